@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_ENGINE_MODEL_HYPERPARAMETERS_H_
+#define KRAIT_ENGINE_MODEL_HYPERPARAMETERS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "engine/model/token.h"
+#include "simd/rope.h"
+
+namespace krait::engine {
+
+// The glossary of shapes, used in comments everywhere:
+//   tokens    of one call            vocab     vocabulary
+//   d_model   residual stream        d_inner   Mamba's inner width
+//   heads, head_dim, state, groups   Mamba-2's SSM: d_inner = heads * head_dim
+//   conv_dim  = d_inner + 2 * groups * state
+//   heads, kv_heads, head_dim, d_ff  attention and SwiGLU
+// Arrays are row-major and written outermost first.
+
+enum class Architecture : uint8_t { kMamba2, kLlama };
+
+struct Mamba2Shape {
+  size_t d_inner = 0;
+  size_t heads = 0;
+  size_t head_dim = 0;
+  size_t state = 0;
+  size_t groups = 0;
+  size_t conv_width = 0;
+
+  size_t conv_dim() const { return d_inner + 2 * groups * state; }
+  // Rows of in_proj, in this order: z, x, B, C, dt.
+  size_t in_proj_rows() const { return d_inner + conv_dim() + heads; }
+};
+
+struct LlamaShape {
+  size_t heads = 0;
+  size_t kv_heads = 0;
+  size_t head_dim = 0;
+  size_t d_ff = 0;
+  size_t rope_dim = 0;
+  double rope_base = 10000.0;
+  simd::RopePairing rope_pairing = simd::RopePairing::kAdjacent;
+  size_t sliding_window = 0;  // 0: none. w: position i sees i-w+1..i
+};
+
+// How a model wants fill-in-the-middle prompts, as its file says.
+enum class FimTraining : uint8_t { kNone, kSpm, kPsm };
+
+struct Hyperparameters {
+  Architecture architecture = Architecture::kMamba2;
+  std::string name;            // general.name, or the directory's name
+  size_t vocab = 0;
+  size_t d_model = 0;
+  size_t layers = 0;
+  size_t context_length = 0;   // 0: unbounded or unknown
+  float norm_eps = 1e-5F;
+  Mamba2Shape mamba2;          // if kMamba2
+  LlamaShape llama;            // if kLlama
+  // GGUF key krait.fim.order ("spm", "psm"); kNone without it: the mere
+  // presence of FIM tokens in a vocabulary does not mean training for FIM.
+  FimTraining fim = FimTraining::kNone;
+  std::optional<TokenId> file_token;  // krait.file_token_id
+};
+
+}  // namespace krait::engine
+
+#endif  // KRAIT_ENGINE_MODEL_HYPERPARAMETERS_H_

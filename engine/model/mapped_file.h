@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_ENGINE_MODEL_MAPPED_FILE_H_
+#define KRAIT_ENGINE_MODEL_MAPPED_FILE_H_
+
+#include <cstddef>
+#include <filesystem>
+#include <string_view>
+
+#include "engine/error.h"
+
+namespace krait::engine {
+
+// A file mapped read-only and shared. Movable; unmapped on destruction.
+class MappedFile {
+ public:
+  MappedFile() = default;
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile();
+
+  // Fails on what is not a regular file. An empty file gives empty bytes.
+  static Result<MappedFile> Open(const std::filesystem::path& path);
+
+  std::string_view bytes() const { return {data_, size_}; }
+
+ private:
+  const char* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+}  // namespace krait::engine
+
+#endif  // KRAIT_ENGINE_MODEL_MAPPED_FILE_H_

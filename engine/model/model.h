@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_ENGINE_MODEL_MODEL_H_
+#define KRAIT_ENGINE_MODEL_MODEL_H_
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "engine/error.h"
+#include "engine/model/hyperparameters.h"
+#include "engine/model/model_file.h"
+#include "engine/model/token.h"
+#include "engine/state/state.h"
+#include "engine/tokenizer/tokenizer.h"
+
+namespace krait::engine {
+
+class WorkerPool;
+
+// Buffers of one forward call, kept between calls. One per Session.
+class Scratch {
+ public:
+  virtual ~Scratch() = default;
+};
+
+// How many rows of logits a forward call computes.
+enum class LogitsRows : uint8_t { kNone, kLast, kAll };
+
+// A loaded model: weights (mapped), tokenizer, forward pass. Immutable and
+// thread-safe; shared by all sessions.
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  // Opens `path` (a .gguf file or a directory), checks all tensors and loads
+  // the tokenizer. A directory without a tokenizer loads too: has_tokenizer()
+  // is then false and only token ids can be fed (golden tests do).
+  static Result<std::shared_ptr<const Model>> Load(
+      const std::filesystem::path& path);
+
+  const ModelFile& file() const { return *file_; }
+  const Hyperparameters& hyperparameters() const {
+    return file_->hyperparameters();
+  }
+  bool has_tokenizer() const { return tokenizer_ != nullptr; }
+  const Tokenizer& tokenizer() const { return *tokenizer_; }
+
+  // Bytes of weights that decoding one token reads.
+  virtual size_t DecodeBytes() const = 0;
+  // Parameters in all, and those in the output head (for arithmetic counts).
+  virtual size_t Parameters() const = 0;
+
+  virtual std::unique_ptr<State> NewState() const = 0;
+  virtual std::unique_ptr<Scratch> NewScratch(const WorkerPool& pool) const = 0;
+
+  // The most tokens that one Forward takes.
+  static constexpr size_t kMaxBatch = 256;
+
+  // Advances `state` by `tokens` (1..kMaxBatch ids below vocab) and writes
+  // `rows` rows of logits[.., vocab]. One token is a decode step, more are
+  // prefill; both give the same results within rounding.
+  virtual void Forward(std::span<const TokenId> tokens, State& state,
+                       Scratch& scratch, WorkerPool& pool, LogitsRows rows,
+                       float* logits) const = 0;
+
+ protected:
+  std::unique_ptr<ModelFile> file_;
+  std::unique_ptr<Tokenizer> tokenizer_;
+};
+
+}  // namespace krait::engine
+
+#endif  // KRAIT_ENGINE_MODEL_MODEL_H_

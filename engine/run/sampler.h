@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_ENGINE_RUN_SAMPLER_H_
+#define KRAIT_ENGINE_RUN_SAMPLER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <span>
+#include <vector>
+
+#include "engine/model/token.h"
+
+namespace krait::engine {
+
+struct SamplerOptions {
+  float temperature = 0;         // 0: greedy, all else ignored but the penalty
+  size_t top_k = 0;              // 0: off
+  float top_p = 1;               // 1: off
+  float min_p = 0;               // 0: off; relative to the best token
+  float repetition_penalty = 1;  // 1: off; > 1 divides positive logits
+  size_t repetition_window = 64; // tokens looked back for the penalty
+  uint64_t seed = 0;
+};
+
+// Picks tokens from logits. Deterministic for a seed and a sequence of calls.
+// Order: repetition penalty, temperature, top-k, top-p, min-p, draw.
+class Sampler {
+ public:
+  explicit Sampler(const SamplerOptions& options);
+
+  // Returns nullopt if no logit is finite. NaN and -inf are never picked.
+  std::optional<TokenId> Sample(std::span<const float> logits);
+
+ private:
+  struct Candidate {
+    TokenId id;
+    float logit;
+  };
+  void ApplyRepetitionPenalty();
+  void KeepTopK();
+  void ToProbabilities();
+  void KeepTopPAndMinP();
+
+  SamplerOptions options_;
+  std::mt19937_64 random_;
+  std::vector<TokenId> recent_;
+  std::vector<Candidate> candidates_;
+};
+
+}  // namespace krait::engine
+
+#endif  // KRAIT_ENGINE_RUN_SAMPLER_H_

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_ENGINE_RUN_SESSION_H_
+#define KRAIT_ENGINE_RUN_SESSION_H_
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+#include "engine/error.h"
+#include "engine/model/model.h"
+#include "engine/run/sampler.h"
+#include "engine/run/worker_pool.h"
+
+namespace krait::engine {
+
+// One sequence being run: a state, its logits and the buffers to advance it.
+// Belongs to one thread at a time; so does the pool while a call runs.
+class Session {
+ public:
+  Session(std::shared_ptr<const Model> model, WorkerPool& pool);
+
+  const Model& model() const { return *model_; }
+
+  // Feeds `tokens` (ids are checked against the vocabulary) in batches of at
+  // most Model::kMaxBatch. `stop` is checked before each batch; a stopped call
+  // returns kCancelled, with the state after the last whole batch.
+  Status Prefill(std::span<const TokenId> tokens, std::stop_token stop = {});
+
+  // The same, with the logits of every token to `logits`[tokens, vocab].
+  Status PrefillAllLogits(std::span<const TokenId> tokens,
+                          std::vector<float>* logits);
+
+  // Logits [vocab] after the last token fed; empty before the first.
+  std::span<const float> logits() const;
+
+  const State& state() const { return *state_; }
+  // Continues from a copy of `state` (of the same model). The logits are
+  // undefined until the next token is fed.
+  void Restore(const State& state);
+  void Reset();
+
+ private:
+  std::shared_ptr<const Model> model_;
+  WorkerPool& pool_;
+  std::unique_ptr<State> state_;
+  std::unique_ptr<Scratch> scratch_;
+  std::vector<float> logits_;
+};
+
+enum class StopReason : uint8_t {
+  kEndOfSequence,
+  kMaxTokens,
+  kCallback,   // on_token returned false
+  kCancelled,
+  kNotFinite,  // the model's logits hold no finite number: broken weights
+};
+
+struct GenerateOptions {
+  SamplerOptions sampler;
+  size_t max_tokens = 64;
+  bool ignore_end_of_sequence = false;
+  // Called after each token, with the natural log of its probability under
+  // the unmodified distribution; returning false ends the generation (the
+  // token counts as generated).
+  std::function<bool(TokenId token, float logprob)> on_token;
+};
+
+struct Generation {
+  std::vector<TokenId> tokens;  // without the end-of-sequence token
+  double sum_logprob = 0;
+  StopReason reason = StopReason::kMaxTokens;
+};
+
+// Continues `session` (which has been fed at least one token), checking `stop`
+// before each step.
+Generation Generate(Session& session, const GenerateOptions& options,
+                    std::stop_token stop = {});
+
+}  // namespace krait::engine
+
+#endif  // KRAIT_ENGINE_RUN_SESSION_H_

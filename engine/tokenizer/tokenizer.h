@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_ENGINE_TOKENIZER_TOKENIZER_H_
+#define KRAIT_ENGINE_TOKENIZER_TOKENIZER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/error.h"
+#include "engine/model/token.h"
+
+namespace krait::engine {
+
+class GgufFile;
+
+// Whether SentencePiece's dummy space is put before the text. Only vocabularies
+// trained with add_dummy_prefix know it; for all others both do the same.
+enum class DummyPrefix : uint8_t { kAsTrained, kNone };
+
+// Ids of tokens with a role. Absent where the vocabulary has none.
+struct SpecialTokens {
+  std::optional<TokenId> bos;
+  std::optional<TokenId> eos;
+  std::optional<TokenId> unknown;
+  std::optional<TokenId> fim_prefix;
+  std::optional<TokenId> fim_suffix;
+  std::optional<TokenId> fim_middle;
+  bool add_bos = false;  // prompts begin with bos
+};
+
+// Text to token ids and back. Text is user data: "[INST]" in it is seven
+// characters, never a control token. Immutable and thread-safe.
+class Tokenizer {
+ public:
+  virtual ~Tokenizer() = default;
+
+  // Reads tokenizer.model (SentencePiece), tokenizer.json (Hugging Face BPE)
+  // or tekken.json, told apart by content.
+  static Result<std::unique_ptr<Tokenizer>> FromFile(
+      const std::filesystem::path& path);
+  // Reads the tokenizer.ggml.* keys: model "llama" (SentencePiece) or "gpt2"
+  // (byte-level BPE).
+  static Result<std::unique_ptr<Tokenizer>> FromGguf(const GgufFile& gguf);
+
+  size_t vocab_size() const { return vocab_size_; }
+  const SpecialTokens& special() const { return special_; }
+
+  // Appends the ids of `text` (any bytes, not necessarily UTF-8) to `ids`; no
+  // bos or eos. Time and memory are linear in the text's size, up to a
+  // logarithm.
+  virtual void Encode(std::string_view text, DummyPrefix dummy,
+                      std::vector<TokenId>* ids) const = 0;
+  std::vector<TokenId> Encode(std::string_view text,
+                              DummyPrefix dummy = DummyPrefix::kAsTrained) const;
+
+  // Returns the bytes that the token stands for in running text; empty for
+  // control tokens and for ids outside of the vocabulary. One token's bytes
+  // may be a part of a UTF-8 sequence.
+  virtual std::string_view TokenBytes(TokenId id) const = 0;
+
+  // Returns the text of `ids`, without control tokens and without the dummy
+  // space of the first piece.
+  virtual std::string Decode(std::span<const TokenId> ids) const = 0;
+
+  // Control tokens never come from text and are never shown.
+  virtual bool IsControl(TokenId id) const = 0;
+
+  // Returns the id of the token that is written like this ("[PREFIX]", "def"),
+  // for control tokens and ordinary ones.
+  virtual std::optional<TokenId> FindToken(std::string_view written) const = 0;
+
+  // Returns how the vocabulary writes it ("▁def", "<0x0A>", "[PREFIX]").
+  virtual std::string_view TokenName(TokenId id) const = 0;
+
+ protected:
+  size_t vocab_size_ = 0;
+  SpecialTokens special_;
+};
+
+}  // namespace krait::engine
+
+#endif  // KRAIT_ENGINE_TOKENIZER_TOKENIZER_H_

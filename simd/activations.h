@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_SIMD_ACTIVATIONS_H_
+#define KRAIT_SIMD_ACTIVATIONS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "simd/weights.h"
+
+namespace krait::simd {
+
+// The form in which a batch of input vectors meets a weight matrix.
+enum class ActivationFormat : uint8_t {
+  kF32,   // as they are
+  kBF16,  // rounded to bfloat16, for kBF16 weights where speed matters more
+  kQ8,    // blocks of 32 int8 with a float scale each, for kQ8_0 weights
+};
+
+// Returns the format which `type` is multiplied with by default: the one that
+// keeps the weights' precision (kQ8 for kQ8_0, kF32 for all others).
+ActivationFormat DefaultFormat(WeightType type);
+
+// A packed batch of `tokens` vectors of `cols` elements; points into a buffer
+// of ActivationBytes(). Valid as long as that buffer.
+struct ActivationView {
+  ActivationFormat format = ActivationFormat::kF32;
+  size_t tokens = 0;
+  size_t cols = 0;
+  const float* f32 = nullptr;      // [tokens, cols]            (kF32)
+  const uint16_t* bf16 = nullptr;  // [tokens, cols]            (kBF16)
+  const int8_t* q8 = nullptr;      // [tokens, cols]            (kQ8)
+  const float* scales = nullptr;   // [tokens, cols / 32]       (kQ8)
+  const int32_t* sums = nullptr;   // [tokens, cols / 32]: sum of the block's
+                                   // quants; turns unsigned x signed dot
+                                   // products into signed ones (kQ8)
+};
+
+// Returns the bytes that PackActivations needs, a multiple of 64.
+size_t ActivationBytes(ActivationFormat format, size_t tokens, size_t cols);
+
+// Packs x[tokens, cols] (row stride `stride` floats) into `buffer`, which is
+// 64-byte aligned and of ActivationBytes() bytes. For kF32 with stride == cols
+// nothing is copied: the view points to `x`, which must then outlive it.
+// kQ8: scale = max|x| / 127 per block of 32, round to nearest even; `cols` is
+// a multiple of 32. Non-finite inputs give finite quants and a NaN scale.
+ActivationView PackActivations(const float* x, size_t tokens, size_t cols,
+                               size_t stride, ActivationFormat format,
+                               void* buffer);
+
+// The same for rows [token_begin, token_end) only, so that several threads can
+// fill one buffer. Returns the view of the whole batch.
+ActivationView PackActivationRows(const float* x, size_t tokens, size_t cols,
+                                  size_t stride, ActivationFormat format,
+                                  size_t token_begin, size_t token_end,
+                                  void* buffer);
+
+}  // namespace krait::simd
+
+#endif  // KRAIT_SIMD_ACTIVATIONS_H_
