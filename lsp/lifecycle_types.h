@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_LSP_LIFECYCLE_TYPES_H_
+#define KRAIT_LSP_LIFECYCLE_TYPES_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lsp/json.h"
+#include "lsp/message.h"
+#include "lsp/position.h"
+
+namespace krait::lsp {
+
+// initialize ----------------------------------------------------------------
+
+struct ClientInfo {
+  std::string name;
+  std::string version;  // may be empty
+};
+
+struct WorkspaceFolder {
+  std::string uri;
+  std::string name;
+};
+
+// What krait uses of the client's capabilities.
+struct ClientCapabilities {
+  std::vector<std::string> position_encodings;  // in the client's order
+  bool inline_completion = false;               // textDocument.inlineCompletion
+  bool work_done_progress = false;              // window.workDoneProgress
+  bool configuration = false;                   // workspace.configuration
+  bool workspace_folders = false;               // workspace.workspaceFolders
+};
+
+struct InitializeParams {
+  std::optional<ClientInfo> client_info;
+  std::optional<int64_t> process_id;  // the parent to end with, if any
+  // The folders, or else the one of the older `rootUri`.
+  std::vector<WorkspaceFolder> workspace_folders;
+  ClientCapabilities capabilities;
+  std::optional<RawJson> initialization_options;
+};
+
+// What the server can do. Documents are always synchronised incrementally,
+// with open, close and save notifications.
+struct InitializeResult {
+  std::string server_name;
+  std::string server_version;
+  PositionEncoding position_encoding = PositionEncoding::kUtf16;
+  bool inline_completion = false;
+  bool completion = false;
+  std::vector<std::string> completion_trigger_characters;
+  std::vector<std::string> commands;  // of workspace/executeCommand
+};
+
+Status FromJson(const JsonValue& json, InitializeParams* out);
+RawJson ToJson(const InitializeResult& result);
+
+// Other requests and notifications of the life cycle ------------------------
+
+struct CancelParams {  // $/cancelRequest
+  RequestId id;
+};
+
+struct DidChangeConfigurationParams {
+  RawJson settings;
+};
+
+// workspace/configuration, asked of the client: the answer is an array with
+// one value for each section, in order.
+struct ConfigurationParams {
+  std::vector<std::string> sections;
+};
+
+struct ExecuteCommandParams {
+  std::string command;
+  std::vector<RawJson> arguments;
+};
+
+struct ExplainParams {  // krait/explain
+  std::string uri;
+};
+
+Status FromJson(const JsonValue& json, CancelParams* out);
+Status FromJson(const JsonValue& json, DidChangeConfigurationParams* out);
+Status FromJson(const JsonValue& json, ExecuteCommandParams* out);
+Status FromJson(const JsonValue& json, ExplainParams* out);
+RawJson ToJson(const ConfigurationParams& params);
+
+// Returns the elements of a JSON array as text each, as for the answer to
+// workspace/configuration.
+Result<std::vector<RawJson>> SplitArray(const RawJson& array);
+
+}  // namespace krait::lsp
+
+#endif  // KRAIT_LSP_LIFECYCLE_TYPES_H_
