@@ -48,8 +48,8 @@ class Model {
 
   // Bytes of weights that decoding one token reads.
   virtual size_t DecodeBytes() const = 0;
-  // Parameters in all, and those in the output head (for arithmetic counts).
-  virtual size_t Parameters() const = 0;
+  // Returns the number of parameters, in all tensors of the file.
+  size_t Parameters() const;
 
   virtual std::unique_ptr<State> NewState() const = 0;
   virtual std::unique_ptr<Scratch> NewScratch(const WorkerPool& pool) const = 0;

@@ -55,7 +55,8 @@ class ModelFile {
   const std::vector<Tensor>& tensors() const { return tensors_; }
 
   // Loads the tokenizer that belongs to the model and checks that it fits the
-  // vocabulary size.
+  // vocabulary size. kNotFound if a directory holds none; a GGUF file without
+  // one is a bad file.
   virtual Result<std::unique_ptr<Tokenizer>> LoadTokenizer() const = 0;
 
   // Key and printable value pairs of the file's metadata, long ones shortened,

@@ -14,12 +14,12 @@
 namespace krait::engine {
 
 struct SamplerOptions {
-  float temperature = 0;         // 0: greedy, all else ignored but the penalty
-  size_t top_k = 0;              // 0: off
-  float top_p = 1;               // 1: off
-  float min_p = 0;               // 0: off; relative to the best token
-  float repetition_penalty = 1;  // 1: off; > 1 divides positive logits
-  size_t repetition_window = 64; // tokens looked back for the penalty
+  float temperature = 0;          // 0: greedy, all else ignored but the penalty
+  size_t top_k = 0;               // 0: off
+  float top_p = 1;                // 1: off
+  float min_p = 0;                // 0: off; relative to the best token
+  float repetition_penalty = 1;   // 1: off; > 1 divides positive logits
+  size_t repetition_window = 64;  // tokens looked back for the penalty
   uint64_t seed = 0;
 };
 
@@ -35,12 +35,13 @@ class Sampler {
  private:
   struct Candidate {
     TokenId id;
-    float logit;
+    float logit;  // a probability after ToProbabilities
   };
   void ApplyRepetitionPenalty();
   void KeepTopK();
   void ToProbabilities();
   void KeepTopPAndMinP();
+  TokenId Draw();
 
   SamplerOptions options_;
   std::mt19937_64 random_;

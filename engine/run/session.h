@@ -53,7 +53,7 @@ class Session {
 enum class StopReason : uint8_t {
   kEndOfSequence,
   kMaxTokens,
-  kCallback,   // on_token returned false
+  kCallback,  // on_token returned false
   kCancelled,
   kNotFinite,  // the model's logits hold no finite number: broken weights
 };

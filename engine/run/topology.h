@@ -13,8 +13,8 @@ namespace krait::engine {
 // NUMA node.
 struct ThreadPlan {
   struct Slot {
-    int cpu = -1;   // -1: not pinned
-    int node = 0;   // NUMA node, operating system index
+    int cpu = -1;  // -1: not pinned
+    int node = 0;  // NUMA node, operating system index
   };
   std::vector<Slot> slots;
 };

@@ -34,9 +34,9 @@ class WorkerPool {
   // when all are done. `fn` must not throw and must not call Run.
   template <class Fn>
   void Run(const Fn& fn) {
-    RunErased([](const void* f, size_t worker) {
-      (*static_cast<const Fn*>(f))(worker);
-    }, &fn);
+    RunErased([](const void* f,
+                 size_t worker) { (*static_cast<const Fn*>(f))(worker); },
+              &fn);
   }
 
   // Splits [0, total) into one contiguous range per worker, at multiples of
@@ -65,8 +65,8 @@ class WorkerPool {
     }
     std::atomic<size_t> next{0};
     Run([&](size_t worker) {
-      for (size_t task; (task = next.fetch_add(1, std::memory_order_relaxed)) <
-                        tasks;) {
+      for (size_t task;
+           (task = next.fetch_add(1, std::memory_order_relaxed)) < tasks;) {
         fn(task, worker);
       }
     });

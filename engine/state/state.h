@@ -12,8 +12,8 @@ namespace krait::engine {
 // A part of a state under the name and in the shape that the reference
 // implementations use, for tests and `krait debug logits --state-out`.
 struct StateTensor {
-  std::string name;            // "layer.0.ssm_state"
-  std::vector<size_t> shape;   // row-major, outermost first
+  std::string name;           // "layer.0.ssm_state"
+  std::vector<size_t> shape;  // row-major, outermost first
   std::vector<float> values;
 };
 
@@ -27,12 +27,17 @@ class State {
   // Returns an independent copy: a fork.
   virtual std::unique_ptr<State> Clone() const = 0;
 
+  // Becomes a copy of `other`, a state of the same model, in the memory that
+  // this one has.
+  virtual void CopyFrom(const State& other) = 0;
+
   // Back to the empty sequence.
   virtual void Reset() = 0;
 
   // Tokens seen since the empty sequence.
   size_t position() const { return position_; }
-  void set_position(size_t position) { position_ = position; }
+  // For the forward pass only, after it has fed the tokens.
+  void Advance(size_t tokens) { position_ += tokens; }
 
   // Memory held now.
   virtual size_t bytes() const = 0;

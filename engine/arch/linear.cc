@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/arch/linear.h"
+
+#include <cassert>
+
+namespace krait::engine {
+namespace {
+
+// Panels of one task of a prefill multiplication: few enough that both workers
+// stay busy to the end, enough that taking a task is free.
+constexpr size_t kPanelsPerTask = 4;
+
+}  // namespace
+
+Linear::Linear(size_t workers, size_t max_cols)
+    : max_cols_(max_cols), panels_(workers) {}
+
+simd::ActivationView Linear::Pack(const float* x, size_t tokens, size_t cols,
+                                  simd::WeightType type, WorkerPool& pool) {
+  assert(cols <= max_cols_);
+  const simd::ActivationFormat format = simd::DefaultFormat(type);
+  const size_t bytes = simd::ActivationBytes(format, tokens, max_cols_);
+  if (bytes > packed_.size()) packed_ = AlignedArray<std::byte>(bytes);
+  if (tokens == 1 || format == simd::ActivationFormat::kF32) {
+    return simd::PackActivations(x, tokens, cols, cols, format, packed_.data());
+  }
+  pool.ForRanges(tokens, 1, [&](size_t begin, size_t end, size_t) {
+    simd::PackActivationRows(x, tokens, cols, cols, format, begin, end,
+                             packed_.data());
+  });
+  return simd::PackActivationRows(x, tokens, cols, cols, format, tokens, tokens,
+                                  packed_.data());
+}
+
+void Linear::Multiply(const simd::WeightView& w, const simd::ActivationView& x,
+                      float* y, size_t y_stride, WorkerPool& pool) {
+  if (x.tokens == 1) {
+    pool.ForRanges(w.rows, simd::kMatMulPanelRows,
+                   [&](size_t begin, size_t end, size_t) {
+                     simd::MatVec(w, begin, end, x, y);
+                   });
+    return;
+  }
+  const size_t scratch = simd::MatMulScratchBytes(w, x.format);
+  for (auto& panel : panels_) {
+    if (panel.size() < scratch) panel = AlignedArray<std::byte>(scratch);
+  }
+  const size_t rows_per_task = simd::kMatMulPanelRows * kPanelsPerTask;
+  const size_t tasks = (w.rows + rows_per_task - 1) / rows_per_task;
+  pool.ForTasks(tasks, [&](size_t task, size_t worker) {
+    const size_t begin = task * rows_per_task;
+    const size_t end = std::min(w.rows, begin + rows_per_task);
+    simd::MatMul(w, begin, end, x, y, y_stride, panels_[worker].data());
+  });
+}
+
+}  // namespace krait::engine

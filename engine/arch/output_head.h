@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_ENGINE_ARCH_OUTPUT_HEAD_H_
+#define KRAIT_ENGINE_ARCH_OUTPUT_HEAD_H_
+
+#include <span>
+#include <vector>
+
+#include "engine/arch/linear.h"
+#include "engine/arch/weights.h"
+#include "engine/model/model.h"
+
+namespace krait::engine {
+
+// What all architectures share: token embeddings at one end, final norm and
+// logits at the other.
+struct OutputHead {
+  simd::WeightView embedding;  // [vocab, d_model]
+  std::vector<float> norm;     // [d_model]
+  simd::WeightView output;     // [vocab, d_model]; the embedding if tied
+  float eps = 0;
+
+  void Read(const Hyperparameters& hparams, WeightReader& read);
+
+  // x[tokens, d_model] = embeddings of `tokens`.
+  void Embed(std::span<const TokenId> tokens, float* x) const;
+
+  // Writes the logits of the rows asked for; overwrites `x`[tokens, d_model],
+  // the residual stream after the last layer.
+  void Logits(float* x, size_t tokens, LogitsRows rows, Linear& linear,
+              WorkerPool& pool, float* logits) const;
+};
+
+}  // namespace krait::engine
+
+#endif  // KRAIT_ENGINE_ARCH_OUTPUT_HEAD_H_

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/run/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "simd/elementwise.h"
+
+namespace krait::engine {
+namespace {
+
+Status CheckTokens(const Model& model, std::span<const TokenId> tokens) {
+  const size_t vocab = model.hyperparameters().vocab;
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    if (tokens[i] >= vocab) {
+      return MakeError(
+          ErrorCode::kInvalidArgument,
+          fmt::format("token id {} at index {} is outside of the vocabulary "
+                      "of {} tokens",
+                      tokens[i], i, vocab));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Session::Session(std::shared_ptr<const Model> model, WorkerPool& pool)
+    : model_(std::move(model)),
+      pool_(pool),
+      state_(model_->NewState()),
+      scratch_(model_->NewScratch(pool)),
+      logits_(model_->hyperparameters().vocab) {}
+
+Status Session::Prefill(std::span<const TokenId> tokens, std::stop_token stop) {
+  if (Status checked = CheckTokens(*model_, tokens); !checked) return checked;
+  while (!tokens.empty()) {
+    if (stop.stop_requested()) {
+      return MakeError(ErrorCode::kCancelled, "cancelled");
+    }
+    // Batches end on the chunk grid, so that a prefill that was cut off and
+    // resumed does the same arithmetic as one that was not.
+    const size_t to_grid =
+        Model::kMaxBatch - state_->position() % Model::kMaxBatch;
+    const size_t batch = std::min(tokens.size(), to_grid);
+    const LogitsRows rows =
+        batch == tokens.size() ? LogitsRows::kLast : LogitsRows::kNone;
+    model_->Forward(tokens.first(batch), *state_, *scratch_, pool_, rows,
+                    logits_.data());
+    tokens = tokens.subspan(batch);
+  }
+  return {};
+}
+
+Status Session::PrefillAllLogits(std::span<const TokenId> tokens,
+                                 std::vector<float>* logits) {
+  if (Status checked = CheckTokens(*model_, tokens); !checked) return checked;
+  const size_t vocab = logits_.size();
+  logits->resize(tokens.size() * vocab);
+  for (size_t done = 0; done < tokens.size();) {
+    const size_t batch = std::min(tokens.size() - done, Model::kMaxBatch);
+    model_->Forward(tokens.subspan(done, batch), *state_, *scratch_, pool_,
+                    LogitsRows::kAll, logits->data() + done * vocab);
+    done += batch;
+  }
+  if (!tokens.empty()) {
+    std::copy_n(logits->end() - static_cast<ptrdiff_t>(vocab), vocab,
+                logits_.begin());
+  }
+  return {};
+}
+
+std::span<const float> Session::logits() const {
+  if (state_->position() == 0) return {};
+  return logits_;
+}
+
+void Session::Restore(const State& state) {
+  state_->CopyFrom(state);
+}
+
+void Session::Reset() {
+  state_->Reset();
+}
+
+Generation Generate(Session& session, const GenerateOptions& options,
+                    std::stop_token stop) {
+  Generation result;
+  Sampler sampler(options.sampler);
+  std::optional<TokenId> end;
+  if (!options.ignore_end_of_sequence && session.model().has_tokenizer()) {
+    end = session.model().tokenizer().special().eos;
+  }
+  while (result.tokens.size() < options.max_tokens) {
+    if (stop.stop_requested()) {
+      result.reason = StopReason::kCancelled;
+      return result;
+    }
+    const std::span<const float> logits = session.logits();
+    const std::optional<TokenId> token = sampler.Sample(logits);
+    if (!token) {
+      result.reason = StopReason::kNotFinite;
+      return result;
+    }
+    if (end && *token == *end) {
+      result.reason = StopReason::kEndOfSequence;
+      return result;
+    }
+    const float logprob =
+        logits[*token] - simd::LogSumExp(logits.data(), logits.size());
+    result.tokens.push_back(*token);
+    result.sum_logprob += static_cast<double>(logprob);
+    if (options.on_token && !options.on_token(*token, logprob)) {
+      result.reason = StopReason::kCallback;
+      return result;
+    }
+    // The last token is not fed: nobody would read its logits.
+    if (result.tokens.size() == options.max_tokens) break;
+    const TokenId next = *token;
+    if (!session.Prefill({&next, 1})) break;  // cannot fail: id from the model
+  }
+  result.reason = StopReason::kMaxTokens;
+  return result;
+}
+
+}  // namespace krait::engine
