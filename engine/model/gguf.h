@@ -33,6 +33,12 @@ struct GgufArray {
   std::vector<bool> bools;
   std::vector<std::string_view> strings;  // point into the mapped file
   std::vector<std::shared_ptr<const GgufArray>> arrays;
+
+  // Elements, whatever their type (only one of the vectors is filled).
+  size_t size() const {
+    return uints.size() + ints.size() + floats.size() + bools.size() +
+           strings.size() + arrays.size();
+  }
 };
 
 // A parsed GGUF version 2 or 3 file (little endian). Every length, count,
@@ -58,6 +64,11 @@ class GgufFile {
   Result<std::optional<bool>> FindBool(std::string_view key) const;
   Result<std::optional<std::string>> FindString(std::string_view key) const;
   Result<const GgufArray*> FindArray(std::string_view key) const;  // or null
+
+  // The same for keys that must be there.
+  Result<uint64_t> RequireUint(std::string_view key) const;
+  Result<double> RequireFloat(std::string_view key) const;
+  Result<std::string> RequireString(std::string_view key) const;
 
   // Metadata keys in file order, for `krait model info`.
   const std::vector<std::string>& keys() const { return keys_; }

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -41,7 +43,24 @@ enum class TensorType : uint32_t {
   kF64 = 28,
   kIQ1_M = 29,
   kBF16 = 30,
+  kTQ1_0 = 34,
+  kTQ2_0 = 35,
+  kMXFP4 = 39,
 };
+
+// How a type stores its elements: in blocks, each row a whole number of them.
+struct TensorTypeInfo {
+  TensorType type;
+  const char* name;       // "Q8_0", as ggml writes it
+  size_t block_elements;  // 1 for plain types
+  size_t block_bytes;
+};
+
+// Returns null for an id that is not in the list above.
+const TensorTypeInfo* FindTensorTypeInfo(TensorType type);
+
+// Whether krait's kernels take weights of this type: F32, F16, BF16, Q8_0.
+bool IsRunnable(TensorType type);
 
 // A named array in a mapped model file (or in a small converted buffer that
 // the ModelFile owns). Row-major; `shape` is outermost first: a GGUF tensor
@@ -53,6 +72,17 @@ struct Tensor {
   const std::byte* data = nullptr;
   size_t bytes = 0;
 };
+
+// Returns "[512, 64]".
+std::string ShapeString(std::span<const size_t> shape);
+
+// Returns the product of `shape`, or nothing if it overflows.
+std::optional<size_t> CountElements(std::span<const size_t> shape);
+
+// Returns the bytes of a tensor, or nothing if that overflows or a row is not
+// a whole number of blocks. `info` is of the tensor's type.
+std::optional<size_t> TensorBytes(const TensorTypeInfo& info,
+                                  std::span<const size_t> shape);
 
 }  // namespace krait::engine
 
