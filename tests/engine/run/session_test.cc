@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/run/session.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace krait::engine {
+namespace {
+
+// Runs the default model: the real thing, and small.
+class SessionTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    auto loaded = Model::Load(KRAIT_MODELS "/krait-bootstrap-q8_0.gguf");
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    model_ = new std::shared_ptr<const Model>(*loaded);
+    pool_ = new WorkerPool(PlanThreads(2));
+  }
+  static void TearDownTestSuite() {
+    delete model_;
+    delete pool_;
+  }
+
+  static std::vector<TokenId> Tokens(size_t count) {
+    std::vector<TokenId> tokens = {1};
+    for (TokenId i = 1; i < count; ++i) {
+      tokens.push_back(16 + i * 2654435761U % 8000);
+    }
+    return tokens;
+  }
+
+  static std::vector<float> LogitsAfter(Session& session,
+                                        std::span<const TokenId> tokens) {
+    const Status fed = session.Prefill(tokens);
+    EXPECT_TRUE(fed);
+    return {session.logits().begin(), session.logits().end()};
+  }
+
+  static std::shared_ptr<const Model>* model_;
+  static WorkerPool* pool_;
+};
+std::shared_ptr<const Model>* SessionTest::model_ = nullptr;
+WorkerPool* SessionTest::pool_ = nullptr;
+
+TEST_F(SessionTest, HasNoLogitsBeforeTheFirstToken) {
+  const Session session(*model_, *pool_);
+  EXPECT_TRUE(session.logits().empty());
+}
+
+TEST_F(SessionTest, RefusesTokensOutsideOfTheVocabularyAndStaysAsItWas) {
+  Session session(*model_, *pool_);
+  const std::vector<TokenId> tokens = {1, 8192};
+  const Status fed = session.Prefill(tokens);
+  ASSERT_FALSE(fed);
+  EXPECT_EQ(fed.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(fed.error().message, testing::HasSubstr("8192 at index 1"));
+  EXPECT_EQ(session.state().position(), 0U);
+}
+
+TEST_F(SessionTest, ResumingOnTheGridIsBitForBitTheSame) {
+  const std::vector<TokenId> tokens = Tokens(700);
+  Session whole(*model_, *pool_);
+  const std::vector<float> expected = LogitsAfter(whole, tokens);
+  for (const size_t cut : {64U, 128U, 256U, 320U, 512U, 640U}) {
+    Session resumed(*model_, *pool_);
+    LogitsAfter(resumed, std::span(tokens).first(cut));
+    EXPECT_EQ(LogitsAfter(resumed, std::span(tokens).subspan(cut)), expected)
+        << "cut at " << cut;
+  }
+}
+
+TEST_F(SessionTest, ThreadsDoNotChangeTheResult) {
+  const std::vector<TokenId> tokens = Tokens(300);
+  Session two(*model_, *pool_);
+  const std::vector<float> expected = LogitsAfter(two, tokens);
+  for (const size_t threads : {1U, 3U}) {
+    WorkerPool pool(PlanThreads(threads));
+    Session session(*model_, pool);
+    EXPECT_EQ(LogitsAfter(session, tokens), expected) << threads;
+  }
+}
+
+TEST_F(SessionTest, ForksGoSeparateWays) {
+  const std::vector<TokenId> tokens = Tokens(100);
+  Session session(*model_, *pool_);
+  LogitsAfter(session, tokens);
+  const std::unique_ptr<State> fork = session.state().Clone();
+  const std::vector<TokenId> a = {100, 200};
+  const std::vector<TokenId> b = {300, 400};
+  const std::vector<float> after_a = LogitsAfter(session, a);
+  Session other(*model_, *pool_);
+  other.Restore(*fork);
+  EXPECT_NE(LogitsAfter(other, b), after_a);
+  other.Restore(*fork);
+  EXPECT_EQ(LogitsAfter(other, a), after_a);
+  EXPECT_EQ(other.state().position(), 102U);
+}
+
+TEST_F(SessionTest, StopsBetweenBatches) {
+  Session session(*model_, *pool_);
+  std::stop_source stop;
+  stop.request_stop();
+  const Status fed = session.Prefill(Tokens(1000), stop.get_token());
+  ASSERT_FALSE(fed);
+  EXPECT_EQ(fed.error().code, ErrorCode::kCancelled);
+}
+
+TEST_F(SessionTest, GeneratesGreedilyTheSameTwice) {
+  const std::vector<TokenId> prompt = Tokens(20);
+  std::vector<TokenId> first;
+  for (int round = 0; round < 2; ++round) {
+    Session session(*model_, *pool_);
+    LogitsAfter(session, prompt);
+    GenerateOptions options{.max_tokens = 12, .ignore_end_of_sequence = true};
+    const Generation generation = Generate(session, options);
+    EXPECT_EQ(generation.tokens.size(), 12U);
+    EXPECT_EQ(generation.reason, StopReason::kMaxTokens);
+    EXPECT_LT(generation.sum_logprob, 0);
+    if (round == 0) first = generation.tokens;
+    EXPECT_EQ(generation.tokens, first);
+  }
+}
+
+TEST_F(SessionTest, CallbackAndCancellationEndAGeneration) {
+  const std::vector<TokenId> prompt = Tokens(20);
+  Session session(*model_, *pool_);
+  LogitsAfter(session, prompt);
+  size_t calls = 0;
+  GenerateOptions options{.max_tokens = 50, .ignore_end_of_sequence = true};
+  options.on_token = [&](TokenId, float) { return ++calls < 3; };
+  EXPECT_EQ(Generate(session, options).reason, StopReason::kCallback);
+  EXPECT_EQ(calls, 3U);
+
+  std::stop_source stop;
+  options.on_token = [&](TokenId, float) {
+    stop.request_stop();
+    return true;
+  };
+  const Generation cut = Generate(session, options, stop.get_token());
+  EXPECT_EQ(cut.reason, StopReason::kCancelled);
+  EXPECT_EQ(cut.tokens.size(), 1U);
+}
+
+}  // namespace
+}  // namespace krait::engine
