@@ -44,6 +44,7 @@ struct InlineCompletionList {
   std::vector<InlineCompletionItem> items;
 };
 
+Status FromJson(const JsonValue& json, SelectedCompletion* out);
 Status FromJson(const JsonValue& json, InlineCompletionParams* out);
 RawJson ToJson(const InlineCompletionList& list);
 

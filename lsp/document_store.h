@@ -77,19 +77,23 @@ class DocumentStore {
   Status Close(const DidCloseParams& params);
 
   // Returns the newest state, or null if it is not open (or lost).
-  DocumentSnapshot Get(std::string_view uri) const;
+  DocumentSnapshot Get(const std::string& uri) const;
   std::vector<DocumentSnapshot> All() const;
   size_t size() const { return documents_.size(); }
 
  private:
-  Status Apply(const DidChangeParams& params, Text* text,
-               std::vector<ByteEdit>* edits) const;
-  Status CheckSize(std::string_view uri, size_t size_bytes) const;
+  struct Entry {
+    DocumentSnapshot newest;  // never null; of before the loss if lost
+    bool lost = false;
+  };
+
+  // Applies one change, unless it is an error, and returns it in bytes.
+  Result<ByteEdit> Apply(const ContentChange& change, Text* text) const;
+  Status CheckSize(std::string_view what, size_t size_bytes) const;
 
   PositionEncoding encoding_;
   DocumentLimits limits_;
-  // A null snapshot is a lost document.
-  std::unordered_map<std::string, DocumentSnapshot> documents_;
+  std::unordered_map<std::string, Entry> documents_;
 };
 
 }  // namespace krait::lsp

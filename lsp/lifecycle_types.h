@@ -55,6 +55,9 @@ struct InitializeResult {
   std::vector<std::string> commands;  // of workspace/executeCommand
 };
 
+Status FromJson(const JsonValue& json, ClientInfo* out);
+Status FromJson(const JsonValue& json, WorkspaceFolder* out);
+Status FromJson(const JsonValue& json, ClientCapabilities* out);
 Status FromJson(const JsonValue& json, InitializeParams* out);
 RawJson ToJson(const InitializeResult& result);
 

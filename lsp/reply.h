@@ -22,9 +22,10 @@ class PendingRequests;
 // harmless after the connection and the dispatcher are gone.
 class Reply {
  public:
-  // Answers go to `outbox`; `pending`, if given, knows the request until then.
+  // The answer goes to `outbox`, and `pending`, which has the request with its
+  // `stop`, forgets it then.
   Reply(RequestId id, std::string method, std::shared_ptr<Outbox> outbox,
-        std::shared_ptr<PendingRequests> pending);
+        std::shared_ptr<PendingRequests> pending, std::stop_source stop);
 
   const RequestId& id() const;
   const std::string& method() const;
@@ -33,6 +34,9 @@ class Reply {
   // and answer kRequestCancelled (dropping the reply does that too) or, if it
   // happens to be done, with its result.
   std::stop_token stop_token() const;
+  // For the server to stop the work itself, as when a newer request supersedes
+  // this one.
+  std::stop_source stop_source() const;
 
   void Succeed(const RawJson& result) const;
   template <class Result>

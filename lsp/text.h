@@ -76,6 +76,8 @@ class Text {
 
   static std::shared_ptr<const Chunk> MakeChunk(std::string_view bytes);
   static size_t ChunkLength(std::string_view bytes);
+  // Puts `bytes`, cut into chunks, in the place of the spans [first, last).
+  void ReplaceSpans(size_t first, size_t last, std::string_view bytes);
   // Returns the index of the span that holds `byte_ofs`; at the end of the
   // text, of the last one. There must be a span.
   size_t SpanOf(size_t byte_ofs) const;

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lsp/document_types.h"
+
+#include "lsp/json_value.h"
+
+namespace krait::lsp {
+
+Status FromJson(const JsonValue& json, DidOpenParams* out) {
+  return ObjectReader(json)
+      .RequireObject("textDocument",
+                     [out](ObjectReader& document) {
+                       document.Require("uri", &out->uri)
+                           .Require("languageId", &out->language_id)
+                           .Require("version", &out->version)
+                           .Require("text", &out->text);
+                     })
+      .status();
+}
+
+Status FromJson(const JsonValue& json, ContentChange* out) {
+  return ObjectReader(json)
+      .Require("range", &out->range)
+      .Require("text", &out->text)
+      .status();
+}
+
+Status FromJson(const JsonValue& json, DidChangeParams* out) {
+  return ObjectReader(json)
+      .RequireObject("textDocument",
+                     [out](ObjectReader& document) {
+                       document.Require("uri", &out->uri)
+                           .Require("version", &out->version);
+                     })
+      .Require("contentChanges", &out->changes)
+      .status();
+}
+
+Status FromJson(const JsonValue& json, DidCloseParams* out) {
+  return ReadDocumentUri(json, &out->uri);
+}
+
+Status FromJson(const JsonValue& json, DidSaveParams* out) {
+  return ReadDocumentUri(json, &out->uri);
+}
+
+}  // namespace krait::lsp

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lsp/json_value.h"
+
+#include <cmath>
+#include <limits>
+
+namespace krait::lsp {
+namespace {
+
+std::string_view KindOf(const JsonValue& json) {
+  if (json.IsMissing()) return "nothing";
+  using Type = simdjson::dom::element_type;
+  switch (json.element().type()) {
+    case Type::ARRAY:
+      return "an array";
+    case Type::OBJECT:
+      return "an object";
+    case Type::INT64:
+    case Type::UINT64:
+    case Type::DOUBLE:
+      return "the number";
+    case Type::STRING:
+      return "a string";
+    case Type::BOOL:
+      return "a boolean";
+    case Type::NULL_VALUE:
+      return "null";
+  }
+  return "something else";
+}
+
+// Reads an integer in [low, high]. One that is written as 3.0 is fine: some
+// clients know only floating-point numbers.
+Status ReadInteger(const JsonValue& json, int64_t low, int64_t high,
+                   int64_t* out) {
+  const bool unsigned_only = low == 0;
+  const std::string_view what =
+      unsigned_only ? "an unsigned integer" : "an integer";
+  if (json.IsMissing()) return Expected(what, json);
+  int64_t value = 0;
+  if (json.element().get_int64().get(value) != simdjson::SUCCESS) {
+    double number = 0;
+    constexpr double kExact = 9007199254740992.0;  // 2^53
+    if (!json.element().is_double() ||
+        json.element().get_double().get(number) != simdjson::SUCCESS ||
+        std::trunc(number) != number || std::abs(number) > kExact) {
+      return Expected(what, json);
+    }
+    value = static_cast<int64_t>(number);
+  }
+  if (value < low || value > high) {
+    return Expected(std::string(what) + " from " + std::to_string(low) +
+                        " to " + std::to_string(high),
+                    json);
+  }
+  *out = value;
+  return {};
+}
+
+template <class T>
+Status ReadNarrow(const JsonValue& json, int64_t low, int64_t high, T* out) {
+  int64_t value = 0;
+  if (Status read = ReadInteger(json, low, high, &value); !read) return read;
+  *out = static_cast<T>(value);
+  return {};
+}
+
+}  // namespace
+
+std::string JsonValue::ToText() const {
+  return element_ ? simdjson::minify(*element_) : "null";
+}
+
+Error Expected(std::string_view what, const JsonValue& got) {
+  std::string message = ": expected ";
+  message += what;
+  message += ", got ";
+  message += KindOf(got);
+  if (!got.IsMissing() && got.element().is_number()) {
+    message += ' ';
+    message += got.ToText();
+  }
+  return MakeError(ErrorCode::kInvalidParams, std::move(message));
+}
+
+Error InPath(std::string_view path, Error error) {
+  error.message.insert(0, path);
+  return error;
+}
+
+Error InField(std::string_view key, const Error& error) {
+  std::string path(1, '.');
+  path += key;
+  return InPath(path, error);
+}
+
+Error AtIndex(size_t index, const Error& error) {
+  std::string path(1, '[');
+  path += std::to_string(index);
+  path += ']';
+  return InPath(path, error);
+}
+
+Status FromJson(const JsonValue& json, RawJson* out) {
+  out->text = json.ToText();
+  return {};
+}
+
+Status FromJson(const JsonValue& json, std::string* out) {
+  std::string_view text;
+  if (json.IsMissing() ||
+      json.element().get_string().get(text) != simdjson::SUCCESS) {
+    return Expected("a string", json);
+  }
+  out->assign(text);
+  return {};
+}
+
+Status FromJson(const JsonValue& json, bool* out) {
+  if (json.IsMissing() ||
+      json.element().get_bool().get(*out) != simdjson::SUCCESS) {
+    return Expected("a boolean", json);
+  }
+  return {};
+}
+
+Status FromJson(const JsonValue& json, int32_t* out) {
+  return ReadNarrow(json, std::numeric_limits<int32_t>::min(),
+                    std::numeric_limits<int32_t>::max(), out);
+}
+
+Status FromJson(const JsonValue& json, int64_t* out) {
+  return ReadNarrow(json, std::numeric_limits<int64_t>::min(),
+                    std::numeric_limits<int64_t>::max(), out);
+}
+
+// The protocol's uinteger ends at 2^31 - 1, but the line 2^32 - 1 is a way to
+// say "to the end" that clients do use.
+Status FromJson(const JsonValue& json, uint32_t* out) {
+  return ReadNarrow(json, 0, std::numeric_limits<uint32_t>::max(), out);
+}
+
+ObjectReader::ObjectReader(const JsonValue& json) {
+  if (json.IsMissing()) {
+    status_ = Expected("an object", json);
+    return;
+  }
+  const simdjson::dom::element element = json.element();
+  if (element.is_object()) {
+    object_ = element.get_object().value_unsafe();
+  } else if (!element.is_array() ||
+             element.get_array().value_unsafe().size() != 0) {
+    status_ = Expected("an object", json);
+  }
+}
+
+JsonValue ObjectReader::Field(std::string_view key) const {
+  simdjson::dom::element field;
+  if (!object_ || object_->at_key(key).get(field) != simdjson::SUCCESS) {
+    return JsonValue();
+  }
+  return JsonValue(field);
+}
+
+ObjectReader& ObjectReader::Check(bool ok, std::string_view key,
+                                  std::string_view what) {
+  if (!status_ || ok) return *this;
+  return Note(key, Expected(what, Field(key)));
+}
+
+ObjectReader& ObjectReader::Note(std::string_view key, const Status& status) {
+  if (!status) status_ = InField(key, status.error());
+  return *this;
+}
+
+Status ReadDocumentUri(const JsonValue& json, std::string* uri) {
+  return ObjectReader(json)
+      .RequireObject(
+          "textDocument",
+          [uri](ObjectReader& document) { document.Require("uri", uri); })
+      .status();
+}
+
+}  // namespace krait::lsp
