@@ -51,14 +51,14 @@ enum class FimTraining : uint8_t { kNone, kSpm, kPsm };
 
 struct Hyperparameters {
   Architecture architecture = Architecture::kMamba2;
-  std::string name;            // general.name, or the directory's name
+  std::string name;  // general.name, or the directory's name
   size_t vocab = 0;
   size_t d_model = 0;
   size_t layers = 0;
-  size_t context_length = 0;   // 0: unbounded or unknown
+  size_t context_length = 0;  // 0: unbounded or unknown
   float norm_eps = 1e-5F;
-  Mamba2Shape mamba2;          // if kMamba2
-  LlamaShape llama;            // if kLlama
+  Mamba2Shape mamba2;  // if kMamba2
+  LlamaShape llama;    // if kLlama
   // GGUF key krait.fim.order ("spm", "psm"); kNone without it: the mere
   // presence of FIM tokens in a vocabulary does not mean training for FIM.
   FimTraining fim = FimTraining::kNone;

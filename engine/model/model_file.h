@@ -64,6 +64,10 @@ class ModelFile {
   virtual std::vector<std::pair<std::string, std::string>> Metadata() const = 0;
 
  protected:
+  // The end of every format's Open: sorts the tensors, checks the
+  // hyperparameters and that the architecture's tensors are all there.
+  Status Finish();
+
   std::filesystem::path path_;
   Hyperparameters hparams_;
   std::vector<Tensor> tensors_;  // sorted by name

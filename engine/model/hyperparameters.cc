@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/model/hyperparameters.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <string_view>
+
+#include "engine/model/model_file.h"  // CheckHyperparameters
+
+namespace krait::engine {
+namespace {
+
+// Far above any model, and low enough that no product of three overflows.
+constexpr size_t kMaxVocab = size_t{1} << 24;
+constexpr size_t kMaxWidth = size_t{1} << 20;
+constexpr size_t kMaxLayers = 4096;
+constexpr size_t kMaxState = size_t{1} << 16;
+constexpr size_t kMaxConvWidth = 64;
+constexpr size_t kMaxWindow = size_t{1} << 32;
+
+// Checks one thing after the other and keeps the first that is wrong.
+class Checker {
+ public:
+  explicit Checker(const std::string& file) : file_(file) {}
+
+  // `field` is named as in the glossary, then as GGUF and Hugging Face do.
+  void Range(std::string_view field, size_t value, size_t low, size_t high) {
+    That(value >= low && value <= high,
+         fmt::format("{}: expected {} to {}, found {}", field, low, high,
+                     value));
+  }
+  void Positive(std::string_view field, double value) {
+    That(std::isfinite(value) && value > 0,
+         fmt::format("{}: expected a positive number, found {}", field, value));
+  }
+  void That(bool good, const std::string& message) {
+    if (!good && status_) {
+      status_ =
+          MakeError(ErrorCode::kBadFile, fmt::format("{}: {}", file_, message));
+    }
+  }
+  bool good() const { return status_.has_value(); }
+  const Status& status() const { return status_; }
+
+ private:
+  const std::string& file_;
+  Status status_;
+};
+
+void CheckMamba2(const Mamba2Shape& shape, Checker* check) {
+  check->Range("d_inner (ssm.inner_size)", shape.d_inner, 1, kMaxWidth);
+  check->Range("heads (ssm.time_step_rank, num_heads)", shape.heads, 1,
+               kMaxWidth);
+  check->Range("head_dim", shape.head_dim, 1, kMaxWidth);
+  check->Range("state (ssm.state_size)", shape.state, 1, kMaxState);
+  check->Range("groups (ssm.group_count, n_groups)", shape.groups, 1,
+               kMaxWidth);
+  check->Range("conv_width (ssm.conv_kernel)", shape.conv_width, 2,
+               kMaxConvWidth);
+  if (!check->good()) return;
+  check->That(
+      shape.heads * shape.head_dim == shape.d_inner,
+      fmt::format("{} heads of {} do not make d_inner (ssm.inner_size) {}",
+                  shape.heads, shape.head_dim, shape.d_inner));
+  check->That(shape.heads % shape.groups == 0,
+              fmt::format("groups (ssm.group_count, n_groups): {} groups do "
+                          "not divide {} heads",
+                          shape.groups, shape.heads));
+}
+
+void CheckLlama(const LlamaShape& shape, Checker* check) {
+  check->Range("heads (attention.head_count, num_attention_heads)", shape.heads,
+               1, kMaxWidth);
+  check->Range("kv_heads (attention.head_count_kv, num_key_value_heads)",
+               shape.kv_heads, 1, kMaxWidth);
+  check->Range("head_dim (attention.key_length)", shape.head_dim, 2, kMaxWidth);
+  check->Range("d_ff (feed_forward_length, intermediate_size)", shape.d_ff, 1,
+               kMaxWidth);
+  check->Range("rope.dimension_count", shape.rope_dim, 2, shape.head_dim);
+  check->Positive("rope base (rope.freq_base, rope_theta)", shape.rope_base);
+  check->Range("sliding_window", shape.sliding_window, 0, kMaxWindow);
+  if (!check->good()) return;
+  check->That(shape.heads % shape.kv_heads == 0,
+              fmt::format("kv_heads (attention.head_count_kv, "
+                          "num_key_value_heads): {} do not divide {} heads",
+                          shape.kv_heads, shape.heads));
+  check->That(shape.rope_dim % 2 == 0,
+              fmt::format("rope.dimension_count: expected an even number, "
+                          "found {}",
+                          shape.rope_dim));
+  check->Range("heads * head_dim", shape.heads * shape.head_dim, 1, kMaxWidth);
+}
+
+}  // namespace
+
+Status CheckHyperparameters(const Hyperparameters& hparams,
+                            const std::string& file) {
+  Checker check(file);
+  check.Range("vocab (vocab_size)", hparams.vocab, 1, kMaxVocab);
+  check.Range("d_model (embedding_length, hidden_size)", hparams.d_model, 1,
+              kMaxWidth);
+  check.Range("layers (block_count, num_hidden_layers)", hparams.layers, 1,
+              kMaxLayers);
+  check.Positive("norm epsilon (layer_norm_rms_epsilon, rms_norm_eps)",
+                 static_cast<double>(hparams.norm_eps));
+  if (hparams.file_token) {
+    check.Range("krait.file_token_id", *hparams.file_token, 0,
+                hparams.vocab - 1);
+  }
+  if (hparams.architecture == Architecture::kMamba2) {
+    CheckMamba2(hparams.mamba2, &check);
+  } else {
+    CheckLlama(hparams.llama, &check);
+  }
+  return check.status();
+}
+
+}  // namespace krait::engine

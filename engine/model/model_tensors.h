@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_ENGINE_MODEL_MODEL_TENSORS_H_
+#define KRAIT_ENGINE_MODEL_MODEL_TENSORS_H_
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "engine/error.h"
+#include "engine/model/hyperparameters.h"
+#include "engine/model/model_file.h"
+
+namespace krait::engine {
+
+// A tensor that an architecture needs.
+struct TensorSpec {
+  std::string name;
+  std::vector<size_t> shape;
+};
+
+// Return what a model with (checked) `hparams` consists of, under canonical
+// names and shapes. output.weight is not in it: without it, token_embd.weight
+// is the output head too.
+std::vector<TensorSpec> GlobalTensors(const Hyperparameters& hparams);
+std::vector<TensorSpec> LayerTensors(const Hyperparameters& hparams,
+                                     size_t layer);
+
+// Drops dimensions of one and groupings with which files describe the same
+// bytes: ssm_a [heads, 1], ssm_norm [groups, d_inner / groups], ssm_conv1d
+// [conv_dim, 1, conv_width].
+void NormaliseShapes(const Hyperparameters& hparams,
+                     std::vector<Tensor>* tensors);
+
+// Checks that `file` has all its architecture's tensors, in the right shapes
+// and in types that run, and none that would change the result and that krait
+// does not know how to apply: biases, more layers, rotary factors, experts.
+Status CheckTensors(const ModelFile& file);
+
+}  // namespace krait::engine
+
+#endif  // KRAIT_ENGINE_MODEL_MODEL_TENSORS_H_
