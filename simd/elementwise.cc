@@ -147,7 +147,7 @@ void Softmax(float scale, size_t n, float* x) {
   const float sum = SumOfExp<true>(x, n, scale, reference, x);
   const FloatTag d;
   const FloatVec inverse = hn::Set(d, 1.0f / sum);  // sum >= 1
-  Map(x, n, x, [inverse](FloatVec v) HWY_ATTR { return hn::Mul(v, inverse); });
+  Map(x, n, x, [&](FloatVec v) HWY_ATTR { return hn::Mul(v, inverse); });
 }
 
 size_t ArgMax(const float* x, size_t n) {

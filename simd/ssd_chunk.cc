@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+// The chunked form of the recurrence. Once per group: C transposed, B packed,
+// and the products B_s . C_t of all pairs of tokens with s <= t. Then per head
+//   M[t, s] = (C_t . B_s) exp(cum_t - cum_s) dt_s, plus D where t == s
+//   Y       = exp(cum) * (C S) + M X           (lower triangle of M)
+//   S       = exp(cum_last) * S + B^T (exp(cum_last - cum_s) dt_s X)
+// as register-tiled products, in which head_dim runs along the vectors. The
+// left operands are stored by columns, so that a tile reads consecutive
+// floats; everything is packed into the scratch, because the rows of the
+// inputs lie a power of two apart in large models and would fall into the same
+// few sets of the cache. y_t is computed from the tokens up to t only, by
+// operations whose order does not depend on the length of the chunk.
+#include "simd/ssm.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "simd/ssd_chunk.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+
+#include "hwy/highway.h"
+#include "simd/math-inl.h"
+#include "simd/tile_product-inl.h"
+
+#ifndef KRAIT_SIMD_SSD_CHUNK_ONCE_
+#define KRAIT_SIMD_SSD_CHUNK_ONCE_
+namespace krait::simd {
+namespace {
+
+// Row length of everything that is indexed by two tokens or has tokens inside.
+constexpr size_t kTokens = kSsdMaxChunk;
+
+// Rounds up to whole cache lines, in floats.
+constexpr size_t WholeLines(size_t floats) {
+  return (floats + 15) / 16 * 16;
+}
+
+// The scratch of one thread.
+struct Workspace {
+  Workspace(size_t head_dim, size_t state, float* scratch)
+      : c_columns(scratch),
+        b(c_columns + state * kTokens),
+        gram(b + WholeLines(kTokens * state)),
+        mix(gram + kTokens * kTokens),
+        x(mix + kTokens * kTokens),
+        cum_high(x + WholeLines(kTokens * head_dim)),
+        cum_low(cum_high + kTokens),
+        decay(cum_low + kTokens),
+        input_scale(decay + kTokens) {}
+
+  static constexpr size_t Floats(size_t head_dim, size_t state) {
+    return kTokens * state + WholeLines(kTokens * state) +
+           2 * kTokens * kTokens + WholeLines(kTokens * head_dim) + 4 * kTokens;
+  }
+
+  float* c_columns;  // [state, kTokens]: C transposed, zeros after the last
+  float* b;          // [tokens, state]
+  float* gram;       // [kTokens (s), kTokens (t)]: B_s . C_t, t >= s
+  float* mix;        // [kTokens (s), kTokens (t)]: M transposed, t >= s
+  float* x;          // [tokens, head_dim]
+  // cum_t as the sum of two floats, so that differences of large sums are as
+  // exact as the terms; after the last token it repeats.
+  float* cum_high;     // [kTokens]
+  float* cum_low;      // [kTokens]
+  float* decay;        // [kTokens]: exp(cum_t)
+  float* input_scale;  // [kTokens]: exp(cum_last - cum_s) * dt_s
+};
+
+}  // namespace
+}  // namespace krait::simd
+#endif  // KRAIT_SIMD_SSD_CHUNK_ONCE_
+
+HWY_BEFORE_NAMESPACE();
+namespace krait::simd {
+namespace HWY_NAMESPACE {
+namespace {
+
+// At most kTokens lanes, so that rows of kTokens floats are whole vectors.
+using TokenTag = hn::CappedTag<float, kTokens>;
+using TokenVec = hn::Vec<TokenTag>;
+
+using GramKind = TileKind<TileInit::kZero, false, false>;
+using OutputKind = TileKind<TileInit::kProduct, true, true>;
+using StateKind = TileKind<TileInit::kOutput, false, true>;
+
+void CopyRows(const float* from, size_t from_stride, size_t rows, size_t cols,
+              float* HWY_RESTRICT to) {
+  for (size_t row = 0; row < rows; ++row) {
+    hwy::CopyBytes(from + row * from_stride, to + row * cols,
+                   cols * sizeof(float));
+  }
+}
+
+// Fills c_columns, b and gram for one group.
+void PrepareGroup(const SsmInputs& in, size_t group, const Workspace& work) {
+  const TokenTag d;
+  const size_t lanes = hn::Lanes(d);
+  const float* b = in.b + group * in.state;
+  const float* c = in.c + group * in.state;
+  const size_t padded_tokens = hwy::RoundUpTo(in.tokens, lanes);
+  for (size_t t = 0; t < padded_tokens; ++t) {
+    const float* row = c + t * in.c_stride;
+    for (size_t n = 0; n < in.state; ++n) {
+      work.c_columns[n * kTokens + t] = t < in.tokens ? row[n] : 0.0f;
+    }
+  }
+  CopyRows(b, in.b_stride, in.tokens, in.state, work.b);
+  // A band of rows at a time, from its diagonal on.
+  for (size_t s = 0; s < in.tokens; s += kTileRows) {
+    TileProduct product;
+    product.second = {.a = work.b + s * in.state,
+                      .a_row = in.state,
+                      .a_k = 1,
+                      .b = work.c_columns,
+                      .b_k = kTokens,
+                      .depth = in.state};
+    product.c = work.gram + s * kTokens;
+    product.c_row = kTokens;
+    ComputeProduct<GramKind>(d, product, HWY_MIN(kTileRows, in.tokens - s),
+                             padded_tokens, s / lanes * lanes);
+  }
+}
+
+// Fills cum_high, cum_low, decay and input_scale for one head; returns
+// exp(cum_last).
+float PrepareDecays(const SsmInputs& in, size_t head, const Workspace& work) {
+  double sum = 0.0;
+  for (size_t t = 0; t < kTokens; ++t) {
+    if (t < in.tokens) {
+      const double dt = static_cast<double>(in.dt[t * in.dt_stride + head]);
+      sum += dt * static_cast<double>(in.a[head]);
+    }
+    work.cum_high[t] = static_cast<float>(sum);
+    work.cum_low[t] =
+        static_cast<float>(sum - static_cast<double>(work.cum_high[t]));
+  }
+  const TokenTag d;
+  const TokenVec last_high = hn::Set(d, work.cum_high[kTokens - 1]);
+  const TokenVec last_low = hn::Set(d, work.cum_low[kTokens - 1]);
+  for (size_t t = 0; t < in.tokens; t += hn::Lanes(d)) {
+    const TokenVec high = hn::LoadU(d, work.cum_high + t);
+    const TokenVec low = hn::LoadU(d, work.cum_low + t);
+    const TokenVec to_end =
+        hn::Add(hn::Sub(last_high, high), hn::Sub(last_low, low));
+    hn::StoreU(ExpOfNonPositive(d, high), d, work.decay + t);
+    hn::StoreU(ExpOfNonPositive(d, to_end), d, work.input_scale + t);
+  }
+  for (size_t t = 0; t < in.tokens; ++t) {
+    work.input_scale[t] *= in.dt[t * in.dt_stride + head];
+  }
+  return work.decay[in.tokens - 1];
+}
+
+// Fills mix for one head from gram and the decays.
+void MixTokens(const SsmInputs& in, size_t head, const Workspace& work) {
+  const TokenTag d;
+  const size_t lanes = hn::Lanes(d);
+  for (size_t s = 0; s < in.tokens; ++s) {
+    const TokenVec high = hn::Set(d, work.cum_high[s]);
+    const TokenVec low = hn::Set(d, work.cum_low[s]);
+    const TokenVec dt = hn::Set(d, in.dt[s * in.dt_stride + head]);
+    const size_t row = s * kTokens;
+    for (size_t t = s / lanes * lanes; t < in.tokens; t += lanes) {
+      const TokenVec difference =
+          hn::Add(hn::Sub(hn::LoadU(d, work.cum_high + t), high),
+                  hn::Sub(hn::LoadU(d, work.cum_low + t), low));
+      // Positive for t < s only, where the result is not used.
+      const TokenVec decay =
+          ExpOfNonPositive(d, hn::Min(difference, hn::Zero(d)));
+      const TokenVec scaled = hn::Mul(hn::LoadU(d, work.gram + row + t), dt);
+      hn::StoreU(hn::Mul(scaled, decay), d, work.mix + row + t);
+    }
+    work.mix[row + s] += in.d[head];
+  }
+}
+
+// x[s, :] *= input_scale[s]
+void ScaleInputs(size_t tokens, size_t head_dim, const Workspace& work) {
+  const hn::ScalableTag<float> d;
+  const size_t lanes = hn::Lanes(d);
+  for (size_t s = 0; s < tokens; ++s) {
+    const auto scale = hn::Set(d, work.input_scale[s]);
+    float* HWY_RESTRICT x = work.x + s * head_dim;
+    size_t i = 0;
+    for (; i + lanes <= head_dim; i += lanes) {
+      hn::StoreU(hn::Mul(hn::LoadU(d, x + i), scale), d, x + i);
+    }
+    for (; i < head_dim; ++i) x[i] *= work.input_scale[s];
+  }
+}
+
+// `state` is [state, head_dim], `y` [tokens, head_dim] with row y_stride.
+void ChunkHead(const SsmInputs& in, size_t head, const Workspace& work,
+               float* state, float* y, size_t y_stride) {
+  const float whole_decay = PrepareDecays(in, head, work);
+  MixTokens(in, head, work);
+  CopyRows(in.x + head * in.head_dim, in.x_stride, in.tokens, in.head_dim,
+           work.x);
+
+  const hn::ScalableTag<float> d;
+  TileProduct output;
+  output.first = {.a = work.c_columns,
+                  .a_row = 1,
+                  .a_k = kTokens,
+                  .b = state,
+                  .b_k = in.head_dim,
+                  .depth = in.state};
+  output.second = {.a = work.mix,
+                   .a_row = 1,
+                   .a_k = kTokens,
+                   .b = work.x,
+                   .b_k = in.head_dim,
+                   .depth = in.tokens};
+  output.scale = work.decay;
+  output.scale_row = 1;
+  output.c = y;
+  output.c_row = y_stride;
+  ComputeProduct<OutputKind>(d, output, in.tokens, in.head_dim);
+
+  ScaleInputs(in.tokens, in.head_dim, work);
+  TileProduct update;
+  update.second = {.a = work.b,
+                   .a_row = 1,
+                   .a_k = in.state,
+                   .b = work.x,
+                   .b_k = in.head_dim,
+                   .depth = in.tokens};
+  update.scale = &whole_decay;
+  update.c = state;
+  update.c_row = in.head_dim;
+  ComputeProduct<StateKind>(d, update, in.state, in.head_dim);
+}
+
+}  // namespace
+
+void SsdChunk(const SsmInputs& in, size_t head_begin, size_t head_end,
+              float* states, float* y, size_t y_stride, void* scratch) {
+  HWY_DASSERT(in.tokens >= 1 && in.tokens <= kSsdMaxChunk);
+  HWY_DASSERT(in.groups >= 1 && in.heads % in.groups == 0);
+  HWY_DASSERT(head_end <= in.heads);
+  const Workspace work(in.head_dim, in.state, static_cast<float*>(scratch));
+  const size_t heads_per_group = in.heads / in.groups;
+  for (size_t h = head_begin; h < head_end; ++h) {
+    if (h == head_begin || h % heads_per_group == 0) {
+      PrepareGroup(in, h / heads_per_group, work);
+    }
+    ChunkHead(in, h, work, states + h * in.state * in.head_dim,
+              y + h * in.head_dim, y_stride);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace krait::simd
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace krait::simd {
+
+HWY_EXPORT(SsdChunk);
+
+size_t SsdScratchBytes(size_t head_dim, size_t state) {
+  return Workspace::Floats(head_dim, state) * sizeof(float);
+}
+
+void SsdChunk(const SsmInputs& inputs, size_t head_begin, size_t head_end,
+              float* states, float* y, size_t y_stride, void* scratch) {
+  HWY_DYNAMIC_DISPATCH(SsdChunk)
+  (inputs, head_begin, head_end, states, y, y_stride, scratch);
+}
+
+}  // namespace krait::simd
+#endif  // HWY_ONCE
