@@ -44,11 +44,13 @@ struct Workspace {
         cum_high(x + WholeLines(kTokens * head_dim)),
         cum_low(cum_high + kTokens),
         decay(cum_low + kTokens),
-        input_scale(decay + kTokens) {}
+        input_scale(decay + kTokens),
+        dt(input_scale + kTokens),
+        weight(dt + kTokens) {}
 
   static constexpr size_t Floats(size_t head_dim, size_t state) {
     return kTokens * state + WholeLines(kTokens * state) +
-           2 * kTokens * kTokens + WholeLines(kTokens * head_dim) + 4 * kTokens;
+           2 * kTokens * kTokens + WholeLines(kTokens * head_dim) + 6 * kTokens;
   }
 
   float* c_columns;  // [state, kTokens]: C transposed, zeros after the last
@@ -62,6 +64,8 @@ struct Workspace {
   float* cum_low;      // [kTokens]
   float* decay;        // [kTokens]: exp(cum_t)
   float* input_scale;  // [kTokens]: exp(cum_last - cum_s) * dt_s
+  float* dt;           // [kTokens], zeros after the last token
+  float* weight;       // [kTokens]: exp(cum_first - cum_s) * dt_s, s < first
 };
 
 }  // namespace
@@ -81,11 +85,16 @@ using GramKind = TileKind<TileInit::kZero, false, false>;
 using OutputKind = TileKind<TileInit::kProduct, true, true>;
 using StateKind = TileKind<TileInit::kOutput, false, true>;
 
-void CopyRows(const float* from, size_t from_stride, size_t rows, size_t cols,
-              float* HWY_RESTRICT to) {
-  for (size_t row = 0; row < rows; ++row) {
-    hwy::CopyBytes(from + row * from_stride, to + row * cols,
-                   cols * sizeof(float));
+void CopyRows(const float* HWY_RESTRICT from, size_t from_stride, size_t rows,
+              size_t cols, float* HWY_RESTRICT to) {
+  const hn::ScalableTag<float> d;
+  const size_t lanes = hn::Lanes(d);
+  for (size_t row = 0; row < rows; ++row, from += from_stride, to += cols) {
+    size_t i = 0;
+    for (; i + lanes <= cols; i += lanes) {
+      hn::StoreU(hn::LoadU(d, from + i), d, to + i);
+    }
+    for (; i < cols; ++i) to[i] = from[i];
   }
 }
 
@@ -119,15 +128,20 @@ void PrepareGroup(const SsmInputs& in, size_t group, const Workspace& work) {
   }
 }
 
-// Fills cum_high, cum_low, decay and input_scale for one head; returns
+// The difference of two sums, each given as two floats.
+HWY_INLINE TokenVec Difference(TokenVec high, TokenVec low, TokenVec minus_high,
+                               TokenVec minus_low) {
+  return hn::Add(hn::Sub(high, minus_high), hn::Sub(low, minus_low));
+}
+
+// Fills dt, cum_high, cum_low, decay and input_scale for one head; returns
 // exp(cum_last).
 float PrepareDecays(const SsmInputs& in, size_t head, const Workspace& work) {
   double sum = 0.0;
+  const double a = static_cast<double>(in.a[head]);
   for (size_t t = 0; t < kTokens; ++t) {
-    if (t < in.tokens) {
-      const double dt = static_cast<double>(in.dt[t * in.dt_stride + head]);
-      sum += dt * static_cast<double>(in.a[head]);
-    }
+    work.dt[t] = t < in.tokens ? in.dt[t * in.dt_stride + head] : 0.0f;
+    sum += static_cast<double>(work.dt[t]) * a;
     work.cum_high[t] = static_cast<float>(sum);
     work.cum_low[t] =
         static_cast<float>(sum - static_cast<double>(work.cum_high[t]));
@@ -138,37 +152,65 @@ float PrepareDecays(const SsmInputs& in, size_t head, const Workspace& work) {
   for (size_t t = 0; t < in.tokens; t += hn::Lanes(d)) {
     const TokenVec high = hn::LoadU(d, work.cum_high + t);
     const TokenVec low = hn::LoadU(d, work.cum_low + t);
+    const TokenVec dt = hn::LoadU(d, work.dt + t);
     const TokenVec to_end =
-        hn::Add(hn::Sub(last_high, high), hn::Sub(last_low, low));
+        ExpOfNonPositive(d, Difference(last_high, last_low, high, low));
     hn::StoreU(ExpOfNonPositive(d, high), d, work.decay + t);
-    hn::StoreU(ExpOfNonPositive(d, to_end), d, work.input_scale + t);
-  }
-  for (size_t t = 0; t < in.tokens; ++t) {
-    work.input_scale[t] *= in.dt[t * in.dt_stride + head];
+    hn::StoreU(hn::Mul(to_end, dt), d, work.input_scale + t);
   }
   return work.decay[in.tokens - 1];
 }
 
+// mix[s, t] of the tokens t from `first` on (a vector of them) and all s before
+// `first`. The decay from s to t is the product of those from s to `first` and
+// from `first` to t: two factors of at most one, so that the exponentials are
+// taken per token and not per pair.
+void MixWithEarlier(size_t first, const Workspace& work) {
+  const TokenTag d;
+  const TokenVec first_high = hn::Set(d, work.cum_high[first]);
+  const TokenVec first_low = hn::Set(d, work.cum_low[first]);
+  for (size_t s = 0; s < first; s += hn::Lanes(d)) {
+    const TokenVec decay = ExpOfNonPositive(
+        d, Difference(first_high, first_low, hn::LoadU(d, work.cum_high + s),
+                      hn::LoadU(d, work.cum_low + s)));
+    hn::StoreU(hn::Mul(decay, hn::LoadU(d, work.dt + s)), d, work.weight + s);
+  }
+  const TokenVec decay = ExpOfNonPositive(
+      d, Difference(hn::LoadU(d, work.cum_high + first),
+                    hn::LoadU(d, work.cum_low + first), first_high, first_low));
+  for (size_t s = 0; s < first; ++s) {
+    const size_t at = s * kTokens + first;
+    const TokenVec scale = hn::Mul(decay, hn::Set(d, work.weight[s]));
+    hn::StoreU(hn::Mul(hn::LoadU(d, work.gram + at), scale), d, work.mix + at);
+  }
+}
+
+// mix[s, t] of the tokens t from `first` on (a vector of them) and the s from
+// `first` up to `end`, pair by pair.
+void MixWithEachOther(size_t first, size_t end, float skip,
+                      const Workspace& work) {
+  const TokenTag d;
+  const TokenVec high = hn::LoadU(d, work.cum_high + first);
+  const TokenVec low = hn::LoadU(d, work.cum_low + first);
+  for (size_t s = first; s < end; ++s) {
+    const size_t at = s * kTokens + first;
+    const TokenVec exponent = Difference(
+        high, low, hn::Set(d, work.cum_high[s]), hn::Set(d, work.cum_low[s]));
+    // Positive for t < s only, where the result is not used.
+    const TokenVec decay = ExpOfNonPositive(d, hn::Min(exponent, hn::Zero(d)));
+    const TokenVec scale = hn::Mul(decay, hn::Set(d, work.dt[s]));
+    hn::StoreU(hn::Mul(hn::LoadU(d, work.gram + at), scale), d, work.mix + at);
+    work.mix[s * kTokens + s] += skip;
+  }
+}
+
 // Fills mix for one head from gram and the decays.
 void MixTokens(const SsmInputs& in, size_t head, const Workspace& work) {
-  const TokenTag d;
-  const size_t lanes = hn::Lanes(d);
-  for (size_t s = 0; s < in.tokens; ++s) {
-    const TokenVec high = hn::Set(d, work.cum_high[s]);
-    const TokenVec low = hn::Set(d, work.cum_low[s]);
-    const TokenVec dt = hn::Set(d, in.dt[s * in.dt_stride + head]);
-    const size_t row = s * kTokens;
-    for (size_t t = s / lanes * lanes; t < in.tokens; t += lanes) {
-      const TokenVec difference =
-          hn::Add(hn::Sub(hn::LoadU(d, work.cum_high + t), high),
-                  hn::Sub(hn::LoadU(d, work.cum_low + t), low));
-      // Positive for t < s only, where the result is not used.
-      const TokenVec decay =
-          ExpOfNonPositive(d, hn::Min(difference, hn::Zero(d)));
-      const TokenVec scaled = hn::Mul(hn::LoadU(d, work.gram + row + t), dt);
-      hn::StoreU(hn::Mul(scaled, decay), d, work.mix + row + t);
-    }
-    work.mix[row + s] += in.d[head];
+  const size_t lanes = hn::Lanes(TokenTag());
+  for (size_t first = 0; first < in.tokens; first += lanes) {
+    MixWithEarlier(first, work);
+    MixWithEachOther(first, HWY_MIN(first + lanes, in.tokens), in.d[head],
+                     work);
   }
 }
 
