@@ -27,9 +27,9 @@ struct Range {
 };
 
 struct Command {
-  std::string title;
-  std::string command;
-  std::vector<RawJson> arguments;
+  std::string title = {};
+  std::string command = {};
+  std::vector<RawJson> arguments = {};
 };
 
 // For "shutdown", "exit" and others whose params do not matter.

@@ -20,10 +20,10 @@ namespace krait::lsp {
 // One state of an open document. Immutable, so any thread may keep and read it
 // while the document changes on.
 struct Document {
-  std::string uri;
-  std::string language_id;
+  std::string uri = {};
+  std::string language_id = {};
   int32_t version = 0;
-  Text text;
+  Text text = {};
 };
 using DocumentSnapshot = std::shared_ptr<const Document>;
 
@@ -31,14 +31,14 @@ using DocumentSnapshot = std::shared_ptr<const Document>;
 struct ByteEdit {
   size_t begin_ofs = 0;
   size_t end_ofs = 0;
-  std::string text;
+  std::string text = {};
 };
 
 struct DocumentChange {
-  DocumentSnapshot before;  // null if it was lost (see DocumentStore)
-  DocumentSnapshot after;
-  std::vector<ByteEdit> edits;  // in order, each on the last one's result
-  std::string warning;          // for the log; empty if all is well
+  DocumentSnapshot before = {};  // null if it was lost (see DocumentStore)
+  DocumentSnapshot after = {};
+  std::vector<ByteEdit> edits = {};  // in order, each on the last one's result
+  std::string warning = {};          // for the log; empty if all is well
 };
 
 struct DocumentLimits {

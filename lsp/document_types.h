@@ -12,30 +12,32 @@
 namespace krait::lsp {
 
 struct DidOpenParams {
-  std::string uri;
-  std::string language_id;
+  std::string uri = {};
+  std::string language_id = {};
   int32_t version = 0;
-  std::string text;
+  std::string text = {};
 };
 
 // Replaces `range`, or without one the whole text.
 struct ContentChange {
-  std::optional<Range> range;
-  std::string text;
+  std::optional<Range> range = {};
+  std::string text = {};
 };
 
 struct DidChangeParams {
-  std::string uri;
-  std::optional<int32_t> version;      // null or absent with some older clients
-  std::vector<ContentChange> changes;  // each applies to the last one's result
+  std::string uri = {};
+  std::optional<int32_t> version =
+      {};  // null or absent with some older clients
+  std::vector<ContentChange> changes =
+      {};  // each applies to the last one's result
 };
 
 struct DidCloseParams {
-  std::string uri;
+  std::string uri = {};
 };
 
 struct DidSaveParams {
-  std::string uri;
+  std::string uri = {};
 };
 
 Status FromJson(const JsonValue& json, DidOpenParams* out);

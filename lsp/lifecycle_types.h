@@ -16,43 +16,43 @@ namespace krait::lsp {
 // initialize ----------------------------------------------------------------
 
 struct ClientInfo {
-  std::string name;
-  std::string version;  // may be empty
+  std::string name = {};
+  std::string version = {};  // may be empty
 };
 
 struct WorkspaceFolder {
-  std::string uri;
-  std::string name;
+  std::string uri = {};
+  std::string name = {};
 };
 
 // What krait uses of the client's capabilities.
 struct ClientCapabilities {
-  std::vector<std::string> position_encodings;  // in the client's order
-  bool inline_completion = false;               // textDocument.inlineCompletion
-  bool work_done_progress = false;              // window.workDoneProgress
-  bool configuration = false;                   // workspace.configuration
-  bool workspace_folders = false;               // workspace.workspaceFolders
+  std::vector<std::string> position_encodings = {};  // in the client's order
+  bool inline_completion = false;   // textDocument.inlineCompletion
+  bool work_done_progress = false;  // window.workDoneProgress
+  bool configuration = false;       // workspace.configuration
+  bool workspace_folders = false;   // workspace.workspaceFolders
 };
 
 struct InitializeParams {
-  std::optional<ClientInfo> client_info;
-  std::optional<int64_t> process_id;  // the parent to end with, if any
+  std::optional<ClientInfo> client_info = {};
+  std::optional<int64_t> process_id = {};  // the parent to end with, if any
   // The folders, or else the one of the older `rootUri`.
-  std::vector<WorkspaceFolder> workspace_folders;
-  ClientCapabilities capabilities;
-  std::optional<RawJson> initialization_options;
+  std::vector<WorkspaceFolder> workspace_folders = {};
+  ClientCapabilities capabilities = {};
+  std::optional<RawJson> initialization_options = {};
 };
 
 // What the server can do. Documents are always synchronised incrementally,
 // with open, close and save notifications.
 struct InitializeResult {
-  std::string server_name;
-  std::string server_version;
+  std::string server_name = {};
+  std::string server_version = {};
   PositionEncoding position_encoding = PositionEncoding::kUtf16;
   bool inline_completion = false;
   bool completion = false;
-  std::vector<std::string> completion_trigger_characters;
-  std::vector<std::string> commands;  // of workspace/executeCommand
+  std::vector<std::string> completion_trigger_characters = {};
+  std::vector<std::string> commands = {};  // of workspace/executeCommand
 };
 
 Status FromJson(const JsonValue& json, ClientInfo* out);
@@ -64,26 +64,26 @@ RawJson ToJson(const InitializeResult& result);
 // Other requests and notifications of the life cycle ------------------------
 
 struct CancelParams {  // $/cancelRequest
-  RequestId id;
+  RequestId id = {};
 };
 
 struct DidChangeConfigurationParams {
-  RawJson settings;
+  RawJson settings = {};
 };
 
 // workspace/configuration, asked of the client: the answer is an array with
 // one value for each section, in order.
 struct ConfigurationParams {
-  std::vector<std::string> sections;
+  std::vector<std::string> sections = {};
 };
 
 struct ExecuteCommandParams {
-  std::string command;
-  std::vector<RawJson> arguments;
+  std::string command = {};
+  std::vector<RawJson> arguments = {};
 };
 
 struct ExplainParams {  // krait/explain
-  std::string uri;
+  std::string uri = {};
 };
 
 Status FromJson(const JsonValue& json, CancelParams* out);
