@@ -25,7 +25,7 @@ enum class FimLayout : uint8_t {
 std::string_view FimLayoutName(FimLayout layout);
 
 struct FimPrompt {
-  std::string_view path;    // put before the rest as [FILE]path; empty: none
+  std::string_view path;  // put before the rest as [FILE]path; empty: none
   std::string_view prefix;
   std::string_view suffix;
 };

@@ -56,8 +56,8 @@ class Tokenizer {
   // logarithm.
   virtual void Encode(std::string_view text, DummyPrefix dummy,
                       std::vector<TokenId>* ids) const = 0;
-  std::vector<TokenId> Encode(std::string_view text,
-                              DummyPrefix dummy = DummyPrefix::kAsTrained) const;
+  std::vector<TokenId> Encode(
+      std::string_view text, DummyPrefix dummy = DummyPrefix::kAsTrained) const;
 
   // Returns the bytes that the token stands for in running text; empty for
   // control tokens and for ids outside of the vocabulary. One token's bytes

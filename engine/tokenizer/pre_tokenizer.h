@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_ENGINE_TOKENIZER_PRE_TOKENIZER_H_
+#define KRAIT_ENGINE_TOKENIZER_PRE_TOKENIZER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace krait::engine {
+
+// One way to cut a text; each is written by hand for one well-known pattern.
+// Whatever a pattern does not match stays together between its matches.
+enum class SplitRule : uint8_t {
+  kGpt2,          // 's|'t|... | ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+...
+  kLlama3,        // numbers in threes, one leading non-letter, line ends apart
+  kQwen2,         // as kLlama3, with single digits
+  kTekken,        // words also end where lower case turns to upper case
+  kDigits,        // \p{N}
+  kNewlines,      // [\r\n]
+  kSpaceLetters,  // \s?\p{L}+
+  kSpacePunctuation,  // \s?\p{P}+
+  kCjk,               // runs of Han, kana and Hangul: [一-龥ࠀ-一가-퟿]+
+};
+
+// Cuts text into the words that byte-level BPE does not merge across: each rule
+// cuts what the rules before it have left.
+class PreTokenizer {
+ public:
+  PreTokenizer() = default;
+  explicit PreTokenizer(std::vector<SplitRule> rules)
+      : rules_(std::move(rules)) {}
+
+  // Appends the end offset of each word; the first begins at 0 and each other
+  // where the one before ends. Linear time.
+  void Split(std::string_view text, std::vector<size_t>* ends) const;
+
+  // The rules of GGUF's `tokenizer.ggml.pre` name, or nullopt if unknown.
+  static std::optional<PreTokenizer> FromGgufName(std::string_view name);
+  // The rule of a regular expression in tokenizer.json or tekken.json; only
+  // well-known ones are.
+  static std::optional<SplitRule> RuleOfPattern(std::string_view pattern);
+
+ private:
+  std::vector<SplitRule> rules_;
+};
+
+}  // namespace krait::engine
+
+#endif  // KRAIT_ENGINE_TOKENIZER_PRE_TOKENIZER_H_

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_ENGINE_TOKENIZER_SPECIAL_TOKENS_H_
+#define KRAIT_ENGINE_TOKENIZER_SPECIAL_TOKENS_H_
+
+#include "engine/tokenizer/tokenizer.h"
+#include "engine/tokenizer/vocabulary.h"
+
+namespace krait::engine {
+
+// Completes `special` by the names that vocabularies are known to use
+// ("[PREFIX]", "<fim_prefix>", "<s>", ...) where the file gave no id, drops ids
+// outside of the vocabulary, and makes user-defined tokens with a role control
+// tokens, so that text cannot contain them. An ordinary piece that happens to
+// be written like a role is none.
+void ResolveSpecialTokens(Vocabulary* vocabulary, SpecialTokens* special);
+
+}  // namespace krait::engine
+
+#endif  // KRAIT_ENGINE_TOKENIZER_SPECIAL_TOKENS_H_
