@@ -19,7 +19,7 @@ MIB = 1 << 20
 
 
 def filters(preset: int) -> list[dict[str, int]]:
-    return [{"id": lzma.FILTER_LZMA2, "preset": preset, "dict_size": 256 * MIB, "lc": 4, "lp": 0}]
+    return [{"id": lzma.FILTER_LZMA2, "preset": preset, "dict_size": 128 * MIB, "lc": 4, "lp": 0}]
 
 
 def compress(lines: Iterable[bytes], limit: int, preset: int = 9) -> Iterator[bytes]:
