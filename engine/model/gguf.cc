@@ -101,6 +101,7 @@ Status GgufParser::Parse() {
 }
 
 Status GgufParser::ParseHeader() {
+  if (IsLfsPointer(bytes_)) return Broken(kLfsPointerMessage);
   if (!bytes_.starts_with("GGUF")) {
     return Broken(fmt::format(
         "not a GGUF file: expected it to begin with 'GGUF', found '{}'",
@@ -189,12 +190,16 @@ Status GgufParser::ParseTensor() {
   if (info == nullptr) {
     return BrokenTensor(tensor, fmt::format("tensor type {} is unknown", type));
   }
+  if (tensor.shape.back() % info->block_elements != 0) {
+    return BrokenTensor(
+        tensor,
+        fmt::format("its rows of {} are not whole blocks of {} ({})",
+                    tensor.shape.back(), info->block_elements, info->name));
+  }
   const std::optional<size_t> bytes = TensorBytes(*info, tensor.shape);
   if (!bytes) {
-    return BrokenTensor(
-        tensor, fmt::format("shape {} does not suit type {} (blocks of {})",
-                            ShapeString(tensor.shape), info->name,
-                            info->block_elements));
+    return BrokenTensor(tensor, fmt::format("shape {} is absurdly large",
+                                            ShapeString(tensor.shape)));
   }
   tensor.bytes = *bytes;
   offsets_.push_back(offset);

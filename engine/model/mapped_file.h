@@ -10,7 +10,17 @@
 
 namespace krait::engine {
 
-// A file mapped read-only and shared. Movable; unmapped on destruction.
+// Whether a file holds a Git LFS pointer: what a clone has in a large file's
+// place until it is fetched.
+inline bool IsLfsPointer(std::string_view bytes) {
+  return bytes.starts_with("version https://git-lfs.github.com/");
+}
+inline constexpr std::string_view kLfsPointerMessage =
+    "this is a Git LFS pointer, not the model itself: fetch it with "
+    "'git lfs pull'";
+
+// A file mapped read-only and shared: it must not be truncated meanwhile (to
+// write a new version, rename it into place). Movable; unmapped on destruction.
 class MappedFile {
  public:
   MappedFile() = default;

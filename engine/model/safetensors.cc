@@ -90,6 +90,7 @@ class SafetensorsParser {
 };
 
 Result<std::string_view> SafetensorsParser::Header() const {
+  if (IsLfsPointer(bytes_)) return Broken(kLfsPointerMessage);
   if (bytes_.size() < kLengthBytes) {
     return Broken("the file ends inside the length of its header");
   }

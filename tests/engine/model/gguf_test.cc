@@ -130,6 +130,7 @@ TEST(GgufTest, TypedLookUpsNameFileKeyAndBothTypes) {
 
 TEST(GgufTest, RefusesWhatDoesNotFitInTheFile) {
   ExpectRefused("", "begin with 'GGUF'");
+  ExpectRefused("version https://git-lfs.github.com/spec/v1", "LFS pointer");
   ExpectRefused("GGUF\x03", "ends inside the header");
   GgufBuilder string_key;
   string_key.StringKey("k", "v");
@@ -166,10 +167,11 @@ TEST(GgufTest, RefusesTensorsOfUnknownTypeOrImpossibleShape) {
   ExpectRefused(unknown.Build(32), "tensor 't': tensor type 99 is unknown");
   GgufBuilder row;
   row.Tensor("t", {33}, TensorType::kQ8_0, 0);
-  ExpectRefused(row.Build(64), "shape [33] does not suit type Q8_0");
+  ExpectRefused(row.Build(64),
+                "tensor 't': its rows of 33 are not whole blocks of 32 (Q8_0)");
   GgufBuilder overflow;
   overflow.Tensor("t", {uint64_t{1} << 62, 4}, TensorType::kF32, 0);
-  ExpectRefused(overflow.Build(64), "does not suit type F32");
+  ExpectRefused(overflow.Build(64), "is absurdly large");
   GgufBuilder zero;
   zero.Tensor("t", {0}, TensorType::kF32, 0);
   ExpectRefused(zero.Build(64), "dimension of 0");
