@@ -111,7 +111,7 @@ class ImportTest(unittest.TestCase):
 
 class DocumentTest(unittest.TestCase):
     def make(self, **changes: float) -> list:
-        options = DocumentOptions(tokens=1024, suffix_tokens=200, context_tokens=700,
+        options = DocumentOptions(tokens=2100, suffix_tokens=200, context_tokens=700,
                                   segment_chars=(200, 700), **changes)
         files = [ProjectFile("pkg/use.py", "python", "from pkg.base import Base\n" + SOURCE),
                  ProjectFile("pkg/base.py", "python", "class Base:\n    pass\n" + SOURCE)]
@@ -160,12 +160,12 @@ class DocumentTest(unittest.TestCase):
         self.assertEqual(between(documents[0].ids, FILE, {PREFIX}), "pkg/base.py")
         for document in documents:
             self.assertEqual(document.ids[0], BOS)
-            self.assertLessEqual(len(document.ids), 1024)
+            self.assertLessEqual(len(document.ids), 2100)
 
     def test_no_control_token_but_the_end_is_learned(self) -> None:
         for document in self.make():
             self.assertEqual(len(document.ids), len(document.weights))
-            self.assertLessEqual(len(document.ids), 1024)
+            self.assertLessEqual(len(document.ids), 2100)
             for token, weight in zip(document.ids, document.weights):
                 if token in (BOS, PREFIX, SUFFIX, MIDDLE, FILE):
                     self.assertEqual(weight, 0)

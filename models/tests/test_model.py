@@ -13,6 +13,8 @@ from models.train.model import LanguageModel
 from models.train.shape import ModelShape, preset
 from models.train.ssd import ssd_chunked, ssd_recurrent
 
+torch.set_num_threads(1)  # more only wait for each other at these sizes
+
 SHAPE = ModelShape(vocab=64, d_model=32, layers=2, d_state=8, head_dim=16)
 
 

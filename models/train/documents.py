@@ -23,6 +23,7 @@ from models.train.digest import digest
 from models.train.imports import Project, ProjectFile
 from models.train.spans import choose_span
 
+MAX_PATH_TOKENS = 64
 MIN_SEGMENT = 100  # characters; less teaches nothing
 
 Encode = Callable[[str], list[int]]
@@ -40,6 +41,18 @@ class DocumentOptions:
     run_share: float = 0.20  # of the files: as part of a run through the project
     middle_weight: int = 4
     segment_chars: tuple[int, int] = (300, 6500)
+
+    def __post_init__(self) -> None:
+        if self.tokens < 256:
+            raise ValueError(f"documents of {self.tokens} tokens are too short: at least 256")
+
+    @property
+    def context_limit(self) -> int:
+        return min(self.context_tokens, self.tokens // 3)
+
+    @property
+    def suffix_limit(self) -> int:
+        return min(self.suffix_tokens, self.tokens // 3)
 
 
 @dataclass
@@ -68,7 +81,7 @@ def cut_lines(text: str, ids: list[int], limit: int, encode: Encode) -> tuple[st
 
 def add_header(document: Document, path: str, encode: Encode) -> None:
     document.add([FILE], 0)
-    document.add(encode(path), 1)
+    document.add(encode(path)[:MAX_PATH_TOKENS], 1)
 
 
 class DocumentMaker:
@@ -89,7 +102,7 @@ class DocumentMaker:
             part = Document()
             add_header(part, other.path, self._encode)
             part.add([PREFIX] + self._encode(text), 0)
-            if len(context) + len(part) > self._options.context_tokens:
+            if len(context) + len(part) > self._options.context_limit:
                 break
             context.add(part.ids, 0)
         return context
@@ -123,7 +136,7 @@ class DocumentMaker:
             return None
         encode, options = self._encode, self._options
         suffix_text = text[span.end :]
-        suffix_text, suffix = cut_lines(suffix_text, encode(suffix_text), options.suffix_tokens, encode)
+        suffix_text, suffix = cut_lines(suffix_text, encode(suffix_text), options.suffix_limit, encode)
         prefix, middle = encode(text[: span.begin]), encode(text[span.begin : span.end])
         if len(document) + len(prefix) + len(middle) + len(suffix) + 4 > options.tokens:
             return None

@@ -142,10 +142,16 @@ class LanguageModel(nn.Module):
             states.append((conv_state, state))
         return u, states
 
-    def losses(self, ids: Tensor, targets: Tensor, dtype: torch.dtype = torch.bfloat16) -> Tensor:
-        """ids [b, l] with l a multiple of the chunk; returns losses [b, l]."""
-        u, _ = self._blocks(ids, dtype)
-        return self._run_head(u, self.norm, self.embedding, targets, self.shape.eps, dtype)
+    def losses(
+        self, ids: Tensor, targets: Tensor, dtype: torch.dtype = torch.bfloat16, eager: bool = False
+    ) -> Tensor:
+        """ids [b, l] with l a multiple of the chunk; returns losses [b, l].
+
+        `eager` avoids compiling anew for a shape that comes rarely.
+        """
+        u, _ = self._blocks(ids, dtype, eager)
+        run_head = head_loss if eager else self._run_head
+        return run_head(u, self.norm, self.embedding, targets, self.shape.eps, dtype)
 
     def logits(self, u: Tensor) -> Tensor:
         return F.linear(rms_norm(u, self.norm, self.shape.eps), self.embedding)

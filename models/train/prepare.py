@@ -143,7 +143,9 @@ def main() -> int:
             rows, tokens = write_rows(documents, args.target, f"rows-{epoch:03d}", args.row, Random(seed))
             totals.append({"rows": rows, "tokens": tokens, "fill": round(tokens / rows / (args.row + 1), 4)})
             print(f"epoch {epoch}: {len(documents)} documents, {totals[-1]}", flush=True)
-    about = {"row": args.row, "seed": args.seed, "epochs": totals, "options": asdict(options)}
+    _start_worker(str(args.tokenizer))
+    vocab = _processor.get_piece_size()
+    about = {"row": args.row, "vocab": vocab, "seed": args.seed, "epochs": totals, "options": asdict(options)}
     (args.target / "rows.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
     return 0
 

@@ -25,9 +25,8 @@ def filters(preset: int) -> list[dict[str, int]]:
 def compress(lines: Iterable[bytes], limit: int, preset: int = 9) -> Iterator[bytes]:
     """Yields xz files of at most `limit` bytes that hold the lines in order.
 
-    What the compressor has not written out yet is not known; each shard is
-    closed when what it has written and half of what may be pending (by the
-    ratio so far) would pass the limit.
+    What the compressor holds back (2 MiB of text at most) counts whole, as it
+    may not compress: a shard can be that much smaller than the limit.
     """
     pieces: list[bytes] = []
     written = taken = 0
@@ -41,8 +40,7 @@ def compress(lines: Iterable[bytes], limit: int, preset: int = 9) -> Iterator[by
             pieces.append(piece)
             written += len(piece)
             pending = 0
-        # Text that is not written out yet takes at most half of its size.
-        if written + pending // 2 + 4096 > limit:
+        if written + pending + pending // 64 + 4096 > limit:
             pieces.append(coder.flush())
             yield b"".join(pieces)
             pieces, written, taken, pending = [], 0, 0, 0
