@@ -9,22 +9,28 @@
 
 namespace krait::simd {
 
+// Both products below take these pairs of weights and activations: kF32, kF16
+// or kBF16 with kF32; kBF16 with kBF16; kQ8_0 with kQ8. In both, a row's result
+// does not depend, bit for bit, on [row_begin, row_end): the number of threads
+// does not show. MatVec and MatMul round differently from each other.
+
 // One token: y[r] = sum_c W[r, c] * x[c] for r in [row_begin, row_end).
 // `y` is indexed by absolute row. Streams the weights once, straight from the
 // model file's layout: bound by memory bandwidth. `x.tokens` is 1.
 void MatVec(const WeightView& w, size_t row_begin, size_t row_end,
             const ActivationView& x, float* y);
 
-// Rows of W are handled in panels of this many; split work between threads at
-// multiples of it.
+// Rows of W are handled in panels of this many (two at a time with AVX-512);
+// split work between threads at multiples of it.
 inline constexpr size_t kMatMulPanelRows = 16;
 
-// Returns the bytes of scratch that one thread needs in MatMul (a repacked
-// panel of weights), a multiple of 64.
+// Returns the bytes of scratch that one thread needs in MatMul (repacked
+// weights and a tile of tokens; below 400 KiB whatever the shape), a multiple
+// of 64.
 size_t MatMulScratchBytes(const WeightView& w, ActivationFormat format);
 
 // Many tokens: y[t * y_stride + r] = sum_c W[r, c] * x[t, c] for all tokens t
-// and r in [row_begin, row_end). Each panel of 16 rows is repacked once into
+// and r in [row_begin, row_end). Each panel of rows is repacked once into
 // `scratch` (64-byte aligned, one per thread) and used for all tokens: bound by
 // arithmetic. The result for a token does not depend, bit for bit, on the
 // other tokens of the batch or on their number: resuming a prefill elsewhere

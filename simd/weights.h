@@ -16,8 +16,8 @@ enum class WeightType : uint8_t {
   kQ8_0,  // blocks of 32: binary16 scale, then 32 int8 (34 bytes, no padding)
 };
 
-inline constexpr size_t kQ8BlockSize = 32;        // elements
-inline constexpr size_t kQ8BlockBytes = 2 + 32;   // scale, quants
+inline constexpr size_t kQ8BlockSize = 32;       // elements
+inline constexpr size_t kQ8BlockBytes = 2 + 32;  // scale, quants
 
 // Returns the bytes of one row of `cols` elements. For kQ8_0 `cols` must be a
 // multiple of kQ8BlockSize.

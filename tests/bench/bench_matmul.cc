@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// MatVec: GB/s of weights read. MatMul: 10^9 operations (2 per
+// multiply-accumulate) per second. Both on one thread.
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "simd/matmul.h"
+#include "simd/targets.h"
+
+namespace krait::simd {
+namespace {
+
+struct Deleter {
+  void operator()(uint8_t* p) const {
+    ::operator delete[](p, std::align_val_t{64});
+  }
+};
+using Buffer = std::unique_ptr<uint8_t[], Deleter>;
+
+Buffer Allocate(size_t bytes) {
+  return Buffer(new (std::align_val_t{64}) uint8_t[bytes]);
+}
+
+// Small arbitrary weights: any bytes would do for speed, but denormals and NaN
+// could be slow.
+Buffer MakeWeights(WeightType type, size_t rows, size_t cols) {
+  const size_t row_bytes = RowBytes(type, cols);
+  Buffer data = Allocate(rows * row_bytes);
+  uint32_t random = 1;
+  for (size_t i = 0; i < rows * row_bytes; ++i) {
+    random = random * 1664525 + 1013904223;
+    data[i] = static_cast<uint8_t>(random >> 24);
+    const bool is_high_byte =
+        type == WeightType::kQ8_0
+            ? i % kQ8BlockBytes == 1
+            : i % (row_bytes / cols) == row_bytes / cols - 1;
+    if (is_high_byte) data[i] = 0x2c;  // 0.0625 .. 0.125 in binary16
+  }
+  return data;
+}
+
+// Shape and formats of a case.
+struct Case {
+  WeightType type;
+  ActivationFormat format;
+  size_t rows;
+  size_t cols;
+  size_t tokens;
+};
+
+struct Problem {
+  explicit Problem(const Case& c)
+      : data(MakeWeights(c.type, c.rows, c.cols)),
+        w{.data = data.get(), .type = c.type, .rows = c.rows, .cols = c.cols},
+        x(c.tokens * c.cols),
+        y(c.tokens * c.rows),
+        packed(Allocate(ActivationBytes(c.format, c.tokens, c.cols))),
+        scratch(Allocate(MatMulScratchBytes(w, c.format))) {
+    for (size_t i = 0; i < x.size(); ++i) {
+      x[i] = static_cast<float>(i * 7919 % 1009) / 1009.0f - 0.5f;
+    }
+    view = PackActivations(x.data(), c.tokens, c.cols, c.cols, c.format,
+                           packed.get());
+  }
+  Buffer data;
+  WeightView w;
+  std::vector<float> x;
+  std::vector<float> y;
+  Buffer packed;
+  Buffer scratch;
+  ActivationView view;
+};
+
+void BenchMatVec(benchmark::State& state, const Case& c) {
+  Problem p(c);
+  for (auto _ : state) {
+    MatVec(p.w, 0, c.rows, p.view, p.y.data());
+    benchmark::ClobberMemory();
+  }
+  state.counters["GB/s"] = benchmark::Counter(
+      static_cast<double>(c.rows * RowBytes(c.type, c.cols)) * 1e-9,
+      benchmark::Counter::kIsIterationInvariantRate);
+}
+
+void BenchMatMul(benchmark::State& state, const Case& c) {
+  Problem p(c);
+  for (auto _ : state) {
+    MatMul(p.w, 0, c.rows, p.view, p.y.data(), c.rows, p.scratch.get());
+    benchmark::ClobberMemory();
+  }
+  state.counters["GOP/s"] =
+      benchmark::Counter(2e-9 * static_cast<double>(c.rows * c.cols * c.tokens),
+                         benchmark::Counter::kIsIterationInvariantRate);
+}
+
+struct Pair {
+  const char* name;
+  WeightType type;
+  ActivationFormat format;
+};
+
+constexpr Pair kPairs[] = {
+    {"q8_0", WeightType::kQ8_0, ActivationFormat::kQ8},
+    {"f32", WeightType::kF32, ActivationFormat::kF32},
+    {"f16", WeightType::kF16, ActivationFormat::kF32},
+    {"bf16", WeightType::kBF16, ActivationFormat::kF32},
+    {"bf16xbf16", WeightType::kBF16, ActivationFormat::kBF16},
+};
+
+void Register() {
+  for (const Pair& pair : kPairs) {
+    const auto add = [&pair](size_t rows, size_t cols, size_t tokens) {
+      const Case c{pair.type, pair.format, rows, cols, tokens};
+      const bool one = tokens == 1;
+      std::ostringstream name;
+      name << (one ? "MatVec/" : "MatMul/") << pair.name << "/" << rows << "x"
+           << cols;
+      if (!one) name << "/" << tokens;
+      benchmark::RegisterBenchmark(name.str().c_str(),
+                                   one ? BenchMatVec : BenchMatMul, c);
+    };
+    add(4096, 4096, 1);
+    add(1160, 256, 1);
+    add(4096, 4096, 256);
+    add(3352, 768, 256);
+    add(3352, 768, 16);
+  }
+}
+
+}  // namespace
+}  // namespace krait::simd
+
+// --target=NAME runs on another instruction set than the best.
+int main(int argc, char** argv) {
+  const std::string option = "--target=";
+  for (int i = 1; i < argc; ++i) {
+    if (std::strncmp(argv[i], option.c_str(), option.size()) != 0) continue;
+    if (!krait::simd::ForceTarget(argv[i] + option.size())) return 1;
+    for (int j = i; j + 1 < argc; ++j) argv[j] = argv[j + 1];
+    --argc;
+    break;
+  }
+  benchmark::AddCustomContext("target", krait::simd::CurrentTarget());
+  krait::simd::Register();
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simd/matmul.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/simd/each_target.h"
+#include "tests/simd/weights_reference.h"
+
+namespace krait::simd {
+namespace {
+
+class MatMulTest : public EachTarget {};
+KRAIT_INSTANTIATE_EACH_TARGET(MatMulTest);
+
+constexpr float kUntouched = 12345.0f;
+
+struct Formats {
+  WeightType type;
+  ActivationFormat format;
+};
+
+constexpr Formats kAllFormats[] = {
+    {WeightType::kF32, ActivationFormat::kF32},
+    {WeightType::kF16, ActivationFormat::kF32},
+    {WeightType::kBF16, ActivationFormat::kF32},
+    {WeightType::kBF16, ActivationFormat::kBF16},
+    {WeightType::kQ8_0, ActivationFormat::kQ8},
+};
+
+struct Shape {
+  size_t rows = 0;
+  size_t cols = 0;
+  size_t tokens = 0;
+  size_t misalign = 0;
+};
+
+std::ostream& operator<<(std::ostream& out, const Shape& shape) {
+  return out << shape.rows << "x" << shape.cols << " tokens " << shape.tokens;
+}
+
+// A random matrix and batch.
+struct Problem {
+  Problem(const Formats& formats, const Shape& shape_in, uint32_t seed)
+      : shape(shape_in),
+        format(formats.format),
+        random(seed),
+        weights(formats.type, shape.rows, shape.cols, shape.misalign, random),
+        x(RandomFloats(shape.tokens * shape.cols, random)),
+        packed(ActivationBytes(format, shape.tokens, shape.cols)),
+        view(PackActivations(x.data(), shape.tokens, shape.cols, shape.cols,
+                             format, packed.get())) {}
+
+  // Returns y[tokens, stride] with a column that must stay untouched.
+  std::vector<float> MultiplyRows(size_t row_begin, size_t row_end) const {
+    std::vector<float> y(shape.tokens * Stride(), kUntouched);
+    AlignedBuffer scratch(MatMulScratchBytes(weights.view(), format));
+    MatMul(weights.view(), row_begin, row_end, view, y.data(), Stride(),
+           scratch.get());
+    return y;
+  }
+  std::vector<float> Multiply() const { return MultiplyRows(0, shape.rows); }
+  size_t Stride() const { return shape.rows + 1; }
+
+  Shape shape;
+  ActivationFormat format;
+  std::mt19937 random;
+  RandomWeights weights;
+  std::vector<float> x;
+  AlignedBuffer packed;
+  ActivationView view;
+};
+
+// Returns the packed activation that the kernels multiply with.
+double ActivationValue(const ActivationView& x, size_t token, size_t col) {
+  const size_t i = token * x.cols + col;
+  switch (x.format) {
+    case ActivationFormat::kF32:
+      return double{x.f32[i]};
+    case ActivationFormat::kBF16:
+      return BFloat16Value(x.bf16[i]);
+    case ActivationFormat::kQ8:
+      return x.q8[i] * double{x.scales[i / kQ8BlockSize]};
+  }
+  return 0.0;
+}
+
+// Checks one result against double precision. Each of the n additions, and for
+// kQ8 the two products with scales, rounds a value of at most sum |w * x|.
+void ExpectNear(const Problem& p, size_t token, size_t row, float actual) {
+  double expected = 0.0;
+  double magnitude = 0.0;
+  for (size_t c = 0; c < p.shape.cols; ++c) {
+    const double product = WeightValue(p.weights.view(), row, c) *
+                           ActivationValue(p.view, token, c);
+    expected += product;
+    magnitude += std::abs(product);
+  }
+  const double roundings = static_cast<double>(p.shape.cols) + 3.0;
+  ASSERT_NEAR(double{actual}, expected, magnitude * roundings * 0x1p-24)
+      << p.shape << ", token " << token << " row " << row << " weights "
+      << static_cast<int>(p.weights.view().type) << " format "
+      << static_cast<int>(p.format);
+}
+
+void CheckMatMul(const Formats& formats, const Shape& shape) {
+  const Problem p(formats, shape, static_cast<uint32_t>(shape.cols));
+  const std::vector<float> y = p.Multiply();
+  for (size_t t = 0; t < shape.tokens; ++t) {
+    for (size_t r = 0; r < shape.rows; ++r) {
+      ASSERT_NO_FATAL_FAILURE(ExpectNear(p, t, r, y[t * p.Stride() + r]));
+    }
+    ASSERT_EQ(y[t * p.Stride() + shape.rows], kUntouched);
+  }
+}
+
+void CheckMatVec(const Formats& formats, const Shape& shape) {
+  const Problem p(formats, shape, static_cast<uint32_t>(shape.cols));
+  std::vector<float> y(shape.rows + 1, kUntouched);
+  MatVec(p.weights.view(), 0, shape.rows, p.view, y.data());
+  for (size_t r = 0; r < shape.rows; ++r) {
+    ASSERT_NO_FATAL_FAILURE(ExpectNear(p, 0, r, y[r]));
+  }
+  ASSERT_EQ(y[shape.rows], kUntouched);
+}
+
+// Calls check(formats, shape) for odd sizes of every kind.
+template <class Check>
+void ForOddShapes(size_t max_tokens, const Check& check) {
+  for (const Formats& formats : kAllFormats) {
+    const size_t unit = formats.type == WeightType::kQ8_0 ? 32 : 1;
+    for (size_t i = 1; i <= 70; ++i) {
+      const Shape shape{.rows = 1 + i * 7 % 40,
+                        .cols = unit * (unit == 1 ? i : 1 + i % 12),
+                        .tokens = 1 + i * 3 % max_tokens,
+                        .misalign = i % 4};
+      ASSERT_NO_FATAL_FAILURE(check(formats, shape));
+    }
+  }
+}
+
+TEST_P(MatMulTest, MatMulAgreesWithDouble) {
+  ForOddShapes(20, CheckMatMul);
+}
+
+TEST_P(MatMulTest, MatVecAgreesWithDouble) {
+  ForOddShapes(1, CheckMatVec);
+}
+
+TEST_P(MatMulTest, EveryCountOfRowsAndTokensWorks) {
+  for (const Formats& formats : kAllFormats) {
+    for (size_t n = 1; n <= 40; ++n) {
+      CheckMatMul(formats, {.rows = n, .cols = 32, .tokens = 3});
+      CheckMatMul(formats, {.rows = 33, .cols = 32, .tokens = n});
+      CheckMatVec(formats, {.rows = n, .cols = 32, .tokens = 1});
+    }
+  }
+}
+
+// More rows and columns than the kernels repack at once.
+TEST_P(MatMulTest, CarriesSumsAcrossChunks) {
+  for (const Formats& formats : kAllFormats) {
+    const size_t cols = formats.type == WeightType::kQ8_0 ? 4160 : 2051;
+    CheckMatMul(formats, {.rows = 5, .cols = cols, .tokens = 3});
+    CheckMatMul(formats, {.rows = 131, .cols = 64, .tokens = 2});
+  }
+}
+
+// Resuming a prefill elsewhere must give the same state.
+TEST_P(MatMulTest, TokenDoesNotDependOnItsBatchBitForBit) {
+  constexpr size_t kTokens = 23;
+  for (const Formats& formats : kAllFormats) {
+    const size_t cols = formats.type == WeightType::kQ8_0 ? 2112 : 525;
+    const Problem p(formats, {.rows = 37, .cols = cols, .tokens = kTokens}, 9);
+    const std::vector<float> all = p.Multiply();
+    for (size_t begin = 0; begin < kTokens; ++begin) {
+      const size_t tokens = 1 + begin * 5 % (kTokens - begin);
+      AlignedBuffer packed(ActivationBytes(p.format, tokens, cols));
+      const ActivationView part =
+          PackActivations(p.x.data() + begin * cols, tokens, cols, cols,
+                          p.format, packed.get());
+      std::vector<float> y(tokens * p.Stride(), kUntouched);
+      AlignedBuffer scratch(MatMulScratchBytes(p.weights.view(), p.format));
+      MatMul(p.weights.view(), 0, p.shape.rows, part, y.data(), p.Stride(),
+             scratch.get());
+      ASSERT_EQ(std::memcmp(y.data(), all.data() + begin * p.Stride(),
+                            y.size() * sizeof(float)),
+                0)
+          << "tokens " << begin << "+" << tokens << ", weights "
+          << static_cast<int>(formats.type);
+    }
+  }
+}
+
+// The number of threads must not show in the results.
+TEST_P(MatMulTest, RowDoesNotDependOnTheRangeBitForBit) {
+  for (const Formats& formats : kAllFormats) {
+    const size_t cols = formats.type == WeightType::kQ8_0 ? 96 : 67;
+    const Problem p(formats, {.rows = 75, .cols = cols, .tokens = 1}, 10);
+    const std::vector<float> all = p.Multiply();
+    std::vector<float> all_vec(p.Stride(), kUntouched);
+    MatVec(p.weights.view(), 0, p.shape.rows, p.view, all_vec.data());
+    for (size_t begin = 0; begin < p.shape.rows; begin += 3) {
+      const size_t end = begin + 1 + begin * 11 % (p.shape.rows - begin);
+      std::vector<float> expected(p.Stride(), kUntouched);
+      std::copy(all.begin() + static_cast<ptrdiff_t>(begin),
+                all.begin() + static_cast<ptrdiff_t>(end),
+                expected.begin() + static_cast<ptrdiff_t>(begin));
+      ASSERT_EQ(p.MultiplyRows(begin, end), expected) << begin << ".." << end;
+      std::copy(all_vec.begin() + static_cast<ptrdiff_t>(begin),
+                all_vec.begin() + static_cast<ptrdiff_t>(end),
+                expected.begin() + static_cast<ptrdiff_t>(begin));
+      std::vector<float> y(p.Stride(), kUntouched);
+      MatVec(p.weights.view(), begin, end, p.view, y.data());
+      ASSERT_EQ(y, expected) << begin << ".." << end;
+    }
+  }
+}
+
+TEST_P(MatMulTest, ExtremeQuantsAreExact) {
+  // All of -128 times all of +-127: pairs that saturate int16 if done wrong.
+  constexpr size_t kCols = 64;
+  std::vector<uint8_t> data(2 * kQ8BlockBytes);
+  for (uint8_t quant : {uint8_t{0x80}, uint8_t{0x7f}}) {
+    for (size_t i = 0; i < data.size(); ++i) {
+      data[i] = i % 34 == 0 ? 0x00 : i % 34 == 1 ? 0x3c : quant;  // scale 1
+    }
+    const WeightView w{.data = data.data(),
+                       .type = WeightType::kQ8_0,
+                       .rows = 1,
+                       .cols = kCols};
+    for (float x : {127.0f, -127.0f}) {
+      const std::vector<float> xs(kCols, x);
+      AlignedBuffer packed(ActivationBytes(ActivationFormat::kQ8, 1, kCols));
+      const ActivationView view = PackActivations(
+          xs.data(), 1, kCols, kCols, ActivationFormat::kQ8, packed.get());
+      const float expected = 64.0f * static_cast<int8_t>(quant) * x;
+      float y = kUntouched;
+      MatVec(w, 0, 1, view, &y);
+      EXPECT_EQ(y, expected);
+      AlignedBuffer scratch(MatMulScratchBytes(w, ActivationFormat::kQ8));
+      MatMul(w, 0, 1, view, &y, 1, scratch.get());
+      EXPECT_EQ(y, expected);
+    }
+  }
+}
+
+TEST_P(MatMulTest, NaNStaysWithItsToken) {
+  for (const Formats& formats : kAllFormats) {
+    Problem p(formats, {.rows = 9, .cols = 64, .tokens = 3}, 11);
+    p.x[64 + 40] = std::numeric_limits<float>::quiet_NaN();
+    p.view = PackActivations(p.x.data(), 3, 64, 64, p.format, p.packed.get());
+    const std::vector<float> y = p.Multiply();
+    for (size_t r = 0; r < 9; ++r) {
+      EXPECT_TRUE(std::isfinite(y[r]));
+      EXPECT_TRUE(std::isnan(y[p.Stride() + r]));
+      EXPECT_TRUE(std::isfinite(y[2 * p.Stride() + r]));
+    }
+  }
+}
+
+// bfloat16 columns go in pairs: the odd one's partner is not the next token.
+TEST_P(MatMulTest, OddColumnsDoNotReadTheNextToken) {
+  for (const Formats& formats : kAllFormats) {
+    if (formats.type == WeightType::kQ8_0) continue;
+    Problem p(formats, {.rows = 3, .cols = 33, .tokens = 2}, 12);
+    p.x[33] = std::numeric_limits<float>::quiet_NaN();
+    p.view = PackActivations(p.x.data(), 2, 33, 33, p.format, p.packed.get());
+    const std::vector<float> y = p.Multiply();
+    for (size_t r = 0; r < 3; ++r) EXPECT_TRUE(std::isfinite(y[r]));
+  }
+}
+
+TEST_P(MatMulTest, EmptyRangesDoNothing) {
+  for (const Formats& formats : kAllFormats) {
+    const Problem p(formats, {.rows = 4, .cols = 32, .tokens = 1}, 13);
+    EXPECT_EQ(p.MultiplyRows(2, 2), std::vector<float>(5, kUntouched));
+    std::vector<float> y(5, kUntouched);
+    MatVec(p.weights.view(), 3, 3, p.view, y.data());
+    EXPECT_EQ(y, std::vector<float>(5, kUntouched));
+  }
+}
+
+// Not one target against double, but all against each other: a model must not
+// say other things on another machine.
+TEST(MatMulTargetsTest, AllTargetsAgree) {
+  for (const Formats& formats : kAllFormats) {
+    const Shape shape{.rows = 19, .cols = 256, .tokens = 7};
+    std::vector<float> first;
+    for (const std::string& target : SupportedTargets()) {
+      ASSERT_TRUE(ForceTarget(target));
+      const std::vector<float> y = Problem(formats, shape, 14).Multiply();
+      if (first.empty()) first = y;
+      for (size_t i = 0; i < y.size(); ++i) {
+        // 256 products below 2 * 1 (kQ8_0: 128 * 2^-5) in magnitude.
+        ASSERT_NEAR(y[i], first[i], 256 * 4.0 * 259 * 0x1p-24) << target;
+      }
+    }
+  }
+  ASSERT_TRUE(ForceTarget(""));
+}
+
+}  // namespace
+}  // namespace krait::simd
