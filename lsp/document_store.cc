@@ -94,7 +94,9 @@ Result<ByteEdit> DocumentStore::Apply(const ContentChange& change,
                            ToText(change.range->end));
     }
     edit.begin_ofs = ToByteOffset(*text, change.range->start, encoding_);
-    edit.end_ofs = ToByteOffset(*text, change.range->end, encoding_);
+    edit.end_ofs = change.range->end == change.range->start
+                       ? edit.begin_ofs
+                       : ToByteOffset(*text, change.range->end, encoding_);
   }
   const size_t kept = text->size() - (edit.end_ofs - edit.begin_ofs);
   if (Status fits = CheckSize("text", kept + edit.text.size()); !fits) {

@@ -2,6 +2,7 @@
 #include "lsp/message.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "lsp/json_value.h"
@@ -59,9 +60,9 @@ simdjson::error_code MessageParser::Impl::Read(std::string_view body,
                                                simdjson::dom::element* root) {
   if (parser.capacity() > kKeptCapacity) parser = simdjson::dom::parser();
   if (parser.capacity() < body.size() || parser.capacity() == 0) {
-    constexpr size_t kLeast = size_t{1} << 16;
-    const simdjson::error_code code =
-        parser.allocate(std::max(body.size(), kLeast), kMaxDepth);
+    constexpr size_t kLeast = 4096;
+    const simdjson::error_code code = parser.allocate(
+        std::bit_ceil(std::max(body.size(), kLeast)), kMaxDepth);
     if (code != simdjson::SUCCESS) return code;
   }
   return parser.parse(body.data(), body.size()).get(*root);

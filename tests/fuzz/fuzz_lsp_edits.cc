@@ -53,7 +53,7 @@ ContentChange ReadChange(Input& input) {
     change.range = Range{.start = start, .end = end};
   }
   const std::string_view piece = input.Bytes(input.Byte() % 16);
-  const size_t repeats = kind >= 240 ? 3000 : 1;
+  const size_t repeats = kind >= 240 ? 1200 : 1;
   for (size_t i = 0; i < repeats; ++i) change.text += piece;
   return change;
 }
@@ -87,11 +87,11 @@ void CheckPositions(const Text& text, const std::string& plain, size_t byte_ofs,
 void Run(Input input) {
   const auto encoding = static_cast<PositionEncoding>(input.Byte() % 3);
   DocumentStore store(encoding,
-                      {.max_document_bytes = 1 << 18, .max_documents = 1});
+                      {.max_document_bytes = 1 << 16, .max_documents = 1});
   std::string plain;
   Expect(store.Open({.uri = "u", .language_id = "", .version = 0, .text = ""})
              .has_value());
-  for (int32_t edit = 0; !input.empty() && edit < 64; ++edit) {
+  for (int32_t edit = 0; !input.empty() && edit < 32; ++edit) {
     const auto change = store.Change(
         {.uri = "u", .version = {}, .changes = {ReadChange(input)}});
     if (!change) continue;  // over the limit, and until the next full text
@@ -108,6 +108,8 @@ void Run(Input input) {
     }
     const Text& text = change->after->text;
     Expect(text.ToString() == plain);
+    // The plain way is slow: for large texts, at the end of the input only.
+    if (plain.size() > 4096 && !input.empty()) continue;
     CheckLines(text, plain);
     const size_t byte_ofs = (input.Byte() * 257U) % (plain.size() + 1);
     CheckPositions(text, plain, byte_ofs, encoding);
