@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exports a checkpoint to GGUF, and golden logits to check other programs by."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import sentencepiece
+import torch
+
+from models.export.gguf_file import F16, F32, Q8_0, write_gguf
+from models.export.mamba2 import to_gguf
+from models.export.prompts import PROMPTS, prompt_ids
+from models.export.vocabulary import read_vocabulary
+from models.train import checkpoint
+
+TYPES = {"f32": F32, "f16": F16, "q8_0": Q8_0}
+DESCRIPTION = "Mamba-2 code model with fill-in-the-middle, made by krait's own recipe"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--tokenizer", type=Path, required=True)
+    parser.add_argument("--target", type=Path, required=True, help="folder to write to")
+    parser.add_argument("--name", default="krait-default")
+    parser.add_argument("--type", action="append", choices=list(TYPES), help="repeatable; default: all")
+    args = parser.parse_args()
+    args.target.mkdir(parents=True, exist_ok=True)
+    model, _, _ = checkpoint.load(args.checkpoint)
+    weights = {name: p.float().numpy() for name, p in model.state_dict().items()}
+    pieces = read_vocabulary(args.tokenizer)
+    for name in args.type or TYPES:
+        path = args.target / f"{args.name}-{name}.gguf"
+        write_gguf(path, to_gguf(model.shape, weights, pieces, TYPES[name], args.name, DESCRIPTION))
+        print(f"{path} {path.stat().st_size / 2**20:.2f} MiB", flush=True)
+    processor = sentencepiece.SentencePieceProcessor(model_file=str(args.tokenizer))
+    golden = {}
+    for name, prompt in PROMPTS.items():
+        ids = prompt_ids(prompt, processor.encode)
+        logits = model.all_logits(torch.tensor([ids]))[0].numpy()
+        np.save(args.target / f"golden_{name}.npy", logits.astype(np.float32))
+        golden[name] = {"ids": ids}
+    (args.target / "golden.json").write_text(json.dumps(golden), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
