@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds evaluation cases from files that did not train.
+
+One JSON object a line, as `krait eval fim` reads it: language, path, prefix,
+suffix, middle. A file of cases for each kind of span, so that each gets a score
+of its own. The same corpus and seed give the same cases.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections import defaultdict
+from pathlib import Path
+from random import Random
+
+from models.train.spans import choose_span
+
+KINDS = ("rest_of_line", "block", "random")
+MAX_PREFIX, MAX_SUFFIX = 6000, 2000  # characters
+MIN_MIDDLE, MAX_MIDDLE = 3, 500
+PER_FILE = 4
+COMMENTS = ("#", "//", "*", "/*", '"""', "'''", "--")
+
+Case = dict[str, str]
+
+
+def begin_at_line(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    cut = text[-most:]
+    return cut[cut.find("\n") + 1 :]
+
+
+def end_at_line(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: text.rfind("\n", 0, most) + 1]
+
+
+def is_worth_asking(text: str, begin: int, end: int) -> bool:
+    """Comments and lone brackets say nothing about a model."""
+    line = text[text.rfind("\n", 0, begin) + 1 :].lstrip()
+    middle = text[begin:end].strip()
+    letters = sum(map(str.isalnum, middle))
+    return MIN_MIDDLE <= len(middle) <= MAX_MIDDLE and letters >= 2 and not line.startswith(COMMENTS)
+
+
+def make_case(record: dict[str, str], kind: str, rng: Random) -> Case | None:
+    text = record["text"]
+    for _ in range(10):
+        span = choose_span(text, rng, kind)
+        if span and is_worth_asking(text, span.begin, span.end):
+            return {
+                "language": record["language"],
+                "path": record["path"],
+                "prefix": begin_at_line(text[: span.begin], MAX_PREFIX),
+                "suffix": end_at_line(text[span.end :], MAX_SUFFIX),
+                "middle": text[span.begin : span.end],
+            }
+    return None
+
+
+def build(corpus: Path, kind: str, count: int, seed: int) -> list[Case]:
+    """Returns up to `count` cases of each language, few from one file."""
+    files: dict[str, list[dict[str, str]]] = defaultdict(list)
+    with corpus.open(encoding="utf-8") as rows:
+        for row in rows:
+            record = json.loads(row)
+            files[record["language"]].append(record)
+    cases: list[Case] = []
+    for language, records in sorted(files.items()):
+        rng = Random(f"{seed}:{kind}:{language}")
+        records.sort(key=lambda r: hashlib.sha256(r["text"].encode()).digest())
+        found: list[Case] = []
+        for record in records * PER_FILE:
+            if len(found) >= count:
+                break
+            case = make_case(record, kind, rng)
+            if case and case not in found:
+                found.append(case)
+        cases += found
+    return cases
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--corpus", type=Path, required=True, help="folder of the corpus")
+    parser.add_argument("--part", default="held_out", choices=["held_out", "val"])
+    parser.add_argument("--target", type=Path, required=True, help="folder for KIND.jsonl")
+    parser.add_argument("--count", type=int, default=200, help="cases of each language and kind")
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    args.target.mkdir(parents=True, exist_ok=True)
+    for kind in KINDS:
+        cases = build(args.corpus / f"{args.part}.jsonl", kind, args.count, args.seed)
+        lines = [json.dumps(case, ensure_ascii=False) + "\n" for case in cases]
+        (args.target / f"{kind}.jsonl").write_text("".join(lines), encoding="utf-8")
+        counts = {c["language"]: 0 for c in cases}
+        for case in cases:
+            counts[case["language"]] += 1
+        print(f"{kind}: {counts}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
