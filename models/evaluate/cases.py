@@ -21,7 +21,7 @@ from models.train.spans import choose_span
 KINDS = ("rest_of_line", "block", "random")
 MAX_PREFIX, MAX_SUFFIX = 6000, 2000  # characters
 MIN_MIDDLE, MAX_MIDDLE = 3, 500
-PER_FILE = 4
+PER_FILE = 8
 COMMENTS = ("#", "//", "*", "/*", '"""', "'''", "--")
 
 Case = dict[str, str]

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from models.train import budget, metrics, shards
+from models.train import budget, metrics, parts, shards
 from models.train.schedule import Schedule
 from models.train.shape import PRESETS, preset
 
@@ -69,6 +69,20 @@ class ShardTest(unittest.TestCase):
                 self.assertTrue(lzma.decompress(path.read_bytes()).endswith(b"\n"))
             self.assertEqual(shards.unpack(root / "shards", root / "b"), len(paths))
             self.assertEqual((root / "b/train.jsonl").read_text(), "".join(lines))
+
+
+class PartTest(unittest.TestCase):
+    def test_parts_join_and_a_missing_one_is_noticed(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            (folder / "w.pt").write_bytes(random.Random(3).randbytes(2500))
+            made = parts.split(folder / "w.pt", folder / "out", 1000)
+            self.assertEqual([p.stat().st_size for p in made], [1000, 1000, 500])
+            parts.join(folder / "out", "w.pt", folder / "again.pt")
+            self.assertEqual((folder / "again.pt").read_bytes(), (folder / "w.pt").read_bytes())
+            made[1].unlink()
+            with self.assertRaisesRegex(ValueError, "2 parts"):
+                parts.join(folder / "out", "w.pt", folder / "again.pt")
 
 
 class MetricsTest(unittest.TestCase):

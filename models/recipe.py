@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Makes krait's default model from nothing, by the steps of a profile.
+
+  python3 -m models.recipe --profile rehearsal --work build/recipe
+
+A step that is done is not done again: delete WORK/done/STEP to repeat it. Steps
+that need another machine can be left to it: --only and --until.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+PROFILES = Path(__file__).with_name("profiles")
+
+Settings = dict[str, dict]
+
+
+def flags(settings: dict) -> list[str]:
+    """Turns {"batch_tokens": 4096} into ["--batch-tokens", "4096"]."""
+    out: list[str] = []
+    for key, value in settings.items():
+        flag = "--" + key.replace("_", "-")
+        if value is True:
+            out.append(flag)
+        elif isinstance(value, list):
+            for item in value:
+                out += [flag, str(item)]
+        elif value is not False:
+            out += [flag, str(value)]
+    return out
+
+
+class Recipe:
+    """Knows the command of each step and where its results lie."""
+
+    def __init__(self, settings: Settings, work: Path, cases: list[Path], resume: Path | None) -> None:
+        self._settings, self._work = settings, work
+        self._cases, self._resume = cases, resume
+        self.tokenizer = work / "tokenizer/tokenizer.model"
+        self.steps: dict[str, Callable[[], list[str]]] = {
+            "fetch": self._fetch,
+            "corpus": self._corpus,
+            "tokenizer": self._tokenizer,
+            "shards": self._shards,
+            "rows": self._rows,
+            "train": self._train,
+            "export": self._export,
+            "check": self._check,
+            "cases": self._make_cases,
+            "evaluate": self._evaluate,
+        }
+
+    def _command(self, module: str, section: str, *arguments: str | Path) -> list[str]:
+        given = [str(argument) for argument in arguments]
+        return [sys.executable, "-m", f"models.{module}", *given, *flags(self._settings.get(section, {}))]
+
+    def _packages(self) -> list[str]:
+        return flags({"package": self._settings.get("packages", {}).get("names", [])})
+
+    def _fetch(self) -> list[str]:
+        return self._command("corpus.fetch", "fetch", "--sources", self._work / "sources", *self._packages())
+
+    def _corpus(self) -> list[str]:
+        excluded = flags({"exclude_cases": self._cases})
+        return self._command("corpus.build", "corpus", "--sources", self._work / "sources",
+                             "--target", self._work / "corpus", *self._packages(), *excluded)
+
+    def _tokenizer(self) -> list[str]:
+        return self._command("tokenizer.train", "tokenizer", "--corpus", self._work / "corpus",
+                             "--target", self.tokenizer)
+
+    def _shards(self) -> list[str]:
+        return self._command("train.shards", "shards", "pack", "--corpus", self._work / "corpus",
+                             "--shards", self._work / "shards")
+
+    def _rows(self) -> list[str]:
+        return self._command("train.prepare", "rows", "--corpus", self._work / "corpus",
+                             "--tokenizer", self.tokenizer, "--target", self._work / "rows")
+
+    def _train(self) -> list[str]:
+        resume = ["--resume", str(self._resume)] if self._resume else []
+        return self._command("train.run", "train", "--rows", self._work / "rows",
+                             "--target", self._work / "train", *resume)
+
+    def _export(self) -> list[str]:
+        return self._command("export.run", "export", "--checkpoint", self._work / "train/final.pt",
+                             "--tokenizer", self.tokenizer, "--target", self._work / "export")
+
+    def _check(self) -> list[str]:
+        name = self._settings.get("export", {}).get("name", "krait-default")
+        return self._command("export.check_llama", "check", "--gguf", self._work / f"export/{name}-f32.gguf",
+                             "--checkpoint", self._work / "train/final.pt", "--tokenizer", self.tokenizer)
+
+    def _make_cases(self) -> list[str]:
+        return self._command("evaluate.cases", "cases", "--corpus", self._work / "corpus",
+                             "--target", self._work / "cases")
+
+    def _evaluate(self) -> list[str]:
+        return self._command("evaluate.complete", "evaluate", "--checkpoint", self._work / "train/final.pt",
+                             "--tokenizer", self.tokenizer, "--cases", self._work / "cases/rest_of_line.jsonl",
+                             "--completions", self._work / "completions.jsonl")
+
+    def run(self, step: str) -> None:
+        done = self._work / "done" / step
+        if done.exists():
+            print(f"== {step}: done before", flush=True)
+            return
+        command = self.steps[step]()
+        print(f"== {step}: {shlex.join(command)}", flush=True)
+        begin = time.monotonic()
+        result = subprocess.run(command, cwd=PROFILES.parents[1], check=False)
+        if result.returncode != 0:
+            raise SystemExit(f"{step} failed with status {result.returncode}")
+        done.parent.mkdir(parents=True, exist_ok=True)
+        done.write_text(f"{time.monotonic() - begin:.1f} s\n", encoding="utf-8")
+        print(f"== {step}: {time.monotonic() - begin:.0f} s", flush=True)
+
+
+def load_profile(name: str) -> Settings:
+    path = Path(name) if name.endswith(".toml") else PROFILES / f"{name}.toml"
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = ", ".join(sorted(p.stem for p in PROFILES.glob("*.toml")))
+        raise SystemExit(f"no profile {path}; there are: {known}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SystemExit(f"{path}: {error}") from None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--profile", default="rehearsal", help="rehearsal, cpu, gpu or a .toml file")
+    parser.add_argument("--work", type=Path, required=True, help="folder for everything that is made")
+    parser.add_argument("--only", action="append", default=[], metavar="STEP", help="repeatable")
+    parser.add_argument("--until", metavar="STEP", help="the last step to do")
+    parser.add_argument("--exclude-cases", type=Path, action="append", default=[],
+                        help="evaluation sets whose text must not train (repeatable)")
+    parser.add_argument("--resume", type=Path, help="checkpoint for the training to go on from")
+    args = parser.parse_args()
+    work = args.work.resolve()
+    cases = [path.resolve() for path in args.exclude_cases]
+    resume = args.resume.resolve() if args.resume else None
+    recipe = Recipe(load_profile(args.profile), work, cases, resume)
+    for name in [*args.only, *([args.until] if args.until else [])]:
+        if name not in recipe.steps:
+            raise SystemExit(f"no step {name!r}; there are: {', '.join(recipe.steps)}")
+    for step in recipe.steps:
+        if not args.only or step in args.only:
+            recipe.run(step)
+        if step == args.until:
+            break
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
