@@ -59,13 +59,13 @@ enum class StopReason : uint8_t {
 };
 
 struct GenerateOptions {
-  SamplerOptions sampler;
+  SamplerOptions sampler = {};
   size_t max_tokens = 64;
   bool ignore_end_of_sequence = false;
   // Called after each token, with the natural log of its probability under
   // the unmodified distribution; returning false ends the generation (the
   // token counts as generated).
-  std::function<bool(TokenId token, float logprob)> on_token;
+  std::function<bool(TokenId token, float logprob)> on_token = {};
 };
 
 struct Generation {
@@ -75,7 +75,7 @@ struct Generation {
 };
 
 // Continues `session` (which has been fed at least one token), checking `stop`
-// before each step.
+// before each step. The last token of the result has not been fed.
 Generation Generate(Session& session, const GenerateOptions& options,
                     std::stop_token stop = {});
 

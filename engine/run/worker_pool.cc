@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // A fork-join pool for sections of a few microseconds.
 //
-// The caller publishes a section by raising `generation_`; a worker that spins
-// sees it within a cache miss. A worker that has spun for kSpins rounds without
-// work sleeps on `generation_` (a futex), and the caller, seeing `sleepers_`,
-// pays one system call to wake it. The caller works too, then spins until
-// `running_` is zero: sections are short, and the only other thing that it
-// could do is wait.
+// The caller publishes a section, opens `gate_` and raises `generation_`; a
+// worker that spins sees it within a cache miss, enters (counts itself in at
+// the gate) and takes what work is left. When the caller finds no more work it
+// shuts the gate and waits for those inside. A worker that comes late finds
+// the gate shut, or a later section, which is just as well.
+//
+// A worker that has spun for kSpins rounds without work sleeps on `generation_`
+// (a futex), and the caller, seeing `sleepers_`, pays one system call to wake
+// it.
 
 #include "engine/run/worker_pool.h"
 
@@ -16,13 +19,15 @@
 namespace krait::engine {
 namespace {
 
-// About 50 to 100 microseconds: longer than the serial part between two
-// sections of a forward pass, shorter than a user's thought.
+// Some 100 microseconds: longer than the serial part between two sections of a
+// forward pass, shorter than a user's thought.
 constexpr int kSpins = 4000;
 
-// While waiting, yields the core now and then: on a machine with fewer free
-// cores than workers the one that is waited for must get to run.
-constexpr int kSpinsBeforeYield = 1 << 14;
+// While it waits for the workers inside, the caller yields its core now and
+// then: one of them may need it.
+constexpr int kSpinsBeforeYield = 1000;
+
+constexpr uint32_t kOpen = uint32_t{1} << 31;
 
 void CpuRelax() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -43,43 +48,55 @@ void PinThisThread(int cpu) {
 
 }  // namespace
 
-WorkerPool::WorkerPool(const ThreadPlan& plan) {
+WorkerPool::WorkerPool(const ThreadPlan& plan) : claimed_(plan.slots.size()) {
   for (size_t worker = 1; worker < plan.slots.size(); ++worker) {
-    workers_.emplace_back(&WorkerPool::WorkerLoop, this, worker,
+    threads_.emplace_back(&WorkerPool::WorkerLoop, this, worker,
                           plan.slots[worker].cpu);
   }
 }
 
 WorkerPool::~WorkerPool() {
-  stopping_ = true;
+  stopping_.store(true, std::memory_order_relaxed);
   generation_.fetch_add(1, std::memory_order_release);
   generation_.notify_all();
-  for (std::thread& worker : workers_) worker.join();
+  for (std::thread& thread : threads_) thread.join();
 }
 
-void WorkerPool::RunErased(Section section, const void* fn) {
-  if (workers_.empty()) return section(fn, 0);
+void WorkerPool::ShareErased(Section section, const void* fn) {
   section_ = section;
   fn_ = fn;
-  running_.store(static_cast<uint32_t>(workers_.size()),
-                 std::memory_order_relaxed);
+  gate_.store(kOpen, std::memory_order_release);
   // seq_cst pairs with the sleeper's registration: either it sees the new
   // generation before it sleeps, or this thread sees it in `sleepers_`.
   generation_.fetch_add(1, std::memory_order_seq_cst);
   if (sleepers_.load(std::memory_order_seq_cst) != 0) generation_.notify_all();
   section(fn, 0);
-  for (int spins = 0; running_.load(std::memory_order_acquire) != 0; ++spins) {
+  gate_.fetch_and(~kOpen, std::memory_order_relaxed);
+  for (int spins = 1; gate_.load(std::memory_order_acquire) != 0; ++spins) {
     CpuRelax();
-    if (spins >= kSpinsBeforeYield) sched_yield();
+    if (spins % kSpinsBeforeYield == 0) sched_yield();
   }
+}
+
+// Counts the worker in, unless the gate is shut.
+bool WorkerPool::Enter() {
+  uint32_t gate = gate_.load(std::memory_order_relaxed);
+  while ((gate & kOpen) != 0) {
+    if (gate_.compare_exchange_weak(gate, gate + 1, std::memory_order_acquire,
+                                    std::memory_order_relaxed)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 void WorkerPool::WorkerLoop(size_t worker, int cpu) {
   PinThisThread(cpu);
   uint32_t seen = 0;
   while (true) {
-    int spins = 0;
-    while (generation_.load(std::memory_order_acquire) == seen) {
+    uint32_t now = 0;
+    for (int spins = 0;
+         (now = generation_.load(std::memory_order_acquire)) == seen;) {
       CpuRelax();
       if (++spins < kSpins) continue;
       sleepers_.fetch_add(1, std::memory_order_seq_cst);
@@ -87,10 +104,11 @@ void WorkerPool::WorkerLoop(size_t worker, int cpu) {
       sleepers_.fetch_sub(1, std::memory_order_relaxed);
       spins = 0;
     }
-    ++seen;
-    if (stopping_) return;
+    seen = now;
+    if (stopping_.load(std::memory_order_relaxed)) return;
+    if (!Enter()) continue;
     section_(fn_, worker);
-    running_.fetch_sub(1, std::memory_order_release);
+    gate_.fetch_sub(1, std::memory_order_release);
   }
 }
 

@@ -5,21 +5,24 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <thread>
-#include <type_traits>
 #include <vector>
 
 #include "engine/run/topology.h"
 
 namespace krait::engine {
 
-// Threads pinned to cores that run one parallel section at a time, started and
-// joined in well under a microsecond while they are warm: between sections a
-// worker spins for a short time, then sleeps. The thread that calls Run is
-// worker 0 (and is not pinned).
+// Threads pinned to cores that share out the work of one parallel section at a
+// time, started and joined in about a microsecond while they are warm: between
+// sections a worker spins for a short time, then sleeps. The thread that calls
+// is worker 0 (and is not pinned).
 //
-// Thread-compatible: one caller at a time.
+// A worker that the operating system has put aside does not hold up a section
+// that the others can do without it: whoever is free takes what is left, and
+// the caller waits only for workers that have begun.
+//
+// Thread-compatible: one caller at a time. Functions passed in must not throw
+// and must not call the pool.
 class WorkerPool {
  public:
   // One worker per entry of `plan`; the first is the caller's.
@@ -28,35 +31,36 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  size_t size() const { return workers_.size() + 1; }
-
-  // Calls fn(worker) once on every worker, worker in [0, size()), and returns
-  // when all are done. `fn` must not throw and must not call Run.
-  template <class Fn>
-  void Run(const Fn& fn) {
-    RunErased([](const void* f,
-                 size_t worker) { (*static_cast<const Fn*>(f))(worker); },
-              &fn);
-  }
+  size_t size() const { return threads_.size() + 1; }
 
   // Splits [0, total) into one contiguous range per worker, at multiples of
-  // `grain`, and calls fn(begin, end, worker) on each that is not empty. The
-  // split depends only on total, grain and size(): the same worker gets the
-  // same rows each time, whose pages and cache lines are near it.
+  // `grain`, and calls fn(begin, end, worker) once for each that is not empty,
+  // where `worker` < size() is the one that does it: normally the same worker
+  // for the same range, so that its pages and cache lines are near. The split
+  // depends on total, grain and size() alone.
   template <class Fn>
   void ForRanges(size_t total, size_t grain, const Fn& fn) {
-    if (total == 0) return;
     const size_t units = (total + grain - 1) / grain;
-    if (size() == 1 || units == 1) return fn(size_t{0}, total, size_t{0});
-    Run([&](size_t worker) {
-      const size_t begin = units * worker / size() * grain;
-      const size_t end = units * (worker + 1) / size() * grain;
-      if (begin < end) fn(begin, end < total ? end : total, worker);
+    if (units <= 1 || size() == 1) {
+      if (total != 0) fn(size_t{0}, total, size_t{0});
+      return;
+    }
+    for (size_t i = 0; i < size(); ++i) {
+      claimed_[i].store(false, std::memory_order_relaxed);
+    }
+    Share([&](size_t worker) {
+      for (size_t i = 0; i < size(); ++i) {
+        const size_t range = (worker + i) % size();
+        if (claimed_[range].exchange(true, std::memory_order_relaxed)) continue;
+        const size_t begin = units * range / size() * grain;
+        const size_t end = units * (range + 1) / size() * grain;
+        if (begin < end) fn(begin, end < total ? end : total, worker);
+      }
     });
   }
 
-  // Calls fn(task, worker) for each task in [0, tasks), taken one by one by
-  // whoever is free: for work of uneven length or uneven cores.
+  // Calls fn(task, worker) once for each task in [0, tasks), taken one by one
+  // by whoever is free: for work of uneven length.
   template <class Fn>
   void ForTasks(size_t tasks, const Fn& fn) {
     if (tasks <= 1 || size() == 1) {
@@ -64,7 +68,7 @@ class WorkerPool {
       return;
     }
     std::atomic<size_t> next{0};
-    Run([&](size_t worker) {
+    Share([&](size_t worker) {
       for (size_t task;
            (task = next.fetch_add(1, std::memory_order_relaxed)) < tasks;) {
         fn(task, worker);
@@ -74,17 +78,30 @@ class WorkerPool {
 
  private:
   using Section = void (*)(const void* fn, size_t worker);
-  void RunErased(Section section, const void* fn);
+
+  // Runs fn(worker) on the caller and on those workers that come in time; fn
+  // must be such that any of them alone does all the work.
+  template <class Fn>
+  void Share(const Fn& fn) {
+    ShareErased([](const void* f,
+                   size_t worker) { (*static_cast<const Fn*>(f))(worker); },
+                &fn);
+  }
+  void ShareErased(Section section, const void* fn);
+  bool Enter();
   void WorkerLoop(size_t worker, int cpu);
 
-  // Written by the caller before `generation_` is raised.
+  // What to run: written while the gate is shut and nobody is inside.
   Section section_ = nullptr;
   const void* fn_ = nullptr;
-  bool stopping_ = false;
+  std::atomic<bool> stopping_{false};
+  std::vector<std::atomic<bool>> claimed_;  // per range of ForRanges
+  // Counts sections; workers wait for it to change.
   alignas(64) std::atomic<uint32_t> generation_{0};
-  alignas(64) std::atomic<uint32_t> running_{0};
+  // kOpen, plus the number of workers inside the section.
+  alignas(64) std::atomic<uint32_t> gate_{0};
   alignas(64) std::atomic<uint32_t> sleepers_{0};
-  std::vector<std::thread> workers_;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace krait::engine

@@ -32,8 +32,8 @@ GoldenPrompts ReadGoldenPrompts(const std::string& model);
 float MaxAbsDifference(const float* a, const float* b, size_t n);
 
 // Returns the mean over rows of KL(softmax(expected) || softmax(actual)).
-double MeanKlDivergence(const float* expected, const float* actual,
-                        size_t rows, size_t vocab);
+double MeanKlDivergence(const float* expected, const float* actual, size_t rows,
+                        size_t vocab);
 
 }  // namespace krait::engine
 

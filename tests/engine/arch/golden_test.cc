@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/arch/golden.h"
 #include "engine/model/model.h"
 #include "engine/run/session.h"
+#include "tests/engine/arch/golden.h"
 
 namespace krait::engine {
 namespace {
@@ -115,9 +115,9 @@ TEST_P(GoldenTest, DecodingTokenByTokenEqualsPrefill) {
     const std::vector<TokenId>& tokens = golden_.prompts[prompt];
     for (size_t i = 0; i < tokens.size(); ++i) {
       ASSERT_TRUE(session.Prefill({&tokens[i], 1}));
-      worst = std::max(worst, MaxAbsDifference(session.logits().data(),
-                                               prefill.data() + i * vocab,
-                                               vocab));
+      worst =
+          std::max(worst, MaxAbsDifference(session.logits().data(),
+                                           prefill.data() + i * vocab, vocab));
     }
     // Quantised activations amplify rounding: an element may fall on the other
     // side of a quant.
@@ -128,7 +128,8 @@ TEST_P(GoldenTest, DecodingTokenByTokenEqualsPrefill) {
 TEST_P(GoldenTest, StatesAreThoseOfTheReference) {
   if (!GetParam().has_state) return;
   for (const char* prompt : {"7", "64", "150"}) {
-    const auto arrays = ReadGoldenArrays(Expected(std::string("state_") + prompt));
+    const auto arrays =
+        ReadGoldenArrays(Expected(std::string("state_") + prompt));
     Session session(model_, pool_);
     ASSERT_TRUE(session.Prefill(golden_.prompts[prompt]));
     const std::vector<StateTensor> tensors = session.state().Export();
@@ -192,8 +193,8 @@ INSTANTIATE_TEST_SUITE_P(
         GoldenCase{"mistral-nowindow", "hf", "logits", false, false},
         GoldenCase{"mistral-kq", "gguf/model-Q8_0.gguf", "gguf-Q8_0", false,
                    true}),
-    [](const testing::TestParamInfo<GoldenCase>& info) {
-      std::string name = std::string(info.param.model) + "_" + info.param.file;
+    [](const testing::TestParamInfo<GoldenCase>& test) {
+      std::string name = std::string(test.param.model) + "_" + test.param.file;
       for (char& c : name) {
         if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
       }

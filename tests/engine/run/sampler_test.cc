@@ -54,7 +54,8 @@ TEST(SamplerTest, TemperatureOneDrawsFromTheSoftmax) {
 }
 
 TEST(SamplerTest, LowTemperatureSharpens) {
-  auto counts = Histogram({.temperature = 0.5F}, {std::log(0.6F), std::log(0.4F)});
+  auto counts =
+      Histogram({.temperature = 0.5F}, {std::log(0.6F), std::log(0.4F)});
   EXPECT_NEAR(counts[0], 20000 * 0.36 / 0.52, 400);
 }
 

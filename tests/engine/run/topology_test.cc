@@ -54,7 +54,8 @@ TEST_F(TopologyTest, GivesAsManyThreadsAsAskedFor) {
 }
 
 TEST_F(TopologyTest, DescribesTheMachine) {
-  Pretend("package:2 [numa] l3:1(size=33554432) l2:4(size=1048576) core:1 pu:2");
+  Pretend(
+      "package:2 [numa] l3:1(size=33554432) l2:4(size=1048576) core:1 pu:2");
   EXPECT_EQ(DescribeTopology(),
             "2 packages, 2 NUMA nodes, 8 cores, 16 threads, L2 1024 KiB, L3 32 "
             "MiB");

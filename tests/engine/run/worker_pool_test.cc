@@ -24,11 +24,31 @@ class WorkerPoolTest : public testing::TestWithParam<size_t> {
   WorkerPool pool_{Unpinned(GetParam())};
 };
 
-TEST_P(WorkerPoolTest, RunsOnEveryWorkerOnce) {
-  std::vector<std::atomic<int>> calls(pool_.size());
-  for (int round = 1; round <= 200; ++round) {
-    pool_.Run([&](size_t worker) { ++calls[worker]; });
-    for (const auto& count : calls) ASSERT_EQ(count.load(), round);
+TEST_P(WorkerPoolTest, AllWorkersTakePart) {
+  // Each task waits until as many workers as possible have come.
+  std::vector<std::atomic<bool>> came(pool_.size());
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  size_t present = 0;
+  while (present < pool_.size() &&
+         std::chrono::steady_clock::now() < deadline) {
+    pool_.ForTasks(pool_.size() * 4, [&](size_t, size_t worker) {
+      came[worker] = true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    });
+    present = 0;
+    for (const auto& worker : came) present += worker ? 1U : 0U;
+  }
+  EXPECT_EQ(present, pool_.size());
+}
+
+TEST_P(WorkerPoolTest, NoTwoThreadsShareAWorkerIndex) {
+  std::vector<std::atomic<int>> inside(pool_.size());
+  for (int round = 0; round < 200; ++round) {
+    pool_.ForTasks(16, [&](size_t, size_t worker) {
+      EXPECT_EQ(inside[worker].fetch_add(1), 0);
+      inside[worker].fetch_sub(1);
+    });
   }
 }
 
@@ -72,13 +92,13 @@ TEST_P(WorkerPoolTest, WritesOfASectionAreSeenByTheNext) {
   }
 }
 
-TEST_P(WorkerPoolTest, WakesWorkersThatFellAsleep) {
+TEST_P(WorkerPoolTest, WorksAfterItsWorkersFellAsleep) {
   std::atomic<size_t> calls{0};
   for (int round = 0; round < 5; ++round) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    pool_.Run([&](size_t) { ++calls; });
+    pool_.ForTasks(10, [&](size_t, size_t) { ++calls; });
   }
-  EXPECT_EQ(calls.load(), 5 * pool_.size());
+  EXPECT_EQ(calls.load(), 50U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, WorkerPoolTest, testing::Values(1, 2, 3, 8));
