@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The only file that knows CLI11: every command's options are bound to its
+// plain struct of arguments, and the command that was named is called.
+#include "daemon/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <limits>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "daemon/commands/bench.h"
+#include "daemon/commands/complete.h"
+#include "daemon/commands/debug.h"
+#include "daemon/commands/doctor.h"
+#include "daemon/commands/eval_fim.h"
+#include "daemon/commands/lsp.h"
+#include "daemon/commands/model.h"
+#include "daemon/terminal.h"
+
+namespace krait::daemon {
+namespace {
+
+constexpr size_t kMaxThreads = 1024;
+constexpr size_t kMaxTokens = size_t{1} << 20;
+
+// What runs once the command line has been parsed.
+using Command = std::function<int()>;
+
+class CommandLine {
+ public:
+  CommandLine();
+  int Run(int argc, char** argv);
+
+ private:
+  void AddComplete();
+  void AddLsp();
+  void AddModel();
+  void AddDoctor();
+  void AddEval();
+  void AddBench();
+  void AddDebug();
+
+  // Adds a command whose arguments live as long as this object.
+  template <class Arguments>
+  CLI::App* Add(CLI::App* parent, const std::string& name,
+                const std::string& description, Arguments* arguments,
+                int (*run)(const Arguments&)) {
+    CLI::App* app = parent->add_subcommand(name, description);
+    app->callback([this, arguments, run] {
+      command_ = [arguments, run] { return run(*arguments); };
+    });
+    return app;
+  }
+
+  static CLI::App* AddGroup(CLI::App* parent, const std::string& name,
+                            const std::string& description) {
+    CLI::App* app = parent->add_subcommand(name, description);
+    app->require_subcommand(1);
+    return app;
+  }
+
+  CLI::App app_;
+  Command command_;
+  CompleteArguments complete_;
+  LspArguments lsp_;
+  ModelArguments model_;
+  DoctorArguments doctor_;
+  EvalFimArguments eval_fim_;
+  BenchArguments decode_;
+  BenchArguments prefill_;
+  DebugTokensArguments tokens_;
+  DebugLogitsArguments logits_;
+  DebugGenerateArguments generate_;
+  bool accepted_ = false;  // flags without an effect
+};
+
+void AddJson(CLI::App* app, bool* json) {
+  app->add_flag("--json", *json, "Print JSON");
+}
+
+void AddModelName(CLI::App* app, std::string* model) {
+  app->add_option("--model,-m", *model,
+                  "A .gguf file, a directory with safetensors, or a name of "
+                  "`krait model list`; default: $KRAIT_MODEL, then krait's own")
+      ->type_name("M");
+}
+
+void AddModelOptions(CLI::App* app, ModelOptions* options) {
+  AddModelName(app, &options->model);
+  app->add_option("--threads,-t", options->threads,
+                  "Threads to run the model on; 0: one per core")
+      ->check(CLI::Range(size_t{0}, kMaxThreads))
+      ->capture_default_str();
+}
+
+void AddSampling(CLI::App* app, engine::SamplerOptions* options) {
+  const auto share = CLI::Range(0.0F, 1.0F);
+  app->add_option("--temperature", options->temperature,
+                  "Randomness; 0: always the likeliest token")
+      ->check(CLI::Range(0.0F, 100.0F))
+      ->capture_default_str();
+  app->add_option("--top-k", options->top_k,
+                  "Draw from the K likeliest tokens; 0: from all")
+      ->capture_default_str();
+  app->add_option("--top-p", options->top_p,
+                  "Draw from the likeliest tokens that make up P; 1: from all")
+      ->check(share)
+      ->capture_default_str();
+  app->add_option("--min-p", options->min_p,
+                  "Draw from tokens at least P times as likely as the best")
+      ->check(share)
+      ->capture_default_str();
+  app->add_option("--repetition-penalty", options->repetition_penalty,
+                  "Above 1: makes repetition less likely")
+      ->check(CLI::Range(0.1F, 10.0F))
+      ->capture_default_str();
+  app->add_option("--seed", options->seed, "Seed of the draws")
+      ->capture_default_str();
+}
+
+void AddContext(CLI::App* app, CompletionOptions* options) {
+  app->add_option("--max-tokens", options->max_tokens,
+                  "The most tokens of a completion")
+      ->check(CLI::Range(size_t{1}, kMaxTokens))
+      ->capture_default_str();
+  app->add_option("--prefix-tokens", options->limits.prefix_tokens,
+                  "The most tokens before the cursor that the model sees")
+      ->check(CLI::Range(size_t{1}, kMaxTokens))
+      ->capture_default_str();
+  app->add_option("--suffix-tokens", options->limits.suffix_tokens,
+                  "The most tokens after the cursor that the model sees")
+      ->check(CLI::Range(size_t{0}, kMaxTokens))
+      ->capture_default_str();
+}
+
+void AddExtent(CLI::App* app, CompletionOptions* options) {
+  const std::map<std::string, CompletionExtent> names = {
+      {"auto", CompletionExtent::kAuto},
+      {"line", CompletionExtent::kLine},
+      {"block", CompletionExtent::kBlock}};
+  app->add_option("--extent", options->extent,
+                  "How far to complete: auto (the line if text follows the "
+                  "cursor, else the block), line or block")
+      ->transform(CLI::CheckedTransformer(names))
+      ->type_name("auto|line|block");
+  app->add_option("--max-lines", options->max_lines,
+                  "The most lines of a block")
+      ->check(CLI::Range(size_t{1}, kMaxTokens))
+      ->capture_default_str();
+}
+
+CommandLine::CommandLine()
+    : app_("krait: local code completion that keeps the model's state warm",
+           "krait") {
+  app_.set_version_flag("--version", "krait " KRAIT_VERSION);
+  app_.require_subcommand(1);
+  app_.set_help_all_flag("--help-all", "Help of all commands");
+  AddComplete();
+  AddLsp();
+  AddModel();
+  AddDoctor();
+  AddEval();
+  AddBench();
+  AddDebug();
+}
+
+void CommandLine::AddComplete() {
+  CLI::App* app = Add(&app_, "complete", "Complete at a place in a file",
+                      &complete_, RunComplete);
+  app->add_option("place", complete_.place,
+                  "Line from 1, column in bytes from 1")
+      ->required()
+      ->type_name("FILE:LINE:COL");
+  AddModelOptions(app, &complete_.model);
+  AddContext(app, &complete_.completion);
+  AddExtent(app, &complete_.completion);
+  AddSampling(app, &complete_.completion.sampler);
+  AddJson(app, &complete_.json);
+}
+
+void CommandLine::AddLsp() {
+  CLI::App* app = Add(&app_, "lsp", "Language server on standard input/output",
+                      &lsp_, RunLsp);
+  AddModelOptions(app, &lsp_.model);
+  AddContext(app, &lsp_.completion);
+  AddExtent(app, &lsp_.completion);
+  AddSampling(app, &lsp_.completion.sampler);
+  app->add_flag("--no-daemon", accepted_,
+                "Run the model in this process (it always does so far)");
+  app->add_flag("--stdio", accepted_, "Accepted: it is the only way");
+}
+
+void CommandLine::AddModel() {
+  CLI::App* group = AddGroup(&app_, "model", "What models there are");
+  CLI::App* info = Add(group, "info", "What a model is", &model_, RunModelInfo);
+  CLI::App* verify = Add(group, "verify", "Read and check all of a model",
+                         &model_, RunModelVerify);
+  for (CLI::App* app : {info, verify}) {
+    app->add_option("model", model_.model,
+                    "A .gguf file, a directory with safetensors, or a name; "
+                    "default: the default model")
+        ->type_name("M");
+    AddJson(app, &model_.json);
+  }
+  AddJson(Add(group, "list", "All models in krait's folders", &model_,
+              RunModelList),
+          &model_.json);
+}
+
+void CommandLine::AddDoctor() {
+  CLI::App* app = Add(&app_, "doctor", "Check this machine and the model",
+                      &doctor_, RunDoctor);
+  AddModelOptions(app, &doctor_.model);
+  AddJson(app, &doctor_.json);
+}
+
+void CommandLine::AddEval() {
+  CLI::App* group = AddGroup(&app_, "eval", "Measure quality");
+  CLI::App* app =
+      Add(group, "fim", "Fill-in-the-middle exercises", &eval_fim_, RunEvalFim);
+  app->add_option("cases", eval_fim_.cases,
+                  "One JSON object a line: language, prefix, suffix, middle; "
+                  "or HumanEval-Infilling's; -: standard input")
+      ->required()
+      ->type_name("CASES.jsonl");
+  app->add_option("--limit", eval_fim_.limit, "The first N cases; 0: all")
+      ->capture_default_str();
+  AddModelOptions(app, &eval_fim_.model);
+  AddContext(app, &eval_fim_.completion);
+  AddSampling(app, &eval_fim_.completion.sampler);
+  AddJson(app, &eval_fim_.json);
+}
+
+void CommandLine::AddBench() {
+  CLI::App* group = AddGroup(&app_, "bench", "Measure speed");
+  CLI::App* decode =
+      Add(group, "decode", "Writing tokens one by one", &decode_, RunBench);
+  CLI::App* prefill =
+      Add(group, "prefill", "Reading a prompt", &prefill_, RunBench);
+  for (const auto& [app, arguments] :
+       {std::pair(decode, &decode_), std::pair(prefill, &prefill_)}) {
+    AddModelOptions(app, &arguments->model);
+    app->add_option("--tokens,-n", arguments->tokens,
+                    "Tokens per repetition; default 64 (decode) or 512 "
+                    "(prefill)")
+        ->check(CLI::Range(size_t{1}, kMaxTokens));
+    app->add_option("--repetitions,-r", arguments->repetitions,
+                    "How often to measure")
+        ->check(CLI::Range(size_t{1}, size_t{10000}))
+        ->capture_default_str();
+    CLI::Option* random =
+        app->add_option("--random", arguments->random,
+                        "Random weights of a known shape: mamba2-60m, "
+                        "mamba2-130m, tinyllama-1.1b, codestral-mamba-7b")
+            ->type_name("SHAPE");
+    app->add_option("--type", arguments->type,
+                    "Type of the random weights: q8_0, f16, bf16, f32")
+        ->needs(random)
+        ->capture_default_str();
+    app->add_option("--keep", arguments->keep,
+                    "Write the random model to FILE (GGUF) and keep it")
+        ->needs(random)
+        ->type_name("FILE");
+    AddJson(app, &arguments->json);
+  }
+}
+
+void CommandLine::AddDebug() {
+  CLI::App* group = AddGroup(&app_, "debug", "Look inside a model");
+  CLI::App* tokens =
+      Add(group, "tokens", "Standard input to token ids, or back", &tokens_,
+          RunDebugTokens);
+  AddModelName(tokens, &tokens_.model);
+  tokens
+      ->add_option("--tokenizer", tokens_.tokenizer,
+                   "A tokenizer.model, tokenizer.json or tekken.json")
+      ->type_name("FILE")
+      ->excludes("--model");
+  CLI::Option* decode = tokens->add_flag(
+      "--decode", tokens_.decode,
+      "Token ids (plain or {\"ids\": [...]}) to the bytes they stand for");
+  tokens
+      ->add_option("--fim", tokens_.fim,
+                   "The ids of a fill-in-the-middle prompt of two files")
+      ->expected(2)
+      ->type_name("PREFIX SUFFIX")
+      ->excludes(decode);
+
+  CLI::App* logits = Add(group, "logits", "The logits after each token",
+                         &logits_, RunDebugLogits);
+  AddModelOptions(logits, &logits_.model);
+  logits->add_option("--ids", logits_.ids, "Token ids, such as 1,2,3")
+      ->required();
+  logits
+      ->add_option("--out", logits_.out,
+                   "Where to write float32 [tokens, vocab] as .npy")
+      ->required()
+      ->type_name("F.npy");
+  logits
+      ->add_option("--state-out", logits_.state_out,
+                   "Where to write the state after the last token, one .npy "
+                   "for each part")
+      ->type_name("DIR");
+
+  CLI::App* generate =
+      Add(group, "generate", "Greedy continuation of token ids", &generate_,
+          RunDebugGenerate);
+  AddModelOptions(generate, &generate_.model);
+  generate->add_option("--ids", generate_.ids, "Token ids, such as 1,2,3")
+      ->required();
+  generate->add_option("--tokens,-n", generate_.tokens, "How many")
+      ->check(CLI::Range(size_t{1}, kMaxTokens))
+      ->capture_default_str();
+}
+
+int CommandLine::Run(int argc, char** argv) {
+  try {
+    app_.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) {  // --help, --version
+      return FinishOutput(app_.exit(error));
+    }
+    fmt::print(stderr, "krait: {}\n", error.what());
+    fmt::print(stderr,
+               "krait: `krait --help` and `krait COMMAND --help` say "
+               "what there is\n");
+    return kExitUser;
+  }
+  return command_();
+}
+
+}  // namespace
+
+int RunCommandLine(int argc, char** argv) {
+  try {
+    return CommandLine().Run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "krait: unexpected: {}\n", error.what());
+    return kExitInternal;
+  }
+}
+
+}  // namespace krait::daemon

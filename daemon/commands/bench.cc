@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/commands/bench.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <chrono>
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+#include "daemon/bench/bandwidth.h"
+#include "daemon/bench/random_model.h"
+#include "daemon/bench/samples.h"
+#include "daemon/json_text.h"
+#include "daemon/terminal.h"
+#include "engine/run/session.h"
+#include "simd/targets.h"
+
+namespace krait::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+using engine::ErrorCode;
+using engine::MakeError;
+using engine::TokenId;
+
+// Removes a temporary file at the end.
+class Removal {
+ public:
+  explicit Removal(fs::path path) : path_(std::move(path)) {}
+  ~Removal() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove(path_, ignored);
+  }
+  Removal(const Removal&) = delete;
+  Removal& operator=(const Removal&) = delete;
+
+ private:
+  fs::path path_;
+};
+
+engine::Status MakeRandomModel(const BenchArguments& arguments,
+                               const fs::path& path) {
+  const RandomShape* shape = FindRandomShape(arguments.random);
+  if (shape == nullptr) {
+    std::string names;
+    for (const RandomShape& known : RandomShapes()) {
+      names += names.empty() ? "" : ", ";
+      names += known.name;
+    }
+    return MakeError(ErrorCode::kInvalidArgument,
+                     fmt::format("--random {}: no such shape, expected one of "
+                                 "{}",
+                                 arguments.random, names));
+  }
+  const auto type = ParseWeightType(arguments.type);
+  if (!type) {
+    return MakeError(ErrorCode::kInvalidArgument,
+                     fmt::format("--type {}: expected q8_0, f16, bf16 or f32",
+                                 arguments.type));
+  }
+  constexpr size_t kMib = size_t{1} << 20;
+  Progress progress("writing random weights, MiB", 0);
+  return WriteRandomModel(*shape, *type, path, [&](size_t done, size_t total) {
+    progress.Update(done / kMib, fmt::format("of {}", total / kMib));
+  });
+}
+
+std::vector<TokenId> SomeTokens(size_t count, size_t vocab) {
+  std::vector<TokenId> tokens(count);
+  for (size_t i = 0; i < count; ++i) {
+    tokens[i] = static_cast<TokenId>((i * 7919 + 13) % vocab);
+  }
+  return tokens;
+}
+
+struct Measurement {
+  std::vector<double> tokens_per_second;  // one for each repetition
+  size_t state_bytes = 0;
+};
+
+engine::Result<Measurement> Measure(const BenchArguments& arguments,
+                                    const LoadedModel& loaded, size_t tokens) {
+  constexpr size_t kPromptTokens = 16;  // before decoding begins
+  const size_t vocab = loaded.model->hyperparameters().vocab;
+  const bool decode = arguments.kind == BenchKind::kDecode;
+  const auto prompt = SomeTokens(decode ? kPromptTokens : tokens, vocab);
+  engine::Session session(loaded.model, *loaded.pool);
+  Measurement measurement;
+  Progress progress("measuring", arguments.repetitions + 1);
+  // The first round warms up caches and the page cache and is not counted.
+  for (size_t round = 0; round <= arguments.repetitions; ++round) {
+    session.Reset();
+    auto begin = std::chrono::steady_clock::now();
+    if (const auto fed = session.Prefill(prompt); !fed) return fed.error();
+    if (decode) {
+      begin = std::chrono::steady_clock::now();
+      const engine::Generation generation =
+          engine::Generate(session, {.sampler = {},
+                                     .max_tokens = tokens,
+                                     .ignore_end_of_sequence = true,
+                                     .on_token = {}});
+      if (generation.reason != engine::StopReason::kMaxTokens) {
+        return MakeError(ErrorCode::kBadFile,
+                         loaded.path.string() + ": the logits are not finite");
+      }
+    }
+    const std::chrono::duration<double> seconds =
+        std::chrono::steady_clock::now() - begin;
+    if (round > 0) {
+      measurement.tokens_per_second.push_back(static_cast<double>(tokens) /
+                                              seconds.count());
+    }
+    progress.Update(round + 1);
+  }
+  measurement.state_bytes = session.state().bytes();
+  return measurement;
+}
+
+struct Report {
+  std::string model;
+  const LoadedModel& loaded;
+  size_t tokens;
+  Spread speed;
+  size_t weight_bytes;  // read per decoded token
+  size_t state_bytes;   // read and written per decoded token
+  double gigabytes_per_second;
+  Bandwidth bandwidth;
+};
+
+Report MakeReport(const BenchArguments& arguments, const LoadedModel& loaded,
+                  size_t tokens, const Measurement& measurement) {
+  const auto& hparams = loaded.model->hyperparameters();
+  const bool recurrent = hparams.architecture == engine::Architecture::kMamba2;
+  Report report{.model = arguments.random.empty()
+                             ? hparams.name
+                             : fmt::format("{} {} (random weights)",
+                                           arguments.random, arguments.type),
+                .loaded = loaded,
+                .tokens = tokens,
+                .speed = SpreadOf(measurement.tokens_per_second),
+                .weight_bytes = loaded.model->DecodeBytes(),
+                .state_bytes = recurrent ? 2 * measurement.state_bytes : 0,
+                .gigabytes_per_second = 0,
+                .bandwidth = MeasureBandwidth(*loaded.pool)};
+  if (arguments.kind == BenchKind::kDecode) {
+    report.gigabytes_per_second =
+        static_cast<double>(report.weight_bytes + report.state_bytes) *
+        report.speed.median / 1e9;
+  }
+  return report;
+}
+
+void PrintJson(const BenchArguments& arguments, const Report& report) {
+  const bool decode = arguments.kind == BenchKind::kDecode;
+  boost::json::object json;
+  json["bench"] = decode ? "decode" : "prefill";
+  json["model"] = report.model;
+  json["path"] = report.loaded.path.string();
+  json["threads"] = report.loaded.pool->size();
+  json["simd"] = simd::CurrentTarget();
+  json["tokens"] = report.tokens;
+  json["repetitions"] = arguments.repetitions;
+  json["tokens_per_second"] = {{"median", report.speed.median},
+                               {"min", report.speed.min},
+                               {"max", report.speed.max}};
+  json["memory_gb_per_second"] = report.bandwidth.bytes_per_second / 1e9;
+  if (decode) {
+    json["weight_bytes_per_token"] = report.weight_bytes;
+    json["state_bytes_per_token"] = report.state_bytes;
+    json["gb_per_second"] = report.gigabytes_per_second;
+    json["fraction_of_memory_bandwidth"] =
+        report.gigabytes_per_second * 1e9 / report.bandwidth.bytes_per_second;
+  } else {
+    json["parameters"] = report.loaded.model->Parameters();
+    json["gflop_per_second"] =
+        2e-9 * static_cast<double>(report.loaded.model->Parameters()) *
+        report.speed.median;
+  }
+  PrintLine(JsonText(json));
+}
+
+void PrintText(const BenchArguments& arguments, const Report& report) {
+  const bool decode = arguments.kind == BenchKind::kDecode;
+  PrintLine(fmt::format("{} of {} tokens, {}, {} threads, {}",
+                        decode ? "decode" : "prefill", report.tokens,
+                        report.model, report.loaded.pool->size(),
+                        simd::CurrentTarget()));
+  PrintLine(fmt::format("  {:.1f} tokens/s [{:.1f}..{:.1f}], n={}",
+                        report.speed.median, report.speed.min, report.speed.max,
+                        arguments.repetitions));
+  if (!decode) return;
+  PrintLine(fmt::format(
+      "  {:.2f} MB of weights and {:.2f} MB of state read and written per "
+      "token",
+      static_cast<double>(report.weight_bytes) / 1e6,
+      static_cast<double>(report.state_bytes) / 1e6));
+  PrintLine(fmt::format(
+      "  {:.1f} GB/s, {:.0f} % of this machine's {:.1f} GB/s (measured over "
+      "{} MiB)",
+      report.gigabytes_per_second,
+      100e9 * report.gigabytes_per_second / report.bandwidth.bytes_per_second,
+      report.bandwidth.bytes_per_second / 1e9,
+      report.bandwidth.buffer_bytes >> 20U));
+}
+
+}  // namespace
+
+int RunBench(const BenchArguments& arguments) {
+  ModelOptions options = arguments.model;
+  fs::path temporary;
+  if (!arguments.random.empty()) {
+    std::error_code error;
+    fs::path path = arguments.keep;
+    if (path.empty()) {
+      path = fs::temp_directory_path(error) /
+             fmt::format("krait-random-{}.gguf", getpid());
+      temporary = path;
+    }
+    options.model = path.string();
+  }
+  const Removal removal(temporary);
+  if (!arguments.random.empty()) {
+    const auto made = MakeRandomModel(arguments, options.model);
+    if (!made) return ReportError(made.error());
+  }
+  const auto loaded = LoadModel(options);
+  if (!loaded) return ReportError(loaded.error());
+  const size_t tokens =
+      arguments.tokens != 0
+          ? arguments.tokens
+          : (arguments.kind == BenchKind::kDecode ? size_t{64} : size_t{512});
+  const auto measured = Measure(arguments, *loaded, tokens);
+  if (!measured) return ReportError(measured.error());
+  const Report report = MakeReport(arguments, *loaded, tokens, *measured);
+  if (arguments.json) {
+    PrintJson(arguments, report);
+  } else {
+    PrintText(arguments, report);
+  }
+  return FinishOutput(kExitOk);
+}
+
+}  // namespace krait::daemon

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/commands/complete.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <string_view>
+
+#include "daemon/commands/file_position.h"
+#include "daemon/completion/engine_generator.h"
+#include "daemon/completion/trace_json.h"
+#include "daemon/completion/workspace_path.h"
+#include "daemon/json_text.h"
+#include "daemon/terminal.h"
+#include "daemon/text_file.h"
+
+namespace krait::daemon {
+namespace {
+
+constexpr int kLinesBefore = 3;
+constexpr int kLinesAfter = 2;
+
+// Returns the last `lines` whole lines of `text` and its unfinished one.
+std::string_view LastLines(std::string_view text, int lines) {
+  size_t begin = text.rfind('\n');
+  for (int i = 0; i < lines && begin != std::string_view::npos && begin > 0;
+       ++i) {
+    begin = text.rfind('\n', begin - 1);
+  }
+  return begin == std::string_view::npos ? text : text.substr(begin + 1);
+}
+
+// Returns the rest of the line and `lines` more.
+std::string_view FirstLines(std::string_view text, int lines) {
+  size_t end = text.find('\n');
+  for (int i = 0; i < lines && end != std::string_view::npos; ++i) {
+    end = text.find('\n', end + 1);
+  }
+  return text.substr(0, end);
+}
+
+void PrintInPlace(std::string_view before, const std::string& completion,
+                  std::string_view after) {
+  const bool colours = UseColours(STDOUT_FILENO);
+  Print(LastLines(before, kLinesBefore));
+  // Each line in its own style, so that a pager shows them one by one.
+  size_t begin = 0;
+  while (!completion.empty()) {
+    const size_t end = completion.find('\n', begin);
+    Print(Dimmed(completion.substr(begin, end - begin), colours));
+    if (end == std::string::npos) break;
+    Print("\n");
+    begin = end + 1;
+  }
+  PrintLine(FirstLines(after, kLinesAfter));
+}
+
+void PrintJson(const FilePosition& position, const Completion& completion) {
+  boost::json::object json = TraceToJson(completion.trace);
+  json["completion"] = completion.text;
+  json["stop"] = CompletionStopName(completion.stop);
+  json["file"] = position.file;
+  json["line"] = position.line;
+  json["column"] = position.column;
+  PrintLine(JsonText(json));
+}
+
+}  // namespace
+
+int RunComplete(const CompleteArguments& arguments) {
+  const auto position = ParseFilePosition(arguments.place);
+  if (!position) return ReportError(position.error());
+  const auto text = ReadText(position->file);
+  if (!text) return ReportError(text.error());
+  const auto ofs = OffsetOf(*position, *text);
+  if (!ofs) return ReportError(ofs.error());
+
+  auto loaded = LoadModel(arguments.model);
+  if (!loaded) return ReportError(loaded.error());
+  const auto generator = EngineGenerator::Create(loaded->model, *loaded->pool);
+  if (!generator) return ReportError(generator.error());
+  CompletionService service(**generator);
+  const std::string_view all = *text;
+  const auto completion =
+      service.Complete({.path = WorkspacePath(position->file, {}),
+                        .before = std::string(all.substr(0, *ofs)),
+                        .after = std::string(all.substr(*ofs))},
+                       arguments.completion);
+  if (!completion) return ReportError(completion.error());
+
+  if (arguments.json) {
+    PrintJson(*position, *completion);
+    return FinishOutput(kExitOk);
+  }
+  PrintInPlace(all.substr(0, *ofs), completion->text, all.substr(*ofs));
+  if (completion->text.empty()) {
+    fmt::print(stderr, "krait: no completion: {}\n",
+               completion->trace.suppressed_by);
+  }
+  return FinishOutput(kExitOk);
+}
+
+}  // namespace krait::daemon

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/commands/doctor.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <boost/version.hpp>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/completion/engine_generator.h"
+#include "daemon/json_text.h"
+#include "daemon/machine.h"
+#include "daemon/model_lookup.h"
+#include "daemon/model_summary.h"
+#include "daemon/model_verify.h"
+#include "daemon/terminal.h"
+#include "engine/run/session.h"
+#include "engine/run/topology.h"
+#include "simd/targets.h"
+
+namespace krait::daemon {
+namespace {
+
+enum class Health : uint8_t { kOk, kWarning, kProblem };
+
+struct Finding {
+  Health health = Health::kOk;
+  std::string check;
+  std::string found;
+  std::string advice;  // empty: nothing to do
+};
+
+class Findings {
+ public:
+  void Ok(std::string check, std::string found) {
+    list_.push_back({Health::kOk, std::move(check), std::move(found), {}});
+  }
+  void Warn(std::string check, std::string found, std::string advice) {
+    list_.push_back({Health::kWarning, std::move(check), std::move(found),
+                     std::move(advice)});
+  }
+  void Problem(std::string check, std::string found, std::string advice) {
+    list_.push_back({Health::kProblem, std::move(check), std::move(found),
+                     std::move(advice)});
+  }
+  const std::vector<Finding>& list() const { return list_; }
+
+ private:
+  std::vector<Finding> list_;
+};
+
+void CheckMachine(Findings* findings) {
+  findings->Ok("krait", KRAIT_VERSION);
+  findings->Ok("system", KernelName());
+  findings->Ok(
+      "built with",
+      fmt::format("Boost {}.{}, fmt {}, {}", BOOST_VERSION / 100000,
+                  BOOST_VERSION / 100 % 1000, FMT_VERSION, __VERSION__));
+  findings->Ok("cpu", CpuName());
+  findings->Ok("topology", engine::DescribeTopology());
+  const std::string target = simd::CurrentTarget();
+  if (target.starts_with("AVX") || target.starts_with("NEON") ||
+      target.starts_with("SVE")) {
+    findings->Ok("simd", target);
+  } else {
+    findings->Warn("simd", target,
+                   "this instruction set is slow: a CPU with AVX2 or NEON runs "
+                   "models several times faster");
+  }
+  const auto memory = MemoryOfMachine();
+  if (memory) {
+    findings->Ok("memory", fmt::format("{} of {} free",
+                                       BytesText(memory->available_bytes),
+                                       BytesText(memory->total_bytes)));
+  }
+}
+
+void CheckThreads(size_t threads, Findings* findings) {
+  const std::string found = fmt::format("{} threads", threads);
+  const auto quota = CpuQuota();
+  if (quota && *quota + 0.01 < static_cast<double>(threads)) {
+    findings->Warn("threads", found,
+                   fmt::format("the control group allows the time of {:.1f} "
+                               "CPUs only: run with --threads {}",
+                               *quota, std::max(1, static_cast<int>(*quota))));
+    return;
+  }
+  findings->Ok("threads", found);
+}
+
+void CheckTokenizer(const LoadedModel& loaded, Findings* findings) {
+  if (!loaded.model->has_tokenizer()) {
+    findings->Problem("tokenizer", "none",
+                      "put the model's tokenizer.json or tokenizer.model "
+                      "beside its weights");
+    return;
+  }
+  const engine::Tokenizer& tokenizer = loaded.model->tokenizer();
+  const auto same = CheckRoundTrip(tokenizer, loaded.path.string());
+  if (same) {
+    findings->Ok("tokenizer", fmt::format("{} tokens, round trip works",
+                                          tokenizer.vocab_size()));
+  } else {
+    findings->Warn("tokenizer", same.error().message,
+                   "completions may hold wrong characters");
+  }
+  const auto& hparams = loaded.model->hyperparameters();
+  const auto layout = TrainedLayout(hparams);
+  if (layout == engine::FimLayout::kEmulated) {
+    findings->Warn("fim", "not trained for fill-in-the-middle: emulated",
+                   "a model trained for it uses the text after the cursor "
+                   "better");
+    return;
+  }
+  const auto prompt = engine::BuildFimPrompt(
+      tokenizer, layout, {.path = {}, .prefix = "a", .suffix = "b"},
+      hparams.file_token);
+  if (prompt) {
+    findings->Ok("fim", fmt::format("{}, all tokens present",
+                                    engine::FimLayoutName(layout)));
+  } else {
+    findings->Problem("fim", prompt.error().message,
+                      "the model file is inconsistent: use another");
+  }
+}
+
+void CheckSpeed(const LoadedModel& loaded, Findings* findings) {
+  constexpr size_t kPrompt = 128;
+  constexpr size_t kTokens = 32;
+  constexpr double kSlow = 10;  // tokens/s: a line takes longer than a second
+  engine::Session session(loaded.model, *loaded.pool);
+  const std::vector<engine::TokenId> prompt(kPrompt, 1);
+  const auto run = [&]() -> std::optional<std::pair<double, double>> {
+    session.Reset();
+    const auto begin = std::chrono::steady_clock::now();
+    if (!session.Prefill(prompt)) return std::nullopt;
+    const auto middle = std::chrono::steady_clock::now();
+    const auto generation =
+        engine::Generate(session, {.sampler = {},
+                                   .max_tokens = kTokens,
+                                   .ignore_end_of_sequence = true,
+                                   .on_token = {}});
+    const auto end = std::chrono::steady_clock::now();
+    if (generation.reason != engine::StopReason::kMaxTokens) {
+      return std::nullopt;
+    }
+    const std::chrono::duration<double> prefill = middle - begin;
+    const std::chrono::duration<double> decode = end - middle;
+    return std::pair(static_cast<double>(kPrompt) / prefill.count(),
+                     static_cast<double>(kTokens) / decode.count());
+  };
+  (void)run();  // reads the weights into the page cache
+  const auto speed = run();
+  if (!speed) {
+    findings->Problem("speed", "the model's logits are not finite",
+                      "`krait model verify` says what is wrong with the file");
+    return;
+  }
+  const std::string found = fmt::format(
+      "reads {:.0f} and writes {:.0f} tokens/s", speed->first, speed->second);
+  if (speed->second < kSlow) {
+    findings->Warn("speed", found,
+                   "completions will be slow: use a smaller or more quantised "
+                   "model");
+  } else {
+    findings->Ok("speed", found);
+  }
+}
+
+void CheckModel(const ModelOptions& options, Findings* findings) {
+  const auto path = FindModel(options.model, ModelEnvironment::OfProcess());
+  if (!path) {
+    findings->Problem("model", path.error().message, "");
+    return;
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  const auto loaded = LoadModel(options);
+  if (!loaded) {
+    findings->Problem("model", loaded.error().message,
+                      "download the file again, or choose another with "
+                      "--model or KRAIT_MODEL");
+    return;
+  }
+  const std::chrono::duration<double, std::milli> ms =
+      std::chrono::steady_clock::now() - begin;
+  findings->Ok("model",
+               fmt::format("{} ({}), loaded in {:.0f} ms", path->string(),
+                           BytesText(ModelBytes(*path)), ms.count()));
+  const auto memory = MemoryOfMachine();
+  if (memory && ModelBytes(*path) > memory->available_bytes) {
+    findings->Warn(
+        "memory for the model",
+        fmt::format("{} needed, {} free", BytesText(ModelBytes(*path)),
+                    BytesText(memory->available_bytes)),
+        "weights will be read from the disk again and again: use a "
+        "smaller model");
+  }
+  CheckThreads(loaded->pool->size(), findings);
+  CheckTokenizer(*loaded, findings);
+  CheckSpeed(*loaded, findings);
+}
+
+std::string_view HealthName(Health health) {
+  if (health == Health::kOk) return "ok";
+  return health == Health::kWarning ? "warning" : "problem";
+}
+
+void PrintText(const Findings& findings) {
+  const bool colours = UseColours(STDOUT_FILENO);
+  for (const Finding& finding : findings.list()) {
+    const std::string name = fmt::format("{:<8}", HealthName(finding.health));
+    const std::string health =
+        finding.health == Health::kOk        ? Green(name, colours)
+        : finding.health == Health::kWarning ? Yellow(name, colours)
+                                             : Red(name, colours);
+    PrintLine(fmt::format("{}{:<11} {}", health, finding.check, finding.found));
+    if (!finding.advice.empty()) {
+      PrintLine(fmt::format("{:<8}{:<11} -> {}", "", "", finding.advice));
+    }
+  }
+}
+
+void PrintJson(const Findings& findings) {
+  boost::json::array checks;
+  Health worst = Health::kOk;
+  for (const Finding& finding : findings.list()) {
+    worst = std::max(worst, finding.health);
+    boost::json::object json;
+    json["check"] = finding.check;
+    json["health"] = HealthName(finding.health);
+    json["found"] = finding.found;
+    if (!finding.advice.empty()) json["advice"] = finding.advice;
+    checks.push_back(std::move(json));
+  }
+  boost::json::object json;
+  json["health"] = HealthName(worst);
+  json["checks"] = std::move(checks);
+  PrintLine(JsonText(json));
+}
+
+}  // namespace
+
+int RunDoctor(const DoctorArguments& arguments) {
+  Findings findings;
+  CheckMachine(&findings);
+  CheckModel(arguments.model, &findings);
+  if (arguments.json) {
+    PrintJson(findings);
+  } else {
+    PrintText(findings);
+  }
+  const bool problem =
+      std::ranges::any_of(findings.list(), [](const Finding& finding) {
+        return finding.health == Health::kProblem;
+      });
+  return FinishOutput(problem ? kExitUser : kExitOk);
+}
+
+}  // namespace krait::daemon

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/commands/model.h"
+
+#include <fmt/format.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <vector>
+
+#include "daemon/json_text.h"
+#include "daemon/model_lookup.h"
+#include "daemon/model_summary.h"
+#include "daemon/model_verify.h"
+#include "daemon/terminal.h"
+
+namespace krait::daemon {
+namespace {
+
+boost::json::object SummaryToJson(const ModelSummary& summary) {
+  boost::json::object json;
+  json["name"] = summary.name;
+  json["path"] = summary.path.string();
+  json["bytes"] = summary.bytes;
+  json["architecture"] = summary.architecture;
+  json["parameters"] = summary.parameters;
+  json["quantisation"] = summary.quantisation;
+  json["fim"] = summary.fim;
+  json["licence"] = summary.licence;
+  return json;
+}
+
+boost::json::object ShapeToJson(const engine::Hyperparameters& hparams) {
+  boost::json::object json;
+  json["layers"] = hparams.layers;
+  json["d_model"] = hparams.d_model;
+  json["vocab"] = hparams.vocab;
+  json["context_length"] = hparams.context_length;
+  if (hparams.architecture == engine::Architecture::kMamba2) {
+    json["d_inner"] = hparams.mamba2.d_inner;
+    json["heads"] = hparams.mamba2.heads;
+    json["head_dim"] = hparams.mamba2.head_dim;
+    json["state"] = hparams.mamba2.state;
+    json["groups"] = hparams.mamba2.groups;
+  } else {
+    json["heads"] = hparams.llama.heads;
+    json["kv_heads"] = hparams.llama.kv_heads;
+    json["head_dim"] = hparams.llama.head_dim;
+    json["d_ff"] = hparams.llama.d_ff;
+    json["sliding_window"] = hparams.llama.sliding_window;
+  }
+  return json;
+}
+
+void PrintRow(std::string_view label, std::string_view value) {
+  PrintLine(fmt::format("{:<14} {}", label, value));
+}
+
+void PrintSummary(const ModelSummary& summary) {
+  PrintRow("name", summary.name);
+  PrintRow("path", summary.path.string());
+  PrintRow("size", BytesText(summary.bytes));
+  PrintRow("architecture", summary.architecture);
+  PrintRow("parameters", ParametersText(summary.parameters));
+  PrintRow("quantisation", summary.quantisation);
+  PrintRow("fim", summary.fim);
+  PrintRow("licence", summary.licence);
+  for (const auto& entry : ShapeToJson(summary.hparams)) {
+    PrintRow(entry.key(), JsonText(entry.value()));
+  }
+  PrintLine("");
+  for (const auto& [key, value] : summary.metadata) {
+    PrintLine(fmt::format("{} = {}", key, value));
+  }
+}
+
+}  // namespace
+
+int RunModelInfo(const ModelArguments& arguments) {
+  const auto path = FindModel(arguments.model, ModelEnvironment::OfProcess());
+  if (!path) return ReportError(path.error());
+  const auto summary = Summarise(*path);
+  if (!summary) return ReportError(summary.error());
+  if (!arguments.json) {
+    PrintSummary(*summary);
+    return FinishOutput(kExitOk);
+  }
+  boost::json::object json = SummaryToJson(*summary);
+  json["shape"] = ShapeToJson(summary->hparams);
+  boost::json::object metadata;
+  for (const auto& [key, value] : summary->metadata) metadata[key] = value;
+  json["metadata"] = std::move(metadata);
+  PrintLine(JsonText(json));
+  return FinishOutput(kExitOk);
+}
+
+int RunModelList(const ModelArguments& arguments) {
+  const auto env = ModelEnvironment::OfProcess();
+  boost::json::array list;
+  for (const FoundModel& found : ListModels(env)) {
+    const auto summary = Summarise(found.path);
+    boost::json::object json;
+    if (summary) {
+      json = SummaryToJson(*summary);
+    } else {  // one broken file does not hide the others
+      json["path"] = found.path.string();
+      json["error"] = summary.error().message;
+    }
+    json["name"] = found.name;
+    json["default"] = found.is_default;
+    if (!arguments.json) {
+      const std::string what =
+          summary ? fmt::format("{:<8} {:>8} {:<6} fim {:<9} {:>9}  {}",
+                                summary->architecture,
+                                ParametersText(summary->parameters),
+                                summary->quantisation, summary->fim,
+                                BytesText(summary->bytes), summary->licence)
+                  : "broken: " + summary.error().message;
+      PrintLine(fmt::format("{} {:<28} {}", found.is_default ? '*' : ' ',
+                            found.name, what));
+    }
+    list.push_back(std::move(json));
+  }
+  if (arguments.json) {
+    PrintLine(JsonText(list));
+  } else if (list.empty()) {
+    PrintLine("no models found");
+  }
+  return FinishOutput(kExitOk);
+}
+
+int RunModelVerify(const ModelArguments& arguments) {
+  const auto path = FindModel(arguments.model, ModelEnvironment::OfProcess());
+  if (!path) return ReportError(path.error());
+  const auto verified = VerifyModel(*path);
+  if (arguments.json) {
+    boost::json::object json;
+    json["path"] = path->string();
+    json["ok"] = verified.has_value();
+    if (verified) {
+      json["tensors"] = verified->tensors;
+      json["parameters"] = verified->parameters;
+    } else {
+      json["error"] = verified.error().message;
+    }
+    PrintLine(JsonText(json));
+  }
+  if (!verified) return ReportError(verified.error());
+  if (!arguments.json) {
+    PrintLine(fmt::format(
+        "{}: good ({} tensors, {} parameters, {})", path->string(),
+        verified->tensors, verified->parameters,
+        verified->has_tokenizer ? "tokenizer works" : "no tokenizer"));
+  }
+  return FinishOutput(kExitOk);
+}
+
+}  // namespace krait::daemon

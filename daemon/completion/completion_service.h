@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_COMPLETION_COMPLETION_SERVICE_H_
+#define KRAIT_DAEMON_COMPLETION_COMPLETION_SERVICE_H_
+
+#include <cstddef>
+#include <stop_token>
+#include <string>
+
+#include "daemon/completion/context.h"
+#include "daemon/completion/generator.h"
+#include "daemon/completion/stop_rules.h"
+#include "engine/error.h"
+#include "engine/run/sampler.h"
+
+namespace krait::daemon {
+
+// What to complete: the text around a cursor, as it stands in the document
+// (any line ends), at least as much of it as EnoughBytesBefore/After say.
+struct CompletionRequest {
+  std::string path;  // relative to the workspace; empty: unknown
+  std::string before;
+  std::string after;
+};
+
+struct CompletionOptions {
+  CompletionExtent extent = CompletionExtent::kAuto;
+  ContextLimits limits;
+  size_t max_tokens = 64;
+  size_t max_lines = 8;  // of a block
+  engine::SamplerOptions sampler;
+};
+
+// What became of a request, for `krait/explain`, `--json` and logs.
+struct CompletionTrace {
+  std::string plan;  // the prompt's layout: "spm", "psm", "emulated", "prefix"
+  size_t tokens_reused = 0;
+  size_t tokens_replayed = 0;
+  size_t tokens_computed = 0;
+  size_t tokens_generated = 0;
+  Clock::duration queue{};
+  Clock::duration tokenize{};
+  Clock::duration prefill{};
+  Clock::duration decode{};
+  Clock::duration post{};
+  std::string suppressed_by;  // empty if something is shown
+};
+
+struct Completion {
+  std::string text;  // lines end with \n; empty: nothing to show
+  CompletionStop stop = CompletionStop::kEndOfSequence;
+  CompletionTrace trace;
+};
+
+// Turns a model into completions: chooses the context, watches the generation
+// and ends it where a completion should end, and makes the text fit its place.
+// Knows nothing of LSP, threads or files.
+//
+// Thread-compatible: one call at a time.
+class CompletionService {
+ public:
+  // `generator` must outlive the service.
+  explicit CompletionService(Generator& generator) : generator_(generator) {}
+
+  // A stopped call gives an error of kind kCancelled.
+  engine::Result<Completion> Complete(const CompletionRequest& request,
+                                      const CompletionOptions& options,
+                                      std::stop_token stop = {});
+
+ private:
+  Generator& generator_;
+};
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_COMPLETION_COMPLETION_SERVICE_H_

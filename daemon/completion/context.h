@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_COMPLETION_CONTEXT_H_
+#define KRAIT_DAEMON_COMPLETION_CONTEXT_H_
+
+#include <cstddef>
+#include <functional>
+#include <string_view>
+
+namespace krait::daemon {
+
+// How much text around the cursor the model gets to see.
+struct ContextLimits {
+  size_t prefix_tokens = 2048;
+  size_t suffix_tokens = 512;
+};
+
+// No window holds more than this many bytes for each token of its limit,
+// whatever the tokenizer says: bounds the work that a line of megabytes costs.
+inline constexpr size_t kMaxBytesPerToken = 16;
+
+// The text that the model sees. Both views point into what CutContext got.
+struct ContextWindow {
+  std::string_view prefix;
+  std::string_view suffix;
+};
+
+using TokenCounter = std::function<size_t(std::string_view)>;
+
+// Cuts the window out of what lies `before` and `after` the cursor: the prefix
+// begins and the suffix ends at line boundaries, except where a single line is
+// over the limit; then at a character's boundary. Tokens are counted line by
+// line, from the cursor outwards.
+ContextWindow CutContext(std::string_view before, std::string_view after,
+                         const ContextLimits& limits,
+                         const TokenCounter& count_tokens);
+
+// How much of a document it is enough to hand to CutContext: more changes
+// nothing.
+inline size_t EnoughBytesBefore(const ContextLimits& limits) {
+  return limits.prefix_tokens * kMaxBytesPerToken + 8;
+}
+inline size_t EnoughBytesAfter(const ContextLimits& limits) {
+  return limits.suffix_tokens * kMaxBytesPerToken + 8;
+}
+
+// The line that the cursor stands on.
+struct CursorLine {
+  std::string_view before;  // from the line's begin to the cursor
+  std::string_view after;   // from the cursor to the line's end, without \r
+};
+
+// `prefix` and `suffix` are what lies before and after the cursor.
+CursorLine LineAtCursor(std::string_view prefix, std::string_view suffix);
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_COMPLETION_CONTEXT_H_

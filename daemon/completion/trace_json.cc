@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/completion/trace_json.h"
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <chrono>
+#include <cmath>
+
+namespace krait::daemon {
+namespace {
+
+// Milliseconds, to the microsecond.
+double Milliseconds(Clock::duration duration) {
+  const auto us =
+      std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+  return static_cast<double>(us) / 1000.0;
+}
+
+}  // namespace
+
+boost::json::object TraceToJson(const CompletionTrace& trace) {
+  boost::json::object json;
+  json["plan"] = trace.plan;
+  json["tokens_reused"] = trace.tokens_reused;
+  json["tokens_replayed"] = trace.tokens_replayed;
+  json["tokens_computed"] = trace.tokens_computed;
+  json["tokens_generated"] = trace.tokens_generated;
+  boost::json::object ms;
+  ms["queue"] = Milliseconds(trace.queue);
+  ms["tokenize"] = Milliseconds(trace.tokenize);
+  ms["prefill"] = Milliseconds(trace.prefill);
+  ms["decode"] = Milliseconds(trace.decode);
+  ms["post"] = Milliseconds(trace.post);
+  json["ms"] = std::move(ms);
+  if (trace.suppressed_by.empty()) {
+    json["suppressed_by"] = nullptr;
+  } else {
+    json["suppressed_by"] = trace.suppressed_by;
+  }
+  return json;
+}
+
+}  // namespace krait::daemon

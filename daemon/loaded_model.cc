@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/loaded_model.h"
+
+#include <utility>
+
+#include "daemon/model_lookup.h"
+#include "engine/run/topology.h"
+
+namespace krait::daemon {
+
+std::unique_ptr<engine::WorkerPool> StartPool(size_t threads) {
+  return std::make_unique<engine::WorkerPool>(engine::PlanThreads(threads));
+}
+
+engine::Result<LoadedModel> LoadModel(const ModelOptions& options) {
+  auto path = FindModel(options.model, ModelEnvironment::OfProcess());
+  if (!path) return path.error();
+  auto model = engine::Model::Load(*path);
+  if (!model) return model.error();
+  return LoadedModel{.path = std::move(*path),
+                     .model = std::move(*model),
+                     .pool = StartPool(options.threads)};
+}
+
+}  // namespace krait::daemon

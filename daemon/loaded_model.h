@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_LOADED_MODEL_H_
+#define KRAIT_DAEMON_LOADED_MODEL_H_
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "engine/error.h"
+#include "engine/model/model.h"
+#include "engine/run/worker_pool.h"
+
+namespace krait::daemon {
+
+// Which model to run, and on how many threads.
+struct ModelOptions {
+  std::string model;   // as FindModel takes it; empty: the default
+  size_t threads = 0;  // 0: one per core
+};
+
+// A model with the threads to run it.
+struct LoadedModel {
+  std::filesystem::path path;
+  std::shared_ptr<const engine::Model> model;
+  std::unique_ptr<engine::WorkerPool> pool;
+};
+
+// Finds and loads a model and starts its threads. The thread that uses the
+// pool must be the one that called this.
+engine::Result<LoadedModel> LoadModel(const ModelOptions& options);
+
+std::unique_ptr<engine::WorkerPool> StartPool(size_t threads);
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_LOADED_MODEL_H_

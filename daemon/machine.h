@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_MACHINE_H_
+#define KRAIT_DAEMON_MACHINE_H_
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace krait::daemon {
+
+// What /proc and /sys say about the machine; absent where they do not.
+
+std::string CpuName();
+
+struct Memory {
+  size_t total_bytes = 0;
+  size_t available_bytes = 0;
+};
+std::optional<Memory> MemoryOfMachine();
+
+// Returns how many CPUs' time the control group of this process may use
+// (cgroup v2's cpu.max), nullopt if there is no limit.
+std::optional<double> CpuQuota();
+
+std::string KernelName();
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_MACHINE_H_

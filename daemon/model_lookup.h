@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_MODEL_LOOKUP_H_
+#define KRAIT_DAEMON_MODEL_LOOKUP_H_
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/error.h"
+
+namespace krait::daemon {
+
+// What the search for models depends on; tests make their own.
+struct ModelEnvironment {
+  std::filesystem::path executable;
+  std::string krait_model;    // $KRAIT_MODEL
+  std::string xdg_data_home;  // $XDG_DATA_HOME
+  std::string home;           // $HOME
+
+  static ModelEnvironment OfProcess();
+};
+
+// Returns the folders that hold models, best first, existing ones only:
+// ../share/krait/models beside the executable (an installation), models/ in a
+// folder above the executable (a build in the source tree), and
+// $XDG_DATA_HOME/krait/models or ~/.local/share/krait/models.
+std::vector<std::filesystem::path> ModelFolders(const ModelEnvironment& env);
+
+// Finds a model. `model` is a .gguf file, a directory with safetensors, or the
+// name of a model in one of the folders. Empty: $KRAIT_MODEL, then the first
+// folder's default: the file named by its text file `default`, or its only
+// model. Only looks; does not open the model.
+engine::Result<std::filesystem::path> FindModel(std::string_view model,
+                                                const ModelEnvironment& env);
+
+struct FoundModel {
+  std::string name;  // what FindModel takes
+  std::filesystem::path path;
+  bool is_default = false;
+};
+
+// Returns all models in the folders, by folder and name.
+std::vector<FoundModel> ListModels(const ModelEnvironment& env);
+
+// Returns the size of a model file, or of all files in a model's directory.
+uintmax_t ModelBytes(const std::filesystem::path& path);
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_MODEL_LOOKUP_H_

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/server/completion_answers.h"
+
+#include <cctype>
+#include <string_view>
+#include <utility>
+
+#include "lsp/text.h"
+
+namespace krait::daemon {
+namespace {
+
+// Bytes of identifiers; every byte beyond ASCII counts as one.
+bool IsWordByte(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return std::isalnum(byte) != 0 || c == '_' || byte >= 0x80;
+}
+
+// Returns the identifier, or the part of it, that ends at the cursor.
+std::string WordBefore(const lsp::Text& text, size_t cursor_ofs) {
+  constexpr size_t kLongest = 256;
+  const std::string before = text.TextBefore(cursor_ofs, kLongest);
+  size_t begin = before.size();
+  while (begin > 0 && IsWordByte(before[begin - 1])) --begin;
+  return before.substr(begin);
+}
+
+}  // namespace
+
+lsp::InlineCompletionList InlineAnswer(const lsp::Document& document,
+                                       size_t cursor_ofs,
+                                       lsp::PositionEncoding encoding,
+                                       const std::string& text) {
+  lsp::InlineCompletionList list;
+  if (text.empty()) return list;
+  const lsp::Position cursor =
+      lsp::ToPosition(document.text, cursor_ofs, encoding);
+  lsp::InlineCompletionItem item;
+  item.insert_text = text;
+  item.range = lsp::Range{.start = cursor, .end = cursor};
+  list.items.push_back(std::move(item));
+  return list;
+}
+
+lsp::InlineCompletionList SelectedAnswer(const lsp::Range& range,
+                                         const std::string& selected,
+                                         const std::string& text) {
+  lsp::InlineCompletionList list;
+  if (text.empty()) return list;
+  lsp::InlineCompletionItem item;
+  item.insert_text = selected + text;
+  item.range = range;
+  list.items.push_back(std::move(item));
+  return list;
+}
+
+lsp::CompletionList PopupAnswer(const lsp::Document& document,
+                                size_t cursor_ofs,
+                                lsp::PositionEncoding encoding,
+                                const std::string& text) {
+  // Typing on makes another completion: the editor is to ask again.
+  lsp::CompletionList list{.is_incomplete = true, .items = {}};
+  if (text.empty()) return list;
+  const std::string word = WordBefore(document.text, cursor_ofs);
+  const size_t begin = cursor_ofs - word.size();
+  const std::string first_line = text.substr(0, text.find('\n'));
+  lsp::CompletionItem item;
+  const std::string label = word + first_line;
+  const size_t visible = label.find_first_not_of(" \t");
+  item.label = visible == std::string::npos ? "..." : label.substr(visible);
+  item.detail = "krait";
+  item.filter_text = word.empty() ? item.label : word + first_line;
+  item.insert_text = word + text;
+  item.range =
+      lsp::Range{.start = lsp::ToPosition(document.text, begin, encoding),
+                 .end = lsp::ToPosition(document.text, cursor_ofs, encoding)};
+  list.items.push_back(std::move(item));
+  return list;
+}
+
+}  // namespace krait::daemon

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_SERVER_LSP_SESSION_H_
+#define KRAIT_DAEMON_SERVER_LSP_SESSION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "daemon/completion/completion_service.h"
+#include "daemon/completion/typed_through.h"
+#include "daemon/server/completion_host.h"
+#include "lsp/client.h"
+#include "lsp/completion_types.h"
+#include "lsp/dispatcher.h"
+#include "lsp/document_store.h"
+#include "lsp/lifecycle_types.h"
+#include "lsp/outbox.h"
+#include "lsp/reply.h"
+#include "lsp/window.h"
+
+namespace krait::daemon {
+
+// One editor's connection: what the protocol's methods mean for documents and
+// completions. Does no I/O; bodies of messages come in, others go to the
+// outbox.
+//
+// Completions. A new request for a document replaces the one before of the
+// same method, which is answered RequestCancelled at once, as is one that the
+// client cancels. An answer is compared with the document as it is by then: if
+// the user typed on just what it says, the rest is answered for the new
+// place; if anything else changed, an empty list.
+//
+// All calls on one thread, the one that the host's callbacks come to.
+class LspSession {
+ public:
+  LspSession(std::shared_ptr<lsp::Outbox> outbox, CompletionHost::Loader loader,
+             CompletionHost::PostToOwner post, CompletionOptions options);
+  ~LspSession();
+
+  void HandleMessage(std::string_view body) { dispatcher_.Dispatch(body); }
+
+  // Set by `exit`: 0 after `shutdown`, else 1.
+  std::optional<int> exit_code() const { return exit_code_; }
+
+ private:
+  using Encoding = lsp::PositionEncoding;
+
+  // A request that waits for its completion.
+  struct Pending {
+    Pending(lsp::Reply to, lsp::DocumentSnapshot snapshot, size_t cursor)
+        : reply(std::move(to)),
+          document(std::move(snapshot)),
+          cursor_ofs(cursor) {}
+
+    lsp::Reply reply;
+    std::stop_source stop;
+    lsp::DocumentSnapshot document;
+    size_t cursor_ofs;
+    CompletionRequest request;
+    // Answers with a text to be inserted at a cursor of a document.
+    std::function<void(const Pending&, const lsp::Document&, size_t cursor_ofs,
+                       const std::string& text)>
+        answer;
+    // What the popup's selection would replace and put there, if there is one.
+    lsp::Range replaced;
+    std::string selected;
+    std::optional<std::stop_callback<std::function<void()>>> on_cancel;
+  };
+  using PendingPtr = std::shared_ptr<Pending>;
+
+  // What is kept per document beside its text.
+  struct DocumentState {
+    std::unordered_map<std::string, PendingPtr> pending;  // by method
+    std::optional<GivenCompletion> given;
+    std::optional<CompletionTrace> trace;
+  };
+
+  void BindLifecycle();
+  void BindDocuments();
+  void BindCompletion();
+
+  lsp::InitializeResult Initialize(const lsp::InitializeParams& params);
+  void ShowLoading();
+  void OnLoaded(const engine::Result<std::string>& loaded);
+
+  void InlineCompletion(const lsp::InlineCompletionParams& params,
+                        const lsp::Reply& reply);
+  void PopupCompletion(const lsp::CompletionParams& params,
+                       const lsp::Reply& reply);
+  void Explain(const lsp::ExplainParams& params, const lsp::Reply& reply);
+
+  // Returns the open document; without one, answers with an error.
+  lsp::DocumentSnapshot DocumentFor(const std::string& uri,
+                                    const lsp::Reply& reply);
+  CompletionRequest RequestAt(const lsp::Document& document,
+                              size_t cursor_ofs) const;
+  void Start(PendingPtr pending);
+  void Finish(const PendingPtr& pending,
+              const engine::Result<Completion>& completion);
+  void AnswerText(const Pending& pending, const std::string& text);
+  void DropPending(const std::string& uri);
+
+  void Log(lsp::MessageType type, std::string_view sentence);
+
+  const std::shared_ptr<lsp::Outbox> outbox_;
+  const std::shared_ptr<lsp::Client> client_;
+  const CompletionOptions options_;
+  lsp::Dispatcher dispatcher_;
+  lsp::DocumentStore documents_;
+  std::unordered_map<std::string, DocumentState> states_;  // by URI
+  std::vector<std::filesystem::path> roots_;
+  bool initialized_ = false;
+  bool work_done_progress_ = false;
+  std::optional<engine::Result<std::string>> loaded_;
+  std::unique_ptr<lsp::Progress> progress_;
+  std::optional<int> exit_code_;
+  CompletionHost host_;  // last: its thread ends first
+};
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_SERVER_LSP_SESSION_H_

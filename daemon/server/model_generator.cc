@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/server/model_generator.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <utility>
+
+#include "daemon/completion/engine_generator.h"
+#include "daemon/model_summary.h"
+
+namespace krait::daemon {
+namespace {
+
+class ModelGenerator : public Generator {
+ public:
+  ModelGenerator(LoadedModel loaded, std::unique_ptr<EngineGenerator> inner)
+      : loaded_(std::move(loaded)), inner_(std::move(inner)) {}
+
+  size_t context_length() const override { return inner_->context_length(); }
+  size_t CountTokens(std::string_view text) const override {
+    return inner_->CountTokens(text);
+  }
+  engine::Result<GeneratorReport> Generate(const GeneratorRequest& request,
+                                           std::stop_token stop) override {
+    return inner_->Generate(request, std::move(stop));
+  }
+
+ private:
+  LoadedModel loaded_;
+  std::unique_ptr<EngineGenerator> inner_;  // uses the pool of loaded_
+};
+
+}  // namespace
+
+engine::Result<ReadyGenerator> LoadGenerator(const ModelOptions& options) {
+  auto loaded = LoadModel(options);
+  if (!loaded) return loaded.error();
+  auto inner = EngineGenerator::Create(loaded->model, *loaded->pool);
+  if (!inner) return inner.error();
+  std::string description =
+      fmt::format("{} ({} parameters) from {}, {} threads",
+                  loaded->model->hyperparameters().name,
+                  ParametersText(loaded->model->Parameters()),
+                  loaded->path.string(), loaded->pool->size());
+  return ReadyGenerator{.generator = std::make_unique<ModelGenerator>(
+                            std::move(*loaded), std::move(*inner)),
+                        .description = std::move(description)};
+}
+
+}  // namespace krait::daemon

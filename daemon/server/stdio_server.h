@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_SERVER_STDIO_SERVER_H_
+#define KRAIT_DAEMON_SERVER_STDIO_SERVER_H_
+
+#include "daemon/completion/completion_service.h"
+#include "daemon/server/completion_host.h"
+
+namespace krait::daemon {
+
+// Serves one editor on standard input and output until it says `exit`, closes
+// the input or a signal asks to end. Returns the exit status: 0 after
+// `shutdown` and `exit`, else 1.
+int ServeStdio(CompletionHost::Loader loader, const CompletionOptions& options);
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_SERVER_STDIO_SERVER_H_

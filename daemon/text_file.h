@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_TEXT_FILE_H_
+#define KRAIT_DAEMON_TEXT_FILE_H_
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "engine/error.h"
+
+namespace krait::daemon {
+
+// The largest file or standard input that is read into memory.
+inline constexpr size_t kMaxTextBytes = size_t{256} << 20;
+
+// Reads a whole regular file (or, with "-", standard input).
+engine::Result<std::string> ReadText(const std::filesystem::path& path);
+
+// Reads a stream to its end; `name` is for messages.
+engine::Result<std::string> ReadStream(std::FILE* stream,
+                                       const std::string& name);
+
+// Writes a file, replacing what was there.
+engine::Status WriteBytes(const std::filesystem::path& path,
+                          std::string_view bytes);
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_TEXT_FILE_H_

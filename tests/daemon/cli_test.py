@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""End to end: the command line of the real `krait` with the default model.
+
+    cli_test.py KRAIT SOURCE_DIR
+"""
+
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+KRAIT, SOURCE = sys.argv[1], sys.argv[2]
+MODEL = os.path.join(SOURCE, 'models', 'krait-bootstrap-q8_0.gguf')
+DATA = os.path.join(SOURCE, 'tests', 'data')
+COMMANDS = (['complete'], ['lsp'], ['model', 'info'], ['model', 'list'], ['model', 'verify'],
+            ['doctor'], ['eval', 'fim'], ['bench', 'decode'], ['bench', 'prefill'],
+            ['debug', 'tokens'], ['debug', 'logits'], ['debug', 'generate'])
+
+
+def krait(*arguments, **options):
+    env = dict(os.environ)
+    env.pop('KRAIT_MODEL', None)
+    env.update(options.pop('env', {}))
+    return subprocess.run([KRAIT, *arguments], capture_output=True, timeout=200, env=env,
+                          check=False, **options)
+
+
+def read_npy(path):
+    with open(path, 'rb') as file:
+        data = file.read()
+    length = struct.unpack('<H', data[8:10])[0]
+    header = eval(data[10:10 + length])  # pylint: disable=eval-used
+    count = (len(data) - 10 - length) // 4
+    return header['shape'], struct.unpack('<%df' % count, data[10 + length:])
+
+
+class CliTest(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.dir = directory.name
+
+    def write(self, name, text):
+        path = os.path.join(self.dir, name)
+        with open(path, 'wb') as file:
+            file.write(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def json(self, *arguments, **options):
+        done = krait(*arguments, **options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def refused(self, *arguments, message, **options):
+        done = krait(*arguments, **options)
+        self.assertEqual(done.returncode, 2, (arguments, done))
+        self.assertTrue(done.stderr.startswith(b'krait: '), done.stderr)
+        self.assertIn(message, done.stderr.decode())
+
+    def test_help_everywhere(self):
+        for command in ([], *COMMANDS):
+            done = krait(*command, '--help')
+            self.assertEqual(done.returncode, 0, command)
+            self.assertIn(b'--help', done.stdout)
+
+    def test_version(self):
+        done = krait('--version')
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stdout.decode(), r'^krait \d+\.\d+\.\d+\n$')
+
+    def test_mistakes_are_named(self):
+        self.refused(message='ubcommand')
+        self.refused('nonsense', message='nonsense')
+        self.refused('complete', message='place')
+        self.refused('complete', 'a.py', message='FILE:LINE:COL')
+        self.refused('complete', 'a.py:1:1', '--threads', 'x', message='--threads')
+        self.refused('complete', '/no/such.py:1:1', message='/no/such.py')
+        path = self.write('a.py', 'ab\n')
+        self.refused('complete', path + ':9:1', message='line 9')
+        self.refused('complete', path + ':1:4', message='column 4')
+        self.refused('complete', path + ':1:1', '--model', '/no.gguf', message='/no.gguf')
+        self.refused('complete', path + ':1:1', '--model', 'nope', message='"nope"')
+        self.refused('complete', self.dir + ':1:1', message='directory')
+
+    def test_complete_in_place(self):
+        path = self.write('a:b.py', 'def f(x):\n    return \n\nprint(f(1))\n')
+        result = self.json('complete', path + ':2:12', '--json')
+        self.assertTrue(result['completion'].strip())
+        self.assertEqual(result['plan'], 'spm')
+        self.assertGreater(result['tokens_generated'], 0)
+        self.assertIn('stop', result)
+        done = krait('complete', path + ':2:12')
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.stdout.decode(),
+                         'def f(x):\n    return ' + result['completion'] + '\n\nprint(f(1))\n')
+        self.assertNotIn(b'\x1b', done.stdout)
+
+    def test_complete_is_deterministic_and_bounded(self):
+        path = self.write('a.c', 'int main(void) {\n  \n}\n')
+        runs = [self.json('complete', path + ':2:3', '--json', '--max-tokens', '5')
+                for _ in range(2)]
+        self.assertEqual(runs[0]['completion'], runs[1]['completion'])
+        self.assertLessEqual(runs[0]['tokens_generated'], 5)
+        drawn = [self.json('complete', path + ':2:3', '--json', '--temperature', '1.0',
+                           '--top-k', '50', '--seed', '7')['completion'] for _ in range(2)]
+        self.assertEqual(drawn[0], drawn[1])
+
+    def test_complete_an_empty_file(self):
+        path = self.write('empty.py', '')
+        self.json('complete', path + ':1:1', '--json')
+
+    def test_model_info_and_list(self):
+        info = self.json('model', 'info', '--json')
+        self.assertEqual(info['path'], MODEL)
+        self.assertEqual(info['architecture'], 'mamba2')
+        self.assertEqual(info['quantisation'], 'Q8_0')
+        self.assertEqual(info['fim'], 'spm')
+        self.assertGreater(info['parameters'], 5_000_000)
+        self.assertEqual(info['shape']['vocab'], 8192)
+        self.assertEqual(krait('model', 'info', MODEL).returncode, 0)
+        names = [m['name'] for m in self.json('model', 'list', '--json') if m['default']]
+        self.assertEqual(names, ['krait-bootstrap-q8_0'])
+
+    def test_model_verify(self):
+        self.assertTrue(self.json('model', 'verify', MODEL, '--json')['ok'])
+        broken = os.path.join(DATA, 'malformed', 'gguf', 'weights-one-nan.gguf')
+        self.refused('model', 'verify', broken, message='weights-one-nan.gguf')
+        self.refused('model', 'verify', self.write('x.gguf', 'GGUF'), message='x.gguf')
+
+    def test_tokens_there_and_back(self):
+        for text in (b'def f(x):\n\treturn  x\n', 'ä€\U0001F600 [SUFFIX]</s>'.encode(), b''):
+            ids = self.json('debug', 'tokens', '--model', MODEL, input=text)['ids']
+            back = krait('debug', 'tokens', '--model', MODEL, '--decode',
+                         input=json.dumps({'ids': ids}).encode())
+            self.assertEqual(back.stdout, text)
+            plain = krait('debug', 'tokens', '--model', MODEL, '--decode',
+                          input=' '.join(map(str, ids)).encode())
+            self.assertEqual(plain.stdout, text)
+        self.refused('debug', 'tokens', '--decode', input=b'1 x', message='"x"')
+
+    def test_tokens_of_a_fim_prompt(self):
+        prefix, suffix = self.write('p', 'def f('), self.write('s', '):\n')
+        ids = self.json('debug', 'tokens', '--fim', prefix, suffix)['ids']
+        self.assertEqual(ids[:2], [1, 7])  # <s>[SUFFIX]
+        self.assertIn(5, ids)              # [PREFIX]
+
+    def test_logits_and_generate(self):
+        out, state = os.path.join(self.dir, 'l.npy'), os.path.join(self.dir, 'state')
+        done = krait('debug', 'logits', '--ids', '1,100,200', '--out', out, '--state-out', state)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        shape, values = read_npy(out)
+        self.assertEqual(shape, (3, 8192))
+        self.assertIn('layer.0.ssm_state.npy', os.listdir(state))
+        last = values[2 * 8192:]
+        ids = self.json('debug', 'generate', '--ids', '1,100,200', '-n', '4')['ids']
+        self.assertEqual(len(ids), 4)
+        self.assertEqual(ids[0], max(range(8192), key=last.__getitem__))
+        self.refused('debug', 'logits', '--ids', '9999999', '--out', out, message='9999999')
+        self.refused('debug', 'generate', '--ids', '', message='--ids')
+
+    def test_eval_fim(self):
+        case = {'language': 'python', 'prefix': 'x = 1\nprint(', 'suffix': ')\n', 'middle': 'x'}
+        cases = self.write('c.jsonl', json.dumps(case) + '\n' + json.dumps(
+            {'prompt': 'import ', 'suffix': '\n', 'canonical_solution': 'os\n'}) + '\n')
+        result = self.json('eval', 'fim', cases, '--json')
+        self.assertEqual(result['cases'], 2)
+        self.assertEqual(result['languages']['python']['cases'], 2)
+        self.assertGreaterEqual(result['edit_similarity'], result['exact_match'])
+        self.assertEqual(self.json('eval', 'fim', cases, '--json', '--limit', '1')['cases'], 1)
+        self.refused('eval', 'fim', self.write('b.jsonl', '{}\n'), message='b.jsonl:1')
+
+    def test_bench(self):
+        result = self.json('bench', 'decode', '--json', '--tokens', '8', '--repetitions', '1')
+        self.assertGreater(result['tokens_per_second']['median'], 0)
+        self.assertGreater(result['memory_gb_per_second'], 0)
+        self.assertGreater(result['weight_bytes_per_token'], 5_000_000)
+        result = self.json('bench', 'prefill', '--json', '--tokens', '64', '--repetitions', '2')
+        speed = result['tokens_per_second']
+        self.assertLessEqual(speed['min'], speed['median'])
+        self.assertLessEqual(speed['median'], speed['max'])
+        self.refused('bench', 'decode', '--random', 'nope', message='nope')
+
+    def test_doctor(self):
+        report = self.json('doctor', '--json')
+        health = {check['check']: check['health'] for check in report['checks']}
+        self.assertEqual(health['model'], 'ok')
+        self.assertEqual(health['fim'], 'ok')
+        self.assertNotIn('problem', health.values())
+        done = krait('doctor', '--model', '/no.gguf')
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b'/no.gguf', done.stdout)
+
+    def test_krait_model_names_the_default(self):
+        info = self.json('model', 'info', '--json', env={'KRAIT_MODEL': MODEL})
+        self.assertEqual(info['path'], MODEL)
+        self.refused('model', 'info', env={'KRAIT_MODEL': '/no.gguf'}, message='KRAIT_MODEL')
+
+    def test_a_full_disk_is_noticed(self):
+        if not os.path.exists('/dev/full'):
+            self.skipTest('no /dev/full here')
+        with open('/dev/full', 'wb') as full:
+            done = subprocess.run([KRAIT, 'model', 'list'], stdout=full,
+                                  stderr=subprocess.PIPE, timeout=60, check=False)
+        self.assertEqual(done.returncode, 1)
+
+
+if __name__ == '__main__':
+    unittest.main(argv=sys.argv[:1], verbosity=1)

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/completion/completion_service.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/daemon/fake_generator.h"
+
+namespace krait::daemon {
+namespace {
+
+Completion Complete(FakeGenerator& generator, const CompletionRequest& request,
+                    const CompletionOptions& options = {}) {
+  CompletionService service(generator);
+  auto completion = service.Complete(request, options);
+  EXPECT_TRUE(completion.has_value());
+  return completion ? *completion : Completion{};
+}
+
+TEST(CompletionServiceTest, StopsTheModelAtTheLinesEnd) {
+  FakeGenerator generator("a, b\nmore text that is never made");
+  const Completion completion =
+      Complete(generator, {.path = "x.py", .before = "f(", .after = ")\n"});
+  EXPECT_EQ(completion.text, "a, b");
+  EXPECT_EQ(completion.stop, CompletionStop::kLineEnd);
+  EXPECT_EQ(completion.trace.tokens_generated, 5U);
+  EXPECT_EQ(completion.trace.plan, "spm");
+  EXPECT_EQ(generator.path, "x.py");
+  EXPECT_EQ(generator.prefix, "f(");
+  EXPECT_EQ(generator.suffix, ")\n");
+}
+
+TEST(CompletionServiceTest, ShowsTheModelUnixLineEnds) {
+  FakeGenerator generator("x");
+  (void)Complete(generator,
+                 {.path = "", .before = "a\r\nb\r\n", .after = "\r\nc\r\n"});
+  EXPECT_EQ(generator.prefix, "a\nb\n");
+  EXPECT_EQ(generator.suffix, "\nc\n");
+}
+
+TEST(CompletionServiceTest, CutsLoops) {
+  FakeGenerator generator(std::vector<std::string>{"go", ".x", ".x", ".x", ".x",
+                                                   ".x", ".x", ".x", ".x"});
+  const Completion completion =
+      Complete(generator, {.path = "", .before = "a", .after = ""});
+  EXPECT_EQ(completion.text, "go.x");
+  EXPECT_EQ(completion.stop, CompletionStop::kRepetition);
+}
+
+TEST(CompletionServiceTest, SaysWhyNothingIsShown) {
+  FakeGenerator generator("  \n\n");
+  const Completion completion =
+      Complete(generator, {.path = "", .before = "a", .after = ""});
+  EXPECT_EQ(completion.text, "");
+  EXPECT_FALSE(completion.trace.suppressed_by.empty());
+}
+
+TEST(CompletionServiceTest, HoldsWhatASmallModelCanAttendTo) {
+  FakeGenerator generator("x");
+  generator.set_context_length(256);
+  std::string text;
+  for (int i = 0; i < 500; ++i) text += "line\n";
+  (void)Complete(generator, {.path = "", .before = text, .after = text});
+  EXPECT_EQ(generator.max_tokens, 64U);
+  EXPECT_LE(generator.CountTokens(generator.prefix) +
+                generator.CountTokens(generator.suffix) + generator.max_tokens,
+            256U);
+  EXPECT_FALSE(generator.suffix.empty());
+}
+
+TEST(CompletionServiceTest, SurvivesAbsurdlySmallModels) {
+  for (size_t length = 1; length < 8; ++length) {
+    FakeGenerator generator("x");
+    generator.set_context_length(length);
+    (void)Complete(generator, {.path = "", .before = "abc\n", .after = "d"});
+  }
+}
+
+TEST(CompletionServiceTest, CancellationIsAnErrorOfItsOwnKind) {
+  FakeGenerator generator("abc");
+  CompletionService service(generator);
+  std::stop_source stop;
+  stop.request_stop();
+  const auto completion = service.Complete(
+      {.path = "", .before = "a", .after = ""}, {}, stop.get_token());
+  ASSERT_FALSE(completion.has_value());
+  EXPECT_EQ(completion.error().code, engine::ErrorCode::kCancelled);
+}
+
+TEST(CompletionServiceTest, SplitCharactersAreJoined) {
+  FakeGenerator generator(
+      std::vector<std::string>{"\xE2", "\x82", "\xAC", "!"});
+  EXPECT_EQ(Complete(generator, {.path = "", .before = "# ", .after = ""}).text,
+            "\xE2\x82\xAC!");
+}
+
+}  // namespace
+}  // namespace krait::daemon

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/completion/post_process.h"
+
+#include <gtest/gtest.h>
+
+namespace krait::daemon {
+namespace {
+
+void Check(std::string_view before, std::string_view text,
+           std::string_view after, std::string_view shown) {
+  const PostProcessed result = PostProcess(text, before, after);
+  EXPECT_EQ(result.text, shown) << before << "|" << text << "|" << after;
+  EXPECT_EQ(result.suppressed_by.empty(), !shown.empty());
+}
+
+TEST(PostProcessTest, LeavesAloneWhatFits) {
+  Check("x = ", "foo(1)", "\n", "foo(1)");
+  Check("print(", "foo(a)", ")\n", "foo(a)");
+}
+
+TEST(PostProcessTest, CutsTheRestOfTheLine) {
+  Check("x = ", "foo(bar)", "bar)\n", "foo(");
+  Check("if ", "x and y: ", "y:\n", "x and y: ");
+  Check("foo(a, ", "b, last)", "last)\n", "b, ");
+}
+
+TEST(PostProcessTest, CutsBracketsThatAreThere) {
+  Check("print(", "a, b)", ")\n", "a, b");
+  Check("print(", "a, b);", ")\n", "a, b");
+  Check("x[", "i]", "]\n", "i");
+  Check("f(g(", "x)", "))\n", "x");
+}
+
+TEST(PostProcessTest, CutsTheQuoteThatIsThere) {
+  Check("x = \"", "abc\"", "\"\n", "abc");
+  Check("f(", "\"abc\"", ", \"d\")\n", "\"abc\"");
+}
+
+TEST(PostProcessTest, CutsASemicolonThatIsThere) {
+  Check("x = ", "1;", ";\n", "1");
+}
+
+TEST(PostProcessTest, CutsLinesOfTheSuffix) {
+  Check("def f():\n    ", "a = 1\n    return a", "\n    return a\n", "a = 1");
+}
+
+TEST(PostProcessTest, TrimsBlanksAtTheEnd) {
+  Check("x =", " 1  \n\n", "\n", " 1");
+  Check("f(a, ", "b, ", "c)\n", "b, ");
+}
+
+TEST(PostProcessTest, NeverShowsHalfACharacter) {
+  Check("# ", "abc\xE2\x82", "\n", "abc");
+  Check("# ", "\xE2\x82", "\n", "");
+  Check("# ",
+        "ab\xFF"
+        "cd",
+        "\n", "ab");
+}
+
+TEST(PostProcessTest, SaysWhyNothingIsShown) {
+  EXPECT_EQ(PostProcess("", "a", "b").suppressed_by,
+            "the model had nothing to add");
+  EXPECT_EQ(PostProcess(" \n ", "a", "b").suppressed_by, "only blanks");
+  EXPECT_EQ(PostProcess("bar)", "foo(", "bar)\n").suppressed_by,
+            "repeats what follows the cursor");
+}
+
+}  // namespace
+}  // namespace krait::daemon

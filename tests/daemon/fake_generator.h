@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_TESTS_DAEMON_FAKE_GENERATOR_H_
+#define KRAIT_TESTS_DAEMON_FAKE_GENERATOR_H_
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/completion/generator.h"
+
+namespace krait::daemon {
+
+// A model that says what the test wants: a token for each byte by default,
+// whose id is the byte.
+class FakeGenerator : public Generator {
+ public:
+  explicit FakeGenerator(std::string answer) {
+    for (const char c : answer) pieces_.emplace_back(1, c);
+  }
+  explicit FakeGenerator(std::vector<std::string> pieces)
+      : pieces_(std::move(pieces)) {}
+
+  size_t context_length() const override { return context_length_; }
+  void set_context_length(size_t length) { context_length_ = length; }
+  // Called before each token.
+  void set_before_token(std::function<void()> hook) {
+    before_token_ = std::move(hook);
+  }
+
+  // Four bytes a token, rounded up.
+  size_t CountTokens(std::string_view text) const override {
+    return (text.size() + 3) / 4;
+  }
+
+  engine::Result<GeneratorReport> Generate(const GeneratorRequest& request,
+                                           std::stop_token stop) override {
+    ++calls;
+    path = request.prompt.path;
+    prefix = request.prompt.prefix;
+    suffix = request.prompt.suffix;
+    max_tokens = request.max_tokens;
+    GeneratorReport report;
+    report.layout = engine::FimLayout::kSpm;
+    report.tokens_computed = CountTokens(prefix) + CountTokens(suffix);
+    report.reason = engine::StopReason::kEndOfSequence;
+    for (const std::string& piece : pieces_) {
+      if (before_token_) before_token_();
+      if (stop.stop_requested()) {
+        return engine::MakeError(engine::ErrorCode::kCancelled, "cancelled");
+      }
+      if (report.tokens_generated == request.max_tokens) {
+        report.reason = engine::StopReason::kMaxTokens;
+        break;
+      }
+      ++report.tokens_generated;
+      if (!request.on_token(IdOf(piece), piece)) {
+        report.reason = engine::StopReason::kCallback;
+        break;
+      }
+    }
+    return report;
+  }
+
+  // Of the last call.
+  std::string path;
+  std::string prefix;
+  std::string suffix;
+  size_t max_tokens = 0;
+  int calls = 0;
+
+ private:
+  engine::TokenId IdOf(const std::string& piece) const {
+    const auto found = std::find(pieces_.begin(), pieces_.end(), piece);
+    return static_cast<engine::TokenId>(found - pieces_.begin());
+  }
+
+  std::vector<std::string> pieces_;
+  size_t context_length_ = 0;
+  std::function<void()> before_token_;
+};
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_TESTS_DAEMON_FAKE_GENERATOR_H_

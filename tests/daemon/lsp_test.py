@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""End to end: the real `krait lsp` with the default model, over pipes.
+
+    lsp_test.py KRAIT SOURCE_DIR
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import unittest
+
+from lsp_client import Client
+
+KRAIT, SOURCE = sys.argv[1], sys.argv[2]
+URI = 'file:///work/a.py'
+TEXT = 'import os\n\n\ndef read(path):\n    with open(path) as f:\n        return f.\n\n\nprint(read("x"))\n'
+REQUEST_CANCELLED = -32800
+
+
+class LspTest(unittest.TestCase):
+    def client(self, *options, **environment):
+        env = dict(os.environ, **environment)
+        env.pop('KRAIT_MODEL', None)
+        client = Client([KRAIT, 'lsp', '--threads', '2', *options], env)
+        self.addCleanup(client.close)
+        return client
+
+    def check_item(self, item, line, character):
+        self.assertIsInstance(item['insertText'], str)
+        self.assertNotEqual(item['insertText'].strip(), '')
+        self.assertNotIn('[SUFFIX]', item['insertText'])
+        place = {'line': line, 'character': character}
+        self.assertEqual(item['range'], {'start': place, 'end': place})
+
+    def test_life_cycle(self):
+        client = self.client()
+        result = client.initialize()
+        self.assertEqual(result['serverInfo']['name'], 'krait')
+        self.assertEqual(result['capabilities']['positionEncoding'], 'utf-16')
+        self.assertIn('inlineCompletionProvider', result['capabilities'])
+        self.assertNotIn('completionProvider', result['capabilities'])
+        ready = client.wait(lambda m: m.get('method') == 'window/logMessage')
+        self.assertIn('krait is ready', ready['params']['message'])
+        self.assertEqual(client.finish(), 0)
+
+    def test_negotiates_each_encoding(self):
+        for offered, chosen in ((['utf-8', 'utf-16'], 'utf-8'), (['utf-16'], 'utf-16'),
+                                (['utf-32'], 'utf-32'), ([], 'utf-16')):
+            client = self.client()
+            result = client.initialize(encodings=offered)
+            self.assertEqual(result['capabilities']['positionEncoding'], chosen)
+            self.assertEqual(client.finish(), 0)
+
+    def test_completes_inline(self):
+        client = self.client()
+        client.initialize()
+        client.open(URI, TEXT)
+        items = client.inline(URI, 5, 17)
+        self.assertEqual(len(items), 1)
+        self.check_item(items[0], 5, 17)
+        explained = client.call('krait/explain', {'textDocument': {'uri': URI}})
+        self.assertEqual(explained['plan'], 'spm')
+        self.assertGreater(explained['tokens_computed'], 20)
+        self.assertGreater(explained['tokens_generated'], 0)
+        self.assertGreater(explained['ms']['prefill'], 0)
+        self.assertIsNone(explained['suppressed_by'])
+        self.assertEqual(set(explained['ms']),
+                         {'queue', 'tokenize', 'prefill', 'decode', 'post'})
+        self.assertEqual(client.finish(), 0)
+
+    def test_same_text_same_answer_whatever_the_history(self):
+        """Edits, CRLF and encodings change positions, not completions."""
+        client = self.client()
+        client.initialize()
+        client.open(URI, TEXT)
+        wanted = client.inline(URI, 5, 17)[0]['insertText']
+
+        # Typed in three edits, the last one of two changes.
+        client.open(URI, TEXT.replace('return f.', 'x'))
+        client.change(URI, 2, [{'range': {'start': {'line': 5, 'character': 8},
+                                          'end': {'line': 5, 'character': 9}}, 'text': 'ret'}])
+        client.change(URI, 3, [{'range': {'start': {'line': 5, 'character': 11},
+                                          'end': {'line': 5, 'character': 11}}, 'text': 'urn'},
+                               {'range': {'start': {'line': 5, 'character': 14},
+                                          'end': {'line': 5, 'character': 14}}, 'text': ' f.'}])
+        self.assertEqual(client.inline(URI, 5, 17)[0]['insertText'], wanted)
+
+        client.change(URI, 4, [{'text': 'nothing'}])
+        client.change(URI, 5, [{'text': TEXT.replace('\n', '\r\n')}])
+        self.assertEqual(client.inline(URI, 5, 17)[0]['insertText'], wanted)
+        self.assertEqual(client.finish(), 0)
+
+    def test_positions_count_surrogate_pairs(self):
+        text = 's = "\U0001F600\u00e4"; print('
+        for encoding, character in (('utf-16', len(text.encode('utf-16-le')) // 2),
+                                    ('utf-8', len(text.encode())), ('utf-32', len(text))):
+            client = self.client()
+            client.initialize(encodings=[encoding])
+            client.open(URI, text + '\n')
+            items = client.inline(URI, 0, character)
+            if encoding == 'utf-16':
+                wanted = [item['insertText'] for item in items]
+                self.assertEqual(len(wanted), 1)
+            self.assertEqual([item['insertText'] for item in items], wanted)
+            for item in items:
+                self.check_item(item, 0, character)
+            self.assertEqual(client.finish(), 0)
+
+    def test_second_request_replaces_the_first(self):
+        client = self.client()
+        client.initialize()
+        client.open(URI, ('# a comment of some length, to keep the model busy\n' * 400) + TEXT)
+        first = client.ask_inline(URI, 405, 17)
+        second = client.ask_inline(URI, 405, 16)
+        answer = client.answer(first)
+        self.assertEqual(answer['error']['code'], REQUEST_CANCELLED)
+        self.assertIn('items', client.answer(second)['result'])
+        self.assertEqual(client.finish(), 0)
+
+    def test_cancel(self):
+        client = self.client()
+        client.initialize()
+        client.open(URI, ('# a comment of some length, to keep the model busy\n' * 400) + TEXT)
+        request = client.ask_inline(URI, 405, 17)
+        client.notify('$/cancelRequest', {'id': request})
+        self.assertEqual(client.answer(request)['error']['code'], REQUEST_CANCELLED)
+        client.notify('$/cancelRequest', {'id': 4711})  # unknown: ignored
+        self.assertEqual(client.finish(), 0)
+
+    def test_popup_completion_for_editors_without_inline(self):
+        client = self.client()
+        result = client.initialize(inline=False)
+        self.assertIn('completionProvider', result['capabilities'])
+        client.open(URI, TEXT)
+        result = client.call('textDocument/completion', {
+            'textDocument': {'uri': URI}, 'position': {'line': 5, 'character': 17},
+            'context': {'triggerKind': 1}})
+        self.assertTrue(result['isIncomplete'])
+        item = result['items'][0]
+        self.assertEqual(item['textEdit']['range']['end'], {'line': 5, 'character': 17})
+        self.assertTrue(item['filterText'])
+        self.assertEqual(client.finish(), 0)
+
+    def test_errors_of_the_client(self):
+        client = self.client()
+        early = client.answer(client.ask('textDocument/inlineCompletion', {}))
+        self.assertEqual(early['error']['code'], -32002)
+        client.initialize()
+        self.assertEqual(client.answer(client.ask('krait/nothing'))['error']['code'], -32601)
+        client.notify('krait/nothing')
+        client.notify('$/nothing')
+        wrong = client.answer(client.ask('textDocument/inlineCompletion', {'position': 3}))
+        self.assertEqual(wrong['error']['code'], -32602)
+        closed = client.answer(client.ask_inline('file:///not/open.py', 0, 0))
+        self.assertEqual(closed['error']['code'], -32602)
+        client.write(b'Content-Length: 5\r\n\r\n{"a":')
+        broken = client.wait(lambda m: 'id' in m and m['id'] is None)
+        self.assertEqual(broken['error']['code'], -32700)
+        # Positions beyond the text are moved into it.
+        client.open(URI, TEXT)
+        client.inline(URI, 999999, 999999)
+        client.change(URI, 2, [{'range': {'start': {'line': 3, 'character': 1},
+                                          'end': {'line': 1, 'character': 0}}, 'text': ''}])
+        lost = client.answer(client.ask_inline(URI, 0, 0))
+        self.assertIn('error', lost)
+        self.assertEqual(client.finish(), 0)
+
+    def test_a_long_file(self):
+        client = self.client()
+        client.initialize()
+        text = ''.join('value_%d = %d\n' % (i, i) for i in range(100000))
+        client.open(URI, text)
+        client.change(URI, 2, [{'range': {'start': {'line': 50000, 'character': 0},
+                                          'end': {'line': 50000, 'character': 0}},
+                                'text': 'print(\n'}])
+        items = client.inline(URI, 50000, 6)
+        self.assertEqual(len(items), 1)
+        self.check_item(items[0], 50000, 6)
+        client.open('file:///work/line.js', 'x' * 3000000, 'javascript')
+        client.inline('file:///work/line.js', 0, 1500000)
+        self.assertEqual(client.finish(), 0)
+
+    def test_model_missing(self):
+        client = self.client('--model', '/no/such/model.gguf')
+        client.initialize()
+        shown = client.wait(lambda m: m.get('method') == 'window/showMessage')
+        self.assertEqual(shown['params']['type'], 1)
+        self.assertIn('/no/such/model.gguf', shown['params']['message'])
+        client.open(URI, TEXT)
+        self.assertEqual(client.inline(URI, 5, 17), [])
+        self.assertEqual(client.finish(), 0)
+
+    def test_progress_only_where_wanted(self):
+        client = self.client()
+        client.initialize(progress=False)
+        client.open(URI, TEXT)
+        client.inline(URI, 5, 17)
+        self.assertEqual([m for m in client.kept
+                          if m.get('method') == 'window/workDoneProgress/create'], [])
+        self.assertEqual(client.finish(), 0)
+
+    def test_exit_without_shutdown_is_a_failure(self):
+        client = self.client()
+        client.initialize()
+        client.notify('exit')
+        self.assertEqual(client.end(), 1)
+
+    def test_closed_input_ends_the_server(self):
+        client = self.client()
+        client.initialize()
+        client.open(URI, TEXT)
+        client.ask_inline(URI, 5, 17)
+        client.process.stdin.close()
+        self.assertEqual(client.end(), 1)
+
+    def test_garbage_ends_the_server(self):
+        for garbage in (b'GET / HTTP/1.1\r\n\r\n', b'\x00\xff' * 5000,
+                        b'Content-Length: 99999999999999999999\r\n\r\n',
+                        b'Content-Length: -1\r\n\r\n'):
+            done = subprocess.run([KRAIT, 'lsp'], input=garbage, capture_output=True,
+                                  timeout=60, check=False)
+            self.assertEqual(done.returncode, 1, garbage[:20])
+            self.assertTrue(done.stderr.startswith(b'krait: '), done.stderr)
+
+    def test_terminate_ends_the_server(self):
+        client = self.client()
+        client.initialize()
+        client.process.send_signal(signal.SIGTERM)
+        self.assertEqual(client.end(), 1)
+
+
+if __name__ == '__main__':
+    unittest.main(argv=sys.argv[:1], verbosity=1)

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The session with a fake model: what needs a certain moment (a cancel while
+// the model runs, an edit before the answer) is made to happen by latches.
+#include "daemon/server/lsp_session.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <deque>
+#include <latch>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "tests/daemon/fake_generator.h"
+
+namespace krait::daemon {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+// Keeps what the session sends.
+class Sent : public lsp::Outbox {
+ public:
+  void Send(std::string message) override {
+    const std::lock_guard lock(mutex_);
+    messages_.push_back(std::move(message));
+  }
+  std::vector<std::string> Take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(messages_, {});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> messages_;
+};
+
+// The owner's thread is the test's: calls wait until it runs them.
+class Calls {
+ public:
+  void Post(std::function<void()> call) {
+    const std::lock_guard lock(mutex_);
+    calls_.push_back(std::move(call));
+    changed_.notify_one();
+  }
+  void RunOne() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !calls_.empty(); });
+    const auto call = std::move(calls_.front());
+    calls_.pop_front();
+    lock.unlock();
+    call();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::function<void()>> calls_;
+};
+
+class LspSessionTest : public testing::Test {
+ protected:
+  void Start(std::unique_ptr<FakeGenerator> generator) {
+    auto shared =
+        std::make_shared<std::unique_ptr<FakeGenerator>>(std::move(generator));
+    Start([shared]() -> engine::Result<ReadyGenerator> {
+      return ReadyGenerator{.generator = std::move(*shared),
+                            .description = "fake"};
+    });
+  }
+  void Start(CompletionHost::Loader loader) {
+    session_ = std::make_unique<LspSession>(
+        sent_, std::move(loader),
+        [this](std::function<void()> call) { calls_.Post(std::move(call)); },
+        CompletionOptions{});
+    Receive(R"("id":1,"method":"initialize","params":{"capabilities":
+      {"general":{"positionEncodings":["utf-8"]},
+       "textDocument":{"inlineCompletion":{}}}})");
+    (void)sent_->Take();
+    calls_.RunOne();  // the model is there, or not
+  }
+
+  void Receive(const std::string& rest) {
+    session_->HandleMessage("{\"jsonrpc\":\"2.0\"," + rest + "}");
+  }
+  void Open(const std::string& text) {
+    Receive(fmt::format(
+        R"("method":"textDocument/didOpen","params":{{"textDocument":
+        {{"uri":"file:///a.py","languageId":"python","version":1,
+          "text":"{}"}}}})",
+        text));
+  }
+  void Insert(int version, int character, const std::string& text) {
+    Receive(fmt::format(
+        R"("method":"textDocument/didChange","params":{{"textDocument":
+        {{"uri":"file:///a.py","version":{0}}},"contentChanges":[{{"range":
+        {{"start":{{"line":0,"character":{1}}},
+          "end":{{"line":0,"character":{1}}}}},"text":"{2}"}}]}})",
+        version, character, text));
+  }
+  void Ask(int id, int character,
+           const std::string& method = "textDocument/inlineCompletion") {
+    Receive(fmt::format(
+        R"("id":{},"method":"{}","params":{{"textDocument":
+        {{"uri":"file:///a.py"}},"position":{{"line":0,"character":{}}},
+        "context":{{"triggerKind":2}}}})",
+        id, method, character));
+  }
+  std::string Answer() {
+    const auto messages = sent_->Take();
+    EXPECT_EQ(messages.size(), 1U) << testing::PrintToString(messages);
+    return messages.empty() ? "" : messages.front();
+  }
+
+  std::shared_ptr<Sent> sent_ = std::make_shared<Sent>();
+  Calls calls_;
+  std::unique_ptr<LspSession> session_;
+};
+
+TEST_F(LspSessionTest, AnswersInlineCompletions) {
+  Start(std::make_unique<FakeGenerator>("foo(1)\n"));
+  (void)sent_->Take();
+  Open("x = \\n");
+  Ask(7, 4);
+  calls_.RunOne();
+  const std::string answer = Answer();
+  EXPECT_THAT(answer, HasSubstr("\"id\":7"));
+  EXPECT_THAT(answer, HasSubstr("\"insertText\":\"foo(1)\""));
+}
+
+TEST_F(LspSessionTest, ANewRequestReplacesTheOneThatRuns) {
+  std::latch running(1);
+  std::latch superseded(1);
+  auto generator = std::make_unique<FakeGenerator>("foo");
+  auto first = std::make_shared<bool>(true);
+  generator->set_before_token([&, first] {
+    if (!std::exchange(*first, false)) return;
+    running.count_down();
+    superseded.wait();
+  });
+  Start(std::move(generator));
+  (void)sent_->Take();
+  Open("x = \\n");
+  Ask(1, 3);
+  running.wait();
+  Ask(2, 4);
+  EXPECT_THAT(Answer(),
+              testing::AllOf(HasSubstr("\"id\":1"), HasSubstr("-32800")));
+  superseded.count_down();
+  calls_.RunOne();
+  calls_.RunOne();
+  EXPECT_THAT(Answer(),
+              testing::AllOf(HasSubstr("\"id\":2"), HasSubstr("\"foo\"")));
+}
+
+TEST_F(LspSessionTest, CancelIsAnsweredWhileTheModelRuns) {
+  std::latch running(1);
+  std::latch cancelled(1);
+  auto generator = std::make_unique<FakeGenerator>("foo");
+  auto first = std::make_shared<bool>(true);
+  generator->set_before_token([&, first] {
+    if (!std::exchange(*first, false)) return;
+    running.count_down();
+    cancelled.wait();
+  });
+  Start(std::move(generator));
+  (void)sent_->Take();
+  Open("x = \\n");
+  Ask(5, 4);
+  running.wait();
+  Receive(R"("method":"$/cancelRequest","params":{"id":5})");
+  EXPECT_THAT(Answer(),
+              testing::AllOf(HasSubstr("\"id\":5"), HasSubstr("-32800")));
+  cancelled.count_down();
+  calls_.RunOne();
+  EXPECT_TRUE(sent_->Take().empty());  // answered once
+}
+
+TEST_F(LspSessionTest, AnswersForTheDocumentAsItIsByThen) {
+  Start(std::make_unique<FakeGenerator>("foo(1)\n"));
+  (void)sent_->Take();
+  Open("x = \\n");
+  Ask(1, 4);
+  Insert(2, 4, "fo");
+  calls_.RunOne();
+  const std::string answer = Answer();
+  EXPECT_THAT(answer, HasSubstr("\"insertText\":\"o(1)\""));
+  EXPECT_THAT(answer, HasSubstr("\"character\":6"));
+}
+
+TEST_F(LspSessionTest, DropsAnAnswerForAnotherText) {
+  Start(std::make_unique<FakeGenerator>("foo(1)\n"));
+  (void)sent_->Take();
+  Open("x = \\n");
+  Ask(1, 4);
+  Insert(2, 0, "y");
+  calls_.RunOne();
+  EXPECT_THAT(Answer(), HasSubstr("\"items\":[]"));
+  Receive(R"("id":2,"method":"krait/explain","params":{"textDocument":
+    {"uri":"file:///a.py"}})");
+  EXPECT_THAT(Answer(), HasSubstr("the document changed"));
+}
+
+TEST_F(LspSessionTest, TypingThroughRunsNoModel) {
+  auto generator = std::make_unique<FakeGenerator>("foo(1)\n");
+  const FakeGenerator& fake = *generator;
+  Start(std::move(generator));
+  (void)sent_->Take();
+  Open("x = \\n");
+  Ask(1, 4);
+  calls_.RunOne();
+  (void)sent_->Take();
+  Insert(2, 4, "foo");
+  Ask(2, 7);
+  EXPECT_THAT(Answer(), HasSubstr("\"insertText\":\"(1)\""));
+  EXPECT_EQ(fake.calls, 1);
+  Receive(R"("id":3,"method":"krait/explain","params":{"textDocument":
+    {"uri":"file:///a.py"}})");
+  EXPECT_THAT(Answer(), HasSubstr("\"plan\": \"typed-through\""));
+}
+
+TEST_F(LspSessionTest, PopupItemsReplaceTheWord) {
+  Start(std::make_unique<FakeGenerator>("int(x)\n"));
+  (void)sent_->Take();
+  Open("pr\\n");
+  Ask(1, 2, "textDocument/completion");
+  calls_.RunOne();
+  const std::string answer = Answer();
+  EXPECT_THAT(answer, HasSubstr("\"isIncomplete\":true"));
+  EXPECT_THAT(answer, HasSubstr("\"filterText\":\"print(x)\""));
+  EXPECT_THAT(answer, HasSubstr("\"newText\":\"print(x)\""));
+  EXPECT_THAT(answer, HasSubstr("\"start\":{\"line\":0,\"character\":0}"));
+}
+
+TEST_F(LspSessionTest, ExtendsThePopupsSelection) {
+  Start(std::make_unique<FakeGenerator>("(x)\n"));
+  (void)sent_->Take();
+  Open("pr\\n");
+  Receive(R"("id":1,"method":"textDocument/inlineCompletion","params":
+    {"textDocument":{"uri":"file:///a.py"},"position":{"line":0,"character":2},
+     "context":{"triggerKind":2,"selectedCompletionInfo":{"text":"print",
+     "range":{"start":{"line":0,"character":0},
+              "end":{"line":0,"character":2}}}}})");
+  calls_.RunOne();
+  EXPECT_THAT(Answer(), HasSubstr("\"insertText\":\"print(x)\""));
+}
+
+TEST_F(LspSessionTest, ShowsWhyThereIsNoModelAndAnswersEmpty) {
+  Start([]() -> engine::Result<ReadyGenerator> {
+    return engine::MakeError(engine::ErrorCode::kNotFound, "no such model");
+  });
+  EXPECT_THAT(Answer(), testing::AllOf(HasSubstr("window/showMessage"),
+                                       HasSubstr("no such model")));
+  Open("x = \\n");
+  Ask(1, 4);
+  calls_.RunOne();
+  EXPECT_THAT(Answer(), HasSubstr("\"items\":[]"));
+}
+
+TEST_F(LspSessionTest, AnUnknownDocumentIsAnError) {
+  Start(std::make_unique<FakeGenerator>("x"));
+  (void)sent_->Take();
+  Ask(1, 0);
+  EXPECT_THAT(Answer(),
+              testing::AllOf(HasSubstr("-32602"), HasSubstr("is not open")));
+}
+
+TEST_F(LspSessionTest, ExitAfterShutdownIsZero) {
+  Start(std::make_unique<FakeGenerator>("x"));
+  EXPECT_EQ(session_->exit_code(), std::nullopt);
+  Receive(R"("id":9,"method":"shutdown")");
+  Receive(R"("method":"exit")");
+  EXPECT_EQ(session_->exit_code(), 0);
+}
+
+TEST_F(LspSessionTest, ExitWithoutShutdownIsOne) {
+  Start(std::make_unique<FakeGenerator>("x"));
+  Receive(R"("method":"exit")");
+  EXPECT_EQ(session_->exit_code(), 1);
+}
+
+TEST_F(LspSessionTest, EndsWhileTheModelRuns) {
+  std::latch running(1);
+  auto generator = std::make_unique<FakeGenerator>(std::string(1000, 'x'));
+  auto first = std::make_shared<bool>(true);
+  generator->set_before_token([&, first] {
+    if (std::exchange(*first, false)) running.count_down();
+  });
+  Start(std::move(generator));
+  Open("x = \\n");
+  Ask(1, 4);
+  running.wait();
+  session_.reset();  // must not wait for a thousand tokens, nor crash
+}
+
+}  // namespace
+}  // namespace krait::daemon
