@@ -83,8 +83,9 @@ struct TileKind {
   static constexpr bool kColumnMajorA = kColumnMajorValue;
 };
 
-// Two vectors, one, or the first `count` lanes of one.
-enum class TileWidth { kTwo, kOne, kPartial };
+// Two vectors, or the first `count` lanes of one (which may be all: rows are
+// seldom that short, and another width would cost a third of the compile time).
+enum class TileWidth { kTwo, kPartial };
 
 template <TileWidth kWidth, class D>
 HWY_INLINE hn::Vec<D> LoadTile(D d, const float* p, size_t count) {
@@ -240,11 +241,9 @@ HWY_INLINE void ComputeProduct(D d, const TileProduct& p, size_t rows,
   for (; col + 2 * lanes <= cols; col += 2 * lanes) {
     ComputeColumn<Kind, TileWidth::kTwo>(d, p, rows, col, lanes);
   }
-  for (; col + lanes <= cols; col += lanes) {
-    ComputeColumn<Kind, TileWidth::kOne>(d, p, rows, col, lanes);
-  }
-  if (col < cols) {
-    ComputeColumn<Kind, TileWidth::kPartial>(d, p, rows, col, cols - col);
+  for (; col < cols; col += lanes) {
+    const size_t count = HWY_MIN(lanes, cols - col);
+    ComputeColumn<Kind, TileWidth::kPartial>(d, p, rows, col, count);
   }
 }
 
