@@ -111,6 +111,26 @@ class TrainingTest(unittest.TestCase):
             half = torch.load(root / "whole/predecay-bf16.pt", weights_only=True)
             self.assertEqual(half["weights"]["embedding"].dtype, torch.bfloat16)
 
+    def test_takes_fewer_rows_a_pass_when_memory_is_short(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            write_rows(Path(name), [8])
+            trainer = self.train(Path(name), Path(name) / "run", steps=1, stop_at=99)
+            whole = trainer.model.losses
+            sizes: list[int] = []
+
+            def short_of_memory(ids: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+                sizes.append(len(ids))
+                if len(ids) > 1:
+                    raise torch.OutOfMemoryError("no room")
+                return whole(ids, targets)
+
+            trainer.model.losses = short_of_memory
+            batch = next(RowStream(Path(name), 1).batches(4))
+            with contextlib.redirect_stdout(io.StringIO()) as printed:
+                self.assertTrue(trainer.train_step(batch, 1.0).finite)
+            self.assertEqual(sizes, [2, 1, 1, 1, 1])
+            self.assertIn("1 rows a pass", printed.getvalue())
+
     def test_updates_of_muon_are_nearly_orthogonal(self) -> None:
         generator = torch.Generator().manual_seed(2)
         for rows, columns in ((24, 24), (48, 16), (16, 48)):

@@ -61,6 +61,7 @@ class Trainer:
         self.schedule, self.options, self.target = schedule, options, target
         self.stopped = False  # set by a signal: save and end
         self._device = next(model.parameters()).device
+        self._micro_rows = options.micro_rows
         self._durations: deque[float] = deque(maxlen=100)
         self._bad_steps = 0
 
@@ -71,14 +72,31 @@ class Trainer:
         return tensor.to(self._device, non_blocking=True)
 
     def train_step(self, batch: Batch, factor: float) -> StepResult:
-        """One update. The loss is the weighted mean over the whole batch."""
+        """One update; passes get smaller if the device's memory is too small."""
+        while True:
+            try:
+                return self._update(batch, factor)
+            except torch.OutOfMemoryError:
+                if self._micro_rows == 1:
+                    raise
+                self._micro_rows //= 2
+                self._clear_gradients()
+                torch.cuda.empty_cache()
+                print(f"out of memory: {self._micro_rows} rows a pass from here on", flush=True)
+
+    def _clear_gradients(self) -> None:
+        for parameter in self.model.parameters():
+            parameter.grad = None
+
+    def _update(self, batch: Batch, factor: float) -> StepResult:
+        """The loss is the weighted mean over the whole batch."""
         tokens = self._to_device(batch.tokens.astype(np.int64))
         weights = self._to_device(batch.weights.astype(np.float32))
         total = weights[:, 1:].sum()
         loss_sum = torch.zeros((), device=self._device)
         middle_sum, middle_count = torch.zeros_like(loss_sum), torch.zeros_like(loss_sum)
-        for start in range(0, len(tokens), self.options.micro_rows):
-            part = slice(start, start + self.options.micro_rows)
+        for start in range(0, len(tokens), self._micro_rows):
+            part = slice(start, start + self._micro_rows)
             weight = weights[part, 1:]
             losses = self.model.losses(tokens[part, :-1], tokens[part, 1:])
             loss = (losses * weight).sum() / total
@@ -91,8 +109,7 @@ class Trainer:
         value = float(loss_sum)
         finite = value == value and abs(value) != float("inf")
         norm = float(self.optimizers.step(factor)) if finite else float("nan")
-        for parameter in self.model.parameters():
-            parameter.grad = None
+        self._clear_gradients()
         return StepResult(value, float(middle_sum / middle_count.clamp(min=1)), norm, finite)
 
     def _count_bad(self, result: StepResult) -> None:

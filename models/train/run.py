@@ -45,7 +45,7 @@ def parse_arguments() -> argparse.Namespace:
     limit.add_argument("--steps", type=int, help="number of steps from the very first on")
     parser.add_argument("--reserve", type=float, default=20, help="seconds for the last validation")
     parser.add_argument("--batch-tokens", type=int, default=131072)
-    parser.add_argument("--micro-rows", type=int, default=32)
+    parser.add_argument("--micro-rows", type=int, default=16)
     parser.add_argument("--chunk", type=int, default=128)
     parser.add_argument("--muon-rate", type=float, default=0.02)
     parser.add_argument("--adam-rate", type=float, default=0.003)
