@@ -153,7 +153,6 @@ class GgufTokenizerReader {
     if (!add_space) return add_space.error();
     const auto removes = FlagOr("remove_extra_whitespaces", false);
     if (!removes) return removes.error();
-    if (*removes) return Unsupported(Key("remove_extra_whitespaces"));
     special_.add_bos = *add_bos && special_.bos.has_value();
     SentencePieceSpec spec;
     spec.source = gguf_.name() + ": " + Key("tokens");
@@ -163,6 +162,7 @@ class GgufTokenizerReader {
     spec.vocabulary = std::move(vocabulary_);
     spec.special = special_;
     spec.add_dummy_prefix = *add_space;
+    spec.remove_extra_spaces = *removes;
     return SentencePieceTokenizer::Create(std::move(spec));
   }
 

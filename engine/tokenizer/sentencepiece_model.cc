@@ -158,9 +158,7 @@ class ModelParser {
     if (has_character_map_) {
       return Unsupported("normalizer_spec.precompiled_charsmap");
     }
-    if (removes_spaces_) {
-      return Unsupported("normalizer_spec.remove_extra_whitespaces");
-    }
+    spec_.remove_extra_spaces = removes_spaces_;
     if (!escapes_spaces_) {
       return Unsupported("normalizer_spec.escape_whitespaces = false");
     }

@@ -24,7 +24,8 @@ SentencePieceTokenizer::SentencePieceTokenizer(SentencePieceSpec spec,
     : BpeTokenizer(std::move(spec.vocabulary), spec.special),
       tables_(std::move(tables)),
       add_dummy_prefix_(spec.add_dummy_prefix),
-      no_dummy_before_space_(spec.no_dummy_before_space) {
+      no_dummy_before_space_(spec.no_dummy_before_space),
+      remove_extra_spaces_(spec.remove_extra_spaces) {
   for (TokenId id = 0; id < vocab_size_; ++id) {
     const std::string_view name = vocabulary_.Name(id);
     switch (vocabulary_.Type(id)) {
@@ -53,6 +54,11 @@ Result<std::unique_ptr<Tokenizer>> SentencePieceTokenizer::Create(
 
 void SentencePieceTokenizer::Encode(std::string_view text, DummyPrefix dummy,
                                     std::vector<TokenId>* ids) const {
+  std::string reduced;
+  if (remove_extra_spaces_) {
+    reduced = WithoutExtraSpaces(text);
+    text = reduced;
+  }
   if (text.empty()) return;
   std::string with_dummy;
   if (add_dummy_prefix_ && dummy == DummyPrefix::kAsTrained &&

@@ -26,6 +26,8 @@ struct SentencePieceSpec {
   bool add_dummy_prefix = true;
   // The dummy space is left out before a text that begins with a space.
   bool no_dummy_before_space = false;
+  // Spaces at both ends are dropped, and runs of spaces are one.
+  bool remove_extra_spaces = false;
   // Nothing merges across the beginning of any space.
   bool split_before_spaces = false;
 };
@@ -56,6 +58,7 @@ class SentencePieceTokenizer final : public BpeTokenizer {
   const SentencePieceTables tables_;
   const bool add_dummy_prefix_;
   const bool no_dummy_before_space_;
+  const bool remove_extra_spaces_;
 };
 
 }  // namespace krait::engine

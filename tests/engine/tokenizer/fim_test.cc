@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/tokenizer/fim.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "engine/model/gguf.h"
+#include "tests/engine/tokenizer/golden_cases.h"
+
+namespace krait::engine {
+namespace {
+
+using Ids = std::vector<TokenId>;
+
+std::unique_ptr<Tokenizer> Load(const std::string& file) {
+  auto tokenizer =
+      Tokenizer::FromFile(std::string(KRAIT_TEST_DATA) + "/tokenizers/" + file);
+  if (!tokenizer) {
+    ADD_FAILURE() << tokenizer.error().message;
+    return nullptr;
+  }
+  return std::move(*tokenizer);
+}
+
+std::unique_ptr<Tokenizer> LoadDefaultModels() {
+  const auto gguf =
+      GgufFile::Open(std::string(KRAIT_MODELS) + "/krait-bootstrap-q8_0.gguf");
+  if (!gguf) return nullptr;
+  auto tokenizer = Tokenizer::FromGguf(**gguf);
+  return tokenizer ? std::move(*tokenizer) : nullptr;
+}
+
+Ids Build(const Tokenizer& tokenizer, FimLayout layout, const FimPrompt& prompt,
+          std::optional<TokenId> file_token = std::nullopt) {
+  const auto ids = BuildFimPrompt(tokenizer, layout, prompt, file_token);
+  if (!ids) ADD_FAILURE() << ids.error().message;
+  return ids ? *ids : Ids{};
+}
+
+// All control tokens visible, so that tests can be read.
+std::string Show(const Tokenizer& tokenizer, const Ids& ids) {
+  std::string text;
+  for (const TokenId id : ids) {
+    text += tokenizer.IsControl(id) ? tokenizer.TokenName(id)
+                                    : tokenizer.TokenBytes(id);
+  }
+  return text;
+}
+
+void CheckSpmAgainstMistral(const std::string& file, const char* key) {
+  const auto tokenizer = Load(file);
+  ASSERT_NE(tokenizer, nullptr);
+  simdjson::dom::parser parser;
+  const simdjson::dom::element golden =
+      parser.load(std::string(KRAIT_TEST_DATA) + "/tokenizers/fim.json");
+  size_t compared = 0;
+  for (const auto c : simdjson::dom::array(golden["cases"])) {
+    const auto text = [&c](const char* field) {
+      std::string_view base64;
+      const bool is_null = c[field].get(base64) != simdjson::SUCCESS;
+      return is_null ? std::string() : DecodeBase64ForTest(base64);
+    };
+    const std::string prefix = text("prefix_b64");
+    const std::string suffix = text("suffix_b64");
+    EXPECT_EQ(Build(*tokenizer, FimLayout::kSpm,
+                    {.path = "ignored.py", .prefix = prefix, .suffix = suffix}),
+              IdsOf(c["out"][key]["ids"]))
+        << prefix << "|" << suffix;
+    ++compared;
+  }
+  EXPECT_GE(compared, 5u);
+}
+
+TEST(FimTest, SpmEqualsMistralOnSp1024) {
+  CheckSpmAgainstMistral("sp1024/tokenizer.model", "sp1024 as v3");
+}
+TEST(FimTest, SpmEqualsMistralOnSp4096) {
+  CheckSpmAgainstMistral("sp4096/tokenizer.model", "sp4096 as v3");
+}
+TEST(FimTest, SpmEqualsMistralOnTheRealVocabulary) {
+  CheckSpmAgainstMistral("mistral-v3/tokenizer.model.v3", "mistral v3 (real)");
+}
+
+TEST(FimTest, LaysOutPartsAsTheDefaultModelWasTrained) {
+  const auto tokenizer = LoadDefaultModels();
+  ASSERT_NE(tokenizer, nullptr);
+  const auto file = tokenizer->FindToken("[FILE]");
+  ASSERT_TRUE(file);
+  const FimPrompt prompt{.path = "a.py", .prefix = "x = ", .suffix = "\ny\n"};
+  const auto show = [&](FimLayout layout, std::optional<TokenId> file_token) {
+    return Show(*tokenizer, Build(*tokenizer, layout, prompt, file_token));
+  };
+  EXPECT_EQ(show(FimLayout::kSpm, file),
+            "<s>[FILE]a.py[SUFFIX]\ny\n[PREFIX]x = ");
+  EXPECT_EQ(show(FimLayout::kSpm, {}), "<s>[SUFFIX]\ny\n[PREFIX]x = ");
+  EXPECT_EQ(show(FimLayout::kPsm, file),
+            "<s>[FILE]a.py[PREFIX]x = [SUFFIX]\ny\n[MIDDLE]");
+  EXPECT_EQ(show(FimLayout::kPsm, {}), "<s>[PREFIX]x = [SUFFIX]\ny\n[MIDDLE]");
+  EXPECT_EQ(show(FimLayout::kPrefix, file), "<s>[FILE]a.py[PREFIX]x = ");
+  EXPECT_EQ(show(FimLayout::kPrefix, {}), "<s>x = ");
+}
+
+TEST(FimTest, EmulatesWithTheSuffixAsEarlierText) {
+  const auto tokenizer = LoadDefaultModels();
+  ASSERT_NE(tokenizer, nullptr);
+  const auto show = [&](const FimPrompt& prompt) {
+    return Show(*tokenizer, Build(*tokenizer, FimLayout::kEmulated, prompt));
+  };
+  EXPECT_EQ(show({.path = "a.py", .prefix = "x = ", .suffix = "1\ny"}),
+            "<s>1\ny\n\n\na.py\nx = ");
+  EXPECT_EQ(show({.path = "", .prefix = "x = ", .suffix = "y\n"}),
+            "<s>y\n\n\nx = ");
+  EXPECT_EQ(show({.path = "", .prefix = "x = ", .suffix = " \n"}), "<s>x = ");
+}
+
+// Typing appends to the prompt in every layout but PSM: the ids of all but the
+// last word stay.
+TEST(FimTest, TypingOnlyAppends) {
+  const auto tokenizer = Load("mistral-v3/tokenizer.model.v3");
+  ASSERT_NE(tokenizer, nullptr);
+  for (const FimLayout layout :
+       {FimLayout::kSpm, FimLayout::kEmulated, FimLayout::kPrefix}) {
+    FimPrompt prompt{.path = "", .prefix = "int main() {", .suffix = "\n}\n"};
+    const Ids before = Build(*tokenizer, layout, prompt);
+    prompt.prefix = "int main() {\n  return";
+    const Ids after = Build(*tokenizer, layout, prompt);
+    ASSERT_GT(after.size(), before.size());
+    EXPECT_TRUE(std::equal(before.begin(), before.end(), after.begin()))
+        << FimLayoutName(layout);
+  }
+}
+
+TEST(FimTest, NamesTheMissingToken) {
+  const auto tokenizer = Load("neox1024/tokenizer.json");
+  ASSERT_NE(tokenizer, nullptr);
+  const auto spm = BuildFimPrompt(*tokenizer, FimLayout::kSpm, {}, {});
+  ASSERT_FALSE(spm);
+  EXPECT_NE(spm.error().message.find("FIM prefix"), std::string::npos);
+  EXPECT_TRUE(BuildFimPrompt(*tokenizer, FimLayout::kEmulated, {}, {}));
+}
+
+TEST(FimTest, RefusesAFileTokenOutsideOfTheVocabulary) {
+  const auto tokenizer = Load("sp512/tokenizer.model");
+  ASSERT_NE(tokenizer, nullptr);
+  EXPECT_FALSE(BuildFimPrompt(*tokenizer, FimLayout::kSpm, {}, 512));
+}
+
+TEST(FimTest, BeginsWithoutBosWhereTheModelHasNone) {
+  const auto tokenizer = Load("neox1024/tokenizer.json");
+  ASSERT_NE(tokenizer, nullptr);
+  const Ids ids = Build(*tokenizer, FimLayout::kPrefix,
+                        {.path = "", .prefix = "def", .suffix = ""});
+  EXPECT_EQ(ids, tokenizer->Encode("def"));
+}
+
+}  // namespace
+}  // namespace krait::engine
