@@ -17,6 +17,25 @@ bool IsAsciiByte(char byte) {
   return static_cast<unsigned char>(byte) < 0x80;
 }
 
+std::string WithoutExtraSpaces(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    if (c != ' ' || (!out.empty() && out.back() != ' ')) out.push_back(c);
+  }
+  // At the end, the space mark counts as a space.
+  while (!out.empty()) {
+    if (out.back() == ' ') {
+      out.pop_back();
+    } else if (out.ends_with(kSpaceMark)) {
+      out.resize(out.size() - kSpaceMark.size());
+    } else {
+      break;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 SentencePieceTokenizer::SentencePieceTokenizer(SentencePieceSpec spec,
