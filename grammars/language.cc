@@ -29,10 +29,11 @@ constexpr std::array<Names, 1> kRuby = {"rb"};
 constexpr std::array<Names, 1> kRust = {"rs"};
 constexpr std::array<Names, 3> kShell = {"sh", "bash", "zsh"};
 constexpr std::array<Names, 1> kSql = {"sql"};
-constexpr std::array<Names, 4> kTypeScript = {"ts", "mts", "cts", "tsx"};
+constexpr std::array<Names, 1> kTsx = {"tsx"};
+constexpr std::array<Names, 3> kTypeScript = {"ts", "mts", "cts"};
 constexpr std::array<Names, 2> kYaml = {"yaml", "yml"};
 
-constexpr std::array<Language, 19> kLanguages = {{
+constexpr std::array<Language, 20> kLanguages = {{
     {"c", "c", "//", kC},
     {"cpp", "cpp", "//", kCpp},
     {"csharp", "csharp", "//", kCSharp},
@@ -50,6 +51,7 @@ constexpr std::array<Language, 19> kLanguages = {{
     {"rust", "rust", "//", kRust},
     {"shell", "shellscript", "#", kShell},
     {"sql", "sql", "--", kSql},
+    {"tsx", "typescriptreact", "//", kTsx},
     {"typescript", "typescript", "//", kTypeScript},
     {"yaml", "yaml", "#", kYaml},
 }};
@@ -59,20 +61,21 @@ struct LspAlias {
   std::string_view lsp_id;
   std::string_view name;
 };
-constexpr std::array<LspAlias, 8> kLspAliases = {{
+constexpr std::array<LspAlias, 7> kLspAliases = {{
     {"bash", "shell"},
     {"javascriptreact", "javascript"},
     {"jsonc", "json"},
     {"scss", "css"},
     {"sh", "shell"},
-    {"typescriptreact", "typescript"},
     {"zsh", "shell"},
     {"cuda-cpp", "cpp"},
 }};
 
 }  // namespace
 
-std::span<const Language> Languages() { return kLanguages; }
+std::span<const Language> Languages() {
+  return kLanguages;
+}
 
 const Language* LanguageOfPath(std::string_view path) {
   const size_t slash = path.find_last_of("/\\");
@@ -95,8 +98,8 @@ const Language* LanguageOfPath(std::string_view path) {
 const Language* LanguageOfLspId(std::string_view lsp_id) {
   for (const LspAlias& alias : kLspAliases) {
     if (alias.lsp_id != lsp_id) continue;
-    const auto* found = std::ranges::find(kLanguages, alias.name,
-                                          &Language::name);
+    const auto* found =
+        std::ranges::find(kLanguages, alias.name, &Language::name);
     return found;
   }
   for (const Language& language : kLanguages) {

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "grammars/lines.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+namespace krait::grammars {
+namespace {
+
+constexpr std::string_view kSpace = " \t\v\f\r\n";
+constexpr std::string_view kBreaks = "\r\n";
+constexpr size_t kTabColumns = 8;
+constexpr size_t kMaxUnit = 8;
+
+bool IsWordByte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         (c >= '0' && c <= '9') || c == '_';
+}
+
+// Makes the line that begins at `begin_ofs`.
+Line LineFrom(std::string_view text, size_t begin_ofs) {
+  const size_t found = text.find_first_of(kBreaks, begin_ofs);
+  const size_t end_ofs = found == std::string_view::npos ? text.size() : found;
+  return {begin_ofs, end_ofs, text.substr(begin_ofs, end_ofs - begin_ofs)};
+}
+
+// Counts of how often the indentation grew by so many spaces, or by a tab.
+struct Steps {
+  std::array<size_t, kMaxUnit + 1> spaces = {};
+  size_t tabs = 0;
+};
+
+Steps CountSteps(std::string_view text) {
+  Steps steps;
+  size_t last = 0;
+  for (std::optional<Line> line = LineFrom(text, 0); line;
+       line = LineAfter(text, *line)) {
+    if (line->IsBlank()) continue;
+    const size_t lead = line->ContentOfs() - line->begin_ofs;
+    if (line->content[0] == '\t') {
+      ++steps.tabs;
+      last = 0;
+      continue;
+    }
+    if (lead > last && lead - last <= kMaxUnit) ++steps.spaces[lead - last];
+    last = lead;
+  }
+  return steps;
+}
+
+}  // namespace
+
+std::string_view Trim(std::string_view text) {
+  const size_t begin = text.find_first_not_of(kSpace);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
+
+size_t Columns(std::string_view text) {
+  size_t columns = 0;
+  for (const char c : text) {
+    columns =
+        c == '\t' ? (columns / kTabColumns + 1) * kTabColumns : columns + 1;
+  }
+  return columns;
+}
+
+std::string_view Line::Trimmed() const {
+  return Trim(content);
+}
+
+size_t Line::ContentOfs() const {
+  const size_t found = content.find_first_not_of(kSpace);
+  return found == std::string_view::npos ? end_ofs : begin_ofs + found;
+}
+
+size_t Line::Indentation() const {
+  return Columns(content.substr(0, ContentOfs() - begin_ofs));
+}
+
+bool Line::ClosesBlock() const {
+  const std::string_view trimmed = Trimmed();
+  if (trimmed.empty()) return false;
+  if (trimmed[0] == '}' || trimmed[0] == ')' || trimmed[0] == ']') return true;
+  return trimmed.starts_with("end") &&
+         (trimmed.size() == 3 || !IsWordByte(trimmed[3]));
+}
+
+bool Line::OpensBlock() const {
+  const std::string_view trimmed = Trimmed();
+  return !trimmed.empty() && std::string_view("{([:").find(trimmed.back()) !=
+                                 std::string_view::npos;
+}
+
+Line LineAt(std::string_view text, size_t ofs) {
+  assert(ofs <= text.size());
+  // Between "\r" and "\n" is still the line that they end.
+  if (ofs > 0 && ofs < text.size() && text[ofs] == '\n' &&
+      text[ofs - 1] == '\r') {
+    --ofs;
+  }
+  size_t begin_ofs = 0;
+  if (ofs > 0) {
+    const size_t found = text.find_last_of(kBreaks, ofs - 1);
+    if (found != std::string_view::npos) begin_ofs = found + 1;
+  }
+  return LineFrom(text, begin_ofs);
+}
+
+std::optional<Line> LineAfter(std::string_view text, const Line& line) {
+  if (line.end_ofs >= text.size()) return std::nullopt;
+  const bool two = text.substr(line.end_ofs, 2) == "\r\n";
+  return LineFrom(text, line.end_ofs + (two ? 2 : 1));
+}
+
+std::optional<Line> LineBefore(std::string_view text, const Line& line) {
+  if (line.begin_ofs == 0) return std::nullopt;
+  size_t end_ofs = line.begin_ofs - 1;
+  if (end_ofs > 0 && text[end_ofs] == '\n' && text[end_ofs - 1] == '\r')
+    --end_ofs;
+  const size_t found = end_ofs == 0 ? std::string_view::npos
+                                    : text.find_last_of(kBreaks, end_ofs - 1);
+  const size_t begin_ofs = found == std::string_view::npos ? 0 : found + 1;
+  return Line{begin_ofs, end_ofs, text.substr(begin_ofs, end_ofs - begin_ofs)};
+}
+
+std::optional<Line> FilledLineAfter(std::string_view text, const Line& line,
+                                    size_t window_bytes) {
+  std::optional<Line> next = LineAfter(text, line);
+  while (next && next->IsBlank()) {
+    if (next->begin_ofs - line.end_ofs > window_bytes) return std::nullopt;
+    next = LineAfter(text, *next);
+  }
+  return next;
+}
+
+std::optional<Line> FilledLineBefore(std::string_view text, const Line& line,
+                                     size_t window_bytes) {
+  std::optional<Line> before = LineBefore(text, line);
+  while (before && before->IsBlank()) {
+    if (line.begin_ofs - before->begin_ofs > window_bytes) return std::nullopt;
+    before = LineBefore(text, *before);
+  }
+  return before;
+}
+
+IndentUnit DetectIndentUnit(std::string_view text, IndentUnit otherwise) {
+  constexpr size_t kSampleBytes = size_t{64} << 10;
+  const Steps steps = CountSteps(text.substr(0, kSampleBytes));
+  // A step of one column is a comment's star or an alignment.
+  const auto best =
+      std::max_element(steps.spaces.begin() + 2, steps.spaces.end());
+  if (steps.tabs > *best) return {'\t', 1};
+  if (*best == 0) return otherwise;
+  return {' ', static_cast<size_t>(best - steps.spaces.begin())};
+}
+
+}  // namespace krait::grammars

@@ -1,0 +1,2 @@
+; Added to those of c.
+(using_declaration [(identifier) (qualified_identifier)] @module) @import

@@ -1,0 +1,2 @@
+; Added to those of javascript.
+(import_require_clause source: (string) @module) @import

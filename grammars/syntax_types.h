@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// What krait says of a place in a source file, and of the file. Plain values;
+// all offsets are in bytes, all ranges half-open.
+#ifndef KRAIT_GRAMMARS_SYNTAX_TYPES_H_
+#define KRAIT_GRAMMARS_SYNTAX_TYPES_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace krait::grammars {
+
+enum class SymbolKind : uint8_t {
+  kClass,
+  kConstant,
+  kEnum,
+  kFunction,
+  kInterface,  // also: trait, protocol
+  kMethod,
+  kModule,   // also: namespace
+  kSection,  // lines that stand together, where no grammar knows better
+  kStruct,   // also: union
+  kType,     // a name for a type
+  kVariable,
+};
+
+// What the text around an offset is. Code within a string ("${here}") is code.
+enum class Place : uint8_t { kCode, kString, kComment };
+
+// What could be written at an offset.
+enum class Spot : uint8_t {
+  kEmptyBlock,      // a body with nothing in it yet
+  kStatementStart,  // a new statement or declaration
+  kStatement,       // the rest of a statement that has begun
+  kExpression,      // an argument, an element: within brackets
+};
+
+// A definition that encloses an offset.
+struct Declaration {
+  SymbolKind kind = SymbolKind::kSection;
+  std::string name;
+  size_t begin_ofs = 0;
+  size_t end_ofs = 0;
+};
+
+// One step of indentation.
+struct IndentUnit {
+  char character = ' ';
+  size_t width = 4;  // 1 for tabs
+  std::string Text() const { return std::string(width, character); }
+  bool operator==(const IndentUnit&) const = default;
+};
+
+struct SyntaxContext {
+  Place place = Place::kCode;
+  Spot spot = Spot::kStatement;
+  std::vector<Declaration> enclosing;  // innermost first
+  // The inside of the innermost block: a completion that closes more than it
+  // opens leaves it. The whole text outside of any block.
+  size_t block_begin_ofs = 0;
+  size_t block_end_ofs = 0;
+  IndentUnit indent;
+  // False where the text is not well-formed around the offset (or no grammar
+  // knows the language), so that all of the above is a guess from the lines.
+  bool from_grammar = false;
+
+  // True if completing more than one line makes sense.
+  bool WantsBlock() const {
+    return place == Place::kCode &&
+           (spot == Spot::kEmptyBlock || spot == Spot::kStatementStart);
+  }
+};
+
+// A definition, for an index of a repository.
+struct Symbol {
+  SymbolKind kind = SymbolKind::kSection;
+  std::string name;
+  std::string container;  // name of the definition around it; may be empty
+  std::string signature;  // all but the body, on one line, cut if long
+  size_t begin_ofs = 0;
+  size_t end_ofs = 0;
+  size_t name_ofs = 0;
+};
+
+struct Import {
+  std::string module;  // as written, without quotes or angle brackets
+  size_t begin_ofs = 0;
+  size_t end_ofs = 0;
+};
+
+// Syntax errors of a text before and after an insertion.
+struct InsertionErrors {
+  size_t before = 0;
+  size_t after = 0;
+  bool Grow() const { return after > before; }
+};
+
+}  // namespace krait::grammars
+
+#endif  // KRAIT_GRAMMARS_SYNTAX_TYPES_H_

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "grammars/tree_sitter/document_tree.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <utility>
+
+#include "grammars/edit.h"
+#include "grammars/line_tree.h"
+#include "grammars/lines.h"
+#include "grammars/tree_sitter/context.h"
+#include "grammars/tree_sitter/incremental.h"
+#include "grammars/tree_sitter/node_path.h"
+
+namespace krait::grammars {
+namespace {
+
+// Adds the starts of the children of `container` that begin by `ofs`.
+void AddChildStarts(TSNode container, size_t ofs, std::vector<size_t>* starts) {
+  TreeCursor cursor(container);
+  if (!cursor.ToFirstChild()) return;
+  do {
+    const TSNode child = cursor.Node();
+    if (ts_node_start_byte(child) > ofs) return;
+    if (ts_node_is_named(child) && !ts_node_is_extra(child)) {
+      starts->push_back(ts_node_start_byte(child));
+    }
+  } while (cursor.ToNextSibling());
+}
+
+void SortUnique(std::vector<size_t>* values) {
+  std::ranges::sort(*values);
+  values->erase(std::ranges::unique(*values).begin(), values->end());
+}
+
+// Returns all but the body of a definition; its first line if it has none.
+std::string SignatureOf(TSNode definition, const Capture* body,
+                        std::string_view text) {
+  std::string_view header = TextOf(definition, text);
+  if (body != nullptr) {
+    const size_t body_ofs = ts_node_start_byte(body->node);
+    header = header.substr(0, body_ofs - ts_node_start_byte(definition));
+  } else {
+    header = header.substr(0, header.find_first_of("\r\n"));
+  }
+  return OneLine(header);
+}
+
+// A definition as found, before it is known what encloses it.
+struct Found {
+  size_t pattern = 0;
+  Symbol symbol;
+};
+
+// Names of each symbol the one around it. `symbols` is in the order of the
+// text.
+void SetContainers(std::vector<Symbol>* symbols) {
+  std::vector<const Symbol*> open;
+  for (Symbol& symbol : *symbols) {
+    while (!open.empty() && open.back()->end_ofs <= symbol.begin_ofs) {
+      open.pop_back();
+    }
+    if (!open.empty()) symbol.container = open.back()->name;
+    open.push_back(&symbol);
+  }
+}
+
+std::string WithoutQuotes(std::string_view module) {
+  constexpr std::string_view kQuotes = "\"'`<>";
+  const size_t begin = module.find_first_not_of(kQuotes);
+  if (begin == std::string_view::npos) return {};
+  const size_t end = module.find_last_not_of(kQuotes);
+  return std::string(module.substr(begin, end - begin + 1));
+}
+
+}  // namespace
+
+DocumentTree::DocumentTree(const Grammar& grammar, TreeHandle tree,
+                           std::shared_ptr<const std::string> text)
+    : SyntaxTree(std::move(text)), grammar_(grammar), tree_(std::move(tree)) {}
+
+SyntaxContext DocumentTree::ContextAt(size_t ofs) const {
+  return ContextOf(grammar_, tree_.get(), text(), std::min(ofs, text().size()));
+}
+
+std::vector<size_t> DocumentTree::Anchors(size_t ofs,
+                                          size_t max_anchors) const {
+  ofs = std::min(ofs, text().size());
+  const NodePath path = FindPath(grammar_, tree_.get(), text(), ofs);
+  std::vector<size_t> enclosing;
+  std::vector<size_t> anchors;
+  for (const PathNode& node : path.nodes) {
+    const bool is_root = &node == &path.nodes.front();
+    if (node.Is(kDefinition)) enclosing.push_back(node.Begin());
+    if (is_root || node.IsError() || node.Is(kContainer)) {
+      AddChildStarts(node.node, ofs, &anchors);
+    }
+  }
+  anchors.insert(anchors.end(), enclosing.begin(), enclosing.end());
+  SortUnique(&anchors);
+  SortUnique(&enclosing);
+  return LimitAnchors(std::move(anchors), enclosing, max_anchors);
+}
+
+size_t DocumentTree::CountErrors() const {
+  return CountErrorNodes(tree_.get());
+}
+
+std::optional<InsertionErrors> DocumentTree::CheckInsertion(
+    size_t ofs, std::string_view inserted,
+    std::chrono::milliseconds timeout) const {
+  ofs = std::min(ofs, text().size());
+  const std::string_view before = text().substr(0, ofs);
+  Edit edit;
+  edit.begin_ofs = edit.old_end_ofs = ofs;
+  edit.new_end_ofs = ofs + inserted.size();
+  edit.begin = edit.old_end = PointAt(text(), ofs);
+  edit.new_end = PointAt(inserted, inserted.size());
+  if (edit.new_end.row == 0) edit.new_end.column += edit.begin.column;
+  edit.new_end.row += edit.begin.row;
+
+  const TreeHandle old_tree = CopyTree();
+  ApplyEdit(old_tree.get(), edit);
+  const ParserHandle parser(ts_parser_new());
+  if (!ts_parser_set_language(parser.get(), grammar_.parser()))
+    return std::nullopt;
+  const TreeHandle tree =
+      ParsePieces(parser.get(), old_tree.get(),
+                  {before, inserted, text().substr(ofs)}, timeout);
+  if (tree == nullptr) return std::nullopt;
+  return InsertionErrors{CountErrors(), CountErrorNodes(tree.get())};
+}
+
+std::vector<Symbol> DocumentTree::Symbols() const {
+  // By place, so that the order is that of the text, outer ones first; the
+  // earliest pattern for a node wins.
+  std::map<std::tuple<size_t, size_t, const void*>, Found> found;
+  const ByteRange all = {0, text().size() + 1};
+  grammar_.symbols().Run(
+      ts_tree_root_node(tree_.get()), text(), all, [&](const Match& match) {
+        const Capture* definition = match.Find(kDefinition);
+        const Capture* name = match.Find(kName);
+        if (definition == nullptr || name == nullptr) return;
+        const size_t begin = ts_node_start_byte(definition->node);
+        const size_t end = ts_node_end_byte(definition->node);
+        Found& entry = found[{begin, ~end, definition->node.id}];
+        if (!entry.symbol.name.empty() && entry.pattern <= match.pattern)
+          return;
+        entry.pattern = match.pattern;
+        entry.symbol = {
+            definition->kind,
+            WithoutQuotes(TextOf(name->node, text())),
+            "",
+            SignatureOf(definition->node, match.Find(kBody), text()),
+            begin,
+            end,
+            ts_node_start_byte(name->node)};
+      });
+  std::vector<Symbol> symbols;
+  symbols.reserve(found.size());
+  for (auto& [key, entry] : found) {
+    // `const f = () => 1` is a variable around a function: only the latter.
+    if (!symbols.empty() && symbols.back().name_ofs == entry.symbol.name_ofs) {
+      symbols.pop_back();
+    }
+    symbols.push_back(std::move(entry.symbol));
+  }
+  SetContainers(&symbols);
+  return symbols;
+}
+
+std::vector<Import> DocumentTree::Imports() const {
+  std::vector<Import> imports;
+  const ByteRange all = {0, text().size() + 1};
+  grammar_.imports().Run(
+      ts_tree_root_node(tree_.get()), text(), all, [&](const Match& match) {
+        const Capture* import = match.Find(kImport);
+        const Capture* module = match.Find(kModuleName);
+        if (import == nullptr || module == nullptr) return;
+        imports.push_back({WithoutQuotes(TextOf(module->node, text())),
+                           ts_node_start_byte(import->node),
+                           ts_node_end_byte(import->node)});
+      });
+  return imports;
+}
+
+std::string DocumentTree::DebugString() const {
+  char* raw = ts_node_string(ts_tree_root_node(tree_.get()));
+  std::string result = raw;
+  std::free(raw);  // NOLINT: the library allocates with malloc
+  return result;
+}
+
+}  // namespace krait::grammars
