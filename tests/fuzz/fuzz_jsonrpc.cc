@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes of a connection: framing, messages, dispatch to all params types. The
-// first byte says in pieces of which size the rest arrives. Every request that
-// can be read must be answered exactly once.
+// Bytes of a connection: framing, messages, dispatch to all params types. Every
+// request that can be read must be answered exactly once.
+//
+// If the first byte is below 128, the rest is what the client sends, and the
+// byte says in pieces of which size it arrives. Otherwise each line of the rest
+// is a body that gets a right header here, as a fuzzer would break those.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -86,13 +90,27 @@ void Run(std::string_view bytes, size_t piece_bytes) {
   }
 }
 
+std::string FrameLines(std::string_view lines) {
+  std::string stream;
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    stream += Frame(line);
+    lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+  }
+  return stream;
+}
+
 }  // namespace
 }  // namespace krait::lsp
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  const size_t piece_bytes = data[0] == 0 ? size : data[0];
-  krait::lsp::Run(bytes.substr(1), piece_bytes);
+  if (data[0] >= 128) {
+    krait::lsp::Run(krait::lsp::FrameLines(bytes.substr(1)), size);
+  } else {
+    const size_t piece_bytes = data[0] == 0 ? size : data[0];
+    krait::lsp::Run(bytes.substr(1), piece_bytes);
+  }
   return 0;
 }

@@ -231,7 +231,7 @@ TEST_P(RandomEditsTest, AgreeWithAPlainString) {
   DocumentStore store(encoding);
   std::string plain = RandomContent(random);
   ASSERT_TRUE(store.Open(OpenParams(plain, 0)));
-  for (int version = 1; version <= 600; ++version) {
+  for (int version = 1; version <= 300; ++version) {
     DidChangeParams params{.uri = "u", .version = version, .changes = {}};
     for (size_t i = random() % 3; i <= 2; ++i) {
       const size_t num_lines = PlainLines(plain).size();
