@@ -66,14 +66,11 @@ Status CheckContentType(std::string_view value) {
 
 Status FrameReader::Consume(std::string_view bytes, const OnBody& on_body) {
   while (!broken_ && !bytes.empty()) {
-    if (body_bytes_) {
-      ConsumeBody(&bytes, on_body);
-    } else if (Status read = ConsumeHeader(&bytes); !read) {
-      broken_ = read.error();
-      line_.clear();
-    } else if (body_bytes_ == size_t{0}) {
-      ConsumeBody(&bytes, on_body);  // even if no bytes are left
+    if (!body_bytes_) {
+      if (Status read = ConsumeHeader(&bytes); !read) broken_ = read.error();
     }
+    // Right after the header, too: an empty body needs no further bytes.
+    if (body_bytes_) ConsumeBody(&bytes, on_body);
   }
   if (broken_) return *broken_;
   return {};
