@@ -233,7 +233,7 @@ std::vector<size_t> LineTree::Anchors(size_t ofs, size_t max_anchors) const {
     if (StartsParagraph(text(), *line)) anchors.push_back(line->begin_ofs);
   }
   std::ranges::sort(anchors);
-  anchors.erase(std::ranges::unique(anchors).begin(), anchors.end());
+  anchors.erase(std::unique(anchors.begin(), anchors.end()), anchors.end());
   return LimitAnchors(std::move(anchors), enclosing, max_anchors);
 }
 

@@ -31,7 +31,7 @@ void AddChildStarts(TSNode container, size_t ofs, std::vector<size_t>* starts) {
 
 void SortUnique(std::vector<size_t>* values) {
   std::ranges::sort(*values);
-  values->erase(std::ranges::unique(*values).begin(), values->end());
+  values->erase(std::unique(values->begin(), values->end()), values->end());
 }
 
 // Returns all but the body of a definition; its first line if it has none.
