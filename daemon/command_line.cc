@@ -239,6 +239,8 @@ void CommandLine::AddEval() {
 }
 
 void CommandLine::AddBench() {
+  decode_.kind = BenchKind::kDecode;
+  prefill_.kind = BenchKind::kPrefill;
   CLI::App* group = AddGroup(&app_, "bench", "Measure speed");
   CLI::App* decode =
       Add(group, "decode", "Writing tokens one by one", &decode_, RunBench);
@@ -327,7 +329,13 @@ int CommandLine::Run(int argc, char** argv) {
     if (error.get_exit_code() == 0) {  // --help, --version
       return FinishOutput(app_.exit(error));
     }
-    fmt::print(stderr, "krait: {}\n", error.what());
+    // CLI11 misses the command before it minds the word that should be one.
+    const auto unknown = app_.remaining(/*recurse=*/true);
+    if (error.get_name() == "RequiredError" && !unknown.empty()) {
+      fmt::print(stderr, "krait: unknown command: {}\n", unknown.front());
+    } else {
+      fmt::print(stderr, "krait: {}\n", error.what());
+    }
     fmt::print(stderr,
                "krait: `krait --help` and `krait COMMAND --help` say "
                "what there is\n");

@@ -55,6 +55,20 @@ constexpr std::array<RandomShape, 4> kShapes = {{
      .d_ff = 5632},
 }};
 
+// The format's name for what most matrices are.
+uint32_t FileType(TensorType type) {
+  switch (type) {
+    case TensorType::kF32:
+      return 0;
+    case TensorType::kF16:
+      return 1;
+    case TensorType::kBF16:
+      return 32;
+    default:
+      return 7;  // Q8_0
+  }
+}
+
 // A fast generator of good enough bits (splitmix64), the same everywhere.
 class Bits {
  public:
@@ -133,6 +147,7 @@ class ModelPlan {
     arch_ = shape_.architecture == Architecture::kMamba2 ? "mamba2" : "llama";
     writer_.AddString("general.architecture", arch_);
     writer_.AddString("general.name", fmt::format("{}-random", shape_.name));
+    writer_.AddUint32("general.file_type", FileType(type_));
     Uint("context_length", shape_.context_length);
     Uint("embedding_length", shape_.d_model);
     Uint("block_count", shape_.layers);

@@ -175,6 +175,8 @@ std::optional<StopDecision> StopRules::Check(std::string_view text,
     const size_t end =
         newline == std::string_view::npos ? text.size() : newline;
     const std::string_view line = text.substr(begin, end - begin);
+    // Nothing has come behind the last line break: no line yet.
+    if (begin > 0 && begin == text.size()) return std::nullopt;
     if (whole && IsNextLine(line, lines == 0)) {
       return StopDecision{CompletionStop::kSuffix, begin == 0 ? 0 : begin - 1};
     }

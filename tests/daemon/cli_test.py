@@ -74,6 +74,7 @@ class CliTest(unittest.TestCase):
     def test_mistakes_are_named(self):
         self.refused(message='ubcommand')
         self.refused('nonsense', message='nonsense')
+        self.refused('model', 'nonsense', message='nonsense')
         self.refused('complete', message='place')
         self.refused('complete', 'a.py', message='FILE:LINE:COL')
         self.refused('complete', 'a.py:1:1', '--threads', 'x', message='--threads')
@@ -178,10 +179,12 @@ class CliTest(unittest.TestCase):
         self.assertGreater(result['memory_gb_per_second'], 0)
         self.assertGreater(result['weight_bytes_per_token'], 5_000_000)
         result = self.json('bench', 'prefill', '--json', '--tokens', '64', '--repetitions', '2')
+        self.assertEqual((result['bench'], result['tokens']), ('prefill', 64))
         speed = result['tokens_per_second']
         self.assertLessEqual(speed['min'], speed['median'])
         self.assertLessEqual(speed['median'], speed['max'])
         self.refused('bench', 'decode', '--random', 'nope', message='nope')
+        self.refused('bench', 'decode', '--type', 'f16', message='--random')
 
     def test_doctor(self):
         report = self.json('doctor', '--json')

@@ -76,7 +76,7 @@ TEST(StopRulesTest, EndsWhereTheSuffixBegins) {
 
 TEST(StopRulesTest, DoesNotWriteTheNextLineTwice) {
   Check({"def f():\n    ", "\n    return a\n"}, "return a\n", "", "suffix");
-  Check({"    x = ", "\n    x = 1\n"}, "1\n", "1", "line_end");
+  Check({"    x = ", "\n    x = 1\n"}, "1\n    y", "1", "line_end");
 }
 
 TEST(StopRulesTest, LineExtentHoldsOnABlankLineToo) {
