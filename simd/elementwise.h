@@ -22,7 +22,7 @@ void Add(const float* x, size_t n, float* y);
 void Softmax(float scale, size_t n, float* x);
 
 // Returns the index of the largest element, the first one of equals; NaNs are
-// never the largest. n >= 1.
+// never the largest, and among nothing but NaNs it is 0. n >= 1.
 size_t ArgMax(const float* x, size_t n);
 
 // Returns log(sum_i exp(x[i])); n >= 1.
