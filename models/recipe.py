@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -42,7 +43,9 @@ def flags(settings: dict) -> list[str]:
 class Recipe:
     """Knows the command of each step and where its results lie."""
 
-    def __init__(self, settings: Settings, work: Path, cases: list[Path], resume: Path | None) -> None:
+    def __init__(
+        self, settings: Settings, work: Path, cases: list[Path], resume: Path | None
+    ) -> None:
         self._settings, self._work = settings, work
         self._cases, self._resume = cases, resume
         self.tokenizer = work / "tokenizer/tokenizer.model"
@@ -61,53 +64,128 @@ class Recipe:
 
     def _command(self, module: str, section: str, *arguments: str | Path) -> list[str]:
         given = [str(argument) for argument in arguments]
-        return [sys.executable, "-m", f"models.{module}", *given, *flags(self._settings.get(section, {}))]
+        return [
+            sys.executable,
+            "-m",
+            f"models.{module}",
+            *given,
+            *flags(self._settings.get(section, {})),
+        ]
 
     def _packages(self) -> list[str]:
         return flags({"package": self._settings.get("packages", {}).get("names", [])})
 
     def _fetch(self) -> list[str]:
-        return self._command("corpus.fetch", "fetch", "--sources", self._work / "sources", *self._packages())
+        return self._command(
+            "corpus.fetch", "fetch", "--sources", self._work / "sources", *self._packages()
+        )
 
     def _corpus(self) -> list[str]:
         excluded = flags({"exclude_cases": self._cases})
-        return self._command("corpus.build", "corpus", "--sources", self._work / "sources",
-                             "--target", self._work / "corpus", *self._packages(), *excluded)
+        return self._command(
+            "corpus.build",
+            "corpus",
+            "--sources",
+            self._work / "sources",
+            "--target",
+            self._work / "corpus",
+            *self._packages(),
+            *excluded,
+        )
 
     def _tokenizer(self) -> list[str]:
-        return self._command("tokenizer.train", "tokenizer", "--corpus", self._work / "corpus",
-                             "--target", self.tokenizer)
+        return self._command(
+            "tokenizer.train",
+            "tokenizer",
+            "--corpus",
+            self._work / "corpus",
+            "--target",
+            self.tokenizer,
+        )
 
     def _shards(self) -> list[str]:
-        return self._command("train.shards", "shards", "pack", "--corpus", self._work / "corpus",
-                             "--shards", self._work / "shards")
+        return self._command(
+            "train.shards",
+            "shards",
+            "pack",
+            "--corpus",
+            self._work / "corpus",
+            "--shards",
+            self._work / "shards",
+        )
 
     def _rows(self) -> list[str]:
-        return self._command("train.prepare", "rows", "--corpus", self._work / "corpus",
-                             "--tokenizer", self.tokenizer, "--target", self._work / "rows")
+        return self._command(
+            "train.prepare",
+            "rows",
+            "--corpus",
+            self._work / "corpus",
+            "--tokenizer",
+            self.tokenizer,
+            "--target",
+            self._work / "rows",
+        )
 
     def _train(self) -> list[str]:
         resume = ["--resume", str(self._resume)] if self._resume else []
-        return self._command("train.run", "train", "--rows", self._work / "rows",
-                             "--target", self._work / "train", *resume)
+        return self._command(
+            "train.run",
+            "train",
+            "--rows",
+            self._work / "rows",
+            "--target",
+            self._work / "train",
+            *resume,
+        )
 
     def _export(self) -> list[str]:
-        return self._command("export.run", "export", "--checkpoint", self._work / "train/final.pt",
-                             "--tokenizer", self.tokenizer, "--target", self._work / "export")
+        return self._command(
+            "export.run",
+            "export",
+            "--checkpoint",
+            self._work / "train/final.pt",
+            "--tokenizer",
+            self.tokenizer,
+            "--target",
+            self._work / "export",
+        )
 
     def _check(self) -> list[str]:
         name = self._settings.get("export", {}).get("name", "krait-default")
-        return self._command("export.check_llama", "check", "--gguf", self._work / f"export/{name}-f32.gguf",
-                             "--checkpoint", self._work / "train/final.pt", "--tokenizer", self.tokenizer)
+        return self._command(
+            "export.check_llama",
+            "check",
+            "--gguf",
+            self._work / f"export/{name}-f32.gguf",
+            "--checkpoint",
+            self._work / "train/final.pt",
+            "--tokenizer",
+            self.tokenizer,
+        )
 
     def _make_cases(self) -> list[str]:
-        return self._command("evaluate.cases", "cases", "--corpus", self._work / "corpus",
-                             "--target", self._work / "cases")
+        return self._command(
+            "evaluate.cases",
+            "cases",
+            "--corpus",
+            self._work / "corpus",
+            "--target",
+            self._work / "cases",
+        )
 
     def _evaluate(self) -> list[str]:
-        return self._command("evaluate.complete", "evaluate", "--checkpoint", self._work / "train/final.pt",
-                             "--tokenizer", self.tokenizer, "--cases", self._work / "cases/rest_of_line.jsonl",
-                             "--completions", self._work / "completions.jsonl")
+        return self._command(
+            "evaluate.complete",
+            "evaluate",
+            "--checkpoint",
+            self._work / "train/final.pt",
+            "--tokenizer",
+            self.tokenizer,
+            "--cases",
+            self._work / "cases/rest_of_line.jsonl",
+            "--completions",
+            self._work / "completions.jsonl",
+        )
 
     def run(self, step: str) -> None:
         done = self._work / "done" / step
@@ -117,12 +195,30 @@ class Recipe:
         command = self.steps[step]()
         print(f"== {step}: {shlex.join(command)}", flush=True)
         begin = time.monotonic()
-        result = subprocess.run(command, cwd=PROFILES.parents[1], check=False)
-        if result.returncode != 0:
-            raise SystemExit(f"{step} failed with status {result.returncode}")
+        status = run_command(command)
+        if status != 0:
+            raise SystemExit(f"{step} ended with status {status}")
         done.parent.mkdir(parents=True, exist_ok=True)
         done.write_text(f"{time.monotonic() - begin:.1f} s\n", encoding="utf-8")
         print(f"== {step}: {time.monotonic() - begin:.0f} s", flush=True)
+
+
+def run_command(command: list[str]) -> int:
+    """Runs a step to its end, even if told to stop: so is the step, which may
+    want to save what it has before it ends."""
+    with subprocess.Popen(command, cwd=PROFILES.parents[1]) as process:
+
+        def pass_on(number: int, _frame: object) -> None:
+            process.send_signal(number)
+
+        before = {
+            number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        try:
+            return process.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def load_profile(name: str) -> Settings:
@@ -138,12 +234,21 @@ def load_profile(name: str) -> Settings:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--profile", default="rehearsal", help="rehearsal, cpu, gpu or a .toml file")
-    parser.add_argument("--work", type=Path, required=True, help="folder for everything that is made")
+    parser.add_argument(
+        "--profile", default="rehearsal", help="rehearsal, cpu, gpu or a .toml file"
+    )
+    parser.add_argument(
+        "--work", type=Path, required=True, help="folder for everything that is made"
+    )
     parser.add_argument("--only", action="append", default=[], metavar="STEP", help="repeatable")
     parser.add_argument("--until", metavar="STEP", help="the last step to do")
-    parser.add_argument("--exclude-cases", type=Path, action="append", default=[],
-                        help="evaluation sets whose text must not train (repeatable)")
+    parser.add_argument(
+        "--exclude-cases",
+        type=Path,
+        action="append",
+        default=[],
+        help="evaluation sets whose text must not train (repeatable)",
+    )
     parser.add_argument("--resume", type=Path, help="checkpoint for the training to go on from")
     args = parser.parse_args()
     work = args.work.resolve()

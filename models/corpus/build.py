@@ -126,7 +126,10 @@ def banned_lines(paths: list[Path]) -> frozenset[str]:
 def build(packages: list[Package], sources: Path, target: Path, builder: Builder) -> list[str]:
     """Writes the corpus; returns the names of packages that gave nothing."""
     target.mkdir(parents=True, exist_ok=True)
-    parts = {n: (target / f"{n}.jsonl").open("w", encoding="utf-8") for n in ("train", "val", "held_out")}
+    parts = {
+        n: (target / f"{n}.jsonl").open("w", encoding="utf-8")
+        for n in ("train", "val", "held_out")
+    }
     empty: list[str] = []
     sizes: dict[str, Counter[str]] = defaultdict(Counter)
     for package in sorted(packages, key=lambda p: (not p.held_out, p.key)):
@@ -142,9 +145,7 @@ def build(packages: list[Package], sources: Path, target: Path, builder: Builder
         stream.close()
     report = {
         "characters": {part: dict(sorted(counts.items())) for part, counts in sizes.items()},
-        "packages": {
-            p.key: {**asdict(p), "kept": dict(builder.kept[p.key])} for p in packages
-        },
+        "packages": {p.key: {**asdict(p), "kept": dict(builder.kept[p.key])} for p in packages},
         "refused": dict(builder.refused.most_common()),
     }
     (target / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
@@ -156,7 +157,9 @@ def main() -> int:
     parser.add_argument("--manifest", type=Path, default=DEFAULT_MANIFEST)
     parser.add_argument("--sources", type=Path, required=True, help="what fetch unpacked")
     parser.add_argument("--target", type=Path, required=True, help="folder of the corpus")
-    parser.add_argument("--package", action="append", default=[], help="only this one (repeatable)")
+    parser.add_argument(
+        "--package", action="append", default=[], help="only this one (repeatable)"
+    )
     parser.add_argument(
         "--exclude-cases",
         type=Path,

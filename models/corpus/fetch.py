@@ -140,7 +140,9 @@ def unpack_binaries(debs: list[Path], target: Path) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent) as temporary:
         for deb in debs:
             run(["dpkg-deb", "-x", str(deb), temporary])
-        roots = [root for pattern in LIBRARY_ROOTS for root in sorted(Path(temporary).glob(pattern))]
+        roots = [
+            root for pattern in LIBRARY_ROOTS for root in sorted(Path(temporary).glob(pattern))
+        ]
         for root in roots or [Path(temporary)]:
             shutil.copytree(root, target, symlinks=True, dirs_exist_ok=True)
 
@@ -220,7 +222,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--manifest", type=Path, default=DEFAULT_MANIFEST)
     parser.add_argument("--sources", type=Path, required=True, help="where to unpack to")
-    parser.add_argument("--package", action="append", default=[], help="only this one (repeatable)")
+    parser.add_argument(
+        "--package", action="append", default=[], help="only this one (repeatable)"
+    )
     parser.add_argument("--keep-going", action="store_true", help="succeed although some failed")
     args = parser.parse_args()
     packages = select(load_manifest(args.manifest), args.package)

@@ -43,7 +43,9 @@ def is_worth_asking(text: str, begin: int, end: int) -> bool:
     line = text[text.rfind("\n", 0, begin) + 1 :].lstrip()
     middle = text[begin:end].strip()
     letters = sum(map(str.isalnum, middle))
-    return MIN_MIDDLE <= len(middle) <= MAX_MIDDLE and letters >= 2 and not line.startswith(COMMENTS)
+    return (
+        MIN_MIDDLE <= len(middle) <= MAX_MIDDLE and letters >= 2 and not line.startswith(COMMENTS)
+    )
 
 
 def make_case(record: dict[str, str], kind: str, rng: Random) -> Case | None:

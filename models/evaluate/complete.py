@@ -64,7 +64,9 @@ def read_cases(path: Path, limit: int | None) -> list[Case]:
     return [parse_case(row, number) for number, row in enumerate(rows[:limit])]
 
 
-def case_prompt(case: Case, encoder: Encoder, layout: str, prefix_tokens: int, suffix_tokens: int) -> list[int]:
+def case_prompt(
+    case: Case, encoder: Encoder, layout: str, prefix_tokens: int, suffix_tokens: int
+) -> list[int]:
     prefix, suffix = encoder.encode(case.prefix), encoder.encode(case.suffix)
     if len(prefix) > prefix_tokens:  # from a line's begin on, as in training
         kept = encoder.decode(prefix[-prefix_tokens:])
@@ -78,10 +80,15 @@ def case_prompt(case: Case, encoder: Encoder, layout: str, prefix_tokens: int, s
     return header + [SUFFIX] + suffix + [PREFIX] + prefix
 
 
-def complete(model: LanguageModel, processor, cases: list[Case], args: argparse.Namespace) -> list[str]:
+def complete(
+    model: LanguageModel, processor, cases: list[Case], args: argparse.Namespace
+) -> list[str]:
     """Returns a completion for each case; cases of like length run together."""
     newline = newline_id(processor)
-    prompts = [case_prompt(c, processor, args.layout, args.prefix_tokens, args.suffix_tokens) for c in cases]
+    prompts = [
+        case_prompt(c, processor, args.layout, args.prefix_tokens, args.suffix_tokens)
+        for c in cases
+    ]
     completions = [""] * len(cases)
     for single in (True, False):
         chosen = [i for i, case in enumerate(cases) if case.single_line == single]
@@ -129,8 +136,10 @@ def main() -> int:
         args.completions.write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
     scores = table((c.language, text, c.middle) for c, text in zip(cases, completions))
     for language, score in scores.items():
-        print(f"{language:12} {score['cases']:5.0f} cases  exact {100 * score['exact']:5.1f} %  "
-              f"similarity {100 * score['similarity']:5.1f} %")
+        print(
+            f"{language:12} {score['cases']:5.0f} cases  exact {100 * score['exact']:5.1f} %  "
+            f"similarity {100 * score['similarity']:5.1f} %"
+        )
     return 0
 
 

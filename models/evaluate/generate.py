@@ -21,7 +21,9 @@ def left_padded(prompts: list[list[int]], chunk: int) -> torch.Tensor:
     return ids
 
 
-def greedy(model: LanguageModel, prompts: list[list[int]], limit: int, stop: Stop) -> list[list[int]]:
+def greedy(
+    model: LanguageModel, prompts: list[list[int]], limit: int, stop: Stop
+) -> list[list[int]]:
     """Returns up to `limit` new tokens for each prompt, up to and with the one
     after which `stop` says so."""
     device = next(model.parameters()).device

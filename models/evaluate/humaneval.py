@@ -21,7 +21,9 @@ from models.evaluate.scores import is_exact
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    return [json.loads(row) for row in path.read_text(encoding="utf-8").splitlines() if row.strip()]
+    return [
+        json.loads(row) for row in path.read_text(encoding="utf-8").splitlines() if row.strip()
+    ]
 
 
 def program(case: dict[str, str], completion: str) -> str:
@@ -36,7 +38,9 @@ def with_line_end(case: dict[str, str], completion: str) -> str:
     return completion + "\n" if needs and not completion.endswith("\n") else completion
 
 
-def score(cases: list[dict[str, str]], completions: dict[str, str], limits: Limits, workers: int) -> dict:
+def score(
+    cases: list[dict[str, str]], completions: dict[str, str], limits: Limits, workers: int
+) -> dict:
     """Runs all cases that have a completion."""
     asked = [case for case in cases if case["task_id"] in completions]
     texts = [with_line_end(case, completions[case["task_id"]]) for case in asked]
@@ -58,8 +62,12 @@ def score(cases: list[dict[str, str]], completions: dict[str, str], limits: Limi
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cases", type=Path, required=True, help="HumanEval-Infilling, JSON lines")
-    parser.add_argument("--completions", type=Path, help="what a model gave; without: the solutions")
+    parser.add_argument(
+        "--cases", type=Path, required=True, help="HumanEval-Infilling, JSON lines"
+    )
+    parser.add_argument(
+        "--completions", type=Path, help="what a model gave; without: the solutions"
+    )
     parser.add_argument("--json", type=Path, help="write all results there")
     parser.add_argument("--limit", type=int, help="only so many cases, from the first on")
     parser.add_argument("--seconds", type=float, default=10)
@@ -76,8 +84,10 @@ def main() -> int:
     result = score(cases, completions, limits, args.workers)
     if args.json:
         args.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
-    print(f"{result['cases']} cases  pass@1 {100 * result['pass_at_1']:.1f} %  "
-          f"exact {100 * result['exact']:.1f} %  {result['reasons']}")
+    print(
+        f"{result['cases']} cases  pass@1 {100 * result['pass_at_1']:.1f} %  "
+        f"exact {100 * result['exact']:.1f} %  {result['reasons']}"
+    )
     return 0
 
 

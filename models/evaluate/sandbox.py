@@ -65,7 +65,17 @@ def command() -> list[str]:
             raise SandboxError(f"{tool} is not installed (package util-linux)")
     namespaces = ["--user", "--map-root-user", "--net", "--pid", "--ipc", "--uts", "--mount"]
     python = sys.executable or "python3"
-    return ["unshare", *namespaces, "--fork", "--kill-child", "--mount-proc", "sh", "-c", _INSIDE, python]
+    return [
+        "unshare",
+        *namespaces,
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+        "sh",
+        "-c",
+        _INSIDE,
+        python,
+    ]
 
 
 def run_python(program: str, limits: Limits = Limits()) -> Outcome:

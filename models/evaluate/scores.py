@@ -39,6 +39,8 @@ def table(results: Iterable[tuple[str, str, str]]) -> dict[str, dict[str, float]
         similarity = sum(edit_similarity(c.rstrip(), m.rstrip()) for c, m in pairs) / len(pairs)
         scores[language] = {"cases": len(pairs), "exact": exact, "similarity": similarity}
     if scores:
-        mean = {k: sum(s[k] for s in scores.values()) / len(scores) for k in ("exact", "similarity")}
+        mean = {
+            k: sum(s[k] for s in scores.values()) / len(scores) for k in ("exact", "similarity")
+        }
         scores["mean"] = {"cases": sum(s["cases"] for s in scores.values()), **mean}
     return scores

@@ -48,10 +48,18 @@ def wait_for(server: subprocess.Popen, url: str) -> None:
 
 
 def complete(url: str, ids: list[int], count: int) -> dict:
-    body = {"prompt": ids, "n_predict": count, "temperature": 0, "top_k": 1, "n_probs": 2,
-            "return_tokens": True, "cache_prompt": False}
-    request = urllib.request.Request(f"{url}/completion", json.dumps(body).encode(),
-                                     {"Content-Type": "application/json"})
+    body = {
+        "prompt": ids,
+        "n_predict": count,
+        "temperature": 0,
+        "top_k": 1,
+        "n_probs": 2,
+        "return_tokens": True,
+        "cache_prompt": False,
+    }
+    request = urllib.request.Request(
+        f"{url}/completion", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
     with urllib.request.urlopen(request, timeout=120) as reply:
         return json.load(reply)
 
@@ -62,12 +70,17 @@ def compare(url: str, model, processor, count: int) -> tuple[int, float]:
     alike, worst = 0, 0.0
     for name, prompt in PROMPTS.items():
         ids = prompt_ids(prompt, processor.encode)
-        expected = [i for i in greedy(model, [ids], count, lambda new: new[-1] == EOS)[0] if i != EOS]
+        expected = [
+            i for i in greedy(model, [ids], count, lambda new: new[-1] == EOS)[0] if i != EOS
+        ]
         best = float(torch.log_softmax(model.all_logits(torch.tensor([ids]))[0, -1], -1).max())
         reply = complete(url, ids, count)
         tokens = reply["tokens"][: len(expected)]
         difference = abs(best - reply["completion_probabilities"][0]["logprob"])
-        print(f"{name}: {'alike' if tokens == expected else 'differs'}, log-probability off by {difference:.1e}")
+        print(
+            f"{name}: {'alike' if tokens == expected else 'differs'}, "
+            f"log-probability off by {difference:.1e}"
+        )
         alike += tokens == expected
         worst = max(worst, difference)
     return alike, worst
@@ -85,8 +98,21 @@ def main() -> int:
     model, _, _ = checkpoint.load(args.checkpoint)
     processor = sentencepiece.SentencePieceProcessor(model_file=str(args.tokenizer))
     port = free_port()
-    command = [args.server, "-m", str(args.gguf), "--port", str(port), "--host", "127.0.0.1",
-               "-t", "1", "-c", "2048", "-np", "1"]
+    command = [
+        args.server,
+        "-m",
+        str(args.gguf),
+        "--port",
+        str(port),
+        "--host",
+        "127.0.0.1",
+        "-t",
+        "1",
+        "-c",
+        "2048",
+        "-np",
+        "1",
+    ]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
             url = f"http://127.0.0.1:{port}"

@@ -29,7 +29,9 @@ class Tensor:
 
     def __post_init__(self) -> None:
         if self.type == Q8_0 and self.values.shape[-1] % BLOCK:
-            raise ValueError(f"Q8_0 needs rows of a multiple of {BLOCK}, not {self.values.shape[-1]}")
+            raise ValueError(
+                f"Q8_0 needs rows of a multiple of {BLOCK}, not {self.values.shape[-1]}"
+            )
 
 
 @dataclass

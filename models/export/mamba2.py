@@ -81,7 +81,12 @@ def layer_tensors(weights: Weights, layer: int, kind: int) -> dict[str, Tensor]:
 
 
 def to_gguf(
-    shape: ModelShape, weights: Weights, pieces: list[Piece], kind: int, name: str, description: str
+    shape: ModelShape,
+    weights: Weights,
+    pieces: list[Piece],
+    kind: int,
+    name: str,
+    description: str,
 ) -> GgufFile:
     """Large matrices get the type `kind`, small tensors stay F32."""
     if len(pieces) != shape.vocab:

@@ -12,7 +12,10 @@ CONTROLS = {"[PREFIX]": PREFIX, "[SUFFIX]": SUFFIX, "[MIDDLE]": MIDDLE, "[FILE]"
 
 PROMPTS = {
     "plain_python": "import os\n\ndef read_file(path):\n    with open(",
-    "spm_python": "[SUFFIX]\n    return total\n[PREFIX]def total(xs):\n    total = 0\n    for x in xs:\n        ",
+    "spm_python": (
+        "[SUFFIX]\n    return total\n"
+        "[PREFIX]def total(xs):\n    total = 0\n    for x in xs:\n        "
+    ),
     "file_c": "[FILE]src/main.c[PREFIX]#include <stdio.h>\n\nint main(",
     "spm_go": "[SUFFIX]\n}\n[PREFIX]func (s *Server) Close() error {\n\tif err := ",
     "psm_js": "[PREFIX]function add(a, b) {\n  return [SUFFIX];\n}\n[MIDDLE]",

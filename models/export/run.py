@@ -28,7 +28,9 @@ def main() -> int:
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--target", type=Path, required=True, help="folder to write to")
     parser.add_argument("--name", default="krait-default")
-    parser.add_argument("--type", action="append", choices=list(TYPES), help="repeatable; default: all")
+    parser.add_argument(
+        "--type", action="append", choices=list(TYPES), help="repeatable; default: all"
+    )
     args = parser.parse_args()
     args.target.mkdir(parents=True, exist_ok=True)
     model, _, _ = checkpoint.load(args.checkpoint)
@@ -36,7 +38,9 @@ def main() -> int:
     pieces = read_vocabulary(args.tokenizer)
     for name in args.type or TYPES:
         path = args.target / f"{args.name}-{name}.gguf"
-        write_gguf(path, to_gguf(model.shape, weights, pieces, TYPES[name], args.name, DESCRIPTION))
+        write_gguf(
+            path, to_gguf(model.shape, weights, pieces, TYPES[name], args.name, DESCRIPTION)
+        )
         print(f"{path} {path.stat().st_size / 2**20:.2f} MiB", flush=True)
     processor = sentencepiece.SentencePieceProcessor(model_file=str(args.tokenizer))
     golden = {}

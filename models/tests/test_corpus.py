@@ -21,7 +21,9 @@ from models.corpus.secrets import has_secret
 
 def program(names: list[str]) -> str:
     """Returns a source file that differs from others by its names."""
-    functions = [f"def {n}(value):\n    result = {n}_table[value]\n    return result\n" for n in names]
+    functions = [
+        f"def {n}(value):\n    result = {n}_table[value]\n    return result\n" for n in names
+    ]
     return "\n".join(functions)
 
 
@@ -52,7 +54,13 @@ class ManifestTest(unittest.TestCase):
 
 class FilterTest(unittest.TestCase):
     def test_refuses_vendored_and_generated_paths(self) -> None:
-        for path in ("node_modules/a/b.js", "src/vendor/x.go", "a.min.js", "x_pb2.py", "dist/i.js"):
+        for path in (
+            "node_modules/a/b.js",
+            "src/vendor/x.go",
+            "a.min.js",
+            "x_pb2.py",
+            "dist/i.js",
+        ):
             self.assertIsNotNone(filters.refuse_path(path), path)
         for path in ("src/index.ts", "lib/builder.c", "distance/a.py"):
             self.assertIsNone(filters.refuse_path(path), path)
@@ -67,7 +75,9 @@ class FilterTest(unittest.TestCase):
     def test_strips_the_notice_but_not_other_comments(self) -> None:
         code = "// What this does.\nint x;\n"
         self.assertEqual(filters.strip_notice("/* Copyright someone */\n\n" + code), code)
-        self.assertEqual(filters.strip_notice("// Licensed under MIT\n\n" + code[0:0] + "int x;\n"), "int x;\n")
+        self.assertEqual(
+            filters.strip_notice("// Licensed under MIT\n\n" + code[0:0] + "int x;\n"), "int x;\n"
+        )
         self.assertEqual(filters.strip_notice(code), code)
         shell = "#!/bin/sh\n# Copyright someone\necho\n"
         self.assertEqual(filters.strip_notice(shell), "#!/bin/sh\necho\n")
@@ -91,7 +101,7 @@ class SecretTest(unittest.TestCase):
     def test_finds_known_forms_and_random_values_but_no_placeholders(self) -> None:
         self.assertTrue(has_secret("-----BEGIN RSA " + "PRIVATE KEY-----"))
         self.assertTrue(has_secret("key = 'AK" + "IAABCDEFGHIJKLMNOP'"))
-        self.assertTrue(has_secret("api_key" + " = \"q8Zt1Lw0PxV5nB3kYr7\""))
+        self.assertTrue(has_secret("api_key" + ' = "q8Zt1Lw0PxV5nB3kYr7"'))
         self.assertFalse(has_secret("password = 'correct horse'"))
         self.assertFalse(has_secret("password: 'placeholder-value'"))
 
@@ -119,8 +129,12 @@ class BuildTest(unittest.TestCase):
         train = Package("npm", "train", "1", "MIT", "train", 1, "^src/")
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
-            for name, text in (("npm-held/a.py", shared), ("npm-train/src/copy.py", shared),
-                               ("npm-train/src/own.py", own), ("npm-train/other/b.py", own)):
+            for name, text in (
+                ("npm-held/a.py", shared),
+                ("npm-train/src/copy.py", shared),
+                ("npm-train/src/own.py", own),
+                ("npm-train/other/b.py", own),
+            ):
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 (root / name).write_text(text, encoding="utf-8")
             builder = Builder()

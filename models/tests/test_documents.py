@@ -92,13 +92,19 @@ class ImportTest(unittest.TestCase):
             ProjectFile("lib/z.h", "c", "int z(void);\n"),
         ]
         order = [f.path for f in Project(files).in_order()]
-        for importer, imported in (("src/app.ts", "src/util/text.ts"), ("pkg/a.py", "pkg/core.py"),
-                                   ("main.c", "lib/z.h")):
+        for importer, imported in (
+            ("src/app.ts", "src/util/text.ts"),
+            ("pkg/a.py", "pkg/core.py"),
+            ("main.c", "lib/z.h"),
+        ):
             self.assertLess(order.index(imported), order.index(importer))
         self.assertEqual(sorted(order), sorted(f.path for f in files))
 
     def test_cycles_end(self) -> None:
-        files = [ProjectFile("a.h", "c", '#include "b.h"\n'), ProjectFile("b.h", "c", '#include "a.h"\n')]
+        files = [
+            ProjectFile("a.h", "c", '#include "b.h"\n'),
+            ProjectFile("b.h", "c", '#include "a.h"\n'),
+        ]
         self.assertEqual(len(Project(files).in_order()), 2)
 
     def test_a_digest_declares_and_has_no_bodies(self) -> None:
@@ -111,15 +117,19 @@ class ImportTest(unittest.TestCase):
 
 class DocumentTest(unittest.TestCase):
     def make(self, **changes: float) -> list:
-        options = DocumentOptions(tokens=2100, suffix_tokens=200, context_tokens=700,
-                                  segment_chars=(200, 700), **changes)
-        files = [ProjectFile("pkg/use.py", "python", "from pkg.base import Base\n" + SOURCE),
-                 ProjectFile("pkg/base.py", "python", "class Base:\n    pass\n" + SOURCE)]
+        options = DocumentOptions(
+            tokens=2100, suffix_tokens=200, context_tokens=700, segment_chars=(200, 700), **changes
+        )
+        files = [
+            ProjectFile("pkg/use.py", "python", "from pkg.base import Base\n" + SOURCE),
+            ProjectFile("pkg/base.py", "python", "class Base:\n    pass\n" + SOURCE),
+        ]
         return list(DocumentMaker(encode, options, Random(3)).make(files))
 
     def test_spm_parts_join_to_the_text(self) -> None:
-        documents = self.make(psm_share=0.0, fim_share=1.0, context_share=0.0, path_share=0.0,
-                              run_share=0.0)
+        documents = self.make(
+            psm_share=0.0, fim_share=1.0, context_share=0.0, path_share=0.0, run_share=0.0
+        )
         whole = ("class Base:\n    pass\n" + SOURCE, "from pkg.base import Base\n" + SOURCE)
         checked = 0
         for document in documents:
@@ -135,7 +145,9 @@ class DocumentTest(unittest.TestCase):
         self.assertGreater(checked, 5)
 
     def test_psm_ends_with_the_middle(self) -> None:
-        document = next(d for d in self.make(psm_share=1.0, fim_share=1.0, run_share=0.0) if MIDDLE in d.ids)
+        document = next(
+            d for d in self.make(psm_share=1.0, fim_share=1.0, run_share=0.0) if MIDDLE in d.ids
+        )
         middle = document.ids[document.ids.index(MIDDLE) + 1 :]
         self.assertEqual(middle[-1], EOS)
         self.assertEqual(set(document.weights[-len(middle) :]), {4})
@@ -144,7 +156,9 @@ class DocumentTest(unittest.TestCase):
     def test_plain_segments_cover_every_file_once(self) -> None:
         documents = self.make(fim_share=0.0, context_share=0.0, path_share=0.0, run_share=0.0)
         text = "".join(decode([i for i in d.ids if i >= OFFSET]) for d in documents)
-        self.assertEqual(text, "class Base:\n    pass\n" + SOURCE + "from pkg.base import Base\n" + SOURCE)
+        self.assertEqual(
+            text, "class Base:\n    pass\n" + SOURCE + "from pkg.base import Base\n" + SOURCE
+        )
 
     def test_digests_of_imports_come_first_and_do_not_count(self) -> None:
         documents = self.make(context_share=1.0, run_share=0.0)

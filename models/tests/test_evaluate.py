@@ -45,8 +45,14 @@ class ScoreTest(unittest.TestCase):
 
 
 class HumanEvalTest(unittest.TestCase):
-    CASE = {"task_id": "t/1", "entry_point": "f", "prompt": "def f(x):\n", "suffix": "    return y\n",
-            "canonical_solution": "    y = x + 1\n", "test": "def check(f):\n    assert f(1) == 2\n"}
+    CASE = {
+        "task_id": "t/1",
+        "entry_point": "f",
+        "prompt": "def f(x):\n",
+        "suffix": "    return y\n",
+        "canonical_solution": "    y = x + 1\n",
+        "test": "def check(f):\n    assert f(1) == 2\n",
+    }
 
     def run_program(self, completion: str) -> None:
         exec(humaneval.program(self.CASE, humaneval.with_line_end(self.CASE, completion)), {})

@@ -33,10 +33,20 @@ def pieces() -> list[vocabulary.Piece]:
 def random_weights() -> dict[str, np.ndarray]:
     rng = np.random.default_rng(1)
     inner, conv = SHAPE.d_inner, SHAPE.conv_dim
-    sizes = {"norm": (32,), "in_z": (inner, 32), "in_x": (inner, 32), "in_bc": (16, 32),
-             "in_dt": (SHAPE.heads, 32), "conv_weight": (conv, 4), "conv_bias": (conv,),
-             "dt_bias": (SHAPE.heads,), "a_log": (SHAPE.heads,), "skip": (SHAPE.heads,),
-             "gate_norm": (inner,), "out": (32, inner)}
+    sizes = {
+        "norm": (32,),
+        "in_z": (inner, 32),
+        "in_x": (inner, 32),
+        "in_bc": (16, 32),
+        "in_dt": (SHAPE.heads, 32),
+        "conv_weight": (conv, 4),
+        "conv_bias": (conv,),
+        "dt_bias": (SHAPE.heads,),
+        "a_log": (SHAPE.heads,),
+        "skip": (SHAPE.heads,),
+        "gate_norm": (inner,),
+        "out": (32, inner),
+    }
     weights = {f"blocks.{i}.{n}": rng.normal(size=s) for i in range(2) for n, s in sizes.items()}
     weights |= {"embedding": rng.normal(size=(48, 32)), "norm": rng.normal(size=32)}
     return {name: w.astype(np.float32) for name, w in weights.items()}
@@ -45,9 +55,13 @@ def random_weights() -> dict[str, np.ndarray]:
 class VocabularyTest(unittest.TestCase):
     def test_reads_text_score_and_type(self) -> None:
         text = "▁if".encode()
-        piece = b"\x0a" + bytes([len(text)]) + text + b"\x15" + struct.pack("<f", -2.5) + b"\x18\x04"
+        piece = (
+            b"\x0a" + bytes([len(text)]) + text + b"\x15" + struct.pack("<f", -2.5) + b"\x18\x04"
+        )
         plain = b"\x0a\x01a"
-        data = b"".join(b"\x0a" + bytes([len(p)]) + p for p in (piece, plain)) + b"\x12\x02\x08\x01"
+        data = (
+            b"".join(b"\x0a" + bytes([len(p)]) + p for p in (piece, plain)) + b"\x12\x02\x08\x01"
+        )
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "t.model"
             path.write_bytes(data)
@@ -91,12 +105,16 @@ class GgufTest(unittest.TestCase):
             self.assertEqual(file.values["tokenizer.ggml.token_type"], [p.type for p in pieces()])
             in_proj = file.tensors["blk.1.ssm_in.weight"]
             self.assertEqual(in_proj.type, kind)
-            expected = np.concatenate([weights[f"blocks.1.in_{n}"] for n in ("z", "x", "bc", "dt")])
+            expected = np.concatenate(
+                [weights[f"blocks.1.in_{n}"] for n in ("z", "x", "bc", "dt")]
+            )
             self.assertEqual(in_proj.values.shape, (SHAPE.in_proj_rows, SHAPE.d_model))
             self.assertLessEqual(np.abs(in_proj.values - expected).max(), tolerance)
             decay = file.tensors["blk.0.ssm_a"]
             self.assertEqual((decay.type, decay.values.shape), (F32, (SHAPE.heads, 1)))
-            np.testing.assert_allclose(decay.values[:, 0], -np.exp(weights["blocks.0.a_log"]), rtol=1e-6)
+            np.testing.assert_allclose(
+                decay.values[:, 0], -np.exp(weights["blocks.0.a_log"]), rtol=1e-6
+            )
 
     def test_a_wrong_tokenizer_is_refused(self) -> None:
         with self.assertRaisesRegex(ValueError, "47 pieces, the model 48"):

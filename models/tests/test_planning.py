@@ -91,8 +91,15 @@ class MetricsTest(unittest.TestCase):
             path = Path(folder) / "metrics.jsonl"
             writer = metrics.MetricsWriter(path)
             for step in range(5):
-                writer.write({"step": step, "tokens": step * 100, "loss": 5.0 - step,
-                              "middle_loss": 4.0 - step / 2, "rate": 1.0})
+                writer.write(
+                    {
+                        "step": step,
+                        "tokens": step * 100,
+                        "loss": 5.0 - step,
+                        "middle_loss": 4.0 - step / 2,
+                        "rate": 1.0,
+                    }
+                )
             writer.write({"step": 5, "tokens": 500, "bits_per_byte": {"c": 1.0}})
             svg = metrics.draw(metrics.read(path))
             self.assertEqual(svg.count("<polyline"), 3)

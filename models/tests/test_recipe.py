@@ -10,16 +10,27 @@ from models.corpus.manifest import load_manifest, select
 from models.recipe import PROFILES, Recipe, flags, load_profile
 
 # Sections that are a module's options; "packages" is the recipe's own.
-PURE_MODULES = {"fetch": "corpus.fetch", "corpus": "corpus.build", "shards": "train.shards",
-                "cases": "evaluate.cases"}
-LIBRARY_MODULES = {"tokenizer": "tokenizer.train", "rows": "train.prepare", "train": "train.run",
-                   "export": "export.run", "check": "export.check_llama", "evaluate": "evaluate.complete"}
+PURE_MODULES = {
+    "fetch": "corpus.fetch",
+    "corpus": "corpus.build",
+    "shards": "train.shards",
+    "cases": "evaluate.cases",
+}
+LIBRARY_MODULES = {
+    "tokenizer": "tokenizer.train",
+    "rows": "train.prepare",
+    "train": "train.run",
+    "export": "export.run",
+    "check": "export.check_llama",
+    "evaluate": "evaluate.complete",
+}
 
 
 def help_of(module: str) -> str:
     command = [sys.executable, "-m", f"models.{module}", "--help"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False,
-                            cwd=PROFILES.parents[1])
+    result = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=PROFILES.parents[1]
+    )
     return result.stdout if result.returncode == 0 else ""
 
 
@@ -55,8 +66,10 @@ class ProfileTest(unittest.TestCase):
         self.assertIn("--resume", recipe.steps["train"]())
 
     def test_flags(self) -> None:
-        self.assertEqual(flags({"a_b": 1, "c": True, "d": False, "e": ["x", "y"]}),
-                         ["--a-b", "1", "--c", "--e", "x", "--e", "y"])
+        self.assertEqual(
+            flags({"a_b": 1, "c": True, "d": False, "e": ["x", "y"]}),
+            ["--a-b", "1", "--c", "--e", "x", "--e", "y"],
+        )
 
 
 if __name__ == "__main__":

@@ -63,12 +63,17 @@ class RowStreamTest(unittest.TestCase):
             self.assertEqual(len(np.unique(first_pass, axis=0)), 18)
 
     def test_names_the_folder_that_has_no_rows(self) -> None:
-        with tempfile.TemporaryDirectory() as folder, self.assertRaisesRegex(FileNotFoundError, "prepare"):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            self.assertRaisesRegex(FileNotFoundError, "prepare"),
+        ):
             RowStream(Path(folder), 1)
 
 
 class TrainingTest(unittest.TestCase):
-    def train(self, folder: Path, target: Path, steps: int, stop_at: int, resume: Path | None = None) -> Trainer:
+    def train(
+        self, folder: Path, target: Path, steps: int, stop_at: int, resume: Path | None = None
+    ) -> Trainer:
         target.mkdir(exist_ok=True)
         state = None
         if resume:
@@ -79,8 +84,9 @@ class TrainingTest(unittest.TestCase):
         optimizers = Optimizers(model, 0.02, 0.01)
         if state:
             optimizers.load_state_dict(state)
-        options = LoopOptions(micro_rows=2, seconds=None, reserve=0, checkpoint_seconds=1e9,
-                              validation_seconds=1e9)
+        options = LoopOptions(
+            micro_rows=2, seconds=None, reserve=0, checkpoint_seconds=1e9, validation_seconds=1e9
+        )
         trainer = Trainer(model, optimizers, progress, Schedule(steps, 0.5, 3), options, target)
         batches = RowStream(folder, 1).batches(4, progress.rows)
 
@@ -90,7 +96,9 @@ class TrainingTest(unittest.TestCase):
                 yield batch
 
         with contextlib.redirect_stdout(io.StringIO()):
-            trainer.run(until_stop(), Validation(folder, 2, 2), MetricsWriter(target / "metrics.jsonl"))
+            trainer.run(
+                until_stop(), Validation(folder, 2, 2), MetricsWriter(target / "metrics.jsonl")
+            )
         return trainer
 
     def test_learns_and_a_resumed_run_ends_at_the_same_weights(self) -> None:
@@ -100,7 +108,9 @@ class TrainingTest(unittest.TestCase):
             whole = self.train(root, root / "whole", steps=24, stop_at=99)
             self.train(root, root / "part", steps=24, stop_at=9)
             self.assertFalse((root / "part/final.pt").exists())
-            resumed = self.train(root, root / "part", steps=24, stop_at=99, resume=root / "part/last.pt")
+            resumed = self.train(
+                root, root / "part", steps=24, stop_at=99, resume=root / "part/last.pt"
+            )
             for one, other in zip(whole.model.parameters(), resumed.model.parameters()):
                 torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)
             losses = [r["loss"] for r in read(root / "whole/metrics.jsonl") if "loss" in r]

@@ -35,7 +35,9 @@ def check_control_ids(processor: Processor) -> None:
     expected |= {"<unk>": control.UNK, "<s>": control.BOS, "</s>": control.EOS}
     for piece, piece_id in expected.items():
         if processor.piece_to_id(piece) != piece_id:
-            raise TokenizerError(f"{piece} has id {processor.piece_to_id(piece)}, expected {piece_id}")
+            raise TokenizerError(
+                f"{piece} has id {processor.piece_to_id(piece)}, expected {piece_id}"
+            )
 
 
 def check_lines_are_independent(processor: Processor, lines: list[str]) -> None:

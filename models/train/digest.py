@@ -7,12 +7,16 @@ import re
 
 _DECLARATIONS = {
     "python": re.compile(r"^\s{0,4}(?:async\s+)?(?:def|class)\s+\w|^[A-Z_]{3,}\s*="),
-    "c": re.compile(r"^(?:typedef|struct|enum|union|extern)\b|^#define\s+\w+\(|^\w[\w\s*]*\w\s*\([^;]*[;{,)]"),
+    "c": re.compile(
+        r"^(?:typedef|struct|enum|union|extern)\b|^#define\s+\w+\(|^\w[\w\s*]*\w\s*\([^;]*[;{,)]"
+    ),
     "cpp": re.compile(
         r"^\s{0,4}(?:class|struct|enum|using|template|typedef|virtual|static|constexpr|explicit)\b"
         r"|^\s{0,2}[\w:<>&*~]+[\w:<>&*,\s~]*\([^;]*[;{,)]"
     ),
-    "javascript": re.compile(r"^(?:export|module\.exports|exports\.|(?:async\s+)?function|class)\b"),
+    "javascript": re.compile(
+        r"^(?:export|module\.exports|exports\.|(?:async\s+)?function|class)\b"
+    ),
     "typescript": re.compile(r"^\s{0,2}(?:export|declare|interface|type|class|abstract|public)\b"),
     "go": re.compile(r"^(?:func|type|var|const)\b"),
     "rust": re.compile(r"^\s{0,4}pub\b|^(?:impl|trait|macro_rules!)"),

@@ -136,12 +136,16 @@ class DocumentMaker:
             return None
         encode, options = self._encode, self._options
         suffix_text = text[span.end :]
-        suffix_text, suffix = cut_lines(suffix_text, encode(suffix_text), options.suffix_limit, encode)
+        suffix_text, suffix = cut_lines(
+            suffix_text, encode(suffix_text), options.suffix_limit, encode
+        )
         prefix, middle = encode(text[: span.begin]), encode(text[span.begin : span.end])
         if len(document) + len(prefix) + len(middle) + len(suffix) + 4 > options.tokens:
             return None
         psm = self._rng.random() < options.psm_share
-        for control, ids in ((PREFIX, prefix), (SUFFIX, suffix)) if psm else ((SUFFIX, suffix), (PREFIX, prefix)):
+        for control, ids in (
+            ((PREFIX, prefix), (SUFFIX, suffix)) if psm else ((SUFFIX, suffix), (PREFIX, prefix))
+        ):
             document.add([control], 0)
             document.add(ids, 1)
         if psm:

@@ -17,7 +17,9 @@ _PATTERNS = {
     "javascript": _JAVASCRIPT,
     "typescript": _JAVASCRIPT,
     "go": re.compile(r'^\s*(?:import\s+)?(?:\w+\s+)?"([\w./-]+)"\s*$', re.M),
-    "rust": re.compile(r"^\s*(?:pub\s+)?(?:mod\s+(\w+);|use\s+(?:crate|super|self)::([\w:]+))", re.M),
+    "rust": re.compile(
+        r"^\s*(?:pub\s+)?(?:mod\s+(\w+);|use\s+(?:crate|super|self)::([\w:]+))", re.M
+    ),
     "java": re.compile(r"^import\s+(?:static\s+)?([\w.]+);", re.M),
     "shell": re.compile(r"^\s*(?:source|\.)\s+[\"']?(\S+?)[\"']?\s*$", re.M),
 }

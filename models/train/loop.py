@@ -19,7 +19,7 @@ from models.train.metrics import MetricsWriter
 from models.train.model import LanguageModel
 from models.train.optimizers import Optimizers
 from models.train.rows import Batch
-from models.train.schedule import Schedule
+from models.train.schedule import UNKNOWN_STEPS, Schedule
 from models.train.validation import Validation
 
 MAX_BAD_STEPS = 20
@@ -115,7 +115,9 @@ class Trainer:
     def _count_bad(self, result: StepResult) -> None:
         self._bad_steps = 0 if result.finite else self._bad_steps + 1
         if self._bad_steps >= MAX_BAD_STEPS:
-            raise RuntimeError(f"{MAX_BAD_STEPS} steps without a finite loss: lower the learning rates")
+            raise RuntimeError(
+                f"{MAX_BAD_STEPS} steps without a finite loss: lower the learning rates"
+            )
 
     def save(self, name: str) -> None:
         state = self.optimizers.state_dict()
@@ -126,15 +128,24 @@ class Trainer:
         self.save("predecay")
         path = self.target / "predecay-bf16.pt"
         checkpoint.save(path, self.model, self.progress, dtype=torch.bfloat16)
-        print(f"before the decay: step {self.progress.step}, {self.progress.tokens} tokens", flush=True)
+        print(
+            f"before the decay: step {self.progress.step}, {self.progress.tokens} tokens",
+            flush=True,
+        )
 
     def _fit_schedule(self, left: float) -> None:
         """Sets the number of steps by the speed measured so far."""
         done = len(self._durations)
-        if done == MEASURED_STEPS or (done > MEASURED_STEPS and self.progress.step % REFIT_STEPS == 0):
-            self.schedule.fit(self.progress.step, left - self.options.reserve, median(self._durations))
+        if done == MEASURED_STEPS or (
+            done > MEASURED_STEPS and self.progress.step % REFIT_STEPS == 0
+        ):
+            self.schedule.fit(
+                self.progress.step, left - self.options.reserve, median(self._durations)
+            )
 
-    def _report(self, result: StepResult, factor: float, speed: float, metrics: MetricsWriter) -> None:
+    def _report(
+        self, result: StepResult, factor: float, speed: float, metrics: MetricsWriter
+    ) -> None:
         progress = self.progress
         metrics.write(
             {
@@ -149,8 +160,9 @@ class Trainer:
             }
         )
         if progress.step % 10 == 0:
+            total = self.schedule.total if self.schedule.total < UNKNOWN_STEPS else "?"
             print(
-                f"step {progress.step}/{self.schedule.total} {progress.tokens / 1e6:.2f}M tokens "
+                f"step {progress.step}/{total} {progress.tokens / 1e6:.2f}M tokens "
                 f"loss {result.loss:.3f} middle {result.middle_loss:.3f} rate {factor:.3f} "
                 f"{speed:.0f} tokens/s",
                 flush=True,
@@ -158,10 +170,14 @@ class Trainer:
 
     def validate(self, validation: Validation, metrics: MetricsWriter) -> None:
         scores = validation.bits_per_byte(self.model)
-        metrics.write({"step": self.progress.step, "tokens": self.progress.tokens, "bits_per_byte": scores})
+        metrics.write(
+            {"step": self.progress.step, "tokens": self.progress.tokens, "bits_per_byte": scores}
+        )
         print("bits per byte " + " ".join(f"{k} {v:.3f}" for k, v in scores.items()), flush=True)
 
-    def run(self, batches: Iterator[Batch], validation: Validation, metrics: MetricsWriter) -> None:
+    def run(
+        self, batches: Iterator[Batch], validation: Validation, metrics: MetricsWriter
+    ) -> None:
         progress, options = self.progress, self.options
         begin = last_save = last_validation = time.monotonic()
         before = progress.seconds
@@ -196,3 +212,6 @@ class Trainer:
         if not self.stopped:
             self.validate(validation, metrics)
             checkpoint.save(self.target / "final.pt", self.model, progress)
+            checkpoint.save(
+                self.target / "final-bf16.pt", self.model, progress, dtype=torch.bfloat16
+            )

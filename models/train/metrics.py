@@ -62,7 +62,9 @@ def draw(records: list[dict[str, Any]]) -> str:
     parts.append(_label(WIDTH - MARGIN, 52, "learning rate", "end", "#999999"))
     for part in (0.0, 0.5, 1.0):
         parts.append(_label(MARGIN - 6, y_of(part) + 4, f"{low + part * span:.2f}", "end"))
-        parts.append(_label(MARGIN + (WIDTH - 2 * MARGIN) * part, HEIGHT - 20, f"{most * part / 1e6:.1f}M"))
+        parts.append(
+            _label(MARGIN + (WIDTH - 2 * MARGIN) * part, HEIGHT - 20, f"{most * part / 1e6:.1f}M")
+        )
     parts.append(_label(WIDTH / 2, HEIGHT - 4, "tokens"))
     body = "\n".join(parts)
     return (

@@ -18,7 +18,9 @@ from models.tokenizer.control import BOS
 from models.train.shape import ModelShape
 from models.train.ssd import ssd_chunked, ssd_step
 
-State = list[tuple[Tensor, Tensor]]  # per layer: conv inputs [b, conv - 1, conv_dim], SSM [b, h, p, s]
+State = list[
+    tuple[Tensor, Tensor]
+]  # per layer: conv inputs [b, conv - 1, conv_dim], SSM [b, h, p, s]
 
 
 def rms_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
@@ -46,7 +48,9 @@ class Block(nn.Module):
         self.in_bc = nn.Parameter(torch.randn(2 * shape.d_state, d) / math.sqrt(d))
         self.in_dt = nn.Parameter(torch.randn(shape.heads, d) / math.sqrt(d))
         bound = 1 / math.sqrt(shape.conv)
-        self.conv_weight = nn.Parameter(torch.empty(shape.conv_dim, shape.conv).uniform_(-bound, bound))
+        self.conv_weight = nn.Parameter(
+            torch.empty(shape.conv_dim, shape.conv).uniform_(-bound, bound)
+        )
         self.conv_bias = nn.Parameter(torch.zeros(shape.conv_dim))
         # softplus(dt_bias) is log-uniform in [0.001, 0.1]
         dt = torch.exp(torch.empty(shape.heads).uniform_(math.log(0.001), math.log(0.1)))
@@ -109,7 +113,9 @@ class Block(nn.Module):
 BlockCall = Callable[..., tuple[Tensor, Tensor, Tensor]]
 
 
-def head_loss(u: Tensor, norm: Tensor, embedding: Tensor, targets: Tensor, eps: float, dtype: torch.dtype) -> Tensor:
+def head_loss(
+    u: Tensor, norm: Tensor, embedding: Tensor, targets: Tensor, eps: float, dtype: torch.dtype
+) -> Tensor:
     """Returns the cross entropy of each token, [b, l]."""
     hidden = rms_norm(u, norm, eps).to(dtype)
     logits = F.linear(hidden.flatten(0, 1), embedding.to(dtype)).float()
@@ -132,7 +138,9 @@ class LanguageModel(nn.Module):
         self._run_block = torch.compile(Block.forward, dynamic=False)
         self._run_head = torch.compile(head_loss, dynamic=False)
 
-    def _blocks(self, ids: Tensor, dtype: torch.dtype, eager: bool = False) -> tuple[Tensor, State]:
+    def _blocks(
+        self, ids: Tensor, dtype: torch.dtype, eager: bool = False
+    ) -> tuple[Tensor, State]:
         reset, age = document_age(ids)
         run = Block.forward if eager else self._run_block
         u = F.embedding(ids, self.embedding).float()
@@ -143,7 +151,11 @@ class LanguageModel(nn.Module):
         return u, states
 
     def losses(
-        self, ids: Tensor, targets: Tensor, dtype: torch.dtype = torch.bfloat16, eager: bool = False
+        self,
+        ids: Tensor,
+        targets: Tensor,
+        dtype: torch.dtype = torch.bfloat16,
+        eager: bool = False,
     ) -> Tensor:
         """ids [b, l] with l a multiple of the chunk; returns losses [b, l].
 

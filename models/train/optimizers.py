@@ -40,7 +40,9 @@ class Muon:
         for parameter in parameters:
             by_shape[tuple(parameter.shape)].append(parameter)
         self._groups = list(by_shape.values())
-        self._momenta = [torch.zeros(len(g), *g[0].shape, device=g[0].device) for g in self._groups]
+        self._momenta = [
+            torch.zeros(len(g), *g[0].shape, device=g[0].device) for g in self._groups
+        ]
         self._momentum = momentum
         self._decay = decay
 
@@ -73,12 +75,17 @@ class Optimizers:
     def __init__(self, model: nn.Module, muon_rate: float, adam_rate: float) -> None:
         self._muon_rate, self._adam_rate = muon_rate, adam_rate
         named = list(model.named_parameters())
-        self._muon = Muon([p for n, p in named if is_matrix_of_block(n)], momentum=0.95, decay=0.05)
+        self._muon = Muon(
+            [p for n, p in named if is_matrix_of_block(n)], momentum=0.95, decay=0.05
+        )
         embedding = [p for n, p in named if n == "embedding"]
         self._others = [p for n, p in named if not is_matrix_of_block(n)]
         vectors = [p for n, p in named if not is_matrix_of_block(n) and n != "embedding"]
         self._adam = torch.optim.AdamW(
-            [{"params": embedding, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}],
+            [
+                {"params": embedding, "weight_decay": 0.01},
+                {"params": vectors, "weight_decay": 0.0},
+            ],
             lr=adam_rate,
             betas=(0.9, 0.95),
             eps=1e-9,

@@ -29,7 +29,9 @@ def join(folder: Path, name: str, target: Path) -> None:
     data = b"".join(part.read_bytes() for part in parts)
     expected = (folder / f"{name}.sha256").read_text(encoding="utf-8").strip()
     if hashlib.sha256(data).hexdigest() != expected:
-        raise ValueError(f"{folder}/{name}: {len(parts)} parts, and their sum is not what was split")
+        raise ValueError(
+            f"{folder}/{name}: {len(parts)} parts, and their sum is not what was split"
+        )
     target.write_bytes(data)
 
 

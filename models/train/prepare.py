@@ -55,7 +55,9 @@ def read_corpus(path: Path) -> Iterator[tuple[str, ProjectFile]]:
     with path.open(encoding="utf-8") as rows:
         for row in rows:
             record = json.loads(row)
-            yield record["package"], ProjectFile(record["path"], record["language"], record["text"])
+            yield record["package"], ProjectFile(
+                record["path"], record["language"], record["text"]
+            )
 
 
 def tasks(corpus: Path, repeats: dict[str, int]) -> list[Task]:
@@ -74,7 +76,11 @@ def tasks(corpus: Path, repeats: dict[str, int]) -> list[Task]:
 
 
 def write_rows(
-    documents: list[tuple[np.ndarray, np.ndarray]], target: Path, prefix: str, row: int, rng: Random
+    documents: list[tuple[np.ndarray, np.ndarray]],
+    target: Path,
+    prefix: str,
+    row: int,
+    rng: Random,
 ) -> tuple[int, int]:
     """Packs and writes; returns the numbers of rows and of tokens in them."""
     rng.shuffle(documents)
@@ -110,9 +116,13 @@ def write_validation(corpus: Path, tokenizer: str, target: Path, row: int, limit
         count = min(limit, (len(ids) - 1) // row)
         if count == 0:
             continue
-        rows = np.stack([np.array(ids[i * row : (i + 1) * row + 1], np.uint16) for i in range(count)])
+        rows = np.stack(
+            [np.array(ids[i * row : (i + 1) * row + 1], np.uint16) for i in range(count)]
+        )
         np.save(target / f"val-{language}.tokens.npy", rows)
-        sizes[language] = len(_processor.decode([i for i in rows[:, 1:].reshape(-1).tolist() if i != BOS]).encode())
+        sizes[language] = len(
+            _processor.decode([i for i in rows[:, 1:].reshape(-1).tolist() if i != BOS]).encode()
+        )
     (target / "val-bytes.json").write_text(json.dumps(sizes), encoding="utf-8")
 
 
@@ -125,27 +135,44 @@ def main() -> int:
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--seed", default="1")
     parser.add_argument("--psm-share", type=float, default=DocumentOptions.psm_share)
-    parser.add_argument("--repeat", action="append", default=[], metavar="LANGUAGE=TIMES",
-                        help="take a rare language several times (repeatable)")
+    parser.add_argument(
+        "--repeat",
+        action="append",
+        default=[],
+        metavar="LANGUAGE=TIMES",
+        help="take a rare language several times (repeatable)",
+    )
     parser.add_argument("--processes", type=int, default=multiprocessing.cpu_count())
     args = parser.parse_args()
     args.target.mkdir(parents=True, exist_ok=True)
     options = DocumentOptions(tokens=args.row, psm_share=args.psm_share)
     repeats = {name: int(times) for name, _, times in (r.partition("=") for r in args.repeat)}
     work = tasks(args.corpus / "train.jsonl", repeats)
-    write_validation(args.corpus / "val.jsonl", str(args.tokenizer), args.target, args.row, limit=64)
+    write_validation(
+        args.corpus / "val.jsonl", str(args.tokenizer), args.target, args.row, limit=64
+    )
     totals = []
     with multiprocessing.Pool(args.processes, _start_worker, (str(args.tokenizer),)) as pool:
         for epoch in range(args.epochs):
             seed = f"{args.seed}:{epoch}"
             made = pool.imap(_make, [(task, options, seed) for task in work], chunksize=1)
             documents = [document for part in made for document in part]
-            rows, tokens = write_rows(documents, args.target, f"rows-{epoch:03d}", args.row, Random(seed))
-            totals.append({"rows": rows, "tokens": tokens, "fill": round(tokens / rows / (args.row + 1), 4)})
+            rows, tokens = write_rows(
+                documents, args.target, f"rows-{epoch:03d}", args.row, Random(seed)
+            )
+            totals.append(
+                {"rows": rows, "tokens": tokens, "fill": round(tokens / rows / (args.row + 1), 4)}
+            )
             print(f"epoch {epoch}: {len(documents)} documents, {totals[-1]}", flush=True)
     _start_worker(str(args.tokenizer))
     vocab = _processor.get_piece_size()
-    about = {"row": args.row, "vocab": vocab, "seed": args.seed, "epochs": totals, "options": asdict(options)}
+    about = {
+        "row": args.row,
+        "vocab": vocab,
+        "seed": args.seed,
+        "epochs": totals,
+        "options": asdict(options),
+    }
     (args.target / "rows.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
     return 0
 

@@ -27,7 +27,9 @@ class RowStream:
     def __init__(self, folder: Path, seed: int) -> None:
         self._paths = sorted(folder.glob("rows-*.tokens.npy"))
         if not self._paths:
-            raise FileNotFoundError(f"{folder}: no rows-*.tokens.npy; run models.train.prepare first")
+            raise FileNotFoundError(
+                f"{folder}: no rows-*.tokens.npy; run models.train.prepare first"
+            )
         self._seed = seed
         heads = [np.load(path, mmap_mode="r") for path in self._paths]
         self._counts = [head.shape[0] for head in heads]

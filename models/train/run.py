@@ -26,24 +26,29 @@ from models.train.metrics import MetricsWriter, draw, read
 from models.train.model import LanguageModel
 from models.train.optimizers import Optimizers
 from models.train.rows import Batch, RowStream, ahead
-from models.train.schedule import Schedule
+from models.train.schedule import UNKNOWN_STEPS, Schedule
 from models.train.shape import PRESETS, ModelShape, preset
 from models.train.validation import Validation
 
 REFERENCE = "medium"  # the size whose speed is measured to choose one
 MEASURE_STEPS = 4
+STOPPED = 3  # exit status: saved, but not at the end
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=Path, required=True, help="folder that prepare wrote")
-    parser.add_argument("--target", type=Path, required=True, help="folder of checkpoints and metrics")
+    parser.add_argument(
+        "--target", type=Path, required=True, help="folder of checkpoints and metrics"
+    )
     parser.add_argument("--shape", default="auto", choices=["auto", *PRESETS])
     parser.add_argument("--reference", default=REFERENCE, choices=list(PRESETS))
     limit = parser.add_mutually_exclusive_group(required=True)
     limit.add_argument("--minutes", type=float, help="time limit of this run, compiling included")
     limit.add_argument("--steps", type=int, help="number of steps from the very first on")
-    parser.add_argument("--reserve", type=float, default=20, help="seconds for the last validation")
+    parser.add_argument(
+        "--reserve", type=float, default=20, help="seconds for the last validation"
+    )
     parser.add_argument("--batch-tokens", type=int, default=131072)
     parser.add_argument("--micro-rows", type=int, default=16)
     parser.add_argument("--chunk", type=int, default=128)
@@ -63,8 +68,14 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def make_trainer(model: LanguageModel, progress: Progress, schedule: Schedule, args: argparse.Namespace,
-                 device: torch.device, seconds: float | None) -> Trainer:
+def make_trainer(
+    model: LanguageModel,
+    progress: Progress,
+    schedule: Schedule,
+    args: argparse.Namespace,
+    device: torch.device,
+    seconds: float | None,
+) -> Trainer:
     model.to(device)
     if args.compile:
         model.compile()
@@ -79,10 +90,14 @@ def make_trainer(model: LanguageModel, progress: Progress, schedule: Schedule, a
     return Trainer(model, optimizers, progress, schedule, options, args.target)
 
 
-def measure(shape: ModelShape, batch: Batch, args: argparse.Namespace, device: torch.device) -> float:
+def measure(
+    shape: ModelShape, batch: Batch, args: argparse.Namespace, device: torch.device
+) -> float:
     """Returns the tokens per second of a size; its first step compiles."""
     schedule = Schedule(total=MEASURE_STEPS + 1, decay_share=0.1)
-    trainer = make_trainer(LanguageModel(shape, args.chunk), Progress(), schedule, args, device, None)
+    trainer = make_trainer(
+        LanguageModel(shape, args.chunk), Progress(), schedule, args, device, None
+    )
     for step in range(MEASURE_STEPS + 1):
         if step == 1:
             started = time.monotonic()
@@ -91,22 +106,32 @@ def measure(shape: ModelShape, batch: Batch, args: argparse.Namespace, device: t
     return tokens / (time.monotonic() - started)
 
 
-def choose_shape(stream: RowStream, vocab: int, seconds: float, args: argparse.Namespace,
-                 device: torch.device) -> ModelShape:
+def choose_shape(
+    stream: RowStream, vocab: int, seconds: float, args: argparse.Namespace, device: torch.device
+) -> ModelShape:
+    begin = time.monotonic()
     reference = preset(args.reference, vocab)
     batch = next(stream.batches(max(1, args.batch_tokens // stream.row)))
     speed = measure(reference, batch, args, device)
     shapes = [(name, preset(name, vocab)) for name in PRESETS]
-    choices = budget.rank(shapes, reference, speed, seconds, stream.unique_tokens, args.chunk)
+    left = max(1.0, seconds - (time.monotonic() - begin))
+    choices = budget.rank(shapes, reference, speed, left, stream.unique_tokens, args.chunk)
     print(f"{args.reference}: {speed:.0f} tokens/s measured")
     for choice in choices:
-        print(f"  {choice.name:7} {choice.shape.parameters() / 1e6:6.1f}M parameters "
-              f"{choice.tokens / 1e6:8.1f}M tokens, predicted loss {choice.predicted_loss:.3f}")
+        print(
+            f"  {choice.name:7} {choice.shape.parameters() / 1e6:6.1f}M parameters "
+            f"{choice.tokens / 1e6:8.2f}M tokens, predicted loss {choice.predicted_loss:.3f}",
+            flush=True,
+        )
     return choices[0].shape
 
 
-def start_model(args: argparse.Namespace, stream: RowStream, device: torch.device, seconds: float | None,
-                ) -> tuple[LanguageModel, Progress, dict | None]:
+def start_model(
+    args: argparse.Namespace,
+    stream: RowStream,
+    device: torch.device,
+    seconds: float | None,
+) -> tuple[LanguageModel, Progress, dict | None]:
     if args.resume or args.init:
         model, progress, state = checkpoint.load(args.resume or args.init, args.chunk)
         if args.resume and state is None:
@@ -127,8 +152,7 @@ def make_schedule(args: argparse.Namespace, progress: Progress) -> Schedule:
     warmup = 1 if args.resume else args.warmup
     if args.steps is not None:
         return Schedule(args.steps, args.decay_share, args.warmup)
-    unknown = 1 << 40  # until the speed is measured
-    return Schedule(unknown, args.decay_share, warmup, start=progress.step)
+    return Schedule(UNKNOWN_STEPS, args.decay_share, warmup, start=progress.step)
 
 
 def main() -> int:
@@ -141,7 +165,9 @@ def main() -> int:
     torch.set_float32_matmul_precision("high")
     stream = RowStream(args.rows, args.seed)
     if stream.row % args.chunk:
-        raise SystemExit(f"rows have {stream.row} tokens, which is no multiple of --chunk {args.chunk}")
+        raise SystemExit(
+            f"rows have {stream.row} tokens, which is no multiple of --chunk {args.chunk}"
+        )
     seconds = args.minutes * 60 if args.minutes is not None else None
     model, progress, state = start_model(args, stream, device, seconds)
     if seconds is not None:
@@ -149,7 +175,9 @@ def main() -> int:
     trainer = make_trainer(model, progress, make_schedule(args, progress), args, device, seconds)
     if state is not None:
         trainer.optimizers.load_state_dict(state)
-    print(f"{model.shape}: {model.shape.parameters() / 1e6:.2f}M parameters on {device}", flush=True)
+    print(
+        f"{model.shape}: {model.shape.parameters() / 1e6:.2f}M parameters on {device}", flush=True
+    )
 
     def stop(_signal: int, _frame: object) -> None:
         trainer.stopped = True
@@ -161,14 +189,26 @@ def main() -> int:
     metrics_path = args.target / "metrics.jsonl"
     validation = Validation(args.rows, args.validation_rows, args.micro_rows)
     name = torch.cuda.get_device_name() if device.type == "cuda" else "CPU"
-    progress.runs.append({**run_began, "device": name, "batch_tokens": rows * stream.row, "seed": args.seed})
-    trainer.run(ahead(stream.batches(rows, progress.rows)), validation, MetricsWriter(metrics_path))
+    progress.runs.append(
+        {**run_began, "device": name, "batch_tokens": rows * stream.row, "seed": args.seed}
+    )
+    trainer.run(
+        ahead(stream.batches(rows, progress.rows)), validation, MetricsWriter(metrics_path)
+    )
     (args.target / "progress.json").write_text(
-        json.dumps({"shape": asdict(model.shape), "progress": asdict(progress)}, indent=1), encoding="utf-8"
+        json.dumps({"shape": asdict(model.shape), "progress": asdict(progress)}, indent=1),
+        encoding="utf-8",
     )
     records = read(metrics_path)
     if sum("loss" in r for r in records) > 1:
         (args.target / "metrics.svg").write_text(draw(records), encoding="utf-8")
+    if trainer.stopped:
+        last = args.target / "last.pt"
+        print(
+            f"stopped at step {progress.step} of {trainer.schedule.total}; "
+            f"go on with --resume {last}"
+        )
+        return STOPPED
     return 0
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+UNKNOWN_STEPS = 1 << 40  # until the speed is measured
+
 
 @dataclass
 class Schedule:

@@ -41,7 +41,12 @@ class ModelShape:
 
     def parameters(self) -> int:
         vectors = self.conv_dim * (self.conv + 1) + 3 * self.heads + self.d_inner + self.d_model
-        return self.vocab * self.d_model + self.matrix_parameters() + self.layers * vectors + self.d_model
+        return (
+            self.vocab * self.d_model
+            + self.matrix_parameters()
+            + self.layers * vectors
+            + self.d_model
+        )
 
     def state_bytes(self) -> int:
         """The recurrent state of one sequence, in float32."""
@@ -56,7 +61,9 @@ class ModelShape:
     def train_flops(self, chunk: int) -> float:
         """Floating-point operations of training on one token."""
         matrices = self.matrix_parameters() + self.vocab * self.d_model
-        scan = self.layers * (chunk * (self.d_state + self.d_inner) + 2 * self.d_state * self.d_inner)
+        scan = self.layers * (
+            chunk * (self.d_state + self.d_inner) + 2 * self.d_state * self.d_inner
+        )
         return 6.0 * (matrices + scan)
 
 

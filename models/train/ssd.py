@@ -48,7 +48,14 @@ def states_between_chunks(added: Tensor, total: Tensor) -> tuple[Tensor, Tensor]
 
 
 def ssd_chunked(
-    x: Tensor, dt: Tensor, a: Tensor, b_in: Tensor, c_out: Tensor, reset: Tensor, chunk: int, dtype: torch.dtype
+    x: Tensor,
+    dt: Tensor,
+    a: Tensor,
+    b_in: Tensor,
+    c_out: Tensor,
+    reset: Tensor,
+    chunk: int,
+    dtype: torch.dtype,
 ) -> tuple[Tensor, Tensor]:
     """x [b, l, h, p], dt [b, l, h] (positive), a [h] (negative), b_in and c_out
     [b, l, s], reset [b, l]; l is a multiple of `chunk`. Products are in `dtype`.
@@ -63,8 +70,12 @@ def ssd_chunked(
     b_chunks = b_in.reshape(b, n, chunk, s).to(dtype)
     c_chunks = c_out.reshape(b, n, chunk, s).to(dtype)
 
-    within = (c_chunks @ b_chunks.transpose(-1, -2)).unsqueeze(2)  # [b, n, 1, q, q]: heads share it
-    weights = (within.float() * decay_matrix(log_decay.transpose(2, 3))).to(dtype)  # [b, n, h, q, q]
+    within = (c_chunks @ b_chunks.transpose(-1, -2)).unsqueeze(
+        2
+    )  # [b, n, 1, q, q]: heads share it
+    weights = (within.float() * decay_matrix(log_decay.transpose(2, 3))).to(
+        dtype
+    )  # [b, n, h, q, q]
     y = weights @ scaled.transpose(2, 3).to(dtype)  # [b, n, h, q, p]
 
     total = log_decay[:, :, -1]  # [b, n, h]

@@ -35,7 +35,9 @@ class Validation:
         for language, rows in self._rows.items():
             nats = 0.0
             for start in range(0, len(rows), self._micro_rows):
-                tokens = torch.from_numpy(rows[start : start + self._micro_rows].astype(np.int64)).to(device)
+                tokens = torch.from_numpy(
+                    rows[start : start + self._micro_rows].astype(np.int64)
+                ).to(device)
                 targets = tokens[:, 1:]
                 losses = model.losses(tokens[:, :-1], targets, eager=True)
                 nats += float((losses * (targets != BOS)).sum())
