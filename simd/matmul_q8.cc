@@ -125,9 +125,9 @@ HWY_INLINE hn::Vec<hn::Repartition<int8_t, RowTagI>> BroadcastQuad(
   return hn::BitCast(hn::Repartition<int8_t, RowTagI>(), hn::Set(di, quad));
 }
 
-#if HWY_HAVE_SCALABLE
+#if KRAIT_SIZELESS_VECTORS
 
-// Vectors of unknown size cannot be in arrays: a token at a time.
+// No arrays: a token at a time.
 constexpr size_t kQ8TileTokens = 4;
 
 HWY_INLINE void TokenRows(const TileTask& task, size_t t, size_t row) {
@@ -163,7 +163,7 @@ void RunQ8Tile(const TileTask& task) {
   }
 }
 
-#else  // !HWY_HAVE_SCALABLE
+#else  // !KRAIT_SIZELESS_VECTORS
 
 // 32 registers hold 6 * 2 accumulators of both kinds; 16 hold 4 * 2 of one and
 // their operands, while the float sums wait in memory.
@@ -174,6 +174,7 @@ using D8 = hn::Repartition<int8_t, RowTagI>;
 // A tile's dot products within a block.
 template <size_t kTokens, size_t kVecs>
 struct TileDots {
+  HWY_INLINE TileDots() {}  // see TileSums
   hn::Vec<RowTagI> v[kTokens][kVecs];
 
   HWY_INLINE void Start(const int32_t* HWY_RESTRICT starts) {
@@ -253,7 +254,7 @@ HWY_NOINLINE void RunQ8Tile(const TileTask& task) {
   if (row < task.rows) TileRows<kTokens, 1>(task, row);
 }
 
-#endif  // HWY_HAVE_SCALABLE
+#endif  // KRAIT_SIZELESS_VECTORS
 
 #else  // HWY_TARGET == HWY_SCALAR
 

@@ -19,6 +19,11 @@
 #include "simd/matmul.h"
 #include "simd/matmul_kernels.h"
 
+// SVE's vectors cannot be in arrays or structs, whether or not their size is
+// known.
+#undef KRAIT_SIZELESS_VECTORS
+#define KRAIT_SIZELESS_VECTORS (HWY_HAVE_SCALABLE || HWY_TARGET_IS_SVE)
+
 HWY_BEFORE_NAMESPACE();
 namespace krait::simd::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -75,7 +80,7 @@ HWY_INLINE void StoreSums(hn::Vec<RowTagF> sums, float* HWY_RESTRICT y,
   }
 }
 
-#if HWY_HAVE_SCALABLE
+#if KRAIT_SIZELESS_VECTORS
 
 constexpr size_t kPackRows = kMatMulPanelRows;
 
@@ -90,6 +95,9 @@ constexpr size_t kPackRows = HWY_MAX(kMatMulPanelRows, kTileVecs* kLanes);
 // A tile's accumulators; lives in registers, thanks to the unrolling.
 template <size_t kTokens, size_t kVecs>
 struct TileSums {
+  // Not implicit, because that would be compiled without the target's
+  // attributes, which NEON's vectors do not permit.
+  HWY_INLINE TileSums() {}
   hn::Vec<RowTagF> v[kTokens][kVecs];
 
   HWY_INLINE void Clear() {
@@ -121,7 +129,7 @@ struct TileSums {
   }
 };
 
-#endif  // HWY_HAVE_SCALABLE
+#endif  // KRAIT_SIZELESS_VECTORS
 
 // A panel times a tile of tokens. The first `cols` columns of both count.
 struct TileTask {

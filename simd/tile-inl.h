@@ -45,9 +45,9 @@ void CopyTokenRows(const T* HWY_RESTRICT x, size_t x_stride, size_t num_tokens,
   }
 }
 
-#if HWY_HAVE_SCALABLE
+#if KRAIT_SIZELESS_VECTORS
 
-// Vectors of unknown size cannot be in arrays: four tokens by name.
+// No arrays: four tokens by name.
 constexpr size_t kFloatTileTokens = 4;
 
 template <class Step, size_t kTokens>
@@ -94,7 +94,7 @@ HWY_NOINLINE void RunFloatTile(const TileTask& task) {
   }
 }
 
-#else  // !HWY_HAVE_SCALABLE
+#else  // !KRAIT_SIZELESS_VECTORS
 
 // 16 sums of 32 registers, 8 of 16: enough to hide the latency.
 constexpr size_t kFloatTileTokens = kLanes == 16 ? 8 : 4;
@@ -144,7 +144,7 @@ HWY_NOINLINE void RunFloatTile(const TileTask& task) {
   if (row < task.rows) TileRows<Step, kTokens, 1>(task, row);
 }
 
-#endif  // HWY_HAVE_SCALABLE
+#endif  // KRAIT_SIZELESS_VECTORS
 
 }  // namespace krait::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
