@@ -28,7 +28,8 @@ HWY_INLINE hn::Vec<DF> ToF32(DF df,
 }
 template <class DF>
 HWY_INLINE hn::Vec<DF> ToF32(DF df, hn::Vec<hn::Rebind<hwy::float16_t, DF>> v) {
-#if HWY_ARCH_X86 && HWY_TARGET > HWY_AVX2 && HWY_TARGET <= HWY_SSE2
+#if HWY_TARGET == HWY_EMU128 || HWY_TARGET == HWY_SSE4 || \
+    HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE2
   // Highway's emulation turns infinity and NaN into numbers. This one moves the
   // bits to where float32 has them, which makes an exponent that is 112 too
   // small, also for subnormals; the product is exact.

@@ -66,14 +66,26 @@ HWY_INLINE V PrepareQuants(V quants) {
 #endif
 }
 
-// The same for a vector whose lanes are summed at the end.
+// The same for many blocks, one in each lane.
+template <class VI>
+HWY_INLINE VI QuadStart(VI sums) {
+#if KRAIT_UNSIGNED_WEIGHTS
+  return hn::Neg(hn::ShiftLeft<7>(sums));
+#else
+  return hn::Xor(sums, sums);
+#endif
+}
+
+// Returns an accumulator whose lanes are summed at the end, and that starts at
+// *start, from QuadStart().
 template <class DI>
-HWY_INLINE hn::Vec<DI> QuadStartSumOfLanes(DI di, int32_t sum) {
+HWY_INLINE hn::Vec<DI> QuadStartSumOfLanes(DI di,
+                                           const int32_t* HWY_RESTRICT start) {
 #if KRAIT_UNSIGNED_WEIGHTS
   const hn::CappedTag<int32_t, 1> d1;
-  return hn::ZeroExtendResizeBitCast(di, d1, hn::Set(d1, QuadStart(sum)));
+  return hn::ZeroExtendResizeBitCast(di, d1, hn::LoadU(d1, start));
 #else
-  (void)sum;
+  (void)start;
   return hn::Zero(di);
 #endif
 }
