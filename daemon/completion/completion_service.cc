@@ -44,6 +44,13 @@ CompletionOptions FitToModel(CompletionOptions options, size_t context_length) {
   return options;
 }
 
+// Returns the size of `text` without its last line, which was cut off somewhere,
+// unless it is the only one.
+size_t WholeLines(std::string_view text) {
+  const size_t end = text.rfind('\n');
+  return end == std::string_view::npos ? text.size() : end;
+}
+
 // Watches a generation token by token and decides when it is enough.
 class Watcher {
  public:
@@ -72,7 +79,7 @@ class Watcher {
     }
     switch (reason) {
       case engine::StopReason::kMaxTokens:
-        return {CompletionStop::kMaxTokens, text_.size()};
+        return {CompletionStop::kMaxTokens, WholeLines(text_)};
       case engine::StopReason::kNotFinite:
         return {CompletionStop::kNotFinite, text_.size()};
       default:
