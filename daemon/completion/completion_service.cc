@@ -44,8 +44,8 @@ CompletionOptions FitToModel(CompletionOptions options, size_t context_length) {
   return options;
 }
 
-// Returns the size of `text` without its last line, which was cut off somewhere,
-// unless it is the only one.
+// Returns the size of `text` without its last line, which was cut off
+// somewhere, unless it is the only one.
 size_t WholeLines(std::string_view text) {
   const size_t end = text.rfind('\n');
   return end == std::string_view::npos ? text.size() : end;
@@ -66,6 +66,10 @@ class Watcher {
     if (const auto keep = FindRepetition(tokens_)) {
       const size_t bytes_kept = *keep == 0 ? 0 : ends_[*keep - 1];
       decision_ = StopDecision{CompletionStop::kRepetition, bytes_kept};
+      return false;
+    }
+    if (const auto keep = FindRepeatedLine(text_)) {
+      decision_ = StopDecision{CompletionStop::kRepetition, *keep};
       return false;
     }
     return true;

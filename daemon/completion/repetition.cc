@@ -6,6 +6,15 @@ namespace {
 
 constexpr size_t kMaxPeriod = 16;
 
+// The shortest line, without its indentation, whose repetition is a loop.
+constexpr size_t kMinLoopLineBytes = 12;
+
+std::string_view Stripped(std::string_view line) {
+  const size_t begin = line.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return line.substr(begin, line.find_last_not_of(" \t") + 1 - begin);
+}
+
 size_t RoundsNeeded(size_t period) {
   if (period == 1) return 6;
   if (period == 2) return 5;
@@ -27,6 +36,23 @@ std::optional<size_t> FindRepetition(std::span<const engine::TokenId> tokens) {
       ++same;
     }
     if (same >= period * (rounds - 1)) return tokens.size() - same;
+  }
+  return std::nullopt;
+}
+
+std::optional<size_t> FindRepeatedLine(std::string_view text) {
+  if (text.empty() || text.back() != '\n') return std::nullopt;
+  text.remove_suffix(1);
+  const size_t last_begin = text.rfind('\n') + 1;
+  if (last_begin == 0) return std::nullopt;
+  const std::string_view last = Stripped(text.substr(last_begin));
+  if (last.size() < kMinLoopLineBytes) return std::nullopt;
+  for (size_t begin = 0; begin < last_begin;) {
+    const size_t end = text.find('\n', begin);
+    if (Stripped(text.substr(begin, end - begin)) == last) {
+      return last_begin - 1;
+    }
+    begin = end + 1;
   }
   return std::nullopt;
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "engine/model/token.h"
 
@@ -15,6 +16,12 @@ namespace krait::daemon {
 // with an n-gram repeated so often that chance does not explain it: 6 rounds
 // of one token, 5 of two, 4 of up to four, 3 of up to sixteen.
 std::optional<size_t> FindRepetition(std::span<const engine::TokenId> tokens);
+
+// Loops also come as lines that repeat at growing indentation. Returns how many
+// bytes to keep once the last whole line of `text` (after its last newline but
+// one) says the same as a line before it, blanks aside; short lines such as a
+// closing bracket may well come twice.
+std::optional<size_t> FindRepeatedLine(std::string_view text);
 
 }  // namespace krait::daemon
 

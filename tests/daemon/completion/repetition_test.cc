@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <string_view>
 #include <vector>
 
 namespace krait::daemon {
@@ -28,6 +29,22 @@ TEST(RepetitionTest, FindsLongPeriods) {
 TEST(RepetitionTest, LeavesOrdinaryTextAlone) {
   EXPECT_EQ(FindRepetition(Tokens{}), std::nullopt);
   EXPECT_EQ(FindRepetition(Tokens{1, 2, 3, 1, 2, 3, 4, 5, 1, 2, 3}),
+            std::nullopt);
+}
+
+TEST(RepetitionTest, FindsLinesThatRepeatAtAnyIndentation) {
+  const std::string_view text =
+      "if found in names:\n    use(found)\n    if found in names:\n";
+  EXPECT_EQ(FindRepeatedLine(text), 33U);
+  // Not before the line is whole.
+  EXPECT_EQ(FindRepeatedLine(text.substr(0, text.size() - 1)), std::nullopt);
+}
+
+TEST(RepetitionTest, LetsShortAndDifferentLinesRepeat) {
+  EXPECT_EQ(FindRepeatedLine(""), std::nullopt);
+  EXPECT_EQ(FindRepeatedLine("\n\n\n"), std::nullopt);
+  EXPECT_EQ(FindRepeatedLine("a\n  }\nb\n  }\n"), std::nullopt);
+  EXPECT_EQ(FindRepeatedLine("call_this(one);\ncall_this(two);\n"),
             std::nullopt);
 }
 
