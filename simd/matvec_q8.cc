@@ -2,17 +2,14 @@
 // kQ8_0 weights times one kQ8 vector, straight from the file's 34-byte blocks.
 // Decoding is bound by memory: four rows at a time share the loads of the
 // activations and give the core independent work while weights arrive.
-#include <algorithm>
-#include <cstring>
-
 #include "simd/matmul_kernels.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/matvec_q8.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 // After foreach_target.h, which sets HWY_TARGET for them.
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
-#include "hwy/cache_control.h"  // Prefetch
 #include "simd/convert-inl.h"
 #include "simd/q8-inl.h"
 
@@ -54,43 +51,9 @@ using D8 = hn::Repartition<int8_t, DI>;
 using VI = hn::Vec<DI>;
 using VF = hn::Vec<DF>;
 
-constexpr size_t kChunkBlocks = 32;
-
-// What a chunk of blocks needs besides the quants. Converting the scales one by
-// one costs more than all products of a block: a broadcast and a conversion of
-// binary16 are five operations. Here they go through memory in vectors.
-template <size_t kRows>
-struct ChunkScales {
-  HWY_ALIGN float scales[kRows][kChunkBlocks];  // weights' times activations'
-  HWY_ALIGN int32_t starts[kChunkBlocks];       // of the accumulators
-
-  HWY_INLINE void Prepare(const uint8_t* HWY_RESTRICT row, size_t row_bytes,
-                          const ActivationView& x, size_t first, size_t n) {
-    HWY_ALIGN uint16_t bits[kRows][kChunkBlocks];
-    for (size_t r = 0; r < kRows; ++r) {
-      for (size_t b = 0; b < n; ++b) {
-        std::memcpy(&bits[r][b], row + r * row_bytes + b * kQ8BlockBytes, 2);
-      }
-    }
-    const DF df;
-    const DI di;
-    const hn::Rebind<uint16_t, DF> du16;
-    const hn::Rebind<hwy::float16_t, DF> df16;
-    for (size_t b = 0; b < n; b += hn::Lanes(df)) {
-      const VF a_scales = hn::LoadN(df, x.scales + first + b, n - b);
-      const VI sums = hn::LoadN(di, x.sums + first + b, n - b);
-      hn::Store(QuadStart(sums), di, starts + b);
-      for (size_t r = 0; r < kRows; ++r) {
-        const auto f16 = hn::BitCast(df16, hn::LoadN(du16, &bits[r][b], n - b));
-        hn::Store(hn::Mul(ToF32(df, f16), a_scales), df, &scales[r][b]);
-      }
-    }
-  }
-};
-
 // Returns acc + scale * (block . a); `start` is from QuadStartSumOfLanes().
 HWY_INLINE VF AddBlock(const uint8_t* HWY_RESTRICT block,
-                       const int8_t* HWY_RESTRICT a, VI start, float scale,
+                       const int8_t* HWY_RESTRICT a, VF a_scale, VI start,
                        VF acc) {
   const DI di;
   const DF df;
@@ -101,36 +64,30 @@ HWY_INLINE VF AddBlock(const uint8_t* HWY_RESTRICT block,
     dot = QuadDot(di, PrepareQuants(hn::LoadU(d8, quants + i)),
                   hn::LoadU(d8, a + i), dot);
   }
-  return hn::MulAdd(hn::ConvertTo(df, dot), hn::Set(df, scale), acc);
+  return hn::MulAdd(hn::ConvertTo(df, dot),
+                    hn::Mul(BlockScale(df, block), a_scale), acc);
 }
 
-// y[0..3] = rows `row`, `row` + `row_bytes`, ...
+// y[0..3] = rows `row`, `row` + `row_bytes`, ... The next four are prefetched:
+// the hardware's streams end with each row or page (+7 % at 4096x4096).
 void FourRows(const uint8_t* HWY_RESTRICT row, size_t row_bytes,
               const ActivationView& x, float* HWY_RESTRICT y) {
+  const DI di;
   const DF df;
   VF sum0 = hn::Zero(df);
   VF sum1 = hn::Zero(df);
   VF sum2 = hn::Zero(df);
   VF sum3 = hn::Zero(df);
-  ChunkScales<4> chunk;
   const size_t blocks = x.cols / kQ8BlockSize;
-  for (size_t first = 0; first < blocks; first += kChunkBlocks) {
-    const size_t n = std::min(kChunkBlocks, blocks - first);
-    chunk.Prepare(row, row_bytes, x, first, n);
-    const int8_t* HWY_RESTRICT a = x.q8 + first * kQ8BlockSize;
-    for (size_t b = 0; b < n; ++b) {
-      // The next four rows: the hardware follows four streams badly.
-      for (size_t next = 4; next < 8; ++next) {
-        hwy::Prefetch(row + next * row_bytes);
-      }
-      const VI start = QuadStartSumOfLanes(DI(), chunk.starts + b);
-      sum0 = AddBlock(row, a, start, chunk.scales[0][b], sum0);
-      sum1 = AddBlock(row + row_bytes, a, start, chunk.scales[1][b], sum1);
-      sum2 = AddBlock(row + 2 * row_bytes, a, start, chunk.scales[2][b], sum2);
-      sum3 = AddBlock(row + 3 * row_bytes, a, start, chunk.scales[3][b], sum3);
-      row += kQ8BlockBytes;
-      a += kQ8BlockSize;
-    }
+  for (size_t b = 0; b < blocks; ++b, row += kQ8BlockBytes) {
+    for (size_t r = 4; r < 8; ++r) hwy::Prefetch(row + r * row_bytes);
+    const int8_t* HWY_RESTRICT a = x.q8 + b * kQ8BlockSize;
+    const VF scale = hn::Set(df, x.scales[b]);
+    const VI start = QuadStartSumOfLanes(di, x.sums + b);
+    sum0 = AddBlock(row, a, scale, start, sum0);
+    sum1 = AddBlock(row + row_bytes, a, scale, start, sum1);
+    sum2 = AddBlock(row + 2 * row_bytes, a, scale, start, sum2);
+    sum3 = AddBlock(row + 3 * row_bytes, a, scale, start, sum3);
   }
   y[0] = hn::ReduceSum(df, sum0);
   y[1] = hn::ReduceSum(df, sum1);
@@ -141,18 +98,12 @@ void FourRows(const uint8_t* HWY_RESTRICT row, size_t row_bytes,
 // The same additions in the same order: how rows are grouped does not show in
 // the result.
 float OneRow(const uint8_t* HWY_RESTRICT row, const ActivationView& x) {
+  const DI di;
   const DF df;
   VF sum = hn::Zero(df);
-  ChunkScales<1> chunk;
-  const size_t blocks = x.cols / kQ8BlockSize;
-  for (size_t first = 0; first < blocks; first += kChunkBlocks) {
-    const size_t n = std::min(kChunkBlocks, blocks - first);
-    chunk.Prepare(row, 0, x, first, n);
-    for (size_t b = 0; b < n; ++b, row += kQ8BlockBytes) {
-      sum = AddBlock(row, x.q8 + (first + b) * kQ8BlockSize,
-                     QuadStartSumOfLanes(DI(), chunk.starts + b),
-                     chunk.scales[0][b], sum);
-    }
+  for (size_t b = 0; b < x.cols / kQ8BlockSize; ++b, row += kQ8BlockBytes) {
+    sum = AddBlock(row, x.q8 + b * kQ8BlockSize, hn::Set(df, x.scales[b]),
+                   QuadStartSumOfLanes(di, x.sums + b), sum);
   }
   return hn::ReduceSum(df, sum);
 }

@@ -66,26 +66,17 @@ HWY_INLINE V PrepareQuants(V quants) {
 #endif
 }
 
-// The same for many blocks, one in each lane.
-template <class VI>
-HWY_INLINE VI QuadStart(VI sums) {
-#if KRAIT_UNSIGNED_WEIGHTS
-  return hn::Neg(hn::ShiftLeft<7>(sums));
-#else
-  return hn::Xor(sums, sums);
-#endif
-}
-
-// Returns an accumulator whose lanes are summed at the end, and that starts at
-// *start, from QuadStart().
+// Returns an accumulator whose lanes are summed at the end, for the block whose
+// sum is at `sum`.
 template <class DI>
 HWY_INLINE hn::Vec<DI> QuadStartSumOfLanes(DI di,
-                                           const int32_t* HWY_RESTRICT start) {
+                                           const int32_t* HWY_RESTRICT sum) {
 #if KRAIT_UNSIGNED_WEIGHTS
   const hn::CappedTag<int32_t, 1> d1;
-  return hn::ZeroExtendResizeBitCast(di, d1, hn::LoadU(d1, start));
+  const auto one_lane = hn::ZeroExtendResizeBitCast(di, d1, hn::LoadU(d1, sum));
+  return hn::Neg(hn::ShiftLeft<7>(one_lane));
 #else
-  (void)start;
+  (void)sum;
   return hn::Zero(di);
 #endif
 }
