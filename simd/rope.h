@@ -20,8 +20,8 @@ void RopeAngles(uint64_t position, size_t dim, double base, float* cos,
 
 // Rotates the first `dim` elements of each of `heads` heads of `head_dim`
 // elements in place. `dim` is even and <= head_dim.
-void Rope(RopePairing pairing, const float* cos, const float* sin,
-          size_t heads, size_t head_dim, size_t dim, float* x);
+void Rope(RopePairing pairing, const float* cos, const float* sin, size_t heads,
+          size_t head_dim, size_t dim, float* x);
 
 }  // namespace krait::simd
 

@@ -21,19 +21,19 @@ namespace krait::simd {
 struct SsmInputs {
   size_t tokens = 0;
   size_t heads = 0;
-  size_t groups = 0;    // head h uses group h / (heads / groups)
+  size_t groups = 0;  // head h uses group h / (heads / groups)
   size_t head_dim = 0;
   size_t state = 0;
-  const float* x = nullptr;   // [tokens, heads * head_dim], after conv + SiLU
+  const float* x = nullptr;  // [tokens, heads * head_dim], after conv + SiLU
   size_t x_stride = 0;
-  const float* b = nullptr;   // [tokens, groups * state], likewise
+  const float* b = nullptr;  // [tokens, groups * state], likewise
   size_t b_stride = 0;
-  const float* c = nullptr;   // [tokens, groups * state], likewise
+  const float* c = nullptr;  // [tokens, groups * state], likewise
   size_t c_stride = 0;
   const float* dt = nullptr;  // [tokens, heads], after bias and softplus
   size_t dt_stride = 0;
-  const float* a = nullptr;   // [heads], negative: -exp(A_log)
-  const float* d = nullptr;   // [heads]
+  const float* a = nullptr;  // [heads], negative: -exp(A_log)
+  const float* d = nullptr;  // [heads]
 };
 
 // One token (inputs.tokens == 1), heads [head_begin, head_end).
