@@ -6,6 +6,7 @@
 #define HWY_TARGET_INCLUDE "simd/matvec_bf16.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 // After foreach_target.h, which sets HWY_TARGET for them.
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "simd/bf16-inl.h"
 #include "simd/convert-inl.h"
@@ -33,7 +34,8 @@ void FourRows(const T* w, const T* x, size_t cols, float* y) {
 
 #else
 
-// y[0..3] = rows at w, w + cols, ...
+// y[0..3] = rows at w, w + cols, ... The next four are prefetched: see
+// matvec_q8.cc.
 void FourRows(const T* HWY_RESTRICT w, const T* HWY_RESTRICT x, size_t cols,
               float* HWY_RESTRICT y) {
   const hn::ScalableTag<float> df;
@@ -48,6 +50,7 @@ void FourRows(const T* HWY_RESTRICT w, const T* HWY_RESTRICT x, size_t cols,
   auto sum3 = hn::Zero(df);
   size_t i = 0;
   for (; i + N <= cols; i += N) {
+    for (size_t r = 4; r < 8; ++r) hwy::Prefetch(w + r * cols + i);
     const auto v = hn::LoadU(d, x + i);
     sum0 = PairDot(df, hn::LoadU(d, w + i), v, sum0);
     sum1 = PairDot(df, hn::LoadU(d, w1 + i), v, sum1);

@@ -8,6 +8,7 @@
 #define HWY_TARGET_INCLUDE "simd/matvec_f32.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 // After foreach_target.h, which sets HWY_TARGET for them.
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "simd/convert-inl.h"
 
@@ -15,7 +16,8 @@ HWY_BEFORE_NAMESPACE();
 namespace krait::simd::HWY_NAMESPACE {
 namespace {
 
-// y[0..3] = rows at w, w + cols, ...
+// y[0..3] = rows at w, w + cols, ... The next four are prefetched: see
+// matvec_q8.cc.
 template <typename T>
 void FourRows(const T* HWY_RESTRICT w, const float* HWY_RESTRICT x, size_t cols,
               float* HWY_RESTRICT y) {
@@ -30,6 +32,7 @@ void FourRows(const T* HWY_RESTRICT w, const float* HWY_RESTRICT x, size_t cols,
   auto sum3 = hn::Zero(df);
   size_t i = 0;
   for (; i + N <= cols; i += N) {
+    for (size_t r = 4; r < 8; ++r) hwy::Prefetch(w + r * cols + i);
     const auto v = hn::LoadU(df, x + i);
     sum0 = hn::MulAdd(LoadF32(df, w + i), v, sum0);
     sum1 = hn::MulAdd(LoadF32(df, w1 + i), v, sum1);
