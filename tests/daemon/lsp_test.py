@@ -13,7 +13,7 @@ import unittest
 from lsp_client import Client
 
 KRAIT, SOURCE = sys.argv[1], sys.argv[2]
-URI = 'file:///work/a.py'
+URI = 'file:///project/a.py'
 TEXT = 'import os\n\n\ndef read(path):\n    with open(path) as f:\n        return f.\n\n\nprint(read("x"))\n'
 REQUEST_CANCELLED = -32800
 
@@ -177,8 +177,8 @@ class LspTest(unittest.TestCase):
         items = client.inline(URI, 50000, 6)
         self.assertEqual(len(items), 1)
         self.check_item(items[0], 50000, 6)
-        client.open('file:///work/line.js', 'x' * 3000000, 'javascript')
-        client.inline('file:///work/line.js', 0, 1500000)
+        client.open('file:///project/line.js', 'x' * 3000000, 'javascript')
+        client.inline('file:///project/line.js', 0, 1500000)
         self.assertEqual(client.finish(), 0)
 
     def test_model_missing(self):
