@@ -47,6 +47,14 @@ struct GeneratorReport {
   Clock::duration decode{};
 };
 
+// What a generator keeps warm between calls.
+struct WarmStatus {
+  size_t budget_bytes = 0;   // 0: keeps nothing
+  size_t held_bytes = 0;     // states and replay logs
+  size_t checkpoints = 0;    // states held
+  size_t logged_tokens = 0;  // tokens whose replay log (or KV block) is held
+};
+
 // What the completion service needs of a model. The one of the product is
 // EngineGenerator; tests have their own.
 //
@@ -64,6 +72,23 @@ class Generator {
   // Continues the prompt. A stopped call gives an error of kind kCancelled.
   virtual engine::Result<GeneratorReport> Generate(
       const GeneratorRequest& request, std::stop_token stop) = 0;
+
+  // Brings the state to the prompt's end, so that a Generate for it (or for
+  // one that goes on from it) costs only what is new. What was done before a
+  // stop is kept; calling again goes on from there. A generator that keeps
+  // nothing warm does nothing.
+  virtual engine::Status Warm(const GeneratorPrompt& prompt,
+                              std::stop_token stop) {
+    (void)prompt;
+    (void)stop;
+    return {};
+  }
+
+  // Writes what is warm to disk, for the next start. Called when idle and
+  // before the end.
+  virtual engine::Status SaveWarmStates() { return {}; }
+
+  virtual WarmStatus warm_status() const { return {}; }
 };
 
 }  // namespace krait::daemon
