@@ -13,10 +13,14 @@
 
 namespace krait::daemon {
 
-// Which model to run, and on how many threads.
+// Which model to run, on how many threads, and what it may keep.
 struct ModelOptions {
   std::string model;   // as FindModel takes it; empty: the default
   size_t threads = 0;  // 0: one per core
+  // What warm states and replay logs may take in memory; 0: nothing is kept.
+  size_t state_bytes = size_t{1} << 30;
+  // Where states are kept between runs; empty: nowhere.
+  std::filesystem::path state_dir;
 };
 
 // A model with the threads to run it.
