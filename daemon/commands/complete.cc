@@ -60,7 +60,6 @@ void PrintInPlace(std::string_view before, const std::string& completion,
 void PrintJson(const FilePosition& position, const Completion& completion) {
   boost::json::object json = TraceToJson(completion.trace);
   json["completion"] = completion.text;
-  json["stop"] = CompletionStopName(completion.stop);
   json["file"] = position.file;
   json["line"] = position.line;
   json["column"] = position.column;

@@ -57,8 +57,9 @@ class Watcher {
   explicit Watcher(StopRules rules) : rules_(std::move(rules)) {}
 
   // Returns whether to go on.
-  bool Add(engine::TokenId token, std::string_view bytes) {
+  bool Add(engine::TokenId token, std::string_view bytes, float logprob) {
     tokens_.push_back(token);
+    logprobs_.push_back(logprob);
     text_ += bytes;
     ends_.push_back(text_.size());
     decision_ = rules_.Check(text_, /*finished=*/false);
@@ -93,10 +94,25 @@ class Watcher {
 
   std::string_view text() const { return text_; }
 
+  // Returns the mean of the log-probabilities of the tokens that begin within
+  // the first `bytes`; nothing if none does.
+  std::optional<double> MeanLogprob(size_t bytes) const {
+    double sum = 0;
+    size_t count = 0;
+    for (; count < ends_.size(); ++count) {
+      const size_t begin = count == 0 ? 0 : ends_[count - 1];
+      if (begin >= bytes) break;
+      sum += static_cast<double>(logprobs_[count]);
+    }
+    if (count == 0) return std::nullopt;
+    return sum / static_cast<double>(count);
+  }
+
  private:
   StopRules rules_;
   std::string text_;
   std::vector<engine::TokenId> tokens_;
+  std::vector<float> logprobs_;
   std::vector<size_t> ends_;  // bytes of text_ after each token
   std::optional<StopDecision> decision_;
 };
@@ -138,8 +154,8 @@ engine::Result<Completion> CompletionService::Complete(
        .sampler = options.sampler,
        .max_tokens = options.max_tokens,
        .on_token =
-           [&](engine::TokenId token, std::string_view bytes) {
-             return watcher.Add(token, bytes);
+           [&](engine::TokenId token, std::string_view bytes, float logprob) {
+             return watcher.Add(token, bytes, logprob);
            }},
       stop);
   if (!report) return report.error();
@@ -153,6 +169,9 @@ engine::Result<Completion> CompletionService::Complete(
   completion.text = std::move(shown.text);
   completion.stop = decision.stop;
   completion.trace = TraceOf(*report);
+  completion.trace.stop = CompletionStopName(decision.stop);
+  completion.trace.mean_logprob = watcher.MeanLogprob(
+      completion.text.empty() ? decision.keep_bytes : completion.text.size());
   completion.trace.tokenize += cutting;
   completion.trace.post = Clock::now() - post_begin;
   completion.trace.suppressed_by = std::move(shown.suppressed_by);

@@ -3,6 +3,7 @@
 #define KRAIT_DAEMON_COMPLETION_COMPLETION_SERVICE_H_
 
 #include <cstddef>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -37,6 +38,9 @@ struct CompletionTrace {
   size_t tokens_replayed = 0;
   size_t tokens_computed = 0;
   size_t tokens_generated = 0;
+  // Of the tokens that are kept; nothing if none is.
+  std::optional<double> mean_logprob;
+  std::string stop;  // why the generation ended, see CompletionStopName
   Clock::duration queue{};
   Clock::duration tokenize{};
   Clock::duration prefill{};

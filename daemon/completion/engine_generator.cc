@@ -84,12 +84,13 @@ engine::Result<GeneratorReport> EngineGenerator::Generate(
   engine::GenerateOptions options;
   options.sampler = request.sampler;
   options.max_tokens = request.max_tokens;
-  options.on_token = [&](TokenId token, float) {
+  options.on_token = [&](TokenId token, float logprob) {
     // A control token other than the end of sequence begins another part of
     // the prompt's format: the middle is over.
     control = model_->tokenizer().IsControl(token);
     if (control) return false;
-    return request.on_token(token, model_->tokenizer().TokenBytes(token));
+    return request.on_token(token, model_->tokenizer().TokenBytes(token),
+                            logprob);
   };
   const engine::Generation generation =
       engine::Generate(session_, options, stop);

@@ -30,8 +30,11 @@ struct GeneratorRequest {
   engine::SamplerOptions sampler;
   size_t max_tokens = 64;
   // Called for each token with the bytes it stands for, which may be a part of
-  // a UTF-8 sequence. Returning false ends the generation.
-  std::function<bool(engine::TokenId token, std::string_view bytes)> on_token;
+  // a UTF-8 sequence, and the natural log of its probability. Returning false
+  // ends the generation.
+  std::function<bool(engine::TokenId token, std::string_view bytes,
+                     float logprob)>
+      on_token;
 };
 
 // What a generation cost.

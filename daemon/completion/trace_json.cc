@@ -25,6 +25,12 @@ boost::json::object TraceToJson(const CompletionTrace& trace) {
   json["tokens_replayed"] = trace.tokens_replayed;
   json["tokens_computed"] = trace.tokens_computed;
   json["tokens_generated"] = trace.tokens_generated;
+  json["stop"] = trace.stop;
+  if (trace.mean_logprob) {
+    json["mean_logprob"] = *trace.mean_logprob;
+  } else {
+    json["mean_logprob"] = nullptr;
+  }
   boost::json::object ms;
   ms["queue"] = Milliseconds(trace.queue);
   ms["tokenize"] = Milliseconds(trace.tokenize);

@@ -24,6 +24,8 @@ class FakeGenerator : public Generator {
 
   size_t context_length() const override { return context_length_; }
   void set_context_length(size_t length) { context_length_ = length; }
+  // How sure the model is of each token: the log of its probability.
+  void set_logprob(float logprob) { logprob_ = logprob; }
   // Called before each token.
   void set_before_token(std::function<void()> hook) {
     before_token_ = std::move(hook);
@@ -55,7 +57,7 @@ class FakeGenerator : public Generator {
         break;
       }
       ++report.tokens_generated;
-      if (!request.on_token(IdOf(piece), piece)) {
+      if (!request.on_token(IdOf(piece), piece, logprob_)) {
         report.reason = engine::StopReason::kCallback;
         break;
       }
@@ -78,6 +80,7 @@ class FakeGenerator : public Generator {
 
   std::vector<std::string> pieces_;
   size_t context_length_ = 0;
+  float logprob_ = 0;
   std::function<void()> before_token_;
 };
 

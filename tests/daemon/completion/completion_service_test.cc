@@ -89,6 +89,19 @@ TEST(CompletionServiceTest, CancellationIsAnErrorOfItsOwnKind) {
   EXPECT_EQ(completion.error().code, engine::ErrorCode::kCancelled);
 }
 
+TEST(CompletionServiceTest, TellsHowSureTheModelIsOfWhatIsKept) {
+  FakeGenerator generator("ab\n");
+  generator.set_logprob(-0.5F);
+  const Completion completion =
+      Complete(generator, {.path = "", .before = "x = ", .after = ""});
+  ASSERT_TRUE(completion.trace.mean_logprob.has_value());
+  EXPECT_DOUBLE_EQ(*completion.trace.mean_logprob, -0.5);
+  EXPECT_EQ(completion.trace.stop, "end_of_sequence");
+  FakeGenerator silent("");
+  EXPECT_FALSE(Complete(silent, {.path = "", .before = "x", .after = ""})
+                   .trace.mean_logprob.has_value());
+}
+
 TEST(CompletionServiceTest, SplitCharactersAreJoined) {
   FakeGenerator generator(
       std::vector<std::string>{"\xE2", "\x82", "\xAC", "!"});
