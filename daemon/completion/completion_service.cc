@@ -130,6 +130,14 @@ CompletionTrace TraceOf(const GeneratorReport& report) {
   return trace;
 }
 
+// Cuts out what the model is to see of two texts with Unix line ends.
+ContextWindow CutWindow(const Generator& generator, const std::string& before,
+                        const std::string& after, const ContextLimits& limits) {
+  return CutContext(before, after, limits, [&](std::string_view text) {
+    return generator.CountTokens(text);
+  });
+}
+
 }  // namespace
 
 engine::Result<Completion> CompletionService::Complete(
@@ -140,9 +148,8 @@ engine::Result<Completion> CompletionService::Complete(
       FitToModel(wanted, generator_.context_length());
   const std::string before = WithUnixLineEnds(request.before);
   const std::string after = WithUnixLineEnds(request.after);
-  const ContextWindow window = CutContext(
-      before, after, options.limits,
-      [&](std::string_view text) { return generator_.CountTokens(text); });
+  const ContextWindow window =
+      CutWindow(generator_, before, after, options.limits);
   const Clock::duration cutting = Clock::now() - begin;
 
   Watcher watcher(StopRules(options.extent, window.prefix, window.suffix,
@@ -176,6 +183,20 @@ engine::Result<Completion> CompletionService::Complete(
   completion.trace.post = Clock::now() - post_begin;
   completion.trace.suppressed_by = std::move(shown.suppressed_by);
   return completion;
+}
+
+engine::Status CompletionService::Warm(const CompletionRequest& request,
+                                       const CompletionOptions& wanted,
+                                       std::stop_token stop) {
+  const CompletionOptions options =
+      FitToModel(wanted, generator_.context_length());
+  const std::string before = WithUnixLineEnds(request.before);
+  const std::string after = WithUnixLineEnds(request.after);
+  const ContextWindow window =
+      CutWindow(generator_, before, after, options.limits);
+  return generator_.Warm(
+      {.path = request.path, .prefix = window.prefix, .suffix = window.suffix},
+      std::move(stop));
 }
 
 }  // namespace krait::daemon

@@ -70,6 +70,11 @@ class CompletionService {
                                       const CompletionOptions& options,
                                       std::stop_token stop = {});
 
+  // Warms the generator for Complete with the same arguments.
+  engine::Status Warm(const CompletionRequest& request,
+                      const CompletionOptions& options,
+                      std::stop_token stop = {});
+
  private:
   Generator& generator_;
 };

@@ -2,15 +2,23 @@
 #ifndef KRAIT_DAEMON_SERVER_COMPLETION_HOST_H_
 #define KRAIT_DAEMON_SERVER_COMPLETION_HOST_H_
 
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "daemon/completion/completion_service.h"
 #include "daemon/completion/generator.h"
-#include "daemon/server/work_thread.h"
+#include "daemon/server/job_queue.h"
+#include "daemon/server/statistics.h"
 #include "engine/error.h"
 
 namespace krait::daemon {
@@ -19,12 +27,28 @@ namespace krait::daemon {
 struct ReadyGenerator {
   std::unique_ptr<Generator> generator;
   std::string description;
+  size_t threads = 0;
 };
 
-// Runs one model on a thread of its own: loads it, then completes one request
-// after the other. Requests that come before the model is there wait for it.
+// What a host is doing, for `krait status`.
+struct HostStatus {
+  size_t waiting_completions = 0;
+  size_t waiting_warmings = 0;
+  bool running = false;
+  WarmStatus warm;
+};
+
+// One loaded model, shared by the sessions of all editors. Its thread loads it
+// and then works through a JobQueue, one job at a time. Completions that come
+// before the model is there wait for it.
 //
-// All calls and all callbacks are on one thread, the owner's.
+// A completion stops the warming job that runs; what that did is kept, and it
+// goes on afterwards, unless a newer one of its document has come. Warm states
+// are saved once nothing was to be done for a while, and at the end.
+//
+// All calls and all callbacks are on one thread, the owner's. Callbacks that
+// the owner has not run when the host ends may still be run; they touch
+// nothing of the host.
 class CompletionHost {
  public:
   // Called on the host's thread.
@@ -32,32 +56,89 @@ class CompletionHost {
   // Brings a call to the owner's thread.
   using PostToOwner = std::function<void(std::function<void()>)>;
   // The description, or why there is no model.
-  using OnLoaded = std::function<void(engine::Result<std::string>)>;
-  using OnDone = std::function<void(engine::Result<Completion>)>;
+  using OnLoaded = std::function<void(const engine::Result<std::string>&)>;
 
-  // Loading begins at once.
-  CompletionHost(Loader loader, PostToOwner post, OnLoaded on_loaded);
-  // Stops what is running. Callbacks that were not posted yet do not come.
+  // Loading begins at once. States are saved after `save_when_idle_for`.
+  CompletionHost(Loader loader, PostToOwner post,
+                 Clock::duration save_when_idle_for = std::chrono::seconds(30));
+  // Stops what is running and saves. Callbacks that were not posted yet do not
+  // come.
   ~CompletionHost();
+  CompletionHost(const CompletionHost&) = delete;
+  CompletionHost& operator=(const CompletionHost&) = delete;
 
-  // Completes as soon as the requests before are done. Once `stop` is
-  // requested the answer is an error of kind kCancelled, at the latest after
-  // one token or one batch of the prompt.
-  void Complete(CompletionRequest request, CompletionOptions options,
-                std::stop_token stop, OnDone on_done);
+  // Calls back once loading has ended; at once if it has already.
+  void WhenLoaded(OnLoaded on_loaded);
+  // Nothing while the model is being loaded.
+  const std::optional<engine::Result<std::string>>& loaded() const {
+    return owner_->loaded;
+  }
+  size_t threads() const { return owner_->threads; }
+
+  // Returns a number for the documents of one more session.
+  uint64_t NewSession() { return next_session_++; }
+
+  // Once the job's `stop` is requested its result is an error of kind
+  // kCancelled, at the latest after one token or one batch of the prompt.
+  void Complete(CompletionJob job);
+  // Replaces the document's warming job, waiting or running.
+  void Warm(WarmingJob job);
+  // The document was closed.
+  void Drop(const DocumentKey& document);
+  void DropSession(uint64_t session);
+
+  HostStatus status() const;
+  // Of all completions; sessions add those that needed no model.
+  Statistics& statistics() { return owner_->statistics; }
 
  private:
-  void Load(const Loader& loader, const OnLoaded& on_loaded);
-  engine::Result<Completion> Run(const CompletionRequest& request,
-                                 const CompletionOptions& options,
-                                 const std::stop_token& stop);
+  // The part that callbacks on their way need. Owner's thread only.
+  struct OwnerState {
+    std::optional<engine::Result<std::string>> loaded;
+    size_t threads = 0;
+    std::vector<OnLoaded> waiting;
+    Statistics statistics;
+  };
+
+  // The warming job in progress.
+  struct RunningWarming {
+    DocumentKey document;
+    std::stop_source stop;
+    bool stale = false;  // not to be continued
+  };
+
+  void Run(const Loader& loader);
+  void Load(const Loader& loader);
+  // Waits until there is something to do; false: the host ends.
+  bool WaitForWork(std::unique_lock<std::mutex>* lock);
+  void RunNext(std::unique_lock<std::mutex>* lock);
+  void RunCompletion(const CompletionJob& job);
+  void RunWarming(WarmingJob job, std::unique_lock<std::mutex>* lock);
+  void Save();
+  engine::Result<Completion> Compute(const CompletionJob& job);
+  // With mutex_ held.
+  void StopWarming(bool stale);
 
   const PostToOwner post_;
+  const Clock::duration save_when_idle_for_;
+  const std::shared_ptr<OwnerState> owner_ = std::make_shared<OwnerState>();
+  uint64_t next_session_ = 1;
+
   std::stop_source stopping_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  JobQueue queue_;                         // guarded by mutex_
+  std::optional<RunningWarming> warming_;  // guarded by mutex_
+  bool running_ = false;                   // guarded by mutex_
+  WarmStatus warm_status_;                 // guarded by mutex_
+
   // On the host's thread only.
   std::unique_ptr<Generator> generator_;
   std::optional<engine::Error> load_error_;
-  WorkThread thread_;  // last: ends before what its jobs use
+  bool unsaved_ = false;
+  Clock::time_point idle_since_;
+
+  std::thread thread_;  // last: it uses all of the above
 };
 
 }  // namespace krait::daemon

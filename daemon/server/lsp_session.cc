@@ -17,27 +17,33 @@
 namespace krait::daemon {
 
 LspSession::LspSession(std::shared_ptr<lsp::Outbox> outbox,
-                       CompletionHost::Loader loader,
-                       CompletionHost::PostToOwner post,
-                       CompletionOptions options)
+                       CompletionHost& host, CompletionOptions options)
     : outbox_(std::move(outbox)),
       client_(std::make_shared<lsp::Client>(outbox_)),
+      host_(host),
+      id_(host.NewSession()),
       options_(options),
       dispatcher_(outbox_, client_,
                   [this](std::string_view sentence) {
                     Log(lsp::MessageType::kWarning, sentence);
                   }),
-      host_(std::move(loader), std::move(post),
-            [this](const engine::Result<std::string>& loaded) {
-              OnLoaded(loaded);
-            }) {
+      self_(std::make_shared<LspSession*>(this)) {
   BindLifecycle();
   BindDocuments();
   BindCompletion();
+  host_.WhenLoaded([weak = std::weak_ptr(self_)](const auto& loaded) {
+    if (const auto self = weak.lock()) (*self)->OnLoaded(loaded);
+  });
 }
 
 LspSession::~LspSession() {
   dispatcher_.CancelAll();
+  for (const auto& [uri, state] : states_) {
+    for (const auto& [method, pending] : state.pending) {
+      pending->stop.request_stop();
+    }
+  }
+  host_.DropSession(id_);
 }
 
 void LspSession::Log(lsp::MessageType type, std::string_view sentence) {
@@ -53,7 +59,7 @@ void LspSession::BindLifecycle() {
       [this](const lsp::InitializeParams& params, const lsp::Reply& reply) {
         reply.Succeed(Initialize(params));
         initialized_ = true;
-        if (loaded_) OnLoaded(*loaded_);
+        if (host_.loaded()) OnLoaded(*host_.loaded());
       });
   dispatcher_.OnNotification<lsp::NoParams>(
       "initialized", [this](const lsp::NoParams&) { ShowLoading(); });
@@ -96,22 +102,21 @@ lsp::InitializeResult LspSession::Initialize(
 }
 
 void LspSession::ShowLoading() {
-  if (loaded_ || !work_done_progress_) return;
+  if (host_.loaded() || !work_done_progress_) return;
   progress_ = std::make_unique<lsp::Progress>(client_, "krait/load",
                                               "krait: loading the model");
 }
 
 void LspSession::OnLoaded(const engine::Result<std::string>& loaded) {
-  if (!loaded_) loaded_ = loaded;
   if (!initialized_) return;  // told after `initialize`
   progress_.reset();
-  if (*loaded_) {
-    Log(lsp::MessageType::kInfo, fmt::format("krait is ready: {}", **loaded_));
+  if (loaded) {
+    Log(lsp::MessageType::kInfo, fmt::format("krait is ready: {}", *loaded));
     return;
   }
   lsp::ShowMessage(
       *client_, lsp::MessageType::kError,
-      fmt::format("krait cannot complete: {}", loaded_->error().message));
+      fmt::format("krait cannot complete: {}", loaded.error().message));
 }
 
 // Documents -------------------------------------------------------------------
@@ -129,14 +134,18 @@ void LspSession::BindDocuments() {
         const auto changed = documents_.Change(params);
         if (!changed) {
           Log(lsp::MessageType::kWarning, changed.error().message);
-        } else if (!changed->warning.empty()) {
+          return;
+        }
+        if (!changed->warning.empty()) {
           Log(lsp::MessageType::kWarning, changed->warning);
         }
+        WarmAt(*changed);
       });
   dispatcher_.OnNotification<lsp::DidCloseParams>(
       "textDocument/didClose", [this](const lsp::DidCloseParams& params) {
         DropPending(params.uri);
         states_.erase(params.uri);
+        host_.Drop(KeyOf(params.uri));
         const auto closed = documents_.Close(params);
         if (!closed) {
           Log(lsp::MessageType::kWarning, closed.error().message);
@@ -179,6 +188,23 @@ void LspSession::DropPending(const std::string& uri) {
     pending->stop.request_stop();
     pending->reply.Fail(Superseded());
   }
+}
+
+// Warming ---------------------------------------------------------------------
+
+void LspSession::WarmAt(const lsp::DocumentChange& change) {
+  if (change.edits.empty()) return;
+  const lsp::ByteEdit& last = change.edits.back();
+  // A whole new text does not say where the user is.
+  if (last.text.size() == change.after->text.size()) return;
+  Warm(change.after->uri,
+       RequestAt(*change.after, last.begin_ofs + last.text.size()));
+}
+
+void LspSession::Warm(const std::string& uri, CompletionRequest request) {
+  host_.Warm({.document = KeyOf(uri),
+              .request = std::move(request),
+              .options = options_});
 }
 
 // Completion ------------------------------------------------------------------
@@ -259,7 +285,8 @@ void LspSession::Start(PendingPtr pending) {
     if (const auto rest = TypedThrough(*state.given, pending->request)) {
       state.trace = CompletionTrace{};
       state.trace->plan = "typed-through";
-      slot.reset();
+      host_.statistics().Add(*state.trace, Clock::duration::zero());
+      state.pending.erase(pending->reply.method());
       pending->answer(*pending, *pending->document, pending->cursor_ofs, *rest);
       return;
     }
@@ -272,10 +299,16 @@ void LspSession::Start(PendingPtr pending) {
                                cancelled->stop.request_stop();
                                cancelled->reply.Fail(CancelledByClient());
                              });
-  host_.Complete(pending->request, options_, pending->stop.get_token(),
-                 [this, pending](const engine::Result<Completion>& completion) {
-                   Finish(pending, completion);
-                 });
+  host_.Complete({.document = KeyOf(pending->document->uri),
+                  .request = pending->request,
+                  .options = options_,
+                  .stop = pending->stop.get_token(),
+                  .on_done = [weak = std::weak_ptr(self_),
+                              pending](const auto& completion) {
+                    if (const auto self = weak.lock()) {
+                      (*self)->Finish(pending, completion);
+                    }
+                  }});
 }
 
 void LspSession::Finish(const PendingPtr& pending,
@@ -289,21 +322,28 @@ void LspSession::Finish(const PendingPtr& pending,
   }
   if (!completion) {
     // Why there is no model has been shown already: one message is enough.
-    const bool no_model = loaded_ && !*loaded_;
-    if (no_model) return AnswerText(*pending, {});
-    return pending->reply.Fail(ToLspError(completion.error()));
+    const bool no_model = host_.loaded() && !*host_.loaded();
+    if (!no_model) {
+      return pending->reply.Fail(ToLspError(completion.error()));
+    }
+    AnswerText(*pending, {});
+    return;
   }
   if (state == states_.end()) return pending->reply.Fail(Superseded());
   state->second.trace = completion->trace;
   state->second.given =
       GivenCompletion{.request = pending->request, .text = completion->text};
-  AnswerText(*pending, completion->text);
+  if (!AnswerText(*pending, completion->text)) return;
+  CompletionRequest accepted = pending->request;
+  accepted.before += completion->text;
+  Warm(uri, std::move(accepted));
 }
 
-void LspSession::AnswerText(const Pending& pending, const std::string& text) {
+bool LspSession::AnswerText(const Pending& pending, const std::string& text) {
   const auto now = documents_.Get(pending.document->uri);
   if (now == nullptr || now == pending.document) {
-    return pending.answer(pending, *pending.document, pending.cursor_ofs, text);
+    pending.answer(pending, *pending.document, pending.cursor_ofs, text);
+    return !text.empty();
   }
   // The document moved on. If what was typed is what we say, the rest of it
   // still holds, further on.
@@ -315,12 +355,14 @@ void LspSession::AnswerText(const Pending& pending, const std::string& text) {
     const auto rest = TypedThrough({.request = pending.request, .text = text},
                                    RequestAt(*now, cursor));
     if (rest && rest->size() == text.size() - typed) {
-      return pending.answer(pending, *now, cursor, *rest);
+      pending.answer(pending, *now, cursor, *rest);
+      return !rest->empty();
     }
   }
   DocumentState& state = states_[now->uri];
   if (state.trace) state.trace->suppressed_by = "the document changed";
   pending.answer(pending, *now, std::min(cursor, now->text.size()), {});
+  return false;
 }
 
 void LspSession::Explain(const lsp::ExplainParams& params,

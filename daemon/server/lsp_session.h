@@ -38,12 +38,19 @@ namespace krait::daemon {
 // the user typed on just what it says, the rest is answered for the new
 // place; if anything else changed, an empty list.
 //
+// Warming. While nobody waits, the model is brought to where the next request
+// is likely to be: the end of the last edit, and, once a completion was shown,
+// the place behind it.
+//
 // All calls on one thread, the one that the host's callbacks come to.
 class LspSession {
  public:
-  LspSession(std::shared_ptr<lsp::Outbox> outbox, CompletionHost::Loader loader,
-             CompletionHost::PostToOwner post, CompletionOptions options);
+  // `host` must outlive the session.
+  LspSession(std::shared_ptr<lsp::Outbox> outbox, CompletionHost& host,
+             CompletionOptions options);
   ~LspSession();
+  LspSession(const LspSession&) = delete;
+  LspSession& operator=(const LspSession&) = delete;
 
   void HandleMessage(std::string_view body) { dispatcher_.Dispatch(body); }
 
@@ -102,16 +109,23 @@ class LspSession {
                                     const lsp::Reply& reply);
   CompletionRequest RequestAt(const lsp::Document& document,
                               size_t cursor_ofs) const;
+  // Where an edit ended.
+  void WarmAt(const lsp::DocumentChange& change);
+  void Warm(const std::string& uri, CompletionRequest request);
+  DocumentKey KeyOf(const std::string& uri) const { return {id_, uri}; }
   void Start(PendingPtr pending);
   void Finish(const PendingPtr& pending,
               const engine::Result<Completion>& completion);
-  void AnswerText(const Pending& pending, const std::string& text);
+  // Returns whether something is shown.
+  bool AnswerText(const Pending& pending, const std::string& text);
   void DropPending(const std::string& uri);
 
   void Log(lsp::MessageType type, std::string_view sentence);
 
   const std::shared_ptr<lsp::Outbox> outbox_;
   const std::shared_ptr<lsp::Client> client_;
+  CompletionHost& host_;
+  const uint64_t id_;  // of its documents, to the host
   const CompletionOptions options_;
   lsp::Dispatcher dispatcher_;
   lsp::DocumentStore documents_;
@@ -119,10 +133,11 @@ class LspSession {
   std::vector<std::filesystem::path> roots_;
   bool initialized_ = false;
   bool work_done_progress_ = false;
-  std::optional<engine::Result<std::string>> loaded_;
   std::unique_ptr<lsp::Progress> progress_;
   std::optional<int> exit_code_;
-  CompletionHost host_;  // last: its thread ends first
+  // The host's callbacks hold it weakly: those of a session that is gone do
+  // nothing.
+  const std::shared_ptr<LspSession*> self_;
 };
 
 }  // namespace krait::daemon

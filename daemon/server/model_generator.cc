@@ -25,6 +25,12 @@ class ModelGenerator : public Generator {
                                            std::stop_token stop) override {
     return inner_->Generate(request, std::move(stop));
   }
+  engine::Status Warm(const GeneratorPrompt& prompt,
+                      std::stop_token stop) override {
+    return inner_->Warm(prompt, std::move(stop));
+  }
+  engine::Status SaveWarmStates() override { return inner_->SaveWarmStates(); }
+  WarmStatus warm_status() const override { return inner_->warm_status(); }
 
  private:
   LoadedModel loaded_;
@@ -43,9 +49,11 @@ engine::Result<ReadyGenerator> LoadGenerator(const ModelOptions& options) {
                   loaded->model->hyperparameters().name,
                   ParametersText(loaded->model->Parameters()),
                   loaded->path.string(), loaded->pool->size());
+  const size_t threads = loaded->pool->size();
   return ReadyGenerator{.generator = std::make_unique<ModelGenerator>(
                             std::move(*loaded), std::move(*inner)),
-                        .description = std::move(description)};
+                        .description = std::move(description),
+                        .threads = threads};
 }
 
 }  // namespace krait::daemon

@@ -130,12 +130,11 @@ class StdioServer {
         writer_(std::make_shared<FrameWriter>(io_, STDOUT_FILENO)),
         signals_(io_, SIGINT, SIGTERM),
         deadline_(io_),
-        session_(
-            writer_, std::move(loader),
-            [this](std::function<void()> call) {
-              asio::post(io_, std::move(call));
-            },
-            options) {}
+        host_(std::move(loader),
+              [this](std::function<void()> call) {
+                asio::post(io_, std::move(call));
+              }),
+        session_(writer_, host_, options) {}
 
   ~StdioServer() {
     input_.release();
@@ -194,7 +193,8 @@ class StdioServer {
   asio::signal_set signals_;
   asio::steady_timer deadline_;
   std::optional<int> status_;
-  LspSession session_;  // last: its threads post to io_
+  CompletionHost host_;  // its thread posts to io_
+  LspSession session_;
 };
 
 }  // namespace

@@ -65,6 +65,26 @@ class FakeGenerator : public Generator {
     return report;
   }
 
+  // Called by Warm for each of its slices, which end when it returns false.
+  void set_on_slice(std::function<bool(const GeneratorPrompt&)> hook) {
+    on_slice_ = std::move(hook);
+  }
+  engine::Status Warm(const GeneratorPrompt& prompt,
+                      std::stop_token stop) override {
+    while (on_slice_ && on_slice_(prompt)) {
+      if (stop.stop_requested()) {
+        return engine::MakeError(engine::ErrorCode::kCancelled, "stopped");
+      }
+    }
+    return {};
+  }
+
+  void set_on_save(std::function<void()> hook) { on_save_ = std::move(hook); }
+  engine::Status SaveWarmStates() override {
+    if (on_save_) on_save_();
+    return {};
+  }
+
   // Of the last call.
   std::string path;
   std::string prefix;
@@ -82,6 +102,8 @@ class FakeGenerator : public Generator {
   size_t context_length_ = 0;
   float logprob_ = 0;
   std::function<void()> before_token_;
+  std::function<bool(const GeneratorPrompt&)> on_slice_;
+  std::function<void()> on_save_;
 };
 
 }  // namespace krait::daemon

@@ -8,8 +8,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <condition_variable>
-#include <deque>
 #include <latch>
 #include <memory>
 #include <mutex>
@@ -17,11 +15,15 @@
 #include <vector>
 
 #include "tests/daemon/fake_generator.h"
+#include "tests/daemon/server/owner_calls.h"
 
 namespace krait::daemon {
 namespace {
 
+using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 
 // Keeps what the session sends.
@@ -41,29 +43,6 @@ class Sent : public lsp::Outbox {
   std::vector<std::string> messages_;
 };
 
-// The owner's thread is the test's: calls wait until it runs them.
-class Calls {
- public:
-  void Post(std::function<void()> call) {
-    const std::lock_guard lock(mutex_);
-    calls_.push_back(std::move(call));
-    changed_.notify_one();
-  }
-  void RunOne() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !calls_.empty(); });
-    const auto call = std::move(calls_.front());
-    calls_.pop_front();
-    lock.unlock();
-    call();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::function<void()>> calls_;
-};
-
 class LspSessionTest : public testing::Test {
  protected:
   void Start(std::unique_ptr<FakeGenerator> generator) {
@@ -75,10 +54,9 @@ class LspSessionTest : public testing::Test {
     });
   }
   void Start(CompletionHost::Loader loader) {
-    session_ = std::make_unique<LspSession>(
-        sent_, std::move(loader),
-        [this](std::function<void()> call) { calls_.Post(std::move(call)); },
-        CompletionOptions{});
+    host_ =
+        std::make_unique<CompletionHost>(std::move(loader), calls_.Poster());
+    session_ = std::make_unique<LspSession>(sent_, *host_, CompletionOptions{});
     Receive(R"("id":1,"method":"initialize","params":{"capabilities":
       {"general":{"positionEncodings":["utf-8"]},
        "textDocument":{"inlineCompletion":{}}}})");
@@ -119,7 +97,8 @@ class LspSessionTest : public testing::Test {
   }
 
   std::shared_ptr<Sent> sent_ = std::make_shared<Sent>();
-  Calls calls_;
+  OwnerCalls calls_;
+  std::unique_ptr<CompletionHost> host_;
   std::unique_ptr<LspSession> session_;
 };
 
@@ -223,6 +202,9 @@ TEST_F(LspSessionTest, TypingThroughRunsNoModel) {
   Receive(R"("id":3,"method":"krait/explain","params":{"textDocument":
     {"uri":"file:///a.py"}})");
   EXPECT_THAT(Answer(), HasSubstr("\"plan\": \"typed-through\""));
+  EXPECT_EQ(host_->statistics().answers_by_plan().at("typed-through"), 1U);
+  Receive(R"("method":"textDocument/didClose","params":{"textDocument":
+    {"uri":"file:///a.py"}})");  // nothing waits any more
 }
 
 TEST_F(LspSessionTest, PopupItemsReplaceTheWord) {
@@ -297,6 +279,62 @@ TEST_F(LspSessionTest, EndsWhileTheModelRuns) {
   Ask(1, 4);
   running.wait();
   session_.reset();  // must not wait for a thousand tokens, nor crash
+  (void)sent_->Take();
+  calls_.RunOne();  // the result of a session that is gone
+  EXPECT_THAT(sent_->Take(), IsEmpty());
+}
+
+TEST_F(LspSessionTest, WarmsWhereAnEditEnded) {
+  std::latch warmed(1);
+  auto generator = std::make_unique<FakeGenerator>("x");
+  generator->set_on_slice([&](const GeneratorPrompt& prompt) {
+    if (prompt.prefix == "y = foo" && prompt.suffix == "\n") {
+      warmed.count_down();
+    }
+    return false;
+  });
+  Start(std::move(generator));
+  Open("y = \\n");
+  Insert(2, 4, "foo");
+  warmed.wait();
+}
+
+TEST_F(LspSessionTest, WarmsBehindWhatIsShown) {
+  std::latch warmed(1);
+  auto generator = std::make_unique<FakeGenerator>("foo(1)\n");
+  generator->set_on_slice([&](const GeneratorPrompt& prompt) {
+    if (prompt.prefix == "x = foo(1)") warmed.count_down();
+    return false;
+  });
+  Start(std::move(generator));
+  Open("x = \\n");
+  Ask(7, 4);
+  calls_.RunOne();
+  warmed.wait();
+}
+
+TEST_F(LspSessionTest, SessionsShareOneModel) {
+  auto generator = std::make_unique<FakeGenerator>("foo(1)\n");
+  const FakeGenerator& fake = *generator;
+  Start(std::move(generator));
+  const auto other_sent = std::make_shared<Sent>();
+  LspSession other(other_sent, *host_, CompletionOptions{});
+  other.HandleMessage(
+      R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":
+        {"capabilities":{"textDocument":{"inlineCompletion":{}}}}})");
+  EXPECT_THAT(other_sent->Take(), Contains(HasSubstr("krait is ready: fake")));
+  Open("x = \\n");
+  (void)sent_->Take();
+  Ask(7, 4);
+  calls_.RunOne();
+  EXPECT_THAT(Answer(), HasSubstr("foo(1)"));
+  // Documents are each session's own.
+  other.HandleMessage(
+      R"({"jsonrpc":"2.0","id":2,"method":"textDocument/inlineCompletion",
+        "params":{"textDocument":{"uri":"file:///a.py"},
+        "position":{"line":0,"character":4},"context":{"triggerKind":2}}})");
+  EXPECT_THAT(other_sent->Take(), ElementsAre(HasSubstr("is not open")));
+  EXPECT_EQ(fake.calls, 1);
 }
 
 }  // namespace

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/server/job_queue.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace krait::daemon {
+
+void JobQueue::Add(CompletionJob job) {
+  completions_.push_back(std::move(job));
+}
+
+void JobQueue::Add(WarmingJob job) {
+  job.order = next_order_++;
+  DocumentKey document = job.document;
+  warmings_.insert_or_assign(std::move(document), std::move(job));
+}
+
+void JobQueue::Return(WarmingJob job) {
+  DocumentKey document = job.document;
+  warmings_.try_emplace(std::move(document), std::move(job));
+}
+
+uint64_t JobQueue::LastServed(const DocumentKey& document) const {
+  const auto found = served_.find(document);
+  return found == served_.end() ? 0 : found->second;
+}
+
+std::optional<CompletionJob> JobQueue::NextCompletion() {
+  if (completions_.empty()) return std::nullopt;
+  // From the back: of equals the latest is found first.
+  const auto next =
+      std::min_element(completions_.rbegin(), completions_.rend(),
+                       [this](const CompletionJob& a, const CompletionJob& b) {
+                         return LastServed(a.document) < LastServed(b.document);
+                       });
+  CompletionJob job = std::move(*next);
+  completions_.erase(std::prev(next.base()));
+  served_[job.document] = next_turn_++;
+  return job;
+}
+
+std::optional<WarmingJob> JobQueue::NextWarming() {
+  const auto newest = std::max_element(warmings_.begin(), warmings_.end(),
+                                       [](const auto& a, const auto& b) {
+                                         return a.second.order < b.second.order;
+                                       });
+  if (newest == warmings_.end()) return std::nullopt;
+  WarmingJob job = std::move(newest->second);
+  warmings_.erase(newest);
+  return job;
+}
+
+void JobQueue::Drop(const DocumentKey& document) {
+  warmings_.erase(document);
+  served_.erase(document);
+}
+
+void JobQueue::DropSession(uint64_t session) {
+  const auto of_session = [session](const auto& entry) {
+    return entry.first.session == session;
+  };
+  std::erase_if(warmings_, of_session);
+  std::erase_if(served_, of_session);
+}
+
+}  // namespace krait::daemon

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The model is a fake whose warming goes on for as long as the test wants, so
+// that each test knows what runs when it acts.
+#include "daemon/server/completion_host.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <latch>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "tests/daemon/fake_generator.h"
+#include "tests/daemon/server/owner_calls.h"
+
+namespace krait::daemon {
+namespace {
+
+using testing::ElementsAre;
+
+// What the model did, from the host's thread.
+class Events {
+ public:
+  void Add(std::string event) {
+    const std::lock_guard lock(mutex_);
+    events_.push_back(std::move(event));
+  }
+  std::vector<std::string> All() const {
+    const std::lock_guard lock(mutex_);
+    return events_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> events_;
+};
+
+class CompletionHostTest : public testing::Test {
+ protected:
+  // The host begins to work once `go` was counted down.
+  void Start(std::unique_ptr<FakeGenerator> generator,
+             Clock::duration save_when_idle_for = std::chrono::hours(1)) {
+    auto shared =
+        std::make_shared<std::unique_ptr<FakeGenerator>>(std::move(generator));
+    host_ = std::make_unique<CompletionHost>(
+        [this, shared]() -> engine::Result<ReadyGenerator> {
+          go_.wait();
+          return ReadyGenerator{.generator = std::move(*shared),
+                                .description = "fake",
+                                .threads = 3};
+        },
+        calls_.Poster(), save_when_idle_for);
+  }
+  void Go() {
+    go_.count_down();
+    calls_.RunOne();  // loaded
+  }
+
+  void Complete(const std::string& uri, const std::string& before) {
+    host_->Complete({.document = {1, uri},
+                     .request = {.path = "", .before = before, .after = ""},
+                     .options = {},
+                     .stop = stop_.get_token(),
+                     .on_done = [this, before](const auto& completion) {
+                       done_.push_back(before + "|" +
+                                       (completion
+                                            ? completion->text
+                                            : completion.error().message));
+                     }});
+  }
+  void Warm(const std::string& uri, const std::string& before) {
+    host_->Warm({.document = {1, uri},
+                 .request = {.path = "", .before = before, .after = ""},
+                 .options = {}});
+  }
+
+  std::latch go_{1};
+  OwnerCalls calls_;
+  std::stop_source stop_;
+  Events events_;
+  std::vector<std::string> done_;
+  std::unique_ptr<CompletionHost> host_;
+};
+
+TEST_F(CompletionHostTest, TellsAllWhoAskWhatWasLoaded) {
+  Start(std::make_unique<FakeGenerator>("x"));
+  int told = 0;
+  const auto count = [&told](const engine::Result<std::string>& loaded) {
+    ASSERT_TRUE(loaded);
+    EXPECT_EQ(*loaded, "fake");
+    ++told;
+  };
+  host_->WhenLoaded(count);
+  EXPECT_EQ(told, 0);
+  EXPECT_FALSE(host_->loaded().has_value());
+  Go();
+  EXPECT_EQ(told, 1);
+  host_->WhenLoaded(count);
+  EXPECT_EQ(told, 2);
+  EXPECT_EQ(host_->threads(), 3U);
+}
+
+TEST_F(CompletionHostTest, CompletesBeforeItWarms) {
+  auto generator = std::make_unique<FakeGenerator>("y");
+  std::latch warmed(1);
+  generator->set_before_token([this] { events_.Add("complete"); });
+  generator->set_on_slice([&](const GeneratorPrompt& prompt) {
+    events_.Add("warm " + std::string(prompt.prefix));
+    if (prompt.prefix == "old") warmed.count_down();
+    return false;
+  });
+  Start(std::move(generator));
+  Warm("a", "old");
+  Warm("b", "new");
+  Complete("c", "x = ");
+  Go();
+  calls_.RunOne();
+  warmed.wait();
+  EXPECT_THAT(events_.All(), ElementsAre("complete", "warm new", "warm old"));
+  EXPECT_THAT(done_, ElementsAre("x = |y"));
+  EXPECT_EQ(host_->statistics().num_answers(), 1U);
+}
+
+TEST_F(CompletionHostTest, ACompletionStopsWarmingWhichGoesOnAfterwards) {
+  auto generator = std::make_unique<FakeGenerator>("y");
+  std::latch warming(1);
+  std::latch finished(1);
+  std::atomic<bool> completed = false;
+  generator->set_before_token([&] {
+    events_.Add("complete");
+    completed = true;
+  });
+  generator->set_on_slice([&, begun = 0](const GeneratorPrompt&) mutable {
+    if (completed) {
+      events_.Add("warm again");
+      finished.count_down();
+      return false;
+    }
+    if (begun++ == 0) {
+      events_.Add("warm");
+      warming.count_down();
+    }
+    return true;  // goes on until it is stopped
+  });
+  Start(std::move(generator));
+  Go();
+  Warm("a", "long file");
+  warming.wait();
+  Complete("b", "x = ");
+  calls_.RunOne();
+  finished.wait();
+  EXPECT_THAT(events_.All(), ElementsAre("warm", "complete", "warm again"));
+}
+
+TEST_F(CompletionHostTest, ANewerWarmingJobReplacesTheRunningOne) {
+  auto generator = std::make_unique<FakeGenerator>("y");
+  std::latch warming(1);
+  std::latch finished(1);
+  generator->set_on_slice(
+      [&, begun = 0](const GeneratorPrompt& prompt) mutable {
+        if (prompt.prefix == "old") {
+          if (begun++ == 0) {
+            events_.Add("old");
+            warming.count_down();
+          }
+          return true;
+        }
+        events_.Add(std::string(prompt.prefix));
+        if (prompt.prefix == "end") finished.count_down();
+        return false;
+      });
+  Start(std::move(generator));
+  Go();
+  Warm("a", "old");
+  warming.wait();
+  Warm("b", "end");
+  Warm("a", "new");
+  finished.wait();
+  // A second "old" would hang before "end".
+  EXPECT_THAT(events_.All(), ElementsAre("old", "new", "end"));
+}
+
+TEST_F(CompletionHostTest, AClosedDocumentIsNotWarmedOn) {
+  auto generator = std::make_unique<FakeGenerator>("y");
+  std::latch warming(1);
+  generator->set_on_slice([&, begun = 0](const GeneratorPrompt&) mutable {
+    if (begun++ == 0) warming.count_down();
+    return true;
+  });
+  Start(std::move(generator));
+  Go();
+  Warm("a", "text");
+  warming.wait();
+  host_->Drop({1, "a"});
+  Complete("b", "x = ");  // comes to its turn: the job before it has ended
+  calls_.RunOne();
+  EXPECT_EQ(host_->status().waiting_warmings, 0U);
+}
+
+TEST_F(CompletionHostTest, ACancelledCompletionIsACancellation) {
+  Start(std::make_unique<FakeGenerator>("y"));
+  Complete("a", "x = ");
+  stop_.request_stop();
+  Go();
+  calls_.RunOne();
+  EXPECT_THAT(done_, ElementsAre("x = |the request was cancelled"));
+  EXPECT_EQ(host_->statistics().num_answers(), 0U);
+}
+
+TEST_F(CompletionHostTest, SavesOnceItIsIdle) {
+  auto generator = std::make_unique<FakeGenerator>("y");
+  std::latch saved(1);
+  generator->set_on_save([&] { saved.count_down(); });
+  Start(std::move(generator), std::chrono::milliseconds(1));
+  Go();
+  Complete("a", "x = ");
+  calls_.RunOne();
+  saved.wait();  // a second save would abort: the latch is at its end
+}
+
+TEST_F(CompletionHostTest, EndsWhileWarmingAndSaves) {
+  auto generator = std::make_unique<FakeGenerator>("y");
+  std::latch warming(1);
+  std::atomic<int> saves = 0;
+  generator->set_on_save([&] { ++saves; });
+  generator->set_on_slice([&, begun = 0](const GeneratorPrompt&) mutable {
+    if (begun++ == 0) warming.count_down();
+    return true;
+  });
+  Start(std::move(generator));
+  Go();
+  Warm("a", "text");
+  Warm("b", "text");
+  warming.wait();
+  host_.reset();
+  EXPECT_EQ(saves, 1);
+}
+
+TEST_F(CompletionHostTest, SavesNothingIfNothingWasDone) {
+  auto generator = std::make_unique<FakeGenerator>("y");
+  std::atomic<int> saves = 0;
+  generator->set_on_save([&] { ++saves; });
+  Start(std::move(generator));
+  Go();
+  host_.reset();
+  EXPECT_EQ(saves, 0);
+}
+
+}  // namespace
+}  // namespace krait::daemon

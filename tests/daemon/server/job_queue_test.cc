@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/server/job_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace krait::daemon {
+namespace {
+
+CompletionJob Completion(uint64_t session, const std::string& uri,
+                         const std::string& before) {
+  CompletionJob job;
+  job.document = {session, uri};
+  job.request.before = before;
+  return job;
+}
+
+WarmingJob Warming(uint64_t session, const std::string& uri,
+                   const std::string& before) {
+  WarmingJob job;
+  job.document = {session, uri};
+  job.request.before = before;
+  return job;
+}
+
+std::string NextCompletion(JobQueue* queue) {
+  const auto job = queue->NextCompletion();
+  return job ? job->request.before : "none";
+}
+
+std::string NextWarming(JobQueue* queue) {
+  const auto job = queue->NextWarming();
+  return job ? job->request.before : "none";
+}
+
+TEST(JobQueueTest, DocumentsTakeTurns) {
+  JobQueue queue;
+  queue.Add(Completion(1, "a", "a1"));
+  EXPECT_EQ(NextCompletion(&queue), "a1");
+  queue.Add(Completion(1, "a", "a2"));
+  queue.Add(Completion(2, "a", "other editor"));
+  queue.Add(Completion(1, "a", "a3"));
+  EXPECT_EQ(NextCompletion(&queue), "other editor");
+  EXPECT_EQ(NextCompletion(&queue), "a3");
+  EXPECT_EQ(NextCompletion(&queue), "a2");
+  EXPECT_EQ(NextCompletion(&queue), "none");
+}
+
+TEST(JobQueueTest, ADocumentHasOneWarmingJobTheNewest) {
+  JobQueue queue;
+  queue.Add(Warming(1, "a", "a1"));
+  queue.Add(Warming(1, "b", "b1"));
+  queue.Add(Warming(1, "a", "a2"));
+  EXPECT_EQ(queue.num_warmings(), 2U);
+  EXPECT_EQ(NextWarming(&queue), "a2");
+  EXPECT_EQ(NextWarming(&queue), "b1");
+  EXPECT_EQ(NextWarming(&queue), "none");
+}
+
+TEST(JobQueueTest, AReturnedJobKeepsItsPlace) {
+  JobQueue queue;
+  queue.Add(Warming(1, "a", "a1"));
+  queue.Add(Warming(1, "b", "b1"));
+  auto begun = queue.NextWarming();
+  ASSERT_TRUE(begun.has_value());
+  EXPECT_EQ(begun->request.before, "b1");
+  queue.Return(std::move(*begun));
+  EXPECT_EQ(NextWarming(&queue), "b1");
+}
+
+TEST(JobQueueTest, AReturnedJobYieldsToANewerOneOfItsDocument) {
+  JobQueue queue;
+  queue.Add(Warming(1, "a", "a1"));
+  auto begun = queue.NextWarming();
+  queue.Add(Warming(1, "a", "a2"));
+  queue.Return(std::move(*begun));
+  EXPECT_EQ(NextWarming(&queue), "a2");
+  EXPECT_EQ(NextWarming(&queue), "none");
+}
+
+TEST(JobQueueTest, ASessionTakesItsWarmingAlongAndLeavesItsCompletions) {
+  JobQueue queue;
+  queue.Add(Warming(1, "a", "a1"));
+  queue.Add(Warming(2, "a", "a2"));
+  queue.Add(Warming(2, "b", "b2"));
+  queue.Add(Completion(2, "a", "waits"));
+  queue.Drop({1, "a"});
+  EXPECT_EQ(queue.num_warmings(), 2U);
+  queue.DropSession(2);
+  EXPECT_EQ(queue.num_warmings(), 0U);
+  EXPECT_EQ(NextCompletion(&queue), "waits");
+}
+
+}  // namespace
+}  // namespace krait::daemon
