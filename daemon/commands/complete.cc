@@ -10,11 +10,13 @@
 
 #include "daemon/commands/file_position.h"
 #include "daemon/completion/engine_generator.h"
+#include "daemon/completion/syntax.h"
 #include "daemon/completion/trace_json.h"
 #include "daemon/completion/workspace_path.h"
 #include "daemon/json_text.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
+#include "grammars/language.h"
 
 namespace krait::daemon {
 namespace {
@@ -82,11 +84,13 @@ int RunComplete(const CompleteArguments& arguments) {
   if (!generator) return ReportError(generator.error());
   CompletionService service(**generator);
   const std::string_view all = *text;
-  const auto completion =
-      service.Complete({.path = WorkspacePath(position->file, {}),
-                        .before = std::string(all.substr(0, *ofs)),
-                        .after = std::string(all.substr(*ofs))},
-                       arguments.completion);
+  const auto completion = service.Complete(
+      {.path = WorkspacePath(position->file, {}),
+       .before = std::string(all.substr(0, *ofs)),
+       .after = std::string(all.substr(*ofs)),
+       .syntax = ParseForRequest(grammars::LanguageOfPath(position->file),
+                                 *text, *ofs)},
+      arguments.completion);
   if (!completion) return ReportError(completion.error());
 
   if (arguments.json) {

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/completion/completion_service.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <string_view>
 #include <utility>
-#include <vector>
 
+#include "daemon/completion/indentation.h"
 #include "daemon/completion/post_process.h"
-#include "daemon/completion/repetition.h"
+#include "daemon/completion/syntax_check.h"
+#include "daemon/completion/watcher.h"
 
 namespace krait::daemon {
 namespace {
@@ -44,79 +48,6 @@ CompletionOptions FitToModel(CompletionOptions options, size_t context_length) {
   return options;
 }
 
-// Returns the size of `text` without its last line, which was cut off
-// somewhere, unless it is the only one.
-size_t WholeLines(std::string_view text) {
-  const size_t end = text.rfind('\n');
-  return end == std::string_view::npos ? text.size() : end;
-}
-
-// Watches a generation token by token and decides when it is enough.
-class Watcher {
- public:
-  explicit Watcher(StopRules rules) : rules_(std::move(rules)) {}
-
-  // Returns whether to go on.
-  bool Add(engine::TokenId token, std::string_view bytes, float logprob) {
-    tokens_.push_back(token);
-    logprobs_.push_back(logprob);
-    text_ += bytes;
-    ends_.push_back(text_.size());
-    decision_ = rules_.Check(text_, /*finished=*/false);
-    if (decision_) return false;
-    if (const auto keep = FindRepetition(tokens_)) {
-      const size_t bytes_kept = *keep == 0 ? 0 : ends_[*keep - 1];
-      decision_ = StopDecision{CompletionStop::kRepetition, bytes_kept};
-      return false;
-    }
-    if (const auto keep = FindRepeatedLine(text_)) {
-      decision_ = StopDecision{CompletionStop::kRepetition, *keep};
-      return false;
-    }
-    return true;
-  }
-
-  // The model has ended by itself, or for lack of tokens.
-  StopDecision Finish(engine::StopReason reason) {
-    if (decision_) return *decision_;
-    if (const auto decision = rules_.Check(text_, /*finished=*/true)) {
-      return *decision;
-    }
-    switch (reason) {
-      case engine::StopReason::kMaxTokens:
-        return {CompletionStop::kMaxTokens, WholeLines(text_)};
-      case engine::StopReason::kNotFinite:
-        return {CompletionStop::kNotFinite, text_.size()};
-      default:
-        return {CompletionStop::kEndOfSequence, text_.size()};
-    }
-  }
-
-  std::string_view text() const { return text_; }
-
-  // Returns the mean of the log-probabilities of the tokens that begin within
-  // the first `bytes`; nothing if none does.
-  std::optional<double> MeanLogprob(size_t bytes) const {
-    double sum = 0;
-    size_t count = 0;
-    for (; count < ends_.size(); ++count) {
-      const size_t begin = count == 0 ? 0 : ends_[count - 1];
-      if (begin >= bytes) break;
-      sum += static_cast<double>(logprobs_[count]);
-    }
-    if (count == 0) return std::nullopt;
-    return sum / static_cast<double>(count);
-  }
-
- private:
-  StopRules rules_;
-  std::string text_;
-  std::vector<engine::TokenId> tokens_;
-  std::vector<float> logprobs_;
-  std::vector<size_t> ends_;  // bytes of text_ after each token
-  std::optional<StopDecision> decision_;
-};
-
 CompletionTrace TraceOf(const GeneratorReport& report) {
   CompletionTrace trace;
   trace.plan = engine::FimLayoutName(report.layout);
@@ -138,6 +69,84 @@ ContextWindow CutWindow(const Generator& generator, const std::string& before,
   });
 }
 
+// Returns what is known of the syntax at the cursor.
+std::string_view SyntaxName(const std::optional<CursorSyntax>& syntax) {
+  if (!syntax) return "none";
+  return syntax->context().from_grammar ? "grammar" : "lines";
+}
+
+// What the rules and the last changes take for the text behind the cursor.
+std::string RuleSuffix(CompletionExtent extent, std::string_view suffix) {
+  // The completion brings its line end: the line is empty behind the cursor.
+  std::string result(extent == CompletionExtent::kWholeLine ? 1 : 0, '\n');
+  return result.append(suffix);
+}
+
+// How long to wait for a tree when the first token is there, and how long to
+// ask it in the end.
+constexpr std::chrono::milliseconds kSyntaxWait{5};
+constexpr std::chrono::milliseconds kSyntaxCheck{40};
+
+// Makes `text`, which is fit for its place otherwise, fit the file's
+// indentation and syntax.
+PostProcessed FitToFile(std::string_view text, std::string_view prefix,
+                        std::string_view suffix,
+                        const std::optional<CursorSyntax>& syntax) {
+  PostProcessed fit{.text = std::string(text), .suppressed_by = {}};
+  auto unit = IndentUnitAround(prefix, suffix);
+  // What is usual in the language.
+  if (!unit && syntax) unit = syntax->context().indent;
+  if (unit) fit.text = FitIndentation(fit.text, prefix, *unit);
+  if (!syntax) return fit;
+  fit.text.resize(FitSyntax(*syntax, fit.text, kSyntaxCheck).size());
+  if (fit.text.empty()) fit.suppressed_by = "would add a syntax error";
+  return fit;
+}
+
+// Says why a completion is not sure enough to be shown; empty: it is.
+std::string TooUnsure(const std::optional<double>& mean_logprob,
+                      double min_confidence) {
+  if (!mean_logprob || *mean_logprob >= min_confidence) return {};
+  return fmt::format(
+      "low confidence (mean log-probability {:.1f}, threshold {:.1f})",
+      *mean_logprob, min_confidence);
+}
+
+// What is around the cursor of a request, for deciding what to show.
+struct Place {
+  std::string_view prefix;
+  std::string_view suffix;
+  std::optional<CursorSyntax> syntax;  // set once it is needed
+};
+
+// Decides what is shown of what a model said.
+Completion Decide(Watcher& watcher, const GeneratorReport& report,
+                  const Place& place, double min_confidence) {
+  const auto begin = Clock::now();
+  const StopDecision decision = watcher.Finish(report.reason);
+  const std::string_view kept = watcher.text().substr(0, decision.keep_bytes);
+  PostProcessed shown = PostProcess(kept, place.prefix, place.suffix);
+  if (!shown.text.empty()) {
+    shown = FitToFile(shown.text, place.prefix, place.suffix, place.syntax);
+  }
+  Completion completion;
+  completion.stop = decision.stop;
+  completion.trace = TraceOf(report);
+  CompletionTrace& trace = completion.trace;
+  trace.mean_logprob =
+      watcher.MeanLogprob(shown.text.empty() ? kept : shown.text);
+  if (shown.suppressed_by.empty()) {
+    shown.suppressed_by = TooUnsure(trace.mean_logprob, min_confidence);
+  }
+  if (shown.suppressed_by.empty()) completion.text = std::move(shown.text);
+  trace.suppressed_by = std::move(shown.suppressed_by);
+  trace.stop = CompletionStopName(decision.stop);
+  trace.extent = CompletionExtentName(watcher.extent());
+  trace.syntax = SyntaxName(place.syntax);
+  trace.post = Clock::now() - begin;
+  return completion;
+}
+
 }  // namespace
 
 engine::Result<Completion> CompletionService::Complete(
@@ -150,10 +159,17 @@ engine::Result<Completion> CompletionService::Complete(
   const std::string after = WithUnixLineEnds(request.after);
   const ContextWindow window =
       CutWindow(generator_, before, after, options.limits);
+  const std::string suffix = RuleSuffix(options.extent, window.suffix);
   const Clock::duration cutting = Clock::now() - begin;
 
-  Watcher watcher(StopRules(options.extent, window.prefix, window.suffix,
-                            options.max_lines));
+  Place place{.prefix = window.prefix, .suffix = suffix, .syntax = {}};
+  Watcher watcher([&] {
+    place.syntax = CursorSyntax::Of(request.syntax, request.before,
+                                    request.after, kSyntaxWait);
+    return StopRules(options.extent, place.prefix, place.suffix,
+                     options.max_lines,
+                     place.syntax ? &place.syntax->context() : nullptr);
+  });
   const auto report = generator_.Generate(
       {.prompt = {.path = request.path,
                   .prefix = window.prefix,
@@ -167,21 +183,9 @@ engine::Result<Completion> CompletionService::Complete(
       stop);
   if (!report) return report.error();
 
-  const auto post_begin = Clock::now();
-  const StopDecision decision = watcher.Finish(report->reason);
-  PostProcessed shown =
-      PostProcess(watcher.text().substr(0, decision.keep_bytes), window.prefix,
-                  window.suffix);
-  Completion completion;
-  completion.text = std::move(shown.text);
-  completion.stop = decision.stop;
-  completion.trace = TraceOf(*report);
-  completion.trace.stop = CompletionStopName(decision.stop);
-  completion.trace.mean_logprob = watcher.MeanLogprob(
-      completion.text.empty() ? decision.keep_bytes : completion.text.size());
+  Completion completion =
+      Decide(watcher, *report, place, options.min_confidence);
   completion.trace.tokenize += cutting;
-  completion.trace.post = Clock::now() - post_begin;
-  completion.trace.suppressed_by = std::move(shown.suppressed_by);
   return completion;
 }
 

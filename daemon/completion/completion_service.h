@@ -3,6 +3,7 @@
 #define KRAIT_DAEMON_COMPLETION_COMPLETION_SERVICE_H_
 
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -10,6 +11,7 @@
 #include "daemon/completion/context.h"
 #include "daemon/completion/generator.h"
 #include "daemon/completion/stop_rules.h"
+#include "daemon/completion/syntax.h"
 #include "engine/error.h"
 #include "engine/run/sampler.h"
 
@@ -21,13 +23,19 @@ struct CompletionRequest {
   std::string path;  // relative to the workspace; empty: unknown
   std::string before;
   std::string after;
+  RequestSyntax syntax = {};  // of the document; may say nothing
 };
+
+// A confidence that every completion has.
+inline constexpr double kShowAll = -std::numeric_limits<double>::infinity();
 
 struct CompletionOptions {
   CompletionExtent extent = CompletionExtent::kAuto;
   ContextLimits limits;
   size_t max_tokens = 64;
   size_t max_lines = 8;  // of a block
+  // Nothing is shown whose tokens have a lower mean log-probability.
+  double min_confidence = kShowAll;
   engine::SamplerOptions sampler;
 };
 
@@ -40,7 +48,11 @@ struct CompletionTrace {
   size_t tokens_generated = 0;
   // Of the tokens that are kept; nothing if none is.
   std::optional<double> mean_logprob;
-  std::string stop;  // why the generation ended, see CompletionStopName
+  std::string stop;    // why the generation ended, see CompletionStopName
+  std::string extent;  // how far it could reach, see CompletionExtentName
+  // What was known of the syntax at the cursor: "grammar", "lines" (a syntax
+  // error is near) or "none" (no grammar, or the tree was not there in time).
+  std::string syntax;
   Clock::duration queue{};
   Clock::duration tokenize{};
   Clock::duration prefill{};

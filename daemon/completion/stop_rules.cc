@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "daemon/completion/brackets.h"
+
 namespace krait::daemon {
 namespace {
 
@@ -45,6 +47,13 @@ bool ContinuesBlock(std::string_view line) {
   return line.starts_with("}") && TrimRight(line).ends_with("{");
 }
 
+// Whether deeper lines are to be expected behind `line_before`.
+bool OpensBlock(std::string_view line_before) {
+  const std::string_view content = TrimRight(line_before);
+  return !content.empty() && std::string_view(":{([").find(content.back()) !=
+                                 std::string_view::npos;
+}
+
 std::string NextLineThatIsNotBlank(std::string_view suffix) {
   // The rest of the cursor's own line is not a line of its own.
   size_t ofs = suffix.find('\n');
@@ -58,13 +67,50 @@ std::string NextLineThatIsNotBlank(std::string_view suffix) {
   return {};
 }
 
-CompletionExtent Resolve(CompletionExtent extent, const CursorLine& line) {
+CompletionExtent Resolve(CompletionExtent extent, const CursorLine& line,
+                         const grammars::SyntaxContext* syntax) {
+  const bool in_text =
+      syntax != nullptr && syntax->place != grammars::Place::kCode;
+  // A block of prose, or of what a string says, is never wanted.
+  if (extent == CompletionExtent::kBlock && in_text) {
+    return CompletionExtent::kLine;
+  }
   if (extent != CompletionExtent::kAuto) return extent;
-  return IsBlank(line.after) ? CompletionExtent::kBlock
-                             : CompletionExtent::kLine;
+  if (!IsBlank(line.after)) return CompletionExtent::kLine;
+  const bool block =
+      syntax == nullptr || syntax->WantsBlock() ||
+      (syntax->place == grammars::Place::kCode && OpensBlock(line.before));
+  return block ? CompletionExtent::kBlock : CompletionExtent::kLine;
+}
+
+bool WantsManyStatements(bool on_blank_line,
+                         const grammars::SyntaxContext* syntax) {
+  return on_blank_line &&
+         (syntax == nullptr || syntax->spot == grammars::Spot::kEmptyBlock);
+}
+
+bool EndsWithLine(CompletionExtent extent) {
+  return extent == CompletionExtent::kLine ||
+         extent == CompletionExtent::kWholeLine;
 }
 
 }  // namespace
+
+std::string_view CompletionExtentName(CompletionExtent extent) {
+  switch (extent) {
+    case CompletionExtent::kAuto:
+      return "auto";
+    case CompletionExtent::kLine:
+      return "line";
+    case CompletionExtent::kBlock:
+      return "block";
+    case CompletionExtent::kWholeLine:
+      return "whole_line";
+    case CompletionExtent::kUnlimited:
+      return "unlimited";
+  }
+  return "unknown";
+}
 
 std::string_view CompletionStopName(CompletionStop stop) {
   switch (stop) {
@@ -115,18 +161,23 @@ std::string_view TrimRight(std::string_view text) {
 }
 
 StopRules::StopRules(CompletionExtent extent, std::string_view prefix,
-                     std::string_view suffix, size_t max_lines)
-    : extent_(Resolve(extent, LineAtCursor(prefix, suffix))),
+                     std::string_view suffix, size_t max_lines,
+                     const grammars::SyntaxContext* syntax)
+    : extent_(Resolve(extent, LineAtCursor(prefix, suffix), syntax)),
       before_(LineAtCursor(prefix, suffix).before),
       on_blank_line_(IsBlank(before_)),
+      many_statements_(WantsManyStatements(on_blank_line_, syntax)),
+      whole_block_(many_statements_ && syntax != nullptr),
       base_indent_(IndentColumns(before_)),
       next_line_(NextLineThatIsNotBlank(suffix)),
       max_lines_(max_lines) {}
 
-std::optional<StopDecision> StopRules::CheckBlockLine(std::string_view line,
+std::optional<StopDecision> StopRules::CheckBlockLine(std::string_view text,
                                                       size_t line_begin,
+                                                      size_t line_end,
                                                       bool whole,
                                                       bool* deeper) const {
+  const std::string_view line = text.substr(line_begin, line_end - line_begin);
   const size_t before = line_begin - 1;  // drops the newline too
   if (IsBlank(line)) {
     if (whole) return StopDecision{CompletionStop::kBlankLine, before};
@@ -146,14 +197,20 @@ std::optional<StopDecision> StopRules::CheckBlockLine(std::string_view line,
     if (ContinuesBlock(line)) return std::nullopt;
     if (ClosesBlock(line)) {
       if (!whole) return std::nullopt;
-      return StopDecision{CompletionStop::kBlockEnd, line_begin + line.size()};
+      // A block within the one that is to be filled.
+      if (whole_block_ &&
+          !FindBrackets(text.substr(0, line_end), {}).leaving_ofs) {
+        *deeper = false;
+        return std::nullopt;
+      }
+      return StopDecision{CompletionStop::kBlockEnd, line_end};
     }
-    if (!on_blank_line_) {
+    if (!many_statements_) {
       return StopDecision{CompletionStop::kBlockEnd, before};
     }
     return std::nullopt;
   }
-  if (on_blank_line_) return std::nullopt;
+  if (many_statements_) return std::nullopt;
   return StopDecision{CompletionStop::kLineEnd, before};
 }
 
@@ -181,13 +238,13 @@ std::optional<StopDecision> StopRules::Check(std::string_view text,
       return StopDecision{CompletionStop::kSuffix, begin == 0 ? 0 : begin - 1};
     }
     if (lines > 0 && extent_ == CompletionExtent::kBlock) {
-      if (const auto stop = CheckBlockLine(line, begin, whole, &deeper)) {
+      if (const auto stop = CheckBlockLine(text, begin, end, whole, &deeper)) {
         return stop;
       }
     }
     if (newline == std::string_view::npos) return std::nullopt;
     ++lines;
-    if (extent_ == CompletionExtent::kLine) {
+    if (EndsWithLine(extent_)) {
       return StopDecision{CompletionStop::kLineEnd, newline};
     }
     if (extent_ == CompletionExtent::kBlock && lines >= max_lines_) {

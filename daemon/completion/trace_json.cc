@@ -26,6 +26,8 @@ boost::json::object TraceToJson(const CompletionTrace& trace) {
   json["tokens_computed"] = trace.tokens_computed;
   json["tokens_generated"] = trace.tokens_generated;
   json["stop"] = trace.stop;
+  json["extent"] = trace.extent;
+  json["syntax"] = trace.syntax;
   if (trace.mean_logprob) {
     json["mean_logprob"] = *trace.mean_logprob;
   } else {

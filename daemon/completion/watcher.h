@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_COMPLETION_WATCHER_H_
+#define KRAIT_DAEMON_COMPLETION_WATCHER_H_
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/completion/stop_rules.h"
+#include "engine/model/token.h"
+#include "engine/run/session.h"
+
+namespace krait::daemon {
+
+// Watches a generation token by token and decides when it is enough.
+// Thread-compatible.
+class Watcher {
+ public:
+  // `make_rules` is called at the first token, or at the end without one: what
+  // the rules need has the time of reading the prompt to get there.
+  explicit Watcher(std::function<StopRules()> make_rules)
+      : make_rules_(std::move(make_rules)) {}
+
+  // Returns whether to go on.
+  bool Add(engine::TokenId token, std::string_view bytes, float logprob);
+
+  // Returns how it ended, by us, by the model or for lack of tokens.
+  StopDecision Finish(engine::StopReason reason);
+
+  std::string_view text() const { return text_; }
+  CompletionExtent extent() { return rules().extent(); }
+
+  // Returns the mean log-probability of the tokens that `kept` was made of: a
+  // beginning of the text, blanks apart. Nothing if it has only blanks.
+  std::optional<double> MeanLogprob(std::string_view kept) const;
+
+ private:
+  const StopRules& rules();
+
+  std::function<StopRules()> make_rules_;
+  std::optional<StopRules> rules_;
+  std::string text_;
+  std::vector<engine::TokenId> tokens_;
+  std::vector<float> logprobs_;
+  std::vector<size_t> ends_;  // bytes of text_ after each token
+  std::optional<StopDecision> decision_;
+};
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_COMPLETION_WATCHER_H_

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is shown of what a model says, by the syntax at the cursor: the service
+// as a whole, in several languages.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/daemon/completion/syntax_testing.h"
+#include "tests/daemon/fake_generator.h"
+
+namespace krait::daemon {
+namespace {
+
+// A token for each word, line end, or other character.
+std::vector<std::string> Tokens(std::string_view text) {
+  const auto is_word = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' ||
+           c == ' ';
+  };
+  std::vector<std::string> tokens;
+  for (const char c : text) {
+    if (!tokens.empty() && is_word(c) && is_word(tokens.back().back())) {
+      tokens.back() += c;
+    } else {
+      tokens.emplace_back(1, c);
+    }
+  }
+  return tokens;
+}
+
+Completion Complete(const CompletionRequest& request, std::string_view said,
+                    const CompletionOptions& options = {}) {
+  FakeGenerator generator(Tokens(said));
+  CompletionService service(generator);
+  auto completion = service.Complete(request, options);
+  EXPECT_TRUE(completion.has_value());
+  return completion ? *completion : Completion{};
+}
+
+struct Case {
+  std::string_view name;
+  std::string_view path;
+  std::string_view marked;
+  std::string_view said;
+  std::string_view shown;
+};
+
+void PrintTo(const Case& test_case, std::ostream* out) {
+  *out << test_case.marked;
+}
+
+class ShownTest : public testing::TestWithParam<Case> {};
+
+TEST_P(ShownTest, IsAsExpected) {
+  if (!HasGrammars()) GTEST_SKIP();
+  const Case& test_case = GetParam();
+  const CompletionRequest request = RequestAt(test_case.path, test_case.marked);
+  const Completion completion = Complete(request, test_case.said);
+  EXPECT_EQ(completion.text, test_case.shown)
+      << "stop " << completion.trace.stop << ", extent "
+      << completion.trace.extent << ", syntax " << completion.trace.syntax
+      << ", " << completion.trace.suppressed_by;
+  EXPECT_EQ(completion.trace.suppressed_by.empty(), !test_case.shown.empty());
+}
+
+const Case kCases[] = {
+    {"PythonBodyIsABlock", "a.py", "def f(a):\n    ¦\n\n\ng()\n",
+     "b = a\n    return b\n\n\ng()\n", "b = a\n    return b"},
+    {"PythonStatementIsOne", "a.py", "def f(a):\n    b = a\n    ¦\n",
+     "c = b\n    d = c\n", "c = b"},
+    {"PythonStatementHasItsBlock", "a.py", "def f(a):\n    b = a\n    ¦\n",
+     "for c in b:\n        g(c)\n    d = c\n", "for c in b:\n        g(c)"},
+    {"PythonRestOfStatementIsALine", "a.py", "def f(a):\n    return ¦\n",
+     "a + 1\n    g()\n", "a + 1"},
+    {"PythonCommentIsALine", "a.py", "def f(a):\n    # add ¦\n",
+     "one\n    return a + 1\n", "one"},
+    {"PythonDocstringIsALine", "a.py",
+     "def f(a):\n    \"\"\"Returns ¦\n    \"\"\"\n    return a\n",
+     "the argument.\n    More text.\n", "the argument."},
+    {"PythonBodyAfterColon", "a.py", "def f(a):¦\n",
+     "\n    b = a\n    return b\ng()\n", "\n    b = a\n    return b"},
+    {"PythonSaysNothingBroken", "a.py", "def f(a):\n    ¦\n", "return = = a\n",
+     ""},
+
+    {"CppBodyIsABlock", "a.cc", "int f(int a) {\n  ¦\n}\n",
+     "int b = a;\n  return b;\n}\n\nint g() {\n", "int b = a;\n  return b;"},
+    {"CppBodyHoldsBlocks", "a.cc", "int f(int a) {\n  ¦\n}\n",
+     "if (a > 1) {\n    g(a);\n  }\n  return a;\n}\n",
+     "if (a > 1) {\n    g(a);\n  }\n  return a;"},
+    {"CppStatementIsOne", "a.cc", "int f(int a) {\n  g(a);\n  ¦\n}\n",
+     "h(a);\n  i(a);\n  return 2;\n", "h(a);"},
+    {"CppAutoClosedBracket", "a.cc", "int f(int a) {\n  g(¦);\n}\n",
+     "a, 2);\n  h(a);\n", "a, 2"},
+    {"CppAutoClosedQuote", "a.cc", "void f() {\n  g(\"¦\");\n}\n",
+     "text\");\n  h();\n", "text"},
+    {"CppStringIsALine", "a.cc", "const char* s = \"a¦\";\n", "bc\";\nint x;\n",
+     "bc"},
+    {"CppClosedBlockIsNotClosedAgain", "a.cc",
+     "void f(int a) {\n  if (a) {\n    ¦\n  }\n}\n", "g(a); }\n", "g(a);"},
+    {"CppOpenBlockIsClosed", "a.cc", "void f(int a) {\n  g(a);\n  if (a) {¦\n",
+     "\n    h(a);\n  }\n}\n", "\n    h(a);\n  }"},
+
+    {"TypeScriptBody", "a.ts", "export function f(a: number) {\n  ¦\n}\n",
+     "const b = a * 2;\n  return b;\n}\n", "const b = a * 2;\n  return b;"},
+    {"TypeScriptCallback", "a.ts", "xs.map((x) => {\n  ¦\n});\n",
+     "return x + 1;\n});\n", "return x + 1;"},
+    {"TypeScriptArgumentsAreALine", "a.ts", "f(\n  a,\n  ¦\n);\n",
+     "b,\n  c,\n  d\n);\n", "b,"},
+    {"TypeScriptTemplateIsALine", "a.ts", "const s = `a ¦`;\n", "b\nc\n", "b"},
+
+    {"TypeScriptArgumentsBelow", "a.ts", "f(¦\n", "\n  a,\n  b\n);\nc();\n",
+     "\n  a,\n  b\n);"},
+
+    {"GoKeepsTabs", "a.go", "package p\n\nfunc f(a int) {\n\t¦\n}\n",
+     "if a > 1 {\n        g()\n    }\n}\n", "if a > 1 {\n\t\tg()\n\t}"},
+    {"GoStrayBlankAfterTab", "a.go", "package p\n\nfunc f() {\n\tg()\n\t¦\n}\n",
+     " h()\n", "h()"},
+    {"GoCase", "a.go",
+     "package p\n\nfunc f(a int) {\n\tswitch a {\n\tcase 1:\n\t\t¦\n\t}\n}\n",
+     "g()\n\tcase 2:\n\t\th()\n", "g()"},
+
+    {"RustBody", "a.rs", "fn f(a: i32) -> i32 {\n    ¦\n}\n",
+     "let b = a + 1;\n    b\n}\n", "let b = a + 1;\n    b"},
+    {"RustMatchArm", "a.rs",
+     "fn f(a: i32) -> i32 {\n    match a {\n        1 => ¦\n    }\n}\n",
+     "2,\n        _ => 3,\n", "2,"},
+    {"RustGenericStatement", "a.rs", "fn f() {\n    g();\n    ¦\n}\n",
+     "let v: Vec<&'static str> = Vec::new();\n    h();\n",
+     "let v: Vec<&'static str> = Vec::new();"},
+
+    {"JsonIsALine", "a.json", "{\n  \"a\": ¦\n}\n", "1,\n  \"b\": 2\n", "1,"},
+    {"NoGrammarGoesByIndentation", "a.txt", "a:\n  ¦\n", "b\n  c\n\nd\n",
+     "b\n  c"},
+
+    {"WindowsLineEnds", "a.py", "def f(a):\r\n    ¦\r\n\r\ng()\r\n",
+     "b = a\n    return b\n\ng()\n", "b = a\n    return b"},
+    {"WindowsLineEndsInClosedBlock", "a.cc",
+     "int f(int a) {\r\n  g(a);\r\n  ¦\r\n}\r\n", "return a; }\n", "return a;"},
+    {"ByteOrderMark", "a.py", "\xEF\xBB\xBFx = ¦\n", "1\ny = 2\n", "1"},
+    {"EmptyFile", "a.py", "¦", "import os\nimport sys\n", "import os"},
+};
+
+INSTANTIATE_TEST_SUITE_P(All, ShownTest, testing::ValuesIn(kCases),
+                         [](const auto& tested) {
+                           return std::string(tested.param.name);
+                         });
+
+TEST(ShownServiceTest, NothingIsShownThatAddsASyntaxError) {
+  if (!HasGrammars()) GTEST_SKIP();
+  const Completion completion =
+      Complete(RequestAt("a.py", "def f(a):\n    ¦\n"), "return = = a\n");
+  EXPECT_EQ(completion.trace.suppressed_by, "would add a syntax error");
+  EXPECT_EQ(completion.trace.syntax, "grammar");
+  EXPECT_EQ(completion.trace.extent, "block");
+}
+
+TEST(ShownServiceTest, NothingIsShownThatTheModelIsUnsureOf) {
+  FakeGenerator generator(Tokens("foo(1)\n"));
+  generator.set_logprob(-2.125F);
+  CompletionService service(generator);
+  CompletionOptions options;
+  options.min_confidence = -1.6;
+  const CompletionRequest request{.path = "", .before = "x = ", .after = ""};
+  const auto unsure = service.Complete(request, options);
+  ASSERT_TRUE(unsure.has_value());
+  EXPECT_EQ(unsure->text, "");
+  EXPECT_EQ(unsure->trace.suppressed_by,
+            "low confidence (mean log-probability -2.1, threshold -1.6)");
+  options.min_confidence = kShowAll;
+  EXPECT_EQ(service.Complete(request, options)->text, "foo(1)");
+}
+
+TEST(ShownServiceTest, WithoutATreeTheLinesDecide) {
+  CompletionRequest request =
+      RequestAt("a.py", "def f(a):\n    b = a\n    ¦\n");
+  request.syntax = {};
+  const Completion completion =
+      Complete(request, "c = b\n    d = c\n\n    e = d\n");
+  EXPECT_EQ(completion.text, "c = b\n    d = c");
+  EXPECT_EQ(completion.trace.syntax, "none");
+}
+
+TEST(ShownServiceTest, ATreeOfAnotherVersionIsNotUsed) {
+  CompletionRequest request = RequestAt("a.py", "# ¦\n");
+  request.before = "def f(a):\n    ";
+  const Completion completion = Complete(request, "b = a\n    return b\n\n");
+  EXPECT_EQ(completion.trace.syntax, "none");
+  EXPECT_EQ(completion.text, "b = a\n    return b");
+}
+
+TEST(ShownServiceTest, IsTheSameInAFileOfAHundredThousandLines) {
+  if (!HasGrammars()) GTEST_SKIP();
+  std::string text;
+  for (int i = 0; i < 33'334; ++i) text += "def f(a):\n    return a\n\n";
+  const size_t cursor = text.size() / 2;
+  const size_t line = text.find("    return a", cursor) + 4;
+  CompletionRequest request{.path = "a.py",
+                            .before = text.substr(line - 8000, 8000),
+                            .after = text.substr(line + 8, 2000)};
+  text.erase(line, 8);
+  request.syntax =
+      ParseForRequest(grammars::LanguageOfPath("a.py"), std::move(text), line);
+  EXPECT_EQ(Complete(request, "return a + 1\n\ndef g():\n").text,
+            "return a + 1");
+}
+
+}  // namespace
+}  // namespace krait::daemon
