@@ -140,14 +140,22 @@ void AddContext(CLI::App* app, CompletionOptions* options) {
       ->capture_default_str();
 }
 
+void AddConfidence(CLI::App* app, CompletionOptions* options) {
+  app->add_option("--min-confidence", options->min_confidence,
+                  "Show nothing whose tokens have a lower mean "
+                  "log-probability; -inf: show all")
+      ->check(CLI::Range(kShowAll, 0.0))
+      ->capture_default_str();
+}
+
 void AddExtent(CLI::App* app, CompletionOptions* options) {
   const std::map<std::string, CompletionExtent> names = {
       {"auto", CompletionExtent::kAuto},
       {"line", CompletionExtent::kLine},
       {"block", CompletionExtent::kBlock}};
   app->add_option("--extent", options->extent,
-                  "How far to complete: auto (the line if text follows the "
-                  "cursor, else the block), line or block")
+                  "How far to complete: auto (a line or a block, by the "
+                  "syntax at the cursor), line or block")
       ->transform(CLI::CheckedTransformer(names))
       ->type_name("auto|line|block");
   app->add_option("--max-lines", options->max_lines,
@@ -181,6 +189,7 @@ void CommandLine::AddComplete() {
   AddModelOptions(app, &complete_.model);
   AddContext(app, &complete_.completion);
   AddExtent(app, &complete_.completion);
+  AddConfidence(app, &complete_.completion);
   AddSampling(app, &complete_.completion.sampler);
   AddJson(app, &complete_.json);
 }
@@ -191,6 +200,7 @@ void CommandLine::AddLsp() {
   AddModelOptions(app, &lsp_.model);
   AddContext(app, &lsp_.completion);
   AddExtent(app, &lsp_.completion);
+  AddConfidence(app, &lsp_.completion);
   AddSampling(app, &lsp_.completion.sampler);
   app->add_flag("--no-daemon", accepted_,
                 "Run the model in this process (it always does so far)");
@@ -234,6 +244,18 @@ void CommandLine::AddEval() {
       ->capture_default_str();
   AddModelOptions(app, &eval_fim_.model);
   AddContext(app, &eval_fim_.completion);
+  AddConfidence(app, &eval_fim_.completion);
+  const std::map<std::string, CompletionExtent> extents = {
+      {"auto", CompletionExtent::kAuto},
+      {"line", CompletionExtent::kLine},
+      {"block", CompletionExtent::kBlock}};
+  app->add_option("--extent", eval_fim_.extent,
+                  "How far to complete (see `krait complete`); default: by "
+                  "what is wanted")
+      ->transform(CLI::CheckedTransformer(extents))
+      ->type_name("auto|line|block");
+  app->add_flag("--calibrate", eval_fim_.calibrate,
+                "Show how good completions are by how sure the model was");
   AddSampling(app, &eval_fim_.completion.sampler);
   AddJson(app, &eval_fim_.json);
 }

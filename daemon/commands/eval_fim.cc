@@ -3,16 +3,21 @@
 
 #include <fmt/format.h>
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <chrono>
+#include <cmath>
 #include <map>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "daemon/completion/engine_generator.h"
+#include "daemon/eval/exercise.h"
 #include "daemon/eval/fim_cases.h"
 #include "daemon/eval/metrics.h"
+#include "daemon/eval/reliability.h"
 #include "daemon/json_text.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
@@ -37,45 +42,28 @@ struct Score {
   double Mean(double sum) const { return sum / static_cast<double>(cases); }
 };
 
-// A middle of one line is asked for as a line: its line end, if it has one,
-// belongs to the suffix then.
-struct Exercise {
-  CompletionRequest request;
-  std::string wanted;
-  bool one_line;
-};
-
-Exercise MakeExercise(const FimCase& fim_case) {
-  const size_t newline = fim_case.middle.find('\n');
-  const bool one_line =
-      newline == std::string::npos || newline + 1 == fim_case.middle.size();
-  Exercise exercise{.request = {.path = {},
-                                .before = fim_case.prefix,
-                                .after = fim_case.suffix},
-                    .wanted = fim_case.middle,
-                    .one_line = one_line};
-  if (one_line && newline != std::string::npos) {
-    exercise.wanted.resize(newline);
-    exercise.request.after = std::string(1, '\n').append(fim_case.suffix);
-  }
-  return exercise;
-}
-
 engine::Result<Score> RunCase(const FimCase& fim_case,
-                              const CompletionOptions& wanted,
-                              CompletionService& service) {
+                              const EvalFimArguments& arguments,
+                              CompletionService& service,
+                              std::vector<RatedAnswer>* answers) {
   const Exercise exercise = MakeExercise(fim_case);
-  CompletionOptions options = wanted;
-  options.extent = exercise.one_line ? CompletionExtent::kLine
-                                     : CompletionExtent::kUnlimited;
+  CompletionOptions options = arguments.completion;
+  options.extent = arguments.extent.value_or(exercise.extent);
   const auto begin = Clock::now();
   const auto completion = service.Complete(exercise.request, options);
   if (!completion) return completion.error();
   const std::chrono::duration<double, std::milli> ms = Clock::now() - begin;
   const std::string& text = completion->text;
+  const bool exact = ExactMatch(text, exercise.wanted);
+  const double similarity = EditSimilarity(text, exercise.wanted);
+  if (!text.empty() && completion->trace.mean_logprob) {
+    answers->push_back({.mean_logprob = *completion->trace.mean_logprob,
+                        .exact = exact,
+                        .similarity = similarity});
+  }
   return Score{.cases = 1,
-               .exact = ExactMatch(text, exercise.wanted) ? size_t{1} : 0,
-               .similarity = EditSimilarity(text, exercise.wanted),
+               .exact = exact ? size_t{1} : 0,
+               .similarity = similarity,
                .shown = text.empty() ? size_t{0} : 1,
                .milliseconds = ms.count()};
 }
@@ -102,8 +90,42 @@ void PrintRow(std::string_view name, const Score& score) {
 
 using Scores = std::map<std::string, Score>;
 
+void PrintReliability(const std::vector<RatedAnswer>& answers) {
+  PrintLine(fmt::format("\n{:<14}{:>7}{:>13}{:>13}{:>11}{:>10}{:>13}",
+                        "mean logprob", "cases", "exact", "similarity", "shown",
+                        "exact", "similarity"));
+  for (const ReliabilityRow& row : Reliability(answers)) {
+    PrintLine(
+        fmt::format("{:<14}{:>7}{:>11.2f} %{:>11.2f} %{:>11}{:>10}{:>11.2f} %",
+                    fmt::format(">= {:.1f}", row.threshold), row.answers,
+                    100 * row.exact, 100 * row.similarity, row.shown,
+                    row.shown_exact, 100 * row.shown_similarity));
+  }
+}
+
+boost::json::array ReliabilityToJson(const std::vector<RatedAnswer>& answers) {
+  boost::json::array rows;
+  for (const ReliabilityRow& row : Reliability(answers)) {
+    boost::json::object json;
+    if (std::isfinite(row.threshold)) {
+      json["threshold"] = row.threshold;
+    } else {
+      json["threshold"] = nullptr;
+    }
+    json["answers"] = row.answers;
+    json["exact_match"] = row.exact;
+    json["edit_similarity"] = row.similarity;
+    json["shown"] = row.shown;
+    json["shown_exact"] = row.shown_exact;
+    json["shown_edit_similarity"] = row.shown_similarity;
+    rows.push_back(std::move(json));
+  }
+  return rows;
+}
+
 void PrintScores(const EvalFimArguments& arguments, const std::string& model,
-                 const Scores& scores) {
+                 const Scores& scores,
+                 const std::vector<RatedAnswer>& answers) {
   Score all;
   for (const auto& [language, score] : scores) all.Add(score);
   if (!arguments.json) {
@@ -111,6 +133,7 @@ void PrintScores(const EvalFimArguments& arguments, const std::string& model,
                           "cases", "exact", "similarity", "shown", "ms/case"));
     for (const auto& [language, score] : scores) PrintRow(language, score);
     PrintRow("all", all);
+    if (arguments.calibrate) PrintReliability(answers);
     return;
   }
   boost::json::object json = ScoreToJson(all);
@@ -120,6 +143,7 @@ void PrintScores(const EvalFimArguments& arguments, const std::string& model,
     languages[language] = ScoreToJson(score);
   }
   json["languages"] = std::move(languages);
+  if (arguments.calibrate) json["reliability"] = ReliabilityToJson(answers);
   PrintLine(JsonText(json));
 }
 
@@ -137,17 +161,19 @@ int RunEvalFim(const EvalFimArguments& arguments) {
   CompletionService service(**generator);
 
   Scores scores;
+  std::vector<RatedAnswer> answers;
   Progress progress("cases", cases->size());
   size_t done = 0;
   size_t exact = 0;
   for (const FimCase& fim_case : *cases) {
-    const auto score = RunCase(fim_case, arguments.completion, service);
+    const auto score = RunCase(fim_case, arguments, service, &answers);
     if (!score) return ReportError(score.error());
     scores[fim_case.language].Add(*score);
     exact += score->exact;
     progress.Update(++done, fmt::format("exact {}", exact));
   }
-  PrintScores(arguments, loaded->model->hyperparameters().name, scores);
+  PrintScores(arguments, loaded->model->hyperparameters().name, scores,
+              answers);
   return FinishOutput(kExitOk);
 }
 

@@ -3,6 +3,7 @@
 #define KRAIT_DAEMON_COMMANDS_EVAL_FIM_H_
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "daemon/completion/completion_service.h"
@@ -13,10 +14,15 @@ namespace krait::daemon {
 // `krait eval fim CASES.jsonl`: how often completions are right, through the
 // same service that the editor uses.
 struct EvalFimArguments {
+  // What is shown is the model's answer, however sure it is of it.
+  EvalFimArguments() { completion.min_confidence = kShowAll; }
+
   std::string cases;
   size_t limit = 0;  // 0: all
   ModelOptions model;
   CompletionOptions completion;
+  std::optional<CompletionExtent> extent;  // nothing: by the case's middle
+  bool calibrate = false;  // show how confidence and quality go together
   bool json = false;
 };
 

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "daemon/bench/samples.h"
+#include "daemon/eval/exercise.h"
 #include "daemon/eval/fim_cases.h"
 #include "daemon/eval/metrics.h"
+#include "daemon/eval/reliability.h"
 
 namespace krait::daemon {
 namespace {
@@ -28,6 +30,51 @@ TEST(SamplesTest, MedianOfOddAndEvenNumbers) {
   EXPECT_DOUBLE_EQ(SpreadOf({4, 1, 2, 3}).median, 2.5);
   EXPECT_DOUBLE_EQ(SpreadOf({4, 1, 2}).min, 1);
   EXPECT_DOUBLE_EQ(SpreadOf({4, 1, 2}).max, 4);
+}
+
+FimCase CaseWith(std::string middle) {
+  return {.language = "python",
+          .prefix = "a = 1\n",
+          .suffix = "c = 3\n",
+          .middle = std::move(middle)};
+}
+
+TEST(ExerciseTest, AMiddleWithinALineIsItsRest) {
+  const Exercise exercise = MakeExercise(CaseWith("b = 2"));
+  EXPECT_EQ(exercise.extent, CompletionExtent::kLine);
+  EXPECT_EQ(exercise.wanted, "b = 2");
+}
+
+TEST(ExerciseTest, ALineWithItsEndLeavesTheCaseAsItIs) {
+  const Exercise exercise = MakeExercise(CaseWith("b = 2\n"));
+  EXPECT_EQ(exercise.extent, CompletionExtent::kWholeLine);
+  EXPECT_EQ(exercise.wanted, "b = 2");
+  EXPECT_EQ(exercise.request.before, "a = 1\n");
+  EXPECT_EQ(exercise.request.after, "c = 3\n");
+}
+
+TEST(ExerciseTest, SeveralLinesHaveNoLimit) {
+  const Exercise exercise = MakeExercise(CaseWith("b = 2\nb = 3\n"));
+  EXPECT_EQ(exercise.extent, CompletionExtent::kUnlimited);
+  EXPECT_EQ(exercise.wanted, "b = 2\nb = 3\n");
+}
+
+TEST(ReliabilityTest, CountsEachAnswerOnceAndAllAboveIt) {
+  const auto rows = Reliability({{-0.05, true, 1},
+                                 {-0.1, false, 0.5},
+                                 {-0.15, false, 0.3},
+                                 {-99, false, 0}});
+  ASSERT_GE(rows.size(), 2U);
+  EXPECT_DOUBLE_EQ(rows[0].threshold, -0.1);
+  EXPECT_EQ(rows[0].answers, 2U);
+  EXPECT_DOUBLE_EQ(rows[0].exact, 0.5);
+  EXPECT_DOUBLE_EQ(rows[0].similarity, 0.75);
+  EXPECT_EQ(rows[1].answers, 1U);
+  EXPECT_EQ(rows[1].shown, 3U);
+  EXPECT_EQ(rows[1].shown_exact, 1U);
+  EXPECT_DOUBLE_EQ(rows[1].shown_similarity, 0.6);
+  EXPECT_EQ(rows.back().answers, 1U);
+  EXPECT_EQ(rows.back().shown, 4U);
 }
 
 TEST(FimCasesTest, ReadsBothForms) {
