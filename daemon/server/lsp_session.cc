@@ -127,7 +127,9 @@ void LspSession::BindDocuments() {
         const auto opened = documents_.Open(params);
         if (!opened) {
           Log(lsp::MessageType::kWarning, opened.error().message);
+          return;
         }
+        syntax_.Update(*opened);
       });
   dispatcher_.OnNotification<lsp::DidChangeParams>(
       "textDocument/didChange", [this](const lsp::DidChangeParams& params) {
@@ -139,6 +141,7 @@ void LspSession::BindDocuments() {
         if (!changed->warning.empty()) {
           Log(lsp::MessageType::kWarning, changed->warning);
         }
+        syntax_.Update(changed->after);
         WarmAt(*changed);
       });
   dispatcher_.OnNotification<lsp::DidCloseParams>(
@@ -146,6 +149,7 @@ void LspSession::BindDocuments() {
         DropPending(params.uri);
         states_.erase(params.uri);
         host_.Drop(KeyOf(params.uri));
+        syntax_.Close(params.uri);
         const auto closed = documents_.Close(params);
         if (!closed) {
           Log(lsp::MessageType::kWarning, closed.error().message);
@@ -234,6 +238,7 @@ void LspSession::InlineCompletion(const lsp::InlineCompletionParams& params,
   size_t cursor = lsp::ToByteOffset(document->text, params.position, encoding);
   auto pending = std::make_shared<Pending>(reply, document, cursor);
   pending->request = RequestAt(*document, cursor);
+  pending->request.syntax = syntax_.At(document, cursor);
   if (params.selected) {
     // Completed as if the popup's selection had been accepted.
     const lsp::Range& range = params.selected->range;
@@ -244,6 +249,7 @@ void LspSession::InlineCompletion(const lsp::InlineCompletionParams& params,
       pending->request.before =
           RequestAt(*document, begin).before + params.selected->text;
       pending->request.after = RequestAt(*document, end).after;
+      pending->request.syntax = {};  // no tree has that text
       pending->selected = params.selected->text;
       pending->replaced = range;
     }
@@ -266,6 +272,7 @@ void LspSession::PopupCompletion(const lsp::CompletionParams& params,
       lsp::ToByteOffset(document->text, params.position, encoding);
   auto pending = std::make_shared<Pending>(reply, document, cursor);
   pending->request = RequestAt(*document, cursor);
+  pending->request.syntax = syntax_.At(document, cursor);
   pending->answer = [encoding](const Pending& to, const lsp::Document& now,
                                size_t cursor_ofs, const std::string& text) {
     to.reply.Succeed(PopupAnswer(now, cursor_ofs, encoding, text));

@@ -17,6 +17,7 @@
 #include "daemon/completion/completion_service.h"
 #include "daemon/completion/typed_through.h"
 #include "daemon/server/completion_host.h"
+#include "daemon/server/syntax_cache.h"
 #include "lsp/client.h"
 #include "lsp/completion_types.h"
 #include "lsp/dispatcher.h"
@@ -129,6 +130,7 @@ class LspSession {
   const CompletionOptions options_;
   lsp::Dispatcher dispatcher_;
   lsp::DocumentStore documents_;
+  SyntaxCache syntax_;
   std::unordered_map<std::string, DocumentState> states_;  // by URI
   std::vector<std::filesystem::path> roots_;
   bool initialized_ = false;

@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "daemon/completion/syntax.h"
+#include "grammars/language.h"
 #include "tests/daemon/fake_generator.h"
 #include "tests/daemon/server/owner_calls.h"
 
@@ -184,6 +186,32 @@ TEST_F(LspSessionTest, DropsAnAnswerForAnotherText) {
   Receive(R"("id":2,"method":"krait/explain","params":{"textDocument":
     {"uri":"file:///a.py"}})");
   EXPECT_THAT(Answer(), HasSubstr("the document changed"));
+}
+
+TEST_F(LspSessionTest, TheDocumentsSyntaxDecidesWhatIsShown) {
+  const auto tree = ParseForRequest(grammars::LanguageOfPath("a.py"), "#", 0);
+  if (!tree.slot->Wait({})->HasGrammar()) GTEST_SKIP();
+  Start(std::make_unique<FakeGenerator>("one\ntwo\n"));
+  (void)sent_->Take();
+  Open("#\\n");
+  // A completion does without the tree where it is not there in time: typing on
+  // and asking again finds it.
+  std::string explained;
+  std::string answer;
+  for (int version = 2; explained.find("grammar") == std::string::npos;
+       ++version) {
+    Insert(version, version - 1, "x");
+    Ask(version, version);
+    calls_.RunOne();
+    answer = Answer();
+    Receive(R"("id":1,"method":"krait/explain","params":{"textDocument":
+      {"uri":"file:///a.py"}})");
+    explained = Answer();
+    ASSERT_THAT(explained, HasSubstr("\"syntax\""));
+  }
+  // A comment is a line, though nothing follows the cursor.
+  EXPECT_THAT(answer, HasSubstr("\"insertText\":\"one\""));
+  EXPECT_THAT(explained, HasSubstr("\"extent\": \"line\""));
 }
 
 TEST_F(LspSessionTest, TypingThroughRunsNoModel) {
