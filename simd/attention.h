@@ -6,17 +6,23 @@
 
 namespace krait::simd {
 
-// Attention of one query vector over `positions` cached ones of its head:
-//   out = sum_i softmax_i(scale * q . k_i) v_i
+// Attention of one query vector over cached positions of its head, which lie in
+// blocks of equal size:
+//   out = sum_i softmax_i(scale * q . k_i) v_i, i in [begin, end)
 //   q, out  [head_dim]
-//   k, v    [positions, head_dim], row stride `stride` floats
-//   scores  [positions], scratch
-// positions >= 1.
+//   k, v    by block [block_positions, stride], of which the head has the
+//           columns [column, column + head_dim); position i is row
+//           i % block_positions of block i / block_positions
+//   scores  [end - begin], scratch
+// begin < end. The blocks do not show in the result.
 struct AttentionInputs {
-  const float* k = nullptr;
-  const float* v = nullptr;
+  const float* const* k = nullptr;
+  const float* const* v = nullptr;
+  size_t block_positions = 0;
   size_t stride = 0;
-  size_t positions = 0;
+  size_t column = 0;
+  size_t begin = 0;
+  size_t end = 0;
   size_t head_dim = 0;
   float scale = 1;
 };

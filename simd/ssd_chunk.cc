@@ -98,11 +98,15 @@ void CopyRows(const float* HWY_RESTRICT from, size_t from_stride, size_t rows,
   }
 }
 
-// Fills c_columns, b and gram for one group.
-void PrepareGroup(const SsmInputs& in, size_t group, const Workspace& work) {
+// Fills b for one group.
+void PackB(const SsmInputs& in, size_t group, const Workspace& work) {
+  CopyRows(in.b + group * in.state, in.b_stride, in.tokens, in.state, work.b);
+}
+
+// Fills c_columns and, from b, gram for one group.
+void PrepareGram(const SsmInputs& in, size_t group, const Workspace& work) {
   const TokenTag d;
   const size_t lanes = hn::Lanes(d);
-  const float* b = in.b + group * in.state;
   const float* c = in.c + group * in.state;
   const size_t padded_tokens = hwy::RoundUpTo(in.tokens, lanes);
   for (size_t t = 0; t < padded_tokens; ++t) {
@@ -111,7 +115,6 @@ void PrepareGroup(const SsmInputs& in, size_t group, const Workspace& work) {
       work.c_columns[n * kTokens + t] = t < in.tokens ? row[n] : 0.0f;
     }
   }
-  CopyRows(b, in.b_stride, in.tokens, in.state, work.b);
   // A band of rows at a time, from its diagonal on.
   for (size_t s = 0; s < in.tokens; s += kTileRows) {
     TileProduct product;
@@ -229,15 +232,10 @@ void ScaleInputs(size_t tokens, size_t head_dim, const Workspace& work) {
   }
 }
 
-// `state` is [state, head_dim], `y` [tokens, head_dim] with row y_stride.
-void ChunkHead(const SsmInputs& in, size_t head, const Workspace& work,
-               float* state, float* y, size_t y_stride) {
-  const float whole_decay = PrepareDecays(in, head, work);
+// y[tokens, head_dim] = exp(cum) * (C S) + M X, with row y_stride.
+void ChunkOutput(const SsmInputs& in, size_t head, const Workspace& work,
+                 const float* state, float* y, size_t y_stride) {
   MixTokens(in, head, work);
-  CopyRows(in.x + head * in.head_dim, in.x_stride, in.tokens, in.head_dim,
-           work.x);
-
-  const hn::ScalableTag<float> d;
   TileProduct output;
   output.first = {.a = work.c_columns,
                   .a_row = 1,
@@ -255,8 +253,13 @@ void ChunkHead(const SsmInputs& in, size_t head, const Workspace& work,
   output.scale_row = 1;
   output.c = y;
   output.c_row = y_stride;
-  ComputeProduct<OutputKind>(d, output, in.tokens, in.head_dim);
+  ComputeProduct<OutputKind>(hn::ScalableTag<float>(), output, in.tokens,
+                             in.head_dim);
+}
 
+// Updates state[state, head_dim]; spoils work.x.
+void ChunkState(const SsmInputs& in, const Workspace& work, float whole_decay,
+                float* state) {
   ScaleInputs(in.tokens, in.head_dim, work);
   TileProduct update;
   update.second = {.a = work.b,
@@ -268,13 +271,15 @@ void ChunkHead(const SsmInputs& in, size_t head, const Workspace& work,
   update.scale = &whole_decay;
   update.c = state;
   update.c_row = in.head_dim;
-  ComputeProduct<StateKind>(d, update, in.state, in.head_dim);
+  ComputeProduct<StateKind>(hn::ScalableTag<float>(), update, in.state,
+                            in.head_dim);
 }
 
 }  // namespace
 
-void SsdChunk(const SsmInputs& in, size_t head_begin, size_t head_end,
-              float* states, float* y, size_t y_stride, void* scratch) {
+void SsdChunk(const SsmInputs& in, SsdParts parts, size_t head_begin,
+              size_t head_end, float* states, float* y, size_t y_stride,
+              void* scratch) {
   HWY_DASSERT(in.tokens >= 1 && in.tokens <= kSsdMaxChunk);
   HWY_DASSERT(in.groups >= 1 && in.heads % in.groups == 0);
   HWY_DASSERT(head_end <= in.heads);
@@ -282,10 +287,17 @@ void SsdChunk(const SsmInputs& in, size_t head_begin, size_t head_end,
   const size_t heads_per_group = in.heads / in.groups;
   for (size_t h = head_begin; h < head_end; ++h) {
     if (h == head_begin || h % heads_per_group == 0) {
-      PrepareGroup(in, h / heads_per_group, work);
+      PackB(in, h / heads_per_group, work);
+      if (parts != SsdParts::kState) PrepareGram(in, h / heads_per_group, work);
     }
-    ChunkHead(in, h, work, states + h * in.state * in.head_dim,
-              y + h * in.head_dim, y_stride);
+    const float whole_decay = PrepareDecays(in, h, work);
+    CopyRows(in.x + h * in.head_dim, in.x_stride, in.tokens, in.head_dim,
+             work.x);
+    float* state = states + h * in.state * in.head_dim;
+    if (parts != SsdParts::kState) {
+      ChunkOutput(in, h, work, state, y + h * in.head_dim, y_stride);
+    }
+    if (parts != SsdParts::kOutput) ChunkState(in, work, whole_decay, state);
   }
 }
 
@@ -302,10 +314,11 @@ size_t SsdScratchBytes(size_t head_dim, size_t state) {
   return Workspace::Floats(head_dim, state) * sizeof(float);
 }
 
-void SsdChunk(const SsmInputs& inputs, size_t head_begin, size_t head_end,
-              float* states, float* y, size_t y_stride, void* scratch) {
+void SsdChunk(const SsmInputs& inputs, SsdParts parts, size_t head_begin,
+              size_t head_end, float* states, float* y, size_t y_stride,
+              void* scratch) {
   HWY_DYNAMIC_DISPATCH(SsdChunk)
-  (inputs, head_begin, head_end, states, y, y_stride, scratch);
+  (inputs, parts, head_begin, head_end, states, y, y_stride, scratch);
 }
 
 }  // namespace krait::simd

@@ -3,6 +3,7 @@
 #define KRAIT_SIMD_SSM_H_
 
 #include <cstddef>
+#include <cstdint>
 
 namespace krait::simd {
 
@@ -55,13 +56,20 @@ size_t SsdScratchBytes(size_t head_dim, size_t state);
 //   y_t = sum_{s<=t} (C_t . B_s) exp(cum_t - cum_s) dt_s x_s
 //         + exp(cum_t) C_t^T S + D x_t
 //   S  <- exp(cum_last) S + sum_s exp(cum_last - cum_s) dt_s B_s (outer) x_s
+// y_t is computed from the tokens up to t only, in an order that does not
+// depend on how many follow: a chunk run again with more tokens gives the same
+// bits for those before.
 // Equal to SsmStep token by token up to rounding. Heads outer, tokens inner;
 // C B^T is computed once per group, so give a thread whole groups if possible.
+//   parts   what to compute; without kState `states` is only read, without
+//           kOutput `y` is not touched (and `inputs.c`, `inputs.d` not read)
 //   states  [heads, state, head_dim], updated in place
 //   y       [tokens, heads * head_dim], row stride y_stride; must not be x
 //   scratch 64-byte aligned, SsdScratchBytes(), one per thread
-void SsdChunk(const SsmInputs& inputs, size_t head_begin, size_t head_end,
-              float* states, float* y, size_t y_stride, void* scratch);
+enum class SsdParts : uint8_t { kOutput, kState, kBoth };
+void SsdChunk(const SsmInputs& inputs, SsdParts parts, size_t head_begin,
+              size_t head_end, float* states, float* y, size_t y_stride,
+              void* scratch);
 
 }  // namespace krait::simd
 

@@ -90,7 +90,7 @@ engine::Result<std::pair<LoadedModel, std::vector<TokenId>>> LoadWithIds(
   return std::pair(std::move(*loaded), std::move(*ids));
 }
 
-engine::Status WriteState(const engine::State& state,
+engine::Status WriteState(std::span<const engine::StateTensor> state,
                           const std::filesystem::path& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
@@ -98,7 +98,7 @@ engine::Status WriteState(const engine::State& state,
     return MakeError(ErrorCode::kIo,
                      directory.string() + ": " + error.message());
   }
-  for (const engine::StateTensor& tensor : state.Export()) {
+  for (const engine::StateTensor& tensor : state) {
     const auto written = WriteNpy(directory / (tensor.name + ".npy"),
                                   tensor.shape, tensor.values);
     if (!written) return written.error();
@@ -143,7 +143,7 @@ int RunDebugLogits(const DebugLogitsArguments& arguments) {
   const auto written = WriteNpy(arguments.out, shape, logits);
   if (!written) return ReportError(written.error());
   if (!arguments.state_out.empty()) {
-    const auto state = WriteState(session.state(), arguments.state_out);
+    const auto state = WriteState(session.ExportState(), arguments.state_out);
     if (!state) return ReportError(state.error());
   }
   return kExitOk;

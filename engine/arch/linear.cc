@@ -32,9 +32,11 @@ simd::ActivationView Linear::Pack(const float* x, size_t tokens, size_t cols,
                                   packed_.data());
 }
 
-void Linear::Multiply(const simd::WeightView& w, const simd::ActivationView& x,
-                      float* y, size_t y_stride, WorkerPool& pool) {
-  if (x.tokens == 1) {
+void Linear::Multiply(Pass pass, const simd::WeightView& w,
+                      const simd::ActivationView& x, float* y, size_t y_stride,
+                      WorkerPool& pool) {
+  if (pass == Pass::kDecode) {
+    assert(x.tokens == 1);
     pool.ForRanges(w.rows, simd::kMatMulPanelRows,
                    [&](size_t begin, size_t end, size_t) {
                      simd::MatVec(w, begin, end, x, y);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/aligned_array.h"
+#include "engine/model/model.h"
 #include "engine/run/worker_pool.h"
 #include "simd/activations.h"
 #include "simd/matmul.h"
@@ -26,9 +27,11 @@ class Linear {
   simd::ActivationView Pack(const float* x, size_t tokens, size_t cols,
                             simd::WeightType type, WorkerPool& pool);
 
-  // y[t * y_stride + r] = (W x_t)[r]
-  void Multiply(const simd::WeightView& w, const simd::ActivationView& x,
-                float* y, size_t y_stride, WorkerPool& pool);
+  // y[t * y_stride + r] = (W x_t)[r]. A kDecode (of one token) streams the
+  // weights as they lie; a kPrefill rounds the same for any number of tokens.
+  void Multiply(Pass pass, const simd::WeightView& w,
+                const simd::ActivationView& x, float* y, size_t y_stride,
+                WorkerPool& pool);
 
  private:
   size_t max_cols_;

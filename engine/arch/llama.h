@@ -34,8 +34,12 @@ class Llama final : public Model {
   size_t DecodeBytes() const override;
   std::unique_ptr<State> NewState() const override;
   std::unique_ptr<Scratch> NewScratch(const WorkerPool& pool) const override;
-  void Forward(std::span<const TokenId> tokens, State& state, Scratch& scratch,
-               WorkerPool& pool, LogitsRows rows, float* logits) const override;
+  void Forward(Pass pass, std::span<const TokenId> tokens, State& state,
+               Scratch& scratch, WorkerPool& pool, LogitsRows rows,
+               float* logits) const override;
+  void Replay(std::shared_ptr<const StateBlock> block, size_t rows,
+              State& state, Scratch& scratch, WorkerPool& pool) const override;
+  void Settle(State&, Scratch&, WorkerPool&) const override {}
 
  private:
   struct Buffers;

@@ -31,6 +31,8 @@ struct Llama::Buffers final : public Scratch {
     h = AlignedArray<float>(tokens * d_model);
     q = AlignedArray<float>(tokens * shape.heads * shape.head_dim);
     attended = AlignedArray<float>(q.size());
+    k = AlignedArray<float>(tokens * shape.kv_heads * shape.head_dim);
+    v = AlignedArray<float>(k.size());
     gate = AlignedArray<float>(tokens * shape.d_ff);
     up = AlignedArray<float>(tokens * shape.d_ff);
     cos = AlignedArray<float>(tokens * shape.rope_dim / 2);
@@ -47,11 +49,17 @@ struct Llama::Buffers final : public Scratch {
   AlignedArray<float> cos;       // [tokens, rope_dim / 2]
   AlignedArray<float> sin;       // [tokens, rope_dim / 2]
   Linear linear;
+  AlignedArray<float> k;                   // [tokens, kv_heads * head_dim]
+  AlignedArray<float> v;                   // [tokens, kv_heads * head_dim]
   std::vector<std::vector<float>> scores;  // [workers][positions]
+  // The blocks of one layer's cache, null where the window has passed.
+  std::vector<const float*> keys;
+  std::vector<const float*> values;
 };
 
 // What one forward call works on.
 struct Llama::Call {
+  Pass pass;
   size_t tokens;
   KvCache& cache;
   Buffers& buffers;
@@ -64,14 +72,14 @@ std::unique_ptr<Scratch> Llama::NewScratch(const WorkerPool& pool) const {
       std::max({d_model_, shape_.d_ff, shape_.heads * shape_.head_dim}));
 }
 
-void Llama::Forward(std::span<const TokenId> tokens, State& state,
+void Llama::Forward(Pass pass, std::span<const TokenId> tokens, State& state,
                     Scratch& scratch, WorkerPool& pool, LogitsRows rows,
                     float* logits) const {
   auto& b = static_cast<Buffers&>(scratch);
   auto& cache = static_cast<KvCache&>(state);
   b.Reserve(tokens.size(), shape_, d_model_);
-  cache.Reserve(tokens.size());
-  const Call call{tokens.size(), cache, b, pool};
+  cache.Extend(tokens.size());
+  const Call call{pass, tokens.size(), cache, b, pool};
   const size_t angles = shape_.rope_dim / 2;
   for (size_t t = 0; t < tokens.size(); ++t) {
     simd::RopeAngles(cache.position() + t, shape_.rope_dim, shape_.rope_base,
@@ -82,8 +90,13 @@ void Llama::Forward(std::span<const TokenId> tokens, State& state,
     Attention(call, layer);
     FeedForward(call, layer);
   }
-  state.Advance(tokens.size());
+  cache.Advance(tokens.size());
   head_.Logits(b.u.data(), tokens.size(), rows, b.linear, pool, logits);
+}
+
+void Llama::Replay(std::shared_ptr<const StateBlock> block, size_t rows,
+                   State& state, Scratch&, WorkerPool&) const {
+  static_cast<KvCache&>(state).Append(std::move(block), rows);
 }
 
 void Llama::Attention(const Call& call, size_t layer) const {
@@ -92,21 +105,23 @@ void Llama::Attention(const Call& call, size_t layer) const {
   const size_t q_dim = shape_.heads * shape_.head_dim;
   const size_t kv_dim = shape_.kv_heads * shape_.head_dim;
   const size_t angles = shape_.rope_dim / 2;
-  float* k = call.cache.keys(layer) + call.cache.position() * kv_dim;
-  float* v = call.cache.values(layer) + call.cache.position() * kv_dim;
-
   Normalise(call, weights.attention_norm);
   Multiply(call, weights.wq, b.h.data(), b.q.data());
-  Multiply(call, weights.wk, b.h.data(), k);
-  Multiply(call, weights.wv, b.h.data(), v);
+  Multiply(call, weights.wk, b.h.data(), b.k.data());
+  Multiply(call, weights.wv, b.h.data(), b.v.data());
   call.pool.ForRanges(call.tokens, 1, [&](size_t begin, size_t end, size_t) {
     for (size_t t = begin; t < end; ++t) {
       const float* cos = b.cos.data() + t * angles;
       const float* sin = b.sin.data() + t * angles;
       simd::Rope(shape_.rope_pairing, cos, sin, shape_.heads, shape_.head_dim,
                  shape_.rope_dim, b.q.data() + t * q_dim);
+      float* k = b.k.data() + t * kv_dim;
       simd::Rope(shape_.rope_pairing, cos, sin, shape_.kv_heads,
-                 shape_.head_dim, shape_.rope_dim, k + t * kv_dim);
+                 shape_.head_dim, shape_.rope_dim, k);
+      const size_t position = call.cache.position() + t;
+      std::copy_n(k, kv_dim, call.cache.key(layer, position));
+      std::copy_n(b.v.data() + t * kv_dim, kv_dim,
+                  call.cache.value(layer, position));
     }
   });
   Attend(call, layer);
@@ -117,33 +132,38 @@ void Llama::Attention(const Call& call, size_t layer) const {
 // `q` against the cache, to `attended`. One task is one head of one token.
 void Llama::Attend(const Call& call, size_t layer) const {
   Buffers& b = call.buffers;
-  const size_t kv_dim = shape_.kv_heads * shape_.head_dim;
   const size_t heads_per_kv = shape_.heads / shape_.kv_heads;
   const size_t past = call.cache.position();
   for (auto& scores : b.scores) scores.resize(past + call.tokens);
-  const float* keys = call.cache.keys(layer);
-  const float* values = call.cache.values(layer);
-  call.pool.ForTasks(call.tokens * shape_.heads, [&](size_t task,
-                                                     size_t worker) {
-    const size_t t = task / shape_.heads;
-    const size_t head = task % shape_.heads;
-    const size_t end = past + t + 1;
-    const size_t begin =
-        shape_.sliding_window == 0 || end <= shape_.sliding_window
-            ? 0
-            : end - shape_.sliding_window;
-    const size_t ofs = begin * kv_dim + head / heads_per_kv * shape_.head_dim;
-    const simd::AttentionInputs inputs{
-        .k = keys + ofs,
-        .v = values + ofs,
-        .stride = kv_dim,
-        .positions = end - begin,
-        .head_dim = shape_.head_dim,
-        .scale = 1.0F / std::sqrt(static_cast<float>(shape_.head_dim))};
-    const size_t row = task * shape_.head_dim;
-    simd::Attend(inputs, b.q.data() + row, b.scores[worker].data(),
-                 b.attended.data() + row);
-  });
+  b.keys.clear();
+  b.values.clear();
+  for (size_t at = 0; at < past + call.tokens; at += kBlockTokens) {
+    b.keys.push_back(call.cache.keys(layer, at));
+    b.values.push_back(call.cache.values(layer, at));
+  }
+  call.pool.ForTasks(
+      call.tokens * shape_.heads, [&](size_t task, size_t worker) {
+        const size_t t = task / shape_.heads;
+        const size_t head = task % shape_.heads;
+        const size_t end = past + t + 1;
+        const size_t begin =
+            shape_.sliding_window == 0 || end <= shape_.sliding_window
+                ? 0
+                : end - shape_.sliding_window;
+        const simd::AttentionInputs inputs{
+            .k = b.keys.data(),
+            .v = b.values.data(),
+            .block_positions = kBlockTokens,
+            .stride = shape_.kv_heads * shape_.head_dim,
+            .column = head / heads_per_kv * shape_.head_dim,
+            .begin = begin,
+            .end = end,
+            .head_dim = shape_.head_dim,
+            .scale = 1.0F / std::sqrt(static_cast<float>(shape_.head_dim))};
+        const size_t row = task * shape_.head_dim;
+        simd::Attend(inputs, b.q.data() + row, b.scores[worker].data(),
+                     b.attended.data() + row);
+      });
 }
 
 void Llama::FeedForward(const Call& call, size_t layer) const {
@@ -177,7 +197,8 @@ void Llama::Normalise(const Call& call,
 void Llama::Multiply(const Call& call, const simd::WeightView& w,
                      const float* x, float* y) {
   Linear& linear = call.buffers.linear;
-  linear.Multiply(w, linear.Pack(x, call.tokens, w.cols, w.type, call.pool), y,
+  linear.Multiply(call.pass, w,
+                  linear.Pack(x, call.tokens, w.cols, w.type, call.pool), y,
                   w.rows, call.pool);
 }
 

@@ -44,7 +44,8 @@ size_t Mamba2::DecodeBytes() const {
 }
 
 std::unique_ptr<State> Mamba2::NewState() const {
-  return std::make_unique<RecurrentState>(shape_, layers_.size());
+  return std::make_unique<RecurrentState>(
+      RecurrentLayout(shape_, layers_.size()));
 }
 
 }  // namespace krait::engine

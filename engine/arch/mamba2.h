@@ -9,6 +9,7 @@
 #include "engine/arch/output_head.h"
 #include "engine/model/model.h"
 #include "engine/state/recurrent_state.h"
+#include "simd/ssm.h"
 
 namespace krait::engine {
 
@@ -33,15 +34,27 @@ class Mamba2 final : public Model {
   size_t DecodeBytes() const override;
   std::unique_ptr<State> NewState() const override;
   std::unique_ptr<Scratch> NewScratch(const WorkerPool& pool) const override;
-  void Forward(std::span<const TokenId> tokens, State& state, Scratch& scratch,
-               WorkerPool& pool, LogitsRows rows, float* logits) const override;
+  void Forward(Pass pass, std::span<const TokenId> tokens, State& state,
+               Scratch& scratch, WorkerPool& pool, LogitsRows rows,
+               float* logits) const override;
+  void Replay(std::shared_ptr<const StateBlock> block, size_t rows,
+              State& state, Scratch& scratch, WorkerPool& pool) const override;
+  void Settle(State& state, Scratch& scratch, WorkerPool& pool) const override;
 
  private:
   struct Buffers;
   struct Call;
   void Block(const Call& call, size_t layer) const;
-  void Mix(const Call& call, size_t layer) const;
-  void Scan(const Call& call, size_t layer) const;
+  void MixStep(const Call& call, size_t layer) const;
+  void MixChunks(const Call& call, size_t layer) const;
+  void Convolve(const Call& call, size_t layer, float* window) const;
+  void StepSizes(const Call& call, size_t layer) const;
+  void Gate(const Call& call, size_t layer) const;
+  void ScanChunks(const Call& call, size_t layer) const;
+  simd::SsmInputs ScanInputs(const Call& call, size_t layer, size_t begin,
+                             size_t count) const;
+  void CopyTail(const Call& call, size_t layer) const;
+  void RecordInputs(const Call& call, size_t layer) const;
 
   Mamba2Shape shape_;
   size_t d_model_ = 0;

@@ -4,15 +4,17 @@
 // A block, on the residual stream u [tokens, d_model]:
 //   h          = RMSNorm(u)
 //   z,x,B,C,dt = in_proj h
-//   x,B,C      = SiLU(causal_conv1d(x,B,C))        window: the state's conv
-//   part dt         = softplus(dt + dt_bias) y          = SSM(x, dt, A, B, C) +
-//   D x         recurrence: its SSM part u         += out_proj(GroupRMSNorm(y *
-//   SiLU(z)))
+//   x,B,C      = SiLU(causal_conv1d(x,B,C))
+//   dt         = softplus(dt + dt_bias)
+//   y          = SSM(x, dt, A, B, C) + D x
+//   u         += out_proj(GroupRMSNorm(y * SiLU(z)))
 //
-// For one token the SSM is one step of the recurrence; for many it runs in
-// chunks in matrix form (SSD). Chunks end at multiples of kSsdMaxChunk of the
-// absolute position, so that the arithmetic does not depend on how the tokens
-// were cut into calls, as long as the calls end there too.
+// For one token the SSM is one step of the recurrence; in a prefill it runs in
+// chunks in matrix form (SSD), which end at multiples of kBlockTokens of the
+// absolute position. A chunk that was begun by an earlier call is run again as
+// a whole, its first tokens from the inputs that the state has recorded (its
+// tail): so the arithmetic does not depend on how the tokens were cut into
+// calls. The same recorded inputs, run without the projections, are the replay.
 
 #include <algorithm>
 
@@ -26,52 +28,96 @@ namespace krait::engine {
 
 struct Mamba2::Buffers final : public Scratch {
   Buffers(size_t workers, const Mamba2Shape& shape, size_t d_model)
-      : linear(workers, std::max(d_model, shape.d_inner)) {
+      : window((shape.conv_width - 1) * shape.conv_dim()),
+        linear(workers, std::max(d_model, shape.d_inner)) {
     for (size_t i = 0; i < workers; ++i) {
       ssd.emplace_back(simd::SsdScratchBytes(shape.head_dim, shape.state));
     }
   }
 
-  void Reserve(size_t tokens, const Mamba2Shape& shape, size_t d_model) {
-    if (tokens <= capacity) return;
-    capacity = tokens;
-    u = AlignedArray<float>(tokens * d_model);
-    h = AlignedArray<float>(tokens * d_model);
-    projected = AlignedArray<float>(tokens * shape.in_proj_rows());
-    y = AlignedArray<float>(tokens * shape.d_inner);
+  void Reserve(size_t tail, size_t tokens, const Mamba2Shape& shape,
+               size_t d_model) {
+    if (tokens > capacity) {
+      capacity = tokens;
+      u = AlignedArray<float>(tokens * d_model);
+      h = AlignedArray<float>(tokens * d_model);
+    }
+    if (tail + tokens > rows) {
+      rows = tail + tokens;
+      projected = AlignedArray<float>(rows * shape.in_proj_rows());
+      y = AlignedArray<float>(rows * shape.d_inner);
+    }
   }
 
   size_t capacity = 0;            // tokens
+  size_t rows = 0;                // tail and tokens
   AlignedArray<float> u;          // [tokens, d_model], the residual stream
   AlignedArray<float> h;          // [tokens, d_model]
-  AlignedArray<float> projected;  // [tokens, in_proj_rows]: z, x, B, C, dt
-  AlignedArray<float> y;          // [tokens, d_inner]
+  AlignedArray<float> projected;  // [rows, in_proj_rows]: z, x, B, C, dt
+  AlignedArray<float> y;          // [rows, d_inner]
+  AlignedArray<float> window;     // [conv_width - 1, conv_dim]
   Linear linear;
   std::vector<AlignedArray<std::byte>> ssd;  // one per worker
 };
 
-// What one forward call works on.
+// What one call works on.
 struct Mamba2::Call {
-  size_t tokens;
+  size_t rows() const { return tail + tokens; }
+
+  Pass pass;
+  size_t tail;      // tokens before, whose inputs are taken from the state
+  size_t tokens;    // new ones
+  size_t new_base;  // where the state's base will be
+  size_t stride;    // of a row of `projected`
+  float* input;     // x of the first row
   RecurrentState& state;
   Buffers& buffers;
   WorkerPool& pool;
+
+  // x, B, C, dt of a row: first the tail's, then the new tokens'.
+  float* Inputs(size_t row) const { return input + row * stride; }
+
+  // One token is too little work to share.
+  template <class Body>
+  void ForRanges(size_t size, size_t grain, const Body& body) const {
+    if (rows() == 1) return body(0, size, 0);
+    pool.ForRanges(size, grain, body);
+  }
 };
 
 std::unique_ptr<Scratch> Mamba2::NewScratch(const WorkerPool& pool) const {
   return std::make_unique<Buffers>(pool.size(), shape_, d_model_);
 }
 
-void Mamba2::Forward(std::span<const TokenId> tokens, State& state,
+void Mamba2::Forward(Pass pass, std::span<const TokenId> tokens, State& state,
                      Scratch& scratch, WorkerPool& pool, LogitsRows rows,
                      float* logits) const {
+  auto& recurrent = static_cast<RecurrentState&>(state);
   auto& buffers = static_cast<Buffers&>(scratch);
-  buffers.Reserve(tokens.size(), shape_, d_model_);
-  const Call call{tokens.size(), static_cast<RecurrentState&>(state), buffers,
-                  pool};
+  size_t new_base = state.position() + tokens.size();
+  if (pass == Pass::kDecode) {
+    Settle(state, scratch, pool);
+    recurrent.MakeBaseMutable();
+  } else {
+    new_base = std::max(GridFloor(new_base), recurrent.base_position());
+    recurrent.Extend(tokens.size());
+    recurrent.MakeBase();
+    if (new_base > recurrent.base_position()) recurrent.MakeBaseMutable();
+  }
+  const size_t tail = state.position() - recurrent.base_position();
+  buffers.Reserve(tail, tokens.size(), shape_, d_model_);
+  const Call call{.pass = pass,
+                  .tail = tail,
+                  .tokens = tokens.size(),
+                  .new_base = new_base,
+                  .stride = shape_.in_proj_rows(),
+                  .input = buffers.projected.data() + shape_.d_inner,
+                  .state = recurrent,
+                  .buffers = buffers,
+                  .pool = pool};
   head_.Embed(tokens, buffers.u.data());
   for (size_t layer = 0; layer < layers_.size(); ++layer) Block(call, layer);
-  state.Advance(tokens.size());
+  recurrent.Advance(tokens.size(), new_base);
   head_.Logits(buffers.u.data(), tokens.size(), rows, buffers.linear, pool,
                logits);
 }
@@ -85,113 +131,190 @@ void Mamba2::Block(const Call& call, size_t layer) const {
                     head_.eps, b.h.data() + t * d_model_);
     }
   });
-  b.linear.Multiply(weights.in_proj,
+  b.linear.Multiply(call.pass, weights.in_proj,
                     b.linear.Pack(b.h.data(), call.tokens, d_model_,
                                   weights.in_proj.type, call.pool),
-                    b.projected.data(), shape_.in_proj_rows(), call.pool);
-  Mix(call, layer);
-  b.linear.Multiply(weights.out_proj,
-                    b.linear.Pack(b.y.data(), call.tokens, shape_.d_inner,
-                                  weights.out_proj.type, call.pool),
-                    b.h.data(), d_model_, call.pool);
+                    b.projected.data() + call.tail * call.stride, call.stride,
+                    call.pool);
+  if (call.pass == Pass::kDecode) {
+    MixStep(call, layer);
+  } else {
+    MixChunks(call, layer);
+  }
+  b.linear.Multiply(
+      call.pass, weights.out_proj,
+      b.linear.Pack(b.y.data() + call.tail * shape_.d_inner, call.tokens,
+                    shape_.d_inner, weights.out_proj.type, call.pool),
+      b.h.data(), d_model_, call.pool);
   call.pool.ForRanges(call.tokens, 1, [&](size_t begin, size_t end, size_t) {
     simd::Add(b.h.data() + begin * d_model_, (end - begin) * d_model_,
               b.u.data() + begin * d_model_);
   });
 }
 
-// The part of a block between its two projections: `projected` to `y`.
-void Mamba2::Mix(const Call& call, size_t layer) const {
-  const Mamba2Layer& weights = layers_[layer];
-  Buffers& b = call.buffers;
-  const size_t stride = shape_.in_proj_rows();
-  const size_t conv_dim = shape_.conv_dim();
-  const size_t tokens = call.tokens;
-  float* xbc = b.projected.data() + shape_.d_inner;
-  float* dt = xbc + conv_dim;
-
-  const simd::CausalConv1d conv{conv_dim, shape_.conv_width,
-                                weights.conv_weight.data(),
-                                weights.conv_bias.data()};
-  float* window = call.state.conv_window(layer);
-  const auto convolve = [&](size_t begin, size_t end, size_t) {
-    simd::CausalConv1dSilu(conv, begin, end, tokens, xbc, stride, window, xbc,
-                           stride);
-  };
-  const auto step_sizes = [&](size_t begin, size_t end, size_t) {
-    for (size_t t = begin; t < end; ++t) {
-      simd::Add(weights.dt_bias.data(), shape_.heads, dt + t * stride);
-      simd::Softplus(dt + t * stride, shape_.heads, dt + t * stride);
-    }
-  };
-  const auto gate = [&](size_t begin, size_t end, size_t) {
-    for (size_t t = begin; t < end; ++t) {
-      float* y = b.y.data() + t * shape_.d_inner;
-      simd::GatedGroupRmsNorm(y, b.projected.data() + t * stride,
-                              weights.gate_norm.data(), shape_.d_inner,
-                              shape_.groups, head_.eps, y);
-    }
-  };
-  if (tokens == 1) {  // too little work to share
-    convolve(0, conv_dim, 0);
-    step_sizes(0, 1, 0);
-    Scan(call, layer);
-    gate(0, 1, 0);
-    return;
-  }
-  // 64 channels: whole cache lines for each worker.
-  call.pool.ForRanges(conv_dim, 64, convolve);
-  call.pool.ForRanges(tokens, 1, step_sizes);
-  Scan(call, layer);
-  call.pool.ForRanges(tokens, 1, gate);
+// The part of a block between its two projections, `projected` to `y`, for one
+// token, in place of the state.
+void Mamba2::MixStep(const Call& call, size_t layer) const {
+  Convolve(call, layer, call.state.mutable_conv_window(layer));
+  StepSizes(call, layer);
+  const simd::SsmInputs inputs = ScanInputs(call, layer, 0, 1);
+  float* states = call.state.mutable_ssm(layer);
+  call.pool.ForRanges(shape_.heads, 1, [&](size_t begin, size_t end, size_t) {
+    simd::SsmStep(inputs, begin, end, states, call.buffers.y.data());
+  });
+  Gate(call, layer);
 }
 
-void Mamba2::Scan(const Call& call, size_t layer) const {
-  const Mamba2Layer& weights = layers_[layer];
+// The same for a prefill: the tail's tokens, then the new ones.
+void Mamba2::MixChunks(const Call& call, size_t layer) const {
+  CopyTail(call, layer);
+  RecordInputs(call, layer);
   Buffers& b = call.buffers;
-  const size_t stride = shape_.in_proj_rows();
-  const size_t bc = shape_.groups * shape_.state;
-  const float* xbc = b.projected.data() + shape_.d_inner;
-  simd::SsmInputs all{.tokens = call.tokens,
-                      .heads = shape_.heads,
-                      .groups = shape_.groups,
-                      .head_dim = shape_.head_dim,
-                      .state = shape_.state,
-                      .x = xbc,
-                      .x_stride = stride,
-                      .b = xbc + shape_.d_inner,
-                      .b_stride = stride,
-                      .c = xbc + shape_.d_inner + bc,
-                      .c_stride = stride,
-                      .dt = xbc + shape_.conv_dim(),
-                      .dt_stride = stride,
-                      .a = weights.a.data(),
-                      .d = weights.d.data()};
-  float* states = call.state.ssm(layer);
-  if (call.tokens == 1) {
-    call.pool.ForRanges(shape_.heads, 1, [&](size_t begin, size_t end, size_t) {
-      simd::SsmStep(all, begin, end, states, b.y.data());
-    });
-    return;
+  std::copy_n(call.state.conv_window(layer), b.window.size(), b.window.data());
+  Convolve(call, layer, b.window.data());
+  StepSizes(call, layer);
+  ScanChunks(call, layer);
+  if (call.new_base > call.state.base_position()) {
+    call.state.MoveConvWindow(layer, call.new_base);
   }
+  Gate(call, layer);
+}
+
+// The tail's recorded inputs to the first rows.
+void Mamba2::CopyTail(const Call& call, size_t layer) const {
+  const size_t base = call.state.base_position();
+  for (size_t t = 0; t < call.tail; ++t) {
+    std::copy_n(call.state.Row(layer, base + t),
+                shape_.conv_dim() + shape_.heads, call.Inputs(t));
+  }
+}
+
+// The new tokens' inputs to the state, before they are changed in place.
+void Mamba2::RecordInputs(const Call& call, size_t layer) const {
+  const size_t base = call.state.base_position();
+  for (size_t t = call.tail; t < call.rows(); ++t) {
+    std::copy_n(call.Inputs(t), shape_.conv_dim() + shape_.heads,
+                call.state.Row(layer, base + t));
+  }
+}
+
+void Mamba2::Convolve(const Call& call, size_t layer, float* window) const {
+  const Mamba2Layer& weights = layers_[layer];
+  const simd::CausalConv1d conv{shape_.conv_dim(), shape_.conv_width,
+                                weights.conv_weight.data(),
+                                weights.conv_bias.data()};
+  // 64 channels: whole cache lines for each worker.
+  call.ForRanges(conv.channels, 64, [&](size_t begin, size_t end, size_t) {
+    simd::CausalConv1dSilu(conv, begin, end, call.rows(), call.Inputs(0),
+                           call.stride, window, call.Inputs(0), call.stride);
+  });
+}
+
+// dt = softplus(dt + dt_bias)
+void Mamba2::StepSizes(const Call& call, size_t layer) const {
+  const float* bias = layers_[layer].dt_bias.data();
+  call.ForRanges(call.rows(), 1, [&](size_t begin, size_t end, size_t) {
+    for (size_t t = begin; t < end; ++t) {
+      float* dt = call.Inputs(t) + shape_.conv_dim();
+      simd::Add(bias, shape_.heads, dt);
+      simd::Softplus(dt, shape_.heads, dt);
+    }
+  });
+}
+
+void Mamba2::Gate(const Call& call, size_t layer) const {
+  const float* norm = layers_[layer].gate_norm.data();
+  Buffers& b = call.buffers;
+  call.ForRanges(call.tokens, 1, [&](size_t begin, size_t end, size_t) {
+    for (size_t t = call.tail + begin; t < call.tail + end; ++t) {
+      float* y = b.y.data() + t * shape_.d_inner;
+      simd::GatedGroupRmsNorm(y, b.projected.data() + t * call.stride, norm,
+                              shape_.d_inner, shape_.groups, head_.eps, y);
+    }
+  });
+}
+
+// The SSM's inputs of `count` rows from row `begin` on.
+simd::SsmInputs Mamba2::ScanInputs(const Call& call, size_t layer, size_t begin,
+                                   size_t count) const {
+  const Mamba2Layer& weights = layers_[layer];
+  const float* x = call.Inputs(begin);
+  const size_t bc = shape_.groups * shape_.state;
+  return {.tokens = count,
+          .heads = shape_.heads,
+          .groups = shape_.groups,
+          .head_dim = shape_.head_dim,
+          .state = shape_.state,
+          .x = x,
+          .x_stride = call.stride,
+          .b = x + shape_.d_inner,
+          .b_stride = call.stride,
+          .c = x + shape_.d_inner + bc,
+          .c_stride = call.stride,
+          .dt = x + shape_.conv_dim(),
+          .dt_stride = call.stride,
+          .a = weights.a.data(),
+          .d = weights.d.data()};
+}
+
+// All rows in chunks. A chunk that is not whole yet leaves the state as it is:
+// it will be run again.
+void Mamba2::ScanChunks(const Call& call, size_t layer) const {
+  Buffers& b = call.buffers;
+  const size_t base = call.state.base_position();
+  // Not written to if no chunk is whole.
+  float* states = const_cast<float*>(call.state.ssm(layer));
   call.pool.ForRanges(
-      shape_.heads, 1, [&](size_t begin, size_t end, size_t worker) {
-        simd::SsmInputs chunk = all;
-        size_t position = call.state.position();
-        for (size_t done = 0; done < call.tokens; done += chunk.tokens) {
-          chunk.tokens =
-              std::min(call.tokens - done,
-                       simd::kSsdMaxChunk - position % simd::kSsdMaxChunk);
-          chunk.x = all.x + done * stride;
-          chunk.b = all.b + done * stride;
-          chunk.c = all.c + done * stride;
-          chunk.dt = all.dt + done * stride;
-          simd::SsdChunk(chunk, begin, end, states,
+      shape_.heads, 1, [&](size_t first, size_t last, size_t worker) {
+        for (size_t done = 0; done < call.rows();) {
+          const size_t to_grid = kBlockTokens - (base + done) % kBlockTokens;
+          const size_t count = std::min(call.rows() - done, to_grid);
+          simd::SsdChunk(ScanInputs(call, layer, done, count),
+                         count == to_grid ? simd::SsdParts::kBoth
+                                          : simd::SsdParts::kOutput,
+                         first, last, states,
                          b.y.data() + done * shape_.d_inner, shape_.d_inner,
                          b.ssd[worker].data());
-          position += chunk.tokens;
+          done += count;
         }
       });
+}
+
+void Mamba2::Replay(std::shared_ptr<const StateBlock> block, size_t rows,
+                    State& state, Scratch& scratch, WorkerPool& pool) const {
+  static_cast<RecurrentState&>(state).SetTail(std::move(block), rows);
+  if (rows == kBlockTokens) Settle(state, scratch, pool);
+}
+
+void Mamba2::Settle(State& state, Scratch& scratch, WorkerPool& pool) const {
+  auto& recurrent = static_cast<RecurrentState&>(state);
+  auto& buffers = static_cast<Buffers&>(scratch);
+  if (recurrent.settled()) return;
+  recurrent.MakeBaseMutable();
+  const size_t tail = state.position() - recurrent.base_position();
+  buffers.Reserve(tail, 0, shape_, d_model_);
+  const Call call{.pass = Pass::kPrefill,
+                  .tail = tail,
+                  .tokens = 0,
+                  .new_base = state.position(),
+                  .stride = shape_.in_proj_rows(),
+                  .input = buffers.projected.data() + shape_.d_inner,
+                  .state = recurrent,
+                  .buffers = buffers,
+                  .pool = pool};
+  for (size_t layer = 0; layer < layers_.size(); ++layer) {
+    CopyTail(call, layer);
+    Convolve(call, layer, recurrent.mutable_conv_window(layer));
+    StepSizes(call, layer);
+    pool.ForRanges(shape_.heads, 1,
+                   [&](size_t first, size_t last, size_t worker) {
+                     simd::SsdChunk(ScanInputs(call, layer, 0, tail),
+                                    simd::SsdParts::kState, first, last,
+                                    recurrent.mutable_ssm(layer), nullptr, 0,
+                                    buffers.ssd[worker].data());
+                   });
+  }
+  recurrent.Advance(0, state.position());
 }
 
 }  // namespace krait::engine

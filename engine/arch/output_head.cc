@@ -32,8 +32,10 @@ void OutputHead::Logits(float* x, size_t tokens, LogitsRows rows,
     float* row = x + t * d_model;
     simd::RmsNorm(row, norm.data(), d_model, eps, row);
   }
-  linear.Multiply(output, linear.Pack(x, tokens, d_model, output.type, pool),
-                  logits, output.rows, pool);
+  // Nothing is computed from logits, so that one row may round differently.
+  linear.Multiply(tokens == 1 ? Pass::kDecode : Pass::kPrefill, output,
+                  linear.Pack(x, tokens, d_model, output.type, pool), logits,
+                  output.rows, pool);
 }
 
 }  // namespace krait::engine

@@ -27,6 +27,14 @@ class Scratch {
 // How many rows of logits a forward call computes.
 enum class LogitsRows : uint8_t { kNone, kLast, kAll };
 
+// What a forward call is for.
+//   kPrefill  any number of tokens. What it computes does not depend, bit for
+//             bit, on how the tokens were cut into calls, nor on whether the
+//             state before them was computed, shared or replayed.
+//   kDecode   one token, as fast as may be; rounds differently. A state that
+//             has decoded is good for decoding on, not to be kept.
+enum class Pass : uint8_t { kPrefill, kDecode };
+
 // A loaded model: weights (mapped), tokenizer, forward pass. Immutable and
 // thread-safe; shared by all sessions.
 class Model {
@@ -57,12 +65,24 @@ class Model {
   // The most tokens that one Forward takes.
   static constexpr size_t kMaxBatch = 256;
 
-  // Advances `state` by `tokens` (1..kMaxBatch ids below vocab) and writes
-  // `rows` rows of logits[.., vocab]. One token is a decode step, more are
-  // prefill; both give the same results within rounding.
-  virtual void Forward(std::span<const TokenId> tokens, State& state,
+  // Advances `state` by `tokens` (1..kMaxBatch ids below vocab; one in a
+  // kDecode) and writes `rows` rows of logits[.., vocab].
+  virtual void Forward(Pass pass, std::span<const TokenId> tokens, State& state,
                        Scratch& scratch, WorkerPool& pool, LogitsRows rows,
                        float* logits) const = 0;
+
+  // Advances `state`, whose position is on the grid, by the first `rows`
+  // tokens of a block that was recorded after the same tokens: without the
+  // weights, and with the same bits as a kPrefill. A null block stands for
+  // positions that a sliding window has passed.
+  virtual void Replay(std::shared_ptr<const StateBlock> block, size_t rows,
+                      State& state, Scratch& scratch,
+                      WorkerPool& pool) const = 0;
+
+  // Brings the constant-size part of `state` to its position, for
+  // State::Export. A kDecode does it by itself.
+  virtual void Settle(State& state, Scratch& scratch,
+                      WorkerPool& pool) const = 0;
 
  protected:
   std::unique_ptr<ModelFile> file_;

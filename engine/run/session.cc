@@ -41,18 +41,26 @@ Status Session::Prefill(std::span<const TokenId> tokens, std::stop_token stop) {
     if (stop.stop_requested()) {
       return MakeError(ErrorCode::kCancelled, "cancelled");
     }
-    // Batches end on the chunk grid, so that a prefill that was cut off and
-    // resumed does the same arithmetic as one that was not.
+    // A batch that ends on the grid leaves no tail to be run again.
     const size_t to_grid =
         Model::kMaxBatch - state_->position() % Model::kMaxBatch;
     const size_t batch = std::min(tokens.size(), to_grid);
     const LogitsRows rows =
         batch == tokens.size() ? LogitsRows::kLast : LogitsRows::kNone;
-    model_->Forward(tokens.first(batch), *state_, *scratch_, pool_, rows,
-                    logits_.data());
+    model_->Forward(Pass::kPrefill, tokens.first(batch), *state_, *scratch_,
+                    pool_, rows, logits_.data());
     tokens = tokens.subspan(batch);
   }
   return {};
+}
+
+void Session::Decode(TokenId token) {
+  model_->Forward(Pass::kDecode, {&token, 1}, *state_, *scratch_, pool_,
+                  LogitsRows::kLast, logits_.data());
+}
+
+void Session::Replay(std::shared_ptr<const StateBlock> block, size_t rows) {
+  model_->Replay(std::move(block), rows, *state_, *scratch_, pool_);
 }
 
 Status Session::PrefillAllLogits(std::span<const TokenId> tokens,
@@ -62,8 +70,9 @@ Status Session::PrefillAllLogits(std::span<const TokenId> tokens,
   logits->resize(tokens.size() * vocab);
   for (size_t done = 0; done < tokens.size();) {
     const size_t batch = std::min(tokens.size() - done, Model::kMaxBatch);
-    model_->Forward(tokens.subspan(done, batch), *state_, *scratch_, pool_,
-                    LogitsRows::kAll, logits->data() + done * vocab);
+    model_->Forward(Pass::kPrefill, tokens.subspan(done, batch), *state_,
+                    *scratch_, pool_, LogitsRows::kAll,
+                    logits->data() + done * vocab);
     done += batch;
   }
   if (!tokens.empty()) {
@@ -78,8 +87,15 @@ std::span<const float> Session::logits() const {
   return logits_;
 }
 
-void Session::Restore(const State& state) {
-  state_->CopyFrom(state);
+void Session::CopyFrom(const Session& other) {
+  state_->CopyFrom(*other.state_);
+  logits_ = other.logits_;
+}
+
+std::vector<StateTensor> Session::ExportState() {
+  const std::unique_ptr<State> settled = state_->Clone();
+  model_->Settle(*settled, *scratch_, pool_);
+  return settled->Export();
 }
 
 void Session::Reset() {
@@ -119,8 +135,7 @@ Generation Generate(Session& session, const GenerateOptions& options,
     }
     // The last token is not fed: nobody would read its logits.
     if (result.tokens.size() == options.max_tokens) break;
-    const TokenId next = *token;
-    if (!session.Prefill({&next, 1})) break;  // cannot fail: id from the model
+    session.Decode(*token);
   }
   result.reason = StopReason::kMaxTokens;
   return result;

@@ -25,11 +25,21 @@ class Session {
   const Model& model() const { return *model_; }
 
   // Feeds `tokens` (ids are checked against the vocabulary) in batches of at
-  // most Model::kMaxBatch. `stop` is checked before each batch; a stopped call
+  // most Model::kMaxBatch. How they are cut into calls does not show in the
+  // result. `stop` is checked before each batch; a stopped call
   // returns kCancelled, with the state after the last whole batch.
   Status Prefill(std::span<const TokenId> tokens, std::stop_token stop = {});
 
-  // The same, with the logits of every token to `logits`[tokens, vocab].
+  // Feeds one token that was just generated (its id is the model's own), as
+  // fast as may be. The state rounds differently from here on: prefills of
+  // prompts belong into another session (see Pass).
+  void Decode(TokenId token);
+
+  // Feeds up to kBlockTokens tokens from a block that was recorded after the
+  // same tokens; the logits are undefined until the next token is fed.
+  void Replay(std::shared_ptr<const StateBlock> block, size_t rows);
+
+  // Same as Prefill, with the logits of every token to `logits`[tokens, vocab].
   Status PrefillAllLogits(std::span<const TokenId> tokens,
                           std::vector<float>* logits);
 
@@ -37,10 +47,13 @@ class Session {
   std::span<const float> logits() const;
 
   const State& state() const { return *state_; }
-  // Continues from a copy of `state` (of the same model). The logits are
-  // undefined until the next token is fed.
-  void Restore(const State& state);
+  State& state() { return *state_; }
+  // Continues as a copy of `other`, a session of the same model.
+  void CopyFrom(const Session& other);
   void Reset();
+
+  // The state in the terms of the reference implementations.
+  std::vector<StateTensor> ExportState();
 
  private:
   std::shared_ptr<const Model> model_;

@@ -1,55 +1,126 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/state/kv_cache.h"
 
+#include <algorithm>
+#include <cassert>
 #include <string>
+#include <utility>
 
 namespace krait::engine {
 
 KvCache::KvCache(const LlamaShape& shape, size_t layers)
     : kv_heads_(shape.kv_heads),
       head_dim_(shape.head_dim),
-      keys_(layers),
-      values_(layers) {}
+      row_size_(shape.kv_heads * shape.head_dim),
+      layers_(layers),
+      window_(shape.sliding_window) {}
 
 std::unique_ptr<State> KvCache::Clone() const {
-  return std::make_unique<KvCache>(*this);
+  auto copy = std::make_unique<KvCache>(*this);
+  copy->whole_blocks_.clear();
+  return copy;
 }
 
 void KvCache::CopyFrom(const State& other) {
   *this = static_cast<const KvCache&>(other);
+  whole_blocks_.clear();
 }
 
 void KvCache::Reset() {
-  for (auto& layer : keys_) layer.clear();
-  for (auto& layer : values_) layer.clear();
+  blocks_.clear();
+  whole_blocks_.clear();
   position_ = 0;
 }
 
-size_t KvCache::bytes() const {
-  size_t floats = 0;
-  for (const auto& layer : keys_) floats += layer.capacity();
-  for (const auto& layer : values_) floats += layer.capacity();
-  return floats * sizeof(float);
+void KvCache::Restore(size_t position,
+                      std::shared_ptr<const StateSnapshot> snapshot) {
+  assert(position == 0 && snapshot == nullptr);
+  (void)position;
+  (void)snapshot;
+  Reset();
 }
 
-void KvCache::Reserve(size_t tokens) {
-  const size_t size = (position_ + tokens) * kv_heads_ * head_dim_;
-  for (auto& layer : keys_) layer.resize(size);
-  for (auto& layer : values_) layer.resize(size);
+std::shared_ptr<const StateBlock> KvCache::last_block() const {
+  return blocks_.empty() ? nullptr : blocks_.back();
+}
+
+size_t KvCache::bytes() const {
+  size_t bytes = 0;
+  for (const auto& block : blocks_) {
+    if (block != nullptr) bytes += block->bytes();
+  }
+  return bytes;
+}
+
+void KvCache::Extend(size_t tokens) {
+  const size_t used = position_ % kBlockTokens;
+  // The last block may have been written on by another state that shares it.
+  if (used != 0 && blocks_.back()->filled != used) {
+    auto own = std::make_shared<KvBlock>(layers_, row_size_);
+    for (size_t layer = 0; layer < layers_; ++layer) {
+      std::copy_n(blocks_.back()->keys(layer), used * row_size_,
+                  own->keys(layer));
+      std::copy_n(blocks_.back()->values(layer), used * row_size_,
+                  own->values(layer));
+    }
+    blocks_.back() = std::move(own);
+  }
+  const size_t end = (position_ + tokens - 1) / kBlockTokens + 1;
+  while (blocks_.size() < end) {
+    blocks_.push_back(std::make_shared<KvBlock>(layers_, row_size_));
+  }
+}
+
+void KvCache::Advance(size_t tokens) {
+  for (size_t i = position_ / kBlockTokens; i < blocks_.size(); ++i) {
+    const size_t end = (i + 1) * kBlockTokens;
+    const bool whole = position_ + tokens >= end;
+    blocks_[i]->filled =
+        whole ? kBlockTokens : (position_ + tokens) % kBlockTokens;
+    if (whole) whole_blocks_.push_back(blocks_[i]);
+  }
+  position_ += tokens;
+  Slide();
+}
+
+void KvCache::Append(std::shared_ptr<const StateBlock> block, size_t rows) {
+  assert(position_ % kBlockTokens == 0);
+  // Rows that are written are never changed: see Extend.
+  blocks_.push_back(std::const_pointer_cast<KvBlock>(
+      std::static_pointer_cast<const KvBlock>(std::move(block))));
+  position_ += rows;
+  Slide();
+}
+
+void KvCache::Slide() {
+  if (window_ == 0 || position_ <= window_) return;
+  const size_t passed = (position_ - window_) / kBlockTokens;
+  for (size_t i = passed; i-- > 0 && blocks_[i] != nullptr;) {
+    blocks_[i] = nullptr;
+  }
 }
 
 std::vector<StateTensor> KvCache::Export() const {
+  size_t first = 0;
+  while (first < blocks_.size() && blocks_[first] == nullptr) ++first;
+  const size_t begin = first * kBlockTokens;
+  const std::vector<size_t> shape = {position_ - begin, kv_heads_, head_dim_};
   std::vector<StateTensor> tensors;
-  const size_t size = position_ * kv_heads_ * head_dim_;
-  const std::vector<size_t> shape = {position_, kv_heads_, head_dim_};
-  for (size_t layer = 0; layer < keys_.size(); ++layer) {
+  for (size_t layer = 0; layer < layers_; ++layer) {
     const std::string prefix = "layer." + std::to_string(layer) + ".";
-    const auto take = [&](const std::vector<float>& all) {
-      return std::vector<float>(all.begin(),
-                                all.begin() + static_cast<ptrdiff_t>(size));
-    };
-    tensors.push_back({prefix + "keys", shape, take(keys_[layer])});
-    tensors.push_back({prefix + "values", shape, take(values_[layer])});
+    StateTensor keys{prefix + "keys", shape, {}};
+    StateTensor values{prefix + "values", shape, {}};
+    for (size_t at = begin; at < position_; at += kBlockTokens) {
+      KvBlock& block = *blocks_[at / kBlockTokens];
+      const size_t size = std::min(kBlockTokens, position_ - at) * row_size_;
+      const auto append = [size](const float* rows, std::vector<float>* to) {
+        to->insert(to->end(), rows, rows + size);
+      };
+      append(block.keys(layer), &keys.values);
+      append(block.values(layer), &values.values);
+    }
+    tensors.push_back(std::move(keys));
+    tensors.push_back(std::move(values));
   }
   return tensors;
 }

@@ -6,13 +6,37 @@
 #include <memory>
 #include <vector>
 
+#include "engine/aligned_array.h"
 #include "engine/model/hyperparameters.h"
 #include "engine/state/state.h"
 
 namespace krait::engine {
 
-// The state of a transformer: keys (after RoPE) and values of all positions
-// seen, in float32; grows with the sequence.
+// Keys (after RoPE) and values of kBlockTokens positions, in float32.
+class KvBlock final : public StateBlock {
+ public:
+  // `row_size` is kv_heads * head_dim.
+  KvBlock(size_t layers, size_t row_size)
+      : row_size_(row_size), rows_(layers * 2 * kBlockTokens * row_size) {}
+
+  size_t bytes() const override { return rows_.bytes(); }
+  // [kBlockTokens, row_size]
+  float* keys(size_t layer) {
+    return rows_.data() + layer * 2 * kBlockTokens * row_size_;
+  }
+  float* values(size_t layer) { return keys(layer) + kBlockTokens * row_size_; }
+  size_t size() const { return rows_.size(); }
+
+  // Positions that some cache has written. A cache that ends here may write on.
+  size_t filled = 0;
+
+ private:
+  size_t row_size_;
+  AlignedArray<float> rows_;
+};
+
+// The state of a transformer: the blocks of all positions, or with a sliding
+// window of those that can still be seen. Rolling back is dropping blocks.
 class KvCache final : public State {
  public:
   KvCache(const LlamaShape& shape, size_t layers);
@@ -20,21 +44,59 @@ class KvCache final : public State {
   std::unique_ptr<State> Clone() const override;
   void CopyFrom(const State& other) override;
   void Reset() override;
+  void Restore(size_t position,
+               std::shared_ptr<const StateSnapshot> snapshot) override;
+  std::shared_ptr<const StateSnapshot> snapshot() const override {
+    return nullptr;
+  }
+  std::shared_ptr<const StateBlock> last_block() const override;
   size_t bytes() const override;
   std::vector<StateTensor> Export() const override;
 
-  // Makes room for `tokens` more positions.
-  void Reserve(size_t tokens);
+  // For the forward pass ------------------------------------------------------
 
-  // [position, kv_heads * head_dim], valid until the next Reserve.
-  float* keys(size_t layer) { return keys_[layer].data(); }
-  float* values(size_t layer) { return values_[layer].data(); }
+  // Makes room for `tokens` more positions.
+  void Extend(size_t tokens);
+
+  // Of a position that has a block, [kv_heads * head_dim].
+  float* key(size_t layer, size_t position) {
+    return blocks_[position / kBlockTokens]->keys(layer) +
+           position % kBlockTokens * row_size_;
+  }
+  float* value(size_t layer, size_t position) {
+    return blocks_[position / kBlockTokens]->values(layer) +
+           position % kBlockTokens * row_size_;
+  }
+
+  // [kBlockTokens, kv_heads * head_dim] of the block of a position; null where
+  // the sliding window has passed.
+  const float* keys(size_t layer, size_t position) {
+    KvBlock* block = blocks_[position / kBlockTokens].get();
+    return block == nullptr ? nullptr : block->keys(layer);
+  }
+  const float* values(size_t layer, size_t position) {
+    KvBlock* block = blocks_[position / kBlockTokens].get();
+    return block == nullptr ? nullptr : block->values(layer);
+  }
+
+  // `tokens` more were fed.
+  void Advance(size_t tokens);
+
+  // Appends the first `rows` positions of a block that begins at position(),
+  // on the grid. Null: positions that the sliding window has passed.
+  void Append(std::shared_ptr<const StateBlock> block, size_t rows);
 
  private:
+  // Drops what the sliding window has passed.
+  void Slide();
+
   size_t kv_heads_;
   size_t head_dim_;
-  std::vector<std::vector<float>> keys_;    // [layers][position, kv_dim]
-  std::vector<std::vector<float>> values_;  // likewise
+  size_t row_size_;
+  size_t layers_;
+  size_t window_;  // 0: none
+  // By position / kBlockTokens; null where the window has passed.
+  std::vector<std::shared_ptr<KvBlock>> blocks_;
 };
 
 }  // namespace krait::engine

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <string>
+#include <utility>
 
 namespace krait::engine {
 namespace {
@@ -16,53 +17,183 @@ size_t RoundUp(size_t n) {
 
 }  // namespace
 
-RecurrentState::RecurrentState(const Mamba2Shape& shape, size_t layers)
-    : shape_(shape),
-      layers_(layers),
-      conv_size_(RoundUp((shape.conv_width - 1) * shape.conv_dim())),
-      ssm_size_(RoundUp(shape.heads * shape.state * shape.head_dim)),
-      values_(layers * (conv_size_ + ssm_size_)) {}
+RecurrentLayout::RecurrentLayout(const Mamba2Shape& its_shape,
+                                 size_t num_layers)
+    : shape(its_shape),
+      layers(num_layers),
+      conv_size(RoundUp((shape.conv_width - 1) * shape.conv_dim())),
+      ssm_size(RoundUp(shape.heads * shape.state * shape.head_dim)),
+      row_size(RoundUp(shape.conv_dim() + shape.heads)) {}
 
 std::unique_ptr<State> RecurrentState::Clone() const {
-  auto copy = std::make_unique<RecurrentState>(shape_, layers_);
-  copy->CopyFrom(*this);
+  auto copy = std::make_unique<RecurrentState>(*this);
+  copy->whole_blocks_.clear();
   return copy;
 }
 
 void RecurrentState::CopyFrom(const State& other) {
   const auto& source = static_cast<const RecurrentState&>(other);
-  assert(source.values_.size() == values_.size());
-  std::copy_n(source.values_.data(), values_.size(), values_.data());
-  position_ = source.position_;
+  auto mine = std::move(base_);
+  *this = source;
+  whole_blocks_.clear();
+  const bool reusable =
+      mine != nullptr && mine.use_count() == 1 && mine->mutable_values();
+  if (base_ == nullptr || !reusable) return;
+  assert(mine->bytes() == base_->bytes());
+  std::ranges::copy(base_->values(), mine->mutable_values());
+  base_ = std::move(mine);
 }
 
 void RecurrentState::Reset() {
-  values_.Zero();
-  position_ = 0;
+  Restore(0, nullptr);
+}
+
+void RecurrentState::Restore(size_t position,
+                             std::shared_ptr<const StateSnapshot> snapshot) {
+  assert(position == GridFloor(position));
+  assert((snapshot == nullptr) == (position == 0));
+  // Shared snapshots are never written: see MakeBaseMutable.
+  base_ = std::const_pointer_cast<RecurrentSnapshot>(
+      std::static_pointer_cast<const RecurrentSnapshot>(std::move(snapshot)));
+  base_position_ = position_ = position;
+  tail_.clear();
+  tail_complete_ = true;
+  last_whole_ = nullptr;
+  whole_blocks_.clear();
+}
+
+std::shared_ptr<const StateSnapshot> RecurrentState::snapshot() const {
+  if (base_position_ != GridFloor(position_)) return nullptr;
+  return base_;
+}
+
+std::shared_ptr<const StateBlock> RecurrentState::last_block() const {
+  if (settled()) return last_whole_;
+  return tail_complete_ ? tail_.back() : nullptr;
+}
+
+size_t RecurrentState::bytes() const {
+  size_t bytes = base_ == nullptr ? 0 : base_->bytes();
+  for (const auto& block : tail_) bytes += block->bytes();
+  return bytes;
+}
+
+float* RecurrentState::Row(size_t layer, size_t position) {
+  const size_t block = position / kBlockTokens - base_position_ / kBlockTokens;
+  return tail_[block]->Row(layer, position % kBlockTokens);
+}
+
+void RecurrentState::Extend(size_t tokens) {
+  if (settled()) {
+    tail_.clear();
+    tail_complete_ = base_position_ % kBlockTokens == 0;
+  }
+  // The last block may have been written on by another state that shares it.
+  const size_t used = position_ % kBlockTokens;
+  if (!tail_.empty() && used != 0 && tail_.back()->filled != used) {
+    const ReplayBlock& shared = *tail_.back();
+    auto own = std::make_shared<ReplayBlock>(layout_);
+    for (size_t layer = 0; layer < layout_.layers; ++layer) {
+      std::copy_n(shared.Row(layer, 0), used * layout_.row_size,
+                  own->Row(layer, 0));
+    }
+    tail_.back() = std::move(own);
+  }
+  const size_t first = base_position_ / kBlockTokens;
+  const size_t last = (position_ + tokens - 1) / kBlockTokens;
+  while (tail_.size() <= last - first) {
+    tail_.push_back(std::make_shared<ReplayBlock>(layout_));
+  }
+}
+
+void RecurrentState::MakeBase() {
+  if (base_ != nullptr) return;
+  base_ = std::make_shared<RecurrentSnapshot>(layout_.snapshot_size());
+}
+
+void RecurrentState::MakeBaseMutable() {
+  MakeBase();
+  if (base_.use_count() == 1 && base_->mutable_values() != nullptr) return;
+  auto own = std::make_shared<RecurrentSnapshot>(layout_.snapshot_size());
+  std::ranges::copy(base_->values(), own->mutable_values());
+  base_ = std::move(own);
+}
+
+void RecurrentState::MoveConvWindow(size_t layer, size_t position) {
+  const size_t width = layout_.shape.conv_width - 1;
+  const size_t channels = layout_.shape.conv_dim();
+  float* window = mutable_conv_window(layer);
+  for (size_t i = 0; i < width; ++i) {
+    // The input of position - width + i: in the old window or in the tail.
+    const size_t at = position + i;
+    const float* input = at >= base_position_ + width
+                             ? Row(layer, at - width)
+                             : window + (at - base_position_) * channels;
+    std::copy_n(input, channels, window + i * channels);
+  }
+}
+
+void RecurrentState::Advance(size_t tokens, size_t base_position) {
+  position_ += tokens;
+  const size_t first = base_position_ / kBlockTokens;
+  const size_t whole = base_position / kBlockTokens - first;
+  for (size_t i = 0; i < tail_.size(); ++i) {
+    const size_t end = (first + i + 1) * kBlockTokens;
+    tail_[i]->filled =
+        position_ >= end ? kBlockTokens : position_ % kBlockTokens;
+    if (i < whole && (tail_complete_ || i > 0)) {
+      whole_blocks_.push_back(tail_[i]);
+      last_whole_ = tail_[i];
+    } else if (i < whole) {
+      last_whole_ = nullptr;
+    }
+  }
+  if (whole > 0) {
+    tail_.erase(tail_.begin(), tail_.begin() + static_cast<ptrdiff_t>(std::min(
+                                                   whole, tail_.size())));
+    tail_complete_ = true;
+  }
+  base_position_ = base_position;
+  if (base_position % kBlockTokens != 0) {  // it has decoded
+    tail_.clear();
+    last_whole_ = nullptr;
+  }
+}
+
+void RecurrentState::SetTail(std::shared_ptr<const StateBlock> block,
+                             size_t rows) {
+  assert(settled() && base_position_ % kBlockTokens == 0);
+  // Rows that are written are never changed: see Extend.
+  tail_ = {std::const_pointer_cast<ReplayBlock>(
+      std::static_pointer_cast<const ReplayBlock>(std::move(block)))};
+  assert(rows <= tail_[0]->filled);
+  tail_complete_ = true;
+  position_ += rows;
 }
 
 std::vector<StateTensor> RecurrentState::Export() const {
+  assert(settled());
   std::vector<StateTensor> tensors;
-  const size_t window = shape_.conv_width - 1;
-  const size_t channels = shape_.conv_dim();
-  for (size_t layer = 0; layer < layers_; ++layer) {
+  if (base_ == nullptr) return tensors;
+  const Mamba2Shape& shape = layout_.shape;
+  const size_t window = shape.conv_width - 1;
+  const size_t channels = shape.conv_dim();
+  for (size_t layer = 0; layer < layout_.layers; ++layer) {
     const std::string prefix = "layer." + std::to_string(layer) + ".";
-    const float* conv = values_.data() + layer * layer_size();
+    const float* conv = conv_window(layer);
     StateTensor conv_state{prefix + "conv_state", {channels, window}, {}};
     for (size_t c = 0; c < channels; ++c) {
       for (size_t k = 0; k < window; ++k) {
         conv_state.values.push_back(conv[k * channels + c]);
       }
     }
-    const float* ssm = conv + conv_size_;
-    StateTensor ssm_state{prefix + "ssm_state",
-                          {shape_.heads, shape_.head_dim, shape_.state},
-                          {}};
-    for (size_t h = 0; h < shape_.heads; ++h) {
-      const float* head = ssm + h * shape_.state * shape_.head_dim;
-      for (size_t p = 0; p < shape_.head_dim; ++p) {
-        for (size_t n = 0; n < shape_.state; ++n) {
-          ssm_state.values.push_back(head[n * shape_.head_dim + p]);
+    StateTensor ssm_state{
+        prefix + "ssm_state", {shape.heads, shape.head_dim, shape.state}, {}};
+    for (size_t h = 0; h < shape.heads; ++h) {
+      const float* head = ssm(layer) + h * shape.state * shape.head_dim;
+      for (size_t p = 0; p < shape.head_dim; ++p) {
+        for (size_t n = 0; n < shape.state; ++n) {
+          ssm_state.values.push_back(head[n * shape.head_dim + p]);
         }
       }
     }

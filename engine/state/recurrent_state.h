@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "engine/aligned_array.h"
@@ -12,34 +13,143 @@
 
 namespace krait::engine {
 
-// The state of a Mamba-2 model: per layer the last conv_width - 1 inputs of the
-// convolution and the SSM state, in float32. Constant size; a fork is one
-// memory copy.
+// Sizes of a Mamba-2 state, in floats; parts are rounded up to 64 bytes.
+struct RecurrentLayout {
+  RecurrentLayout(const Mamba2Shape& its_shape, size_t num_layers);
+
+  size_t snapshot_size() const { return layers * (conv_size + ssm_size); }
+  size_t block_size() const { return layers * kBlockTokens * row_size; }
+
+  Mamba2Shape shape;
+  size_t layers;
+  size_t conv_size;  // of one layer's window [conv_width - 1, conv_dim]
+  size_t ssm_size;   // of one layer's state [heads, state, head_dim]
+  size_t row_size;   // of one token's inputs in one layer: x, B, C, dt
+};
+
+// The constant-size part: per layer the last conv_width - 1 inputs of the
+// convolution, then the SSM state, in float32.
+class RecurrentSnapshot final : public StateSnapshot {
+ public:
+  // Zero: the empty sequence.
+  explicit RecurrentSnapshot(size_t size)
+      : owned_(size), values_(owned_.data()), size_(size) {}
+  // Values that lie elsewhere, read-only; `keeper` keeps them there.
+  RecurrentSnapshot(std::span<const float> values,
+                    std::shared_ptr<const void> keeper)
+      : keeper_(std::move(keeper)),
+        values_(values.data()),
+        size_(values.size()) {}
+
+  size_t bytes() const override { return size_ * sizeof(float); }
+  std::span<const float> values() const { return {values_, size_}; }
+  // Null if the values are read-only.
+  float* mutable_values() { return owned_.data(); }
+
+ private:
+  AlignedArray<float> owned_;
+  std::shared_ptr<const void> keeper_;
+  const float* values_;
+  size_t size_;
+};
+
+// A piece of the replay log: for each layer and token what in_proj gave for x,
+// B, C (before the convolution) and dt (before bias and softplus).
+class ReplayBlock final : public StateBlock {
+ public:
+  explicit ReplayBlock(const RecurrentLayout& layout)
+      : row_size_(layout.row_size), rows_(layout.block_size()) {}
+
+  size_t bytes() const override { return rows_.bytes(); }
+  // [row_size]; `row` is the token's position modulo kBlockTokens.
+  float* Row(size_t layer, size_t row) {
+    return rows_.data() + (layer * kBlockTokens + row) * row_size_;
+  }
+  const float* Row(size_t layer, size_t row) const {
+    return rows_.data() + (layer * kBlockTokens + row) * row_size_;
+  }
+  std::span<const float> values() const { return {rows_.data(), rows_.size()}; }
+
+  // Rows that some state has written. A state that ends here may write on.
+  size_t filled = 0;
+
+ private:
+  size_t row_size_;
+  AlignedArray<float> rows_;  // [layers, kBlockTokens, row_size]
+};
+
+// The state of a Mamba-2 model. The base lies on the grid unless the state has
+// decoded; the inputs of the tokens since are in the tail, so that the chunk
+// they are in can be run again when more tokens come: the arithmetic of a
+// prefill then does not depend on how it was cut into calls.
 class RecurrentState final : public State {
  public:
-  RecurrentState(const Mamba2Shape& shape, size_t layers);
+  explicit RecurrentState(const RecurrentLayout& layout) : layout_(layout) {}
 
   std::unique_ptr<State> Clone() const override;
   void CopyFrom(const State& other) override;
   void Reset() override;
-  size_t bytes() const override { return values_.bytes(); }
+  void Restore(size_t position,
+               std::shared_ptr<const StateSnapshot> snapshot) override;
+  std::shared_ptr<const StateSnapshot> snapshot() const override;
+  std::shared_ptr<const StateBlock> last_block() const override;
+  size_t bytes() const override;
+  // The state must be settled (Model::Settle).
   std::vector<StateTensor> Export() const override;
 
-  // [conv_width - 1, conv_dim], oldest first; conv_dim in order x, B, C.
-  float* conv_window(size_t layer) {
-    return values_.data() + layer * layer_size();
+  // For the forward pass ------------------------------------------------------
+
+  // Position of the base; tokens in [base_position(), position()) are in the
+  // tail.
+  size_t base_position() const { return base_position_; }
+  bool settled() const { return base_position_ == position_; }
+
+  // Inputs of a token in [base_position(), position() + the `tokens` of
+  // Extend), [row_size].
+  float* Row(size_t layer, size_t position);
+
+  // Makes room for the rows of `tokens` more tokens.
+  void Extend(size_t tokens);
+
+  // The base's parts, to be read, or to be changed after MakeBaseMutable.
+  const float* conv_window(size_t layer) const {
+    return base_->values().data() +
+           layer * (layout_.conv_size + layout_.ssm_size);
   }
-  // [heads, state, head_dim]
-  float* ssm(size_t layer) { return conv_window(layer) + conv_size_; }
+  const float* ssm(size_t layer) const {
+    return conv_window(layer) + layout_.conv_size;
+  }
+  float* mutable_conv_window(size_t layer) {
+    return base_->mutable_values() +
+           layer * (layout_.conv_size + layout_.ssm_size);
+  }
+  float* mutable_ssm(size_t layer) {
+    return mutable_conv_window(layer) + layout_.conv_size;
+  }
+  // Allocates the base if it is empty.
+  void MakeBase();
+  void MakeBaseMutable();
+
+  // Puts the window of one layer at `position`, from the rows before it. In
+  // the order base, position: the base has not been moved yet.
+  void MoveConvWindow(size_t layer, size_t position);
+
+  // `tokens` more were fed; the base is now at `base_position`.
+  void Advance(size_t tokens, size_t base_position);
+
+  // Takes the first `rows` of a block that begins at position(), on the grid,
+  // as the tail. A whole one must be settled at once.
+  void SetTail(std::shared_ptr<const StateBlock> block, size_t rows);
 
  private:
-  size_t layer_size() const { return conv_size_ + ssm_size_; }
-
-  Mamba2Shape shape_;
-  size_t layers_;
-  size_t conv_size_;  // floats of one layer's window, rounded up to 64 bytes
-  size_t ssm_size_;
-  AlignedArray<float> values_;
+  RecurrentLayout layout_;
+  std::shared_ptr<RecurrentSnapshot> base_;  // null: zero, at position 0
+  size_t base_position_ = 0;
+  // Of the tokens from GridFloor(base_position_) on. A block is not complete
+  // if the base was off the grid when it began.
+  std::vector<std::shared_ptr<ReplayBlock>> tail_;
+  bool tail_complete_ = true;
+  std::shared_ptr<ReplayBlock> last_whole_;  // null: not recorded
 };
 
 }  // namespace krait::engine

@@ -74,8 +74,8 @@ class Layer {
   }
 
   void Chunk() {
-    SsdChunk(Inputs(), 0, heads_, states_.data(), y_.data(), heads_ * head_dim_,
-             scratch_.data());
+    SsdChunk(Inputs(), SsdParts::kBoth, 0, heads_, states_.data(), y_.data(),
+             heads_ * head_dim_, scratch_.data());
   }
 
   size_t tokens() const { return tokens_; }

@@ -201,9 +201,9 @@ Computed RunChunks(const Sequence& seq, std::vector<size_t> lengths) {
   for (size_t t = 0; t < seq.tokens;) {
     const size_t wanted = lengths[std::min(used++, lengths.size() - 1)];
     const size_t count = std::min(wanted, seq.tokens - t);
-    SsdChunk(seq.Inputs(t, count), 0, seq.shape.heads, states.data(),
-             result.y.data() + t * seq.OutputDim(), seq.OutputDim(),
-             scratch.data());
+    SsdChunk(seq.Inputs(t, count), SsdParts::kBoth, 0, seq.shape.heads,
+             states.data(), result.y.data() + t * seq.OutputDim(),
+             seq.OutputDim(), scratch.data());
     t += count;
   }
   result.states.assign(states.data(), states.data() + seq.states.size());
@@ -319,10 +319,10 @@ TEST_P(SsmTest, SplittingTheHeadsChangesNothing) {
       Misaligned states(seq.states);
       std::vector<float> y(whole.y.size());
       Scratch scratch(shape);
-      SsdChunk(in, split, shape.heads, states.data(), y.data(), seq.OutputDim(),
-               scratch.data());
-      SsdChunk(in, 0, split, states.data(), y.data(), seq.OutputDim(),
-               scratch.data());
+      SsdChunk(in, SsdParts::kBoth, split, shape.heads, states.data(), y.data(),
+               seq.OutputDim(), scratch.data());
+      SsdChunk(in, SsdParts::kBoth, 0, split, states.data(), y.data(),
+               seq.OutputDim(), scratch.data());
       ASSERT_EQ(std::memcmp(y.data(), whole.y.data(), y.size() * 4), 0);
       ASSERT_EQ(std::memcmp(states.data(), whole.states.data(),
                             whole.states.size() * 4),
@@ -338,8 +338,8 @@ TEST_P(SsmTest, OnlyTheGivenHeadsAreTouched) {
   std::vector<float> states = seq.states;
   std::vector<float> y(9 * (seq.OutputDim() + 2), 77.0f);
   Scratch scratch(shape);
-  SsdChunk(seq.Inputs(0, 9), 2, 5, states.data(), y.data(), seq.OutputDim() + 2,
-           scratch.data());
+  SsdChunk(seq.Inputs(0, 9), SsdParts::kBoth, 2, 5, states.data(), y.data(),
+           seq.OutputDim() + 2, scratch.data());
   SsmStep(seq.Inputs(0, 1), 2, 5, states.data(), y.data());
   for (size_t i = 0; i < states.size(); ++i) {
     const size_t head = i / head_size;

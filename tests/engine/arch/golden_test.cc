@@ -114,7 +114,7 @@ TEST_P(GoldenTest, DecodingTokenByTokenEqualsPrefill) {
     float worst = 0;
     const std::vector<TokenId>& tokens = golden_.prompts[prompt];
     for (size_t i = 0; i < tokens.size(); ++i) {
-      ASSERT_TRUE(session.Prefill({&tokens[i], 1}));
+      session.Decode(tokens[i]);
       worst =
           std::max(worst, MaxAbsDifference(session.logits().data(),
                                            prefill.data() + i * vocab, vocab));
@@ -132,7 +132,7 @@ TEST_P(GoldenTest, StatesAreThoseOfTheReference) {
         ReadGoldenArrays(Expected(std::string("state_") + prompt));
     Session session(model_, pool_);
     ASSERT_TRUE(session.Prefill(golden_.prompts[prompt]));
-    const std::vector<StateTensor> tensors = session.state().Export();
+    const std::vector<StateTensor> tensors = session.ExportState();
     ASSERT_EQ(tensors.size(), arrays.size());
     for (const StateTensor& tensor : tensors) {
       SCOPED_TRACE(tensor.name);

@@ -43,6 +43,14 @@ class SessionTest : public testing::Test {
     return {session.logits().begin(), session.logits().end()};
   }
 
+  static std::vector<float> TensorValues(Session& session) {
+    std::vector<float> values;
+    for (const StateTensor& tensor : session.ExportState()) {
+      values.insert(values.end(), tensor.values.begin(), tensor.values.end());
+    }
+    return values;
+  }
+
   static std::shared_ptr<const Model>* model_;
   static WorkerPool* pool_;
 };
@@ -64,16 +72,82 @@ TEST_F(SessionTest, RefusesTokensOutsideOfTheVocabularyAndStaysAsItWas) {
   EXPECT_EQ(session.state().position(), 0U);
 }
 
-TEST_F(SessionTest, ResumingOnTheGridIsBitForBitTheSame) {
+TEST_F(SessionTest, HowAPrefillIsCutDoesNotShowInABit) {
   const std::vector<TokenId> tokens = Tokens(700);
   Session whole(*model_, *pool_);
   const std::vector<float> expected = LogitsAfter(whole, tokens);
-  for (const size_t cut : {64U, 128U, 256U, 320U, 512U, 640U}) {
-    Session resumed(*model_, *pool_);
-    LogitsAfter(resumed, std::span(tokens).first(cut));
-    EXPECT_EQ(LogitsAfter(resumed, std::span(tokens).subspan(cut)), expected)
-        << "cut at " << cut;
+  for (const std::vector<size_t>& cuts :
+       std::vector<std::vector<size_t>>{{64},
+                                        {1},
+                                        {63, 65},
+                                        {256, 300, 301, 302, 303, 400},
+                                        {100, 128, 191, 192, 193, 640},
+                                        {699},
+                                        {10, 697, 698, 699}}) {
+    Session cut(*model_, *pool_);
+    std::vector<float> logits;
+    size_t done = 0;
+    for (size_t i = 0; i <= cuts.size(); ++i) {
+      const size_t end = i < cuts.size() ? cuts[i] : tokens.size();
+      logits = LogitsAfter(cut, std::span(tokens).subspan(done, end - done));
+      done = end;
+    }
+    EXPECT_EQ(logits, expected) << "cut at " << testing::PrintToString(cuts);
+    EXPECT_EQ(TensorValues(cut), TensorValues(whole));
   }
+}
+
+TEST_F(SessionTest, ReplayingGivesTheSameBitsAsComputing) {
+  const std::vector<TokenId> tokens = Tokens(400);
+  Session computed(*model_, *pool_);
+  const std::vector<float> expected = LogitsAfter(computed, tokens);
+  Session recorder(*model_, *pool_);
+  LogitsAfter(recorder, std::span(tokens).first(390));
+  const auto blocks = recorder.state().TakeWholeBlocks();
+  ASSERT_EQ(blocks.size(), 6U);  // 384 tokens
+  const auto last = recorder.state().last_block();
+  for (const size_t rows : {6U, 1U, 4U}) {
+    Session replayed(*model_, *pool_);
+    for (const auto& block : blocks) replayed.Replay(block, kBlockTokens);
+    replayed.Replay(last, rows);
+    EXPECT_EQ(replayed.state().position(), 384 + rows);
+    EXPECT_EQ(LogitsAfter(replayed, std::span(tokens).subspan(384 + rows)),
+              expected);
+  }
+}
+
+TEST_F(SessionTest, StatesThatShareABlockDoNotDisturbEachOther) {
+  const std::vector<TokenId> tokens = Tokens(100);
+  Session session(*model_, *pool_);
+  LogitsAfter(session, tokens);
+  const std::vector<TokenId> a = {100, 200, 300};
+  const std::vector<TokenId> b = {400, 500};
+  const auto after = [&](std::span<const TokenId> more) {
+    std::vector<TokenId> all = tokens;
+    all.insert(all.end(), more.begin(), more.end());
+    Session cold(*model_, *pool_);
+    return LogitsAfter(cold, all);
+  };
+  const auto tail = session.state().last_block();
+  const auto base = session.state().snapshot();
+  const auto resume = [&](Session& to) {
+    to.state().Restore(64, base);
+    to.Replay(tail, 36);
+  };
+  Session first(*model_, *pool_);
+  Session second(*model_, *pool_);
+  resume(first);
+  resume(second);
+  EXPECT_EQ(LogitsAfter(first, a), after(a));
+  EXPECT_EQ(LogitsAfter(second, b), after(b));
+  EXPECT_EQ(LogitsAfter(session, a), after(a));
+  // Decoding goes on from a copy and leaves the original alone.
+  Session fork(*model_, *pool_);
+  fork.CopyFrom(first);
+  for (const TokenId token : b) fork.Decode(token);
+  std::vector<TokenId> more = a;
+  more.insert(more.end(), b.begin(), b.end());
+  EXPECT_EQ(LogitsAfter(first, b), after(more));
 }
 
 TEST_F(SessionTest, ThreadsDoNotChangeTheResult) {
@@ -85,22 +159,6 @@ TEST_F(SessionTest, ThreadsDoNotChangeTheResult) {
     Session session(*model_, pool);
     EXPECT_EQ(LogitsAfter(session, tokens), expected) << threads;
   }
-}
-
-TEST_F(SessionTest, ForksGoSeparateWays) {
-  const std::vector<TokenId> tokens = Tokens(100);
-  Session session(*model_, *pool_);
-  LogitsAfter(session, tokens);
-  const std::unique_ptr<State> fork = session.state().Clone();
-  const std::vector<TokenId> a = {100, 200};
-  const std::vector<TokenId> b = {300, 400};
-  const std::vector<float> after_a = LogitsAfter(session, a);
-  Session other(*model_, *pool_);
-  other.Restore(*fork);
-  EXPECT_NE(LogitsAfter(other, b), after_a);
-  other.Restore(*fork);
-  EXPECT_EQ(LogitsAfter(other, a), after_a);
-  EXPECT_EQ(other.state().position(), 102U);
 }
 
 TEST_F(SessionTest, StopsBetweenBatches) {
