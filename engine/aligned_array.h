@@ -10,6 +10,9 @@
 
 namespace krait::engine {
 
+// Leaves the memory as it comes: pages that are never written cost nothing.
+struct Uninitialised {};
+
 // A fixed-size array of numbers on a 64-byte boundary (a cache line, and the
 // widest vector). Zero-initialised. Movable; copies are explicit.
 template <class T>
@@ -18,13 +21,14 @@ class AlignedArray {
 
  public:
   AlignedArray() = default;
-  explicit AlignedArray(size_t size)
+  explicit AlignedArray(size_t size) : AlignedArray(size, Uninitialised{}) {
+    std::fill_n(data_.get(), size_, T{});
+  }
+  AlignedArray(size_t size, Uninitialised)
       : data_(size == 0 ? nullptr
                         : static_cast<T*>(::operator new (
                               size * sizeof(T), std::align_val_t{64}))),
-        size_(size) {
-    std::fill_n(data_.get(), size_, T{});
-  }
+        size_(size) {}
 
   AlignedArray Copy() const {
     AlignedArray copy(size_);

@@ -24,6 +24,9 @@ std::unique_ptr<State> KvCache::Clone() const {
 void KvCache::CopyFrom(const State& other) {
   *this = static_cast<const KvCache&>(other);
   whole_blocks_.clear();
+  // The original goes on writing where it ends; what is decoded here lies
+  // elsewhere.
+  if (position_ % kBlockTokens != 0) OwnLastBlock();
 }
 
 void KvCache::Reset() {
@@ -52,19 +55,23 @@ size_t KvCache::bytes() const {
   return bytes;
 }
 
+void KvCache::OwnLastBlock() {
+  const size_t used = position_ % kBlockTokens;
+  auto own = std::make_shared<KvBlock>(layers_, row_size_);
+  own->filled = used;
+  for (size_t layer = 0; layer < layers_; ++layer) {
+    std::copy_n(blocks_.back()->keys(layer), used * row_size_,
+                own->keys(layer));
+    std::copy_n(blocks_.back()->values(layer), used * row_size_,
+                own->values(layer));
+  }
+  blocks_.back() = std::move(own);
+}
+
 void KvCache::Extend(size_t tokens) {
   const size_t used = position_ % kBlockTokens;
   // The last block may have been written on by another state that shares it.
-  if (used != 0 && blocks_.back()->filled != used) {
-    auto own = std::make_shared<KvBlock>(layers_, row_size_);
-    for (size_t layer = 0; layer < layers_; ++layer) {
-      std::copy_n(blocks_.back()->keys(layer), used * row_size_,
-                  own->keys(layer));
-      std::copy_n(blocks_.back()->values(layer), used * row_size_,
-                  own->values(layer));
-    }
-    blocks_.back() = std::move(own);
-  }
+  if (used != 0 && blocks_.back()->filled != used) OwnLastBlock();
   const size_t end = (position_ + tokens - 1) / kBlockTokens + 1;
   while (blocks_.size() < end) {
     blocks_.push_back(std::make_shared<KvBlock>(layers_, row_size_));

@@ -17,15 +17,18 @@ class KvBlock final : public StateBlock {
  public:
   // `row_size` is kv_heads * head_dim.
   KvBlock(size_t layers, size_t row_size)
-      : row_size_(row_size), rows_(layers * 2 * kBlockTokens * row_size) {}
+      : row_size_(row_size),
+        rows_(layers * 2 * kBlockTokens * row_size, Uninitialised{}) {}
 
-  size_t bytes() const override { return rows_.bytes(); }
+  // Rows that were not written have no memory yet.
+  size_t bytes() const override {
+    return rows_.bytes() / kBlockTokens * filled;
+  }
   // [kBlockTokens, row_size]
   float* keys(size_t layer) {
     return rows_.data() + layer * 2 * kBlockTokens * row_size_;
   }
   float* values(size_t layer) { return keys(layer) + kBlockTokens * row_size_; }
-  size_t size() const { return rows_.size(); }
 
   // Positions that some cache has written. A cache that ends here may write on.
   size_t filled = 0;
@@ -87,6 +90,8 @@ class KvCache final : public State {
   void Append(std::shared_ptr<const StateBlock> block, size_t rows);
 
  private:
+  // Puts a copy in the place of the last block, which is not whole.
+  void OwnLastBlock();
   // Drops what the sliding window has passed.
   void Slide();
 

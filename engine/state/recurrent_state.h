@@ -58,9 +58,13 @@ class RecurrentSnapshot final : public StateSnapshot {
 class ReplayBlock final : public StateBlock {
  public:
   explicit ReplayBlock(const RecurrentLayout& layout)
-      : row_size_(layout.row_size), rows_(layout.block_size()) {}
+      : row_size_(layout.row_size),
+        rows_(layout.block_size(), Uninitialised{}) {}
 
-  size_t bytes() const override { return rows_.bytes(); }
+  // Rows that were not written have no memory yet.
+  size_t bytes() const override {
+    return rows_.bytes() / kBlockTokens * filled;
+  }
   // [row_size]; `row` is the token's position modulo kBlockTokens.
   float* Row(size_t layer, size_t row) {
     return rows_.data() + (layer * kBlockTokens + row) * row_size_;
@@ -68,8 +72,6 @@ class ReplayBlock final : public StateBlock {
   const float* Row(size_t layer, size_t row) const {
     return rows_.data() + (layer * kBlockTokens + row) * row_size_;
   }
-  std::span<const float> values() const { return {rows_.data(), rows_.size()}; }
-
   // Rows that some state has written. A state that ends here may write on.
   size_t filled = 0;
 

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+// The invariant of the whole program: whatever was run before, kept, evicted,
+// cut short or rolled back, a prompt's logits are those of a cold run, bit for
+// bit.
+#include "engine/run/warm_session.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace krait::engine {
+namespace {
+
+struct Case {
+  std::string name;
+  std::string path;
+};
+
+std::ostream& operator<<(std::ostream& out, const Case& a_case) {
+  return out << a_case.name;
+}
+
+class WarmSessionTest : public testing::TestWithParam<Case> {
+ protected:
+  void SetUp() override {
+    auto loaded = Model::Load(GetParam().path);
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    model_ = *loaded;
+  }
+
+  TokenId RandomToken() {
+    return std::uniform_int_distribution<TokenId>(
+        16, static_cast<TokenId>(model_->hyperparameters().vocab - 1))(random_);
+  }
+  size_t RandomSize(size_t least, size_t most) {
+    return std::uniform_int_distribution<size_t>(least, most)(random_);
+  }
+  std::vector<TokenId> RandomTokens(size_t count) {
+    std::vector<TokenId> tokens(count);
+    for (TokenId& token : tokens) token = RandomToken();
+    return tokens;
+  }
+
+  std::vector<float> ColdLogits(std::span<const TokenId> tokens) {
+    Session cold(model_, pool_);
+    EXPECT_TRUE(cold.Prefill(tokens));
+    return {cold.logits().begin(), cold.logits().end()};
+  }
+
+  StateStore Store(size_t budget) {
+    return StateStore(Resumption(model_->hyperparameters()), budget);
+  }
+
+  std::shared_ptr<const Model> model_;
+  WorkerPool pool_{PlanThreads(2)};
+  std::mt19937 random_{42};
+};
+
+constexpr size_t kPlenty = size_t{1} << 30;
+
+TEST_P(WarmSessionTest, TypingComputesWhatWasTyped) {
+  StateStore store = Store(kPlenty);
+  WarmSession warm(model_, pool_, store);
+  std::vector<TokenId> tokens = RandomTokens(200);
+  const auto first = warm.Advance(tokens, {});
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->computed, 200U);
+  for (size_t typed = 0; typed < 70; ++typed) {
+    tokens.push_back(RandomToken());
+    EXPECT_EQ(warm.CountMissing(tokens), 1U);
+    const auto cost = warm.Advance(tokens, {});
+    ASSERT_TRUE(cost);
+    EXPECT_EQ(cost->computed, 1U);
+    EXPECT_EQ(cost->reused + cost->replayed + cost->computed, tokens.size());
+  }
+  const std::span<const float> logits = warm.Fork().logits();
+  EXPECT_EQ(std::vector<float>(logits.begin(), logits.end()),
+            ColdLogits(tokens));
+}
+
+TEST_P(WarmSessionTest, StepsBackAreReplayedNotComputed) {
+  StateStore store = Store(kPlenty);
+  WarmSession warm(model_, pool_, store);
+  std::vector<TokenId> tokens = RandomTokens(330);
+  ASSERT_TRUE(warm.Advance(tokens, {}));
+  for (size_t back = 0; back < 100; back += 7) {
+    const auto prompt = std::span(tokens).first(tokens.size() - back);
+    const auto cost = warm.Advance(prompt, {});
+    ASSERT_TRUE(cost);
+    EXPECT_EQ(cost->computed, 1U) << back << " tokens back";
+    const auto logits = warm.Fork().logits();
+    ASSERT_EQ(std::vector<float>(logits.begin(), logits.end()),
+              ColdLogits(prompt));
+  }
+}
+
+TEST_P(WarmSessionTest, AnEditCostsItsDistanceNotTheFile) {
+  StateStore store = Store(kPlenty);
+  WarmSession warm(model_, pool_, store);
+  const std::vector<TokenId> tokens = RandomTokens(1100);
+  ASSERT_TRUE(warm.Advance(tokens, {}));
+  for (const size_t distance : {200U, 500U, 900U}) {
+    std::vector<TokenId> edited = tokens;
+    edited[tokens.size() - distance] = RandomToken();
+    const auto cost = warm.Advance(edited, {});
+    ASSERT_TRUE(cost);
+    EXPECT_LE(cost->computed, 2 * distance + 2 * kBlockTokens);
+  }
+}
+
+TEST_P(WarmSessionTest, CheckpointsAreKept) {
+  StateStore store = Store(kPlenty);
+  WarmSession warm(model_, pool_, store);
+  const std::vector<TokenId> tokens = RandomTokens(1100);
+  const std::vector<size_t> checkpoints = {100, 300, 500, 700, 900};
+  ASSERT_TRUE(warm.Advance(tokens, {.checkpoints = checkpoints}));
+  for (const size_t checkpoint : checkpoints) {
+    std::vector<TokenId> edited(
+        tokens.begin(), tokens.begin() + static_cast<ptrdiff_t>(checkpoint));
+    edited.push_back(RandomToken());
+    EXPECT_LE(warm.CountMissing(edited), kBlockTokens + 1);
+  }
+}
+
+TEST_P(WarmSessionTest, AStoppedAdvanceKeepsWhatItDid) {
+  StateStore store = Store(kPlenty);
+  WarmSession warm(model_, pool_, store);
+  const std::vector<TokenId> tokens = RandomTokens(600);
+  std::stop_source stop;
+  stop.request_stop();
+  const auto stopped = warm.Advance(tokens, {}, stop.get_token());
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code, ErrorCode::kCancelled);
+  ASSERT_TRUE(warm.Advance(std::span(tokens).first(300), {}));
+  ASSERT_FALSE(warm.Advance(tokens, {}, stop.get_token()));
+  const auto rest = warm.Advance(tokens, {});
+  ASSERT_TRUE(rest);
+  EXPECT_LE(rest->computed, 301U);
+}
+
+TEST_P(WarmSessionTest, RefusesWhatIsNoPrompt) {
+  StateStore store = Store(kPlenty);
+  WarmSession warm(model_, pool_, store);
+  EXPECT_EQ(warm.Advance({}, {}).error().code, ErrorCode::kInvalidArgument);
+  const std::vector<TokenId> foreign = {
+      1, static_cast<TokenId>(model_->hyperparameters().vocab)};
+  EXPECT_EQ(warm.Advance(foreign, {}).error().code,
+            ErrorCode::kInvalidArgument);
+}
+
+// Random typing, deleting, jumping and returning in several "files", with a
+// budget for a few states, and decoding on forks in between.
+TEST_P(WarmSessionTest, EveryPromptEqualsAColdRunUnderRandomEdits) {
+  Session probe(model_, pool_);
+  ASSERT_TRUE(probe.Prefill(RandomTokens(64)));
+  const size_t state_bytes = probe.state().bytes();
+  for (const size_t states : {3U, 12U}) {
+    StateStore store = Store(states * state_bytes);
+    WarmSession warm(model_, pool_, store);
+    std::vector<std::vector<TokenId>> files;
+    for (size_t i = 0; i < 3; ++i) {
+      files.push_back(RandomTokens(RandomSize(1, 300)));
+    }
+    for (size_t step = 0; step < 40; ++step) {
+      std::vector<TokenId>& file = files[RandomSize(0, files.size() - 1)];
+      const size_t at = RandomSize(0, file.size());
+      const auto place = file.begin() + static_cast<ptrdiff_t>(at);
+      switch (RandomSize(0, 3)) {
+        case 0: {  // paste
+          const auto pasted = RandomTokens(RandomSize(1, 90));
+          file.insert(place, pasted.begin(), pasted.end());
+          break;
+        }
+        case 1:  // delete
+          file.erase(place,
+                     place + static_cast<ptrdiff_t>(RandomSize(
+                                 0, std::min<size_t>(90, file.size() - at))));
+          break;
+        default:  // type at the end
+          for (size_t n = RandomSize(1, 5); n > 0; --n) {
+            file.push_back(RandomToken());
+          }
+      }
+      if (file.empty()) file.push_back(RandomToken());
+      const auto prompt = std::span(file).first(
+          RandomSize(0, 2) == 0 ? RandomSize(1, file.size()) : file.size());
+      const size_t missing = warm.CountMissing(prompt);
+      const auto cost = warm.Advance(prompt, {});
+      ASSERT_TRUE(cost);
+      EXPECT_EQ(cost->computed, missing);
+      Session& fork = warm.Fork();
+      ASSERT_EQ(std::vector<float>(fork.logits().begin(), fork.logits().end()),
+                ColdLogits(prompt))
+          << "step " << step << ", " << prompt.size() << " tokens, "
+          << cost->reused << " reused, " << cost->replayed << " replayed";
+      for (size_t n = RandomSize(0, 4); n > 0; --n) fork.Decode(RandomToken());
+      EXPECT_LE(store.held_bytes(), store.budget_bytes());
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Models, WarmSessionTest,
+    testing::Values(
+        Case{"bootstrap", KRAIT_MODELS "/krait-bootstrap-q8_0.gguf"},
+        Case{"mamba2", KRAIT_TEST_DATA "/models/mamba2-tiny/hf"},
+        Case{"llama", KRAIT_TEST_DATA "/models/llama-tiny/gguf/model-f16.gguf"},
+        Case{"window", KRAIT_TEST_DATA "/models/mistral-tiny/hf"}),
+    [](const auto& instance) { return instance.param.name; });
+
+}  // namespace
+}  // namespace krait::engine
