@@ -51,6 +51,7 @@ CompletionOptions FitToModel(CompletionOptions options, size_t context_length) {
 CompletionTrace TraceOf(const GeneratorReport& report) {
   CompletionTrace trace;
   trace.plan = engine::FimLayoutName(report.layout);
+  trace.plan_reason = report.reason_for_layout;
   trace.tokens_reused = report.tokens_reused;
   trace.tokens_replayed = report.tokens_replayed;
   trace.tokens_computed = report.tokens_computed;
@@ -59,14 +60,6 @@ CompletionTrace TraceOf(const GeneratorReport& report) {
   trace.prefill = report.prefill;
   trace.decode = report.decode;
   return trace;
-}
-
-// Cuts out what the model is to see of two texts with Unix line ends.
-ContextWindow CutWindow(const Generator& generator, const std::string& before,
-                        const std::string& after, const ContextLimits& limits) {
-  return CutContext(before, after, limits, [&](std::string_view text) {
-    return generator.CountTokens(text);
-  });
 }
 
 // Returns what is known of the syntax at the cursor.
@@ -149,6 +142,15 @@ Completion Decide(Watcher& watcher, const GeneratorReport& report,
 
 }  // namespace
 
+ContextWindow CompletionService::Cut(const std::string& path,
+                                     const std::string& before,
+                                     const std::string& after,
+                                     const ContextLimits& limits) {
+  return windows_.Cut(
+      path, before, after, limits,
+      [this](std::string_view text) { return generator_.CountTokens(text); });
+}
+
 engine::Result<Completion> CompletionService::Complete(
     const CompletionRequest& request, const CompletionOptions& wanted,
     std::stop_token stop) {
@@ -157,8 +159,7 @@ engine::Result<Completion> CompletionService::Complete(
       FitToModel(wanted, generator_.context_length());
   const std::string before = WithUnixLineEnds(request.before);
   const std::string after = WithUnixLineEnds(request.after);
-  const ContextWindow window =
-      CutWindow(generator_, before, after, options.limits);
+  const ContextWindow window = Cut(request.path, before, after, options.limits);
   const std::string suffix = RuleSuffix(options.extent, window.suffix);
   const Clock::duration cutting = Clock::now() - begin;
 
@@ -196,8 +197,7 @@ engine::Status CompletionService::Warm(const CompletionRequest& request,
       FitToModel(wanted, generator_.context_length());
   const std::string before = WithUnixLineEnds(request.before);
   const std::string after = WithUnixLineEnds(request.after);
-  const ContextWindow window =
-      CutWindow(generator_, before, after, options.limits);
+  const ContextWindow window = Cut(request.path, before, after, options.limits);
   return generator_.Warm(
       {.path = request.path, .prefix = window.prefix, .suffix = window.suffix},
       std::move(stop));

@@ -12,6 +12,7 @@
 #include "daemon/completion/generator.h"
 #include "daemon/completion/stop_rules.h"
 #include "daemon/completion/syntax.h"
+#include "daemon/completion/window_memory.h"
 #include "engine/error.h"
 #include "engine/run/sampler.h"
 
@@ -42,6 +43,7 @@ struct CompletionOptions {
 // What became of a request, for `krait/explain`, `--json` and logs.
 struct CompletionTrace {
   std::string plan;  // the prompt's layout: "spm", "psm", "emulated", "prefix"
+  std::string plan_reason;  // why not the usual one; else empty
   size_t tokens_reused = 0;
   size_t tokens_replayed = 0;
   size_t tokens_computed = 0;
@@ -88,7 +90,12 @@ class CompletionService {
                       std::stop_token stop = {});
 
  private:
+  // Cuts out what the model is to see of two texts with Unix line ends.
+  ContextWindow Cut(const std::string& path, const std::string& before,
+                    const std::string& after, const ContextLimits& limits);
+
   Generator& generator_;
+  WindowMemory windows_;
 };
 
 }  // namespace krait::daemon

@@ -7,25 +7,13 @@
 namespace krait::daemon {
 
 using engine::ErrorCode;
-using engine::FimLayout;
 using engine::MakeError;
 using engine::StopReason;
 using engine::TokenId;
 
-FimLayout TrainedLayout(const engine::Hyperparameters& hparams) {
-  switch (hparams.fim) {
-    case engine::FimTraining::kSpm:
-      return FimLayout::kSpm;
-    case engine::FimTraining::kPsm:
-      return FimLayout::kPsm;
-    case engine::FimTraining::kNone:
-      break;
-  }
-  return FimLayout::kEmulated;
-}
-
 engine::Result<std::unique_ptr<EngineGenerator>> EngineGenerator::Create(
-    std::shared_ptr<const engine::Model> model, engine::WorkerPool& pool) {
+    std::shared_ptr<const engine::Model> model, engine::WorkerPool& pool,
+    size_t state_bytes) {
   if (!model->has_tokenizer()) {
     return MakeError(ErrorCode::kBadFile,
                      model->file().path().string() +
@@ -34,52 +22,43 @@ engine::Result<std::unique_ptr<EngineGenerator>> EngineGenerator::Create(
                          "complete text");
   }
   return std::unique_ptr<EngineGenerator>(
-      new EngineGenerator(std::move(model), pool));
+      new EngineGenerator(std::move(model), pool, state_bytes));
 }
 
 EngineGenerator::EngineGenerator(std::shared_ptr<const engine::Model> model,
-                                 engine::WorkerPool& pool)
-    : model_(model), session_(std::move(model), pool) {}
+                                 engine::WorkerPool& pool, size_t state_bytes)
+    : model_(std::move(model)),
+      planner_(model_->tokenizer(), model_->hyperparameters()),
+      store_(engine::Resumption(model_->hyperparameters()), state_bytes),
+      session_(model_, pool, store_) {}
 
-size_t EngineGenerator::CountTokens(std::string_view text) const {
-  return model_->tokenizer().Encode(text, engine::DummyPrefix::kNone).size();
+std::chrono::duration<double> EngineGenerator::PredictPrefill(
+    const std::vector<TokenId>& tokens) const {
+  // Before anything was measured there is nothing to choose by.
+  if (session_.tokens_per_second() == 0) return {};
+  return std::chrono::duration<double>(
+      static_cast<double>(session_.CountMissing(tokens)) /
+      session_.tokens_per_second());
 }
 
-FimLayout EngineGenerator::ChooseLayout(const GeneratorPrompt& prompt) const {
-  const FimLayout trained = TrainedLayout(model_->hyperparameters());
-  if (trained == FimLayout::kEmulated && prompt.suffix.empty()) {
-    return FimLayout::kPrefix;
-  }
-  return trained;
-}
-
-engine::Result<GeneratorReport> EngineGenerator::Generate(
-    const GeneratorRequest& request, std::stop_token stop) {
-  GeneratorReport report;
+engine::Status EngineGenerator::Prefill(const FimPlan& plan,
+                                        std::stop_token stop,
+                                        GeneratorReport* report) {
   const auto begin = Clock::now();
-  const auto& file_token = model_->hyperparameters().file_token;
-  report.layout = ChooseLayout(request.prompt);
-  const auto ids = engine::BuildFimPrompt(
-      model_->tokenizer(), report.layout,
-      {.path = file_token ? request.prompt.path : std::string_view(),
-       .prefix = request.prompt.prefix,
-       .suffix = request.prompt.suffix},
-      file_token);
-  if (!ids) return ids.error();
-  const auto tokenized = Clock::now();
-  report.tokenize = tokenized - begin;
-  // An empty file in a vocabulary without bos: there is nothing to go on.
-  if (ids->empty()) {
-    report.reason = StopReason::kEndOfSequence;
-    return report;
-  }
+  const auto cost = session_.Advance(
+      plan.tokens, {.checkpoints = plan.checkpoints}, std::move(stop));
+  if (!cost) return cost.error();
+  report->tokens_reused = cost->reused;
+  report->tokens_replayed = cost->replayed;
+  report->tokens_computed = cost->computed;
+  report->prefill = Clock::now() - begin;
+  return {};
+}
 
-  session_.Reset();
-  if (const auto fed = session_.Prefill(*ids, stop); !fed) return fed.error();
-  report.tokens_computed = ids->size();
-  const auto prefilled = Clock::now();
-  report.prefill = prefilled - tokenized;
-
+engine::Status EngineGenerator::Decode(const GeneratorRequest& request,
+                                       std::stop_token stop,
+                                       GeneratorReport* report) {
+  const auto begin = Clock::now();
   bool control = false;
   engine::GenerateOptions options;
   options.sampler = request.sampler;
@@ -93,14 +72,60 @@ engine::Result<GeneratorReport> EngineGenerator::Generate(
                             logprob);
   };
   const engine::Generation generation =
-      engine::Generate(session_, options, stop);
-  report.decode = Clock::now() - prefilled;
+      engine::Generate(session_.Fork(), options, std::move(stop));
+  report->decode = Clock::now() - begin;
   if (generation.reason == StopReason::kCancelled) {
     return MakeError(ErrorCode::kCancelled, "the completion was cancelled");
   }
-  report.tokens_generated = generation.tokens.size();
-  report.reason = control ? StopReason::kEndOfSequence : generation.reason;
+  report->tokens_generated = generation.tokens.size();
+  report->reason = control ? StopReason::kEndOfSequence : generation.reason;
+  return {};
+}
+
+engine::Result<GeneratorReport> EngineGenerator::Generate(
+    const GeneratorRequest& request, std::stop_token stop) {
+  GeneratorReport report;
+  const auto begin = Clock::now();
+  auto plan = planner_.PlanNow(request.prompt, [this](const auto& tokens) {
+    return PredictPrefill(tokens);
+  });
+  if (!plan) return plan.error();
+  report.layout = plan->layout;
+  report.reason_for_layout = std::move(plan->reason);
+  report.tokenize = Clock::now() - begin;
+  // An empty file in a vocabulary without bos: there is nothing to go on.
+  if (plan->tokens.empty()) {
+    report.reason = StopReason::kEndOfSequence;
+    return report;
+  }
+  if (auto fed = Prefill(*plan, stop, &report); !fed) return fed.error();
+  if (auto said = Decode(request, stop, &report); !said) return said.error();
   return report;
+}
+
+engine::Status EngineGenerator::Warm(const GeneratorPrompt& prompt,
+                                     std::stop_token stop) {
+  if (store_.budget_bytes() == 0) return {};
+  const auto plans = planner_.PlansToWarm(prompt, [this](const auto& tokens) {
+    // As if nothing were warm: after a jump nothing is.
+    const double speed = session_.tokens_per_second();
+    return std::chrono::duration<double>(
+        speed == 0 ? 0 : static_cast<double>(tokens.size()) / speed);
+  });
+  if (!plans) return plans.error();
+  for (const FimPlan& plan : *plans) {
+    if (plan.tokens.empty()) continue;
+    GeneratorReport report;
+    if (auto fed = Prefill(plan, stop, &report); !fed) return fed;
+  }
+  return {};
+}
+
+WarmStatus EngineGenerator::warm_status() const {
+  return {.budget_bytes = store_.budget_bytes(),
+          .held_bytes = store_.held_bytes(),
+          .checkpoints = store_.snapshots(),
+          .logged_tokens = store_.logged_tokens()};
 }
 
 }  // namespace krait::daemon

@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <span>
 #include <stop_token>
+#include <string>
 #include <string_view>
 
 #include "engine/error.h"
@@ -23,6 +25,9 @@ struct GeneratorPrompt {
   std::string_view path;  // shown to models that were trained with paths
   std::string_view prefix;
   std::string_view suffix;
+  // Offsets in `prefix` where the cursor may well be next: the starts of
+  // declarations. States are kept there.
+  std::span<const size_t> anchors = {};
 };
 
 struct GeneratorRequest {
@@ -40,6 +45,9 @@ struct GeneratorRequest {
 // What a generation cost.
 struct GeneratorReport {
   engine::FimLayout layout = engine::FimLayout::kPrefix;
+  // Why this layout, if it is not simply the one that the model was trained
+  // for; a sentence for users.
+  std::string reason_for_layout;
   engine::StopReason reason = engine::StopReason::kMaxTokens;
   size_t tokens_reused = 0;    // taken from a warm state
   size_t tokens_replayed = 0;  // restored from a replay log

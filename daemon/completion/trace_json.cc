@@ -21,6 +21,7 @@ double Milliseconds(Clock::duration duration) {
 boost::json::object TraceToJson(const CompletionTrace& trace) {
   boost::json::object json;
   json["plan"] = trace.plan;
+  if (!trace.plan_reason.empty()) json["plan_reason"] = trace.plan_reason;
   json["tokens_reused"] = trace.tokens_reused;
   json["tokens_replayed"] = trace.tokens_replayed;
   json["tokens_computed"] = trace.tokens_computed;

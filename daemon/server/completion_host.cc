@@ -95,6 +95,7 @@ void CompletionHost::Run(const Loader& loader) {
   lock.unlock();
   Save();
   // Here, as threads of a model belong to the one that loaded it.
+  service_.reset();
   generator_.reset();
 }
 
@@ -104,6 +105,7 @@ void CompletionHost::Load(const Loader& loader) {
   size_t threads = 0;
   if (ready) {
     generator_ = std::move(ready->generator);
+    service_ = std::make_unique<CompletionService>(*generator_);
     loaded = std::move(ready->description);
     threads = ready->threads;
     const std::lock_guard lock(mutex_);
@@ -175,8 +177,7 @@ engine::Result<Completion> CompletionHost::Compute(const CompletionJob& job) {
   const auto forward = [&either] { either.request_stop(); };
   const std::stop_callback on_request(job.stop, forward);
   const std::stop_callback on_host(stopping_.get_token(), forward);
-  return CompletionService(*generator_)
-      .Complete(job.request, job.options, either.get_token());
+  return service_->Complete(job.request, job.options, either.get_token());
 }
 
 void CompletionHost::RunWarming(WarmingJob job,
@@ -186,8 +187,7 @@ void CompletionHost::RunWarming(WarmingJob job,
   warming_.emplace().document = job.document;
   const std::stop_token stop = warming_->stop.get_token();
   lock->unlock();
-  const engine::Status warmed =
-      CompletionService(*generator_).Warm(job.request, job.options, stop);
+  const engine::Status warmed = service_->Warm(job.request, job.options, stop);
   lock->lock();
   const bool stale = warming_->stale;
   warming_.reset();

@@ -134,6 +134,7 @@ class CompletionHost {
 
   // On the host's thread only.
   std::unique_ptr<Generator> generator_;
+  std::unique_ptr<CompletionService> service_;
   std::optional<engine::Error> load_error_;
   bool unsaved_ = false;
   Clock::time_point idle_since_;

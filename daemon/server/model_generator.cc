@@ -42,7 +42,8 @@ class ModelGenerator : public Generator {
 engine::Result<ReadyGenerator> LoadGenerator(const ModelOptions& options) {
   auto loaded = LoadModel(options);
   if (!loaded) return loaded.error();
-  auto inner = EngineGenerator::Create(loaded->model, *loaded->pool);
+  auto inner = EngineGenerator::Create(loaded->model, *loaded->pool,
+                                       options.state_bytes);
   if (!inner) return inner.error();
   std::string description =
       fmt::format("{} ({} parameters) from {}, {} threads",

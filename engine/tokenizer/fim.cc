@@ -16,11 +16,10 @@ using Ids = std::vector<TokenId>;
 
 class PromptBuilder {
  public:
-  PromptBuilder(const Tokenizer& tokenizer, const FimPrompt& prompt,
+  PromptBuilder(LineTokenizer& tokenizer, const FimPrompt& prompt,
                 std::optional<TokenId> file_token)
       : tokenizer_(tokenizer), prompt_(prompt), file_token_(file_token) {
-    const SpecialTokens& special = tokenizer.special();
-    if (special.add_bos && special.bos) ids_.push_back(*special.bos);
+    if (special().add_bos && special().bos) ids_.push_back(*special().bos);
   }
 
   Ids Spm() {
@@ -72,7 +71,9 @@ class PromptBuilder {
   }
 
  private:
-  const SpecialTokens& special() const { return tokenizer_.special(); }
+  const SpecialTokens& special() const {
+    return tokenizer_.tokenizer().special();
+  }
 
   static bool IsBlank(std::string_view text) {
     return text.find_first_not_of(" \t\r\n") == text.npos;
@@ -91,7 +92,7 @@ class PromptBuilder {
     return true;
   }
 
-  const Tokenizer& tokenizer_;
+  LineTokenizer& tokenizer_;
   const FimPrompt& prompt_;
   const std::optional<TokenId> file_token_;
   Ids ids_;
@@ -132,6 +133,15 @@ Result<std::vector<TokenId>> BuildFimPrompt(const Tokenizer& tokenizer,
                                             FimLayout layout,
                                             const FimPrompt& prompt,
                                             std::optional<TokenId> file_token) {
+  LineTokenizer lines(tokenizer);
+  return BuildFimPrompt(lines, layout, prompt, file_token);
+}
+
+Result<std::vector<TokenId>> BuildFimPrompt(LineTokenizer& lines,
+                                            FimLayout layout,
+                                            const FimPrompt& prompt,
+                                            std::optional<TokenId> file_token) {
+  const Tokenizer& tokenizer = lines.tokenizer();
   if (layout == FimLayout::kSpm || layout == FimLayout::kPsm) {
     if (auto status = RequireTokens(tokenizer.special(), layout); !status) {
       return status.error();
@@ -142,7 +152,7 @@ Result<std::vector<TokenId>> BuildFimPrompt(const Tokenizer& tokenizer,
                      fmt::format("file token {} is not in the vocabulary of {}",
                                  *file_token, tokenizer.vocab_size()));
   }
-  PromptBuilder builder(tokenizer, prompt, file_token);
+  PromptBuilder builder(lines, prompt, file_token);
   switch (layout) {
     case FimLayout::kSpm:
       return builder.Spm();

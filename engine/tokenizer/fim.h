@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/model/token.h"
+#include "engine/tokenizer/line_tokenizer.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace krait::engine {
@@ -34,8 +35,12 @@ struct FimPrompt {
 // token: the suffix without the dummy space, the prefix with it. `file_token`
 // is the [FILE] control token of models that were trained with file headers.
 // kSpm needs fim_prefix and fim_suffix, kPsm also fim_middle; returns an error
-// that names the missing one.
+// that names the missing one. The second form remembers lines.
 Result<std::vector<TokenId>> BuildFimPrompt(const Tokenizer& tokenizer,
+                                            FimLayout layout,
+                                            const FimPrompt& prompt,
+                                            std::optional<TokenId> file_token);
+Result<std::vector<TokenId>> BuildFimPrompt(LineTokenizer& tokenizer,
                                             FimLayout layout,
                                             const FimPrompt& prompt,
                                             std::optional<TokenId> file_token);

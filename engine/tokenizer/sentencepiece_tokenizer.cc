@@ -44,7 +44,8 @@ SentencePieceTokenizer::SentencePieceTokenizer(SentencePieceSpec spec,
       tables_(std::move(tables)),
       add_dummy_prefix_(spec.add_dummy_prefix),
       no_dummy_before_space_(spec.no_dummy_before_space),
-      remove_extra_spaces_(spec.remove_extra_spaces) {
+      remove_extra_spaces_(spec.remove_extra_spaces),
+      lines_are_independent_(!spec.remove_extra_spaces) {
   for (TokenId id = 0; id < vocab_size_; ++id) {
     const std::string_view name = vocabulary_.Name(id);
     switch (vocabulary_.Type(id)) {
@@ -57,8 +58,15 @@ SentencePieceTokenizer::SentencePieceTokenizer(SentencePieceSpec spec,
         AddTokenBytes({&byte, 1});
         break;
       }
-      default:
-        AddTokenBytes(WithSpaces(name));
+      default: {
+        const std::string bytes = WithSpaces(name);
+        // A merge can only produce a piece.
+        const size_t newline = bytes.find('\n');
+        if (newline != std::string::npos && newline + 1 < bytes.size()) {
+          lines_are_independent_ = false;
+        }
+        AddTokenBytes(bytes);
+      }
     }
   }
 }

@@ -45,6 +45,7 @@ class SentencePieceTokenizer final : public BpeTokenizer {
   void Encode(std::string_view text, DummyPrefix dummy,
               std::vector<TokenId>* ids) const override;
   std::string Decode(std::span<const TokenId> ids) const override;
+  bool LinesAreIndependent() const override { return lines_are_independent_; }
 
  private:
   SentencePieceTokenizer(SentencePieceSpec spec, SentencePieceTables tables);
@@ -59,6 +60,7 @@ class SentencePieceTokenizer final : public BpeTokenizer {
   const bool add_dummy_prefix_;
   const bool no_dummy_before_space_;
   const bool remove_extra_spaces_;
+  bool lines_are_independent_;
 };
 
 }  // namespace krait::engine

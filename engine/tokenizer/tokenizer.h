@@ -59,6 +59,11 @@ class Tokenizer {
   std::vector<TokenId> Encode(
       std::string_view text, DummyPrefix dummy = DummyPrefix::kAsTrained) const;
 
+  // Whether the ids of a text are those of its lines (each with the newline
+  // that ends it), one after the other, the dummy space before the first line
+  // only. Known from the vocabulary: if nothing can merge across a newline.
+  virtual bool LinesAreIndependent() const { return false; }
+
   // Returns the bytes that the token stands for in running text; empty for
   // control tokens and for ids outside of the vocabulary. One token's bytes
   // may be a part of a UTF-8 sequence.

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/completion/fim_planner.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace krait::daemon {
+namespace {
+
+using engine::FimLayout;
+using Seconds = std::chrono::duration<double>;
+
+// Up to here the better answer is worth waiting for.
+constexpr Seconds kPatience{0.15};
+
+// The prefix alone must be this much quicker to be taken instead.
+constexpr double kWorthIt = 4;
+
+}  // namespace
+
+FimLayout TrainedLayout(const engine::Hyperparameters& hparams) {
+  switch (hparams.fim) {
+    case engine::FimTraining::kSpm:
+      return FimLayout::kSpm;
+    case engine::FimTraining::kPsm:
+      return FimLayout::kPsm;
+    case engine::FimTraining::kNone:
+      break;
+  }
+  return FimLayout::kEmulated;
+}
+
+FimLayout FimPlanner::BestLayout(const GeneratorPrompt& prompt) const {
+  const FimLayout trained = TrainedLayout(hparams_);
+  if (trained == FimLayout::kEmulated && prompt.suffix.empty()) {
+    return FimLayout::kPrefix;
+  }
+  return trained;
+}
+
+engine::Result<FimPlan> FimPlanner::LayOut(FimLayout layout,
+                                           const GeneratorPrompt& prompt) {
+  auto tokens = engine::BuildFimPrompt(
+      lines_, layout,
+      {.path = hparams_.file_token ? prompt.path : std::string_view(),
+       .prefix = prompt.prefix,
+       .suffix = prompt.suffix},
+      hparams_.file_token);
+  if (!tokens) return tokens.error();
+  FimPlan plan;
+  plan.layout = layout;
+  plan.tokens = std::move(*tokens);
+  // The prefix ends the prompt, or it is followed by the suffix and [MIDDLE].
+  size_t prefix_end = plan.tokens.size();
+  if (layout == FimLayout::kPsm) {
+    prefix_end -= lines_.Count(prompt.suffix) + 2;
+    plan.checkpoints.push_back(prefix_end);
+  }
+  for (const size_t anchor : prompt.anchors) {
+    if (anchor > prompt.prefix.size()) continue;
+    const size_t after = lines_.Count(prompt.prefix.substr(anchor));
+    if (after < prefix_end) plan.checkpoints.push_back(prefix_end - after);
+  }
+  return plan;
+}
+
+engine::Result<FimPlan> FimPlanner::PlanNow(const GeneratorPrompt& prompt,
+                                            const PredictTime& predict) {
+  auto best = LayOut(BestLayout(prompt), prompt);
+  if (!best) return best.error();
+  const Seconds best_time = predict(best->tokens);
+  if (best_time <= kPatience || best->layout == FimLayout::kPrefix) {
+    return best;
+  }
+  auto prefix = LayOut(FimLayout::kPrefix, prompt);
+  if (!prefix) return best;
+  const Seconds prefix_time = predict(prefix->tokens);
+  if (prefix_time * kWorthIt > best_time) return best;
+  prefix->reason = fmt::format(
+      "the suffix is new: reading it would take {:.0f} ms, the text before the "
+      "cursor is at hand in {:.0f} ms",
+      best_time.count() * 1e3, prefix_time.count() * 1e3);
+  return prefix;
+}
+
+engine::Result<std::vector<FimPlan>> FimPlanner::PlansToWarm(
+    const GeneratorPrompt& prompt, const PredictTime& predict) {
+  auto best = LayOut(BestLayout(prompt), prompt);
+  if (!best) return best.error();
+  std::vector<FimPlan> plans;
+  // What a jump within this window would cost.
+  const bool slow =
+      best->layout != FimLayout::kPrefix && predict(best->tokens) > kPatience;
+  plans.push_back(std::move(*best));
+  if (slow) {
+    auto prefix = LayOut(FimLayout::kPrefix, prompt);
+    if (prefix) plans.push_back(std::move(*prefix));
+  }
+  return plans;
+}
+
+}  // namespace krait::daemon

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/completion/window_memory.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace krait::daemon {
+namespace {
+
+// Enough text to tell one beginning from another.
+constexpr size_t kBeginningBytes = 200;
+
+// Places in one document between which the cursor goes back and forth.
+constexpr size_t kBeginningsPerDocument = 4;
+
+// Documents that nobody closed must not pile up.
+constexpr size_t kMaxDocuments = 1000;
+
+// Returns whole lines of at least kBeginningBytes, or all there is.
+std::string_view BeginningOf(std::string_view prefix) {
+  if (prefix.size() <= kBeginningBytes) return prefix;
+  return prefix.substr(0, prefix.find('\n', kBeginningBytes) + 1);
+}
+
+void MoveToBack(std::vector<std::string>* beginnings, size_t index) {
+  std::rotate(beginnings->begin() + static_cast<ptrdiff_t>(index),
+              beginnings->begin() + static_cast<ptrdiff_t>(index) + 1,
+              beginnings->end());
+}
+
+}  // namespace
+
+ContextWindow WindowMemory::Cut(const std::string& document,
+                                std::string_view before, std::string_view after,
+                                const ContextLimits& limits,
+                                const TokenCounter& count_tokens) {
+  ContextLimits with_room = limits;
+  with_room.prefix_tokens -= limits.prefix_tokens / 4;
+  ContextWindow window = CutContext(before, after, with_room, count_tokens);
+  // All there is: nothing to remember.
+  if (window.prefix.size() == before.size()) return window;
+
+  if (documents_.size() >= kMaxDocuments) documents_.clear();
+  Beginnings& beginnings = documents_[document];
+  for (size_t i = beginnings.size(); i-- > 0;) {
+    const size_t at = before.rfind(beginnings[i]);
+    if (at == std::string_view::npos) continue;
+    if (at > 0 && before[at - 1] != '\n') continue;
+    const std::string_view prefix = before.substr(at);
+    // Too much of it has become text after the cursor.
+    if (prefix.size() < window.prefix.size() / 2) continue;
+    if (count_tokens(prefix) > limits.prefix_tokens) continue;
+    MoveToBack(&beginnings, i);
+    window.prefix = prefix;
+    return window;
+  }
+  const std::string_view beginning = BeginningOf(window.prefix);
+  if (beginning.size() < kBeginningBytes) return window;
+  if (beginnings.size() == kBeginningsPerDocument) {
+    beginnings.erase(beginnings.begin());
+  }
+  beginnings.emplace_back(beginning);
+  return window;
+}
+
+}  // namespace krait::daemon

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// The promise to the user: whatever was edited before, in whatever order, a
+// completion from warm states is the one that a cold run gives.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <memory>
+#include <random>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "daemon/completion/engine_generator.h"
+#include "engine/run/topology.h"
+
+namespace krait::daemon {
+namespace {
+
+// A real source file of this repository.
+std::string ReadSource(const std::string& name) {
+  std::ifstream in(std::string(KRAIT_MODELS) + "/../" + name);
+  std::stringstream text;
+  text << in.rdbuf();
+  EXPECT_GT(text.str().size(), 1000U) << name;
+  return text.str();
+}
+
+class WarmCompletionTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto model = engine::Model::Load(KRAIT_MODELS "/krait-bootstrap-q8_0.gguf");
+    ASSERT_TRUE(model) << model.error().message;
+    model_ = *model;
+    cold_ = Create(0);
+  }
+
+  std::unique_ptr<EngineGenerator> Create(size_t state_bytes) {
+    auto generator = EngineGenerator::Create(model_, pool_, state_bytes);
+    EXPECT_TRUE(generator);
+    return std::move(*generator);
+  }
+
+  struct Answer {
+    std::string text;
+    std::vector<float> logprobs;
+    GeneratorReport report;
+    bool operator==(const Answer& other) const {
+      return text == other.text && logprobs == other.logprobs;
+    }
+  };
+
+  static Answer Ask(Generator& generator, const GeneratorPrompt& prompt) {
+    Answer answer;
+    const auto report = generator.Generate(
+        {.prompt = prompt,
+         .sampler = {},
+         .max_tokens = 6,
+         .on_token =
+             [&](engine::TokenId, std::string_view bytes, float logprob) {
+               answer.text += bytes;
+               answer.logprobs.push_back(logprob);
+               return true;
+             }},
+        {});
+    EXPECT_TRUE(report);
+    answer.report = *report;
+    return answer;
+  }
+
+  size_t Random(size_t least, size_t most) {
+    return std::uniform_int_distribution<size_t>(least, most)(random_);
+  }
+
+  // What the model is shown of a file at a cursor.
+  struct File {
+    std::string path;
+    std::string text;
+    size_t cursor;
+    GeneratorPrompt Prompt() const {
+      const size_t begin = cursor < 1500 ? 0 : cursor - 1500;
+      return {.path = path,
+              .prefix = std::string_view(text).substr(begin, cursor - begin),
+              .suffix = std::string_view(text).substr(cursor, 400)};
+    }
+  };
+
+  void EditRandomly(File& file) {
+    switch (Random(0, 6)) {
+      case 0:  // jump
+        file.cursor = Random(0, file.text.size());
+        break;
+      case 1: {  // delete backwards
+        const size_t size = Random(0, std::min<size_t>(file.cursor, 30));
+        file.cursor -= size;
+        file.text.erase(file.cursor, size);
+        break;
+      }
+      case 2: {  // paste from elsewhere
+        const std::string pasted =
+            file.text.substr(Random(0, file.text.size() - 1), 60);
+        file.text.insert(file.cursor, pasted);
+        file.cursor += pasted.size();
+        break;
+      }
+      case 3:  // an edit further up
+        if (file.cursor > 300) {
+          const size_t at = file.cursor - Random(1, 300);
+          file.text.insert(file.text.begin() + static_cast<ptrdiff_t>(at), 'x');
+          ++file.cursor;
+        }
+        break;
+      default:  // type
+        file.text.insert(
+            file.text.begin() + static_cast<ptrdiff_t>(file.cursor),
+            "ab (\n.,"[Random(0, 6)]);
+        ++file.cursor;
+    }
+  }
+
+  engine::WorkerPool pool_{engine::PlanThreads(2)};
+  std::shared_ptr<const engine::Model> model_;
+  std::unique_ptr<EngineGenerator> cold_;
+  std::mt19937 random_{1};
+};
+
+TEST_F(WarmCompletionTest, EqualsAColdOneUnderRandomEdits) {
+  for (const size_t budget : {size_t{8} << 20, size_t{1} << 30}) {
+    auto warm = Create(budget);
+    std::vector<File> files;
+    for (const char* name : {"lsp/text.cc", "models/recipe.py",
+                             "daemon/completion/stop_rules.cc"}) {
+      std::string text = ReadSource(name);
+      const size_t middle = text.size() / 2;
+      files.push_back({name, std::move(text), middle});
+    }
+    for (size_t step = 0; step < 25; ++step) {
+      File& file = files[Random(0, files.size() - 1)];
+      EditRandomly(file);
+      const GeneratorPrompt prompt = file.Prompt();
+      if (Random(0, 3) == 0) {
+        ASSERT_TRUE(warm->Warm(prompt, {}));
+      }
+      const Answer answer = Ask(*warm, prompt);
+      ASSERT_TRUE(answer == Ask(*cold_, prompt)) << "step " << step;
+      EXPECT_LE(warm->warm_status().held_bytes, budget);
+    }
+  }
+}
+
+TEST_F(WarmCompletionTest, TypingComputesOnlyWhatIsNew) {
+  auto warm = Create(size_t{1} << 30);
+  const std::string text = ReadSource("lsp/text.cc");
+  std::string prefix = text.substr(0, 3000);
+  const std::string suffix = text.substr(3000, 400);
+  const auto ask = [&] {
+    return Ask(*warm, {.path = "text.cc", .prefix = prefix, .suffix = suffix});
+  };
+  ask();
+  for (const char c : std::string("const size_t begin = ")) {
+    prefix += c;
+    EXPECT_LE(ask().report.tokens_computed, 4U) << prefix.substr(3000);
+  }
+}
+
+TEST_F(WarmCompletionTest, WarmingLeavesAlmostNothingToCompute) {
+  auto warm = Create(size_t{1} << 30);
+  const File file{"text.cc", ReadSource("lsp/text.cc"), 3000};
+  ASSERT_TRUE(warm->Warm(file.Prompt(), {}));
+  const Answer answer = Ask(*warm, file.Prompt());
+  EXPECT_EQ(answer.report.tokens_computed, 1U);
+  EXPECT_TRUE(answer == Ask(*cold_, file.Prompt()));
+  EXPECT_GT(warm->warm_status().checkpoints, 0U);
+}
+
+}  // namespace
+}  // namespace krait::daemon

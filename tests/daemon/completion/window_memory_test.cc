@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/completion/window_memory.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace krait::daemon {
+namespace {
+
+size_t CountBytes(std::string_view text) {
+  return text.size();
+}
+
+// Lines of 50 bytes, each with its number.
+std::string Lines(size_t first, size_t count) {
+  std::string text;
+  for (size_t i = first; i < first + count; ++i) {
+    std::string line = "line " + std::to_string(i);
+    line.resize(49, '.');
+    text += line + "\n";
+  }
+  return text;
+}
+
+constexpr ContextLimits kLimits{.prefix_tokens = 2000, .suffix_tokens = 500};
+
+class WindowMemoryTest : public testing::Test {
+ protected:
+  std::string Prefix(const std::string& document, std::string_view before) {
+    return std::string(
+        memory_.Cut(document, before, "after", kLimits, CountBytes).prefix);
+  }
+  WindowMemory memory_;
+};
+
+TEST_F(WindowMemoryTest, WhileTypingTheBeginStays) {
+  std::string before = Lines(0, 100);
+  const std::string first = Prefix("a", before);
+  EXPECT_EQ(first.size(), 1500U);  // three quarters of the limit
+  for (size_t i = 0; i < 9; ++i) {
+    before += Lines(100 + i, 1);
+    const std::string now = Prefix("a", before);
+    EXPECT_TRUE(now.starts_with(first)) << i;
+    EXPECT_TRUE(before.ends_with(now));
+  }
+}
+
+TEST_F(WindowMemoryTest, TheLimitIsNeverExceeded) {
+  std::string before;
+  for (size_t i = 0; i < 200; ++i) {
+    before += Lines(i, 1);
+    EXPECT_LE(Prefix("a", before).size(), kLimits.prefix_tokens);
+  }
+}
+
+TEST_F(WindowMemoryTest, EditsElsewhereDoNotMoveTheBegin) {
+  std::string before = Lines(0, 100);
+  const std::string first = Prefix("a", before);
+  before.insert(0, Lines(900, 3));                    // above the window
+  before.replace(before.size() - 500, 20, "edited");  // within it
+  EXPECT_EQ(Prefix("a", before).substr(0, 500), first.substr(0, 500));
+}
+
+TEST_F(WindowMemoryTest, ComingBackFindsTheOldBegin) {
+  const std::string here = Lines(0, 100);
+  const std::string there = Lines(0, 30);
+  const std::string before = Prefix("a", here);
+  Prefix("a", there);
+  EXPECT_EQ(Prefix("a", here + "x"), before + "x");
+}
+
+TEST_F(WindowMemoryTest, DocumentsDoNotShareBegins) {
+  std::string before = Lines(0, 100);
+  const std::string first = Prefix("a", before);
+  before += Lines(100, 5);
+  EXPECT_FALSE(Prefix("b", before).starts_with(first));
+}
+
+TEST_F(WindowMemoryTest, AShortTextIsTakenWhole) {
+  EXPECT_EQ(Prefix("a", "short"), "short");
+  EXPECT_EQ(Prefix("a", ""), "");
+}
+
+}  // namespace
+}  // namespace krait::daemon
