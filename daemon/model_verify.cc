@@ -19,26 +19,9 @@ namespace {
 
 using engine::ErrorCode;
 using engine::MakeError;
-using engine::TensorType;
-
-// Returns the kernels' type, or nullopt for tensors that are not weights.
-std::optional<simd::WeightType> WeightTypeOf(TensorType type) {
-  switch (type) {
-    case TensorType::kF32:
-      return simd::WeightType::kF32;
-    case TensorType::kF16:
-      return simd::WeightType::kF16;
-    case TensorType::kBF16:
-      return simd::WeightType::kBF16;
-    case TensorType::kQ8_0:
-      return simd::WeightType::kQ8_0;
-    default:
-      return std::nullopt;
-  }
-}
 
 std::optional<simd::WeightView> ViewOf(const engine::Tensor& tensor) {
-  const auto type = WeightTypeOf(tensor.type);
+  const auto type = engine::RunnableType(tensor.type);
   if (!type || tensor.shape.empty()) return std::nullopt;
   size_t rows = 1;
   for (size_t i = 0; i + 1 < tensor.shape.size(); ++i) {

@@ -1,27 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/arch/weights.h"
 
-#include <optional>
-
 namespace krait::engine {
-namespace {
-
-std::optional<simd::WeightType> RunnableType(TensorType type) {
-  switch (type) {
-    case TensorType::kF32:
-      return simd::WeightType::kF32;
-    case TensorType::kF16:
-      return simd::WeightType::kF16;
-    case TensorType::kBF16:
-      return simd::WeightType::kBF16;
-    case TensorType::kQ8_0:
-      return simd::WeightType::kQ8_0;
-    default:
-      return std::nullopt;
-  }
-}
-
-}  // namespace
 
 const Tensor* WeightReader::Require(const std::string& name,
                                     const std::vector<size_t>& shape) {

@@ -33,19 +33,6 @@ std::string DirectoryName(const Path& directory) {
                                : normal.parent_path().filename().string();
 }
 
-std::optional<simd::WeightType> FloatType(const Tensor& tensor) {
-  switch (tensor.type) {
-    case TensorType::kF32:
-      return simd::WeightType::kF32;
-    case TensorType::kF16:
-      return simd::WeightType::kF16;
-    case TensorType::kBF16:
-      return simd::WeightType::kBF16;
-    default:
-      return std::nullopt;
-  }
-}
-
 // A model in a directory of safetensors files.
 class HfModel : public ModelFile {
  public:
@@ -177,7 +164,7 @@ Status HfModel::NegateExpOfDecays() {
   if (hparams_.architecture != Architecture::kMamba2) return {};
   for (Tensor& tensor : tensors_) {
     if (!tensor.name.ends_with(".ssm_a")) continue;
-    const std::optional<simd::WeightType> type = FloatType(tensor);
+    const std::optional<simd::WeightType> type = RunnableType(tensor.type);
     if (!type) continue;  // Finish has refused it where it is needed
     const size_t heads = hparams_.mamba2.heads;
     auto* values = reinterpret_cast<float*>(NewBuffer(heads * sizeof(float)));

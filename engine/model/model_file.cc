@@ -48,7 +48,7 @@ Result<const Tensor*> ModelFile::Require(std::string_view name,
                                  path_.string(), name, ShapeString(shape),
                                  ShapeString(tensor->shape)));
   }
-  if (!IsRunnable(tensor->type)) {
+  if (!RunnableType(tensor->type)) {
     return MakeError(
         ErrorCode::kUnsupported,
         fmt::format("{}: not supported yet: {} in tensor {} (expected F32, "

@@ -56,9 +56,19 @@ const TensorTypeInfo* FindTensorTypeInfo(TensorType type) {
   return it == kTypes.end() ? nullptr : it;
 }
 
-bool IsRunnable(TensorType type) {
-  return type == T::kF32 || type == T::kF16 || type == T::kBF16 ||
-         type == T::kQ8_0;
+std::optional<simd::WeightType> RunnableType(TensorType type) {
+  switch (type) {
+    case T::kF32:
+      return simd::WeightType::kF32;
+    case T::kF16:
+      return simd::WeightType::kF16;
+    case T::kBF16:
+      return simd::WeightType::kBF16;
+    case T::kQ8_0:
+      return simd::WeightType::kQ8_0;
+    default:
+      return std::nullopt;
+  }
 }
 
 std::string TensorTypeName(TensorType type) {

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "simd/weights.h"  // WeightType
+
 namespace krait::engine {
 
 // Element types, with ggml's ids (the GGUF tensor type field). Types that
@@ -59,8 +61,9 @@ struct TensorTypeInfo {
 // Returns null for an id that is not in the list above.
 const TensorTypeInfo* FindTensorTypeInfo(TensorType type);
 
-// Whether krait's kernels take weights of this type: F32, F16, BF16, Q8_0.
-bool IsRunnable(TensorType type);
+// Returns what the kernels call this type (F32, F16, BF16 or Q8_0), or nothing
+// if they cannot run weights of it.
+std::optional<simd::WeightType> RunnableType(TensorType type);
 
 // A named array in a mapped model file (or in a small converted buffer that
 // the ModelFile owns). Row-major; `shape` is outermost first: a GGUF tensor
