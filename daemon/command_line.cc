@@ -140,11 +140,19 @@ void AddContext(CLI::App* app, CompletionOptions* options) {
       ->capture_default_str();
 }
 
+// Returns what is wrong with a threshold; empty: nothing.
+std::string IsLogProbability(const std::string& text) {
+  double value = 0;
+  const bool number = CLI::detail::lexical_cast(text, value);
+  return number && value <= 0 ? std::string()
+                              : text + ": expected a number up to 0, or -inf";
+}
+
 void AddConfidence(CLI::App* app, CompletionOptions* options) {
   app->add_option("--min-confidence", options->min_confidence,
                   "Show nothing whose tokens have a lower mean "
                   "log-probability; -inf: show all")
-      ->check(CLI::Range(kShowAll, 0.0))
+      ->check(IsLogProbability)
       ->capture_default_str();
 }
 

@@ -30,13 +30,18 @@ struct CompletionRequest {
 // A confidence that every completion has.
 inline constexpr double kShowAll = -std::numeric_limits<double>::infinity();
 
+// Hides the worst quarter of the default model's rests of lines, and no right
+// one (`krait eval fim --calibrate`; figures in models/MODEL_CARD.md). A better
+// model is surer, so that less of what it says is hidden.
+inline constexpr double kDefaultMinConfidence = -1.6;
+
 struct CompletionOptions {
   CompletionExtent extent = CompletionExtent::kAuto;
   ContextLimits limits;
   size_t max_tokens = 64;
   size_t max_lines = 8;  // of a block
   // Nothing is shown whose tokens have a lower mean log-probability.
-  double min_confidence = kShowAll;
+  double min_confidence = kDefaultMinConfidence;
   engine::SamplerOptions sampler;
 };
 

@@ -49,9 +49,12 @@ bool ContinuesBlock(std::string_view line) {
 
 // Whether deeper lines are to be expected behind `line_before`.
 bool OpensBlock(std::string_view line_before) {
+  // A colon with a blank behind it, or within brackets, introduces a value.
+  if (line_before.ends_with(':'))
+    return FindBrackets(line_before, {}).Balanced();
   const std::string_view content = TrimRight(line_before);
-  return !content.empty() && std::string_view(":{([").find(content.back()) !=
-                                 std::string_view::npos;
+  return !content.empty() &&
+         std::string_view("{([").find(content.back()) != std::string_view::npos;
 }
 
 std::string NextLineThatIsNotBlank(std::string_view suffix) {

@@ -4,7 +4,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <chrono>
-#include <cmath>
+#include <string>
 
 namespace krait::daemon {
 namespace {
@@ -14,6 +14,12 @@ double Milliseconds(Clock::duration duration) {
   const auto us =
       std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
   return static_cast<double>(us) / 1000.0;
+}
+
+// What was not decided, as no model ran, is null.
+boost::json::value TextOrNull(const std::string& text) {
+  if (text.empty()) return nullptr;
+  return boost::json::value(text);
 }
 
 }  // namespace
@@ -26,9 +32,9 @@ boost::json::object TraceToJson(const CompletionTrace& trace) {
   json["tokens_replayed"] = trace.tokens_replayed;
   json["tokens_computed"] = trace.tokens_computed;
   json["tokens_generated"] = trace.tokens_generated;
-  json["stop"] = trace.stop;
-  json["extent"] = trace.extent;
-  json["syntax"] = trace.syntax;
+  json["stop"] = TextOrNull(trace.stop);
+  json["extent"] = TextOrNull(trace.extent);
+  json["syntax"] = TextOrNull(trace.syntax);
   if (trace.mean_logprob) {
     json["mean_logprob"] = *trace.mean_logprob;
   } else {
@@ -41,11 +47,7 @@ boost::json::object TraceToJson(const CompletionTrace& trace) {
   ms["decode"] = Milliseconds(trace.decode);
   ms["post"] = Milliseconds(trace.post);
   json["ms"] = std::move(ms);
-  if (trace.suppressed_by.empty()) {
-    json["suppressed_by"] = nullptr;
-  } else {
-    json["suppressed_by"] = trace.suppressed_by;
-  }
+  json["suppressed_by"] = TextOrNull(trace.suppressed_by);
   return json;
 }
 

@@ -92,12 +92,27 @@ class CliTest(unittest.TestCase):
         self.assertTrue(result['completion'].strip())
         self.assertEqual(result['plan'], 'spm')
         self.assertGreater(result['tokens_generated'], 0)
-        self.assertIn('stop', result)
+        self.assertEqual(result['stop'], 'line_end')
+        self.assertIn(result['extent'], ('line', 'block'))
+        self.assertIn(result['syntax'], ('grammar', 'none'))
+        self.assertLess(result['mean_logprob'], 0)
+        self.assertIsNone(result['suppressed_by'])
         done = krait('complete', path + ':2:12')
         self.assertEqual(done.returncode, 0)
         self.assertEqual(done.stdout.decode(),
                          'def f(x):\n    return ' + result['completion'] + '\n\nprint(f(1))\n')
         self.assertNotIn(b'\x1b', done.stdout)
+
+    def test_complete_shows_nothing_that_the_model_is_unsure_of(self):
+        path = self.write('a.py', 'def f(x):\n    return \n')
+        result = self.json('complete', path + ':2:12', '--json', '--min-confidence', '0')
+        self.assertEqual(result['completion'], '')
+        self.assertRegex(result['suppressed_by'], r'low confidence \(mean log-probability -\d')
+        done = krait('complete', path + ':2:12', '--min-confidence', '0')
+        self.assertIn(b'no completion: low confidence', done.stderr)
+        for wrong in ('1', 'x', 'nan'):
+            self.refused('complete', path + ':1:1', '--min-confidence=' + wrong,
+                         message='expected a number up to 0')
 
     def test_complete_is_deterministic_and_bounded(self):
         path = self.write('a.c', 'int main(void) {\n  \n}\n')

@@ -92,6 +92,8 @@ const Case kCases[] = {
      "if (a > 1) {\n    g(a);\n  }\n  return a;"},
     {"CppStatementIsOne", "a.cc", "int f(int a) {\n  g(a);\n  ¦\n}\n",
      "h(a);\n  i(a);\n  return 2;\n", "h(a);"},
+    {"CppRangeIsALine", "a.cc", "void f() {\n  for (int a : ¦\n}\n",
+     "b) {\n    g(a);\n  }\n", "b) {"},
     {"CppAutoClosedBracket", "a.cc", "int f(int a) {\n  g(¦);\n}\n",
      "a, 2);\n  h(a);\n", "a, 2"},
     {"CppAutoClosedQuote", "a.cc", "void f() {\n  g(\"¦\");\n}\n",

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whatever a model says anywhere in a file, what is shown keeps the promises.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/completion/stop_rules.h"
+#include "daemon/completion/syntax_check.h"
+#include "daemon/utf8.h"
+#include "tests/daemon/completion/syntax_testing.h"
+#include "tests/daemon/fake_generator.h"
+
+namespace krait::daemon {
+namespace {
+
+constexpr std::chrono::milliseconds kPatience{10'000};
+
+struct Source {
+  std::string_view path;
+  std::string_view text;
+};
+
+constexpr std::array<Source, 5> kSources = {{
+    {"a.py",
+     "import os\n\n\nclass A:\n    \"\"\"Text (here.\"\"\"\n\n    def f(self, "
+     "a):\n        # It's a [comment\n        for b in a:\n            if b > "
+     "1:\n                return {'x': [b, 'y)']}\n        return f'{a} "
+     "{self.g(1)}'\n\n\nx = A()\n"},
+    {"a.cc",
+     "#include <vector>\r\n\r\nnamespace n {\r\n\r\n// Don't (close.\r\nint "
+     "F(const std::vector<int>& v) {\r\n  int sum = 0;\r\n  for (const int x : "
+     "v) {\r\n    if (x > 'a') {\r\n      sum += G(x, \"}\");\r\n    }\r\n  "
+     "}\r\n  return sum;\r\n}\r\n\r\n}  // namespace n\r\n"},
+    {"a.ts",
+     "import { a } from './a';\n\nexport const f = async (x: number): "
+     "Promise<void> => {\n  const y = xs.map((z) => ({ z, w: `${z} (` }));\n  "
+     "if (x) {\n    await g(y, { a: 1 });\n  } else {\n    h();\n  }\n};\n"},
+    {"a.go",
+     "package p\n\nimport \"fmt\"\n\nfunc F(a []int) (int, error) {\n\tfor _, "
+     "b "
+     ":= range a {\n\t\tswitch {\n\t\tcase b > 1:\n\t\t\tfmt.Println(\"{\", "
+     "b)\n\t\t}\n\t}\n\treturn len(a), nil\n}\n"},
+    {"a.rs",
+     "use std::io;\n\nimpl<'a> A<'a> {\n    fn f(&'a self, v: &[i32]) -> "
+     "Option<&'a str> {\n        match v.len() {\n            0 => None,\n     "
+     " "
+     "      n => self.g(n, |x| x + 1)?.get(..),\n        }\n    }\n}\n"},
+}};
+
+class Speaker {
+ public:
+  explicit Speaker(uint32_t seed) : random_(seed) {}
+
+  size_t Below(size_t limit) {
+    return std::uniform_int_distribution<size_t>(0, limit - 1)(random_);
+  }
+
+  // Pieces of the file itself, and of nonsense.
+  std::vector<std::string> Say(std::string_view text) {
+    static constexpr std::array<std::string_view, 16> kBits = {
+        "(", ")", "[", "]", "{",  "}",    "\"", "'",
+        "`", ";", ":", ",", "\n", "\r\n", "\t", "    "};
+    std::vector<std::string> said;
+    const size_t count = Below(12);
+    for (size_t i = 0; i < count; ++i) {
+      if (Below(3) == 0) {
+        said.emplace_back(kBits[Below(kBits.size())]);
+      } else {
+        const size_t begin = Below(text.size());
+        said.emplace_back(text.substr(begin, 1 + Below(30)));
+      }
+    }
+    return said;
+  }
+
+ private:
+  std::mt19937 random_;
+};
+
+void CheckPromises(const CompletionRequest& request,
+                   const Completion& completion) {
+  const std::string& text = completion.text;
+  EXPECT_EQ(text.empty(), !completion.trace.suppressed_by.empty());
+  EXPECT_TRUE(text.empty() || !IsBlank(text));
+  EXPECT_FALSE(text.ends_with('\n'));
+  EXPECT_EQ(ValidUtf8Prefix(text), text.size());
+  const auto syntax = CursorSyntax::Of(request.syntax, request.before,
+                                       request.after, kPatience);
+  if (!syntax) return;
+  if (syntax->context().place != grammars::Place::kCode) {
+    EXPECT_EQ(text.find('\n'), std::string::npos);
+  }
+  EXPECT_EQ(FitSyntax(*syntax, text, kPatience), text);
+}
+
+TEST(ShownPropertyTest, PromisesHoldWhateverTheModelSays) {
+  Speaker speaker(20'261'122);
+  for (int round = 0; round < 1500; ++round) {
+    const Source& source = kSources[speaker.Below(kSources.size())];
+    const size_t cursor = speaker.Below(source.text.size() + 1);
+    CompletionRequest request{
+        .path = std::string(source.path),
+        .before = std::string(source.text.substr(0, cursor)),
+        .after = std::string(source.text.substr(cursor))};
+    request.syntax = ParseForRequest(grammars::LanguageOfPath(source.path),
+                                     std::string(source.text), cursor);
+    const auto said = speaker.Say(source.text);
+    FakeGenerator generator(said);
+    CompletionService service(generator);
+    const auto completion = service.Complete(request, {});
+    ASSERT_TRUE(completion.has_value());
+    CheckPromises(request, *completion);
+    if (testing::Test::HasFailure()) {
+      FAIL() << "round " << round << "\n"
+             << request.before << "|" << request.after
+             << "\nsaid: " << testing::PrintToString(said)
+             << "\nshown: " << completion->text;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace krait::daemon
