@@ -55,7 +55,7 @@ void PrintTo(const Case& test_case, std::ostream* out) {
 class ShownTest : public testing::TestWithParam<Case> {};
 
 TEST_P(ShownTest, IsAsExpected) {
-  if (!HasGrammars()) GTEST_SKIP();
+  if (!HasGrammars()) GTEST_SKIP() << "built without grammars";
   const Case& test_case = GetParam();
   const CompletionRequest request = RequestAt(test_case.path, test_case.marked);
   const Completion completion = Complete(request, test_case.said);
@@ -151,7 +151,7 @@ INSTANTIATE_TEST_SUITE_P(All, ShownTest, testing::ValuesIn(kCases),
                          });
 
 TEST(ShownServiceTest, NothingIsShownThatAddsASyntaxError) {
-  if (!HasGrammars()) GTEST_SKIP();
+  if (!HasGrammars()) GTEST_SKIP() << "built without grammars";
   const Completion completion =
       Complete(RequestAt("a.py", "def f(a):\n    ¦\n"), "return = = a\n");
   EXPECT_EQ(completion.trace.suppressed_by, "would add a syntax error");
@@ -194,7 +194,7 @@ TEST(ShownServiceTest, ATreeOfAnotherVersionIsNotUsed) {
 }
 
 TEST(ShownServiceTest, IsTheSameInAFileOfAHundredThousandLines) {
-  if (!HasGrammars()) GTEST_SKIP();
+  if (!HasGrammars()) GTEST_SKIP() << "built without grammars";
   std::string text;
   for (int i = 0; i < 33'334; ++i) text += "def f(a):\n    return a\n\n";
   const size_t cursor = text.size() / 2;

@@ -24,7 +24,7 @@ void Check(std::string_view path, std::string_view marked,
 class SyntaxCheckTest : public testing::Test {
  protected:
   void SetUp() override {
-    if (!HasGrammars()) GTEST_SKIP();
+    if (!HasGrammars()) GTEST_SKIP() << "built without grammars";
   }
 };
 

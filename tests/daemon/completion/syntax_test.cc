@@ -39,7 +39,7 @@ bool Knows(const RequestSyntax& syntax, std::string_view before,
 }
 
 TEST(CursorSyntaxTest, IsForTheVeryTextOfTheRequest) {
-  if (!HasGrammars()) GTEST_SKIP();
+  if (!HasGrammars()) GTEST_SKIP() << "built without grammars";
   const auto* python = grammars::LanguageOfPath("a.py");
   const RequestSyntax syntax = ParseForRequest(python, "x = foo\r\ny\r\n", 4);
   EXPECT_TRUE(Knows(syntax, "x = ", "foo\r\n"));

@@ -190,7 +190,9 @@ TEST_F(LspSessionTest, DropsAnAnswerForAnotherText) {
 
 TEST_F(LspSessionTest, TheDocumentsSyntaxDecidesWhatIsShown) {
   const auto tree = ParseForRequest(grammars::LanguageOfPath("a.py"), "#", 0);
-  if (!tree.slot->Wait({})->HasGrammar()) GTEST_SKIP();
+  if (!tree.slot->Wait({})->HasGrammar()) {
+    GTEST_SKIP() << "built without grammars";
+  }
   Start(std::make_unique<FakeGenerator>("one\ntwo\n"));
   (void)sent_->Take();
   Open("#\\n");
