@@ -80,8 +80,8 @@ int RunComplete(const CompleteArguments& arguments) {
 
   auto loaded = LoadModel(arguments.model);
   if (!loaded) return ReportError(loaded.error());
-  const auto generator = EngineGenerator::Create(loaded->model, *loaded->pool,
-                                                 /*state_bytes=*/0);
+  const auto generator =
+      EngineGenerator::Create(loaded->model, *loaded->pool, WarmOptions{});
   if (!generator) return ReportError(generator.error());
   CompletionService service(**generator);
   const std::string_view all = *text;

@@ -156,8 +156,8 @@ int RunEvalFim(const EvalFimArguments& arguments) {
   if (!cases) return ReportError(cases.error());
   const auto loaded = LoadModel(arguments.model);
   if (!loaded) return ReportError(loaded.error());
-  const auto generator = EngineGenerator::Create(loaded->model, *loaded->pool,
-                                                 /*state_bytes=*/0);
+  const auto generator =
+      EngineGenerator::Create(loaded->model, *loaded->pool, WarmOptions{});
   if (!generator) return ReportError(generator.error());
   CompletionService service(**generator);
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/completion/engine_generator.h"
 
+#include <string>
 #include <utility>
 #include <vector>
+
+#include "daemon/log.h"
 
 namespace krait::daemon {
 
@@ -13,7 +16,7 @@ using engine::TokenId;
 
 engine::Result<std::unique_ptr<EngineGenerator>> EngineGenerator::Create(
     std::shared_ptr<const engine::Model> model, engine::WorkerPool& pool,
-    size_t state_bytes) {
+    const WarmOptions& options) {
   if (!model->has_tokenizer()) {
     return MakeError(ErrorCode::kBadFile,
                      model->file().path().string() +
@@ -22,15 +25,23 @@ engine::Result<std::unique_ptr<EngineGenerator>> EngineGenerator::Create(
                          "complete text");
   }
   return std::unique_ptr<EngineGenerator>(
-      new EngineGenerator(std::move(model), pool, state_bytes));
+      new EngineGenerator(std::move(model), pool, options));
 }
 
 EngineGenerator::EngineGenerator(std::shared_ptr<const engine::Model> model,
-                                 engine::WorkerPool& pool, size_t state_bytes)
+                                 engine::WorkerPool& pool,
+                                 const WarmOptions& options)
     : model_(std::move(model)),
       planner_(model_->tokenizer(), model_->hyperparameters()),
-      store_(engine::Resumption(model_->hyperparameters()), state_bytes),
-      session_(model_, pool, store_) {}
+      store_(engine::Resumption(model_->hyperparameters()),
+             options.state_bytes),
+      session_(model_, pool, store_) {
+  if (options.state_bytes == 0 || options.state_dir.empty()) return;
+  directory_.emplace(options.state_dir, *model_, options.disk_bytes);
+  for (const std::string& warning : directory_->Load(&store_)) {
+    WriteLog(LogLevel::kWarning, "passed over a saved state: " + warning);
+  }
+}
 
 std::chrono::duration<double> EngineGenerator::PredictPrefill(
     const std::vector<TokenId>& tokens) const {
@@ -119,6 +130,11 @@ engine::Status EngineGenerator::Warm(const GeneratorPrompt& prompt,
     if (auto fed = Prefill(plan, stop, &report); !fed) return fed;
   }
   return {};
+}
+
+engine::Status EngineGenerator::SaveWarmStates() {
+  if (!directory_) return {};
+  return directory_->Save(store_);
 }
 
 WarmStatus EngineGenerator::warm_status() const {

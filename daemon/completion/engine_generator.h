@@ -3,7 +3,9 @@
 #define KRAIT_DAEMON_COMPLETION_ENGINE_GENERATOR_H_
 
 #include <cstddef>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string_view>
 
@@ -13,20 +15,29 @@
 #include "engine/model/model.h"
 #include "engine/run/warm_session.h"
 #include "engine/run/worker_pool.h"
+#include "engine/state/state_directory.h"
 #include "engine/state/state_store.h"
 
 namespace krait::daemon {
+
+// What a generator may keep warm, and where.
+struct WarmOptions {
+  size_t state_bytes = 0;  // in memory; 0: each call reads the whole prompt
+  // Where states are kept between runs, and how much; empty: nowhere.
+  std::filesystem::path state_dir = {};
+  size_t disk_bytes = size_t{512} << 20;
+};
 
 // Generates with one of krait's own models, from warm states: a prompt costs
 // what is new in it. What comes out is what a cold run of the same prompt
 // gives.
 class EngineGenerator : public Generator {
  public:
-  // Keeps states of up to `state_bytes`; 0: each call reads the whole prompt.
-  // Fails for a model without a tokenizer. `pool` must outlive the generator.
+  // Fails for a model without a tokenizer. Saved states that cannot be used
+  // are logged and passed over. `pool` must outlive the generator.
   static engine::Result<std::unique_ptr<EngineGenerator>> Create(
       std::shared_ptr<const engine::Model> model, engine::WorkerPool& pool,
-      size_t state_bytes);
+      const WarmOptions& options);
 
   size_t context_length() const override {
     return model_->hyperparameters().context_length;
@@ -38,11 +49,12 @@ class EngineGenerator : public Generator {
                                            std::stop_token stop) override;
   engine::Status Warm(const GeneratorPrompt& prompt,
                       std::stop_token stop) override;
+  engine::Status SaveWarmStates() override;
   WarmStatus warm_status() const override;
 
  private:
   EngineGenerator(std::shared_ptr<const engine::Model> model,
-                  engine::WorkerPool& pool, size_t state_bytes);
+                  engine::WorkerPool& pool, const WarmOptions& options);
   std::chrono::duration<double> PredictPrefill(
       const std::vector<engine::TokenId>& tokens) const;
   engine::Status Prefill(const FimPlan& plan, std::stop_token stop,
@@ -54,6 +66,7 @@ class EngineGenerator : public Generator {
   mutable FimPlanner planner_;  // remembers lines
   engine::StateStore store_;
   engine::WarmSession session_;
+  std::optional<engine::StateDirectory> directory_;
 };
 
 }  // namespace krait::daemon

@@ -42,8 +42,9 @@ class ModelGenerator : public Generator {
 engine::Result<ReadyGenerator> LoadGenerator(const ModelOptions& options) {
   auto loaded = LoadModel(options);
   if (!loaded) return loaded.error();
-  auto inner = EngineGenerator::Create(loaded->model, *loaded->pool,
-                                       options.state_bytes);
+  auto inner = EngineGenerator::Create(
+      loaded->model, *loaded->pool,
+      {.state_bytes = options.state_bytes, .state_dir = options.state_dir});
   if (!inner) return inner.error();
   std::string description =
       fmt::format("{} ({} parameters) from {}, {} threads",

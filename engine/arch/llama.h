@@ -41,6 +41,12 @@ class Llama final : public Model {
               State& state, Scratch& scratch, WorkerPool& pool) const override;
   void Settle(State&, Scratch&, WorkerPool&) const override {}
 
+  std::shared_ptr<const StateSnapshot> MakeSnapshot(
+      std::span<const float> values,
+      std::shared_ptr<const void> keeper) const override;
+  std::shared_ptr<const StateBlock> MakeBlock(std::span<const float> values,
+                                              size_t rows) const override;
+
  private:
   struct Buffers;
   struct Call;

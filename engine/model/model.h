@@ -84,6 +84,15 @@ class Model {
   virtual void Settle(State& state, Scratch& scratch,
                       WorkerPool& pool) const = 0;
 
+  // Makes pieces of a state from values that were written down before (see
+  // StateFile); null if their number is not this model's. A snapshot refers to
+  // `values`, which `keeper` keeps alive; a block copies them.
+  virtual std::shared_ptr<const StateSnapshot> MakeSnapshot(
+      std::span<const float> values,
+      std::shared_ptr<const void> keeper) const = 0;
+  virtual std::shared_ptr<const StateBlock> MakeBlock(
+      std::span<const float> values, size_t rows) const = 0;
+
  protected:
   std::unique_ptr<ModelFile> file_;
   std::unique_ptr<Tokenizer> tokenizer_;

@@ -8,6 +8,22 @@
 
 namespace krait::engine {
 
+void KvBlock::AppendRows(size_t rows, std::vector<float>* values) const {
+  for (size_t part = 0; part < 2 * layers_; ++part) {
+    const float* begin = rows_.data() + part * kBlockTokens * row_size_;
+    values->insert(values->end(), begin, begin + rows * row_size_);
+  }
+}
+
+void KvBlock::SetRows(std::span<const float> values, size_t rows) {
+  assert(values.size() == 2 * layers_ * rows * row_size_);
+  for (size_t part = 0; part < 2 * layers_; ++part) {
+    std::copy_n(values.data() + part * rows * row_size_, rows * row_size_,
+                rows_.data() + part * kBlockTokens * row_size_);
+  }
+  filled = rows;
+}
+
 KvCache::KvCache(const LlamaShape& shape, size_t layers)
     : kv_heads_(shape.kv_heads),
       head_dim_(shape.head_dim),

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "engine/aligned_array.h"
@@ -17,13 +18,18 @@ class KvBlock final : public StateBlock {
  public:
   // `row_size` is kv_heads * head_dim.
   KvBlock(size_t layers, size_t row_size)
-      : row_size_(row_size),
+      : layers_(layers),
+        row_size_(row_size),
         rows_(layers * 2 * kBlockTokens * row_size, Uninitialised{}) {}
 
   // Rows that were not written have no memory yet.
   size_t bytes() const override {
     return rows_.bytes() / kBlockTokens * filled;
   }
+  void AppendRows(size_t rows, std::vector<float>* values) const override;
+  // Takes rows as AppendRows gave them.
+  void SetRows(std::span<const float> values, size_t rows);
+
   // [kBlockTokens, row_size]
   float* keys(size_t layer) {
     return rows_.data() + layer * 2 * kBlockTokens * row_size_;
@@ -34,7 +40,9 @@ class KvBlock final : public StateBlock {
   size_t filled = 0;
 
  private:
+  size_t layers_;
   size_t row_size_;
+  // [layers, 2 (keys, values), kBlockTokens, row_size]
   AlignedArray<float> rows_;
 };
 

@@ -25,6 +25,22 @@ RecurrentLayout::RecurrentLayout(const Mamba2Shape& its_shape,
       ssm_size(RoundUp(shape.heads * shape.state * shape.head_dim)),
       row_size(RoundUp(shape.conv_dim() + shape.heads)) {}
 
+void ReplayBlock::AppendRows(size_t rows, std::vector<float>* values) const {
+  for (size_t layer = 0; layer < layers_; ++layer) {
+    values->insert(values->end(), Row(layer, 0),
+                   Row(layer, 0) + rows * row_size_);
+  }
+}
+
+void ReplayBlock::SetRows(std::span<const float> values, size_t rows) {
+  assert(values.size() == layers_ * rows * row_size_);
+  for (size_t layer = 0; layer < layers_; ++layer) {
+    std::copy_n(values.data() + layer * rows * row_size_, rows * row_size_,
+                Row(layer, 0));
+  }
+  filled = rows;
+}
+
 std::unique_ptr<State> RecurrentState::Clone() const {
   auto copy = std::make_unique<RecurrentState>(*this);
   copy->whole_blocks_.clear();

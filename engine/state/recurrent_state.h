@@ -41,8 +41,7 @@ class RecurrentSnapshot final : public StateSnapshot {
         values_(values.data()),
         size_(values.size()) {}
 
-  size_t bytes() const override { return size_ * sizeof(float); }
-  std::span<const float> values() const { return {values_, size_}; }
+  std::span<const float> values() const override { return {values_, size_}; }
   // Null if the values are read-only.
   float* mutable_values() { return owned_.data(); }
 
@@ -58,13 +57,18 @@ class RecurrentSnapshot final : public StateSnapshot {
 class ReplayBlock final : public StateBlock {
  public:
   explicit ReplayBlock(const RecurrentLayout& layout)
-      : row_size_(layout.row_size),
+      : layers_(layout.layers),
+        row_size_(layout.row_size),
         rows_(layout.block_size(), Uninitialised{}) {}
 
   // Rows that were not written have no memory yet.
   size_t bytes() const override {
     return rows_.bytes() / kBlockTokens * filled;
   }
+  void AppendRows(size_t rows, std::vector<float>* values) const override;
+  // Takes rows as AppendRows gave them.
+  void SetRows(std::span<const float> values, size_t rows);
+
   // [row_size]; `row` is the token's position modulo kBlockTokens.
   float* Row(size_t layer, size_t row) {
     return rows_.data() + (layer * kBlockTokens + row) * row_size_;
@@ -76,6 +80,7 @@ class ReplayBlock final : public StateBlock {
   size_t filled = 0;
 
  private:
+  size_t layers_;
   size_t row_size_;
   AlignedArray<float> rows_;  // [layers, kBlockTokens, row_size]
 };

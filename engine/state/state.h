@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "simd/ssm.h"
@@ -38,6 +40,8 @@ class StateBlock {
  public:
   virtual ~StateBlock() = default;
   virtual size_t bytes() const = 0;
+  // Appends the first `rows` rows, for Model::MakeBlock.
+  virtual void AppendRows(size_t rows, std::vector<float>* values) const = 0;
 };
 
 // The part of a state that has a constant size, at a position on the grid.
@@ -45,7 +49,8 @@ class StateBlock {
 class StateSnapshot {
  public:
   virtual ~StateSnapshot() = default;
-  virtual size_t bytes() const = 0;
+  virtual std::span<const float> values() const = 0;
+  size_t bytes() const { return values().size_bytes(); }
 };
 
 // What a model remembers after a token sequence: a snapshot on the grid and a

@@ -227,16 +227,30 @@ void StateStore::Finish(std::span<const TokenId> tokens, State& state,
   Evict();
 }
 
-void StateStore::AddSnapshot(std::span<const TokenId> tokens,
-                             std::shared_ptr<const StateSnapshot> snapshot) {
-  assert(tokens.size() == GridFloor(tokens.size()) && !tokens.empty());
-  Node* node = MakePath(tokens);
-  if (node->snapshot != nullptr) return;
-  node->snapshot_worth =
-      inflation_ + static_cast<double>(tokens.size()) /
-                       static_cast<double>(snapshot->bytes());
-  at_most_held_ += snapshot->bytes();
-  node->snapshot = std::move(snapshot);
+void StateStore::Insert(std::span<const TokenId> tokens,
+                        const ResumePoint& point) {
+  const auto worth = [&](size_t bytes) {
+    return inflation_ + static_cast<double>(tokens.size()) /
+                            static_cast<double>(std::max<size_t>(bytes, 1));
+  };
+  Node* node = MakePath(tokens.first(point.end() - point.tail_rows));
+  if (point.tail != nullptr) {
+    const auto rest = tokens.subspan(node->end, point.tail_rows);
+    at_most_held_ += point.tail->bytes();
+    node->tails.push_back(
+        {{rest.begin(), rest.end()}, point.tail, worth(point.tail->bytes())});
+  }
+  for (size_t i = point.blocks.size(); i-- > 0; node = node->parent) {
+    if (node->block != nullptr || point.blocks[i] == nullptr) continue;
+    node->block = point.blocks[i];
+    node->block_worth = worth(node->block->bytes());
+    at_most_held_ += node->block->bytes();
+  }
+  if (point.snapshot != nullptr && node->snapshot == nullptr) {
+    node->snapshot = point.snapshot;
+    node->snapshot_worth = worth(node->snapshot->bytes());
+    at_most_held_ += node->snapshot->bytes();
+  }
   Evict();
 }
 
@@ -404,21 +418,35 @@ size_t StateStore::logged_tokens() const {
   return count;
 }
 
-std::vector<StateStore::Kept> StateStore::LastSnapshots() const {
-  std::vector<Kept> kept;
+std::vector<TokenId> StateStore::TokensTo(const Node& node) {
+  std::vector<TokenId> tokens(node.end);
+  for (const Node* at = &node; at->parent != nullptr; at = at->parent) {
+    std::ranges::copy(at->tokens,
+                      tokens.begin() + static_cast<ptrdiff_t>(at->parent->end));
+  }
+  return tokens;
+}
+
+std::vector<StateStore::Sequence> StateStore::Sequences() const {
+  std::vector<Sequence> sequences;
+  const auto add = [&](std::vector<TokenId> tokens, double worth) {
+    std::vector<const Node*> path;
+    ResumePoint point = Locate(tokens, &path);
+    if (point.end() == 0) return;
+    tokens.resize(point.end());
+    sequences.push_back({std::move(tokens), std::move(point), worth});
+  };
   ForEach([&](const Node& node) {
-    const bool last = std::ranges::none_of(
-        node.children,
-        [](const auto& child) { return child->snapshot != nullptr; });
-    if (node.snapshot == nullptr || !last) return;
-    std::vector<TokenId> tokens(node.end);
-    for (const Node* at = &node; at->parent != nullptr; at = at->parent) {
-      std::ranges::copy(
-          at->tokens, tokens.begin() + static_cast<ptrdiff_t>(at->parent->end));
+    for (const Node::Tail& tail : node.tails) {
+      std::vector<TokenId> tokens = TokensTo(node);
+      tokens.insert(tokens.end(), tail.tokens.begin(), tail.tokens.end());
+      add(std::move(tokens), tail.worth);
     }
-    kept.push_back({std::move(tokens), node.snapshot, node.snapshot_worth});
+    if (node.tails.empty() && node.children.empty()) {
+      add(TokensTo(node), std::max(node.snapshot_worth, node.block_worth));
+    }
   });
-  return kept;
+  return sequences;
 }
 
 }  // namespace krait::engine

@@ -84,17 +84,17 @@ class StateStore {
   size_t snapshots() const;
   size_t logged_tokens() const;
 
-  // A state worth writing to disk: the last snapshot of a sequence.
-  struct Kept {
-    std::vector<TokenId> tokens;  // up to the snapshot
-    std::shared_ptr<const StateSnapshot> snapshot;
+  // A sequence and how it can be resumed at its end, for writing it to disk.
+  struct Sequence {
+    std::vector<TokenId> tokens;
+    ResumePoint point;
     double worth;  // what was used last has the most
   };
-  std::vector<Kept> LastSnapshots() const;
+  // Returns the sequences that end somewhere in the tree, each once.
+  std::vector<Sequence> Sequences() const;
 
-  // Takes a snapshot that a file brought; `tokens` end on the grid.
-  void AddSnapshot(std::span<const TokenId> tokens,
-                   std::shared_ptr<const StateSnapshot> snapshot);
+  // Takes a sequence that a file brought.
+  void Insert(std::span<const TokenId> tokens, const ResumePoint& point);
 
  private:
   struct Node;
@@ -114,6 +114,7 @@ class StateStore {
   template <class Visit>
   void ForEach(const Visit& visit) const;
   static bool Prune(Node& node);
+  static std::vector<TokenId> TokensTo(const Node& node);
 
   Resumption resumption_;
   size_t budget_bytes_;

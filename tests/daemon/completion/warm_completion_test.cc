@@ -3,6 +3,7 @@
 // completion from warm states is the one that a cold run gives.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <random>
@@ -35,7 +36,8 @@ class WarmCompletionTest : public testing::Test {
   }
 
   std::unique_ptr<EngineGenerator> Create(size_t state_bytes) {
-    auto generator = EngineGenerator::Create(model_, pool_, state_bytes);
+    auto generator = EngineGenerator::Create(
+        model_, pool_, {.state_bytes = state_bytes, .state_dir = state_dir_});
     EXPECT_TRUE(generator);
     return std::move(*generator);
   }
@@ -117,6 +119,7 @@ class WarmCompletionTest : public testing::Test {
     }
   }
 
+  std::filesystem::path state_dir_;
   engine::WorkerPool pool_{engine::PlanThreads(2)};
   std::shared_ptr<const engine::Model> model_;
   std::unique_ptr<EngineGenerator> cold_;
@@ -160,6 +163,22 @@ TEST_F(WarmCompletionTest, TypingComputesOnlyWhatIsNew) {
     prefix += c;
     EXPECT_LE(ask().report.tokens_computed, 4U) << prefix.substr(3000);
   }
+}
+
+TEST_F(WarmCompletionTest, ARestartFindsTheStatesWarm) {
+  state_dir_ = testing::TempDir() + "krait_warm_completion";
+  std::filesystem::remove_all(state_dir_);
+  const File file{"text.cc", ReadSource("lsp/text.cc"), 3000};
+  {
+    auto before = Create(size_t{1} << 30);
+    Ask(*before, file.Prompt());
+    ASSERT_TRUE(before->SaveWarmStates());
+  }
+  auto after = Create(size_t{1} << 30);
+  const Answer answer = Ask(*after, file.Prompt());
+  EXPECT_EQ(answer.report.tokens_computed, 1U);
+  EXPECT_TRUE(answer == Ask(*cold_, file.Prompt()));
+  std::filesystem::remove_all(state_dir_);
 }
 
 TEST_F(WarmCompletionTest, WarmingLeavesAlmostNothingToCompute) {
