@@ -136,7 +136,7 @@ TEST_F(WarmCompletionTest, EqualsAColdOneUnderRandomEdits) {
       const size_t middle = text.size() / 2;
       files.push_back({name, std::move(text), middle});
     }
-    for (size_t step = 0; step < 25; ++step) {
+    for (size_t step = 0; step < 12; ++step) {
       File& file = files[Random(0, files.size() - 1)];
       EditRandomly(file);
       const GeneratorPrompt prompt = file.Prompt();
