@@ -21,8 +21,8 @@ std::vector<size_t> SnapshotPositions(size_t end,
     if (checkpoint < end) positions.push_back(GridFloor(checkpoint));
   }
   std::ranges::sort(positions);
-  const auto repeated = std::ranges::unique(positions);
-  positions.erase(repeated.begin(), repeated.end());
+  positions.erase(std::unique(positions.begin(), positions.end()),
+                  positions.end());
   return positions;
 }
 
