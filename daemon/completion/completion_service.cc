@@ -107,15 +107,31 @@ std::string TooUnsure(const std::optional<double>& mean_logprob,
 
 // What is around the cursor of a request, for deciding what to show.
 struct Place {
+  const CompletionRequest& request;
+  const CompletionOptions& options;
   std::string_view prefix;
   std::string_view suffix;
-  std::optional<CursorSyntax> syntax;  // set once it is needed
+  std::optional<CursorSyntax> syntax = {};  // set once it is needed
+
+  void WaitForSyntax(std::chrono::milliseconds limit) {
+    syntax =
+        CursorSyntax::Of(request.syntax, request.before, request.after, limit);
+  }
+  StopRules MakeRules() const {
+    return StopRules(options.extent, prefix, suffix, options.max_lines,
+                     syntax ? &syntax->context() : nullptr);
+  }
 };
 
 // Decides what is shown of what a model said.
 Completion Decide(Watcher& watcher, const GeneratorReport& report,
-                  const Place& place, double min_confidence) {
+                  Place& place) {
   const auto begin = Clock::now();
+  if (!place.syntax) {
+    // It may have come while the model was speaking.
+    place.WaitForSyntax(std::chrono::milliseconds(0));
+    if (place.syntax) watcher.Reconsider(place.MakeRules());
+  }
   const StopDecision decision = watcher.Finish(report.reason);
   const std::string_view kept = watcher.text().substr(0, decision.keep_bytes);
   PostProcessed shown = PostProcess(kept, place.prefix, place.suffix);
@@ -129,7 +145,8 @@ Completion Decide(Watcher& watcher, const GeneratorReport& report,
   trace.mean_logprob =
       watcher.MeanLogprob(shown.text.empty() ? kept : shown.text);
   if (shown.suppressed_by.empty()) {
-    shown.suppressed_by = TooUnsure(trace.mean_logprob, min_confidence);
+    shown.suppressed_by =
+        TooUnsure(trace.mean_logprob, place.options.min_confidence);
   }
   if (shown.suppressed_by.empty()) completion.text = std::move(shown.text);
   trace.suppressed_by = std::move(shown.suppressed_by);
@@ -163,13 +180,13 @@ engine::Result<Completion> CompletionService::Complete(
   const std::string suffix = RuleSuffix(options.extent, window.suffix);
   const Clock::duration cutting = Clock::now() - begin;
 
-  Place place{.prefix = window.prefix, .suffix = suffix, .syntax = {}};
+  Place place{.request = request,
+              .options = options,
+              .prefix = window.prefix,
+              .suffix = suffix};
   Watcher watcher([&] {
-    place.syntax = CursorSyntax::Of(request.syntax, request.before,
-                                    request.after, kSyntaxWait);
-    return StopRules(options.extent, place.prefix, place.suffix,
-                     options.max_lines,
-                     place.syntax ? &place.syntax->context() : nullptr);
+    place.WaitForSyntax(kSyntaxWait);
+    return place.MakeRules();
   });
   const auto report = generator_.Generate(
       {.prompt = {.path = request.path,
@@ -184,8 +201,7 @@ engine::Result<Completion> CompletionService::Complete(
       stop);
   if (!report) return report.error();
 
-  Completion completion =
-      Decide(watcher, *report, place, options.min_confidence);
+  Completion completion = Decide(watcher, *report, place);
   completion.trace.tokenize += cutting;
   return completion;
 }

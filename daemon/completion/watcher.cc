@@ -46,6 +46,15 @@ bool Watcher::Add(engine::TokenId token, std::string_view bytes,
   return true;
 }
 
+void Watcher::Reconsider(StopRules rules) {
+  rules_.emplace(std::move(rules));
+  const auto decision = rules_->Check(text_, /*finished=*/false);
+  if (decision &&
+      (!decision_ || decision->keep_bytes < decision_->keep_bytes)) {
+    decision_ = decision;
+  }
+}
+
 StopDecision Watcher::Finish(engine::StopReason reason) {
   if (decision_) return *decision_;
   if (const auto decision = rules().Check(text_, /*finished=*/true)) {

@@ -28,6 +28,9 @@ class Watcher {
   // Returns whether to go on.
   bool Add(engine::TokenId token, std::string_view bytes, float logprob);
 
+  // Judges what is there by other rules, which know more: it may end earlier.
+  void Reconsider(StopRules rules);
+
   // Returns how it ended, by us, by the model or for lack of tokens.
   StopDecision Finish(engine::StopReason reason);
 

@@ -107,7 +107,7 @@ void SyntaxCache::Loop() {
 
 void SyntaxCache::Run(const Job& job) {
   // Nothing but the lines would be looked at.
-  if (job.document->text.size() > grammars::ParserLimits{}.max_bytes) {
+  if (job.document->text.size() > kLimits.max_bytes) {
     return job.slot->Set(nullptr);
   }
   // The text's bytes as they are, so that offsets mean the same.

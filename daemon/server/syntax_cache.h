@@ -2,6 +2,7 @@
 #ifndef KRAIT_DAEMON_SERVER_SYNTAX_CACHE_H_
 #define KRAIT_DAEMON_SERVER_SYNTAX_CACHE_H_
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +20,7 @@
 namespace krait::daemon {
 
 // The syntax trees of open documents, made on a thread of its own: parsing a
-// keystroke takes a millisecond, but opening a long file up to half a second,
+// keystroke takes some milliseconds, but opening a long file up to a second,
 // and the first file of a language the time to compile its queries.
 //
 // Versions that come while another is being parsed are skipped but for the
@@ -47,9 +48,14 @@ class SyntaxCache {
   RequestSyntax At(const lsp::DocumentSnapshot& document, size_t cursor_ofs);
 
  private:
+  // Enough for a first parse of 100,000 lines; an end may have to wait for it.
+  static constexpr grammars::ParserLimits kLimits = {
+      .timeout = std::chrono::seconds(2)};
+
   // What the thread keeps of a document.
   struct Parsing {
-    explicit Parsing(const grammars::Language* language) : parser(language) {}
+    explicit Parsing(const grammars::Language* language)
+        : parser(language, kLimits) {}
     grammars::Parser parser;
     bool warmed = false;  // the queries of the language have been used
   };

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cctype>
 #include <chrono>
 #include <random>
 #include <string>
@@ -101,7 +102,7 @@ void CheckPromises(const CompletionRequest& request,
 
 TEST(ShownPropertyTest, PromisesHoldWhateverTheModelSays) {
   Speaker speaker(20'261'122);
-  for (int round = 0; round < 1500; ++round) {
+  for (int round = 0; round < 800; ++round) {
     const Source& source = kSources[speaker.Below(kSources.size())];
     const size_t cursor = speaker.Below(source.text.size() + 1);
     CompletionRequest request{
@@ -121,6 +122,53 @@ TEST(ShownPropertyTest, PromisesHoldWhateverTheModelSays) {
              << request.before << "|" << request.after
              << "\nsaid: " << testing::PrintToString(said)
              << "\nshown: " << completion->text;
+    }
+  }
+}
+
+// A token for each run of word characters or blanks, and for all else.
+std::vector<std::string> Tokens(std::string_view text) {
+  const auto kind = [](char c) {
+    if (c == ' ') return 1;
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' ? 2 : 0;
+  };
+  std::vector<std::string> tokens;
+  for (const char c : text) {
+    const bool joins = !tokens.empty() && kind(c) != 0 &&
+                       kind(c) == kind(tokens.back().back());
+    if (joins) {
+      tokens.back() += c;
+    } else {
+      tokens.emplace_back(1, c);
+    }
+  }
+  return tokens;
+}
+
+TEST(ShownPropertyTest, WhatTrulyFollowsOnTheLineIsShownAsItIs) {
+  CompletionOptions options;
+  options.extent = CompletionExtent::kLine;
+  for (const Source& source : kSources) {
+    for (size_t cursor = 1; cursor < source.text.size(); ++cursor) {
+      const std::string_view before = source.text.substr(0, cursor);
+      const std::string_view after = source.text.substr(cursor);
+      const std::string_view rest =
+          TrimRight(after.substr(0, after.find('\n')));
+      if (IsBlank(rest) || rest.front() == ' ' || before.back() != ' ')
+        continue;
+      CompletionRequest request{
+          .path = std::string(source.path),
+          .before = std::string(before),
+          .after = std::string(after.substr(rest.size()))};
+      request.syntax = ParseForRequest(grammars::LanguageOfPath(source.path),
+                                       request.before + request.after, cursor);
+      FakeGenerator generator(Tokens(rest));
+      CompletionService service(generator);
+      const auto completion = service.Complete(request, options);
+      ASSERT_TRUE(completion.has_value());
+      EXPECT_EQ(completion->text, rest)
+          << source.path << ": " << before << "|\n"
+          << completion->trace.suppressed_by;
     }
   }
 }

@@ -185,6 +185,25 @@ TEST(ShownServiceTest, WithoutATreeTheLinesDecide) {
   EXPECT_EQ(completion.trace.syntax, "none");
 }
 
+TEST(ShownServiceTest, ATreeThatComesLateIsStillAsked) {
+  if (!HasGrammars()) GTEST_SKIP();
+  CompletionRequest request = RequestAt("a.py", "# ¦\n");
+  const SyntaxTreePtr tree = request.syntax.slot->Wait({});
+  auto slot = std::make_shared<SyntaxSlot>();
+  request.syntax.slot = slot;
+  FakeGenerator generator(Tokens("one\ntwo\nthree\n"));
+  int tokens = 0;
+  generator.set_before_token([&] {
+    if (++tokens == 2) slot->Set(tree);
+  });
+  CompletionService service(generator);
+  const auto completion = service.Complete(request, {});
+  ASSERT_TRUE(completion.has_value());
+  EXPECT_EQ(completion->text, "one");
+  EXPECT_EQ(completion->trace.extent, "line");
+  EXPECT_EQ(completion->trace.syntax, "grammar");
+}
+
 TEST(ShownServiceTest, ATreeOfAnotherVersionIsNotUsed) {
   CompletionRequest request = RequestAt("a.py", "# ¦\n");
   request.before = "def f(a):\n    ";
