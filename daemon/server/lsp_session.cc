@@ -338,6 +338,8 @@ void LspSession::Finish(const PendingPtr& pending,
   }
   if (state == states_.end()) return pending->reply.Fail(Superseded());
   state->second.trace = completion->trace;
+  // Its tree has done its service; copies of the request are kept for long.
+  pending->request.syntax = {};
   state->second.given =
       GivenCompletion{.request = pending->request, .text = completion->text};
   if (!AnswerText(*pending, completion->text)) return;
