@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/config/config.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "daemon/config/settings.h"
+
+// Errors as values: no exception of the parser can get out of a function.
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+namespace krait::daemon {
+namespace {
+
+constexpr size_t kMaxFileBytes = size_t{1} << 20;
+
+// Returns $`variable`/krait, or ~/`fallback`/krait.
+std::filesystem::path BaseDirectory(const char* variable,
+                                    const char* fallback) {
+  const char* base = std::getenv(variable);
+  // The specification says to ignore relative ones.
+  if (base != nullptr && *base == '/') {
+    return std::filesystem::path(base) / "krait";
+  }
+  const char* home = std::getenv("HOME");
+  if (home == nullptr || *home != '/') return {};
+  return std::filesystem::path(home) / fallback / "krait";
+}
+
+SettingValue ValueOf(const toml::node& node) {
+  if (const auto* flag = node.as_boolean()) return flag->get();
+  if (const auto* whole = node.as_integer()) return whole->get();
+  if (const auto* number = node.as_floating_point()) return number->get();
+  if (const auto* text = node.as_string()) return text->get();
+  return {};
+}
+
+void Flatten(const toml::table& table, const std::string& prefix,
+             const std::string& file, std::vector<Setting>* settings) {
+  for (const auto& [name, node] : table) {
+    const std::string key = prefix + std::string(name.str());
+    if (const auto* inner = node.as_table()) {
+      Flatten(*inner, key + ".", file, settings);
+    } else {
+      settings->push_back(
+          {.key = key,
+           .value = ValueOf(node),
+           .place = fmt::format("{}:{}", file, node.source().begin.line)});
+    }
+  }
+}
+
+// A path in the file may begin with ~.
+void ExpandHome(std::filesystem::path* path) {
+  const char* home = std::getenv("HOME");
+  const std::string text = path->string();
+  if (home != nullptr && text.starts_with("~/")) {
+    *path = std::filesystem::path(home) / text.substr(2);
+  }
+}
+
+engine::Result<std::string> ReadFile(const std::filesystem::path& file) {
+  errno = 0;
+  std::ifstream stream(file, std::ios::binary);
+  std::string text;
+  if (stream) {
+    text.resize(kMaxFileBytes + 1);
+    stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<size_t>(stream.gcount()));
+  }
+  if (!stream.is_open() || stream.bad() ||
+      std::filesystem::is_directory(file)) {
+    return engine::MakeError(
+        engine::ErrorCode::kIo,
+        fmt::format("{}: {}", file.string(),
+                    errno != 0 ? std::strerror(errno) : "cannot be read"));
+  }
+  if (text.size() > kMaxFileBytes) {
+    return engine::MakeError(engine::ErrorCode::kBadFile,
+                             fmt::format("{}: expected at most {} bytes",
+                                         file.string(), kMaxFileBytes));
+  }
+  return text;
+}
+
+void Read(const std::filesystem::path& file, LoadedConfig* loaded) {
+  const auto text = ReadFile(file);
+  if (!text) {
+    loaded->problems.push_back(
+        {.is_error = true, .message = text.error().message});
+    return;
+  }
+  const toml::parse_result parsed = toml::parse(*text, file.string());
+  if (!parsed) {
+    loaded->problems.push_back(
+        {.is_error = true,
+         .message = fmt::format("{}:{}: {}", file.string(),
+                                parsed.error().source().begin.line,
+                                parsed.error().description())});
+    return;
+  }
+  std::vector<Setting> settings;
+  Flatten(parsed.table(), "", file.string(), &settings);
+  loaded->problems =
+      ApplySettings(settings, SettingScope::kProcess, &loaded->config);
+}
+
+}  // namespace
+
+std::filesystem::path ConfigHome() {
+  return BaseDirectory("XDG_CONFIG_HOME", ".config");
+}
+
+std::filesystem::path StateHome() {
+  return BaseDirectory("XDG_STATE_HOME", ".local/state");
+}
+
+LoadedConfig LoadConfig(const std::filesystem::path& file) {
+  LoadedConfig loaded;
+  if (const auto home = StateHome(); !home.empty()) {
+    loaded.config.model.state_dir = home / "states";
+  }
+  loaded.file = file;
+  if (file.empty()) {
+    const auto home = ConfigHome();
+    std::error_code error;
+    if (home.empty() || !std::filesystem::exists(home / "config.toml", error)) {
+      return loaded;
+    }
+    loaded.file = home / "config.toml";
+  }
+  Read(loaded.file, &loaded);
+  ExpandHome(&loaded.config.model.state_dir);
+  return loaded;
+}
+
+}  // namespace krait::daemon

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_CONFIG_CONFIG_H_
+#define KRAIT_DAEMON_CONFIG_CONFIG_H_
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "daemon/completion/completion_service.h"
+#include "daemon/loaded_model.h"
+#include "daemon/log.h"
+
+namespace krait::daemon {
+
+// What the user can set. The names of the settings, which a file and an
+// editor share, are in known_settings.cc.
+struct Config {
+  ModelOptions model;
+  CompletionOptions completion;
+  LogLevel log_level = LogLevel::kInfo;
+  // How long a daemon stays without connections; zero: for ever.
+  std::chrono::milliseconds idle_exit = std::chrono::minutes(15);
+};
+
+// Something that was set and is not as it should be.
+struct ConfigProblem {
+  bool is_error = false;  // else a warning: an unknown name
+  std::string message;    // names file and line, key, and what was expected
+};
+
+// The settings of a file. A setting with a problem keeps its default.
+struct LoadedConfig {
+  Config config;
+  std::filesystem::path file;  // empty: there is none
+  std::vector<ConfigProblem> problems;
+};
+
+// Reads `file`; empty: $XDG_CONFIG_HOME/krait/config.toml, which may be
+// missing. Never fails: a file that cannot be read is a problem.
+LoadedConfig LoadConfig(const std::filesystem::path& file);
+
+// Returns $XDG_CONFIG_HOME/krait (~/.config/krait), $XDG_STATE_HOME/krait
+// (~/.local/state/krait); empty without a home. They may not exist.
+std::filesystem::path ConfigHome();
+std::filesystem::path StateHome();
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_CONFIG_CONFIG_H_

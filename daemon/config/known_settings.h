@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_CONFIG_KNOWN_SETTINGS_H_
+#define KRAIT_DAEMON_CONFIG_KNOWN_SETTINGS_H_
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/config/config.h"
+#include "daemon/config/settings.h"
+
+namespace krait::daemon {
+
+// A setting that krait has.
+struct KnownSetting {
+  std::string key;
+  SettingScope scope = SettingScope::kProcess;
+  std::string expected;  // completes "expected ..."
+  // Returns false, and changes nothing, if the value is not as expected.
+  std::function<bool(const SettingValue& value, Config* config)> set;
+  std::function<SettingValue(const Config& config)> get;
+};
+
+const std::vector<KnownSetting>& KnownSettings();
+// Returns null if there is none.
+const KnownSetting* FindSetting(std::string_view key);
+// Returns the key that was probably meant; empty if none is similar.
+std::string_view NearestSetting(std::string_view key);
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_CONFIG_KNOWN_SETTINGS_H_

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_CONFIG_SETTINGS_H_
+#define KRAIT_DAEMON_CONFIG_SETTINGS_H_
+
+#include <boost/json/fwd.hpp>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "daemon/config/config.h"
+
+namespace krait::daemon {
+
+// A value that no setting takes, such as an array or null, is monostate.
+using SettingValue =
+    std::variant<std::monostate, bool, int64_t, double, std::string>;
+
+// One setting as it was written, wherever that was.
+struct Setting {
+  std::string key;  // with its tables: "completion.max_tokens"
+  SettingValue value;
+  std::string place;  // "/home/me/.config/krait/config.toml:7"
+};
+
+// Who may set it.
+enum class SettingScope : uint8_t {
+  kProcess,  // whoever starts the process: the file
+  kSession,  // an editor, for its own session, too
+};
+
+// Applies all settings that are right and returns what is wrong with others.
+// `scope` says who set them.
+std::vector<ConfigProblem> ApplySettings(std::span<const Setting> settings,
+                                         SettingScope scope, Config* config);
+
+// Returns the settings of a JSON object, nested objects as tables.
+std::vector<Setting> SettingsOf(const boost::json::object& json,
+                                std::string_view place);
+
+// Returns all settings of scope kSession, for SettingsOf.
+boost::json::object SessionSettings(const Config& config);
+
+// Applies settings that a session sent as text: the object under "krait" if
+// there is one, else all of it. null sets nothing.
+std::vector<ConfigProblem> ApplySessionJson(std::string_view text,
+                                            std::string_view place,
+                                            Config* config);
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_CONFIG_SETTINGS_H_

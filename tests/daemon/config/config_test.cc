@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/config/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "daemon/config/known_settings.h"
+#include "daemon/config/settings.h"
+
+namespace krait::daemon {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class ConfigTest : public testing::Test {
+ protected:
+  ConfigTest() {
+    char name[] = "/tmp/krait-config-XXXXXX";
+    dir_ = mkdtemp(name);
+  }
+  ~ConfigTest() override { std::filesystem::remove_all(dir_); }
+
+  LoadedConfig Load(const std::string& text) {
+    std::ofstream(dir_ / "config.toml") << text;
+    return LoadConfig(dir_ / "config.toml");
+  }
+  // The message of the only problem.
+  std::string ProblemOf(const std::string& text) {
+    const LoadedConfig loaded = Load(text);
+    EXPECT_EQ(loaded.problems.size(), 1U) << text;
+    return loaded.problems.empty() ? "" : loaded.problems[0].message;
+  }
+
+  std::filesystem::path dir_;
+};
+
+TEST_F(ConfigTest, ReadsEverySetting) {
+  const LoadedConfig loaded = Load(R"(
+model = "small"
+threads = 3
+state_bytes = "1.5 GiB"
+state_dir = "/var/states"
+state_disk_bytes = 1000000
+log_level = "debug"
+idle_minutes = 0.5
+[completion]
+max_tokens = 20
+max_lines = 4
+extent = "line"
+prefix_tokens = 100
+suffix_tokens = 0
+temperature = 0.5
+top_k = 7
+top_p = 0.9
+min_p = 0
+repetition_penalty = 1.25
+)");
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  const Config& config = loaded.config;
+  EXPECT_EQ(config.model.model, "small");
+  EXPECT_EQ(config.model.threads, 3U);
+  EXPECT_EQ(config.model.state_bytes, size_t{3} << 29);
+  EXPECT_EQ(config.model.state_dir, "/var/states");
+  EXPECT_EQ(config.model.state_disk_bytes, 1000000U);
+  EXPECT_EQ(config.log_level, LogLevel::kDebug);
+  EXPECT_EQ(config.idle_exit, std::chrono::seconds(30));
+  EXPECT_EQ(config.completion.max_tokens, 20U);
+  EXPECT_EQ(config.completion.max_lines, 4U);
+  EXPECT_EQ(config.completion.extent, CompletionExtent::kLine);
+  EXPECT_EQ(config.completion.limits.prefix_tokens, 100U);
+  EXPECT_EQ(config.completion.limits.suffix_tokens, 0U);
+  EXPECT_EQ(config.completion.sampler.top_k, 7U);
+  EXPECT_FLOAT_EQ(config.completion.sampler.top_p, 0.9F);
+}
+
+TEST_F(ConfigTest, AProblemNamesFileLineKeyAndWhatWasExpected) {
+  EXPECT_THAT(ProblemOf("\n\nthreads = -1\n"),
+              AllOf(HasSubstr("config.toml:3: threads: expected a whole number "
+                              "from 0 to 1024, got -1")));
+  EXPECT_THAT(ProblemOf("log_level = \"loud\"\n"),
+              AllOf(HasSubstr("config.toml:1: log_level: expected one of"),
+                    HasSubstr("\"debug\", got \"loud\"")));
+  EXPECT_THAT(ProblemOf("[completion]\nextent = [1]\n"),
+              HasSubstr("config.toml:2: completion.extent: expected"));
+  EXPECT_THAT(ProblemOf("threads = 1.5\n"), HasSubstr("got 1.5"));
+}
+
+TEST_F(ConfigTest, SizesHaveUnits) {
+  const auto bytes = [this](const std::string& value) {
+    return Load("state_bytes = " + value + "\n").config.model.state_bytes;
+  };
+  EXPECT_EQ(bytes("\"2 GB\""), 2000000000U);
+  EXPECT_EQ(bytes("\"64MiB\""), size_t{64} << 20);
+  EXPECT_EQ(bytes("\"0\""), 0U);
+  for (const char* bad : {"\"two GB\"", "\"1 parsec\"", "-5", "\"1e300 TiB\"",
+                          "\"nan GB\"", "\"-1 GB\"", "\"\"", "true"}) {
+    EXPECT_THAT(ProblemOf(std::string("state_bytes = ") + bad + "\n"),
+                HasSubstr("state_bytes: expected a number of bytes"))
+        << bad;
+  }
+}
+
+TEST_F(ConfigTest, ABadSettingLeavesTheOthersAlone) {
+  const LoadedConfig loaded = Load("threads = \"many\"\nmodel = \"small\"\n");
+  EXPECT_EQ(loaded.problems.size(), 1U);
+  EXPECT_TRUE(loaded.problems[0].is_error);
+  EXPECT_EQ(loaded.config.model.threads, 0U);
+  EXPECT_EQ(loaded.config.model.model, "small");
+}
+
+TEST_F(ConfigTest, AnUnknownSettingIsAWarningWithTheNearestName) {
+  const LoadedConfig loaded = Load("modle = \"small\"\nmax_tokens = 3\n");
+  ASSERT_EQ(loaded.problems.size(), 2U);
+  EXPECT_FALSE(loaded.problems[0].is_error);
+  const std::string all =
+      loaded.problems[0].message + loaded.problems[1].message;
+  EXPECT_THAT(all, HasSubstr("modle: unknown setting; did you mean model?"));
+  EXPECT_THAT(all, HasSubstr("did you mean completion.max_tokens?"));
+  EXPECT_EQ(NearestSetting("colour_of_the_sky"), "");
+}
+
+TEST_F(ConfigTest, BrokenTomlNamesItsLine) {
+  EXPECT_THAT(ProblemOf("threads = 1\nmodel = \n"),
+              HasSubstr("config.toml:2: "));
+  EXPECT_THAT(ProblemOf("model = \"\xff\"\n"), HasSubstr("config.toml:1: "));
+}
+
+TEST_F(ConfigTest, AFileThatWasNamedMustBeThere) {
+  const auto loaded = LoadConfig(dir_ / "none.toml");
+  ASSERT_EQ(loaded.problems.size(), 1U);
+  EXPECT_TRUE(loaded.problems[0].is_error);
+  EXPECT_THAT(loaded.problems[0].message, HasSubstr("none.toml"));
+  EXPECT_EQ(LoadConfig(dir_).problems.size(), 1U);  // a directory
+}
+
+TEST_F(ConfigTest, TheUsersFileMayBeMissing) {
+  setenv("XDG_CONFIG_HOME", dir_.c_str(), 1);
+  setenv("XDG_STATE_HOME", "/somewhere", 1);
+  const auto loaded = LoadConfig({});
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  EXPECT_TRUE(loaded.file.empty());
+  EXPECT_EQ(loaded.config.model.state_dir, "/somewhere/krait/states");
+  std::filesystem::create_directory(dir_ / "krait");
+  std::ofstream(dir_ / "krait" / "config.toml") << "threads = 5\n";
+  EXPECT_EQ(LoadConfig({}).config.model.threads, 5U);
+  unsetenv("XDG_CONFIG_HOME");
+  unsetenv("XDG_STATE_HOME");
+}
+
+std::string SessionProblem(const std::string& json) {
+  Config config;
+  const auto problems = ApplySessionJson(json, "settings", &config);
+  return problems.empty() ? "" : problems[0].message;
+}
+
+TEST(SessionSettingsTest, AnEditorSetsWhatIsItsOwn) {
+  Config config;
+  EXPECT_THAT(ApplySessionJson(R"({"krait":{"completion":{"max_tokens":9}}})",
+                               "settings", &config),
+              IsEmpty());
+  EXPECT_EQ(config.completion.max_tokens, 9U);
+  EXPECT_THAT(ApplySessionJson(R"({"completion":{"max_tokens":8}})", "settings",
+                               &config),
+              IsEmpty());
+  EXPECT_EQ(config.completion.max_tokens, 8U);
+  for (const char* nothing : {"null", "{}", "[]", R"({"krait":null})"}) {
+    EXPECT_THAT(ApplySessionJson(nothing, "settings", &config), IsEmpty());
+  }
+  EXPECT_EQ(config.completion.max_tokens, 8U);
+}
+
+TEST(SessionSettingsTest, AnEditorCannotSetWhatAllShare) {
+  EXPECT_THAT(SessionProblem(R"({"threads":2})"),
+              HasSubstr("settings: threads: all editors share it"));
+  EXPECT_THAT(SessionProblem(R"({"completion":{"max_tokens":"9"}})"),
+              HasSubstr("settings: completion.max_tokens: expected"));
+  EXPECT_THAT(SessionProblem("7"), HasSubstr("expected an object"));
+  EXPECT_THAT(SessionProblem("{"), HasSubstr("settings: "));
+}
+
+TEST(SessionSettingsTest, SurviveTheWayThroughJson) {
+  Config sent;
+  sent.completion.extent = CompletionExtent::kBlock;
+  sent.completion.limits.suffix_tokens = 3;
+  sent.completion.sampler.temperature = 0.75F;
+  Config received;
+  EXPECT_THAT(ApplySessionJson(boost::json::serialize(SessionSettings(sent)),
+                               "greeting", &received),
+              IsEmpty());
+  EXPECT_EQ(received.completion.extent, CompletionExtent::kBlock);
+  EXPECT_EQ(received.completion.limits.suffix_tokens, 3U);
+  EXPECT_FLOAT_EQ(received.completion.sampler.temperature, 0.75F);
+}
+
+}  // namespace
+}  // namespace krait::daemon
