@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <limits>
 #include <map>
@@ -17,11 +18,13 @@
 
 #include "daemon/commands/bench.h"
 #include "daemon/commands/complete.h"
+#include "daemon/commands/daemon.h"
 #include "daemon/commands/debug.h"
 #include "daemon/commands/doctor.h"
 #include "daemon/commands/eval_fim.h"
 #include "daemon/commands/lsp.h"
 #include "daemon/commands/model.h"
+#include "daemon/commands/status.h"
 #include "daemon/terminal.h"
 
 namespace krait::daemon {
@@ -41,6 +44,8 @@ class CommandLine {
  private:
   void AddComplete();
   void AddLsp();
+  void AddDaemon();
+  void AddStatus();
   void AddModel();
   void AddDoctor();
   void AddEval();
@@ -66,10 +71,18 @@ class CommandLine {
     return app;
   }
 
+  // Lets settings of a file take the place of the defaults of options.
+  void AddConfig(CLI::App* app, std::filesystem::path* file,
+                 LoadedConfig* loaded);
+
   CLI::App app_;
   Command command_;
+  std::function<void()> configure_;
   CompleteArguments complete_;
   LspArguments lsp_;
+  DaemonArguments daemon_;
+  StatusArguments status_;
+  StopArguments stop_;
   ModelArguments model_;
   DoctorArguments doctor_;
   EvalFimArguments eval_fim_;
@@ -180,6 +193,8 @@ CommandLine::CommandLine()
   app_.set_help_all_flag("--help-all", "Help of all commands");
   AddComplete();
   AddLsp();
+  AddDaemon();
+  AddStatus();
   AddModel();
   AddDoctor();
   AddEval();
@@ -205,14 +220,49 @@ void CommandLine::AddComplete() {
 void CommandLine::AddLsp() {
   CLI::App* app = Add(&app_, "lsp", "Language server on standard input/output",
                       &lsp_, RunLsp);
-  AddModelOptions(app, &lsp_.model);
-  AddContext(app, &lsp_.completion);
-  AddExtent(app, &lsp_.completion);
-  AddConfidence(app, &lsp_.completion);
-  AddSampling(app, &lsp_.completion.sampler);
-  app->add_flag("--no-daemon", accepted_,
-                "Run the model in this process (it always does so far)");
+  Config* config = &lsp_.loaded.config;
+  AddModelOptions(app, &config->model);
+  AddContext(app, &config->completion);
+  AddExtent(app, &config->completion);
+  AddConfidence(app, &config->completion);
+  AddSampling(app, &config->completion.sampler);
+  AddConfig(app, &lsp_.config_file, &lsp_.loaded);
+  app->add_flag("--no-daemon", lsp_.no_daemon,
+                "Run the model in this process instead of in the daemon that "
+                "all editors share");
   app->add_flag("--stdio", accepted_, "Accepted: it is the only way");
+}
+
+void CommandLine::AddDaemon() {
+  CLI::App* app = Add(&app_, "daemon",
+                      "The process that all editors share, in the "
+                      "foreground; `krait lsp` starts it by itself",
+                      &daemon_, RunDaemon);
+  Config* config = &daemon_.loaded.config;
+  AddModelOptions(app, &config->model);
+  AddConfig(app, &daemon_.config_file, &daemon_.loaded);
+  app->add_option("--log-file", daemon_.log_file,
+                  "Write the log there, at most 1 MiB, instead of to standard "
+                  "error")
+      ->type_name("FILE");
+}
+
+void CommandLine::AddStatus() {
+  CLI::App* status =
+      Add(&app_, "status", "What the daemon is and does", &status_, RunStatus);
+  AddJson(status, &status_.json);
+  status->add_flag("--watch,-w", status_.watch, "Again every second");
+  Add(&app_, "stop", "Ends the daemon", &stop_, RunStop);
+}
+
+void CommandLine::AddConfig(CLI::App* app, std::filesystem::path* file,
+                            LoadedConfig* loaded) {
+  app->add_option("--config", *file,
+                  "Settings; default: ~/.config/krait/config.toml")
+      ->type_name("FILE");
+  app->parse_complete_callback([this, file, loaded] {
+    configure_ = [file, loaded] { *loaded = LoadConfig(*file); };
+  });
 }
 
 void CommandLine::AddModel() {
@@ -355,6 +405,12 @@ void CommandLine::AddDebug() {
 int CommandLine::Run(int argc, char** argv) {
   try {
     app_.parse(argc, argv);
+    if (configure_) {
+      // Which file it is stands on the command line, whose other options come
+      // before the file's: so they are read once more, over it.
+      configure_();
+      app_.parse(argc, argv);
+    }
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) {  // --help, --version
       return FinishOutput(app_.exit(error));

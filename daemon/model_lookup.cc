@@ -174,6 +174,15 @@ engine::Result<fs::path> FindModel(std::string_view model,
   return FindDefault(folders);
 }
 
+engine::Result<std::string> FindModelPath(std::string_view model,
+                                          const ModelEnvironment& env) {
+  const auto found = FindModel(model, env);
+  if (!found) return found.error();
+  std::error_code error;
+  const fs::path canonical = fs::canonical(*found, error);
+  return error ? found->string() : canonical.string();
+}
+
 std::vector<FoundModel> ListModels(const ModelEnvironment& env) {
   std::vector<FoundModel> models;
   const auto default_model = FindModel("", env);

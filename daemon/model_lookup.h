@@ -34,6 +34,11 @@ std::vector<std::filesystem::path> ModelFolders(const ModelEnvironment& env);
 engine::Result<std::filesystem::path> FindModel(std::string_view model,
                                                 const ModelEnvironment& env);
 
+// The same, as an absolute path without symbolic links, by which processes can
+// tell whether they mean the same model.
+engine::Result<std::string> FindModelPath(std::string_view model,
+                                          const ModelEnvironment& env);
+
 struct FoundModel {
   std::string name;  // what FindModel takes
   std::filesystem::path path;

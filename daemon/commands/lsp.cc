@@ -1,14 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/commands/lsp.h"
 
+#include <fmt/format.h>
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <utility>
+#include <vector>
+
+#include "daemon/config/settings.h"
+#include "daemon/json_text.h"
+#include "daemon/model_lookup.h"
+#include "daemon/server/bridge.h"
+#include "daemon/server/daemon_start.h"
 #include "daemon/server/model_generator.h"
 #include "daemon/server/stdio_server.h"
 
 namespace krait::daemon {
+namespace {
+
+std::vector<Notice> NoticesOf(const std::vector<ConfigProblem>& problems) {
+  std::vector<Notice> notices;
+  for (const ConfigProblem& problem : problems) {
+    notices.emplace_back(problem.is_error ? lsp::MessageType::kError
+                                          : lsp::MessageType::kWarning,
+                         problem.message);
+  }
+  return notices;
+}
+
+int ServeHere(const Config& config, const std::vector<Notice>& notices) {
+  return ServeStdio([model = config.model] { return LoadGenerator(model); },
+                    config.completion, notices);
+}
+
+}  // namespace
 
 int RunLsp(const LspArguments& arguments) {
-  return ServeStdio([model = arguments.model] { return LoadGenerator(model); },
-                    arguments.completion);
+  const Config& config = arguments.loaded.config;
+  std::vector<Notice> notices = NoticesOf(arguments.loaded.problems);
+  if (arguments.no_daemon) return ServeHere(config, notices);
+  const auto model =
+      FindModelPath(config.model.model, ModelEnvironment::OfProcess());
+  // A session here shows what is wrong with it.
+  if (!model) return ServeHere(config, notices);
+
+  DaemonWish wish{.model = config.model,
+                  .config_file = arguments.config_file,
+                  .settings = JsonText(SessionSettings(config))};
+  wish.model.model = *model;
+  auto daemon = ConnectOrStart(wish);
+  if (!daemon) {
+    notices.emplace_back(
+        lsp::MessageType::kInfo,
+        fmt::format("krait runs the model in a process of its own: {}",
+                    daemon.error().message));
+    return ServeHere(config, notices);
+  }
+  if (std::cmp_not_equal(daemon->welcome.threads, config.model.threads)) {
+    notices.emplace_back(
+        lsp::MessageType::kInfo,
+        fmt::format("krait's daemon runs with --threads {}, not {}; `krait "
+                    "stop` ends it",
+                    daemon->welcome.threads, config.model.threads));
+  }
+  const ConnectToDaemon connect = [&wish]() -> engine::Result<FileDescriptor> {
+    auto found = ConnectOrStart(wish);
+    if (!found) return found.error();
+    return std::move(found->socket);
+  };
+  return RunBridge(std::move(daemon->socket), connect, notices);
 }
 
 }  // namespace krait::daemon

@@ -200,6 +200,30 @@ KnownSetting IdleMinutes() {
           }};
 }
 
+KnownSetting MinConfidence() {
+  // No token is so unlikely: the same as kShowAll, in JSON.
+  static constexpr double kLeast = -1000;
+  return {.key = "completion.min_confidence",
+          .scope = kSession,
+          .expected = fmt::format(
+              "a number from {} (show all) to 0: the least mean of the "
+              "logarithms of the tokens' probabilities",
+              kLeast),
+          .set =
+              [](const SettingValue& value, Config* config) {
+                const auto number = NumberOf(value);
+                if (!number || !(*number >= kLeast && *number <= 0)) {
+                  return false;
+                }
+                config->completion.min_confidence =
+                    *number == kLeast ? kShowAll : *number;
+                return true;
+              },
+          .get = [](const Config& config) -> SettingValue {
+            return std::max(kLeast, config.completion.min_confidence);
+          }};
+}
+
 std::vector<KnownSetting> ProcessSettings() {
   return {
       Text<std::string>(
@@ -252,6 +276,7 @@ std::vector<KnownSetting> CompletionSettings() {
           [](Config & c) -> auto& {
             return c.completion.limits.suffix_tokens;
           }),
+      MinConfidence(),
   };
 }
 

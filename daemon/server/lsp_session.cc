@@ -51,6 +51,17 @@ void LspSession::Log(lsp::MessageType type, std::string_view sentence) {
   if (initialized_) lsp::LogMessage(*client_, type, sentence);
 }
 
+void LspSession::Tell(lsp::MessageType type, std::string sentence) {
+  if (!initialized_) {
+    untold_.emplace_back(type, std::move(sentence));
+  } else if (type == lsp::MessageType::kError ||
+             type == lsp::MessageType::kWarning) {
+    lsp::ShowMessage(*client_, type, sentence);
+  } else {
+    lsp::LogMessage(*client_, type, sentence);
+  }
+}
+
 // Life cycle ------------------------------------------------------------------
 
 void LspSession::BindLifecycle() {
@@ -59,14 +70,16 @@ void LspSession::BindLifecycle() {
       [this](const lsp::InitializeParams& params, const lsp::Reply& reply) {
         reply.Succeed(Initialize(params));
         initialized_ = true;
+        for (auto& [type, sentence] : std::exchange(untold_, {})) {
+          Tell(type, std::move(sentence));
+        }
         if (host_.loaded()) OnLoaded(*host_.loaded());
       });
   dispatcher_.OnNotification<lsp::NoParams>(
       "initialized", [this](const lsp::NoParams&) { ShowLoading(); });
   dispatcher_.OnRequest<lsp::NoParams>(
       "shutdown", [this](const lsp::NoParams&, const lsp::Reply& reply) {
-        for (const auto& document : documents_.All())
-          DropPending(document->uri);
+        FailPending(Superseded());
         reply.Succeed(lsp::RawJson{});
       });
   dispatcher_.OnNotification<lsp::NoParams>(
@@ -86,6 +99,12 @@ lsp::InitializeResult LspSession::Initialize(
   for (const lsp::WorkspaceFolder& folder : params.workspace_folders) {
     if (const auto path = lsp::UriToPath(folder.uri))
       roots_.emplace_back(*path);
+  }
+  if (params.client_info) {
+    client_name_ = params.client_info->name;
+    if (!params.client_info->version.empty()) {
+      client_name_ += " " + params.client_info->version;
+    }
   }
   work_done_progress_ = params.capabilities.work_done_progress;
   lsp::InitializeResult result;
@@ -146,7 +165,7 @@ void LspSession::BindDocuments() {
       });
   dispatcher_.OnNotification<lsp::DidCloseParams>(
       "textDocument/didClose", [this](const lsp::DidCloseParams& params) {
-        DropPending(params.uri);
+        DropPending(params.uri, Superseded());
         states_.erase(params.uri);
         host_.Drop(KeyOf(params.uri));
         syntax_.Close(params.uri);
@@ -184,14 +203,31 @@ CompletionRequest LspSession::RequestAt(const lsp::Document& document,
   return request;
 }
 
-void LspSession::DropPending(const std::string& uri) {
+void LspSession::DropPending(const std::string& uri, const lsp::Error& error) {
   const auto state = states_.find(uri);
   if (state == states_.end()) return;
   const auto dropped = std::exchange(state->second.pending, {});
   for (const auto& [method, pending] : dropped) {
     pending->stop.request_stop();
-    pending->reply.Fail(Superseded());
+    pending->reply.Fail(error);
   }
+}
+
+void LspSession::FailPending(const lsp::Error& error) {
+  std::vector<std::string> uris;
+  for (const auto& [uri, state] : states_) uris.push_back(uri);
+  for (const std::string& uri : uris) DropPending(uri, error);
+}
+
+SessionStatus LspSession::status() const {
+  SessionStatus status{.client = client_name_, .documents = {}};
+  for (const auto& document : documents_.All()) {
+    const auto state = states_.find(document->uri);
+    status.documents.push_back(
+        {.document = document,
+         .trace = state == states_.end() ? std::nullopt : state->second.trace});
+  }
+  return status;
 }
 
 // Warming ---------------------------------------------------------------------

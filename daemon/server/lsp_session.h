@@ -29,6 +29,16 @@
 
 namespace krait::daemon {
 
+// What a session holds, for `krait status`.
+struct SessionStatus {
+  struct Document {
+    lsp::DocumentSnapshot document;
+    std::optional<CompletionTrace> trace;  // of its last completion
+  };
+  std::string client;  // the editor's name and version, as far as it said
+  std::vector<Document> documents;
+};
+
 // One editor's connection: what the protocol's methods mean for documents and
 // completions. Does no I/O; bodies of messages come in, others go to the
 // outbox.
@@ -54,6 +64,15 @@ class LspSession {
   LspSession& operator=(const LspSession&) = delete;
 
   void HandleMessage(std::string_view body) { dispatcher_.Dispatch(body); }
+
+  // Answers all requests that wait, as when the server ends.
+  void FailPending(const lsp::Error& error);
+
+  // Shows a warning or error to the user, logs others; once the protocol lets
+  // us speak.
+  void Tell(lsp::MessageType type, std::string sentence);
+
+  SessionStatus status() const;
 
   // Set by `exit`: 0 after `shutdown`, else 1.
   std::optional<int> exit_code() const { return exit_code_; }
@@ -119,7 +138,7 @@ class LspSession {
               const engine::Result<Completion>& completion);
   // Returns whether something is shown.
   bool AnswerText(const Pending& pending, const std::string& text);
-  void DropPending(const std::string& uri);
+  void DropPending(const std::string& uri, const lsp::Error& error);
 
   void Log(lsp::MessageType type, std::string_view sentence);
 
@@ -133,6 +152,8 @@ class LspSession {
   SyntaxCache syntax_;
   std::unordered_map<std::string, DocumentState> states_;  // by URI
   std::vector<std::filesystem::path> roots_;
+  std::string client_name_;
+  std::vector<std::pair<lsp::MessageType, std::string>> untold_;
   bool initialized_ = false;
   bool work_done_progress_ = false;
   std::unique_ptr<lsp::Progress> progress_;

@@ -2,7 +2,10 @@
 #ifndef KRAIT_DAEMON_SERVER_STDIO_SERVER_H_
 #define KRAIT_DAEMON_SERVER_STDIO_SERVER_H_
 
+#include <vector>
+
 #include "daemon/completion/completion_service.h"
+#include "daemon/server/bridge.h"
 #include "daemon/server/completion_host.h"
 
 namespace krait::daemon {
@@ -10,7 +13,8 @@ namespace krait::daemon {
 // Serves one editor on standard input and output until it says `exit`, closes
 // the input or a signal asks to end. Returns the exit status: 0 after
 // `shutdown` and `exit`, else 1.
-int ServeStdio(CompletionHost::Loader loader, const CompletionOptions& options);
+int ServeStdio(CompletionHost::Loader loader, const CompletionOptions& options,
+               const std::vector<Notice>& notices);
 
 }  // namespace krait::daemon
 

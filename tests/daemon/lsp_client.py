@@ -2,9 +2,32 @@
 """A language client for tests: speaks to `krait lsp` over pipes."""
 
 import json
+import os
 import queue
+import shutil
 import subprocess
+import tempfile
 import threading
+
+
+class Places:
+    """Folders of a user of their own, so that tests meet no other daemon."""
+
+    def __init__(self):
+        self.root = tempfile.mkdtemp(prefix='krait-', dir='/tmp')
+        self.runtime = os.path.join(self.root, 'run')
+        self.state = os.path.join(self.root, 'state')
+        self.config = os.path.join(self.root, 'config')
+        for folder in (self.runtime, self.state, self.config):
+            os.mkdir(folder, 0o700)
+        self.env = dict(os.environ, XDG_RUNTIME_DIR=self.runtime,
+                        XDG_STATE_HOME=self.state, XDG_CONFIG_HOME=self.config)
+        self.env.pop('KRAIT_MODEL', None)
+        self.socket = os.path.join(self.runtime, 'krait', 'daemon.sock')
+        self.log = os.path.join(self.state, 'krait', 'daemon.log')
+
+    def remove(self):
+        shutil.rmtree(self.root, ignore_errors=True)
 
 
 class Client:

@@ -59,6 +59,7 @@ max_lines = 4
 extent = "line"
 prefix_tokens = 100
 suffix_tokens = 0
+min_confidence = -0.5
 temperature = 0.5
 top_k = 7
 top_p = 0.9
@@ -79,6 +80,7 @@ repetition_penalty = 1.25
   EXPECT_EQ(config.completion.extent, CompletionExtent::kLine);
   EXPECT_EQ(config.completion.limits.prefix_tokens, 100U);
   EXPECT_EQ(config.completion.limits.suffix_tokens, 0U);
+  EXPECT_EQ(config.completion.min_confidence, -0.5);
   EXPECT_EQ(config.completion.sampler.top_k, 7U);
   EXPECT_FLOAT_EQ(config.completion.sampler.top_p, 0.9F);
 }
@@ -192,6 +194,7 @@ TEST(SessionSettingsTest, SurviveTheWayThroughJson) {
   Config sent;
   sent.completion.extent = CompletionExtent::kBlock;
   sent.completion.limits.suffix_tokens = 3;
+  sent.completion.min_confidence = kShowAll;
   sent.completion.sampler.temperature = 0.75F;
   Config received;
   EXPECT_THAT(ApplySessionJson(boost::json::serialize(SessionSettings(sent)),
@@ -199,6 +202,7 @@ TEST(SessionSettingsTest, SurviveTheWayThroughJson) {
               IsEmpty());
   EXPECT_EQ(received.completion.extent, CompletionExtent::kBlock);
   EXPECT_EQ(received.completion.limits.suffix_tokens, 3U);
+  EXPECT_EQ(received.completion.min_confidence, kShowAll);
   EXPECT_FLOAT_EQ(received.completion.sampler.temperature, 0.75F);
 }
 

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/commands/daemon.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/model_lookup.h"
+#include "daemon/server/daemon_endpoint.h"
+#include "daemon/server/daemon_server.h"
+#include "daemon/server/model_generator.h"
+#include "daemon/terminal.h"
+
+namespace krait::daemon {
+namespace {
+
+// Logs what is wrong with the configuration; false if it must not be used: a
+// file that was named on the command line has to be right.
+bool AcceptConfig(const DaemonArguments& arguments) {
+  bool sound = true;
+  for (const ConfigProblem& problem : arguments.loaded.problems) {
+    WriteLog(problem.is_error ? LogLevel::kError : LogLevel::kWarning,
+             problem.message);
+    if (problem.is_error && !arguments.config_file.empty()) sound = false;
+  }
+  return sound;
+}
+
+}  // namespace
+
+int RunDaemon(const DaemonArguments& arguments) {
+  const Config& config = arguments.loaded.config;
+  if (auto opened = OpenLog({.level = config.log_level,
+                             .stamped = true,
+                             .file = arguments.log_file});
+      !opened) {
+    return ReportError(opened.error());
+  }
+  if (!AcceptConfig(arguments)) return kExitUser;
+  const auto model =
+      FindModelPath(config.model.model, ModelEnvironment::OfProcess());
+  if (!model) return ReportError(model.error());
+  auto endpoint = DaemonEndpoint::Open(RuntimeEnvironment::OfProcess());
+  if (!endpoint) return ReportError(endpoint.error());
+  if (!*endpoint) {
+    WriteLog(LogLevel::kInfo, "another daemon of this user runs already");
+    return kExitOk;
+  }
+  WriteLog(LogLevel::kInfo, fmt::format("krait {} listens at {}", KRAIT_VERSION,
+                                        (*endpoint)->socket().empty()
+                                            ? "the socket of systemd"
+                                            : (*endpoint)->socket().string()));
+  ModelOptions options = config.model;
+  options.model = *model;
+  return ServeDaemon(std::move(**endpoint),
+                     [options] { return LoadGenerator(options); },
+                     {.config = config, .model = *model});
+}
+
+}  // namespace krait::daemon

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/commands/status.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <thread>
+
+#include "daemon/commands/status_text.h"
+#include "daemon/server/daemon_client.h"
+#include "daemon/terminal.h"
+
+namespace krait::daemon {
+namespace {
+
+constexpr auto kStopTimeout = std::chrono::seconds(20);
+
+int SayNotRunning(const engine::Error& error, bool json) {
+  // Anything but its absence is worth a look.
+  if (error.code != engine::ErrorCode::kNotFound) {
+    (void)ReportError(error);
+  }
+  if (json) {
+    PrintLine(R"({"running": false})");
+  } else {
+    PrintLine("no daemon is running");
+  }
+  return FinishOutput(kExitInternal);
+}
+
+engine::Status PrintStatus(ControlClient* client, bool json, bool clear) {
+  const auto answer = client->Ask("status");
+  if (!answer) return answer.error();
+  if (json) {
+    PrintLine(*answer);
+    return {};
+  }
+  boost::json::error_code error;
+  const boost::json::value status = boost::json::parse(*answer, error);
+  if (error || !status.is_object()) {
+    return engine::MakeError(engine::ErrorCode::kIo,
+                             "status: expected a JSON object from the daemon");
+  }
+  if (clear) Print("\x1b[H\x1b[2J");
+  Print(StatusText(status.get_object()));
+  return {};
+}
+
+}  // namespace
+
+int RunStatus(const StatusArguments& arguments) {
+  auto client = ControlClient::Connect(RuntimeEnvironment::OfProcess());
+  if (!client) return SayNotRunning(client.error(), arguments.json);
+  const bool terminal = isatty(STDOUT_FILENO) == 1;
+  for (;;) {
+    const auto printed =
+        PrintStatus(&*client, arguments.json, arguments.watch && terminal);
+    if (!printed && arguments.watch) {
+      return SayNotRunning(printed.error(), arguments.json);
+    }
+    if (!printed) return ReportError(printed.error());
+    const int written = FinishOutput(kExitOk);
+    if (!arguments.watch || written != kExitOk) return written;
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+}
+
+int RunStop(const StopArguments&) {
+  const auto env = RuntimeEnvironment::OfProcess();
+  const auto dir = FindRuntimeDir(env);
+  auto client = ControlClient::Connect(env);
+  if (!client) {
+    if (client.error().code != engine::ErrorCode::kNotFound) {
+      return ReportError(client.error());
+    }
+    PrintLine("no daemon is running");
+    return FinishOutput(kExitOk);
+  }
+  if (const auto answer = client->Ask("stop"); !answer) {
+    return ReportError(answer.error());
+  }
+  if (!WaitForDaemonsEnd(*dir, kStopTimeout)) {
+    fmt::print(stderr,
+               "krait: the daemon (process {}) was told to stop and still "
+               "runs\n",
+               client->daemon().pid);
+    return kExitInternal;
+  }
+  PrintLine(
+      fmt::format("stopped the daemon (process {})", client->daemon().pid));
+  return FinishOutput(kExitOk);
+}
+
+}  // namespace krait::daemon

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_COMMANDS_STATUS_H_
+#define KRAIT_DAEMON_COMMANDS_STATUS_H_
+
+namespace krait::daemon {
+
+// `krait status`: what the daemon of this user is and does.
+struct StatusArguments {
+  bool json = false;
+  bool watch = false;  // again every second, until interrupted
+};
+
+// Returns 1 if no daemon runs.
+int RunStatus(const StatusArguments& arguments);
+
+// `krait stop`: ends it. No daemon is as well.
+struct StopArguments {};
+
+int RunStop(const StopArguments& arguments);
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_COMMANDS_STATUS_H_

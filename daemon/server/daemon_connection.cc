@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/server/daemon_connection.h"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "daemon/config/settings.h"
+#include "daemon/log.h"
+#include "daemon/server/bridge_protocol.h"
+#include "lsp/frame.h"
+#include "lsp/message.h"
+
+namespace krait::daemon {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr auto kUseTuple = asio::as_tuple(asio::use_awaitable);
+constexpr auto kGreetingTimeout = std::chrono::seconds(5);
+constexpr auto kDrainTimeout = std::chrono::seconds(1);
+
+}  // namespace
+
+DaemonConnection::DaemonConnection(asio::io_context& io, FileDescriptor socket,
+                                   DaemonCore& core)
+    : core_(core),
+      greeting_timer_(io),
+      stream_(io, socket.Release()),
+      writer_(std::make_shared<FrameWriter>(io, stream_)) {
+  // A peer that went away, or reads nothing, ends the reading side, too.
+  writer_->set_on_failure(
+      [this] { shutdown(stream_.native_handle(), SHUT_RDWR); });
+}
+
+DaemonConnection::~DaemonConnection() {
+  writer_->Close();
+}
+
+asio::awaitable<void> DaemonConnection::Serve() {
+  co_await Talk();
+  co_await writer_->Drain(kDrainTimeout);
+  writer_->Close();
+  boost::system::error_code ignored;
+  stream_.close(ignored);
+}
+
+asio::awaitable<void> DaemonConnection::Talk() {
+  StartGreetingTimer();
+  const std::optional<std::string> line = co_await NextLine(kMaxGreetingBytes);
+  greeting_timer_.cancel();
+  if (!line || !Answer(*line)) co_return;
+  if (purpose_ == kPurposeEditor) {
+    co_await ServeEditor();
+  } else {
+    co_await ServeControl();
+  }
+}
+
+void DaemonConnection::StartGreetingTimer() {
+  greeting_timer_.expires_after(kGreetingTimeout);
+  greeting_timer_.async_wait(
+      [weak = weak_from_this()](const boost::system::error_code& error) {
+        const auto self = weak.lock();
+        if (error || self == nullptr || !self->purpose_.empty()) return;
+        shutdown(self->stream_.native_handle(), SHUT_RD);
+      });
+}
+
+bool DaemonConnection::Answer(const std::string& line) {
+  Welcome welcome;
+  if (const auto greeting = ParseGreeting(line)) {
+    welcome = core_.Judge(*greeting);
+    purpose_ = greeting->purpose;
+    settings_ = greeting->settings;
+  } else {
+    welcome.refused = kRefusedGreeting;
+    welcome.reason = greeting.error().message;
+  }
+  SendLine(ToLine(welcome));
+  return welcome.refused.empty();
+}
+
+asio::awaitable<void> DaemonConnection::ServeEditor() {
+  StartSession();
+  lsp::FrameReader reader;
+  bool more = true;
+  while (more) {
+    more = Consume(&reader) && !session_->exit_code() && !ending_;
+    if (more) more = co_await ReadSome();
+  }
+}
+
+void DaemonConnection::StartSession() {
+  Config config = core_.config();
+  for (const ConfigProblem& problem :
+       ApplySessionJson(settings_, "greeting", &config)) {
+    WriteLog(LogLevel::kWarning, problem.message);
+  }
+  session_.emplace(writer_, core_.host(), config.completion);
+}
+
+bool DaemonConnection::Consume(lsp::FrameReader* reader) {
+  const auto consumed =
+      reader->Consume(received_, [this](const std::string& body) {
+        // Nothing counts after `exit`.
+        if (!session_->exit_code()) session_->HandleMessage(body);
+      });
+  received_.clear();
+  if (!consumed) WriteLog(LogLevel::kWarning, consumed.error().message);
+  return consumed.has_value();
+}
+
+asio::awaitable<void> DaemonConnection::ServeControl() {
+  while (!ending_) {
+    const std::optional<std::string> line = co_await NextLine(kMaxControlBytes);
+    if (!line) co_return;
+    const auto request = ParseControlRequest(*line);
+    SendLine(core_.Control(request ? *request : std::string()));
+  }
+}
+
+asio::awaitable<std::optional<std::string>> DaemonConnection::NextLine(
+    size_t max_bytes) {
+  bool more = true;
+  while (more && received_.find('\n') == std::string::npos) {
+    more = received_.size() <= max_bytes;
+    if (more) more = co_await ReadSome();
+  }
+  const size_t end = received_.find('\n');
+  if (end == std::string::npos || end > max_bytes) co_return std::nullopt;
+  std::optional<std::string> line = received_.substr(0, end);
+  received_.erase(0, end + 1);
+  co_return line;
+}
+
+asio::awaitable<bool> DaemonConnection::ReadSome() {
+  std::array<char, 65536> buffer;
+  const auto [error, bytes] =
+      co_await stream_.async_read_some(asio::buffer(buffer), kUseTuple);
+  if (error) co_return false;
+  received_.append(buffer.data(), bytes);
+  co_return true;
+}
+
+void DaemonConnection::End() {
+  if (std::exchange(ending_, true)) return;
+  if (session_) {
+    session_->FailPending(lsp::MakeError(lsp::ErrorCode::kServerCancelled,
+                                         "krait's daemon was stopped"));
+    writer_->Send(lsp::NotificationText(kGoodbyeMethod, {}));
+  }
+  // Ends the reading, and lets what is queued be written.
+  shutdown(stream_.native_handle(), SHUT_RD);
+}
+
+void DaemonConnection::Abandon() {
+  writer_->Close();
+  session_.reset();
+}
+
+}  // namespace krait::daemon

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One thread with an io_context runs all connections, each a coroutine; the
+// model has its own thread (CompletionHost).
+//
+// Stopping: nobody new is accepted and the socket goes; every connection is
+// told and answers what waits; then the model's thread saves its states. The
+// lock of the endpoint is kept until then, so that a successor reads what was
+// saved. Draining gives the lock away at once, as it may last for hours.
+#include "daemon/server/daemon_server.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <chrono>
+#include <csignal>
+#include <exception>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "daemon/json_text.h"
+#include "daemon/log.h"
+#include "daemon/server/bridge_protocol.h"
+#include "daemon/server/daemon_connection.h"
+#include "daemon/server/daemon_status.h"
+#include "daemon/server/unix_socket.h"
+#include "daemon/terminal.h"
+
+namespace krait::daemon {
+namespace {
+
+namespace asio = boost::asio;
+using Acceptor = asio::local::stream_protocol::acceptor;
+
+constexpr size_t kMaxConnections = 64;
+constexpr auto kStopTimeout = std::chrono::seconds(3);
+// How long a daemon without a model stays for those who want to know why.
+constexpr auto kStayWithoutModel = std::chrono::seconds(5);
+
+class DaemonServer : public DaemonCore {
+ public:
+  DaemonServer(DaemonEndpoint endpoint, CompletionHost::Loader loader,
+               DaemonOptions options)
+      : endpoint_(std::move(endpoint)),
+        options_(std::move(options)),
+        of_systemd_(endpoint_.socket().empty()),
+        acceptor_(io_, asio::local::stream_protocol(),
+                  endpoint_.TakeListener().Release()),
+        signals_(io_, SIGINT, SIGTERM),
+        idle_(io_),
+        stop_deadline_(io_),
+        host_(std::move(loader), [this](std::function<void()> call) {
+          asio::post(io_, std::move(call));
+        }) {}
+
+  int Run() {
+    host_.WhenLoaded([this](const auto& loaded) { OnLoaded(loaded); });
+    asio::co_spawn(io_, Accept(), asio::detached);
+    WaitForSignal();
+    StartIdleTimer();
+    io_.run();
+    // Their coroutines go with io_, after the host.
+    for (const auto& [id, connection] : connections_) connection->Abandon();
+    return kExitOk;
+  }
+
+  CompletionHost& host() override { return host_; }
+  const Config& config() const override { return options_.config; }
+  Welcome Judge(const Greeting& greeting) const override;
+  std::string Control(const std::string& request) override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  asio::awaitable<void> Accept();
+  void Admit(FileDescriptor socket);
+  void Remove(uint64_t id);
+  void OnLoaded(const engine::Result<std::string>& loaded);
+  void WaitForSignal();
+  void StartIdleTimer();
+  void StopAccepting();
+  void Stop(const std::string& why);
+  void Drain();
+  DaemonStatus Status() const;
+
+  asio::io_context io_;
+  DaemonEndpoint endpoint_;
+  const DaemonOptions options_;
+  const bool of_systemd_;
+  const Clock::time_point begin_ = Clock::now();
+  Acceptor acceptor_;
+  asio::signal_set signals_;
+  asio::steady_timer idle_;
+  asio::steady_timer stop_deadline_;
+  bool stopping_ = false;
+  bool draining_ = false;
+  uint64_t next_connection_ = 1;
+  CompletionHost host_;  // its thread posts to io_
+  std::map<uint64_t, std::shared_ptr<DaemonConnection>> connections_;
+};
+
+// Connections -----------------------------------------------------------------
+
+asio::awaitable<void> DaemonServer::Accept() {
+  asio::steady_timer pause(io_);
+  while (acceptor_.is_open()) {
+    auto [error, socket] =
+        co_await acceptor_.async_accept(asio::as_tuple(asio::use_awaitable));
+    if (!acceptor_.is_open()) co_return;
+    if (error) {
+      // Out of descriptors or memory: others will give theirs back.
+      WriteLog(LogLevel::kWarning,
+               fmt::format("accepting a connection: {}", error.message()));
+      pause.expires_after(std::chrono::milliseconds(100));
+      co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+      continue;
+    }
+    boost::system::error_code ignored;
+    Admit(FileDescriptor(socket.release(ignored)));
+  }
+}
+
+void DaemonServer::Admit(FileDescriptor socket) {
+  if (!PeerIsThisUser(socket.get())) {
+    WriteLog(LogLevel::kWarning, "refused a connection of another user");
+    return;
+  }
+  if (connections_.size() >= 2 * kMaxConnections) return;
+  const uint64_t id = next_connection_++;
+  auto connection =
+      std::make_shared<DaemonConnection>(io_, std::move(socket), *this);
+  connections_[id] = connection;
+  idle_.cancel();
+  WriteLog(LogLevel::kDebug, fmt::format("connection {} begins", id));
+  asio::co_spawn(io_, connection->Serve(),
+                 [this, id, connection](const std::exception_ptr& failure) {
+                   if (failure) {
+                     WriteLog(LogLevel::kError,
+                              fmt::format("connection {} failed", id));
+                   }
+                   Remove(id);
+                 });
+}
+
+void DaemonServer::Remove(uint64_t id) {
+  WriteLog(LogLevel::kDebug, fmt::format("connection {} ends", id));
+  connections_.erase(id);
+  if (!connections_.empty()) return;
+  if (stopping_) return io_.stop();
+  if (draining_) return Stop("the last connection has ended");
+  StartIdleTimer();
+}
+
+Welcome DaemonServer::Judge(const Greeting& greeting) const {
+  Welcome welcome{
+      .pid = getpid(),
+      .threads = static_cast<int64_t>(options_.config.model.threads)};
+  const auto refuse = [&welcome](std::string_view code, std::string reason) {
+    welcome.refused = code;
+    welcome.reason = std::move(reason);
+    return welcome;
+  };
+  if (greeting.purpose == kPurposeControl) return welcome;
+  if (greeting.purpose != kPurposeEditor) {
+    return refuse(kRefusedGreeting,
+                  fmt::format("greeting: purpose: expected \"{}\" or \"{}\"",
+                              kPurposeEditor, kPurposeControl));
+  }
+  if (greeting.protocol != kProtocolVersion ||
+      greeting.version != KRAIT_VERSION) {
+    return refuse(kRefusedVersion,
+                  fmt::format("the running daemon is krait {}", KRAIT_VERSION));
+  }
+  if (greeting.model != options_.model) {
+    return refuse(kRefusedModel, fmt::format("the running daemon's model is {}",
+                                             options_.model));
+  }
+  if (connections_.size() > kMaxConnections || stopping_) {
+    return refuse(kRefusedBusy,
+                  fmt::format("the running daemon takes {} connections",
+                              kMaxConnections));
+  }
+  return welcome;
+}
+
+std::string DaemonServer::Control(const std::string& request) {
+  namespace json = boost::json;
+  if (request == "status") return JsonText(StatusToJson(Status(), host_));
+  if (request == "stop") {
+    asio::post(io_, [this] { Stop("asked to"); });
+  } else if (request == "drain") {
+    asio::post(io_, [this] { Drain(); });
+  } else {
+    return JsonText(json::object{
+        {"ok", false},
+        {"error", "request: expected \"status\", \"stop\" or \"drain\""}});
+  }
+  return JsonText(json::object{{"ok", true}});
+}
+
+DaemonStatus DaemonServer::Status() const {
+  DaemonStatus status{.uptime = Clock::now() - begin_,
+                      .model = options_.model,
+                      .draining = draining_,
+                      .connections = {}};
+  for (const auto& [id, connection] : connections_) {
+    ConnectionStatus& one = status.connections.emplace_back();
+    one.id = id;
+    one.purpose = connection->purpose();
+    one.age = connection->age();
+    if (const LspSession* session = connection->session()) {
+      one.session = session->status();
+    }
+  }
+  return status;
+}
+
+// Life cycle ------------------------------------------------------------------
+
+void DaemonServer::OnLoaded(const engine::Result<std::string>& loaded) {
+  if (loaded) {
+    return WriteLog(LogLevel::kInfo, fmt::format("ready: {}", *loaded));
+  }
+  WriteLog(LogLevel::kError, loaded.error().message);
+  if (connections_.empty()) StartIdleTimer();
+}
+
+void DaemonServer::WaitForSignal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int) {
+    if (error) return;
+    if (stopping_) return io_.stop();
+    Stop("a signal");
+    WaitForSignal();
+  });
+}
+
+void DaemonServer::StartIdleTimer() {
+  std::chrono::milliseconds patience = options_.config.idle_exit;
+  const bool no_model = host_.loaded() && !*host_.loaded();
+  if (no_model) patience = kStayWithoutModel;
+  if (patience.count() == 0) return;
+  idle_.expires_after(patience);
+  idle_.async_wait([this](const boost::system::error_code& error) {
+    if (!error && connections_.empty()) Stop("nobody is connected");
+  });
+}
+
+void DaemonServer::StopAccepting() {
+  boost::system::error_code ignored;
+  acceptor_.close(ignored);
+  endpoint_.Close();
+}
+
+void DaemonServer::Stop(const std::string& why) {
+  if (std::exchange(stopping_, true)) return;
+  WriteLog(LogLevel::kInfo, fmt::format("stopping: {}", why));
+  StopAccepting();
+  idle_.cancel();
+  if (connections_.empty()) return io_.stop();
+  for (const auto& [id, connection] : connections_) connection->End();
+  stop_deadline_.expires_after(kStopTimeout);
+  stop_deadline_.async_wait([this](const auto&) { io_.stop(); });
+}
+
+void DaemonServer::Drain() {
+  // systemd's socket stays, and only a process that ends makes room for the
+  // next; editors' bridges bring their sessions to that.
+  if (of_systemd_) return Stop("a newer krait takes over");
+  if (draining_ || stopping_) return;
+  WriteLog(LogLevel::kInfo, "draining: a newer krait takes over");
+  draining_ = true;
+  StopAccepting();
+  endpoint_.Release();
+  // The connection that asked is there; its end ends the daemon if no other
+  // is left.
+}
+
+}  // namespace
+
+int ServeDaemon(DaemonEndpoint endpoint, CompletionHost::Loader loader,
+                DaemonOptions options) {
+  (void)std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return DaemonServer(std::move(endpoint), std::move(loader),
+                        std::move(options))
+        .Run();
+  } catch (const std::exception& error) {
+    WriteLog(LogLevel::kError, error.what());
+    return kExitInternal;
+  }
+}
+
+}  // namespace krait::daemon

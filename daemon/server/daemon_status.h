@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_SERVER_DAEMON_STATUS_H_
+#define KRAIT_DAEMON_SERVER_DAEMON_STATUS_H_
+
+#include <boost/json/fwd.hpp>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "daemon/server/completion_host.h"
+#include "daemon/server/lsp_session.h"
+#include "daemon/server/statistics.h"
+
+namespace krait::daemon {
+
+struct ConnectionStatus {
+  uint64_t id = 0;
+  std::string purpose;
+  std::chrono::steady_clock::duration age{};
+  SessionStatus session;  // empty unless an editor's
+};
+
+// All that a daemon says of itself.
+struct DaemonStatus {
+  std::chrono::steady_clock::duration uptime{};
+  std::string model;  // its path
+  bool draining = false;
+  std::vector<ConnectionStatus> connections;
+};
+
+// Returns the answer to the control request "status". At most 200 documents of
+// a connection are listed, so that it stays within kMaxStatusBytes.
+boost::json::object StatusToJson(const DaemonStatus& status,
+                                 CompletionHost& host);
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_SERVER_DAEMON_STATUS_H_

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_SERVER_UNIX_SOCKET_H_
+#define KRAIT_DAEMON_SERVER_UNIX_SOCKET_H_
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/server/file_descriptor.h"
+#include "engine/error.h"
+
+namespace krait::daemon {
+
+// Listens at `path`, in the place of whatever is there: a socket that a dead
+// daemon left. The caller holds the DaemonLock.
+engine::Result<FileDescriptor> ListenAt(const std::filesystem::path& path);
+
+// Returns the listening socket that systemd handed to this process, if it did.
+// The variables that say so are removed, as children do not inherit it.
+engine::Result<std::optional<FileDescriptor>> SocketOfSystemd();
+
+// Connects, blocking. kNotFound: nobody listens there.
+engine::Result<FileDescriptor> ConnectTo(const std::filesystem::path& path);
+
+// Whether the process at the other end runs as this user.
+bool PeerIsThisUser(int socket);
+
+// Blocking, for short exchanges of lines. Neither call takes longer than
+// `timeout` between bytes.
+engine::Status SetTimeout(int socket, std::chrono::milliseconds timeout);
+engine::Status WriteLine(int socket, std::string_view line);
+// Returns the line without its end. Reads not a byte beyond it.
+engine::Result<std::string> ReadLine(int socket, size_t max_bytes);
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_SERVER_UNIX_SOCKET_H_

@@ -1,0 +1,446 @@
+# SPDX-License-Identifier: Apache-2.0
+"""End to end: the daemon's life, with the default model.
+
+    daemon_test.py KRAIT SOURCE_DIR
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+from lsp_client import Client, Places
+
+KRAIT = sys.argv[1]
+URI = 'file:///project/a.py'
+TEXT = 'import os\n\n\ndef read(path):\n    with open(path) as f:\n        return f.\n\n\nprint(read("x"))\n'
+
+
+def wait_until(condition, what, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError('not within %d s: %s' % (seconds, what))
+        time.sleep(0.02)
+
+
+def has_ended(pid):
+    try:
+        with open('/proc/%d/stat' % pid, encoding='utf-8') as file:
+            return file.read().split()[2] == 'Z'
+    except OSError:
+        return True
+
+
+class DaemonTest(unittest.TestCase):
+    def setUp(self):
+        self.places = Places()
+        self.addCleanup(self.places.remove)
+        self.addCleanup(self.run_krait, 'stop')
+
+    def run_krait(self, *arguments, **options):
+        return subprocess.run([KRAIT, *arguments], env=self.places.env, text=True,
+                              capture_output=True, timeout=60, check=False, **options)
+
+    def client(self, *options, env=None):
+        # Whether something is shown is not what is tested here.
+        client = Client([KRAIT, 'lsp', '--threads', '2', '--min-confidence', '-inf', *options],
+                        env or self.places.env)
+        self.addCleanup(client.close)
+        return client
+
+    def editor(self, *options, env=None):
+        client = self.client(*options, env=env)
+        client.initialize()
+        client.open(URI, TEXT)
+        return client
+
+    def daemon(self, *options, **popen):
+        process = subprocess.Popen([KRAIT, 'daemon', '--threads', '1', *options],
+                                   env=self.places.env, stderr=subprocess.PIPE, text=True, **popen)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def status(self):
+        done = self.run_krait('status', '--json')
+        return json.loads(done.stdout)
+
+    def connect(self):
+        peer = socket.socket(socket.AF_UNIX)
+        self.addCleanup(peer.close)
+        peer.settimeout(20)
+        peer.connect(self.places.socket)
+        return peer, peer.makefile('rb')
+
+    def greet(self, **greeting):
+        peer, lines = self.connect()
+        self.addCleanup(lines.close)
+        peer.sendall(json.dumps(greeting).encode() + b'\n')
+        return peer, lines, json.loads(lines.readline())
+
+    def config(self, text):
+        folder = os.path.join(self.places.config, 'krait')
+        os.makedirs(folder, exist_ok=True)
+        path = os.path.join(folder, 'config.toml')
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write(text)
+        return path
+
+    def told(self, client, method, words):
+        return client.wait(lambda m: m.get('method') == method
+                           and words in m['params']['message'])['params']['message']
+
+    # One daemon for all -------------------------------------------------------
+
+    def test_two_editors_share_one_daemon(self):
+        first, second = self.editor(), self.editor()
+        wanted = first.inline(URI, 5, 17)
+        self.assertEqual(second.inline(URI, 5, 17), wanted)
+        status = self.status()
+        editors = [c for c in status['connections'] if c['purpose'] == 'lsp']
+        self.assertEqual(len(editors), 2)
+        self.assertEqual(first.finish(), 0)
+        self.assertEqual(second.inline(URI, 5, 17), wanted)
+        self.assertEqual(second.finish(), 0)
+        self.assertEqual(self.status()['pid'], status['pid'])
+
+    def test_racing_editors_start_one_daemon(self):
+        clients = [self.client() for _ in range(8)]
+        for client in clients:
+            client.initialize()
+        status = self.status()
+        self.assertEqual(len([c for c in status['connections'] if c['purpose'] == 'lsp']), 8)
+        for client in clients:
+            self.assertEqual(client.finish(), 0)
+        with open(self.places.log, encoding='utf-8') as log:
+            self.assertEqual(log.read().count('listens at'), 1)
+
+    def test_of_racing_daemons_one_wins_and_the_others_end_well(self):
+        daemons = [self.daemon() for _ in range(6)]
+        wait_until(lambda: sum(d.poll() is None for d in daemons) == 1, 'one daemon left')
+        self.assertEqual(sorted(d.returncode for d in daemons if d.returncode is not None),
+                         [0] * 5)
+        winner = next(d for d in daemons if d.poll() is None)
+        self.assertEqual(self.status()['pid'], winner.pid)
+
+    def test_a_dead_daemons_socket_is_recovered(self):
+        daemon = self.daemon()
+        wait_until(lambda: self.status()['running'], 'the daemon')
+        daemon.kill()
+        daemon.wait()
+        self.assertTrue(os.path.exists(self.places.socket))
+        self.assertEqual(self.status(), {'running': False})
+        client = self.editor()
+        self.assertEqual(len(client.inline(URI, 5, 17)), 1)
+        self.assertEqual(client.finish(), 0)
+
+    # Crashes and ends ---------------------------------------------------------
+
+    def test_kill_9_costs_an_editor_nothing_but_warmth(self):
+        client = self.client()
+        client.initialize(encodings=('utf-8',))
+        client.open(URI, TEXT.replace('return f.', 'x'))
+        client.change(URI, 2, [{'range': {'start': {'line': 5, 'character': 8},
+                                          'end': {'line': 5, 'character': 9}}, 'text': 'return'}])
+        os.kill(self.status()['pid'], signal.SIGKILL)
+        client.change(URI, 3, [{'range': {'start': {'line': 5, 'character': 14},
+                                          'end': {'line': 5, 'character': 14}}, 'text': ' f.'}])
+        self.told(client, 'window/logMessage', 'another takes over')
+        items = client.inline(URI, 5, 17)
+
+        fresh = self.client('--no-daemon')
+        fresh.initialize(encodings=('utf-8',))
+        fresh.open(URI, TEXT)
+        self.assertEqual(items, fresh.inline(URI, 5, 17))
+        self.assertEqual(fresh.finish(), 0)
+        self.assertEqual(client.finish(), 0)
+
+    def test_requests_in_flight_get_an_error_when_the_daemon_dies(self):
+        client = self.client()
+        client.initialize()
+        client.open(URI, '# a comment of some length, to keep the model busy\n' * 400 + TEXT)
+        pid = self.status()['pid']
+        os.kill(pid, signal.SIGSTOP)  # so that the request surely waits
+        request = client.ask_inline(URI, 405, 17)
+        os.kill(pid, signal.SIGKILL)
+        self.assertEqual(client.answer(request)['error']['code'], -32803)
+        self.assertEqual(len(client.inline(URI, 405, 17)), 1)
+        self.assertEqual(client.finish(), 0)
+
+    def test_after_stop_the_next_request_starts_a_daemon(self):
+        client = self.editor()
+        wanted = client.inline(URI, 5, 17)
+        self.assertIn('stopped the daemon', self.run_krait('stop').stdout)
+        self.assertEqual(self.status(), {'running': False})
+        client.change(URI, 2, [{'text': 'nothing'}])
+        self.assertEqual(self.status(), {'running': False})  # typing starts none
+        client.change(URI, 3, [{'text': TEXT}])
+        self.assertEqual(client.inline(URI, 5, 17), wanted)
+        self.assertTrue(self.status()['running'])
+        self.assertEqual(client.finish(), 0)
+
+    def test_a_signal_ends_it_cleanly(self):
+        for end in (signal.SIGTERM, signal.SIGINT):
+            daemon = self.daemon()
+            wait_until(lambda: self.status()['running'], 'the daemon')
+            client = self.editor()
+            daemon.send_signal(end)
+            self.assertEqual(daemon.wait(20), 0)
+            self.assertFalse(os.path.exists(self.places.socket))
+            self.assertEqual(client.finish(), 0)
+
+    def test_stop_without_a_daemon_is_fine(self):
+        done = self.run_krait('stop')
+        self.assertEqual((done.returncode, done.stdout), (0, 'no daemon is running\n'))
+
+    def test_leaves_when_nobody_is_connected(self):
+        self.config('idle_minutes = 0.005\n')  # 0.3 s
+        client = self.editor()
+        pid = self.status()['pid']
+        self.assertEqual(client.finish(), 0)
+        wait_until(lambda: not os.path.exists(self.places.socket), 'the end of %d' % pid)
+        with open(self.places.log, encoding='utf-8') as log:
+            self.assertIn('stopping: nobody is connected', log.read())
+
+    # Who may use it -----------------------------------------------------------
+
+    def test_without_a_runtime_directory_the_editor_is_served_all_the_same(self):
+        env = dict(self.places.env, XDG_RUNTIME_DIR='/proc/self')  # nothing can be made there
+        client = self.editor(env=env)
+        self.assertEqual(len(client.inline(URI, 5, 17)), 1)
+        self.told(client, 'window/logMessage', '/proc/self/krait')
+        self.assertEqual(client.finish(), 0)
+
+    def test_a_directory_open_to_others_is_refused(self):
+        folder = os.path.join(self.places.runtime, 'krait')
+        os.mkdir(folder)
+        os.chmod(folder, 0o755)
+        done = self.run_krait('daemon')
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('%s: expected mode 0700' % folder, done.stderr)
+        os.rmdir(folder)
+        os.symlink(self.places.state, folder)
+        self.assertIn('expected a directory', self.run_krait('daemon').stderr)
+        os.unlink(folder)
+
+    def test_a_socket_path_that_is_too_long_is_refused(self):
+        folder = os.path.join(self.places.runtime, 'x' * 100)
+        os.mkdir(folder, 0o700)
+        self.places.env['XDG_RUNTIME_DIR'] = folder
+        done = self.run_krait('daemon')
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("a socket's path has at most 107 bytes", done.stderr)
+
+    def test_another_model_than_the_daemons_runs_beside_it(self):
+        self.daemon()
+        wait_until(lambda: self.status()['running'], 'the daemon')
+        model = os.path.join(self.places.root, 'other.gguf')
+        with open(self.status()['model']['path'], 'rb') as source, open(model, 'wb') as copy:
+            copy.write(source.read())
+        client = self.editor('--model', model)
+        self.told(client, 'window/logMessage', "the running daemon's model is")
+        self.assertEqual(len(client.inline(URI, 5, 17)), 1)
+        self.assertEqual(client.finish(), 0)
+
+    def test_bad_greetings_are_refused(self):
+        self.daemon()
+        wait_until(lambda: self.status()['running'], 'the daemon')
+        for line, reason in ((b'GET / HTTP/1.1\r\n', 'expected a JSON object'),
+                             (b'{"protocol": "1"}\n', 'protocol: expected a whole number'),
+                             (b'{"purpose": "chat"}\n', 'purpose: expected'),
+                             (b'[' * 5000 + b'\n', 'expected a JSON object')):
+            peer, lines = self.connect()
+            peer.sendall(line)
+            welcome = json.loads(lines.readline())
+            self.assertEqual(welcome['refused'], 'greeting', line[:20])
+            self.assertIn(reason, welcome['reason'])
+            self.assertEqual(lines.read(), b'')
+            lines.close()
+        peer, lines = self.connect()
+        try:
+            peer.sendall(b'x' * 100000)  # no line at all
+            self.assertEqual(lines.read(), b'')
+        except ConnectionError:
+            pass
+        lines.close()
+        _, _, welcome = self.greet(protocol=1, version='0.0.1', purpose='lsp')
+        self.assertEqual(welcome['refused'], 'version')
+        peer, lines, welcome = self.greet(protocol=1, version='0.0.1', purpose='control')
+        self.assertEqual(welcome['refused'], '')
+        peer.sendall(b'{"request": "dance"}\n')
+        self.assertIn('expected "status", "stop" or "drain"', json.loads(lines.readline())['error'])
+        self.assertTrue(self.status()['running'])
+
+    # Versions -----------------------------------------------------------------
+
+    def fake_daemon(self, version):
+        """Listens as a daemon of another version; returns what it was asked."""
+        os.mkdir(os.path.dirname(self.places.socket), 0o700)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(self.places.socket)
+        listener.listen()
+        self.addCleanup(listener.close)
+        asked = []
+
+        def serve():
+            while True:
+                try:
+                    peer, _ = listener.accept()
+                except OSError:
+                    return
+                with peer, peer.makefile('rb') as lines:
+                    greeting = json.loads(lines.readline())
+                    refused = '' if greeting['purpose'] == 'control' else 'version'
+                    peer.sendall(json.dumps(
+                        {'protocol': 1, 'version': version, 'pid': 1, 'refused': refused,
+                         'reason': 'the running daemon is krait ' + version}).encode() + b'\n')
+                    if refused:
+                        continue
+                    asked.append(json.loads(lines.readline())['request'])
+                    os.unlink(self.places.socket)
+                    peer.sendall(b'{"ok": true}\n')
+                    return
+
+        threading.Thread(target=serve, daemon=True).start()
+        return asked
+
+    def test_an_older_daemon_is_drained_and_replaced(self):
+        asked = self.fake_daemon('0.0.1')
+        client = self.editor()
+        self.assertEqual(asked, ['drain'])
+        self.assertEqual(len(client.inline(URI, 5, 17)), 1)
+        self.assertTrue(self.status()['running'])
+        self.assertEqual(client.finish(), 0)
+
+    def test_a_newer_daemon_is_left_alone(self):
+        asked = self.fake_daemon('99.0')
+        client = self.editor()
+        self.told(client, 'window/logMessage', 'newer than this one')
+        self.assertEqual(len(client.inline(URI, 5, 17)), 1)
+        self.assertEqual(asked, [])
+        self.assertEqual(client.finish(), 0)
+        os.unlink(self.places.socket)
+
+    def test_a_draining_daemon_keeps_its_editors_and_makes_room(self):
+        first = self.editor()
+        old = self.status()['pid']
+        peer, lines, _ = self.greet(protocol=1, version='99.0', purpose='control')
+        peer.sendall(b'{"request": "drain"}\n')
+        self.assertEqual(json.loads(lines.readline()), {'ok': True})
+        lines.close()
+        peer.close()
+        second = self.editor()
+        self.assertNotEqual(self.status()['pid'], old)
+        self.assertEqual(first.inline(URI, 5, 17), second.inline(URI, 5, 17))
+        self.assertEqual(first.finish(), 0)
+        wait_until(lambda: has_ended(old), 'the end of the drained daemon')
+        self.assertEqual(second.finish(), 0)
+
+    # What it says of itself ---------------------------------------------------
+
+    def test_status(self):
+        done = self.run_krait('status')
+        self.assertEqual((done.returncode, done.stdout), (1, 'no daemon is running\n'))
+        client = self.editor()
+        client.inline(URI, 5, 17)
+        client.inline(URI, 5, 17)
+        status = self.status()
+        self.assertTrue(status['running'])
+        self.assertEqual(status['model']['state'], 'ready')
+        self.assertEqual(status['threads'], 2)
+        self.assertGreaterEqual(status['uptime_seconds'], 0)
+        self.assertEqual(set(status['states']),
+                         {'budget_bytes', 'held_bytes', 'checkpoints', 'logged_tokens'})
+        self.assertEqual(status['answers'], 2)
+        self.assertEqual(sum(status['answers_by_plan'].values()), 2)
+        self.assertGreater(status['tokens']['generated'], 0)
+        self.assertTrue(0 <= status['hit_rate'] <= 1)
+        for stage in ('queue', 'tokenize', 'prefill', 'decode', 'post', 'whole'):
+            latency = status['latency_ms'][stage]
+            self.assertTrue(0 <= latency['p50'] <= latency['p99'], stage)
+        self.assertGreater(status['latency_ms']['whole']['p99'], 0)
+        editor = next(c for c in status['connections'] if c['purpose'] == 'lsp')
+        self.assertEqual(editor['open_documents'], 1)
+        document = editor['documents'][0]
+        self.assertEqual((document['uri'], document['lines']), (URI, 10))
+        self.assertIn('tokens_computed', document['last'])
+        text = self.run_krait('status').stdout
+        self.assertIn('process %d' % status['pid'], text)
+        self.assertIn(URI, text)
+        self.assertEqual(client.finish(), 0)
+
+    def test_status_watches_until_the_end(self):
+        self.daemon()
+        wait_until(lambda: self.status()['running'], 'the daemon')
+        watch = subprocess.Popen([KRAIT, 'status', '--json', '--watch'], env=self.places.env,
+                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(watch.stdout.close)
+        self.assertTrue(json.loads(watch.stdout.readline())['running'])
+        self.run_krait('stop')
+        self.assertEqual(json.loads(watch.stdout.readlines()[-1]), {'running': False})
+        self.assertEqual(watch.wait(20), 1)
+
+    # Settings -----------------------------------------------------------------
+
+    def test_a_bad_file_named_on_the_command_line_is_an_error(self):
+        path = self.config('threads = "many"\n')
+        done = self.run_krait('daemon', '--config', path)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('%s:1: threads: expected a whole number' % path, done.stderr)
+
+    def test_a_bad_file_does_not_stop_an_editor(self):
+        for mode in ([], ['--no-daemon']):
+            path = self.config('[completion]\nmax_tokens = 0\n')
+            client = self.editor(*mode)
+            self.told(client, 'window/showMessage',
+                      '%s:2: completion.max_tokens: expected' % path)
+            self.assertEqual(len(client.inline(URI, 5, 17)), 1)
+            self.assertEqual(client.finish(), 0)
+
+    def test_the_command_line_comes_before_the_file(self):
+        self.config('[completion]\nmax_tokens = 1\n')
+        for mode in ([], ['--no-daemon']):
+            short = self.editor(*mode)
+            long = self.editor('--max-tokens', '40', *mode)
+            tokens = []
+            for client in (short, long):
+                client.inline(URI, 5, 17)
+                explained = client.call('krait/explain', {'textDocument': {'uri': URI}})
+                tokens.append(explained['tokens_generated'])
+                self.assertEqual(client.finish(), 0)
+            self.assertEqual(tokens[0], 1)
+            self.assertGreater(tokens[1], 1)
+
+    # systemd ------------------------------------------------------------------
+
+    def test_takes_a_socket_that_systemd_hands_over(self):
+        os.mkdir(os.path.dirname(self.places.socket), 0o700)
+        listener = socket.socket(socket.AF_UNIX)
+        self.addCleanup(listener.close)
+        listener.bind(self.places.socket)
+        listener.listen()
+        # As systemd does: descriptor 3, and the process's own id.
+        script = 'exec env LISTEN_FDS=1 LISTEN_PID=$$ "$0" daemon 3<&%d' % listener.fileno()
+        daemon = subprocess.Popen(['sh', '-c', script, KRAIT], env=self.places.env,
+                                  pass_fds=[listener.fileno()], stderr=subprocess.PIPE, text=True)
+        self.addCleanup(daemon.stderr.close)
+        self.addCleanup(daemon.wait)
+        self.addCleanup(daemon.kill)
+        client = self.editor()
+        self.assertEqual(self.status()['pid'], daemon.pid)
+        self.assertEqual(len(client.inline(URI, 5, 17)), 1)
+        self.assertEqual(client.finish(), 0)
+        daemon.send_signal(signal.SIGTERM)
+        self.assertEqual(daemon.wait(20), 0)
+        self.assertTrue(os.path.exists(self.places.socket))  # systemd's to remove
+
+
+if __name__ == '__main__':
+    unittest.main(argv=sys.argv[:1], verbosity=1)
