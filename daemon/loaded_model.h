@@ -21,7 +21,7 @@ struct ModelOptions {
   size_t state_bytes = size_t{1} << 30;
   // Where states are kept between runs; empty: nowhere.
   std::filesystem::path state_dir;
-  size_t state_disk_bytes = size_t{2} << 30;  // what they may take there
+  size_t state_disk_bytes = size_t{512} << 20;  // what they may take there
 };
 
 // A model with the threads to run it.

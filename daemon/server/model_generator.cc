@@ -42,9 +42,11 @@ class ModelGenerator : public Generator {
 engine::Result<ReadyGenerator> LoadGenerator(const ModelOptions& options) {
   auto loaded = LoadModel(options);
   if (!loaded) return loaded.error();
-  auto inner = EngineGenerator::Create(
-      loaded->model, *loaded->pool,
-      {.state_bytes = options.state_bytes, .state_dir = options.state_dir});
+  auto inner =
+      EngineGenerator::Create(loaded->model, *loaded->pool,
+                              {.state_bytes = options.state_bytes,
+                               .state_dir = options.state_dir,
+                               .disk_bytes = options.state_disk_bytes});
   if (!inner) return inner.error();
   std::string description =
       fmt::format("{} ({} parameters) from {}, {} threads",
