@@ -17,6 +17,8 @@
 #include <string>
 
 #include "daemon/commands/bench.h"
+#include "daemon/commands/bench_keystrokes.h"
+#include "daemon/commands/bench_soak.h"
 #include "daemon/commands/complete.h"
 #include "daemon/commands/daemon.h"
 #include "daemon/commands/debug.h"
@@ -32,6 +34,7 @@ namespace {
 
 constexpr size_t kMaxThreads = 1024;
 constexpr size_t kMaxTokens = size_t{1} << 20;
+constexpr size_t kMaxLines = 1'000'000;
 
 // What runs once the command line has been parsed.
 using Command = std::function<int()>;
@@ -50,6 +53,8 @@ class CommandLine {
   void AddDoctor();
   void AddEval();
   void AddBench();
+  void AddBenchKeystrokes(CLI::App* group);
+  void AddBenchSoak(CLI::App* group);
   void AddDebug();
 
   // Adds a command whose arguments live as long as this object.
@@ -88,6 +93,8 @@ class CommandLine {
   EvalFimArguments eval_fim_;
   BenchArguments decode_;
   BenchArguments prefill_;
+  BenchKeystrokesArguments keystrokes_;
+  BenchSoakArguments soak_;
   DebugTokensArguments tokens_;
   DebugLogitsArguments logits_;
   DebugGenerateArguments generate_;
@@ -110,6 +117,13 @@ void AddModelOptions(CLI::App* app, ModelOptions* options) {
   app->add_option("--threads,-t", options->threads,
                   "Threads to run the model on; 0: one per core")
       ->check(CLI::Range(size_t{0}, kMaxThreads))
+      ->capture_default_str();
+}
+
+void AddStateBytes(CLI::App* app, ModelOptions* options) {
+  app->add_option("--state-bytes", options->state_bytes,
+                  "What warm states may take in memory; 0: nothing is kept")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
       ->capture_default_str();
 }
 
@@ -352,6 +366,86 @@ void CommandLine::AddBench() {
         ->type_name("FILE");
     AddJson(app, &arguments->json);
   }
+  AddBenchKeystrokes(group);
+  AddBenchSoak(group);
+}
+
+void CommandLine::AddBenchKeystrokes(CLI::App* group) {
+  BenchKeystrokesArguments& arguments = keystrokes_;
+  CLI::App* app =
+      Add(group, "keystrokes", "What each keystroke of a session costs",
+          &arguments, RunBenchKeystrokes);
+  AddModelOptions(app, &arguments.model);
+  AddStateBytes(app, &arguments.model);
+  AddContext(app, &arguments.completion);
+  app->add_option("--file,-f", arguments.files,
+                  "Real source files: typed in the first, switched among all; "
+                  "default: generated ones")
+      ->type_name("FILE");
+  app->add_option("--lines", arguments.lines,
+                  "Lengths to compare; with --file: so many lines of all files "
+                  "in a row. Default: 100 2000 10000, or the first file's")
+      ->check(CLI::Range(size_t{1}, kMaxLines));
+  app->add_option("--steps", arguments.steps,
+                  "Some of: cold, type, backspace, jump, jump-type, back, "
+                  "edit-above, edit-type, visit, revisit, restart; default: "
+                  "all")
+      ->delimiter(',');
+  app->add_option("--typed", arguments.typed, "Characters typed at the cursor")
+      ->check(CLI::Range(size_t{1}, kMaxTokens))
+      ->capture_default_str();
+  app->add_option("--rounds,-r", arguments.rounds,
+                  "How often to run the session, each time elsewhere")
+      ->check(CLI::Range(size_t{1}, size_t{1000}))
+      ->capture_default_str();
+  app->add_flag("--warming", arguments.warming,
+                "Read up to the cursor between the steps, as the server does "
+                "while nobody types");
+  CLI::Option* against =
+      app->add_option("--against", arguments.against,
+                      "Ask a server that speaks llama.cpp's /infill the same, "
+                      "step by step")
+          ->type_name("URL");
+  app->add_flag("--allow-remote", arguments.allow_remote,
+                "Let the server be on another machine: it gets the text")
+      ->needs(against);
+  app->add_option("--peer-before", arguments.peer_lines_before,
+                  "Lines before the cursor's that the server gets")
+      ->needs(against)
+      ->capture_default_str();
+  app->add_option("--peer-after", arguments.peer_lines_after,
+                  "Lines after the cursor's that the server gets")
+      ->needs(against)
+      ->capture_default_str();
+  app->add_option("--timeout", arguments.timeout_s,
+                  "Seconds to wait for an answer of the server")
+      ->needs(against)
+      ->check(CLI::Range(size_t{1}, size_t{86400}))
+      ->capture_default_str();
+  AddJson(app, &arguments.json);
+}
+
+void CommandLine::AddBenchSoak(CLI::App* group) {
+  CLI::App* app =
+      Add(group, "soak", "Memory over many keystrokes in many files", &soak_,
+          RunBenchSoak);
+  AddModelOptions(app, &soak_.model);
+  AddStateBytes(app, &soak_.model);
+  app->add_option("--keystrokes", soak_.keystrokes, "How many")
+      ->check(CLI::Range(size_t{10}, size_t{1} << 32))
+      ->capture_default_str();
+  app->add_option("--files", soak_.files, "Open files")
+      ->check(CLI::Range(size_t{1}, size_t{10'000}))
+      ->capture_default_str();
+  app->add_option("--lines", soak_.lines, "Lines of each file")
+      ->check(CLI::Range(size_t{1}, kMaxLines))
+      ->capture_default_str();
+  app->add_option("--complete-every", soak_.complete_every,
+                  "Complete at every Nth keystroke; at the others the model "
+                  "only reads what was typed")
+      ->check(CLI::Range(size_t{1}, size_t{1} << 32))
+      ->capture_default_str();
+  AddJson(app, &soak_.json);
 }
 
 void CommandLine::AddDebug() {

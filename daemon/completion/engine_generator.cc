@@ -74,10 +74,11 @@ engine::Status EngineGenerator::Decode(const GeneratorRequest& request,
   engine::GenerateOptions options;
   options.sampler = request.sampler;
   options.max_tokens = request.max_tokens;
+  options.ignore_end_of_sequence = request.ignore_end;
   options.on_token = [&](TokenId token, float logprob) {
     // A control token other than the end of sequence begins another part of
     // the prompt's format: the middle is over.
-    control = model_->tokenizer().IsControl(token);
+    control = !request.ignore_end && model_->tokenizer().IsControl(token);
     if (control) return false;
     return request.on_token(token, model_->tokenizer().TokenBytes(token),
                             logprob);

@@ -34,6 +34,9 @@ struct GeneratorRequest {
   GeneratorPrompt prompt;
   engine::SamplerOptions sampler;
   size_t max_tokens = 64;
+  // An end-of-sequence or another control token does not end it: benchmarks
+  // compare answers of the same length.
+  bool ignore_end = false;
   // Called for each token with the bytes it stands for, which may be a part of
   // a UTF-8 sequence, and the natural log of its probability. Returning false
   // ends the generation.
