@@ -27,6 +27,7 @@
 #include "daemon/commands/lsp.h"
 #include "daemon/commands/model.h"
 #include "daemon/commands/status.h"
+#include "daemon/log.h"
 #include "daemon/terminal.h"
 
 namespace krait::daemon {
@@ -79,6 +80,9 @@ class CommandLine {
   // Lets settings of a file take the place of the defaults of options.
   void AddConfig(CLI::App* app, std::filesystem::path* file,
                  LoadedConfig* loaded);
+  // The same with the user's file.
+  void AddUserConfig(CLI::App* app, ModelOptions* model,
+                     CompletionOptions* completion);
 
   CLI::App app_;
   Command command_;
@@ -228,6 +232,7 @@ void CommandLine::AddComplete() {
   AddExtent(app, &complete_.completion);
   AddConfidence(app, &complete_.completion);
   AddSampling(app, &complete_.completion.sampler);
+  AddUserConfig(app, &complete_.model, &complete_.completion);
   AddJson(app, &complete_.json);
 }
 
@@ -279,6 +284,20 @@ void CommandLine::AddConfig(CLI::App* app, std::filesystem::path* file,
   });
 }
 
+void CommandLine::AddUserConfig(CLI::App* app, ModelOptions* model,
+                                CompletionOptions* completion) {
+  app->parse_complete_callback([this, model, completion] {
+    configure_ = [model, completion] {
+      const LoadedConfig loaded = LoadConfig({});
+      for (const ConfigProblem& problem : loaded.problems) {
+        WriteLog(LogLevel::kWarning, problem.message);
+      }
+      *model = loaded.config.model;
+      if (completion != nullptr) *completion = loaded.config.completion;
+    };
+  });
+}
+
 void CommandLine::AddModel() {
   CLI::App* group = AddGroup(&app_, "model", "What models there are");
   CLI::App* info = Add(group, "info", "What a model is", &model_, RunModelInfo);
@@ -300,6 +319,7 @@ void CommandLine::AddDoctor() {
   CLI::App* app = Add(&app_, "doctor", "Check this machine and the model",
                       &doctor_, RunDoctor);
   AddModelOptions(app, &doctor_.model);
+  AddUserConfig(app, &doctor_.model, nullptr);
   AddJson(app, &doctor_.json);
 }
 

@@ -22,7 +22,7 @@ struct LogOptions {
   // With time and process, as a log that is read later needs.
   bool stamped = false;
   // Empty: standard error. Otherwise standard error goes to this file, too.
-  std::filesystem::path file;
+  std::filesystem::path file = {};
   // A file that grew over this becomes FILE.1, in the place of an older one.
   size_t max_file_bytes = size_t{1} << 20;
 };

@@ -16,11 +16,13 @@
 #include <vector>
 
 #include "daemon/completion/engine_generator.h"
+#include "daemon/config/config.h"
 #include "daemon/json_text.h"
 #include "daemon/machine.h"
 #include "daemon/model_lookup.h"
 #include "daemon/model_summary.h"
 #include "daemon/model_verify.h"
+#include "daemon/server/daemon_client.h"
 #include "daemon/terminal.h"
 #include "engine/run/session.h"
 #include "engine/run/topology.h"
@@ -208,6 +210,34 @@ void CheckModel(const ModelOptions& options, Findings* findings) {
   CheckSpeed(*loaded, findings);
 }
 
+void CheckSettings(Findings* findings) {
+  const LoadedConfig loaded = LoadConfig({});
+  for (const ConfigProblem& problem : loaded.problems) {
+    findings->Warn("settings", problem.message, "`man krait` lists them");
+  }
+  if (!loaded.problems.empty()) return;
+  findings->Ok("settings", loaded.file.empty() ? "no file: all as it comes"
+                                               : loaded.file.string());
+}
+
+void CheckDaemon(Findings* findings) {
+  const auto client = ControlClient::Connect(RuntimeEnvironment::OfProcess());
+  if (!client && client.error().code == engine::ErrorCode::kNotFound) {
+    return findings->Ok("daemon", "none is running; `krait lsp` starts it");
+  }
+  if (!client) {
+    return findings->Warn("daemon", client.error().message,
+                          "`krait lsp` runs the model in its own process");
+  }
+  const Welcome& daemon = client->daemon();
+  const std::string found =
+      fmt::format("process {}, krait {}", daemon.pid, daemon.version);
+  if (daemon.version == KRAIT_VERSION) return findings->Ok("daemon", found);
+  findings->Warn("daemon", found,
+                 fmt::format("this is krait {}: `krait stop` ends the other",
+                             KRAIT_VERSION));
+}
+
 std::string_view HealthName(Health health) {
   if (health == Health::kOk) return "ok";
   return health == Health::kWarning ? "warning" : "problem";
@@ -252,6 +282,8 @@ int RunDoctor(const DoctorArguments& arguments) {
   Findings findings;
   CheckMachine(&findings);
   CheckModel(arguments.model, &findings);
+  CheckSettings(&findings);
+  CheckDaemon(&findings);
   if (arguments.json) {
     PrintJson(findings);
   } else {

@@ -144,6 +144,7 @@ json::object SessionSettings(const Config& config) {
 }
 
 std::vector<ConfigProblem> ApplySessionJson(std::string_view text,
+                                            SettingsSection section,
                                             std::string_view place,
                                             Config* config) {
   json::error_code error;
@@ -161,6 +162,8 @@ std::vector<ConfigProblem> ApplySessionJson(std::string_view text,
     if (const json::value* krait = object->if_contains("krait")) {
       if (krait->is_null()) return {};
       object = krait->if_object();
+    } else if (section == SettingsSection::kRequired) {
+      return {};
     }
   }
   if (object == nullptr) {

@@ -43,9 +43,15 @@ std::vector<Setting> SettingsOf(const boost::json::object& json,
 // Returns all settings of scope kSession, for SettingsOf.
 boost::json::object SessionSettings(const Config& config);
 
-// Applies settings that a session sent as text: the object under "krait" if
-// there is one, else all of it. null sets nothing.
+// Where a session's settings are in what it sent.
+enum class SettingsSection : uint8_t {
+  kOptional,  // under "krait" if there is such a member, else all of it
+  kRequired,  // under "krait": other members are other servers'
+};
+
+// Applies settings that a session sent as text. null sets nothing.
 std::vector<ConfigProblem> ApplySessionJson(std::string_view text,
+                                            SettingsSection section,
                                             std::string_view place,
                                             Config* config);
 

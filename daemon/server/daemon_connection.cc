@@ -98,8 +98,8 @@ asio::awaitable<void> DaemonConnection::ServeEditor() {
 
 void DaemonConnection::StartSession() {
   Config config = core_.config();
-  for (const ConfigProblem& problem :
-       ApplySessionJson(settings_, "greeting", &config)) {
+  for (const ConfigProblem& problem : ApplySessionJson(
+           settings_, SettingsSection::kOptional, "greeting", &config)) {
     WriteLog(LogLevel::kWarning, problem.message);
   }
   session_.emplace(writer_, core_.host(), config.completion);

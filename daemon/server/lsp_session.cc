@@ -9,6 +9,7 @@
 #include "daemon/completion/trace_json.h"
 #include "daemon/completion/workspace_path.h"
 #include "daemon/json_text.h"
+#include "daemon/log.h"
 #include "daemon/server/completion_answers.h"
 #include "daemon/server/lsp_errors.h"
 #include "lsp/position.h"
@@ -22,7 +23,10 @@ LspSession::LspSession(std::shared_ptr<lsp::Outbox> outbox,
       client_(std::make_shared<lsp::Client>(outbox_)),
       host_(host),
       id_(host.NewSession()),
-      options_(options),
+      settings_(options,
+                [this](lsp::MessageType type, std::string sentence) {
+                  Tell(type, std::move(sentence));
+                }),
       dispatcher_(outbox_, client_,
                   [this](std::string_view sentence) {
                     Log(lsp::MessageType::kWarning, sentence);
@@ -86,9 +90,28 @@ void LspSession::BindLifecycle() {
       "exit", [this](const lsp::NoParams&) {
         exit_code_ = dispatcher_.ShutdownRequested() ? 0 : 1;
       });
-  // Known, and nothing to do.
-  dispatcher_.OnNotification<lsp::RawJson>("workspace/didChangeConfiguration",
-                                           [](const lsp::RawJson&) {});
+  dispatcher_.OnNotification<lsp::DidChangeConfigurationParams>(
+      "workspace/didChangeConfiguration",
+      [this](const lsp::DidChangeConfigurationParams& params) {
+        ChangeSettings(params.settings);
+      });
+}
+
+void LspSession::ChangeSettings(const lsp::RawJson& settings) {
+  // Clients that let themselves be asked say only that something changed.
+  if (settings.text != "null" || !configuration_) {
+    return settings_.Change(settings.text, /*bare=*/false);
+  }
+  client_->Call(
+      "workspace/configuration",
+      lsp::ConfigurationParams{.sections = {"krait"}},
+      [weak = std::weak_ptr(self_)](const lsp::Result<lsp::RawJson>& answer) {
+        const auto self = weak.lock();
+        if (self == nullptr || !answer) return;
+        const auto sections = lsp::SplitArray(*answer);
+        if (!sections || sections->empty()) return;
+        (*self)->settings_.Change(sections->front().text, /*bare=*/true);
+      });
 }
 
 lsp::InitializeResult LspSession::Initialize(
@@ -107,6 +130,10 @@ lsp::InitializeResult LspSession::Initialize(
     }
   }
   work_done_progress_ = params.capabilities.work_done_progress;
+  configuration_ = params.capabilities.configuration;
+  if (params.initialization_options) {
+    settings_.Begin(params.initialization_options->text);
+  }
   lsp::InitializeResult result;
   result.server_name = "krait";
   result.server_version = KRAIT_VERSION;
@@ -196,10 +223,10 @@ CompletionRequest LspSession::RequestAt(const lsp::Document& document,
   if (const auto path = lsp::UriToPath(document.uri)) {
     request.path = WorkspacePath(*path, roots_);
   }
-  request.before =
-      document.text.TextBefore(cursor_ofs, EnoughBytesBefore(options_.limits));
-  request.after =
-      document.text.TextAfter(cursor_ofs, EnoughBytesAfter(options_.limits));
+  request.before = document.text.TextBefore(
+      cursor_ofs, EnoughBytesBefore(settings_.completion().limits));
+  request.after = document.text.TextAfter(
+      cursor_ofs, EnoughBytesAfter(settings_.completion().limits));
   return request;
 }
 
@@ -244,7 +271,7 @@ void LspSession::WarmAt(const lsp::DocumentChange& change) {
 void LspSession::Warm(const std::string& uri, CompletionRequest request) {
   host_.Warm({.document = KeyOf(uri),
               .request = std::move(request),
-              .options = options_});
+              .options = settings_.completion()});
 }
 
 // Completion ------------------------------------------------------------------
@@ -344,7 +371,7 @@ void LspSession::Start(PendingPtr pending) {
                              });
   host_.Complete({.document = KeyOf(pending->document->uri),
                   .request = pending->request,
-                  .options = options_,
+                  .options = settings_.completion(),
                   .stop = pending->stop.get_token(),
                   .on_done = [weak = std::weak_ptr(self_),
                               pending](const auto& completion) {
@@ -374,6 +401,9 @@ void LspSession::Finish(const PendingPtr& pending,
   }
   if (state == states_.end()) return pending->reply.Fail(Superseded());
   state->second.trace = completion->trace;
+  WriteLog(
+      LogLevel::kDebug,
+      fmt::format("{}: {}", uri, JsonText(TraceToJson(completion->trace))));
   // Its tree has done its service; copies of the request are kept for long.
   pending->request.syntax = {};
   state->second.given =

@@ -17,6 +17,7 @@
 #include "daemon/completion/completion_service.h"
 #include "daemon/completion/typed_through.h"
 #include "daemon/server/completion_host.h"
+#include "daemon/server/editor_settings.h"
 #include "daemon/server/syntax_cache.h"
 #include "lsp/client.h"
 #include "lsp/completion_types.h"
@@ -115,6 +116,7 @@ class LspSession {
   void BindCompletion();
 
   lsp::InitializeResult Initialize(const lsp::InitializeParams& params);
+  void ChangeSettings(const lsp::RawJson& settings);
   void ShowLoading();
   void OnLoaded(const engine::Result<std::string>& loaded);
 
@@ -146,7 +148,7 @@ class LspSession {
   const std::shared_ptr<lsp::Client> client_;
   CompletionHost& host_;
   const uint64_t id_;  // of its documents, to the host
-  const CompletionOptions options_;
+  EditorSettings settings_;
   lsp::Dispatcher dispatcher_;
   lsp::DocumentStore documents_;
   SyntaxCache syntax_;
@@ -156,6 +158,7 @@ class LspSession {
   std::vector<std::pair<lsp::MessageType, std::string>> untold_;
   bool initialized_ = false;
   bool work_done_progress_ = false;
+  bool configuration_ = false;  // the editor can be asked for settings
   std::unique_ptr<lsp::Progress> progress_;
   std::optional<int> exit_code_;
   // The host's callbacks hold it weakly: those of a session that is gone do

@@ -196,6 +196,21 @@ class DaemonTest(unittest.TestCase):
             self.assertFalse(os.path.exists(self.places.socket))
             self.assertEqual(client.finish(), 0)
 
+    def test_warm_states_survive_a_restart(self):
+        text = ''.join('value_%d = compute(%d)\n' % (i, i) for i in range(200)) + TEXT
+        explained = []
+        for _ in range(2):
+            client = self.client()
+            client.initialize()
+            client.open(URI, text)
+            client.inline(URI, 205, 17)
+            explained.append(client.call('krait/explain', {'textDocument': {'uri': URI}}))
+            self.assertEqual(client.finish(), 0)
+            self.run_krait('stop')
+        cold, warm = explained
+        self.assertGreater(cold['tokens_computed'], 1000)
+        self.assertLess(warm['tokens_computed'], cold['tokens_computed'] / 4)
+
     def test_stop_without_a_daemon_is_fine(self):
         done = self.run_krait('stop')
         self.assertEqual((done.returncode, done.stdout), (0, 'no daemon is running\n'))
@@ -443,4 +458,4 @@ class DaemonTest(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    unittest.main(argv=sys.argv[:1], verbosity=1)
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=1)

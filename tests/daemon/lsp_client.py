@@ -107,14 +107,15 @@ class Client:
             raise RuntimeError(answer['error'])
         return answer['result']
 
-    def initialize(self, encodings=('utf-16',), inline=True, progress=False):
+    def initialize(self, encodings=('utf-16',), inline=True, progress=False, options=None):
         capabilities = {'general': {'positionEncodings': list(encodings)},
                         'textDocument': {},
                         'window': {'workDoneProgress': progress}}
         if inline:
             capabilities['textDocument']['inlineCompletion'] = {}
         result = self.call('initialize', {
-            'processId': None, 'rootUri': 'file:///work', 'capabilities': capabilities})
+            'processId': None, 'rootUri': 'file:///work', 'capabilities': capabilities,
+            'initializationOptions': options})
         self.notify('initialized', {})
         return result
 

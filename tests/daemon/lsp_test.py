@@ -121,6 +121,28 @@ class LspTest(unittest.TestCase):
                 self.check_item(item, 0, character)
             self.assertEqual(client.finish(), 0)
 
+    def test_an_editor_sets_what_is_its_own(self):
+        client = self.client()
+        client.initialize(options={'completion': {'max_tokens': 1}, 'threads': 7})
+        shown = client.wait(lambda m: m.get('method') == 'window/showMessage')
+        self.assertIn('initializationOptions: threads: all editors share it',
+                      shown['params']['message'])
+        client.open(URI, TEXT)
+
+        def tokens(character):
+            client.inline(URI, 5, character)
+            return client.call('krait/explain',
+                               {'textDocument': {'uri': URI}})['tokens_generated']
+        self.assertEqual(tokens(17), 1)
+        client.notify('workspace/didChangeConfiguration', {'settings': {
+            'krait': {'completion': {'max_tokens': 2}}}})
+        self.assertEqual(tokens(14), 2)
+        client.notify('workspace/didChangeConfiguration', {'settings': {
+            'krait': {'completion': {'max_token': 2}}}})
+        shown = client.wait(lambda m: m.get('method') == 'window/showMessage')
+        self.assertIn('did you mean completion.max_tokens?', shown['params']['message'])
+        self.assertEqual(client.finish(), 0)
+
     def test_second_request_replaces_the_first(self):
         client = self.client()
         client.initialize()

@@ -159,26 +159,43 @@ TEST_F(ConfigTest, TheUsersFileMayBeMissing) {
   unsetenv("XDG_STATE_HOME");
 }
 
+constexpr auto kOptional = SettingsSection::kOptional;
+constexpr auto kRequired = SettingsSection::kRequired;
+
 std::string SessionProblem(const std::string& json) {
   Config config;
-  const auto problems = ApplySessionJson(json, "settings", &config);
+  const auto problems = ApplySessionJson(json, kOptional, "settings", &config);
   return problems.empty() ? "" : problems[0].message;
 }
 
 TEST(SessionSettingsTest, AnEditorSetsWhatIsItsOwn) {
   Config config;
   EXPECT_THAT(ApplySessionJson(R"({"krait":{"completion":{"max_tokens":9}}})",
-                               "settings", &config),
+                               kOptional, "settings", &config),
               IsEmpty());
   EXPECT_EQ(config.completion.max_tokens, 9U);
-  EXPECT_THAT(ApplySessionJson(R"({"completion":{"max_tokens":8}})", "settings",
-                               &config),
+  EXPECT_THAT(ApplySessionJson(R"({"completion":{"max_tokens":8}})", kOptional,
+                               "settings", &config),
               IsEmpty());
   EXPECT_EQ(config.completion.max_tokens, 8U);
   for (const char* nothing : {"null", "{}", "[]", R"({"krait":null})"}) {
-    EXPECT_THAT(ApplySessionJson(nothing, "settings", &config), IsEmpty());
+    EXPECT_THAT(ApplySessionJson(nothing, kOptional, "settings", &config),
+                IsEmpty());
   }
   EXPECT_EQ(config.completion.max_tokens, 8U);
+}
+
+TEST(SessionSettingsTest, OtherServersSettingsAreNoneOfOurs) {
+  Config config;
+  EXPECT_THAT(ApplySessionJson(R"({"python":{"lint":true},
+      "krait":{"completion":{"max_tokens":9}}})",
+                               kRequired, "settings", &config),
+              IsEmpty());
+  EXPECT_EQ(config.completion.max_tokens, 9U);
+  EXPECT_THAT(ApplySessionJson(R"({"completion":{"max_tokens":8}})", kRequired,
+                               "settings", &config),
+              IsEmpty());
+  EXPECT_EQ(config.completion.max_tokens, 9U);
 }
 
 TEST(SessionSettingsTest, AnEditorCannotSetWhatAllShare) {
@@ -198,7 +215,7 @@ TEST(SessionSettingsTest, SurviveTheWayThroughJson) {
   sent.completion.sampler.temperature = 0.75F;
   Config received;
   EXPECT_THAT(ApplySessionJson(boost::json::serialize(SessionSettings(sent)),
-                               "greeting", &received),
+                               kOptional, "greeting", &received),
               IsEmpty());
   EXPECT_EQ(received.completion.extent, CompletionExtent::kBlock);
   EXPECT_EQ(received.completion.limits.suffix_tokens, 3U);

@@ -47,21 +47,27 @@ class Sent : public lsp::Outbox {
 
 class LspSessionTest : public testing::Test {
  protected:
-  void Start(std::unique_ptr<FakeGenerator> generator) {
+  // `capabilities`: members, each with a comma behind it.
+  void Start(std::unique_ptr<FakeGenerator> generator,
+             const std::string& capabilities = "") {
     auto shared =
         std::make_shared<std::unique_ptr<FakeGenerator>>(std::move(generator));
-    Start([shared]() -> engine::Result<ReadyGenerator> {
-      return ReadyGenerator{.generator = std::move(*shared),
-                            .description = "fake"};
-    });
+    Start(
+        [shared]() -> engine::Result<ReadyGenerator> {
+          return ReadyGenerator{.generator = std::move(*shared),
+                                .description = "fake"};
+        },
+        capabilities);
   }
-  void Start(CompletionHost::Loader loader) {
+  void Start(CompletionHost::Loader loader,
+             const std::string& capabilities = "") {
     host_ =
         std::make_unique<CompletionHost>(std::move(loader), calls_.Poster());
     session_ = std::make_unique<LspSession>(sent_, *host_, CompletionOptions{});
-    Receive(R"("id":1,"method":"initialize","params":{"capabilities":
-      {"general":{"positionEncodings":["utf-8"]},
-       "textDocument":{"inlineCompletion":{}}}})");
+    Receive(R"("id":1,"method":"initialize","params":{"capabilities":{)" +
+            capabilities +
+            R"("general":{"positionEncodings":["utf-8"]},
+            "textDocument":{"inlineCompletion":{}}}})");
     (void)sent_->Take();
     calls_.RunOne();  // the model is there, or not
   }
@@ -341,6 +347,27 @@ TEST_F(LspSessionTest, WarmsBehindWhatIsShown) {
   Ask(7, 4);
   calls_.RunOne();
   warmed.wait();
+}
+
+TEST_F(LspSessionTest, AsksForSettingsThatChangedAndTakesTheLast) {
+  auto generator = std::make_unique<FakeGenerator>("abcdef");
+  const FakeGenerator& fake = *generator;
+  Start(std::move(generator), R"("workspace":{"configuration":true},)");
+  (void)sent_->Take();
+  Open("x = \\n");
+  Receive(R"("method":"workspace/didChangeConfiguration","params":
+    {"settings":null})");
+  EXPECT_THAT(Answer(), testing::AllOf(HasSubstr("workspace/configuration"),
+                                       HasSubstr("\"section\":\"krait\"")));
+  Receive(R"("id":1,"result":[{"completion":{"max_tokens":3}}])");
+  Ask(5, 4);
+  calls_.RunOne();
+  EXPECT_EQ(fake.max_tokens, 3U);
+  Receive(R"("method":"workspace/didChangeConfiguration","params":
+    {"settings":{"krait":{}}})");
+  Ask(6, 3);
+  calls_.RunOne();
+  EXPECT_EQ(fake.max_tokens, CompletionOptions{}.max_tokens);
 }
 
 TEST_F(LspSessionTest, SessionsShareOneModel) {
