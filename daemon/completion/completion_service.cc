@@ -8,6 +8,7 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "daemon/completion/indentation.h"
 #include "daemon/completion/post_process.h"
@@ -157,6 +158,28 @@ Completion Decide(Watcher& watcher, const GeneratorReport& report,
   return completion;
 }
 
+// Declarations before the cursor that are worth a checkpoint.
+constexpr size_t kMaxAnchors = 8;
+
+// Returns where declarations begin in the window's prefix, if that is known at
+// once.
+std::vector<size_t> Anchors(const CompletionRequest& request,
+                            const ContextWindow& window) {
+  std::vector<size_t> anchors;
+  // The tree's offsets are those of the document's own line ends.
+  if (request.before.find('\r') != std::string::npos) return anchors;
+  const auto syntax =
+      CursorSyntax::Of(request.syntax, request.before, request.after,
+                       std::chrono::milliseconds(0));
+  if (!syntax) return anchors;
+  const size_t cursor = syntax->cursor_ofs();
+  for (const size_t ofs : syntax->tree().Anchors(cursor, kMaxAnchors)) {
+    if (cursor - ofs > window.prefix.size()) continue;
+    anchors.push_back(window.prefix.size() - (cursor - ofs));
+  }
+  return anchors;
+}
+
 }  // namespace
 
 ContextWindow CompletionService::Cut(const std::string& path,
@@ -178,6 +201,7 @@ engine::Result<Completion> CompletionService::Complete(
   const std::string after = WithUnixLineEnds(request.after);
   const ContextWindow window = Cut(request.path, before, after, options.limits);
   const std::string suffix = RuleSuffix(options.extent, window.suffix);
+  const std::vector<size_t> anchors = Anchors(request, window);
   const Clock::duration cutting = Clock::now() - begin;
 
   Place place{.request = request,
@@ -191,7 +215,8 @@ engine::Result<Completion> CompletionService::Complete(
   const auto report = generator_.Generate(
       {.prompt = {.path = request.path,
                   .prefix = window.prefix,
-                  .suffix = window.suffix},
+                  .suffix = window.suffix,
+                  .anchors = anchors},
        .sampler = options.sampler,
        .max_tokens = options.max_tokens,
        .on_token =
@@ -214,9 +239,12 @@ engine::Status CompletionService::Warm(const CompletionRequest& request,
   const std::string before = WithUnixLineEnds(request.before);
   const std::string after = WithUnixLineEnds(request.after);
   const ContextWindow window = Cut(request.path, before, after, options.limits);
-  return generator_.Warm(
-      {.path = request.path, .prefix = window.prefix, .suffix = window.suffix},
-      std::move(stop));
+  const std::vector<size_t> anchors = Anchors(request, window);
+  return generator_.Warm({.path = request.path,
+                          .prefix = window.prefix,
+                          .suffix = window.suffix,
+                          .anchors = anchors},
+                         std::move(stop));
 }
 
 }  // namespace krait::daemon

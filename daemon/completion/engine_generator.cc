@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/completion/engine_generator.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -69,48 +70,85 @@ engine::Status EngineGenerator::Prefill(const FimPlan& plan,
 engine::Status EngineGenerator::Decode(const GeneratorRequest& request,
                                        std::stop_token stop,
                                        GeneratorReport* report) {
+  report->reason = StopReason::kCallback;
+  for (const SaidSoFar::Token& token : said_.tokens()) {
+    if (!request.on_token(token.id, token.bytes, token.logprob)) return {};
+  }
+  if (ended_) {
+    report->reason = StopReason::kEndOfSequence;
+    return {};
+  }
   const auto begin = Clock::now();
-  bool control = false;
   engine::GenerateOptions options;
   options.sampler = request.sampler;
-  options.max_tokens = request.max_tokens;
+  options.max_tokens =
+      request.max_tokens - std::min(request.max_tokens, said_.tokens().size());
   options.ignore_end_of_sequence = request.ignore_end;
   options.on_token = [&](TokenId token, float logprob) {
     // A control token other than the end of sequence begins another part of
     // the prompt's format: the middle is over.
-    control = !request.ignore_end && model_->tokenizer().IsControl(token);
-    if (control) return false;
-    return request.on_token(token, model_->tokenizer().TokenBytes(token),
-                            logprob);
+    ended_ = !request.ignore_end && model_->tokenizer().IsControl(token);
+    if (ended_) return false;
+    const std::string_view bytes = model_->tokenizer().TokenBytes(token);
+    said_.Add(token, bytes, logprob);
+    return request.on_token(token, bytes, logprob);
   };
+  if (unfed_) session_.fork().Decode(*std::exchange(unfed_, std::nullopt));
   const engine::Generation generation =
-      engine::Generate(session_.Fork(), options, std::move(stop));
+      engine::Generate(session_.fork(), options, std::move(stop));
   report->decode = Clock::now() - begin;
-  if (generation.reason == StopReason::kCancelled) {
-    return MakeError(ErrorCode::kCancelled, "the completion was cancelled");
-  }
   report->tokens_generated = generation.tokens.size();
-  report->reason = control ? StopReason::kEndOfSequence : generation.reason;
+  report->reason = ended_ ? StopReason::kEndOfSequence : generation.reason;
+  switch (report->reason) {
+    case StopReason::kCancelled:
+      return MakeError(ErrorCode::kCancelled, "the completion was cancelled");
+    case StopReason::kEndOfSequence:
+      ended_ = true;
+      break;
+    case StopReason::kNotFinite:
+      said_.Forget();
+      break;
+    default:
+      if (!generation.tokens.empty()) unfed_ = generation.tokens.back();
+  }
+  return {};
+}
+
+engine::Status EngineGenerator::Begin(const GeneratorRequest& request,
+                                      std::stop_token stop,
+                                      GeneratorReport* report) {
+  const auto begin = Clock::now();
+  const bool greedy = request.sampler.temperature <= 0;
+  const auto typed = said_.TypedOf(request.prompt, greedy);
+  if (typed && request.may_resume) {
+    said_.Advance(*typed);
+    report->layout = said_layout_;
+    report->reason_for_layout = "goes on with what was being generated";
+    return {};
+  }
+  said_.Forget();
+  auto plan = planner_.PlanNow(request.prompt, [this](const auto& tokens) {
+    return PredictPrefill(tokens);
+  });
+  if (!plan) return plan.error();
+  report->layout = said_layout_ = plan->layout;
+  report->reason_for_layout = std::move(plan->reason);
+  report->tokenize = Clock::now() - begin;
+  unfed_.reset();
+  // An empty file in a vocabulary without bos: there is nothing to go on.
+  ended_ = plan->tokens.empty();
+  if (!ended_) {
+    if (auto fed = Prefill(*plan, std::move(stop), report); !fed) return fed;
+    session_.Fork();
+  }
+  said_.Begin(request.prompt, greedy);
   return {};
 }
 
 engine::Result<GeneratorReport> EngineGenerator::Generate(
     const GeneratorRequest& request, std::stop_token stop) {
   GeneratorReport report;
-  const auto begin = Clock::now();
-  auto plan = planner_.PlanNow(request.prompt, [this](const auto& tokens) {
-    return PredictPrefill(tokens);
-  });
-  if (!plan) return plan.error();
-  report.layout = plan->layout;
-  report.reason_for_layout = std::move(plan->reason);
-  report.tokenize = Clock::now() - begin;
-  // An empty file in a vocabulary without bos: there is nothing to go on.
-  if (plan->tokens.empty()) {
-    report.reason = StopReason::kEndOfSequence;
-    return report;
-  }
-  if (auto fed = Prefill(*plan, stop, &report); !fed) return fed.error();
+  if (auto begun = Begin(request, stop, &report); !begun) return begun.error();
   if (auto said = Decode(request, stop, &report); !said) return said.error();
   return report;
 }

@@ -11,6 +11,7 @@
 
 #include "daemon/completion/fim_planner.h"
 #include "daemon/completion/generator.h"
+#include "daemon/completion/said_so_far.h"
 #include "engine/error.h"
 #include "engine/model/model.h"
 #include "engine/run/warm_session.h"
@@ -59,6 +60,10 @@ class EngineGenerator : public Generator {
       const std::vector<engine::TokenId>& tokens) const;
   engine::Status Prefill(const FimPlan& plan, std::stop_token stop,
                          GeneratorReport* report);
+  // Makes `session_.fork()` and `said_` stand where the request's generation
+  // begins or, if it goes on from the last one, stands.
+  engine::Status Begin(const GeneratorRequest& request, std::stop_token stop,
+                       GeneratorReport* report);
   engine::Status Decode(const GeneratorRequest& request, std::stop_token stop,
                         GeneratorReport* report);
 
@@ -67,6 +72,12 @@ class EngineGenerator : public Generator {
   engine::StateStore store_;
   engine::WarmSession session_;
   std::optional<engine::StateDirectory> directory_;
+
+  // The last generation. `unfed_` has been said but not been run.
+  SaidSoFar said_;
+  std::optional<engine::TokenId> unfed_;
+  bool ended_ = false;  // by the model
+  engine::FimLayout said_layout_ = engine::FimLayout::kPrefix;
 };
 
 }  // namespace krait::daemon

@@ -37,6 +37,9 @@ struct GeneratorRequest {
   // An end-of-sequence or another control token does not end it: benchmarks
   // compare answers of the same length.
   bool ignore_end = false;
+  // If the prompt is the last one with a part of what was said since at its
+  // end, goes on with that generation.
+  bool may_resume = true;
   // Called for each token with the bytes it stands for, which may be a part of
   // a UTF-8 sequence, and the natural log of its probability. Returning false
   // ends the generation.

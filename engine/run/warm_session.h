@@ -48,8 +48,10 @@ class WarmSession {
                               std::stop_token stop = {});
 
   // Returns a session that stands where the last successful Advance ended, for
-  // decoding; it is good until the next Advance or Fork.
+  // decoding; it is good until the next Fork.
   Session& Fork();
+  // The session that Fork returned last, where it stands now.
+  Session& fork() { return decoder_; }
 
   // Tokens of a prompt that Advance would run through the model.
   size_t CountMissing(std::span<const TokenId> tokens) const;

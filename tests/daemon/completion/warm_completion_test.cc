@@ -57,6 +57,7 @@ class WarmCompletionTest : public testing::Test {
         {.prompt = prompt,
          .sampler = {},
          .max_tokens = 6,
+         .may_resume = false,
          .on_token =
              [&](engine::TokenId, std::string_view bytes, float logprob) {
                answer.text += bytes;
@@ -163,6 +164,55 @@ TEST_F(WarmCompletionTest, TypingComputesOnlyWhatIsNew) {
     prefix += c;
     EXPECT_LE(ask().report.tokens_computed, 4U) << prefix.substr(3000);
   }
+}
+
+// The user types what is being generated, faster than it is generated.
+TEST_F(WarmCompletionTest, TypingWhatIsBeingSaidThrowsNothingAway) {
+  auto warm = Create(size_t{1} << 30);
+  const std::string text = ReadSource("lsp/text.cc");
+  std::string prefix = text.substr(0, 3000);
+  const std::string suffix = text.substr(3000, 400);
+  const auto generate = [&](size_t max_tokens, size_t cancel_after,
+                            std::string* said) {
+    std::stop_source stop;
+    size_t count = 0;
+    return warm->Generate(
+        {.prompt = {.path = "text.cc", .prefix = prefix, .suffix = suffix},
+         .sampler = {},
+         .max_tokens = max_tokens,
+         .on_token =
+             [&](engine::TokenId, std::string_view bytes, float) {
+               *said += bytes;
+               if (++count == cancel_after) stop.request_stop();
+               return true;
+             }},
+        stop.get_token());
+  };
+  std::string whole;
+  ASSERT_TRUE(generate(20, 0, &whole));
+  prefix += "x";  // another place
+  std::string other;
+  ASSERT_TRUE(generate(1, 0, &other));
+  prefix.pop_back();
+
+  std::string cut;
+  ASSERT_FALSE(generate(20, 7, &cut));
+  ASSERT_TRUE(whole.starts_with(cut));
+  ASSERT_GT(cut.size(), 3U);
+  prefix += cut.substr(0, 3);
+  std::string rest;
+  const auto resumed = generate(20, 0, &rest);
+  ASSERT_TRUE(resumed);
+  EXPECT_TRUE(rest.starts_with(cut.substr(3)));
+  EXPECT_TRUE((cut.substr(0, 3) + rest).starts_with(whole.substr(0, 12)));
+  EXPECT_EQ(resumed->tokens_computed, 0U);
+  EXPECT_LE(resumed->tokens_generated, 15U);
+
+  prefix += "no, this";
+  std::string fresh;
+  const auto begun = generate(3, 0, &fresh);
+  ASSERT_TRUE(begun);
+  EXPECT_GT(begun->tokens_computed, 0U);
 }
 
 TEST_F(WarmCompletionTest, ARestartFindsTheStatesWarm) {
