@@ -187,6 +187,12 @@ void AddConfidence(CLI::App* app, CompletionOptions* options) {
       ->capture_default_str();
 }
 
+void AddHealing(CLI::App* app, CompletionOptions* options) {
+  app->add_flag("--heal-tokens,!--no-heal-tokens", options->heal_tokens,
+                "Let the model choose the tokens of the word at the cursor "
+                "anew");
+}
+
 void AddExtent(CLI::App* app, CompletionOptions* options) {
   const std::map<std::string, CompletionExtent> names = {
       {"auto", CompletionExtent::kAuto},
@@ -231,6 +237,7 @@ void CommandLine::AddComplete() {
   AddContext(app, &complete_.completion);
   AddExtent(app, &complete_.completion);
   AddConfidence(app, &complete_.completion);
+  AddHealing(app, &complete_.completion);
   AddSampling(app, &complete_.completion.sampler);
   AddUserConfig(app, &complete_.model, &complete_.completion);
   AddJson(app, &complete_.json);
@@ -337,6 +344,7 @@ void CommandLine::AddEval() {
   AddModelOptions(app, &eval_fim_.model);
   AddContext(app, &eval_fim_.completion);
   AddConfidence(app, &eval_fim_.completion);
+  AddHealing(app, &eval_fim_.completion);
   const std::map<std::string, CompletionExtent> extents = {
       {"auto", CompletionExtent::kAuto},
       {"line", CompletionExtent::kLine},

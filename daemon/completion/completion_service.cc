@@ -219,6 +219,7 @@ engine::Result<Completion> CompletionService::Complete(
                   .anchors = anchors},
        .sampler = options.sampler,
        .max_tokens = options.max_tokens,
+       .heal_tokens = options.heal_tokens,
        .on_token =
            [&](engine::TokenId token, std::string_view bytes, float logprob) {
              return watcher.Add(token, bytes, logprob);

@@ -43,6 +43,7 @@ struct CompletionOptions {
   // Nothing is shown whose tokens have a lower mean log-probability.
   double min_confidence = kDefaultMinConfidence;
   engine::SamplerOptions sampler;
+  bool heal_tokens = true;  // see GeneratorRequest
 };
 
 // What became of a request, for `krait/explain`, `--json` and logs.

@@ -84,12 +84,15 @@ engine::Status EngineGenerator::Decode(const GeneratorRequest& request,
   options.max_tokens =
       request.max_tokens - std::min(request.max_tokens, said_.tokens().size());
   options.ignore_end_of_sequence = request.ignore_end;
+  options.beginning = &beginning_;
   options.on_token = [&](TokenId token, float logprob) {
     // A control token other than the end of sequence begins another part of
     // the prompt's format: the middle is over.
     ended_ = !request.ignore_end && model_->tokenizer().IsControl(token);
     if (ended_) return false;
-    const std::string_view bytes = model_->tokenizer().TokenBytes(token);
+    std::string_view bytes = model_->tokenizer().TokenBytes(token);
+    bytes.remove_prefix(beginning_.Accept(token));
+    if (bytes.empty()) return true;  // typed already
     said_.Add(token, bytes, logprob);
     return request.on_token(token, bytes, logprob);
   };
@@ -127,10 +130,11 @@ engine::Status EngineGenerator::Begin(const GeneratorRequest& request,
     return {};
   }
   said_.Forget();
-  auto plan = planner_.PlanNow(request.prompt, [this](const auto& tokens) {
-    return PredictPrefill(tokens);
-  });
+  auto plan = planner_.PlanNow(
+      request.prompt, request.heal_tokens,
+      [this](const auto& tokens) { return PredictPrefill(tokens); });
   if (!plan) return plan.error();
+  beginning_ = engine::Beginning(model_->tokenizer(), plan->beginning);
   report->layout = said_layout_ = plan->layout;
   report->reason_for_layout = std::move(plan->reason);
   report->tokenize = Clock::now() - begin;

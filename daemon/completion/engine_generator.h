@@ -77,6 +77,7 @@ class EngineGenerator : public Generator {
   SaidSoFar said_;
   std::optional<engine::TokenId> unfed_;
   bool ended_ = false;  // by the model
+  engine::Beginning beginning_;
   engine::FimLayout said_layout_ = engine::FimLayout::kPrefix;
 };
 

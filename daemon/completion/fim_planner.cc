@@ -65,11 +65,24 @@ engine::Result<FimPlan> FimPlanner::LayOut(FimLayout layout,
   return plan;
 }
 
+// Takes the last token off the prompt if it may be the beginning of another
+// one: if it ends neither a line nor a statement.
+void FimPlanner::HealTokens(FimPlan* plan) const {
+  if (plan->layout == FimLayout::kPsm || plan->tokens.size() < 2) return;
+  const std::string_view bytes =
+      lines_.tokenizer().TokenBytes(plan->tokens.back());
+  if (bytes.empty() || bytes.back() == '\n') return;
+  plan->beginning = bytes;
+  plan->tokens.pop_back();
+}
+
 engine::Result<FimPlan> FimPlanner::PlanNow(const GeneratorPrompt& prompt,
+                                            bool heal_tokens,
                                             const PredictTime& predict) {
   auto best = LayOut(BestLayout(prompt), prompt);
   if (!best) return best.error();
   const Seconds best_time = predict(best->tokens);
+  if (heal_tokens) HealTokens(&*best);
   if (best_time <= kPatience || best->layout == FimLayout::kPrefix) {
     return best;
   }
@@ -81,6 +94,7 @@ engine::Result<FimPlan> FimPlanner::PlanNow(const GeneratorPrompt& prompt,
       "the suffix is new: reading it would take {:.0f} ms, the text before the "
       "cursor is at hand in {:.0f} ms",
       best_time.count() * 1e3, prefix_time.count() * 1e3);
+  if (heal_tokens) HealTokens(&*prefix);
   return prefix;
 }
 

@@ -22,6 +22,9 @@ struct FimPlan {
   std::vector<engine::TokenId> tokens;
   // Positions in `tokens` where states are worth keeping.
   std::vector<size_t> checkpoints;
+  // What the generation has to begin with: text before the cursor that is not
+  // in `tokens`.
+  std::string beginning;
   std::string reason;  // why not the layout that the model was trained for
 };
 
@@ -46,9 +49,10 @@ class FimPlanner {
              const engine::Hyperparameters& hparams)
       : lines_(tokenizer), hparams_(hparams) {}
 
-  // The plan for a completion that somebody waits for.
+  // The plan for a completion that somebody waits for. `heal_tokens` as in
+  // GeneratorRequest.
   engine::Result<FimPlan> PlanNow(const GeneratorPrompt& prompt,
-                                  const PredictTime& predict);
+                                  bool heal_tokens, const PredictTime& predict);
 
   // The plans whose states should be warm, in this order.
   engine::Result<std::vector<FimPlan>> PlansToWarm(
@@ -59,6 +63,7 @@ class FimPlanner {
  private:
   engine::Result<FimPlan> LayOut(engine::FimLayout layout,
                                  const GeneratorPrompt& prompt);
+  void HealTokens(FimPlan* plan) const;
   engine::FimLayout BestLayout(const GeneratorPrompt& prompt) const;
 
   engine::LineTokenizer lines_;

@@ -37,6 +37,9 @@ struct GeneratorRequest {
   // An end-of-sequence or another control token does not end it: benchmarks
   // compare answers of the same length.
   bool ignore_end = false;
+  // Lets the model choose the tokens of the word at the cursor anew, beginning
+  // with what is typed of it.
+  bool heal_tokens = false;
   // If the prompt is the last one with a part of what was said since at its
   // end, goes on with that generation.
   bool may_resume = true;

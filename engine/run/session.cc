@@ -115,7 +115,10 @@ Generation Generate(Session& session, const GenerateOptions& options,
       result.reason = StopReason::kCancelled;
       return result;
     }
-    const std::span<const float> logits = session.logits();
+    const std::span<const float> logits =
+        options.beginning == nullptr
+            ? session.logits()
+            : options.beginning->Restrict(session.logits());
     const std::optional<TokenId> token = sampler.Sample(logits);
     if (!token) {
       result.reason = StopReason::kNotFinite;

@@ -11,6 +11,7 @@
 
 #include "engine/error.h"
 #include "engine/model/model.h"
+#include "engine/run/beginning.h"
 #include "engine/run/sampler.h"
 #include "engine/run/worker_pool.h"
 
@@ -75,9 +76,11 @@ struct GenerateOptions {
   SamplerOptions sampler = {};
   size_t max_tokens = 64;
   bool ignore_end_of_sequence = false;
+  // What the generation has to begin with, if not null; advances with it.
+  Beginning* beginning = nullptr;
   // Called after each token, with the natural log of its probability under
-  // the unmodified distribution; returning false ends the generation (the
-  // token counts as generated).
+  // the unmodified distribution (restricted by `beginning`); returning false
+  // ends the generation (the token counts as generated).
   std::function<bool(TokenId token, float logprob)> on_token = {};
 };
 
