@@ -293,6 +293,23 @@ class DaemonTest(unittest.TestCase):
         self.assertIn('expected "status", "stop" or "drain"', json.loads(lines.readline())['error'])
         self.assertTrue(self.status()['running'])
 
+    def test_connections_are_bounded(self):
+        self.daemon()
+        wait_until(lambda: self.status()['running'], 'the daemon')
+        status = self.status()
+        wanted = {'protocol': 1, 'version': status['version'], 'purpose': 'lsp',
+                  'model': status['model']['path'], 'settings': {}}
+        kept = [self.greet(**wanted) for _ in range(64)]
+        self.assertEqual({welcome['refused'] for _, _, welcome in kept}, {''})
+        peer, lines, welcome = self.greet(**wanted)
+        self.assertEqual(welcome['refused'], 'busy')
+        self.assertEqual(lines.read(), b'')
+        self.assertTrue(self.status()['running'])  # control goes on
+        client = self.editor()  # and so does an editor, by itself
+        self.told(client, 'window/logMessage', 'takes 64 connections')
+        self.assertEqual(len(client.inline(URI, 5, 17)), 1)
+        self.assertEqual(client.finish(), 0)
+
     # Versions -----------------------------------------------------------------
 
     def fake_daemon(self, version):
