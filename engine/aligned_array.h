@@ -8,9 +8,12 @@
 #include <new>
 #include <type_traits>
 
+#include "engine/fresh_pages.h"
+
 namespace krait::engine {
 
-// Leaves the memory as it comes: pages that are never written cost nothing.
+// Leaves the memory as it comes. Of large arrays the pages that are never
+// written cost nothing.
 struct Uninitialised {};
 
 // A fixed-size array of numbers on a 64-byte boundary (a cache line, and the
@@ -21,14 +24,13 @@ class AlignedArray {
 
  public:
   AlignedArray() = default;
-  explicit AlignedArray(size_t size) : AlignedArray(size, Uninitialised{}) {
+  explicit AlignedArray(size_t size) : AlignedArray(size, Free{}) {
     std::fill_n(data_.get(), size_, T{});
   }
   AlignedArray(size_t size, Uninitialised)
-      : data_(size == 0 ? nullptr
-                        : static_cast<T*>(::operator new (
-                              size * sizeof(T), std::align_val_t{64}))),
-        size_(size) {}
+      : AlignedArray(size, Free{.mapped_bytes = size * sizeof(T) < kLargeBytes
+                                                    ? 0
+                                                    : size * sizeof(T)}) {}
 
   AlignedArray Copy() const {
     AlignedArray copy(size_);
@@ -45,9 +47,28 @@ class AlignedArray {
   void Zero() { std::fill_n(data_.get(), size_, T{}); }
 
  private:
+  // Where pages of 4 KiB are small enough a unit.
+  static constexpr size_t kLargeBytes = size_t{256} << 10;
+
   struct Free {
-    void operator()(T* p) const { ::operator delete (p, std::align_val_t{64}); }
+    void operator()(T* p) const {
+      if (mapped_bytes != 0) return UnmapPages(p, mapped_bytes);
+      ::operator delete (p, std::align_val_t{64});
+    }
+    size_t mapped_bytes = 0;  // 0: from the heap
   };
+
+  AlignedArray(size_t size, Free free)
+      : data_(Allocate(size, free), free), size_(size) {}
+
+  static T* Allocate(size_t size, const Free& free) {
+    if (size == 0) return nullptr;
+    return static_cast<T*>(
+        free.mapped_bytes != 0
+            ? MapFreshPages(free.mapped_bytes)
+            : ::operator new (size * sizeof(T), std::align_val_t{64}));
+  }
+
   std::unique_ptr<T, Free> data_;
   size_t size_ = 0;
 };

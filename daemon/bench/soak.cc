@@ -106,10 +106,11 @@ engine::Result<SoakResult> RunSoak(
   KeystrokeSession& session = **started;
   SoakResult result{.model = session.description()};
   RandomUser user(files, options.seed);
+  const size_t all = files.size() + options.keystrokes;
   for (size_t file = 0; file < files.size(); ++file) {
     const auto visited = session.Run(user.Visit(file));
     if (!visited) return visited.error();
-    on_progress(0, options.keystrokes);
+    on_progress(file + 1, all);
   }
   result.begin = MarkAt(0, session);
   result.most_held_bytes = result.begin.warm.held_bytes;
@@ -129,7 +130,7 @@ engine::Result<SoakResult> RunSoak(
         (i - 1) * kTenths / options.keystrokes) {
       result.marks.push_back(MarkAt(i, session));
     }
-    on_progress(i, options.keystrokes);
+    on_progress(files.size() + i, all);
   }
   return result;
 }

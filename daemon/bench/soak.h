@@ -40,7 +40,7 @@ struct SoakResult {
 };
 
 // Types, removes, jumps and switches among many open files, at random but
-// always in the same way.
+// always in the same way. `on_progress` counts the first visits, too.
 engine::Result<SoakResult> RunSoak(
     const SoakOptions& options,
     const std::function<void(size_t done, size_t total)>& on_progress);

@@ -74,7 +74,8 @@ int RunBenchSoak(const BenchSoakArguments& arguments) {
                       .complete_every = arguments.complete_every};
   options.session.model = arguments.model;
   options.session.completion.max_tokens = kAnswerTokens;
-  Progress progress("keystrokes", arguments.keystrokes);
+  Progress progress("visits and keystrokes",
+                    arguments.files + arguments.keystrokes);
   const auto result =
       RunSoak(options, [&](size_t done, size_t) { progress.Update(done); });
   if (!result) return ReportError(result.error());
