@@ -24,13 +24,15 @@ class AlignedArray {
 
  public:
   AlignedArray() = default;
-  explicit AlignedArray(size_t size) : AlignedArray(size, Free{}) {
-    std::fill_n(data_.get(), size_, T{});
+  explicit AlignedArray(size_t size)
+      : data_(Allocate(size), Free{MappedBytes(size)}), size_(size) {
+    // Fresh pages are zero.
+    if (MappedBytes(size) == 0) Zero();
   }
   AlignedArray(size_t size, Uninitialised)
-      : AlignedArray(size, Free{.mapped_bytes = size * sizeof(T) < kLargeBytes
-                                                    ? 0
-                                                    : size * sizeof(T)}) {}
+      : data_(Allocate(size), Free{MappedBytes(size)}), size_(size) {
+    if (MappedBytes(size) != 0) KeepPagesSmall(data(), bytes());
+  }
 
   AlignedArray Copy() const {
     AlignedArray copy(size_);
@@ -47,7 +49,8 @@ class AlignedArray {
   void Zero() { std::fill_n(data_.get(), size_, T{}); }
 
  private:
-  // Where pages of 4 KiB are small enough a unit.
+  // Larger arrays do not come from the heap: states of a megabyte that come
+  // and go among small things would leave it full of holes.
   static constexpr size_t kLargeBytes = size_t{256} << 10;
 
   struct Free {
@@ -58,14 +61,16 @@ class AlignedArray {
     size_t mapped_bytes = 0;  // 0: from the heap
   };
 
-  AlignedArray(size_t size, Free free)
-      : data_(Allocate(size, free), free), size_(size) {}
+  static size_t MappedBytes(size_t size) {
+    const size_t bytes = size * sizeof(T);
+    return bytes < kLargeBytes ? 0 : bytes;
+  }
 
-  static T* Allocate(size_t size, const Free& free) {
+  static T* Allocate(size_t size) {
     if (size == 0) return nullptr;
     return static_cast<T*>(
-        free.mapped_bytes != 0
-            ? MapFreshPages(free.mapped_bytes)
+        MappedBytes(size) != 0
+            ? MapFreshPages(MappedBytes(size))
             : ::operator new (size * sizeof(T), std::align_val_t{64}));
   }
 

@@ -11,6 +11,9 @@ namespace krait::engine {
 // std::bad_alloc. The heap cannot promise that: what it gives has often been
 // written before, for something else.
 void* MapFreshPages(size_t bytes);
+// Lets a byte that is written bring 4 KiB also where all memory comes in huge
+// pages of 2 MiB.
+void KeepPagesSmall(void* pages, size_t bytes);
 // Gives it back at once, unlike the heap. `bytes` as it was mapped.
 void UnmapPages(void* pages, size_t bytes);
 

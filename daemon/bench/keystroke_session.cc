@@ -51,6 +51,7 @@ class KeystrokeSession::Stopwatch : public Generator {
                                            std::stop_token stop) override {
     GeneratorRequest watched = request;
     watched.ignore_end = full_length_;
+    watched.may_resume = false;  // each answer is to be paid for
     bool begun = false;
     bool wanted = true;
     watched.on_token = [&](engine::TokenId token, std::string_view bytes,
@@ -98,9 +99,9 @@ engine::Status KeystrokeSession::Load() {
   stopwatch_ = std::make_unique<Stopwatch>(*generator_, options_.full_length);
   service_ = std::make_unique<CompletionService>(*stopwatch_);
   syntax_ = std::make_unique<SyntaxCache>();
-  // Two batches: the weights come from the disk, the threads begin to run.
+  // The weights come from the disk, the threads begin to run.
   std::string some_text;
-  for (size_t i = 0; i < 200; ++i) some_text += "warm = up(i)\n";
+  for (size_t i = 0; i < 16; ++i) some_text += "warm = up(i)\n";
   CompletionOptions completion = options_.completion;
   completion.max_tokens = 2;
   const auto warmed = service_->Complete(

@@ -234,8 +234,8 @@ engine::Status RunRounds(const BenchKeystrokesArguments& arguments,
 std::vector<std::string> Notes(const BenchKeystrokesArguments& arguments,
                                const std::vector<Workload>& workloads) {
   std::vector<std::string> notes = {
-      fmt::format("greedy, every answer {} tokens long: stop rules and "
-                  "end-of-text do not end it",
+      fmt::format("greedy, every answer {} tokens long and computed anew: "
+                  "stop rules and end-of-text do not end it",
                   arguments.completion.max_tokens),
       arguments.warming
           ? "between two steps the model reads up to the cursor (--warming)"

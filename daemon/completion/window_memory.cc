@@ -2,6 +2,8 @@
 #include "daemon/completion/window_memory.h"
 
 #include <algorithm>
+#include <functional>
+#include <limits>
 #include <utility>
 
 namespace krait::daemon {
@@ -20,6 +22,29 @@ constexpr size_t kMaxDocuments = 1000;
 std::string_view BeginningOf(std::string_view prefix) {
   if (prefix.size() <= kBeginningBytes) return prefix;
   return prefix.substr(0, prefix.find('\n', kBeginningBytes) + 1);
+}
+
+// The part of a new window in which it may begin later than it could.
+constexpr size_t kSteadyPart = 6;  // a sixth
+
+// Lets a window begin, within its first part, where the text has the least
+// hash: a window that is cut by somebody who remembers nothing, after a
+// restart, most likely begins there again, although some words have changed.
+std::string_view FromSteadyPlace(std::string_view prefix) {
+  size_t steadiest = 0;
+  size_t least = std::numeric_limits<size_t>::max();
+  for (size_t at = 0; at <= prefix.size() / kSteadyPart;) {
+    const size_t hash =
+        std::hash<std::string_view>()(BeginningOf(prefix.substr(at)));
+    if (hash < least) {
+      least = hash;
+      steadiest = at;
+    }
+    const size_t newline = prefix.find('\n', at);
+    if (newline == std::string_view::npos) break;
+    at = newline + 1;
+  }
+  return prefix.substr(steadiest);
 }
 
 void MoveToBack(std::vector<std::string>* beginnings, size_t index) {
@@ -54,6 +79,7 @@ ContextWindow WindowMemory::Cut(const std::string& document,
     window.prefix = prefix;
     return window;
   }
+  window.prefix = FromSteadyPlace(window.prefix);
   const std::string_view beginning = BeginningOf(window.prefix);
   if (beginning.size() < kBeginningBytes) return window;
   if (beginnings.size() == kBeginningsPerDocument) {
