@@ -98,11 +98,7 @@ class Generator {
   // stop is kept; calling again goes on from there. A generator that keeps
   // nothing warm does nothing.
   virtual engine::Status Warm(const GeneratorPrompt& prompt,
-                              std::stop_token stop) {
-    (void)prompt;
-    (void)stop;
-    return {};
-  }
+                              std::stop_token stop) = 0;
 
   // Writes what is warm to disk, for the next start. Called when idle and
   // before the end.
