@@ -10,12 +10,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // The positions where snapshots are to be taken on the way to `end`, ascending:
-// at distances from it that double, and at the checkpoints.
+// where the store keeps them, and at the checkpoints.
 std::vector<size_t> SnapshotPositions(size_t end,
                                       std::span<const size_t> checkpoints) {
-  std::vector<size_t> positions = {GridFloor(end)};
-  for (size_t distance = kBlockTokens; distance < end; distance *= 2) {
-    positions.push_back(GridFloor(end - distance));
+  std::vector<size_t> positions;
+  for (size_t at = kBlockTokens; at <= end; at += kBlockTokens) {
+    if (KeepsSnapshotAt(at, end)) positions.push_back(at);
   }
   for (const size_t checkpoint : checkpoints) {
     if (checkpoint < end) positions.push_back(GridFloor(checkpoint));

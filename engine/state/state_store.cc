@@ -31,6 +31,12 @@ size_t CommonPrefix(std::span<const TokenId> a, std::span<const TokenId> b) {
 
 }  // namespace
 
+bool KeepsSnapshotAt(size_t position, size_t end) {
+  const auto octave = std::bit_width((end - position) / kBlockTokens);
+  const size_t spacing = octave < 2 ? 1 : size_t{1} << (octave - 2);
+  return position / kBlockTokens % spacing == 0;
+}
+
 Resumption::Resumption(const Hyperparameters& hparams)
     : snapshots(hparams.architecture == Architecture::kMamba2),
       window(hparams.architecture == Architecture::kLlama
@@ -263,8 +269,6 @@ void StateStore::Thin(Node* last, size_t end,
       return GridFloor(checkpoint) == position;
     });
   };
-  int last_octave = -1;
-  size_t in_octave = 0;
   Node* newer = nullptr;  // the last snapshot that was kept
   for (Node* node = last; node->parent != nullptr; node = node->parent) {
     const size_t steps = (end - node->end) / kBlockTokens;
@@ -281,11 +285,8 @@ void StateStore::Thin(Node* last, size_t end,
                            static_cast<double>(node->block->bytes());
     }
     if (node->snapshot == nullptr) continue;
-    const auto octave = static_cast<int>(std::bit_width(steps));
-    in_octave = octave == last_octave ? in_octave + 1 : 1;
-    last_octave = octave;
-    const bool spared =
-        in_octave <= 2 || node->children.size() > 1 || is_checkpoint(node->end);
+    const bool spared = KeepsSnapshotAt(node->end, end) ||
+                        node->children.size() > 1 || is_checkpoint(node->end);
     if (!spared) {
       node->snapshot = nullptr;
       continue;
@@ -300,15 +301,18 @@ void StateStore::Thin(Node* last, size_t end,
     } else {
       newer->snapshot_worth =
           newer->snapshot_worth +
-          static_cast<double>(newer->end - node->end) / bytes / (octave + 1);
+          static_cast<double>(newer->end - node->end) / bytes /
+              static_cast<double>(std::bit_width(steps) + 1);
       node->snapshot_worth = inflation_;
     }
     newer = node;
   }
   if (newer != nullptr) {
-    newer->snapshot_worth += static_cast<double>(newer->end) /
-                             static_cast<double>(newer->snapshot->bytes()) /
-                             (last_octave + 1);
+    newer->snapshot_worth +=
+        static_cast<double>(newer->end) /
+        static_cast<double>(newer->snapshot->bytes()) /
+        static_cast<double>(std::bit_width((end - newer->end) / kBlockTokens) +
+                            1);
   }
 }
 

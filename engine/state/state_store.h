@@ -14,6 +14,11 @@
 
 namespace krait::engine {
 
+// Whether a sequence that ends at `end` keeps a snapshot at `position`, on the
+// grid: of the positions at a distance between d and 2 d two, on multiples of
+// d / 2, so that those of a longer sequence are among those of a shorter one.
+bool KeepsSnapshotAt(size_t position, size_t end);
+
 // What a model needs to resume a sequence in the middle.
 struct Resumption {
   explicit Resumption(const Hyperparameters& hparams);

@@ -67,7 +67,7 @@ Resumption Mamba() {
   return Resumption(hparams);
 }
 
-void Run(StateStore& store, std::span<const TokenId> tokens) {
+void Feed(StateStore& store, std::span<const TokenId> tokens) {
   FakeState state;
   const ResumePoint point = store.Find(tokens);
   state.Restore(point.position, point.snapshot);
@@ -83,7 +83,7 @@ TEST(StateStoreTest, KnowsNothingAtFirst) {
 
 TEST(StateStoreTest, KnowsTheLongestCommonBeginning) {
   StateStore store(Mamba(), 1 << 20);
-  Run(store, Sequence(200));
+  Feed(store, Sequence(200));
   EXPECT_EQ(store.CountKnown(Sequence(200)), 200U);
   EXPECT_EQ(store.CountKnown(Sequence(300)), 200U);
   EXPECT_EQ(store.CountKnown(Sequence(199)), 199U);
@@ -98,15 +98,15 @@ TEST(StateStoreTest, SequencesThatPartInOneBlockAreBothKept) {
   std::vector<TokenId> a = Sequence(90);
   std::vector<TokenId> b = a;
   b[80] = 9999;
-  Run(store, a);
-  Run(store, b);
+  Feed(store, a);
+  Feed(store, b);
   EXPECT_EQ(store.CountKnown(a), 90U);
   EXPECT_EQ(store.CountKnown(b), 90U);
 }
 
 TEST(StateStoreTest, TypingDoesNotPileUpTails) {
   StateStore store(Mamba(), 1 << 20);
-  for (size_t size = 65; size < 120; ++size) Run(store, Sequence(size));
+  for (size_t size = 65; size < 120; ++size) Feed(store, Sequence(size));
   // A snapshot, the block before it, and one tail.
   EXPECT_EQ(store.held_bytes(), 3 * kPieceBytes);
 }
@@ -114,11 +114,11 @@ TEST(StateStoreTest, TypingDoesNotPileUpTails) {
 TEST(StateStoreTest, KeepsFewSnapshotsOfALongSequence) {
   StateStore store(Mamba(), 1 << 20);
   for (size_t size = 64; size <= 64 * 100; size += 64) {
-    Run(store, Sequence(size));
+    Feed(store, Sequence(size));
   }
   EXPECT_LE(store.snapshots(), 16U);
   EXPECT_GE(store.snapshots(), 7U);
-  // Two at each distance that doubles: an edit d tokens back costs O(d).
+  // An edit d tokens back costs O(d).
   for (size_t distance = 128; distance < 6400; distance *= 2) {
     const size_t known = store.CountKnown(Sequence(6400 - distance));
     EXPECT_GE(known + 2 * distance, 6400 - distance) << distance;
@@ -128,7 +128,7 @@ TEST(StateStoreTest, KeepsFewSnapshotsOfALongSequence) {
 TEST(StateStoreTest, StaysWithinItsBudget) {
   StateStore store(Mamba(), 20 * kPieceBytes);
   for (TokenId file = 0; file < 50; ++file) {
-    Run(store, Sequence(300, file * 10000));
+    Feed(store, Sequence(300, file * 10000));
     EXPECT_LE(store.held_bytes(), 20 * kPieceBytes);
   }
 }
@@ -137,8 +137,8 @@ TEST(StateStoreTest, WhatWasUsedLastIsKept) {
   StateStore store(Mamba(), 20 * kPieceBytes);
   const std::vector<TokenId> favourite = Sequence(300);
   for (TokenId file = 1; file < 50; ++file) {
-    Run(store, favourite);
-    Run(store, Sequence(300, file * 10000));
+    Feed(store, favourite);
+    Feed(store, Sequence(300, file * 10000));
   }
   EXPECT_GE(store.CountKnown(favourite), 256U);
   EXPECT_EQ(store.CountKnown(Sequence(300, 10000)), 0U);
@@ -146,15 +146,15 @@ TEST(StateStoreTest, WhatWasUsedLastIsKept) {
 
 TEST(StateStoreTest, WithoutABudgetNothingIsKept) {
   StateStore store(Mamba(), 0);
-  Run(store, Sequence(300));
+  Feed(store, Sequence(300));
   EXPECT_EQ(store.held_bytes(), 0U);
   EXPECT_EQ(store.CountKnown(Sequence(300)), 0U);
 }
 
 TEST(StateStoreTest, GivesItsSequencesAndTakesThemBack) {
   StateStore store(Mamba(), 1 << 20);
-  Run(store, Sequence(200));
-  Run(store, Sequence(100, 5000));
+  Feed(store, Sequence(200));
+  Feed(store, Sequence(100, 5000));
   const auto sequences = store.Sequences();
   ASSERT_EQ(sequences.size(), 2U);
   StateStore other(Mamba(), 1 << 20);
