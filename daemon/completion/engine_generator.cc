@@ -126,6 +126,7 @@ engine::Status EngineGenerator::Begin(const GeneratorRequest& request,
   if (typed && request.may_resume) {
     said_.Advance(*typed);
     report->layout = said_layout_;
+    report->tokens_reused = said_prompt_tokens_;
     report->reason_for_layout = "goes on with what was being generated";
     return {};
   }
@@ -136,6 +137,7 @@ engine::Status EngineGenerator::Begin(const GeneratorRequest& request,
   if (!plan) return plan.error();
   beginning_ = engine::Beginning(model_->tokenizer(), plan->beginning);
   report->layout = said_layout_ = plan->layout;
+  said_prompt_tokens_ = plan->tokens.size();
   report->reason_for_layout = std::move(plan->reason);
   report->tokenize = Clock::now() - begin;
   unfed_.reset();

@@ -79,6 +79,7 @@ class EngineGenerator : public Generator {
   bool ended_ = false;  // by the model
   engine::Beginning beginning_;
   engine::FimLayout said_layout_ = engine::FimLayout::kPrefix;
+  size_t said_prompt_tokens_ = 0;
 };
 
 }  // namespace krait::daemon
