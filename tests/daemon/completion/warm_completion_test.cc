@@ -26,6 +26,13 @@ std::string ReadSource(const std::string& name) {
   return text.str();
 }
 
+// Sanitizers are slow, and look for other mistakes.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr size_t kSteps = 4;
+#else
+constexpr size_t kSteps = 12;
+#endif
+
 class WarmCompletionTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -137,7 +144,7 @@ TEST_F(WarmCompletionTest, EqualsAColdOneUnderRandomEdits) {
       const size_t middle = text.size() / 2;
       files.push_back({name, std::move(text), middle});
     }
-    for (size_t step = 0; step < 12; ++step) {
+    for (size_t step = 0; step < kSteps; ++step) {
       File& file = files[Random(0, files.size() - 1)];
       EditRandomly(file);
       const GeneratorPrompt prompt = file.Prompt();

@@ -62,6 +62,13 @@ class WarmSessionTest : public testing::TestWithParam<Case> {
 
 constexpr size_t kPlenty = size_t{1} << 30;
 
+// Sanitizers are slow, and look for other mistakes.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr size_t kSteps = 8;
+#else
+constexpr size_t kSteps = 40;
+#endif
+
 TEST_P(WarmSessionTest, TypingComputesWhatWasTyped) {
   StateStore store = Store(kPlenty);
   WarmSession warm(model_, pool_, store);
@@ -165,7 +172,7 @@ TEST_P(WarmSessionTest, EveryPromptEqualsAColdRunUnderRandomEdits) {
     for (size_t i = 0; i < 3; ++i) {
       files.push_back(RandomTokens(RandomSize(1, 300)));
     }
-    for (size_t step = 0; step < 40; ++step) {
+    for (size_t step = 0; step < kSteps; ++step) {
       std::vector<TokenId>& file = files[RandomSize(0, files.size() - 1)];
       const size_t at = RandomSize(0, file.size());
       const auto place = file.begin() + static_cast<ptrdiff_t>(at);
