@@ -28,7 +28,7 @@ std::string ReadSource(const std::string& name) {
 
 // Sanitizers are slow, and look for other mistakes.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr size_t kSteps = 4;
+constexpr size_t kSteps = 2;
 #else
 constexpr size_t kSteps = 12;
 #endif

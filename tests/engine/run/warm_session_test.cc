@@ -210,10 +210,13 @@ TEST_P(WarmSessionTest, EveryPromptEqualsAColdRunUnderRandomEdits) {
   }
 }
 
+// A real model takes minutes under them: there warm_completion_test has it.
 INSTANTIATE_TEST_SUITE_P(
     Models, WarmSessionTest,
     testing::Values(
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
         Case{"bootstrap", KRAIT_MODELS "/krait-bootstrap-q8_0.gguf"},
+#endif
         Case{"mamba2", KRAIT_TEST_DATA "/models/mamba2-tiny/hf"},
         Case{"llama", KRAIT_TEST_DATA "/models/llama-tiny/gguf/model-f16.gguf"},
         Case{"window", KRAIT_TEST_DATA "/models/mistral-tiny/hf"}),
