@@ -186,7 +186,7 @@ TEST(ShownServiceTest, WithoutATreeTheLinesDecide) {
 }
 
 TEST(ShownServiceTest, ATreeThatComesLateIsStillAsked) {
-  if (!HasGrammars()) GTEST_SKIP();
+  if (!HasGrammars()) GTEST_SKIP() << "built without grammars";
   CompletionRequest request = RequestAt("a.py", "# ¦\n");
   const SyntaxTreePtr tree = request.syntax.slot->Wait({});
   auto slot = std::make_shared<SyntaxSlot>();
