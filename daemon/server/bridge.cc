@@ -20,6 +20,7 @@
 #include <optional>
 
 #include "daemon/server/bridge_state.h"
+#include "daemon/server/frame_source.h"
 #include "daemon/server/frame_writer.h"
 #include "daemon/server/standard_streams.h"
 #include "daemon/terminal.h"
@@ -103,25 +104,11 @@ class Bridge {
 // The editor's side -----------------------------------------------------------
 
 asio::awaitable<void> Bridge::ReadEditor() {
-  std::array<char, 65536> buffer;
-  lsp::FrameReader reader;
-  while (!status_) {
-    const auto [error, bytes] = co_await streams_.input().async_read_some(
-        asio::buffer(buffer), kUseTuple);
-    if (error) {
-      if (!reader.AtBoundary()) {
-        fmt::print(stderr, "krait: the input ended inside a message\n");
-      }
-      co_return End(kExitInternal);
-    }
-    const auto consumed =
-        reader.Consume({buffer.data(), bytes},
-                       [this](const std::string& body) { FromEditor(body); });
-    if (!consumed) {
-      fmt::print(stderr, "krait: {}\n", consumed.error().message);
-      co_return End(kExitInternal);
-    }
-  }
+  co_await ReadFrames(streams_.input(), [this](const std::string& body) {
+    FromEditor(body);
+    return !status_;
+  });
+  End(kExitInternal);  // unless it ended otherwise
 }
 
 void Bridge::FromEditor(const std::string& body) {

@@ -7,15 +7,12 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <csignal>
 #include <functional>
@@ -24,18 +21,16 @@
 #include <string>
 #include <utility>
 
+#include "daemon/server/frame_source.h"
 #include "daemon/server/frame_writer.h"
 #include "daemon/server/lsp_session.h"
 #include "daemon/server/standard_streams.h"
 #include "daemon/terminal.h"
-#include "lsp/frame.h"
 
 namespace krait::daemon {
 namespace {
 
 namespace asio = boost::asio;
-
-constexpr auto kUseTuple = asio::as_tuple(asio::use_awaitable);
 
 class StdioServer {
  public:
@@ -65,28 +60,13 @@ class StdioServer {
 
  private:
   asio::awaitable<void> Read() {
-    std::array<char, 65536> buffer;
-    lsp::FrameReader reader;
-    while (!status_) {
-      const auto [error, bytes] = co_await streams_.input().async_read_some(
-          asio::buffer(buffer), kUseTuple);
-      if (error) {
-        if (!reader.AtBoundary()) {
-          fmt::print(stderr, "krait: the input ended inside a message\n");
-        }
-        co_return End(kExitInternal);
-      }
-      const auto consumed = reader.Consume(
-          {buffer.data(), bytes}, [this](const std::string& body) {
-            if (status_) return;  // nothing counts after `exit`
-            session_.HandleMessage(body);
-            if (session_.exit_code()) End(*session_.exit_code());
-          });
-      if (!consumed) {
-        fmt::print(stderr, "krait: {}\n", consumed.error().message);
-        co_return End(kExitInternal);
-      }
-    }
+    co_await ReadFrames(streams_.input(), [this](const std::string& body) {
+      if (status_) return false;  // nothing counts after `exit`
+      session_.HandleMessage(body);
+      if (session_.exit_code()) End(*session_.exit_code());
+      return !status_;
+    });
+    End(kExitInternal);  // unless it ended otherwise
   }
 
   void End(int status) {

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/server/frame_source.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cstdio>
+
+#include "lsp/frame.h"
+
+namespace krait::daemon {
+
+namespace asio = boost::asio;
+
+asio::awaitable<void> ReadFrames(
+    asio::posix::stream_descriptor& input,
+    std::function<bool(const std::string& body)> on_body) {
+  std::array<char, 65536> buffer;
+  lsp::FrameReader reader;
+  bool more = true;
+  while (more) {
+    const auto [error, bytes] = co_await input.async_read_some(
+        asio::buffer(buffer), asio::as_tuple(asio::use_awaitable));
+    if (error) {
+      if (!reader.AtBoundary()) {
+        fmt::print(stderr, "krait: the input ended inside a message\n");
+      }
+      co_return;
+    }
+    const auto consumed = reader.Consume(
+        {buffer.data(), bytes},
+        [&](const std::string& body) { more = more && on_body(body); });
+    if (!consumed) {
+      fmt::print(stderr, "krait: {}\n", consumed.error().message);
+      co_return;
+    }
+  }
+}
+
+}  // namespace krait::daemon
