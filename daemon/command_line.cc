@@ -540,7 +540,9 @@ int CommandLine::Run(int argc, char** argv) {
     // CLI11 misses the command before it minds the word that should be one.
     const auto unknown = app_.remaining(/*recurse=*/true);
     if (error.get_name() == "RequiredError" && !unknown.empty()) {
-      fmt::print(stderr, "krait: unknown command: {}\n", unknown.front());
+      fmt::print(stderr, "krait: unknown {}: {}\n",
+                 unknown.front().starts_with('-') ? "option" : "command",
+                 unknown.front());
     } else {
       fmt::print(stderr, "krait: {}\n", error.what());
     }
