@@ -15,6 +15,14 @@ boost::json::array Strings(const std::vector<std::string>& strings) {
   return array;
 }
 
+// Options of another form than an object are the session's to complain about.
+bool HasIntroduction(const JsonValue& options) {
+  if (options.IsMissing() || !options.element().is_object()) return false;
+  const ObjectReader reader(options);
+  return !reader.Field("editorInfo").IsMissingOrNull() ||
+         !reader.Field("editorPluginInfo").IsMissingOrNull();
+}
+
 }  // namespace
 
 Status FromJson(const JsonValue& json, ClientInfo* out) {
@@ -50,20 +58,25 @@ Status FromJson(const JsonValue& json, ClientCapabilities* out) {
                         window.Optional("workDoneProgress",
                                         &out->work_done_progress);
                       })
-      .OptionalObject("workspace",
-                      [out](ObjectReader& workspace) {
-                        workspace.Optional("configuration", &out->configuration)
-                            .Optional("workspaceFolders",
-                                      &out->workspace_folders);
-                      })
+      .OptionalObject(
+          "workspace",
+          [out](ObjectReader& workspace) {
+            workspace.Optional("configuration", &out->configuration)
+                .Optional("workspaceFolders", &out->workspace_folders)
+                .OptionalObject(
+                    "didChangeConfiguration", [out](ObjectReader& change) {
+                      change.Optional("dynamicRegistration",
+                                      &out->registers_configuration);
+                    });
+          })
       .status();
 }
 
 Status FromJson(const JsonValue& json, InitializeParams* out) {
   std::string root_uri;
+  ObjectReader reader(json);
   Status status =
-      ObjectReader(json)
-          .Require("clientInfo", &out->client_info)
+      reader.Require("clientInfo", &out->client_info)
           .Require("processId", &out->process_id)
           .Optional("workspaceFolders", &out->workspace_folders)
           .Optional("rootUri", &root_uri)
@@ -72,6 +85,9 @@ Status FromJson(const JsonValue& json, InitializeParams* out) {
           .status();
   if (out->workspace_folders.empty() && !root_uri.empty()) {
     out->workspace_folders.push_back({.uri = root_uri, .name = ""});
+  }
+  if (status) {
+    out->introduced = HasIntroduction(reader.Field("initializationOptions"));
   }
   return status;
 }
@@ -84,7 +100,7 @@ RawJson ToJson(const InitializeResult& result) {
        {{"openClose", true}, {"change", kIncremental}, {"save", true}}},
       {"workspace",
        {{"workspaceFolders",
-         {{"supported", true}, {"changeNotifications", false}}}}}};
+         {{"supported", true}, {"changeNotifications", true}}}}}};
   if (result.inline_completion) {
     capabilities["inlineCompletionProvider"] = boost::json::object();
   }
@@ -95,6 +111,12 @@ RawJson ToJson(const InitializeResult& result) {
   if (!result.commands.empty()) {
     capabilities["executeCommandProvider"] = {
         {"commands", Strings(result.commands)}};
+  }
+  if (!result.requests.empty()) {
+    capabilities["experimental"] = {
+        {"krait",
+         {{"version", JsonString(result.server_version)},
+          {"requests", Strings(result.requests)}}}};
   }
   return Serialize({{"capabilities", std::move(capabilities)},
                     {"serverInfo",
@@ -108,6 +130,16 @@ Status FromJson(const JsonValue& json, CancelParams* out) {
 
 Status FromJson(const JsonValue& json, DidChangeConfigurationParams* out) {
   return ObjectReader(json).Require("settings", &out->settings).status();
+}
+
+Status FromJson(const JsonValue& json, DidChangeWorkspaceFoldersParams* out) {
+  return ObjectReader(json)
+      .RequireObject("event",
+                     [out](ObjectReader& event) {
+                       event.Optional("added", &out->added)
+                           .Optional("removed", &out->removed);
+                     })
+      .status();
 }
 
 Status FromJson(const JsonValue& json, ExecuteCommandParams* out) {
@@ -127,6 +159,14 @@ RawJson ToJson(const ConfigurationParams& params) {
     items.push_back(boost::json::object{{"section", JsonString(section)}});
   }
   return Serialize({{"items", std::move(items)}});
+}
+
+RawJson ToJson(const RegistrationParams& params) {
+  const boost::json::object registration{
+      {"id", JsonString(params.id)},
+      {"method", JsonString(params.method)},
+      {"registerOptions", JsonOf(params.options)}};
+  return Serialize({{"registrations", boost::json::array{registration}}});
 }
 
 Result<std::vector<RawJson>> SplitArray(const RawJson& array) {

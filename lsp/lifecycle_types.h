@@ -32,6 +32,8 @@ struct ClientCapabilities {
   bool work_done_progress = false;  // window.workDoneProgress
   bool configuration = false;       // workspace.configuration
   bool workspace_folders = false;   // workspace.workspaceFolders
+  // workspace.didChangeConfiguration.dynamicRegistration
+  bool registers_configuration = false;
 };
 
 struct InitializeParams {
@@ -41,6 +43,9 @@ struct InitializeParams {
   std::vector<WorkspaceFolder> workspace_folders = {};
   ClientCapabilities capabilities = {};
   std::optional<RawJson> initialization_options = {};
+  // Whether the options have `editorInfo` or `editorPluginInfo`, by which
+  // clients of copilot-language-server introduce themselves.
+  bool introduced = false;
 };
 
 // What the server can do. Documents are always synchronised incrementally,
@@ -53,6 +58,7 @@ struct InitializeResult {
   bool completion = false;
   std::vector<std::string> completion_trigger_characters = {};
   std::vector<std::string> commands = {};  // of workspace/executeCommand
+  std::vector<std::string> requests = {};  // krait's own
 };
 
 Status FromJson(const JsonValue& json, ClientInfo* out);
@@ -69,6 +75,18 @@ struct CancelParams {  // $/cancelRequest
 
 struct DidChangeConfigurationParams {
   RawJson settings = {};
+};
+
+struct DidChangeWorkspaceFoldersParams {
+  std::vector<WorkspaceFolder> added = {};
+  std::vector<WorkspaceFolder> removed = {};
+};
+
+// client/registerCapability, for one method.
+struct RegistrationParams {
+  std::string id = {};
+  std::string method = {};
+  RawJson options = {};
 };
 
 // workspace/configuration, asked of the client: the answer is an array with
@@ -88,9 +106,11 @@ struct ExplainParams {  // krait/explain
 
 Status FromJson(const JsonValue& json, CancelParams* out);
 Status FromJson(const JsonValue& json, DidChangeConfigurationParams* out);
+Status FromJson(const JsonValue& json, DidChangeWorkspaceFoldersParams* out);
 Status FromJson(const JsonValue& json, ExecuteCommandParams* out);
 Status FromJson(const JsonValue& json, ExplainParams* out);
 RawJson ToJson(const ConfigurationParams& params);
+RawJson ToJson(const RegistrationParams& params);
 
 // Returns the elements of a JSON array as text each, as for the answer to
 // workspace/configuration.

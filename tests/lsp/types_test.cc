@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "lsp/acceptance_types.h"
 #include "lsp/basic_types.h"
 #include "lsp/completion_types.h"
 #include "lsp/document_types.h"
@@ -235,7 +236,7 @@ TEST(TypesTest, WritesInitializeResult) {
       R"({"capabilities":{"positionEncoding":"utf-8",)"
       R"("textDocumentSync":{"openClose":true,"change":2,"save":true},)"
       R"("workspace":{"workspaceFolders":{"supported":true,)"
-      R"("changeNotifications":false}},)"
+      R"("changeNotifications":true}},)"
       R"("inlineCompletionProvider":{},)"
       R"("completionProvider":{"triggerCharacters":["."]},)"
       R"("executeCommandProvider":{"commands":["krait.accept"]}},)"
@@ -292,6 +293,70 @@ TEST(TypesTest, SplitsArrays) {
   EXPECT_EQ((*items)[1].text, R"({"a":1})");
   EXPECT_FALSE(SplitArray(RawJson{"{}"}));
   EXPECT_FALSE(SplitArray(RawJson{"["}));
+}
+
+TEST(TypesTest, ReadsWhatClientsReport) {
+  const auto shown = Parse<DidShowCompletionParams>(
+      R"({"item":{"insertText":"x","command":{"arguments":["7"]}}})");
+  ASSERT_TRUE(shown);
+  EXPECT_EQ(shown->id, "7");
+  const auto part = Parse<DidPartiallyAcceptParams>(
+      R"({"item":{"command":{"arguments":["8"]}},"acceptedLength":3})");
+  ASSERT_TRUE(part);
+  EXPECT_EQ(part->id, "8");
+  EXPECT_EQ(part->accepted_length, 3U);
+  EXPECT_THAT(ErrorOf<DidShowCompletionParams>(R"({"item":{}})"),
+              HasSubstr(".item.command: expected an object"));
+  EXPECT_THAT(ErrorOf<DidShowCompletionParams>(
+                  R"({"item":{"command":{"arguments":[]}}})"),
+              HasSubstr("arguments: expected the suggestion's id"));
+}
+
+TEST(TypesTest, FocusMayBeElsewhere) {
+  EXPECT_EQ(Parse<DidFocusParams>("{}")->uri, std::nullopt);
+  const auto focus = Parse<DidFocusParams>(
+      R"({"textDocument":{"uri":"u"},"position":{"line":1,"character":2}})");
+  ASSERT_TRUE(focus);
+  EXPECT_EQ(focus->uri, "u");
+  EXPECT_EQ(focus->position->line, 1U);
+}
+
+TEST(TypesTest, AnIntroductionIsOneOfTwoNames) {
+  const auto introduced = [](std::string_view options) {
+    return Parse<InitializeParams>(R"({"capabilities":{},)"
+                                   R"("initializationOptions":)" +
+                                   std::string(options) + "}")
+        ->introduced;
+  };
+  EXPECT_TRUE(introduced(R"({"editorInfo":{"name":"e"}})"));
+  EXPECT_TRUE(introduced(R"({"editorPluginInfo":{}})"));
+  EXPECT_FALSE(introduced("{}"));
+  EXPECT_FALSE(introduced("null"));
+  EXPECT_FALSE(introduced("[]"));
+}
+
+TEST(TypesTest, ReadsFolderChanges) {
+  const auto change = Parse<DidChangeWorkspaceFoldersParams>(
+      R"({"event":{"added":[{"uri":"a"}],"removed":[{"uri":"b","name":"n"}]}})");
+  ASSERT_TRUE(change);
+  EXPECT_EQ(change->added[0].uri, "a");
+  EXPECT_EQ(change->removed[0].uri, "b");
+}
+
+TEST(TypesTest, WritesStatusAndRegistrations) {
+  EXPECT_EQ(
+      ToJson(DidChangeStatusParams{.busy = true,
+                                   .kind = StatusKind::kInactive,
+                                   .message = "off",
+                                   .krait = {R"({"a":1})"}})
+          .text,
+      R"({"busy":true,"kind":"Inactive","message":"off","krait":{"a":1}})");
+  EXPECT_EQ(
+      ToJson(RegistrationParams{
+                 .id = "i", .method = "m", .options = {R"({"section":"s"})"}})
+          .text,
+      R"({"registrations":[{"id":"i","method":"m",)"
+      R"("registerOptions":{"section":"s"}}]})");
 }
 
 }  // namespace
