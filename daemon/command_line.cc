@@ -248,6 +248,7 @@ void CommandLine::AddLsp() {
                       &lsp_, RunLsp);
   Config* config = &lsp_.loaded.config;
   AddModelOptions(app, &config->model);
+  AddStateBytes(app, &config->model);
   AddContext(app, &config->completion);
   AddExtent(app, &config->completion);
   AddConfidence(app, &config->completion);
@@ -266,6 +267,7 @@ void CommandLine::AddDaemon() {
                       &daemon_, RunDaemon);
   Config* config = &daemon_.loaded.config;
   AddModelOptions(app, &config->model);
+  AddStateBytes(app, &config->model);
   AddConfig(app, &daemon_.config_file, &daemon_.loaded);
   app->add_option("--log-file", daemon_.log_file,
                   "Write the log there, at most 1 MiB, instead of to standard "
@@ -278,6 +280,9 @@ void CommandLine::AddStatus() {
       Add(&app_, "status", "What the daemon is and does", &status_, RunStatus);
   AddJson(status, &status_.json);
   status->add_flag("--watch,-w", status_.watch, "Again every second");
+  status->add_flag("--stats", status_.stats,
+                   "What became of the suggestions: shown, accepted, typing "
+                   "saved. Counted on this machine only");
   Add(&app_, "stop", "Ends the daemon", &stop_, RunStop);
 }
 

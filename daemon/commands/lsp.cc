@@ -32,7 +32,7 @@ std::vector<Notice> NoticesOf(const std::vector<ConfigProblem>& problems) {
 int ServeHere(const Config& config, const std::vector<Notice>& notices) {
   (void)OpenLog({.level = config.log_level});  // no file: cannot fail
   return ServeStdio([model = config.model] { return LoadGenerator(model); },
-                    config.completion, notices);
+                    config, notices);
 }
 
 }  // namespace

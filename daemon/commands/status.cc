@@ -13,6 +13,8 @@
 #include <thread>
 
 #include "daemon/commands/status_text.h"
+#include "daemon/json_text.h"
+#include "daemon/server/acceptance_store.h"
 #include "daemon/server/daemon_client.h"
 #include "daemon/terminal.h"
 
@@ -34,27 +36,61 @@ int SayNotRunning(const engine::Error& error, bool json) {
   return FinishOutput(kExitInternal);
 }
 
-engine::Status PrintStatus(ControlClient* client, bool json, bool clear) {
+engine::Result<boost::json::object> AskStatus(ControlClient* client) {
   const auto answer = client->Ask("status");
   if (!answer) return answer.error();
-  if (json) {
-    PrintLine(*answer);
-    return {};
-  }
   boost::json::error_code error;
   const boost::json::value status = boost::json::parse(*answer, error);
   if (error || !status.is_object()) {
     return engine::MakeError(engine::ErrorCode::kIo,
                              "status: expected a JSON object from the daemon");
   }
+  return status.get_object();
+}
+
+engine::Status PrintStatus(ControlClient* client, bool json, bool clear) {
+  const auto status = AskStatus(client);
+  if (!status) return status.error();
+  if (json) {
+    PrintLine(JsonText(*status));
+    return {};
+  }
   if (clear) Print("\x1b[H\x1b[2J");
-  Print(StatusText(status.get_object()));
+  Print(StatusText(*status));
   return {};
+}
+
+// Of the daemon, which has counted since it last saved; else of the file.
+engine::Result<boost::json::object> AskStatistics() {
+  auto client = ControlClient::Connect(RuntimeEnvironment::OfProcess());
+  if (client) {
+    const auto status = AskStatus(&*client);
+    if (!status) return status.error();
+    const auto* statistics = status->if_contains("statistics");
+    if (statistics != nullptr && statistics->is_object()) {
+      return statistics->get_object();
+    }
+  }
+  const auto table = ReadAcceptanceFile(AcceptanceFile());
+  if (!table) return table.error();
+  return ToJson(*table);
+}
+
+int RunStatistics(const StatusArguments& arguments) {
+  const auto statistics = AskStatistics();
+  if (!statistics) return ReportError(statistics.error());
+  if (arguments.json) {
+    PrintLine(JsonText(*statistics));
+  } else {
+    Print(StatisticsText(*statistics));
+  }
+  return FinishOutput(kExitOk);
 }
 
 }  // namespace
 
 int RunStatus(const StatusArguments& arguments) {
+  if (arguments.stats) return RunStatistics(arguments);
   auto client = ControlClient::Connect(RuntimeEnvironment::OfProcess());
   if (!client) return SayNotRunning(client.error(), arguments.json);
   const bool terminal = isatty(STDOUT_FILENO) == 1;

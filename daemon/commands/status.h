@@ -8,9 +8,10 @@ namespace krait::daemon {
 struct StatusArguments {
   bool json = false;
   bool watch = false;  // again every second, until interrupted
+  bool stats = false;  // only what became of the suggestions
 };
 
-// Returns 1 if no daemon runs.
+// Returns 1 if no daemon runs; the statistics are there without one, too.
 int RunStatus(const StatusArguments& arguments);
 
 // `krait stop`: ends it. No daemon is as well.

@@ -132,7 +132,37 @@ std::string ConnectionText(const json::object& connection) {
   return text;
 }
 
+std::string StatisticsRow(std::string_view name, const json::object& counts) {
+  const double shown = NumberIn(counts, "shown");
+  const double accepted = NumberIn(counts, "accepted");
+  const std::string share =
+      shown > 0 ? fmt::format("{:.0f} %", 100 * accepted / shown) : "";
+  return fmt::format("{:<16} {:>9} {:>9} {:>6} {:>10} {:>12}\n", name,
+                     TextIn(counts, "shown"), TextIn(counts, "accepted"), share,
+                     TextIn(counts, "partially"), TextIn(counts, "characters"));
+}
+
+std::string StatisticsRows(std::string_view title, const json::object& rows) {
+  std::string text = fmt::format("{}\n", title);
+  for (const auto& row : rows) {
+    text += StatisticsRow(fmt::format("  {}", std::string_view(row.key())),
+                          ObjectIn(rows, row.key()));
+  }
+  return text;
+}
+
 }  // namespace
+
+std::string StatisticsText(const json::object& statistics) {
+  const std::string since = TextIn(statistics, "since");
+  if (since.empty()) return "no suggestion was shown yet\n";
+  return fmt::format("suggestions since {}\n\n", since) +
+         fmt::format("{:<16} {:>9} {:>9} {:>6} {:>10} {:>12}\n", "", "shown",
+                     "accepted", "", "in part", "characters") +
+         StatisticsRow("all", statistics) +
+         StatisticsRows("by language", ObjectIn(statistics, "by_language")) +
+         StatisticsRows("by plan", ObjectIn(statistics, "by_plan"));
+}
 
 std::string StatusText(const json::object& status) {
   const json::object& states = ObjectIn(status, "states");

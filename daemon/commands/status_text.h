@@ -11,6 +11,9 @@ namespace krait::daemon {
 // that another version does not send are shown as "?".
 std::string StatusText(const boost::json::object& status);
 
+// The same for the statistics of suggestions (AcceptanceTable).
+std::string StatisticsText(const boost::json::object& statistics);
+
 }  // namespace krait::daemon
 
 #endif  // KRAIT_DAEMON_COMMANDS_STATUS_TEXT_H_

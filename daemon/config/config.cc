@@ -10,6 +10,7 @@
 #include <iterator>
 #include <utility>
 
+#include "daemon/config/known_settings.h"
 #include "daemon/config/settings.h"
 
 // Errors as values: no exception of the parser can get out of a function.
@@ -34,11 +35,33 @@ std::filesystem::path BaseDirectory(const char* variable,
   return std::filesystem::path(home) / fallback / "krait";
 }
 
+SettingValue ListOf(const toml::array& array) {
+  TextList list;
+  for (const toml::node& item : array) {
+    const auto* text = item.as_string();
+    if (text == nullptr) return {};
+    list.push_back(text->get());
+  }
+  return list;
+}
+
+SettingValue TableOf(const toml::table& table) {
+  FlagTable flags;
+  for (const auto& [name, node] : table) {
+    const auto* flag = node.as_boolean();
+    if (flag == nullptr) return {};
+    flags.emplace(name.str(), flag->get());
+  }
+  return flags;
+}
+
 SettingValue ValueOf(const toml::node& node) {
   if (const auto* flag = node.as_boolean()) return flag->get();
   if (const auto* whole = node.as_integer()) return whole->get();
   if (const auto* number = node.as_floating_point()) return number->get();
   if (const auto* text = node.as_string()) return text->get();
+  if (const auto* list = node.as_array()) return ListOf(*list);
+  if (const auto* table = node.as_table()) return TableOf(*table);
   return {};
 }
 
@@ -46,7 +69,8 @@ void Flatten(const toml::table& table, const std::string& prefix,
              const std::string& file, std::vector<Setting>* settings) {
   for (const auto& [name, node] : table) {
     const std::string key = prefix + std::string(name.str());
-    if (const auto* inner = node.as_table()) {
+    const auto* inner = node.as_table();
+    if (inner != nullptr && !IsTableSetting(key)) {
       Flatten(*inner, key + ".", file, settings);
     } else {
       settings->push_back(

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/completion/completion_rules.h"
 #include "daemon/completion/completion_service.h"
 #include "daemon/loaded_model.h"
 #include "daemon/log.h"
@@ -18,6 +19,8 @@ namespace krait::daemon {
 struct Config {
   ModelOptions model;
   CompletionOptions completion;
+  CompletionRules rules;
+  bool statistics = true;  // counts what becomes of suggestions
   LogLevel log_level = LogLevel::kInfo;
   // How long a daemon stays without connections; zero: for ever.
   std::chrono::milliseconds idle_exit = std::chrono::minutes(15);

@@ -7,12 +7,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <numeric>
-#include <optional>
 #include <utility>
+
+#include "daemon/config/setting_kinds.h"
 
 namespace krait::daemon {
 namespace {
@@ -21,162 +20,76 @@ constexpr auto kProcess = SettingScope::kProcess;
 constexpr auto kSession = SettingScope::kSession;
 constexpr size_t kMaxThreads = 1024;
 constexpr size_t kMaxTokens = size_t{1} << 20;
-constexpr size_t kMaxBytes = size_t{1} << 46;
 
-// Where a setting of a type lives; serves for reading and writing.
-template <class T>
-using Place = T& (*)(Config&);
-
-template <class T>
-const T& Read(Place<T> place, const Config& config) {
-  return place(const_cast<Config&>(config));  // only read
-}
-
-std::optional<double> NumberOf(const SettingValue& value) {
-  if (const auto* whole = std::get_if<int64_t>(&value)) {
-    return static_cast<double>(*whole);
-  }
-  if (const auto* number = std::get_if<double>(&value)) return *number;
-  return std::nullopt;
-}
-
-KnownSetting Count(std::string key, SettingScope scope, size_t least,
-                   size_t most, Place<size_t> place) {
-  return {.key = std::move(key),
-          .scope = scope,
-          .expected = fmt::format("a whole number from {} to {}", least, most),
+KnownSetting DebounceMs() {
+  static constexpr int64_t kMost = 10'000;
+  return {.key = "completion.debounce_ms",
+          .scope = kSession,
+          .expected = fmt::format("a whole number from 0 to {}", kMost),
           .set =
-              [=](const SettingValue& value, Config* config) {
-                const auto* number = std::get_if<int64_t>(&value);
-                if (number == nullptr || std::cmp_less(*number, least) ||
-                    std::cmp_greater(*number, most)) {
-                  return false;
-                }
-                place(*config) = static_cast<size_t>(*number);
+              [](const SettingValue& value, Config* config) {
+                const auto* ms = std::get_if<int64_t>(&value);
+                if (ms == nullptr || *ms < 0 || *ms > kMost) return false;
+                config->rules.debounce = std::chrono::milliseconds(*ms);
                 return true;
               },
-          .get = [=](const Config& config) -> SettingValue {
-            return static_cast<int64_t>(Read(place, config));
+          .get = [](const Config& config) -> SettingValue {
+            return static_cast<int64_t>(config.rules.debounce.count());
           }};
 }
 
-template <class T>
-KnownSetting Number(std::string key, SettingScope scope, double least,
-                    double most, Place<T> place) {
-  return {.key = std::move(key),
-          .scope = scope,
-          .expected = fmt::format("a number from {} to {}", least, most),
+KnownSetting Languages() {
+  static constexpr size_t kMostLanguages = 200;
+  static constexpr size_t kLongestLanguage = 50;
+  return {.key = "completion.languages",
+          .scope = kSession,
+          .expected =
+              "a table of LSP language ids, or \"*\" for all others, with true "
+              "or false",
           .set =
-              [=](const SettingValue& value, Config* config) {
-                const auto number = NumberOf(value);
-                if (!number || !(*number >= least && *number <= most)) {
-                  return false;
-                }
-                place(*config) = static_cast<T>(*number);
-                return true;
-              },
-          .get = [=](const Config& config) -> SettingValue {
-            return static_cast<double>(Read(place, config));
-          }};
-}
-
-// "512 MiB", "2GB", "1000000"
-std::optional<size_t> ParseBytes(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, size_t>, 10> kUnits = {{
-      {"", 1},
-      {"B", 1},
-      {"kB", 1000},
-      {"MB", 1000 * 1000},
-      {"GB", 1000 * 1000 * 1000},
-      {"TB", size_t{1000} * 1000 * 1000 * 1000},
-      {"KiB", size_t{1} << 10},
-      {"MiB", size_t{1} << 20},
-      {"GiB", size_t{1} << 30},
-      {"TiB", size_t{1} << 40},
-  }};
-  double number = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || !(number >= 0)) return std::nullopt;
-  text.remove_prefix(static_cast<size_t>(end - text.data()));
-  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-  const auto unit = std::find_if(
-      kUnits.begin(), kUnits.end(),
-      [text](const auto& candidate) { return candidate.first == text; });
-  if (unit == kUnits.end()) return std::nullopt;
-  const double bytes = number * static_cast<double>(unit->second);
-  if (!(bytes <= static_cast<double>(kMaxBytes))) return std::nullopt;
-  return static_cast<size_t>(bytes);
-}
-
-KnownSetting Bytes(std::string key, Place<size_t> place) {
-  return {.key = std::move(key),
-          .scope = kProcess,
-          .expected = "a number of bytes, such as 1000000 or \"1 GiB\"",
-          .set =
-              [=](const SettingValue& value, Config* config) {
-                std::optional<size_t> bytes;
-                if (const auto* text = std::get_if<std::string>(&value)) {
-                  bytes = ParseBytes(*text);
-                } else if (const auto* number = std::get_if<int64_t>(&value)) {
-                  bytes = ParseBytes(std::to_string(*number));
-                }
-                if (!bytes) return false;
-                place(*config) = *bytes;
-                return true;
-              },
-          .get = [=](const Config& config) -> SettingValue {
-            return static_cast<int64_t>(Read(place, config));
-          }};
-}
-
-template <class T>
-KnownSetting Text(std::string key, std::string expected, Place<T> place) {
-  return {.key = std::move(key),
-          .scope = kProcess,
-          .expected = std::move(expected),
-          .set =
-              [=](const SettingValue& value, Config* config) {
-                const auto* text = std::get_if<std::string>(&value);
-                if (text == nullptr || text->find('\0') != std::string::npos) {
-                  return false;
-                }
-                place(*config) = *text;
-                return true;
-              },
-          .get = [=](const Config& config) -> SettingValue {
-            return std::string(Read(place, config));
-          }};
-}
-
-template <class T>
-KnownSetting Choice(std::string key, SettingScope scope,
-                    std::vector<std::pair<std::string, T>> names,
-                    Place<T> place) {
-  std::string expected = "one of";
-  for (const auto& [name, value] : names) {
-    expected += fmt::format("{} \"{}\"", expected == "one of" ? "" : ",", name);
-  }
-  return {.key = std::move(key),
-          .scope = scope,
-          .expected = std::move(expected),
-          .set =
-              [=](const SettingValue& value, Config* config) {
-                const auto* text = std::get_if<std::string>(&value);
-                if (text == nullptr) return false;
-                for (const auto& [name, choice] : names) {
-                  if (name != *text) continue;
-                  place(*config) = choice;
+              [](const SettingValue& value, Config* config) {
+                // In Lua an empty table is an empty list.
+                const auto* list = std::get_if<TextList>(&value);
+                if (list != nullptr && list->empty()) {
+                  config->rules.languages.clear();
                   return true;
                 }
-                return false;
+                const auto* table = std::get_if<FlagTable>(&value);
+                if (table == nullptr || table->size() > kMostLanguages) {
+                  return false;
+                }
+                for (const auto& [language, on] : *table) {
+                  if (language.size() > kLongestLanguage) return false;
+                }
+                config->rules.languages = *table;
+                return true;
               },
-          .get = [=](const Config& config) -> SettingValue {
-            for (const auto& [name, choice] : names) {
-              if (choice == Read(place, config)) return name;
-            }
-            return {};
+          .get = [](const Config& config) -> SettingValue {
+            return config.rules.languages;
           }};
+}
+
+KnownSetting DisabledFiles() {
+  static constexpr size_t kMost = 100;
+  static constexpr size_t kLongest = 200;
+  return {
+      .key = "completion.disabled_files",
+      .scope = kSession,
+      .expected = fmt::format("a list of at most {} globs of at most {} bytes",
+                              kMost, kLongest),
+      .set =
+          [](const SettingValue& value, Config* config) {
+            const auto* list = std::get_if<TextList>(&value);
+            if (list == nullptr || list->size() > kMost) return false;
+            for (const std::string& glob : *list) {
+              if (glob.empty() || glob.size() > kLongest) return false;
+            }
+            config->rules.disabled_files = *list;
+            return true;
+          },
+      .get = [](const Config& config) -> SettingValue {
+        return config.rules.disabled_files;
+      }};
 }
 
 KnownSetting IdleMinutes() {
@@ -227,19 +140,19 @@ KnownSetting MinConfidence() {
 std::vector<KnownSetting> ProcessSettings() {
   return {
       Text<std::string>(
-          "model", "a model's file, directory or name",
+          "model", kProcess, "a model's file, directory or name",
           [](Config & c) -> auto& { return c.model.model; }),
       Count(
           "threads", kProcess, 0, kMaxThreads,
           [](Config & c) -> auto& { return c.model.threads; }),
       Bytes(
-          "state_bytes",
+          "state_bytes", kProcess,
           [](Config & c) -> auto& { return c.model.state_bytes; }),
       Text<std::filesystem::path>(
-          "state_dir", "a directory, or \"\" to save no states",
+          "state_dir", kProcess, "a directory, or \"\" to save no states",
           [](Config & c) -> auto& { return c.model.state_dir; }),
       Bytes(
-          "state_disk_bytes",
+          "state_disk_bytes", kProcess,
           [](Config & c) -> auto& { return c.model.state_disk_bytes; }),
       Choice<LogLevel>(
           "log_level", kProcess,
@@ -249,6 +162,25 @@ std::vector<KnownSetting> ProcessSettings() {
            {"debug", LogLevel::kDebug}},
           [](Config & c) -> auto& { return c.log_level; }),
       IdleMinutes(),
+      Flag(
+          "statistics", kProcess,
+          [](Config & c) -> auto& { return c.statistics; }),
+  };
+}
+
+std::vector<KnownSetting> RuleSettings() {
+  return {
+      Flag(
+          "completion.enabled", kSession,
+          [](Config & c) -> auto& { return c.rules.enabled; }),
+      Languages(),
+      DisabledFiles(),
+      Choice<CompletionTrigger>(
+          "completion.trigger", kSession,
+          {{"automatic", CompletionTrigger::kAutomatic},
+           {"on_demand", CompletionTrigger::kOnDemand}},
+          [](Config & c) -> auto& { return c.rules.trigger; }),
+      DebounceMs(),
   };
 }
 
@@ -328,7 +260,8 @@ std::string_view LastPart(std::string_view key) {
 const std::vector<KnownSetting>& KnownSettings() {
   static const auto* const settings = [] {
     auto* all = new std::vector<KnownSetting>(ProcessSettings());
-    for (auto&& part : {CompletionSettings(), SamplingSettings()}) {
+    for (auto&& part :
+         {RuleSettings(), CompletionSettings(), SamplingSettings()}) {
       all->insert(all->end(), part.begin(), part.end());
     }
     return all;
@@ -341,6 +274,12 @@ const KnownSetting* FindSetting(std::string_view key) {
     if (setting.key == key) return &setting;
   }
   return nullptr;
+}
+
+bool IsTableSetting(std::string_view key) {
+  const KnownSetting* setting = FindSetting(key);
+  return setting != nullptr &&
+         std::holds_alternative<FlagTable>(setting->get(Config()));
 }
 
 std::string_view NearestSetting(std::string_view key) {

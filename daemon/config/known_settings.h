@@ -25,6 +25,8 @@ struct KnownSetting {
 const std::vector<KnownSetting>& KnownSettings();
 // Returns null if there is none.
 const KnownSetting* FindSetting(std::string_view key);
+// Whether a table of this name is the value of one setting.
+bool IsTableSetting(std::string_view key);
 // Returns the key that was probably meant; empty if none is similar.
 std::string_view NearestSetting(std::string_view key);
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
@@ -33,6 +34,8 @@ std::string Shown(const SettingValue& value) {
       return fmt::format("\"{}{}\"", text.substr(0, kMost),
                          text.size() > kMost ? "..." : "");
     }
+    std::string operator()(const TextList&) const { return "a list"; }
+    std::string operator()(const FlagTable&) const { return "a table"; }
   };
   return std::visit(Visitor(), value);
 }
@@ -65,6 +68,26 @@ std::optional<ConfigProblem> Apply(const Setting& setting, SettingScope scope,
                            setting.key, known->expected, Shown(setting.value))};
 }
 
+// Lists of other things than texts, and tables of others than flags, are no
+// setting's value.
+SettingValue ListOf(const json::array& array) {
+  TextList list;
+  for (const json::value& item : array) {
+    if (!item.is_string()) return {};
+    list.emplace_back(item.get_string());
+  }
+  return list;
+}
+
+SettingValue TableOf(const json::object& object) {
+  FlagTable table;
+  for (const auto& entry : object) {
+    if (!entry.value().is_bool()) return {};
+    table.emplace(entry.key(), entry.value().get_bool());
+  }
+  return table;
+}
+
 SettingValue ValueOf(const json::value& value) {
   switch (value.kind()) {
     case json::kind::bool_:
@@ -77,6 +100,10 @@ SettingValue ValueOf(const json::value& value) {
       return value.get_double();
     case json::kind::string:
       return std::string(value.get_string());
+    case json::kind::array:
+      return ListOf(value.get_array());
+    case json::kind::object:
+      return TableOf(value.get_object());
     default:
       return {};
   }
@@ -87,7 +114,7 @@ void Flatten(const json::object& object, const std::string& table,
   for (const auto& entry : object) {
     if (settings->size() >= kMostSettings) return;
     std::string key = table + std::string(entry.key());
-    if (entry.value().is_object()) {
+    if (entry.value().is_object() && !IsTableSetting(key)) {
       Flatten(entry.value().get_object(), key + ".", place, settings);
     } else {
       settings->push_back({.key = std::move(key),
@@ -105,6 +132,14 @@ json::value JsonOf(const SettingValue& value) {
     json::value operator()(double number) const { return number; }
     json::value operator()(const std::string& text) const {
       return json::string(text);
+    }
+    json::value operator()(const TextList& list) const {
+      return json::array(list.begin(), list.end());
+    }
+    json::value operator()(const FlagTable& table) const {
+      json::object object;
+      for (const auto& [name, flag] : table) object[name] = flag;
+      return object;
     }
   };
   return std::visit(Visitor(), value);

@@ -4,6 +4,7 @@
 
 #include <boost/json/fwd.hpp>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,9 +15,12 @@
 
 namespace krait::daemon {
 
-// A value that no setting takes, such as an array or null, is monostate.
-using SettingValue =
-    std::variant<std::monostate, bool, int64_t, double, std::string>;
+using TextList = std::vector<std::string>;
+using FlagTable = std::map<std::string, bool>;
+
+// A value that no setting takes, such as null, is monostate.
+using SettingValue = std::variant<std::monostate, bool, int64_t, double,
+                                  std::string, TextList, FlagTable>;
 
 // One setting as it was written, wherever that was.
 struct Setting {
@@ -36,7 +40,8 @@ enum class SettingScope : uint8_t {
 std::vector<ConfigProblem> ApplySettings(std::span<const Setting> settings,
                                          SettingScope scope, Config* config);
 
-// Returns the settings of a JSON object, nested objects as tables.
+// Returns the settings of a JSON object, nested objects as tables; one that is
+// a setting by itself (a FlagTable) as a value.
 std::vector<Setting> SettingsOf(const boost::json::object& json,
                                 std::string_view place);
 

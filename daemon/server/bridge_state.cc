@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <utility>
@@ -85,6 +86,8 @@ void BridgeState::SeeNotification(const lsp::Message& message,
     initialized_ = body;
   } else if (method == "workspace/didChangeConfiguration") {
     settings_ = body;
+  } else if (method == "workspace/didChangeWorkspaceFolders") {
+    SeeFolders(*payload);
   } else if (method == "exit") {
     exit_code_ = shut_down_ ? 0 : 1;
   } else if (method == "textDocument/didOpen") {
@@ -97,6 +100,36 @@ void BridgeState::SeeNotification(const lsp::Message& message,
     lsp::DidCloseParams params;
     if (FromJson(*payload, &params)) (void)documents_.Close(params);
   }
+}
+
+void BridgeState::SeeFolders(const lsp::JsonValue& params) {
+  lsp::DidChangeWorkspaceFoldersParams change;
+  if (!FromJson(params, &change)) return;
+  for (const lsp::WorkspaceFolder& folder : change.removed) {
+    if (added_folders_.erase(folder.uri) == 0) {
+      removed_folders_[folder.uri] = folder;
+    }
+  }
+  for (const lsp::WorkspaceFolder& folder : change.added) {
+    if (removed_folders_.erase(folder.uri) == 0) {
+      added_folders_[folder.uri] = folder;
+    }
+  }
+}
+
+std::string BridgeState::FolderChanges() const {
+  const auto list = [](const auto& folders) {
+    json::array array;
+    for (const auto& [uri, folder] : folders) {
+      array.push_back({{"uri", folder.uri}, {"name", folder.name}});
+    }
+    return array;
+  };
+  const json::object params{
+      {"event",
+       {{"added", list(added_folders_)}, {"removed", list(removed_folders_)}}}};
+  return lsp::NotificationText("workspace/didChangeWorkspaceFolders",
+                               lsp::RawJson{JsonText(params)});
 }
 
 bool BridgeState::FromDaemon(std::string_view body) {
@@ -195,6 +228,9 @@ std::vector<std::string> BridgeState::Replay() {
   }
   if (initialized_) bodies.push_back(*initialized_);
   if (settings_) bodies.push_back(*settings_);
+  if (!added_folders_.empty() || !removed_folders_.empty()) {
+    bodies.push_back(FolderChanges());
+  }
   for (const auto& document : documents_.All()) {
     bodies.push_back(Opening(*document));
   }

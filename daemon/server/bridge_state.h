@@ -14,6 +14,7 @@
 
 #include "lsp/document_store.h"
 #include "lsp/json.h"
+#include "lsp/lifecycle_types.h"
 #include "lsp/message.h"
 #include "lsp/window.h"
 
@@ -65,14 +66,19 @@ class BridgeState {
 
   void SeeRequest(const lsp::Message& message, std::string_view body);
   void SeeNotification(const lsp::Message& message, std::string_view body);
+  void SeeFolders(const lsp::JsonValue& params);
+  std::string FolderChanges() const;
   void SeeProgress(const lsp::JsonValue& params);
   std::string Opening(const lsp::Document& document) const;
 
   lsp::MessageParser parser_;
   lsp::DocumentStore documents_;
   std::optional<Beginning> beginning_;
-  std::optional<std::string> initialized_;         // the notification's body
-  std::optional<std::string> settings_;            // of the last change
+  std::optional<std::string> initialized_;  // the notification's body
+  std::optional<std::string> settings_;     // of the last change
+  // Workspace folders that came or went since, by URI.
+  std::map<std::string, lsp::WorkspaceFolder> added_folders_;
+  std::map<std::string, lsp::WorkspaceFolder> removed_folders_;
   std::map<lsp::RequestId, std::string> waiting_;  // requests: id, method
   // The daemon's own requests to the editor that have no answer yet, and how
   // many answers to each id belong to a daemon that is gone.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/server/completion_answers.h"
 
+#include <boost/json/value.hpp>
 #include <cctype>
 #include <string_view>
 #include <utility>
 
+#include "daemon/json_text.h"
 #include "lsp/text.h"
 
 namespace krait::daemon {
@@ -25,24 +27,30 @@ std::string WordBefore(const lsp::Text& text, size_t cursor_ofs) {
   return before.substr(begin);
 }
 
+lsp::Command AcceptedCommand(const AnswerPlace& place) {
+  return {.title = "krait: accepted",
+          .command = kAcceptedCommand,
+          .arguments = {{JsonText(boost::json::value(place.suggestion_id))}}};
+}
+
 }  // namespace
 
-lsp::InlineCompletionList InlineAnswer(const lsp::Document& document,
-                                       size_t cursor_ofs,
-                                       lsp::PositionEncoding encoding,
+lsp::InlineCompletionList InlineAnswer(const AnswerPlace& place,
                                        const std::string& text) {
   lsp::InlineCompletionList list;
   if (text.empty()) return list;
   const lsp::Position cursor =
-      lsp::ToPosition(document.text, cursor_ofs, encoding);
+      lsp::ToPosition(place.document.text, place.cursor_ofs, place.encoding);
   lsp::InlineCompletionItem item;
   item.insert_text = text;
   item.range = lsp::Range{.start = cursor, .end = cursor};
+  item.command = AcceptedCommand(place);
   list.items.push_back(std::move(item));
   return list;
 }
 
-lsp::InlineCompletionList SelectedAnswer(const lsp::Range& range,
+lsp::InlineCompletionList SelectedAnswer(const AnswerPlace& place,
+                                         const lsp::Range& range,
                                          const std::string& selected,
                                          const std::string& text) {
   lsp::InlineCompletionList list;
@@ -50,19 +58,18 @@ lsp::InlineCompletionList SelectedAnswer(const lsp::Range& range,
   lsp::InlineCompletionItem item;
   item.insert_text = selected + text;
   item.range = range;
+  item.command = AcceptedCommand(place);
   list.items.push_back(std::move(item));
   return list;
 }
 
-lsp::CompletionList PopupAnswer(const lsp::Document& document,
-                                size_t cursor_ofs,
-                                lsp::PositionEncoding encoding,
+lsp::CompletionList PopupAnswer(const AnswerPlace& place,
                                 const std::string& text) {
   // Typing on makes another completion: the editor is to ask again.
   lsp::CompletionList list{.is_incomplete = true, .items = {}};
   if (text.empty()) return list;
-  const std::string word = WordBefore(document.text, cursor_ofs);
-  const size_t begin = cursor_ofs - word.size();
+  const std::string word = WordBefore(place.document.text, place.cursor_ofs);
+  const size_t begin = place.cursor_ofs - word.size();
   const std::string first_line = text.substr(0, text.find('\n'));
   lsp::CompletionItem item;
   const std::string label = word + first_line;
@@ -71,9 +78,11 @@ lsp::CompletionList PopupAnswer(const lsp::Document& document,
   item.detail = "krait";
   item.filter_text = word.empty() ? item.label : word + first_line;
   item.insert_text = word + text;
-  item.range =
-      lsp::Range{.start = lsp::ToPosition(document.text, begin, encoding),
-                 .end = lsp::ToPosition(document.text, cursor_ofs, encoding)};
+  const lsp::Text& whole = place.document.text;
+  item.range = lsp::Range{
+      .start = lsp::ToPosition(whole, begin, place.encoding),
+      .end = lsp::ToPosition(whole, place.cursor_ofs, place.encoding)};
+  item.command = AcceptedCommand(place);
   list.items.push_back(std::move(item));
   return list;
 }

@@ -11,24 +11,33 @@
 
 namespace krait::daemon {
 
-// What the protocol's completion requests are answered for `text` inserted at
-// a cursor; an empty text gives an empty list.
+// The command by which clients say that a suggestion was accepted; its
+// argument is the suggestion's id.
+inline constexpr const char* kAcceptedCommand = "krait.didAcceptCompletionItem";
 
-lsp::InlineCompletionList InlineAnswer(const lsp::Document& document,
-                                       size_t cursor_ofs,
-                                       lsp::PositionEncoding encoding,
+// Where a text is to be inserted.
+struct AnswerPlace {
+  const lsp::Document& document;
+  size_t cursor_ofs = 0;
+  lsp::PositionEncoding encoding = lsp::PositionEncoding::kUtf16;
+  std::string suggestion_id;
+};
+
+// What the protocol's completion requests are answered for a text; an empty
+// one gives an empty list.
+
+lsp::InlineCompletionList InlineAnswer(const AnswerPlace& place,
                                        const std::string& text);
 
 // For a request with a selection of the popup: must extend it and replace the
 // same range.
-lsp::InlineCompletionList SelectedAnswer(const lsp::Range& range,
+lsp::InlineCompletionList SelectedAnswer(const AnswerPlace& place,
+                                         const lsp::Range& range,
                                          const std::string& selected,
                                          const std::string& text);
 
 // A popup replaces the word before the cursor, by which the editor filters.
-lsp::CompletionList PopupAnswer(const lsp::Document& document,
-                                size_t cursor_ofs,
-                                lsp::PositionEncoding encoding,
+lsp::CompletionList PopupAnswer(const AnswerPlace& place,
                                 const std::string& text);
 
 }  // namespace krait::daemon

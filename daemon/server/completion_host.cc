@@ -124,21 +124,26 @@ void CompletionHost::Load(const Loader& loader) {
 }
 
 bool CompletionHost::WaitForWork(std::unique_lock<std::mutex>* lock) {
-  const auto ready = [this] {
-    return stopping_.stop_requested() || queue_.num_completions() > 0 ||
-           queue_.num_warmings() > 0;
-  };
-  if (unsaved_) {
-    changed_.wait_until(*lock, idle_since_ + save_when_idle_for_, ready);
-  } else {
-    changed_.wait(*lock, ready);
+  while (!stopping_.stop_requested()) {
+    const auto now = Clock::now();
+    std::optional<Clock::time_point> next = queue_.ReadyAt();
+    if (unsaved_) {
+      const auto save_at = idle_since_ + save_when_idle_for_;
+      if (!next || save_at < *next) next = save_at;
+    }
+    if (next && *next <= now) return true;
+    if (next) {
+      changed_.wait_until(*lock, *next);
+    } else {
+      changed_.wait(*lock);
+    }
   }
-  return !stopping_.stop_requested();
+  return false;
 }
 
 void CompletionHost::RunNext(std::unique_lock<std::mutex>* lock) {
   running_ = true;
-  if (const auto completion = queue_.NextCompletion()) {
+  if (const auto completion = queue_.NextCompletion(Clock::now())) {
     lock->unlock();
     RunCompletion(*completion);
     lock->lock();

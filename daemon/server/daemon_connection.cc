@@ -102,7 +102,7 @@ void DaemonConnection::StartSession() {
            settings_, SettingsSection::kOptional, "greeting", &config)) {
     WriteLog(LogLevel::kWarning, problem.message);
   }
-  session_.emplace(writer_, core_.host(), config.completion);
+  session_.emplace(writer_, core_.host(), core_.acceptance(), config);
 }
 
 bool DaemonConnection::Consume(lsp::FrameReader* reader) {

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "daemon/config/config.h"
+#include "daemon/server/acceptance_store.h"
 #include "daemon/server/completion_host.h"
 #include "daemon/server/file_descriptor.h"
 #include "daemon/server/frame_writer.h"
@@ -28,6 +29,7 @@ class DaemonCore {
   virtual ~DaemonCore() = default;
 
   virtual CompletionHost& host() = 0;
+  virtual AcceptanceStore& acceptance() = 0;
   virtual const Config& config() const = 0;
   // Whether a greeting is welcome.
   virtual Welcome Judge(const Greeting& greeting) const = 0;

@@ -26,6 +26,7 @@
 #include <chrono>
 #include <csignal>
 #include <exception>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <utility>
@@ -45,6 +46,8 @@ namespace asio = boost::asio;
 using Acceptor = asio::local::stream_protocol::acceptor;
 
 constexpr size_t kMaxConnections = 64;
+// No crash costs more than the statistics of so long.
+constexpr auto kSaveEvery = std::chrono::minutes(1);
 constexpr auto kStopTimeout = std::chrono::seconds(3);
 // How long a daemon without a model stays for those who want to know why.
 constexpr auto kStayWithoutModel = std::chrono::seconds(5);
@@ -60,23 +63,30 @@ class DaemonServer : public DaemonCore {
                   endpoint_.TakeListener().Release()),
         signals_(io_, SIGINT, SIGTERM),
         idle_(io_),
+        save_(io_),
         stop_deadline_(io_),
-        host_(std::move(loader), [this](std::function<void()> call) {
-          asio::post(io_, std::move(call));
-        }) {}
+        host_(std::move(loader),
+              [this](std::function<void()> call) {
+                asio::post(io_, std::move(call));
+              }),
+        acceptance_(options_.config.statistics ? AcceptanceFile()
+                                               : std::filesystem::path()) {}
 
   int Run() {
     host_.WhenLoaded([this](const auto& loaded) { OnLoaded(loaded); });
     asio::co_spawn(io_, Accept(), asio::detached);
     WaitForSignal();
     StartIdleTimer();
+    StartSaving();
     io_.run();
     // Their coroutines go with io_, after the host.
     for (const auto& [id, connection] : connections_) connection->Abandon();
+    SaveAcceptance();
     return kExitOk;
   }
 
   CompletionHost& host() override { return host_; }
+  AcceptanceStore& acceptance() override { return acceptance_; }
   const Config& config() const override { return options_.config; }
   Welcome Judge(const Greeting& greeting) const override;
   std::string Control(const std::string& request) override;
@@ -90,6 +100,8 @@ class DaemonServer : public DaemonCore {
   void OnLoaded(const engine::Result<std::string>& loaded);
   void WaitForSignal();
   void StartIdleTimer();
+  void StartSaving();
+  void SaveAcceptance();
   void StopAccepting();
   void Stop(const std::string& why);
   void Drain();
@@ -103,11 +115,13 @@ class DaemonServer : public DaemonCore {
   Acceptor acceptor_;
   asio::signal_set signals_;
   asio::steady_timer idle_;
+  asio::steady_timer save_;
   asio::steady_timer stop_deadline_;
   bool stopping_ = false;
   bool draining_ = false;
   uint64_t next_connection_ = 1;
   CompletionHost host_;  // its thread posts to io_
+  AcceptanceStore acceptance_;
   std::map<uint64_t, std::shared_ptr<DaemonConnection>> connections_;
 };
 
@@ -197,7 +211,9 @@ Welcome DaemonServer::Judge(const Greeting& greeting) const {
 
 std::string DaemonServer::Control(const std::string& request) {
   namespace json = boost::json;
-  if (request == "status") return JsonText(StatusToJson(Status(), host_));
+  if (request == "status") {
+    return JsonText(StatusToJson(Status(), host_, acceptance_));
+  }
   if (request == "stop") {
     asio::post(io_, [this] { Stop("asked to"); });
   } else if (request == "drain") {
@@ -255,6 +271,21 @@ void DaemonServer::StartIdleTimer() {
   idle_.async_wait([this](const boost::system::error_code& error) {
     if (!error && connections_.empty()) Stop("nobody is connected");
   });
+}
+
+void DaemonServer::StartSaving() {
+  save_.expires_after(kSaveEvery);
+  save_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    SaveAcceptance();
+    StartSaving();
+  });
+}
+
+void DaemonServer::SaveAcceptance() {
+  if (const auto saved = acceptance_.Save(); !saved) {
+    WriteLog(LogLevel::kWarning, saved.error().message);
+  }
 }
 
 void DaemonServer::StopAccepting() {

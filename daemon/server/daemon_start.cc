@@ -42,6 +42,7 @@ std::vector<std::string> CommandOf(const DaemonWish& wish,
     command.push_back(value);
   };
   add("--threads", fmt::to_string(wish.model.threads));
+  add("--state-bytes", fmt::to_string(wish.model.state_bytes));
   if (!wish.config_file.empty()) add("--config", wish.config_file.string());
   if (!log_file.empty()) add("--log-file", log_file.string());
   return command;

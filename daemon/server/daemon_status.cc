@@ -54,10 +54,7 @@ json::object ConnectionToJson(const ConnectionStatus& connection) {
   object["client"] = connection.session.client.substr(0, kMostUriBytes);
   const auto& documents = connection.session.documents;
   object["open_documents"] = documents.size();
-  json::array& listed = object["documents"].emplace_array();
-  for (size_t i = 0; i < std::min(documents.size(), kMostDocuments); ++i) {
-    listed.push_back(DocumentToJson(documents[i]));
-  }
+  object["documents"] = DocumentsToJson(documents);
   return object;
 }
 
@@ -92,14 +89,20 @@ void AddStatistics(const Statistics& statistics, json::object* object) {
 
 }  // namespace
 
-json::object StatusToJson(const DaemonStatus& status, CompletionHost& host) {
+json::array DocumentsToJson(
+    const std::vector<SessionStatus::Document>& documents) {
+  json::array listed;
+  for (size_t i = 0; i < std::min(documents.size(), kMostDocuments); ++i) {
+    listed.push_back(DocumentToJson(documents[i]));
+  }
+  return listed;
+}
+
+json::object HostToJson(CompletionHost& host) {
   json::object object;
-  object["running"] = true;
   object["pid"] = getpid();
   object["version"] = KRAIT_VERSION;
-  object["uptime_seconds"] = Seconds(status.uptime);
-  object["draining"] = status.draining;
-  json::object model{{"path", status.model}};
+  json::object model;
   if (!host.loaded()) {
     model["state"] = "loading";
   } else if (*host.loaded()) {
@@ -117,6 +120,22 @@ json::object StatusToJson(const DaemonStatus& status, CompletionHost& host) {
                      {"warmings", work.waiting_warmings}};
   object["states"] = StatesToJson(work.warm);
   AddStatistics(host.statistics(), &object);
+  return object;
+}
+
+void AddAcceptance(const AcceptanceStore& acceptance, json::object* object) {
+  json::value& statistics = (*object)["statistics"];
+  if (const auto total = acceptance.Total()) statistics = ToJson(*total);
+}
+
+json::object StatusToJson(const DaemonStatus& status, CompletionHost& host,
+                          const AcceptanceStore& acceptance) {
+  json::object object = HostToJson(host);
+  object["running"] = true;
+  object["uptime_seconds"] = Seconds(status.uptime);
+  object["draining"] = status.draining;
+  object["model"].get_object()["path"] = status.model;
+  AddAcceptance(acceptance, &object);
   json::array& connections = object["connections"].emplace_array();
   for (const ConnectionStatus& connection : status.connections) {
     connections.push_back(ConnectionToJson(connection));

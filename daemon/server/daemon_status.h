@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/server/acceptance_store.h"
 #include "daemon/server/completion_host.h"
 #include "daemon/server/lsp_session.h"
 #include "daemon/server/statistics.h"
@@ -32,7 +33,17 @@ struct DaemonStatus {
 // Returns the answer to the control request "status". At most 200 documents of
 // a connection are listed, so that it stays within kMaxStatusBytes.
 boost::json::object StatusToJson(const DaemonStatus& status,
-                                 CompletionHost& host);
+                                 CompletionHost& host,
+                                 const AcceptanceStore& acceptance);
+
+// Parts of it, for `krait/status`: of the process and its model, and of
+// documents.
+boost::json::object HostToJson(CompletionHost& host);
+boost::json::array DocumentsToJson(
+    const std::vector<SessionStatus::Document>& documents);
+// Adds "statistics": null if they cannot be read.
+void AddAcceptance(const AcceptanceStore& acceptance,
+                   boost::json::object* object);
 
 }  // namespace krait::daemon
 

@@ -9,8 +9,10 @@
 
 namespace krait::daemon {
 
-void EditorSettings::Begin(std::string_view initialization_options) {
-  Show(ApplySessionJson(initialization_options, SettingsSection::kOptional,
+void EditorSettings::Begin(std::string_view initialization_options, bool bare) {
+  const auto section =
+      bare ? SettingsSection::kOptional : SettingsSection::kRequired;
+  Show(ApplySessionJson(initialization_options, section,
                         "initializationOptions", &base_));
   now_ = base_;
 }

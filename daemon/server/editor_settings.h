@@ -21,16 +21,16 @@ class EditorSettings {
   // Shows a problem to the user.
   using Tell = std::function<void(lsp::MessageType, std::string)>;
 
-  EditorSettings(CompletionOptions completion, Tell tell)
-      : tell_(std::move(tell)) {
-    base_.completion = completion;
-    now_ = base_;
-  }
+  // `base`: what holds where the editor has set nothing.
+  EditorSettings(Config base, Tell tell)
+      : tell_(std::move(tell)), base_(std::move(base)), now_(base_) {}
 
   const CompletionOptions& completion() const { return now_.completion; }
+  const CompletionRules& rules() const { return now_.rules; }
 
-  // From `initialize`: holds for the whole session, unless changed.
-  void Begin(std::string_view initialization_options);
+  // From `initialize`: holds for the whole session, unless changed. `bare`:
+  // they may be the settings themselves, without "krait".
+  void Begin(std::string_view initialization_options, bool bare);
   // All that the editor has for krait by now, in the place of what it changed
   // before: an object with "krait" in it, or with `bare` what would be in
   // there. Without "krait" there is nothing.

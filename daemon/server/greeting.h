@@ -23,7 +23,7 @@ namespace krait::daemon {
 // Lines are JSON objects; unknown members are ignored, so that versions can
 // talk at least about their difference.
 inline constexpr int64_t kProtocolVersion = 1;
-inline constexpr size_t kMaxGreetingBytes = 8192;
+inline constexpr size_t kMaxGreetingBytes = size_t{256} << 10;
 inline constexpr size_t kMaxControlBytes = 4096;            // of a request
 inline constexpr size_t kMaxStatusBytes = size_t{8} << 20;  // of an answer
 

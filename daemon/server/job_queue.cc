@@ -27,21 +27,36 @@ uint64_t JobQueue::LastServed(const DocumentKey& document) const {
   return found == served_.end() ? 0 : found->second;
 }
 
-std::optional<CompletionJob> JobQueue::NextCompletion() {
-  if (completions_.empty()) return std::nullopt;
+std::optional<CompletionJob> JobQueue::NextCompletion(Clock::time_point now) {
+  auto next = completions_.rend();
   // From the back: of equals the latest is found first.
-  const auto next =
-      std::min_element(completions_.rbegin(), completions_.rend(),
-                       [this](const CompletionJob& a, const CompletionJob& b) {
-                         return LastServed(a.document) < LastServed(b.document);
-                       });
+  for (auto job = completions_.rbegin(); job != completions_.rend(); ++job) {
+    if (job->not_before > now && !job->stop.stop_requested()) continue;
+    if (next == completions_.rend() ||
+        LastServed(job->document) < LastServed(next->document)) {
+      next = job;
+    }
+  }
+  if (next == completions_.rend()) return std::nullopt;
   CompletionJob job = std::move(*next);
   completions_.erase(std::prev(next.base()));
   served_[job.document] = next_turn_++;
   return job;
 }
 
+std::optional<Clock::time_point> JobQueue::ReadyAt() const {
+  const auto first =
+      std::min_element(completions_.begin(), completions_.end(),
+                       [](const CompletionJob& a, const CompletionJob& b) {
+                         return a.not_before < b.not_before;
+                       });
+  if (first != completions_.end()) return first->not_before;
+  if (!warmings_.empty()) return Clock::time_point();
+  return std::nullopt;
+}
+
 std::optional<WarmingJob> JobQueue::NextWarming() {
+  if (!completions_.empty()) return std::nullopt;
   const auto newest = std::max_element(warmings_.begin(), warmings_.end(),
                                        [](const auto& a, const auto& b) {
                                          return a.second.order < b.second.order;

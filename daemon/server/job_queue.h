@@ -34,6 +34,8 @@ struct CompletionJob {
   std::stop_token stop;
   OnDone on_done;
   Clock::time_point queued = Clock::now();
+  // It waits until then for a newer one that replaces it.
+  Clock::time_point not_before = {};
 };
 
 // A place in a document whose state is to be made ready while nobody waits.
@@ -63,8 +65,13 @@ class JobQueue {
   // unless its document has a newer one.
   void Return(WarmingJob job);
 
-  std::optional<CompletionJob> NextCompletion();
+  // Nothing if none is there, or none whose time has come by `now`.
+  std::optional<CompletionJob> NextCompletion(Clock::time_point now);
+  // Nothing while a completion waits.
   std::optional<WarmingJob> NextWarming();
+  // Returns when there is something to do: at once (a time in the past), or
+  // when a completion's time comes; nothing if the queue is empty.
+  std::optional<Clock::time_point> ReadyAt() const;
 
   // Forgets warming and turns; waiting completions stay, to be answered.
   void Drop(const DocumentKey& document);

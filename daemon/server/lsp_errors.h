@@ -2,6 +2,10 @@
 #ifndef KRAIT_DAEMON_SERVER_LSP_ERRORS_H_
 #define KRAIT_DAEMON_SERVER_LSP_ERRORS_H_
 
+#include <fmt/format.h>
+
+#include <string_view>
+
 #include "engine/error.h"
 #include "lsp/error.h"
 
@@ -29,6 +33,12 @@ inline lsp::Error CancelledByClient() {
 inline lsp::Error Superseded() {
   return lsp::MakeError(lsp::ErrorCode::kRequestCancelled,
                         "a newer request for the document replaced this one");
+}
+
+inline lsp::Error NotOpen(std::string_view method, std::string_view uri) {
+  return lsp::MakeError(
+      lsp::ErrorCode::kInvalidParams,
+      fmt::format("{}: textDocument.uri: {} is not open", method, uri));
 }
 
 }  // namespace krait::daemon

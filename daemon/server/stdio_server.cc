@@ -15,12 +15,14 @@
 #include <boost/asio/signal_set.hpp>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "daemon/log.h"
 #include "daemon/server/frame_source.h"
 #include "daemon/server/frame_writer.h"
 #include "daemon/server/lsp_session.h"
@@ -34,7 +36,7 @@ namespace asio = boost::asio;
 
 class StdioServer {
  public:
-  StdioServer(CompletionHost::Loader loader, const CompletionOptions& options)
+  StdioServer(CompletionHost::Loader loader, const Config& config)
       : streams_(io_),
         writer_(std::make_shared<FrameWriter>(io_, streams_.output())),
         signals_(io_, SIGINT, SIGTERM),
@@ -42,9 +44,16 @@ class StdioServer {
               [this](std::function<void()> call) {
                 asio::post(io_, std::move(call));
               }),
-        session_(writer_, host_, options) {}
+        acceptance_(config.statistics ? AcceptanceFile()
+                                      : std::filesystem::path()),
+        session_(writer_, host_, acceptance_, config) {}
 
-  ~StdioServer() { writer_->Close(); }
+  ~StdioServer() {
+    writer_->Close();
+    if (const auto saved = acceptance_.Save(); !saved) {
+      WriteLog(LogLevel::kWarning, saved.error().message);
+    }
+  }
   StdioServer(const StdioServer&) = delete;
   StdioServer& operator=(const StdioServer&) = delete;
 
@@ -86,17 +95,18 @@ class StdioServer {
   asio::signal_set signals_;
   std::optional<int> status_;
   CompletionHost host_;  // its thread posts to io_
+  AcceptanceStore acceptance_;
   LspSession session_;
 };
 
 }  // namespace
 
-int ServeStdio(CompletionHost::Loader loader, const CompletionOptions& options,
+int ServeStdio(CompletionHost::Loader loader, const Config& config,
                const std::vector<Notice>& notices) {
   // A client that went away shows as an error of the write.
   (void)std::signal(SIGPIPE, SIG_IGN);
   try {
-    return StdioServer(std::move(loader), options).Run(notices);
+    return StdioServer(std::move(loader), config).Run(notices);
   } catch (const std::exception& error) {
     fmt::print(stderr, "krait: {}\n", error.what());
     return kExitInternal;

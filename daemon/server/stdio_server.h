@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "daemon/completion/completion_service.h"
+#include "daemon/config/config.h"
 #include "daemon/server/bridge.h"
 #include "daemon/server/completion_host.h"
 
@@ -13,7 +13,7 @@ namespace krait::daemon {
 // Serves one editor on standard input and output until it says `exit`, closes
 // the input or a signal asks to end. Returns the exit status: 0 after
 // `shutdown` and `exit`, else 1.
-int ServeStdio(CompletionHost::Loader loader, const CompletionOptions& options,
+int ServeStdio(CompletionHost::Loader loader, const Config& config,
                const std::vector<Notice>& notices);
 
 }  // namespace krait::daemon

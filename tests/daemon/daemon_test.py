@@ -408,6 +408,35 @@ class DaemonTest(unittest.TestCase):
         self.assertIn(URI, text)
         self.assertEqual(client.finish(), 0)
 
+    def test_statistics_outlive_the_daemon(self):
+        self.assertEqual(self.run_krait('status', '--stats').stdout,
+                         'no suggestion was shown yet\n')
+        client = self.editor()
+        item = client.inline(URI, 5, 17)[0]
+        place = item['range']['start']
+        client.change(URI, 2, [{'range': item['range'], 'text': item['insertText']}])
+        client.call('workspace/executeCommand', item['command'])
+        counted = self.statistics()
+        self.assertEqual(place, item['range']['end'])
+        self.assertEqual((counted['shown'], counted['accepted'], counted['partially']), (1, 1, 0))
+        self.assertEqual(counted['characters'], len(item['insertText']))
+        self.assertEqual(list(counted['by_language']), ['python'])
+        self.assertEqual(client.call('krait/status')['statistics'], counted)
+        self.assertEqual(client.finish(), 0)
+        self.assertEqual(self.run_krait('stop').returncode, 0)
+        self.assertEqual(self.statistics(), counted)
+        self.assertIn('python', self.run_krait('status', '--stats').stdout)
+
+    def statistics(self):
+        return json.loads(self.run_krait('status', '--stats', '--json').stdout)
+
+    def test_statistics_can_be_turned_off(self):
+        self.config('statistics = false\n')
+        client = self.editor()
+        client.inline(URI, 5, 17)
+        self.assertEqual(self.statistics()['shown'], 0)
+        self.assertEqual(client.finish(), 0)
+
     def test_status_watches_until_the_end(self):
         self.daemon()
         wait_until(lambda: self.status()['running'], 'the daemon')

@@ -26,11 +26,12 @@ std::string ReadSource(const std::string& name) {
   return text.str();
 }
 
-// Sanitizers are slow, and look for other mistakes.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef KRAIT_SANITIZED
 constexpr size_t kSteps = 2;
+constexpr size_t kPrefixBytes = 700;
 #else
 constexpr size_t kSteps = 12;
+constexpr size_t kPrefixBytes = 3000;
 #endif
 
 class WarmCompletionTest : public testing::Test {
@@ -87,7 +88,7 @@ class WarmCompletionTest : public testing::Test {
     std::string text;
     size_t cursor;
     GeneratorPrompt Prompt() const {
-      const size_t begin = cursor < 1500 ? 0 : cursor - 1500;
+      const size_t begin = cursor - std::min(cursor, kPrefixBytes / 2);
       return {.path = path,
               .prefix = std::string_view(text).substr(begin, cursor - begin),
               .suffix = std::string_view(text).substr(cursor, 400)};
@@ -161,15 +162,15 @@ TEST_F(WarmCompletionTest, EqualsAColdOneUnderRandomEdits) {
 TEST_F(WarmCompletionTest, TypingComputesOnlyWhatIsNew) {
   auto warm = Create(size_t{1} << 30);
   const std::string text = ReadSource("lsp/text.cc");
-  std::string prefix = text.substr(0, 3000);
-  const std::string suffix = text.substr(3000, 400);
+  std::string prefix = text.substr(0, kPrefixBytes);
+  const std::string suffix = text.substr(kPrefixBytes, 400);
   const auto ask = [&] {
     return Ask(*warm, {.path = "text.cc", .prefix = prefix, .suffix = suffix});
   };
   ask();
   for (const char c : std::string("const size_t begin = ")) {
     prefix += c;
-    EXPECT_LE(ask().report.tokens_computed, 4U) << prefix.substr(3000);
+    EXPECT_LE(ask().report.tokens_computed, 4U) << prefix.substr(kPrefixBytes);
   }
 }
 
@@ -177,8 +178,8 @@ TEST_F(WarmCompletionTest, TypingComputesOnlyWhatIsNew) {
 TEST_F(WarmCompletionTest, TypingWhatIsBeingSaidThrowsNothingAway) {
   auto warm = Create(size_t{1} << 30);
   const std::string text = ReadSource("lsp/text.cc");
-  std::string prefix = text.substr(0, 3000);
-  const std::string suffix = text.substr(3000, 400);
+  std::string prefix = text.substr(0, kPrefixBytes);
+  const std::string suffix = text.substr(kPrefixBytes, 400);
   const auto generate = [&](size_t max_tokens, size_t cancel_after,
                             std::string* said) {
     std::stop_source stop;
@@ -225,7 +226,7 @@ TEST_F(WarmCompletionTest, TypingWhatIsBeingSaidThrowsNothingAway) {
 TEST_F(WarmCompletionTest, ARestartFindsTheStatesWarm) {
   state_dir_ = testing::TempDir() + "krait_warm_completion";
   std::filesystem::remove_all(state_dir_);
-  const File file{"text.cc", ReadSource("lsp/text.cc"), 3000};
+  const File file{"text.cc", ReadSource("lsp/text.cc"), kPrefixBytes};
   {
     auto before = Create(size_t{1} << 30);
     Ask(*before, file.Prompt());
@@ -240,7 +241,7 @@ TEST_F(WarmCompletionTest, ARestartFindsTheStatesWarm) {
 
 TEST_F(WarmCompletionTest, WarmingLeavesAlmostNothingToCompute) {
   auto warm = Create(size_t{1} << 30);
-  const File file{"text.cc", ReadSource("lsp/text.cc"), 3000};
+  const File file{"text.cc", ReadSource("lsp/text.cc"), kPrefixBytes};
   ASSERT_TRUE(warm->Warm(file.Prompt(), {}));
   const Answer answer = Ask(*warm, file.Prompt());
   EXPECT_EQ(answer.report.tokens_computed, 1U);

@@ -53,7 +53,13 @@ state_dir = "/var/states"
 state_disk_bytes = 1000000
 log_level = "debug"
 idle_minutes = 0.5
+statistics = false
 [completion]
+enabled = false
+languages = { "*" = true, markdown = false }
+disabled_files = ["*.env", "secrets/**"]
+trigger = "on_demand"
+debounce_ms = 75
 max_tokens = 20
 max_lines = 4
 extent = "line"
@@ -75,6 +81,13 @@ repetition_penalty = 1.25
   EXPECT_EQ(config.model.state_disk_bytes, 1000000U);
   EXPECT_EQ(config.log_level, LogLevel::kDebug);
   EXPECT_EQ(config.idle_exit, std::chrono::seconds(30));
+  EXPECT_FALSE(config.statistics);
+  EXPECT_FALSE(config.rules.enabled);
+  EXPECT_EQ(config.rules.languages,
+            (FlagTable{{"*", true}, {"markdown", false}}));
+  EXPECT_EQ(config.rules.disabled_files, (TextList{"*.env", "secrets/**"}));
+  EXPECT_EQ(config.rules.trigger, CompletionTrigger::kOnDemand);
+  EXPECT_EQ(config.rules.debounce, std::chrono::milliseconds(75));
   EXPECT_EQ(config.completion.max_tokens, 20U);
   EXPECT_EQ(config.completion.max_lines, 4U);
   EXPECT_EQ(config.completion.extent, CompletionExtent::kLine);
@@ -95,6 +108,36 @@ TEST_F(ConfigTest, AProblemNamesFileLineKeyAndWhatWasExpected) {
   EXPECT_THAT(ProblemOf("[completion]\nextent = [1]\n"),
               HasSubstr("config.toml:2: completion.extent: expected"));
   EXPECT_THAT(ProblemOf("threads = 1.5\n"), HasSubstr("got 1.5"));
+}
+
+TEST_F(ConfigTest, ListsAndTablesAreChecked) {
+  EXPECT_THAT(ProblemOf("[completion]\nlanguages = { c = 1 }\n"),
+              HasSubstr("completion.languages: expected a table"));
+  EXPECT_THAT(ProblemOf("[completion]\nlanguages = false\n"),
+              HasSubstr("completion.languages: expected a table"));
+  EXPECT_THAT(ProblemOf("[completion]\ndisabled_files = [1]\n"),
+              HasSubstr("completion.disabled_files: expected a list"));
+  EXPECT_THAT(ProblemOf("[completion]\ndisabled_files = [\"\"]\n"),
+              HasSubstr("expected a list"));
+  EXPECT_THAT(ProblemOf("[completion]\ndebounce_ms = 10001\n"),
+              HasSubstr("a whole number from 0 to 10000"));
+}
+
+TEST_F(ConfigTest, SessionsSettingsGoThroughJsonAndBack) {
+  Config config;
+  config.rules.languages = {{"c", false}};
+  config.rules.disabled_files = {"a*"};
+  const auto json = boost::json::serialize(SessionSettings(config));
+  Config read;
+  EXPECT_THAT(ApplySessionJson(json, SettingsSection::kOptional, "it", &read),
+              IsEmpty());
+  EXPECT_EQ(read.rules.languages, config.rules.languages);
+  EXPECT_EQ(read.rules.disabled_files, config.rules.disabled_files);
+  // What Lua makes of an empty table.
+  EXPECT_THAT(ApplySessionJson(R"({"completion":{"languages":[]}})",
+                               SettingsSection::kOptional, "it", &read),
+              IsEmpty());
+  EXPECT_TRUE(read.rules.languages.empty());
 }
 
 TEST_F(ConfigTest, SizesHaveUnits) {

@@ -70,6 +70,23 @@ TEST_F(BridgeStateTest, ReplaysTheBeginningAndTheDocumentsAsTheyAre) {
   EXPECT_FALSE(state_.FromDaemon(Body(R"("id":"krait-bridge/1","result":{})")));
 }
 
+TEST_F(BridgeStateTest, ReplaysWhichFoldersCameAndWent) {
+  Begin();
+  const auto change = [this](const std::string& event) {
+    state_.FromEditor(Body(
+        R"("method":"workspace/didChangeWorkspaceFolders","params":{"event":{)" +
+        event + "}}"));
+  };
+  change(R"("added":[{"uri":"file:///x","name":"x"},{"uri":"file:///y"}])");
+  change(R"("removed":[{"uri":"file:///y"},{"uri":"file:///w","name":"w"}])");
+  EXPECT_THAT(
+      state_.Replay(),
+      testing::Contains(AllOf(
+          HasSubstr("didChangeWorkspaceFolders"),
+          HasSubstr(R"("added": [{"uri": "file:///x", "name": "x"}])"),
+          HasSubstr(R"("removed": [{"uri": "file:///w", "name": "w"}])"))));
+}
+
 TEST_F(BridgeStateTest, AnUnansweredBeginningIsReplayedAsItWas) {
   EXPECT_THAT(state_.Lose(), IsEmpty());
   EXPECT_THAT(state_.Replay(), ElementsAre(HasSubstr("\"id\":1,")));

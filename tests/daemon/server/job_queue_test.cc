@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <optional>
+#include <stop_token>
 #include <string>
 
 namespace krait::daemon {
@@ -25,7 +28,7 @@ WarmingJob Warming(uint64_t session, const std::string& uri,
 }
 
 std::string NextCompletion(JobQueue* queue) {
-  const auto job = queue->NextCompletion();
+  const auto job = queue->NextCompletion(Clock::now());
   return job ? job->request.before : "none";
 }
 
@@ -45,6 +48,27 @@ TEST(JobQueueTest, DocumentsTakeTurns) {
   EXPECT_EQ(NextCompletion(&queue), "a3");
   EXPECT_EQ(NextCompletion(&queue), "a2");
   EXPECT_EQ(NextCompletion(&queue), "none");
+}
+
+TEST(JobQueueTest, ACompletionWaitsForItsTimeAndHoldsUpWarmingOnly) {
+  JobQueue queue;
+  EXPECT_EQ(queue.ReadyAt(), std::nullopt);
+  queue.Add(Warming(1, "a", "warming"));
+  EXPECT_LE(queue.ReadyAt(), Clock::now());
+  CompletionJob later = Completion(1, "a", "later");
+  std::stop_source replaced;
+  later.stop = replaced.get_token();
+  later.not_before = Clock::now() + std::chrono::hours(1);
+  queue.Add(later);
+  EXPECT_EQ(queue.ReadyAt(), later.not_before);
+  EXPECT_EQ(NextCompletion(&queue), "none");
+  EXPECT_EQ(NextWarming(&queue), "none");
+  queue.Add(Completion(2, "b", "now"));
+  EXPECT_LE(queue.ReadyAt(), Clock::now());
+  EXPECT_EQ(NextCompletion(&queue), "now");
+  replaced.request_stop();  // answered without waiting
+  EXPECT_EQ(NextCompletion(&queue), "later");
+  EXPECT_EQ(NextWarming(&queue), "warming");
 }
 
 TEST(JobQueueTest, ADocumentHasOneWarmingJobTheNewest) {

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <latch>
 #include <memory>
 #include <mutex>
@@ -63,11 +64,16 @@ class LspSessionTest : public testing::Test {
              const std::string& capabilities = "") {
     host_ =
         std::make_unique<CompletionHost>(std::move(loader), calls_.Poster());
-    session_ = std::make_unique<LspSession>(sent_, *host_, CompletionOptions{});
+    session_ =
+        std::make_unique<LspSession>(sent_, *host_, acceptance_, Config{});
     Receive(R"("id":1,"method":"initialize","params":{"capabilities":{)" +
             capabilities +
             R"("general":{"positionEncodings":["utf-8"]},
-            "textDocument":{"inlineCompletion":{}}}})");
+            "textDocument":{"inlineCompletion":{}}},
+            "clientInfo":{"name":"test"},
+            "workspaceFolders":[{"uri":"file:///w","name":"w"}],
+            "initializationOptions":)" +
+            options_ + "}");
     (void)sent_->Take();
     calls_.RunOne();  // the model is there, or not
   }
@@ -104,6 +110,8 @@ class LspSessionTest : public testing::Test {
     return messages.empty() ? "" : messages.front();
   }
 
+  std::string options_ = "null";  // initializationOptions
+  AcceptanceStore acceptance_{std::filesystem::path()};
   std::shared_ptr<Sent> sent_ = std::make_shared<Sent>();
   OwnerCalls calls_;
   std::unique_ptr<CompletionHost> host_;
@@ -370,12 +378,91 @@ TEST_F(LspSessionTest, AsksForSettingsThatChangedAndTakesTheLast) {
   EXPECT_EQ(fake.max_tokens, CompletionOptions{}.max_tokens);
 }
 
+TEST_F(LspSessionTest, RulesForbidAndSayWhyUnlessTheUserAsks) {
+  auto generator = std::make_unique<FakeGenerator>("foo(1)\n");
+  const FakeGenerator& fake = *generator;
+  options_ = R"({"krait":{"completion":{"languages":{"python":false}}}})";
+  Start(std::move(generator));
+  (void)sent_->Take();
+  Open("x = \\n");
+  Ask(1, 4);
+  EXPECT_THAT(Answer(), HasSubstr("\"items\":[]"));
+  Receive(R"("id":2,"method":"krait/explain","params":{"textDocument":
+    {"uri":"file:///a.py"}})");
+  EXPECT_THAT(Answer(), HasSubstr("turned off for python"));
+  EXPECT_EQ(fake.calls, 0);
+  Receive(R"("id":3,"method":"textDocument/inlineCompletion","params":
+    {"textDocument":{"uri":"file:///a.py"},"position":
+    {"line":0,"character":4},"context":{"triggerKind":1}})");
+  calls_.RunOne();
+  EXPECT_THAT(Answer(), HasSubstr("foo(1)"));
+}
+
+TEST_F(LspSessionTest, ItemsNameTheirSuggestionForTheAcceptance) {
+  Start(std::make_unique<FakeGenerator>("foo(1)\n"));
+  (void)sent_->Take();
+  Open("x = \\n");
+  Ask(1, 4);
+  calls_.RunOne();
+  EXPECT_THAT(Answer(),
+              HasSubstr(R"("command":"krait.didAcceptCompletionItem",)"
+                        R"("arguments":["1"])"));
+  Receive(R"("id":2,"method":"workspace/executeCommand","params":
+    {"command":"krait.didAcceptCompletionItem","arguments":["1"]})");
+  EXPECT_THAT(Answer(), HasSubstr(R"("id":2,"result":null)"));
+  Receive(R"("id":3,"method":"workspace/executeCommand","params":
+    {"command":"rm","arguments":[{}]})");
+  EXPECT_THAT(Answer(), HasSubstr("command: expected krait."));
+}
+
+TEST_F(LspSessionTest, AnIntroducedClientIsToldHowKraitIs) {
+  options_ = R"({"editorPluginInfo":{"name":"p","version":"1"},
+    "krait":{"completion":{"disabled_files":["*.py"]}}})";
+  Start(std::make_unique<FakeGenerator>("foo(1)\n"));
+  EXPECT_THAT(sent_->Take(),
+              Contains(testing::AllOf(HasSubstr("didChangeStatus"),
+                                      HasSubstr("\"kind\":\"Normal\""),
+                                      HasSubstr("\"model\":\"fake\""))));
+  Open("x = \\n");
+  Receive(R"("method":"textDocument/didFocus","params":{"textDocument":
+    {"uri":"file:///a.py"},"position":{"line":0,"character":4}})");
+  EXPECT_THAT(Answer(), testing::AllOf(HasSubstr("\"kind\":\"Inactive\""),
+                                       HasSubstr("disabled_files")));
+  Receive(R"("method":"textDocument/didFocus","params":{})");
+  EXPECT_THAT(Answer(), HasSubstr("\"kind\":\"Normal\""));
+}
+
+TEST_F(LspSessionTest, TheFocusWarmsWhereTheCursorIs) {
+  std::latch warmed(1);
+  auto generator = std::make_unique<FakeGenerator>("x");
+  generator->set_on_slice([&](const GeneratorPrompt& prompt) {
+    if (prompt.prefix == "x =" && prompt.suffix == " 1\n") warmed.count_down();
+    return false;
+  });
+  Start(std::move(generator));
+  Open("x = 1\\n");
+  Receive(R"("method":"textDocument/didFocus","params":{"textDocument":
+    {"uri":"file:///a.py"},"position":{"line":0,"character":3}})");
+  warmed.wait();
+}
+
+TEST_F(LspSessionTest, SaysItsStatus) {
+  Start(std::make_unique<FakeGenerator>("x"));
+  (void)sent_->Take();
+  Open("x = \\n");
+  Receive(R"("id":4,"method":"krait/status")");
+  EXPECT_THAT(Answer(),
+              testing::AllOf(HasSubstr(R"("description": "fake")"),
+                             HasSubstr("file:///a.py"),
+                             HasSubstr(R"("statistics": {"since": "")")));
+}
+
 TEST_F(LspSessionTest, SessionsShareOneModel) {
   auto generator = std::make_unique<FakeGenerator>("foo(1)\n");
   const FakeGenerator& fake = *generator;
   Start(std::move(generator));
   const auto other_sent = std::make_shared<Sent>();
-  LspSession other(other_sent, *host_, CompletionOptions{});
+  LspSession other(other_sent, *host_, acceptance_, Config{});
   other.HandleMessage(
       R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":
         {"capabilities":{"textDocument":{"inlineCompletion":{}}}}})");

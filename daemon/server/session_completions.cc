@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/server/session_completions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <stop_token>
+#include <utility>
+
+#include "daemon/completion/trace_json.h"
+#include "daemon/json_text.h"
+#include "daemon/log.h"
+#include "daemon/server/completion_answers.h"
+#include "daemon/server/lsp_errors.h"
+#include "lsp/position.h"
+
+namespace krait::daemon {
+
+struct SessionCompletions::Pending {
+  Pending(lsp::Reply to, lsp::DocumentSnapshot snapshot, size_t cursor)
+      : reply(std::move(to)),
+        document(std::move(snapshot)),
+        cursor_ofs(cursor) {}
+
+  lsp::Reply reply;
+  std::stop_source stop;
+  lsp::DocumentSnapshot document;
+  size_t cursor_ofs;
+  CompletionRequest request;
+  bool popup = false;  // textDocument/completion
+  // What the popup's selection would replace and put there, if there is one.
+  lsp::Range replaced;
+  std::string selected;
+  std::optional<std::stop_callback<std::function<void()>>> on_cancel;
+};
+
+SessionCompletions::SessionCompletions(Session session,
+                                       std::function<void()> on_change)
+    : session_(session),
+      on_change_(std::move(on_change)),
+      id_(session.host.NewSession()),
+      self_(std::make_shared<SessionCompletions*>(this)) {}
+
+SessionCompletions::~SessionCompletions() {
+  for (const auto& [uri, state] : states_) {
+    for (const auto& [method, pending] : state.pending) {
+      pending->stop.request_stop();
+    }
+  }
+  session_.host.DropSession(id_);
+}
+
+bool SessionCompletions::busy() const {
+  return std::any_of(states_.begin(), states_.end(), [](const auto& entry) {
+    return !entry.second.pending.empty();
+  });
+}
+
+std::optional<CompletionTrace> SessionCompletions::TraceOf(
+    const std::string& uri) const {
+  const auto state = states_.find(uri);
+  return state == states_.end() ? std::nullopt : state->second.trace;
+}
+
+// Documents -------------------------------------------------------------------
+
+void SessionCompletions::Changed(const lsp::DocumentChange& change) {
+  session_.suggestions.Changed(change);
+  if (change.edits.empty()) return;
+  const lsp::ByteEdit& last = change.edits.back();
+  // A whole new text does not say where the user is.
+  if (last.text.size() == change.after->text.size()) return;
+  WarmAt(change.after, last.begin_ofs + last.text.size());
+}
+
+void SessionCompletions::Closed(const std::string& uri) {
+  const auto state = states_.find(uri);
+  if (state != states_.end()) {
+    Drop(&state->second, Superseded());
+    states_.erase(state);
+  }
+  session_.host.Drop(KeyOf(uri));
+  session_.suggestions.Closed(uri);
+}
+
+void SessionCompletions::Focused(const std::string& uri,
+                                 const std::optional<lsp::Position>& position) {
+  const auto document = session_.documents.Get(uri);
+  if (document == nullptr) return;
+  if (position) {
+    WarmAt(document, lsp::ToByteOffset(document->text, *position,
+                                       session_.documents.encoding()));
+  } else if (const auto state = states_.find(uri); state != states_.end()) {
+    WarmAt(document, std::min(state->second.cursor_ofs, document->text.size()));
+  }
+}
+
+void SessionCompletions::WarmAt(const lsp::DocumentSnapshot& document,
+                                size_t cursor_ofs) {
+  states_[document->uri].cursor_ofs = cursor_ofs;
+  Warm(*document,
+       session_.documents.RequestAt(*document, cursor_ofs,
+                                    session_.settings.completion().limits));
+}
+
+void SessionCompletions::Warm(const lsp::Document& document,
+                              CompletionRequest request) {
+  const CompletionRules& rules = session_.settings.rules();
+  const CompletionSubject subject{.path = request.path,
+                                  .language_id = document.language_id};
+  // On demand, the demand is to find it warm.
+  CompletionRules always = rules;
+  always.trigger = CompletionTrigger::kAutomatic;
+  if (!WhyForbidden(always, subject, /*invoked=*/false).empty()) return;
+  session_.host.Warm({.document = KeyOf(document.uri),
+                      .request = std::move(request),
+                      .options = session_.settings.completion()});
+}
+
+// Requests --------------------------------------------------------------------
+
+SessionCompletions::PendingPtr SessionCompletions::Begin(
+    const std::string& uri, const lsp::Position& position,
+    const lsp::Reply& reply) {
+  auto document = session_.documents.Get(uri);
+  if (document == nullptr) {
+    reply.Fail(NotOpen(reply.method(), uri));
+    return nullptr;
+  }
+  const size_t cursor = lsp::ToByteOffset(document->text, position,
+                                          session_.documents.encoding());
+  auto pending = std::make_shared<Pending>(reply, document, cursor);
+  pending->request = session_.documents.RequestAt(
+      *document, cursor, session_.settings.completion().limits);
+  pending->request.syntax = session_.documents.SyntaxAt(document, cursor);
+  return pending;
+}
+
+void SessionCompletions::Inline(const lsp::InlineCompletionParams& params,
+                                const lsp::Reply& reply) {
+  const PendingPtr pending = Begin(params.uri, params.position, reply);
+  if (pending == nullptr) return;
+  if (params.selected) {
+    // Completed as if the popup's selection had been accepted.
+    const lsp::Document& document = *pending->document;
+    const lsp::Range& range = params.selected->range;
+    const auto encoding = session_.documents.encoding();
+    const size_t begin =
+        lsp::ToByteOffset(document.text, range.start, encoding);
+    const size_t end = lsp::ToByteOffset(document.text, range.end, encoding);
+    if (begin <= pending->cursor_ofs && pending->cursor_ofs <= end) {
+      const auto& limits = session_.settings.completion().limits;
+      pending->request.before =
+          session_.documents.RequestAt(document, begin, limits).before +
+          params.selected->text;
+      pending->request.after =
+          session_.documents.RequestAt(document, end, limits).after;
+      pending->request.syntax = {};  // no tree has that text
+      pending->selected = params.selected->text;
+      pending->replaced = range;
+    }
+  }
+  Start(pending, params.trigger_kind == lsp::InlineTriggerKind::kInvoked);
+}
+
+void SessionCompletions::Popup(const lsp::CompletionParams& params,
+                               const lsp::Reply& reply) {
+  const PendingPtr pending = Begin(params.uri, params.position, reply);
+  if (pending == nullptr) return;
+  pending->popup = true;
+  // Editors say kInvoked while the user types, too.
+  Start(pending, /*invoked=*/false);
+}
+
+void SessionCompletions::Start(const PendingPtr& pending, bool invoked) {
+  DocumentState& state = states_[pending->document->uri];
+  state.cursor_ofs = pending->cursor_ofs;
+  PendingPtr& slot = state.pending[pending->reply.method()];
+  if (slot != nullptr) {
+    slot->stop.request_stop();
+    slot->reply.Fail(Superseded());
+  }
+  slot = pending;
+  if (AnswerForbidden(pending, invoked) || AnswerTypedThrough(pending)) {
+    state.pending.erase(pending->reply.method());
+    return on_change_();
+  }
+  // Weak: the callback is a part of what it would keep alive.
+  pending->on_cancel.emplace(pending->reply.stop_token(),
+                             [weak = std::weak_ptr<Pending>(pending)] {
+                               const auto cancelled = weak.lock();
+                               if (cancelled == nullptr) return;
+                               cancelled->stop.request_stop();
+                               cancelled->reply.Fail(CancelledByClient());
+                             });
+  Run(pending, invoked);
+  on_change_();
+}
+
+bool SessionCompletions::AnswerForbidden(const PendingPtr& pending,
+                                         bool invoked) {
+  const CompletionSubject subject{
+      .path = pending->request.path,
+      .language_id = pending->document->language_id};
+  std::string why = WhyForbidden(session_.settings.rules(), subject, invoked);
+  if (why.empty()) return false;
+  CompletionTrace trace;
+  trace.plan = "none";
+  trace.suppressed_by = std::move(why);
+  SetTrace(pending->document->uri, std::move(trace));
+  Answer(*pending, pending->document, pending->cursor_ofs, {});
+  return true;
+}
+
+bool SessionCompletions::AnswerTypedThrough(const PendingPtr& pending) {
+  const DocumentState& state = states_[pending->document->uri];
+  if (!state.given) return false;
+  const auto rest = TypedThrough(*state.given, pending->request);
+  if (!rest) return false;
+  CompletionTrace trace;
+  trace.plan = "typed-through";
+  session_.host.statistics().Add(trace, Clock::duration::zero());
+  SetTrace(pending->document->uri, std::move(trace));
+  Answer(*pending, pending->document, pending->cursor_ofs, *rest);
+  return true;
+}
+
+void SessionCompletions::Run(const PendingPtr& pending, bool invoked) {
+  CompletionOptions options = session_.settings.completion();
+  // Who asks wants to see it, however unsure.
+  if (invoked) options.min_confidence = kShowAll;
+  const Clock::time_point now = Clock::now();
+  const auto debounce = session_.settings.rules().debounce;
+  session_.host.Complete(
+      {.document = KeyOf(pending->document->uri),
+       .request = pending->request,
+       .options = options,
+       .stop = pending->stop.get_token(),
+       .on_done =
+           [weak = std::weak_ptr(self_), pending](const auto& completion) {
+             if (const auto self = weak.lock()) {
+               (*self)->Finish(pending, completion);
+             }
+           },
+       .queued = now,
+       .not_before = invoked ? now : now + debounce});
+}
+
+void SessionCompletions::Finish(const PendingPtr& pending,
+                                const engine::Result<Completion>& completion) {
+  const std::string& uri = pending->document->uri;
+  const auto state = states_.find(uri);
+  if (state != states_.end()) {
+    auto& waiting = state->second.pending;
+    const auto slot = waiting.find(pending->reply.method());
+    if (slot != waiting.end() && slot->second == pending) waiting.erase(slot);
+  }
+  if (!completion) {
+    // Why there is no model has been shown already: one message is enough.
+    const auto& loaded = session_.host.loaded();
+    if (loaded && !*loaded) {
+      AnswerText(*pending, {});
+    } else {
+      pending->reply.Fail(ToLspError(completion.error()));
+    }
+    return on_change_();
+  }
+  if (state == states_.end()) return pending->reply.Fail(Superseded());
+  SetTrace(uri, completion->trace);
+  // Its tree has done its service; copies of the request are kept for long.
+  pending->request.syntax = {};
+  state->second.given =
+      GivenCompletion{.request = pending->request, .text = completion->text};
+  if (AnswerText(*pending, completion->text)) {
+    CompletionRequest accepted = pending->request;
+    accepted.before += completion->text;
+    Warm(*pending->document, std::move(accepted));
+  }
+  on_change_();
+}
+
+void SessionCompletions::SetTrace(const std::string& uri,
+                                  CompletionTrace trace) {
+  WriteLog(LogLevel::kDebug,
+           fmt::format("{}: {}", uri, JsonText(TraceToJson(trace))));
+  last_trace_ = trace;
+  states_[uri].trace = std::move(trace);
+}
+
+// Answers ---------------------------------------------------------------------
+
+bool SessionCompletions::AnswerText(const Pending& pending,
+                                    const std::string& text) {
+  const auto now = session_.documents.Get(pending.document->uri);
+  if (now == nullptr || now == pending.document) {
+    Answer(pending, pending.document, pending.cursor_ofs, text);
+    return !text.empty();
+  }
+  // The document moved on. If what was typed is what we say, the rest of it
+  // still holds, further on.
+  const size_t before_size = pending.document->text.size();
+  const size_t typed = now->text.size() - before_size;
+  const size_t cursor = pending.cursor_ofs + typed;
+  if (now->text.size() >= before_size && typed < text.size() &&
+      pending.selected.empty()) {
+    const auto rest =
+        TypedThrough({.request = pending.request, .text = text},
+                     session_.documents.RequestAt(
+                         *now, cursor, session_.settings.completion().limits));
+    if (rest && rest->size() == text.size() - typed) {
+      Answer(pending, now, cursor, *rest);
+      return !rest->empty();
+    }
+  }
+  DocumentState& state = states_[now->uri];
+  if (state.trace) state.trace->suppressed_by = "the document changed";
+  Answer(pending, now, std::min(cursor, now->text.size()), {});
+  return false;
+}
+
+void SessionCompletions::Answer(const Pending& pending,
+                                const lsp::DocumentSnapshot& document,
+                                size_t cursor_ofs, const std::string& text) {
+  std::string id;
+  if (!text.empty()) {
+    const auto& trace = states_[document->uri].trace;
+    id = session_.suggestions.Give({.document = document,
+                                    .cursor_ofs = cursor_ofs,
+                                    .text = text,
+                                    .plan = trace ? trace->plan : ""});
+  }
+  const AnswerPlace place{.document = *document,
+                          .cursor_ofs = cursor_ofs,
+                          .encoding = session_.documents.encoding(),
+                          .suggestion_id = id};
+  if (pending.popup) {
+    pending.reply.Succeed(PopupAnswer(place, text));
+  } else if (!pending.selected.empty()) {
+    pending.reply.Succeed(
+        SelectedAnswer(place, pending.replaced, pending.selected, text));
+  } else {
+    pending.reply.Succeed(InlineAnswer(place, text));
+  }
+}
+
+void SessionCompletions::Drop(DocumentState* state, const lsp::Error& error) {
+  const auto dropped = std::exchange(state->pending, {});
+  for (const auto& [method, pending] : dropped) {
+    pending->stop.request_stop();
+    pending->reply.Fail(error);
+  }
+}
+
+void SessionCompletions::FailAll(const lsp::Error& error) {
+  for (auto& [uri, state] : states_) Drop(&state, error);
+}
+
+}  // namespace krait::daemon
