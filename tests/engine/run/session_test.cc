@@ -73,17 +73,23 @@ TEST_F(SessionTest, RefusesTokensOutsideOfTheVocabularyAndStaysAsItWas) {
 }
 
 TEST_F(SessionTest, HowAPrefillIsCutDoesNotShowInABit) {
+#ifdef KRAIT_SANITIZED
+  const std::vector<TokenId> tokens = Tokens(200);
+  const std::vector<std::vector<size_t>> all_cuts = {{63, 65, 128, 191}};
+#else
   const std::vector<TokenId> tokens = Tokens(700);
+  const std::vector<std::vector<size_t>> all_cuts = {
+      {64},
+      {1},
+      {63, 65},
+      {256, 300, 301, 302, 303, 400},
+      {100, 128, 191, 192, 193, 640},
+      {699},
+      {10, 697, 698, 699}};
+#endif
   Session whole(*model_, *pool_);
   const std::vector<float> expected = LogitsAfter(whole, tokens);
-  for (const std::vector<size_t>& cuts :
-       std::vector<std::vector<size_t>>{{64},
-                                        {1},
-                                        {63, 65},
-                                        {256, 300, 301, 302, 303, 400},
-                                        {100, 128, 191, 192, 193, 640},
-                                        {699},
-                                        {10, 697, 698, 699}}) {
+  for (const std::vector<size_t>& cuts : all_cuts) {
     Session cut(*model_, *pool_);
     std::vector<float> logits;
     size_t done = 0;

@@ -62,9 +62,8 @@ class WarmSessionTest : public testing::TestWithParam<Case> {
 
 constexpr size_t kPlenty = size_t{1} << 30;
 
-// Sanitizers are slow, and look for other mistakes.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr size_t kSteps = 8;
+#ifdef KRAIT_SANITIZED
+constexpr size_t kSteps = 5;
 #else
 constexpr size_t kSteps = 40;
 #endif
@@ -214,7 +213,7 @@ TEST_P(WarmSessionTest, EveryPromptEqualsAColdRunUnderRandomEdits) {
 INSTANTIATE_TEST_SUITE_P(
     Models, WarmSessionTest,
     testing::Values(
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef KRAIT_SANITIZED
         Case{"bootstrap", KRAIT_MODELS "/krait-bootstrap-q8_0.gguf"},
 #endif
         Case{"mamba2", KRAIT_TEST_DATA "/models/mamba2-tiny/hf"},
