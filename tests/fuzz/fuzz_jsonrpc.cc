@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "lsp/acceptance_types.h"
 #include "lsp/completion_types.h"
 #include "lsp/dispatcher.h"
 #include "lsp/document_store.h"
@@ -55,6 +56,10 @@ void BindAll(Dispatcher& dispatcher, DocumentStore& store) {
   Bind<ExecuteCommandParams>(dispatcher, "e");
   Bind<DidChangeConfigurationParams>(dispatcher, "s");
   Bind<ExplainParams>(dispatcher, "x");
+  Bind<DidShowCompletionParams>(dispatcher, "h");
+  Bind<DidPartiallyAcceptParams>(dispatcher, "p");
+  Bind<DidFocusParams>(dispatcher, "f");
+  Bind<DidChangeWorkspaceFoldersParams>(dispatcher, "w");
   Bind<RawJson>(dispatcher, "r");
   dispatcher.OnNotification<DidOpenParams>(
       "o", [&store](const DidOpenParams& params) {
