@@ -2,8 +2,10 @@
 # Downloads packages of another Debian suite or architecture into a folder,
 # from the mirror that this system uses, without touching the system's package
 # sources or state.
-#   debian_suite.sh FOLDER SUITE ARCHITECTURE PACKAGE...
+#   debian_suite.sh [--with-dependencies] FOLDER SUITE ARCHITECTURE PACKAGE...
 set -euo pipefail
+closure=
+if [ "${1:-}" = --with-dependencies ]; then closure=1; shift; fi
 [ $# -ge 4 ] || { sed -n '2,5s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 mkdir -p "$1"
 folder=$(cd "$1" && pwd); suite=$2; arch=$3; shift 3
@@ -21,6 +23,7 @@ echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $su
 cat > "$state/apt.conf" <<CONF
 APT::Architecture "$arch"; APT::Architectures "$arch";
 APT::Sandbox::User "";
+APT::Install-Recommends "false";
 Acquire::Languages "none";
 Dir::Etc::sourcelist "$state/sources.list"; Dir::Etc::sourceparts "/dev/null";
 Dir::Etc::preferencesparts "/dev/null";
@@ -30,4 +33,10 @@ CONF
 export APT_CONFIG=$state/apt.conf
 apt-get update -qq
 cd "$folder"
-apt-get download -qq "$@"
+if [ -n "$closure" ]; then
+  # Nothing counts as installed, so all of it is fetched, down to the C library.
+  apt-get install -y -qq --download-only "$@" > /dev/null
+  mv "$state"/cache/archives/*.deb .
+else
+  apt-get download -qq "$@"
+fi

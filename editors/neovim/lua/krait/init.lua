@@ -1,0 +1,225 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What users call. See |krait.txt|.
+
+local buffers = require('krait.buffers')
+local config = require('krait.config')
+local keys = require('krait.keys')
+local lifecycle = require('krait.lifecycle')
+local message = require('krait.message')
+local server = require('krait.server')
+local status = require('krait.status')
+
+local M = {}
+
+--- What `setup` made, also while krait is turned off.
+---@type krait.Config?
+local settled
+
+---@return table? display
+---@return integer buf
+local function here()
+  local buf = vim.api.nvim_get_current_buf()
+  return lifecycle.display_of(buf), buf
+end
+
+--- Accepts the suggestion, or its next word or line. Returns false if there is none.
+---@param extent? krait.Extent
+---@return boolean
+function M.accept(extent)
+  local display, buf = here()
+  return display ~= nil and display.accept(buf, extent or 'all')
+end
+
+---@return boolean
+function M.accept_word()
+  return M.accept('word')
+end
+
+---@return boolean
+function M.accept_line()
+  return M.accept('line')
+end
+
+--- Hides the suggestion until the next key.
+---@return boolean
+function M.dismiss()
+  local display, buf = here()
+  return display ~= nil and display.dismiss(buf)
+end
+
+--- Shows the next of several suggestions.
+---@return boolean
+function M.next()
+  local display, buf = here()
+  return display ~= nil and display.next(buf)
+end
+
+--- Asks for a suggestion, even where automatic completion is off.
+---@return boolean
+function M.trigger()
+  local display, buf = here()
+  return display ~= nil and display.trigger(buf)
+end
+
+--- Whether a suggestion is shown.
+---@return boolean
+function M.visible()
+  local display, buf = here()
+  return display ~= nil and display.visible(buf)
+end
+
+---@type table<string, { act: (fun(): boolean), description: string }>
+local actions = {
+  accept = { act = M.accept, description = 'accept the suggestion' },
+  accept_word = { act = M.accept_word, description = 'accept its next word' },
+  accept_line = { act = M.accept_line, description = 'accept its next line' },
+  dismiss = { act = M.dismiss, description = 'hide the suggestion' },
+  next = { act = M.next, description = 'show the next suggestion' },
+  trigger = { act = M.trigger, description = 'ask for a suggestion' },
+}
+
+--- Shows what is wrong in one message.
+---@param problems string[]
+local function tell(problems)
+  if #problems > 0 then
+    message.error('setup: ' .. table.concat(problems, '\nkrait: setup: '))
+  end
+end
+
+--- Turns krait on with `opts` (|krait-settings|).
+---@param opts? table
+function M.setup(opts)
+  if vim.fn.has('nvim-0.10') == 0 then
+    message.error('Neovim 0.10 or newer is needed')
+    return
+  end
+  local problems
+  settled, problems = config.merge(opts)
+  tell(problems)
+  M.enable()
+end
+
+--- Changes settings while krait runs: those in `opts`, the others stay.
+---@param opts table
+function M.configure(opts)
+  if not settled then
+    return M.setup(opts)
+  end
+  local problems
+  settled, problems = config.merge(opts, settled)
+  tell(problems)
+  if not lifecycle.running() then
+    return
+  end
+  lifecycle.change(settled)
+  keys.map(settled.keymaps, actions)
+end
+
+---@return krait.Config?
+local function need_setup()
+  if not settled then
+    message.error("call require('krait').setup{} first")
+  end
+  return settled
+end
+
+--- Switches a filetype or the current buffer.
+---@param what string
+---@param on boolean
+local function switch(what, on)
+  if what == 'buffer' then
+    buffers.switch(vim.api.nvim_get_current_buf(), on)
+    lifecycle.consider(vim.api.nvim_get_current_buf())
+  else
+    local filetypes = vim.tbl_extend('force', settled and settled.filetypes or {}, { [what] = on })
+    M.configure({ filetypes = filetypes })
+  end
+end
+
+--- Turns krait on: everything, `'buffer'` or a filetype.
+---@param what? string
+function M.enable(what)
+  if not need_setup() then
+    return
+  end
+  if what then
+    return switch(what, true)
+  end
+  local now = settled --[[@as krait.Config]]
+  lifecycle.start(now)
+  keys.map(now.keymaps, actions)
+end
+
+--- Turns krait off: everything, `'buffer'` or a filetype.
+---@param what? string
+function M.disable(what)
+  if not need_setup() then
+    return
+  end
+  if what then
+    return switch(what, false)
+  end
+  keys.unmap()
+  lifecycle.stop()
+  buffers.forget()
+end
+
+--- Whether krait is on: at all, in the current `'buffer'`, or for a filetype.
+---@param what? string
+---@return boolean
+function M.is_enabled(what)
+  local now = lifecycle.config()
+  if not now then
+    return false
+  end
+  if what == 'buffer' then
+    return buffers.is_wanted(vim.api.nvim_get_current_buf(), now)
+  end
+  return not what or buffers.filetype_is_on(now.filetypes, what)
+end
+
+---@param what? string
+function M.toggle(what)
+  if M.is_enabled(what) then
+    M.disable(what)
+  else
+    M.enable(what)
+  end
+end
+
+--- Starts the server again, also after `:Krait stop`.
+function M.restart()
+  if not need_setup() then
+    return
+  end
+  if lifecycle.running() then
+    lifecycle.restart()
+  else
+    M.enable()
+  end
+end
+
+--- Ends the server of this Neovim until |:Krait-restart|.
+function M.stop()
+  if need_setup() then
+    lifecycle.stop_server()
+  end
+end
+
+--- What the server said last about its state (`didChangeStatus`).
+---@return krait.ServerStatus?
+function M.status()
+  return status.last()
+end
+
+--- A word for the status line: empty where krait is not at work.
+---@return string
+function M.statusline()
+  local display = here()
+  if not display or not server.ready() then
+    return ''
+  end
+  return status.word(status.last())
+end
+
+return M

@@ -1,0 +1,236 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Puts the parts together: which buffer is served, what happens when the server comes and goes,
+-- and that nothing is left when krait is turned off.
+
+local buffers = require('krait.buffers')
+local compat = require('krait.compat')
+local events = require('krait.events')
+local ghost = require('krait.ghost')
+local inline = require('krait.inline')
+local languages = require('krait.languages')
+local server = require('krait.server')
+local status = require('krait.status')
+local tracking = require('krait.tracking')
+
+local M = {}
+
+---@type krait.Config?
+local config
+local display ---@type table either of the two displays
+
+---@type table<integer, boolean>
+local attached = {}
+
+--- The user ended the server: it comes back only when asked to.
+local stopped = false
+
+---@param choice 'auto'|'builtin'|'own'
+---@return table
+local function choose_display(choice)
+  local builtin = require('krait.builtin_display')
+  if choice ~= 'own' and builtin.available() then
+    return builtin
+  end
+  return require('krait.own_display')
+end
+
+---@param client vim.lsp.Client
+---@param buf? integer nil if nothing that krait knows is in focus
+local function tell_focus(client, buf)
+  local params = vim.empty_dict() ---@type table
+  local cursor = buf and inline.cursor(buf)
+  if buf and cursor then
+    params.textDocument = { uri = vim.uri_from_bufnr(buf) }
+    params.position = inline.position(client, buf, cursor)
+  end
+  compat.notify(client, 'textDocument/didFocus', params)
+end
+
+--- The server is told where the user is, so that it is warm when typing begins.
+---@param buf integer
+local function focus(buf)
+  local client = server.ready()
+  -- Menus, prompts and pickers come and go above the file that the user is in.
+  if not client or vim.bo[buf].buftype ~= '' then
+    return
+  end
+  tell_focus(client, attached[buf] and buf or nil)
+end
+
+---@param buf integer
+local function leave(buf)
+  if not attached[buf] then
+    return
+  end
+  attached[buf] = nil
+  display.detach(buf)
+  tracking.stop(buf)
+end
+
+---@type krait.ServerHooks
+local hooks = {
+  on_attach = function(client, buf)
+    if not config or not buffers.is_wanted(buf, config) then
+      return
+    end
+    -- The server may not have inline completion, were it some other program.
+    if not client.server_capabilities.inlineCompletionProvider then
+      return
+    end
+    attached[buf] = true
+    tracking.start(buf)
+    display.attach(client, buf)
+    if buf == vim.api.nvim_get_current_buf() then
+      tell_focus(client, buf)
+    end
+  end,
+  on_gone = function()
+    stopped = true
+    status.reset()
+  end,
+  on_restart = function()
+    status.reset()
+    M.consider_all()
+  end,
+  handlers = {
+    ['didChangeStatus'] = function(_, params)
+      status.change(params)
+    end,
+  },
+  language_id = function(_, filetype)
+    return languages.id(filetype)
+  end,
+}
+
+--- Serves `buf`, or leaves it alone, as it should be now.
+---@param buf integer
+function M.consider(buf)
+  if not config or not vim.api.nvim_buf_is_valid(buf) then
+    return
+  end
+  if buffers.is_wanted(buf, config) then
+    if not stopped then
+      server.serve(buf, config, hooks)
+    end
+    return
+  end
+  local client = server.client()
+  if client and vim.lsp.buf_is_attached(buf, client.id) then
+    vim.lsp.buf_detach_client(buf, client.id)
+  end
+  leave(buf)
+end
+
+function M.consider_all()
+  for _, buf in ipairs(vim.api.nvim_list_bufs()) do
+    M.consider(buf)
+  end
+end
+
+local function listen()
+  events.on({ 'FileType', 'BufFilePost' }, function(args)
+    M.consider(args.buf)
+  end)
+  events.on('BufEnter', function(args)
+    M.consider(args.buf)
+    focus(args.buf)
+  end)
+  events.on('FocusGained', function()
+    focus(vim.api.nvim_get_current_buf())
+  end)
+  events.on('LspDetach', function(args)
+    local client = server.client()
+    if not client or args.data.client_id == client.id then
+      leave(args.buf)
+    end
+  end)
+  events.on('BufWipeout', function(args)
+    leave(args.buf)
+    buffers.forget(args.buf)
+  end)
+  events.on('ColorScheme', function()
+    ghost.define_highlight(config and config.highlight)
+  end)
+  events.on('VimLeavePre', function()
+    -- Its timer must not outlive the main loop; Neovim itself ends the server.
+    server.stop_timer()
+  end)
+end
+
+---@return krait.Config?
+function M.config()
+  return config
+end
+
+---@return boolean
+function M.running()
+  return config ~= nil
+end
+
+---@return boolean
+function M.stopped()
+  return stopped
+end
+
+--- The display that serves `buf`, nil if none does.
+---@param buf integer
+---@return table?
+function M.display_of(buf)
+  return attached[buf] and display or nil
+end
+
+--- Turns krait on.
+---@param new_config krait.Config
+function M.start(new_config)
+  M.stop()
+  config, stopped = new_config, false
+  display = choose_display(config.display)
+  ghost.define_highlight(config.highlight)
+  listen()
+  M.consider_all()
+end
+
+--- Turns it off. Nothing is left: no autocommand, no timer, no server, no text.
+function M.stop()
+  if not config then
+    return
+  end
+  config = nil
+  events.stop()
+  for buf in pairs(attached) do
+    leave(buf)
+  end
+  server.stop()
+  status.reset()
+end
+
+--- Other settings for the running server and the buffers.
+---@param new_config krait.Config
+function M.change(new_config)
+  local redraw = config and config.display ~= new_config.display
+  config = new_config
+  server.change_settings(config)
+  if redraw then
+    return M.restart()
+  end
+  M.consider_all()
+end
+
+--- Ends the server until `restart`.
+function M.stop_server()
+  for buf in pairs(attached) do
+    leave(buf)
+  end
+  stopped = true
+  server.stop()
+  status.reset()
+end
+
+function M.restart()
+  local now = config
+  if now then
+    M.start(now)
+  end
+end
+
+return M

@@ -1,0 +1,307 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- `:Krait`, the status line and `:checkhealth krait`.
+
+local T = require('harness')
+local child = require('child')
+
+local case = T.suite('commands')
+
+---@param stub? table
+---@param options? table
+---@return krait.test.Child
+local function start(stub, options)
+  return child.start(vim.tbl_extend('force', {
+    files = { ['a.py'] = 'def add(a, b):\n    \n' },
+    open = 'a.py',
+    stub = stub,
+  }, options or {}))
+end
+
+--- Waits for the window of that name, and returns its text.
+---@param nvim krait.test.Child
+---@param name string
+---@return string
+local function window(nvim, name)
+  return nvim:wait('the window ' .. name .. ' is open', function()
+    local text = nvim:lua(
+      [[
+        if vim.api.nvim_buf_get_name(0):find(..., 1, true) == nil then return '' end
+        return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\n')
+      ]],
+      name
+    )
+    return text ~= '' and text
+  end)
+end
+
+---@param nvim krait.test.Child
+---@return string
+local function last_told(nvim)
+  return nvim:wait('something is told', function()
+    local told = nvim:told()
+    return #told > 0 and told[#told].text
+  end)
+end
+
+local status = {
+  busy = false,
+  kind = 'Normal',
+  message = 'ready',
+  krait = {
+    model = 'krait-bootstrap',
+    loading = false,
+    warm = true,
+    tokens_reused = 950,
+    tokens_computed = 1,
+    tokens_generated = 9,
+    ms = 12.5,
+    states_bytes = 3145728,
+    states_budget_bytes = 1073741824,
+  },
+}
+
+case('status: what the server says', function()
+  local nvim = start({
+    status = status,
+    answers = {
+      ['krait/status'] = {
+        statistics = {
+          since = '2026-11-22',
+          shown = 120,
+          accepted = 31,
+          partially = 4,
+          characters = 812,
+        },
+      },
+    },
+  })
+  nvim:wait('the status is there', function()
+    return nvim:lua([[return require('krait').status() ~= nil]])
+  end)
+  nvim:cmd('Krait status')
+  local text = window(nvim, 'krait://status')
+  for _, part in ipairs({
+    'krait: on',
+    'server: krait 0.1.0',
+    'message: ready',
+    'model: krait-bootstrap',
+    '950 tokens reused, 1 computed, 9 generated, 12.5 ms',
+    'warm states: 3 MiB of 1 GiB',
+    'since 2026-11-22: 120 shown, 31 accepted, 4 in part, 812 characters not typed',
+  }) do
+    T.contains(text, part)
+  end
+  nvim:input('q')
+  nvim:wait('it is closed', function()
+    return #nvim:lua('return vim.api.nvim_list_wins()') == 1
+  end)
+end)
+
+case('status: a server that cannot say more', function()
+  local nvim = start({ requests = {} })
+  nvim:cmd('Krait')
+  T.contains(window(nvim, 'krait://status'), 'krait: on')
+  T.equal(nvim:received('krait/status'), {})
+end)
+
+case('status: why krait is not at work', function()
+  local nvim = start()
+  nvim:cmd('Krait disable python | Krait status')
+  T.contains(window(nvim, 'krait://status'), 'off for this buffer (:Krait enable buffer')
+  nvim:cmd('close | Krait enable python | Krait stop | Krait status')
+  T.contains(window(nvim, 'krait://status'), 'stopped (:Krait restart)')
+  nvim:cmd('close | Krait disable | Krait status')
+  T.contains(window(nvim, 'krait://status'), 'off (:Krait enable)')
+  nvim:cmd('Krait status')
+  T.contains(window(nvim, 'krait://status'), 'off (:Krait enable)')
+end)
+
+case('the status line', function()
+  local nvim = start({ status = status })
+  local function word()
+    return nvim:lua([[return require('krait').statusline()]])
+  end
+  nvim:wait('the status is there', function()
+    return nvim:lua([[return require('krait').status() ~= nil]])
+  end)
+  T.equal(word(), 'krait')
+  nvim:lua([[
+    vim.api.nvim_create_autocmd('User', { pattern = 'KraitStatus', callback = function()
+      package.loaded['changes'] = (package.loaded['changes'] or 0) + 1
+    end })
+  ]])
+  local changes = {
+    { { busy = true, kind = 'Normal' }, 'krait: busy' },
+    { { busy = true, kind = 'Normal', krait = { loading = true } }, 'krait: loading' },
+    { { busy = false, kind = 'Inactive' }, 'krait: off' },
+    { { busy = false, kind = 'Warning' }, 'krait: warning' },
+    { { busy = false, kind = 'Error', message = 'no model' }, 'krait: error' },
+  }
+  for _, change in ipairs(changes) do
+    nvim:lua(
+      [[
+        local client = vim.lsp.get_clients({ name = 'krait' })[1]
+        client.handlers['didChangeStatus'](nil, ..., { client_id = client.id })
+      ]],
+      change[1]
+    )
+    T.equal(word(), change[2])
+  end
+  nvim:wait('the changes are told', function()
+    return nvim:lua([[return package.loaded['changes'] ]]) == #changes
+  end)
+  nvim:cmd('help')
+  T.equal(word(), '', 'in a buffer without krait')
+end)
+
+case('the component of lualine', function()
+  local nvim = start({}, {
+    before = [[
+      package.loaded['lualine.component'] = { extend = function() return {} end }
+    ]],
+  })
+  T.equal(nvim:lua([[return require('lualine.components.krait').update_status()]]), 'krait')
+end)
+
+case('explain: why nothing was shown', function()
+  local nvim = start({
+    answers = {
+      ['krait/explain'] = {
+        plan = 'spm',
+        tokens_reused = 950,
+        suppressed_by = 'the model is not sure',
+        ms = { queue = 0.1, decode = 9 },
+      },
+    },
+  })
+  nvim:cmd('Krait explain')
+  local text = window(nvim, 'krait://explain')
+  T.contains(text, 'nothing was shown: the model is not sure')
+  T.contains(text, 'plan: spm')
+  T.contains(text, 'ms: decode 9, queue 0.1')
+  T.equal(
+    nvim:received('krait/explain')[1].params.textDocument.uri,
+    vim.uri_from_fname(nvim.folder .. '/a.py')
+  )
+end)
+
+case('explain: nothing yet, nothing known, no krait', function()
+  local nvim = start({ answers = { ['krait/explain'] = vim.NIL } })
+  nvim:cmd('Krait explain')
+  T.contains(last_told(nvim), 'nothing was asked for')
+  nvim = start()
+  nvim:cmd('Krait explain')
+  T.contains(last_told(nvim), 'krait/explain is unknown')
+  nvim = start()
+  nvim:cmd('help | Krait explain')
+  T.contains(last_told(nvim), 'no file of a known type')
+end)
+
+case('ask: a server that cannot is not asked', function()
+  local nvim = start()
+  nvim:cmd('Krait ask where is the parser?')
+  T.contains(last_told(nvim), 'does not know krait/ask')
+  T.equal(nvim:received('krait/ask'), {})
+end)
+
+case('ask: the answer and its places', function()
+  local nvim = start({
+    requests = { 'krait/ask' },
+    answers = {
+      ['krait/ask'] = {
+        answer = 'In the parser.\nReally.',
+        citations = {
+          {
+            uri = 'file:///src/parser.py',
+            range = { start = { line = 6, character = 0 }, ['end'] = { line = 6, character = 1 } },
+            text = 'def parse():',
+          },
+        },
+      },
+    },
+  })
+  nvim:cmd('Krait ask')
+  T.contains(last_told(nvim), ':Krait ask QUESTION')
+  nvim:cmd('Krait ask where is the parser?')
+  local text = window(nvim, 'krait://answer')
+  T.contains(text, '# where is the parser?\n\nIn the parser.\nReally.')
+  T.contains(text, '/src/parser.py:7 def parse():')
+  T.equal(nvim:received('krait/ask')[1].params.question, 'where is the parser?')
+  T.equal(nvim:lua('return vim.fn.getqflist()[1].lnum'), 7)
+end)
+
+case('subcommands and filetypes are completed', function()
+  local nvim = start()
+  local function completions(line)
+    return nvim:lua([[return vim.fn.getcompletion(..., 'cmdline')]], line)
+  end
+  T.equal(completions('Krait accept'), { 'accept', 'accept_line', 'accept_word' })
+  T.equal(completions('Krait sto'), { 'stop' })
+  T.equal(completions('Krait toggle buf'), { 'buffer' })
+  T.equal(completions('Krait disable markdow'), { 'markdown' })
+  T.equal(completions('Krait stop x'), {})
+  T.ok(#completions('Krait ') > 10, 'all subcommands')
+end)
+
+case('an unknown subcommand, and no setup', function()
+  local nvim = start()
+  nvim:cmd('Krait fly')
+  T.contains(last_told(nvim), "'fly' is unknown; there are accept, ")
+  nvim = child.start({ setup = false })
+  nvim:cmd('Krait enable')
+  T.contains(last_told(nvim), "call require('krait').setup{} first")
+end)
+
+case('suggestions by command', function()
+  local nvim = start({ goals = { 'return a + b' } })
+  nvim:cmd('Krait accept')
+  T.contains(last_told(nvim), 'nothing is suggested')
+  nvim:input('jAre')
+  nvim:sees('turn a + b')
+  nvim:input('<Cmd>Krait accept_word<CR>')
+  nvim:has({ 'def add(a, b):', '    return' })
+  nvim:sees(' a + b')
+  nvim:input('<Cmd>Krait dismiss<CR>')
+  nvim:sees_nothing()
+  nvim:input('<Cmd>Krait trigger<CR>')
+  nvim:sees(' a + b')
+  nvim:input('<Cmd>Krait accept<CR>')
+  nvim:has({ 'def add(a, b):', '    return a + b' })
+end)
+
+case("log: the daemon's, or Neovim's", function()
+  local nvim = start()
+  nvim:cmd('Krait log')
+  T.contains(nvim:lua('return vim.api.nvim_buf_get_name(0)'), 'lsp.log')
+  nvim:cmd('close')
+  local folder = nvim.env.XDG_STATE_HOME .. '/krait'
+  vim.fn.mkdir(folder, 'p')
+  vim.fn.writefile({ 'first', 'last' }, folder .. '/daemon.log')
+  nvim:cmd('Krait log')
+  T.equal(nvim:lines(), { 'first', 'last' })
+  T.equal(nvim:lua('return vim.fn.line(".")'), 2)
+end)
+
+case('checkhealth', function()
+  local nvim = start({}, { before = [[vim.o.columns = 200]] })
+  nvim:lua([[vim.keymap.set('i', '<Tab>', 'x', { buffer = 0, desc = 'snippets' })]])
+  nvim:cmd('checkhealth krait')
+  local text = table.concat(nvim:lines(), '\n')
+  for _, part in ipairs({
+    'krait: Neovim',
+    'the server runs',
+    'it has inline completion',
+    'a.py: on',
+    '<Tab> is mapped by somebody else in the buffer (snippets)',
+  }) do
+    T.contains(text, part)
+  end
+end)
+
+case('checkhealth without the program', function()
+  local nvim = child.start({ setup = { cmd = { 'no-such-krait', 'lsp' } } })
+  nvim:cmd('checkhealth krait')
+  local text = table.concat(nvim:lines(), '\n')
+  T.contains(text, 'no-such-krait was not found')
+  T.contains(text, 'the server does not run')
+end)

@@ -1,0 +1,127 @@
+-- SPDX-License-Identifier: Apache-2.0
+local T = require('harness')
+local config = require('krait.config')
+local settings = require('krait.settings')
+
+local case = T.suite('config')
+
+case('nothing given: the defaults, and nothing sent to the server', function()
+  local merged, problems = config.merge(nil)
+  T.equal(problems, {})
+  T.equal(merged, config.defaults)
+  T.equal(vim.json.encode(settings.to_server(merged)), '{"completion":{}}')
+  T.equal(settings.command(merged), { 'krait', 'lsp' })
+end)
+
+case('each setting has its name of the server', function()
+  local merged, problems = config.merge({
+    disabled_files = { '*.env' },
+    trigger = 'on_demand',
+    extent = 'line',
+    debounce_ms = 20,
+    max_tokens = 5,
+    max_lines = 2,
+    min_confidence = -3,
+    filetypes = { markdown = false, sh = false },
+  })
+  T.equal(problems, {})
+  T.equal(settings.to_server(merged), {
+    completion = {
+      languages = { ['*'] = true, markdown = false, shellscript = false },
+      disabled_files = { '*.env' },
+      trigger = 'on_demand',
+      extent = 'line',
+      debounce_ms = 20,
+      max_tokens = 5,
+      max_lines = 2,
+      min_confidence = -3,
+    },
+  })
+end)
+
+case('of filetypes that are one language, one that is on wins', function()
+  for _, filetypes in ipairs({ { sh = true, zsh = false }, { bash = false, sh = true } }) do
+    filetypes['*'] = false
+    local merged = config.merge({ filetypes = filetypes })
+    local switches = settings.to_server(merged).completion.languages
+    T.equal(switches, { ['*'] = false, shellscript = true })
+  end
+end)
+
+case('model, threads and memory are options of the command', function()
+  local merged = config.merge({
+    cmd = { '/opt/krait', 'lsp', '--no-daemon' },
+    model = 'my model.gguf',
+    threads = 2,
+    state_bytes = '512 MiB',
+  })
+  T.equal(settings.command(merged), {
+    '/opt/krait',
+    'lsp',
+    '--no-daemon',
+    '--model',
+    'my model.gguf',
+    '--threads',
+    '2',
+    '--state-bytes',
+    '512 MiB',
+  })
+end)
+
+--- A wrong value of each field, and what the message must name.
+local wrong = {
+  { { cmd = 'krait lsp' }, 'cmd must be a list of words' },
+  { { cmd = {} }, 'cmd must be' },
+  { { cmd = { './bin/krait', 'lsp' } }, 'absolute path' },
+  { { model = 5 }, 'model must be' },
+  { { threads = -1 }, 'threads must be a whole number from 0' },
+  { { state_bytes = true }, 'state_bytes must be a size' },
+  { { filetypes = { 'python' } }, 'filetypes must be' },
+  { { filetypes = { python = 1 } }, 'filetypes must be' },
+  { { disabled_files = '*.env' }, 'disabled_files must be a list' },
+  { { trigger = 'sometimes' }, "trigger must be 'automatic' or 'on_demand', not \"sometimes\"" },
+  { { extent = 'page' }, 'extent must be' },
+  { { debounce_ms = 1.5 }, 'debounce_ms must be a whole number from 0 to 10000, not 1.5' },
+  { { debounce_ms = 10001 }, 'debounce_ms must be' },
+  { { max_tokens = 0 }, 'max_tokens must be' },
+  { { max_lines = 'x' }, 'max_lines must be' },
+  { { min_confidence = 0 / 0 }, 'min_confidence must be' },
+  { { display = 'none' }, 'display must be' },
+  { { highlight = {} }, 'highlight must be' },
+  { { root_markers = '.git' }, 'root_markers must be' },
+  { { keymaps = true }, 'keymaps must be' },
+  { { keymaps = { accept = 5 } }, 'keymaps.accept must be a key' },
+  { { keymaps = { acept = '<Tab>' } }, 'keymaps.acept is unknown; there are accept, accept_line' },
+  { { debounce = 5 }, 'debounce is unknown; there are cmd, debounce_ms' },
+  { { 'krait', extent = 'line' }, '1 is unknown' },
+  { 'krait', 'setup must be called with a table' },
+}
+
+case('a wrong value is named, and the default stays', function()
+  for _, pair in ipairs(wrong) do
+    local merged, problems = config.merge(pair[1])
+    T.equal(#problems, 1, vim.inspect(pair[1]))
+    T.contains(problems[1], pair[2])
+    merged.extent = nil
+    T.equal(merged, config.defaults, vim.inspect(pair[1]))
+  end
+end)
+
+case('keys can be left out one by one, or all', function()
+  local merged = config.merge({ keymaps = { accept = false, next = '<C-j>' } })
+  T.equal(merged.keymaps.accept, false)
+  T.equal(merged.keymaps.next, '<C-j>')
+  T.equal(merged.keymaps.dismiss, '<C-]>')
+  T.equal(config.merge({ keymaps = false }).keymaps, false)
+  T.equal(config.defaults.keymaps.accept, '<Tab>', 'the defaults are not changed')
+end)
+
+case('the version is that of krait', function()
+  local root = vim.fs.dirname(vim.fs.dirname(require('child').plugin))
+  local cmake = io.open(root .. '/CMakeLists.txt')
+  if not cmake then
+    T.skip('the plugin is not in its repository')
+  end
+  T.contains(cmake:read('*a'), 'project(krait VERSION ' .. require('krait.version') .. ' ')
+  cmake:close()
+end)
