@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Packages the extension.
+#   pack.sh OUT.vsix [PREFIX]   PREFIX: an installation of krait that goes into
+#                               it, for machines like this one
+set -euo pipefail
+out=$(realpath -m "$1")
+prefix=${2:+$(realpath "$2")}
+cd "$(dirname "$0")/.."
+. scripts/node.sh
+
+stage=$(mktemp -d)
+trap 'rm -rf "$stage"' EXIT
+node scripts/build.mjs "$stage/dist/extension.js"
+cp -r package.json package.nls.json README.md ../../LICENSE l10n media "$stage"
+mkdir "$stage/images"
+cp images/*.png "$stage/images"
+target=()
+if [ -n "$prefix" ]; then
+  mkdir -p "$stage/bin" "$stage/share/krait"
+  cp "$prefix/bin/krait" "$stage/bin"
+  cp -r "$prefix/share/krait/models" "$stage/share/krait"
+  target=(--target "linux-$(uname -m | sed 's/x86_64/x64/;s/aarch64/arm64/')")
+fi
+mkdir -p "$(dirname "$out")"
+vsce=$PWD/node_modules/@vscode/vsce/vsce
+(cd "$stage" && node "$vsce" package --no-dependencies --allow-missing-repository \
+  --no-rewrite-relative-links --no-update-package-json "${target[@]}" -o "$out")

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+import { commands, Disposable, l10n, window, type LogOutputChannel } from 'vscode';
+import { askRepository } from './ask';
+import { runDoctor } from './doctor';
+import { explainSilence } from './explain';
+import type { KeptSuggestion } from './kept-suggestion';
+import { openMenu } from './menu';
+import type { Messages } from './messages';
+import type { Pages } from './pages';
+import type { KraitServer } from './server';
+import { statusInput } from './status-bar';
+import { statusPage } from './status-view';
+import { toggledEnable, toggledLanguage, type Languages } from './toggles';
+import { levelsOf, writeSetting } from './user-settings';
+
+export interface CommandParts {
+  readonly server: KraitServer;
+  readonly kept: KeptSuggestion;
+  readonly pages: Pages;
+  readonly messages: Messages;
+  readonly output: LogOutputChannel;
+}
+
+/** Registers all commands of package.json. */
+export function registerCommands(parts: CommandParts): Disposable {
+  const { server, kept, pages, messages, output } = parts;
+  const actions: Readonly<Record<string, () => unknown>> = {
+    'krait.trigger': () => commands.executeCommand('editor.action.inlineSuggest.trigger'),
+    'krait.accept': () => commands.executeCommand('editor.action.inlineSuggest.commit'),
+    'krait.acceptWord': () =>
+      commands.executeCommand('editor.action.inlineSuggest.acceptNextWord'),
+    'krait.acceptLine': () =>
+      commands.executeCommand('editor.action.inlineSuggest.acceptNextLine'),
+    'krait.explain': () => explainSilence(server, pages),
+    'krait.ask': () => askRepository(server, pages),
+    'krait.restart': () => server.start(),
+    'krait.showStatus': () => showStatus(server, kept, pages),
+    'krait.doctor': () => runDoctor(server, output),
+    'krait.toggle': () => writeSetting('enable', toggledEnable(levelsOf<boolean>('enable'))),
+    'krait.toggleLanguage': () => toggleLanguage(),
+    'krait.showOutput': () => {
+      output.show();
+    },
+    'krait.openMenu': () => openMenu(server, messages),
+  };
+  return Disposable.from(...Object.entries(actions).map(([name, action]) =>
+    commands.registerCommand(name, action)));
+}
+
+async function showStatus(
+  server: KraitServer, kept: KeptSuggestion, pages: Pages,
+): Promise<void> {
+  await server.refreshReport();
+  await pages.show('status', statusPage(statusInput(server, kept), l10n.t));
+}
+
+async function toggleLanguage(): Promise<void> {
+  const language = window.activeTextEditor?.document.languageId;
+  if (language === undefined) {
+    await window.showInformationMessage(l10n.t('Open a file first.'));
+    return;
+  }
+  await writeSetting('languages', toggledLanguage(levelsOf<Languages>('languages'), language));
+}

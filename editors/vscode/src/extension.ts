@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Puts the parts together. What is suggested is decided by the server: nothing here caches, filters
+// or changes a completion.
+import { commands, window, workspace, type ExtensionContext } from 'vscode';
+import { registerCommands } from './commands';
+import { followFocus, sendFocus } from './focus';
+import { KeptSuggestion } from './kept-suggestion';
+import { Messages } from './messages';
+import { Pages } from './pages';
+import { Method } from './protocol';
+import { KraitServer } from './server';
+import { processSettings, triggerOf } from './settings';
+import { showStatusBar } from './status-bar';
+import { readUserSettings } from './user-settings';
+
+let running: KraitServer | undefined;
+
+export function activate(context: ExtensionContext): void {
+  const output = window.createOutputChannel('krait', { log: true });
+  const messages = new Messages(context.extension.id);
+  const kept = new KeptSuggestion(() => triggerOf(readUserSettings()));
+  const pages = new Pages();
+  const server = new KraitServer({
+    output,
+    extensionFolder: context.extensionPath,
+    pluginVersion: versionOf(context),
+    provideInlineCompletionItems: kept.provide,
+    listener: {
+      onMissing: (result) => void messages.tellMissing(result),
+      onCrash: () => void messages.tellCrash(),
+      onGivenUp: () => void messages.tellGivenUp(),
+    },
+  });
+  running = server;
+  context.subscriptions.push(
+    output, kept, pages, server,
+    registerCommands({ server, kept, pages, messages, output }),
+    showStatusBar(server, kept),
+    followFocus(server),
+    followSettings(server),
+    followConnection(server),
+  );
+  void server.start();
+}
+
+export async function deactivate(): Promise<void> {
+  await running?.stop();
+}
+
+function versionOf(context: ExtensionContext): string {
+  const { version } = context.extension.packageJSON as { readonly version?: string };
+  return version ?? '';
+}
+
+function followSettings(server: KraitServer): { dispose(): void } {
+  return workspace.onDidChangeConfiguration((event) => {
+    if (!event.affectsConfiguration('krait')) return;
+    if (processSettings.some((key) => event.affectsConfiguration(`krait.${key}`))) {
+      void server.start();
+    } else {
+      server.sendSettings();
+    }
+  });
+}
+
+function followConnection(server: KraitServer): { dispose(): void } {
+  let before = server.connection;
+  return server.onDidChange(() => {
+    const now = server.connection;
+    if (now === before) return;
+    before = now;
+    // Commands that this server cannot serve are hidden.
+    void commands.executeCommand('setContext', 'krait.canAsk', server.canAnswer(Method.ask));
+    if (now === 'running') sendFocus(server, window.activeTextEditor);
+  });
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The trigger `subtle`: the server is asked while typing, but its answer is not drawn. That there
+// is one is told, until the cursor is somewhere else or the user asks to see it.
+import {
+  EventEmitter, InlineCompletionTriggerKind, window,
+  type Disposable, type InlineCompletionItem, type InlineCompletionList, type Position,
+  type TextDocument,
+} from 'vscode';
+import type { Middleware } from 'vscode-languageclient/node';
+import type { Trigger } from './settings';
+
+type Provide = NonNullable<Middleware['provideInlineCompletionItems']>;
+type Answer = InlineCompletionItem[] | InlineCompletionList | null | undefined;
+
+export class KeptSuggestion implements Disposable {
+  private readonly changed = new EventEmitter<void>();
+  readonly onDidChange = this.changed.event;
+  private place: { readonly uri: string; readonly position: Position } | undefined;
+  private readonly subscriptions: readonly { dispose(): unknown }[];
+
+  constructor(private readonly trigger: () => Trigger) {
+    this.subscriptions = [
+      this.changed,
+      window.onDidChangeTextEditorSelection((event) => {
+        this.leaveUnless(event.textEditor.document, event.selections[0]?.active);
+      }),
+      window.onDidChangeActiveTextEditor((editor) => {
+        this.leaveUnless(editor?.document, editor?.selection.active);
+      }),
+    ];
+  }
+
+  get isReady(): boolean {
+    return this.place !== undefined;
+  }
+
+  readonly provide: Provide = async (document, position, context, token, next) => {
+    const answer: Answer = await next(document, position, context, token);
+    const isKept = this.trigger() === 'subtle'
+      && context.triggerKind === InlineCompletionTriggerKind.Automatic;
+    if (!token.isCancellationRequested) {
+      const place = { uri: document.uri.toString(), position };
+      this.become(isKept && hasItems(answer) ? place : undefined);
+    }
+    return isKept ? undefined : answer;
+  };
+
+  dispose(): void {
+    for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  private leaveUnless(document: TextDocument | undefined, position: Position | undefined): void {
+    const place = this.place;
+    if (place === undefined) return;
+    const isSame = document?.uri.toString() === place.uri
+      && position?.isEqual(place.position) === true;
+    if (!isSame) this.become(undefined);
+  }
+
+  private become(place: KeptSuggestion['place']): void {
+    const isChanged = (place === undefined) !== (this.place === undefined);
+    this.place = place;
+    if (isChanged) this.changed.fire();
+  }
+}
+
+function hasItems(answer: Answer): boolean {
+  if (answer === null || answer === undefined) return false;
+  return (Array.isArray(answer) ? answer : answer.items).length > 0;
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Text of others as text: no links, no markup, no lines of its own. */
+export function escapeMarkdown(text: string): string {
+  return text.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]()#+\-.!|<>&~$]/g, '\\$&');
+}
+
+/** Rows without a value are left out. */
+export function markdownTable(rows: readonly (readonly [string, string | undefined])[]): string {
+  const shown = rows.flatMap(([name, value]) =>
+    value === undefined || value === '' ? [] : [`| ${name} | ${escapeMarkdown(value)} |`],
+  );
+  return shown.length === 0 ? '' : ['| | |', '|---|---|', ...shown].join('\n');
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The settings of the extension, read from and written to VS Code.
+import { ConfigurationTarget, workspace } from 'vscode';
+import { processSettings, sessionSettings, type SettingKey, type UserSettings } from './settings';
+import type { SettingLevels, SettingUpdate } from './toggles';
+
+const section = 'krait';
+
+/** All that the user or the workspace set; defaults of package.json are left out. */
+export function readUserSettings(): UserSettings {
+  const settings: Partial<Record<SettingKey, unknown>> = {};
+  for (const key of [...processSettings, ...sessionSettings]) {
+    if (isSet(key)) settings[key] = workspace.getConfiguration(section).get<unknown>(key);
+  }
+  return settings;
+}
+
+function isSet(key: SettingKey): boolean {
+  const found = workspace.getConfiguration(section).inspect(key);
+  return [found?.globalValue, found?.workspaceValue, found?.workspaceFolderValue]
+    .some((value) => value !== undefined);
+}
+
+export function isEnabled(): boolean {
+  return workspace.getConfiguration(section).get<boolean>('enable', true);
+}
+
+export function levelsOf<T>(key: SettingKey): SettingLevels<T> {
+  const found = workspace.getConfiguration(section).inspect<T>(key);
+  return { user: found?.globalValue, workspace: found?.workspaceValue };
+}
+
+export async function writeSetting<T>(key: SettingKey, update: SettingUpdate<T>): Promise<void> {
+  const target = update.level === 'user'
+    ? ConfigurationTarget.Global : ConfigurationTarget.Workspace;
+  await workspace.getConfiguration(section).update(key, update.value, target);
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The extension in a real VS Code, with the real krait and its default model.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { listOf, numberOf, objectOf, type JsonObject } from '../../src/json';
+import { Editor, quietSettings } from './editor';
+import { longPythonFile } from './long-file';
+import { Places } from './places';
+import { waitFor, waitUntil } from './wait';
+
+const krait = process.env['KRAIT_TEST_PROGRAM'] ?? '';
+const places = new Places();
+const longFile = longPythonFile(140, 'price');
+const otherFile = longPythonFile(120, 'weight');
+let editor: Editor;
+
+function run(...args: readonly string[]): string {
+  return execFileSync(krait, args, { env: places.env, encoding: 'utf8' });
+}
+
+function daemon(): JsonObject | undefined {
+  try {
+    return objectOf(JSON.parse(run('status', '--json')));
+  } catch {
+    return undefined; // none runs
+  }
+}
+
+/** How the last completion of a file came about. */
+function lastOf(name: string): JsonObject | undefined {
+  const documents = listOf(daemon()?.['connections'])
+    .flatMap((connection) => listOf(objectOf(connection)['documents'])).map(objectOf);
+  const last = documents.find((document) => String(document['uri']).endsWith(`/${name}`))?.['last'];
+  return last === undefined || last === null ? undefined : objectOf(last);
+}
+
+before(async () => {
+  assert.ok(longFile.split('\n').length > 1000);
+  places.write('prices.py', longFile);
+  places.write('weights.py', otherFile);
+  places.writeSettings({
+    ...quietSettings,
+    // Whether the model is sure is not what is tested, nor how it cuts blocks.
+    'krait.minConfidence': -1000,
+    'krait.length': 'line',
+    'editor.fontSize': 16,
+  }, { 'krait.path': krait });
+  editor = await Editor.open(places);
+  await editor.openFile('prices.py');
+});
+
+after(async () => {
+  await Editor.closeAll();
+  run('stop');
+  places.remove();
+});
+
+async function assertSaved(name: string, text: string): Promise<void> {
+  await editor.save();
+  await waitUntil(`${name} is saved`, () => places.read(name) === text,
+    () => JSON.stringify(places.read(name).slice(-200)));
+}
+
+test('typing in a long file shows ghost text, and Tab accepts exactly it', async () => {
+  await waitUntil('the daemon runs', () => objectOf(daemon()?.['model'])['state'] === 'ready');
+  await editor.type('        total += val');
+  const ghost = await editor.anyGhostText();
+  await editor.screenshot('ghost-text');
+  await editor.press('Tab');
+  await assertSaved('prices.py', `${longFile}        total += val${ghost}`);
+});
+
+test('typing the first letters of the ghost text keeps the rest of it', async () => {
+  await editor.press('Escape');
+  await editor.type('\n    retu');
+  const ghost = await editor.anyGhostText();
+  assert.ok(ghost.length >= 2, ghost);
+  await editor.type(ghost.slice(0, 2));
+  if (ghost.length > 2) await editor.waitForGhostText(ghost.slice(2));
+});
+
+test('a word is accepted, and the rest stays', async () => {
+  await editor.press('Escape');
+  await editor.type('\n\n\ndef price_total_of_al');
+  const ghost = await editor.anyGhostText();
+  await editor.save();
+  await waitUntil('the file is saved', () => places.read('prices.py').endsWith('_of_al'));
+  const text = places.read('prices.py');
+  await editor.press('Control+ArrowRight');
+  await editor.save();
+  const word = await waitFor('a word', () => {
+    const now = places.read('prices.py');
+    return now.length > text.length ? now.slice(text.length) : undefined;
+  });
+  assert.ok(ghost.startsWith(word), `${word} of ${ghost}`);
+  assert.ok(places.read('prices.py').startsWith(text));
+});
+
+test('Escape dismisses', async () => {
+  await editor.press('Escape');
+  await editor.type('\n    total = pri');
+  await editor.anyGhostText();
+  await editor.press('Escape');
+  await editor.waitForGhostText('');
+});
+
+test('coming back to a file is warm', async () => {
+  await editor.openFile('weights.py');
+  await editor.type('        total += va');
+  await editor.anyGhostText();
+  await waitUntil('an answer in the other file', () => lastOf('weights.py') !== undefined);
+  await editor.openFile('prices.py');
+  await editor.type('c');
+  const computed = await waitFor('an answer from a warm state', () => {
+    const last = lastOf('prices.py');
+    const reused = numberOf(last?.['tokens_reused']) ?? 0;
+    return reused > 500 ? numberOf(last?.['tokens_computed']) : undefined;
+  }, () => JSON.stringify(lastOf('prices.py')));
+  assert.ok(computed < 64, `${computed} tokens were computed`);
+});
+
+test('when the daemon is killed, completions come back', async () => {
+  const pid = numberOf(daemon()?.['pid']);
+  assert.ok(pid !== undefined);
+  await editor.press('Escape');
+  process.kill(pid, 'SIGKILL');
+  await waitUntil('another daemon', () => {
+    const now = numberOf(daemon()?.['pid']);
+    return now !== undefined && now !== pid;
+  });
+  await editor.type('\n    for value in va');
+  await editor.anyGhostText();
+  await editor.screenshot('after-kill');
+  await editor.press('Escape');
+  await editor.waitForGhostText('');
+  const ending = '\n    for value in va';
+  await editor.save();
+  await waitUntil('nothing typed was lost', () => places.read('prices.py').endsWith(ending));
+});

@@ -1,0 +1,116 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: Apache-2.0
+//
+// A language server that says exactly what a test wants, in place of `krait lsp`. It lives in the
+// folder $KRAIT_STUB: `script.json` has what it answers (see ScriptedServer in stub.ts), it
+// logs each message that it gets to `log.jsonl`, and ends at once when the file `crash` appears.
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+
+const folder = process.env.KRAIT_STUB;
+const script = () => JSON.parse(readFileSync(path.join(folder, 'script.json'), 'utf8'));
+const crashFile = path.join(folder, 'crash');
+const documents = new Map();
+
+if (process.argv[2] === 'doctor') {
+  console.log(`stub doctor ${JSON.stringify(process.argv.slice(3))}`);
+  process.exit(0);
+}
+
+function send(message) {
+  const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', ...message }));
+  process.stdout.write(`Content-Length: ${body.length}\r\n\r\n`);
+  process.stdout.write(body);
+}
+
+function log(entry) {
+  appendFileSync(path.join(folder, 'log.jsonl'), `${JSON.stringify(entry)}\n`);
+}
+
+function offsetOf(text, { line, character }) {
+  let begin = 0;
+  for (let i = 0; i < line; ++i) begin = text.indexOf('\n', begin) + 1;
+  return begin + character;
+}
+
+function change({ textDocument: { uri }, contentChanges }) {
+  let text = documents.get(uri);
+  for (const { range, text: inserted } of contentChanges) {
+    text = range === undefined ? inserted : text.slice(0, offsetOf(text, range.start))
+      + inserted + text.slice(offsetOf(text, range.end));
+  }
+  documents.set(uri, text);
+}
+
+// Offers the rest of the first text of the script that the line begins.
+function complete({ textDocument: { uri }, position }) {
+  const text = documents.get(uri);
+  const cursor = offsetOf(text, position);
+  const typed = text.slice(cursor - position.character, cursor);
+  const whole = script().completions.find((candidate) =>
+    typed.trim() !== '' && candidate.startsWith(typed) && candidate !== typed);
+  if (whole === undefined) return { items: [] };
+  const command = {
+    title: 'accepted', command: 'krait.didAcceptCompletionItem', arguments: [`id of ${whole}`],
+  };
+  const range = { start: position, end: position };
+  return { items: [{ insertText: whole.slice(typed.length), range, command }] };
+}
+
+const answers = {
+  'initialize': () => ({
+    capabilities: {
+      textDocumentSync: 2,
+      inlineCompletionProvider: {},
+      executeCommandProvider: { commands: ['krait.didAcceptCompletionItem'] },
+      experimental: { krait: { version: 'stub', requests: script().requests } },
+    },
+  }),
+  'textDocument/inlineCompletion': complete,
+  'krait/explain': () => script().explanation,
+  'krait/status': () => ({ version: 'stub', model: { description: 'a stub' } }),
+  'krait/ask': ({ question }) => ({ answer: `You asked: ${question}`, sources: [] }),
+};
+
+const reactions = {
+  'initialized': () => {
+    send({ method: 'didChangeStatus', params: script().status });
+    send({
+      id: 'settings', method: 'workspace/configuration', params: { items: [{ section: 'krait' }] },
+    });
+  },
+  'textDocument/didOpen': ({ textDocument }) => documents.set(textDocument.uri, textDocument.text),
+  'textDocument/didChange': change,
+  'exit': () => process.exit(0),
+};
+
+function receive(message) {
+  log(message);
+  const { id, method, params } = message;
+  reactions[method]?.(params);
+  if (id !== undefined && method !== undefined) {
+    send({ id, result: answers[method]?.(params) ?? null });
+  }
+}
+
+let buffer = Buffer.alloc(0);
+process.stdin.on('data', (data) => {
+  buffer = Buffer.concat([buffer, data]);
+  for (;;) {
+    const end = buffer.indexOf('\r\n\r\n');
+    if (end < 0) return;
+    const length = Number(/Content-Length: (\d+)/i.exec(buffer.toString('latin1', 0, end))[1]);
+    if (buffer.length < end + 4 + length) return;
+    const body = buffer.toString('utf8', end + 4, end + 4 + length);
+    buffer = buffer.subarray(end + 4 + length);
+    receive(JSON.parse(body));
+  }
+});
+process.stdin.on('end', () => process.exit(0));
+
+setInterval(() => {
+  if (!existsSync(crashFile)) return;
+  rmSync(crashFile);
+  process.exit(70);
+}, 20);
+log({ started: process.pid, arguments: process.argv.slice(2) });

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The extension in a real VS Code, with a server that says exactly what the test wants.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { objectOf } from '../../src/json';
+import { Editor, quietSettings } from './editor';
+import { Places } from './places';
+import { StubServer, type Script } from './stub';
+import { waitUntil } from './wait';
+
+const line = 'return first + second  # the sum of both';
+const block = 'for item in items:\n    total += item\n    count += 1';
+const script: Script = {
+  completions: [line, block, 'suggested = 1'],
+  explanation: {
+    plan: 'spm', tokens_reused: 950, tokens_computed: 1, mean_logprob: -2.5, ms: { prefill: 2 },
+    suppressed_by: 'the model is not sure enough',
+  },
+  status: {
+    busy: false, kind: 'Normal', message: '', krait: { model: 'a stub', warm: true },
+  },
+  requests: ['krait/explain', 'krait/status'],
+};
+
+const acceptLineKey = 'Control+Alt+KeyL';
+
+const places = new Places();
+const stub = new StubServer(places, script);
+let editor: Editor;
+
+function configure(settings: object, program: string = stub.program): void {
+  places.writeSettings({ ...quietSettings, ...settings }, { 'krait.path': program });
+}
+
+/** The session's settings that reached the server last. */
+function completionSettings(): unknown {
+  const params = stub.received('workspace/didChangeConfiguration').at(-1);
+  return objectOf(objectOf(params?.['settings'])['krait'])['completion'];
+}
+
+async function waitForSettings(wanted: object): Promise<void> {
+  await stub.waitForMessage('workspace/didChangeConfiguration', () => {
+    try {
+      assert.deepEqual(completionSettings(), wanted);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+before(async () => {
+  places.write('a.py', 'first = 1\n');
+  places.write('b.py', 'second = 2\nthird = 3');
+  places.writeKeys([{ key: 'ctrl+alt+l', command: 'krait.acceptLine' }]);
+  configure({ 'krait.length': 'block', 'krait.trigger': 'onDemand' });
+  editor = await Editor.open(places);
+  await editor.openFile('a.py');
+});
+
+after(async () => {
+  await Editor.closeAll();
+  places.remove();
+});
+
+/** Begins with the text on an empty line of a.py. */
+async function begin(text: string): Promise<void> {
+  await editor.openFile('a.py');
+  await editor.press('Escape');
+  await editor.press('Control+A');
+  await editor.type(text);
+}
+
+async function assertSaved(name: string, text: string): Promise<void> {
+  await editor.save();
+  await waitUntil(`${name} is saved`, () => places.read(name) === text,
+    () => JSON.stringify(places.read(name)));
+}
+
+test('introduces itself, and sends the settings by the names of krait', async () => {
+  const initialize = await stub.waitForMessage('initialize', () => true);
+  const options = objectOf(initialize['initializationOptions']);
+  assert.equal(objectOf(options['editorPluginInfo'])['name'], 'krait-vscode');
+  assert.notEqual(objectOf(options['editorInfo'])['version'], undefined);
+  await waitForSettings({ extent: 'block', trigger: 'on_demand' });
+  const pulled = stub.messages().find((message) => message['id'] === 'settings');
+  assert.deepEqual(pulled?.['result'],
+    [{ completion: { extent: 'block', trigger: 'on_demand' } }]);
+  configure({ 'krait.maxLines': 3 });
+  await waitForSettings({ max_lines: 3 });
+  configure({});
+  await waitForSettings({});
+});
+
+test('the status bar shows that the server is warm', async () => {
+  await waitUntil('krait in the status bar', async () => await editor.statusText() === 'krait',
+    () => editor.statusText());
+  assert.equal(await editor.page.locator('.statusbar-item .codicon-flame').count(), 1);
+});
+
+test('Tab accepts exactly the suggestion, and its command reaches the server', async () => {
+  await begin('ret');
+  await editor.waitForGhostText(line.slice(3));
+  await editor.screenshot('stub-ghost');
+  await editor.press('Tab');
+  await assertSaved('a.py', line);
+  const accepted = await stub.waitForMessage('workspace/executeCommand', () => true);
+  assert.equal(accepted['command'], 'krait.didAcceptCompletionItem');
+  assert.deepEqual(accepted['arguments'], [`id of ${line}`]);
+});
+
+test('a word is accepted, and the server sees it as a change', async () => {
+  await begin('ret');
+  await editor.waitForGhostText(line.slice(3));
+  const commands = stub.received('workspace/executeCommand').length;
+  await editor.press('Control+ArrowRight');
+  await editor.waitForGhostText(line.slice('return'.length).trimStart());
+  await assertSaved('a.py', 'return');
+  await waitUntil('the word at the server', () => stub.insertions().includes('urn'));
+  assert.equal(stub.received('workspace/executeCommand').length, commands);
+  await editor.press('Tab');
+  await assertSaved('a.py', line);
+});
+
+test('a line of a block is accepted by a key of the user', async () => {
+  await begin('for it');
+  await editor.waitForGhostText(block.slice('for it'.length));
+  await editor.screenshot('stub-block');
+  await editor.press(acceptLineKey);
+  await assertSaved('a.py', 'for item in items:\n');
+});
+
+test('Escape dismisses', async () => {
+  await begin('ret');
+  await editor.waitForGhostText(line.slice(3));
+  await editor.press('Escape');
+  await editor.waitForGhostText('');
+  await assertSaved('a.py', 'ret');
+});
+
+test('typing what is suggested keeps the rest of it', async () => {
+  await begin('ret');
+  await editor.waitForGhostText(line.slice(3));
+  await editor.type('urn fir');
+  await editor.waitForGhostText(line.slice('return fir'.length));
+  await editor.type('X');
+  await editor.waitForGhostText('');
+});
+
+test('a change of file tells the server where the user looks', async () => {
+  await editor.openFile('b.py');
+  const focus = await stub.waitForMessage('textDocument/didFocus', (params) =>
+    String(objectOf(params['textDocument'])['uri']).endsWith('/b.py'));
+  assert.notEqual(objectOf(focus['position'])['line'], undefined);
+});
+
+test('subtle: the status bar announces what a trigger shows', async () => {
+  configure({ 'krait.trigger': 'subtle' });
+  await waitForSettings({ trigger: 'automatic' });
+  await begin('sugg');
+  await waitUntil('the announcement',
+    async () => await editor.statusText() === 'krait: suggestion ready', () => editor.statusText());
+  assert.equal(await editor.ghostText(), '');
+  await editor.screenshot('stub-subtle');
+  await editor.run('krait: Trigger Completion');
+  await editor.waitForGhostText('ested = 1');
+  await editor.press('Tab');
+  await assertSaved('a.py', 'suggested = 1');
+  configure({});
+  await waitForSettings({});
+});
+
+test('says why nothing is suggested', async () => {
+  await editor.openFile('a.py');
+  await editor.run('krait: Why Is Nothing Suggested?');
+  await editor.waitForNotification('Nothing was shown: the model is not sure enough.');
+  await editor.page.locator('.notification-toast .monaco-button', { hasText: 'Details' }).click();
+  const preview = editor.page.frameLocator('iframe.webview').frameLocator('#active-frame');
+  await preview.locator('td', { hasText: '950' }).waitFor();
+  await editor.screenshot('stub-why');
+  await editor.run('View: Close Editor');
+});
+
+test('turning a language off writes it into the settings', async () => {
+  await editor.openFile('a.py');
+  await editor.run('krait: Turn Completion On or Off for This Language');
+  await waitForSettings({ languages: { '*': true, 'python': false } });
+  configure({});
+  await waitForSettings({});
+});
+
+test('the menu of the status bar', async () => {
+  await editor.page.locator('.statusbar-item[id="krait.krait.krait.status"]').click();
+  const rows = editor.page.locator('.quick-input-list .monaco-list-row');
+  await rows.first().waitFor();
+  const texts = (await rows.allInnerTexts()).join('\n');
+  for (const text of ['Turn off', 'Turn off for python', 'Why is nothing', 'Restart', 'Settings']) {
+    assert.ok(texts.includes(text), `${text} in ${texts}`);
+  }
+  await editor.screenshot('stub-menu');
+  await editor.press('Escape');
+});
+
+test('the doctor\'s findings are in the output', async () => {
+  await editor.run('krait: Check This Machine (krait doctor)');
+  await editor.page.locator('.panel .view-line', { hasText: 'stub doctor []' }).waitFor();
+  await editor.run('View: Hide Panel');
+});
+
+test('the repository can be asked only where the server answers that', async () => {
+  assert.ok(!(await editor.offered('krait: Ask')).some((row) => row.includes('Ask the Repo')));
+  stub.play({ ...script, requests: [...script.requests, 'krait/ask'] });
+  await editor.run('krait: Restart');
+  await waitUntil('the command', async () =>
+    (await editor.offered('krait: Ask')).some((row) => row.includes('Ask the Repo')));
+  await editor.run('krait: Ask the Repository');
+  await editor.page.locator('.quick-input-widget input').fill('Where is it?');
+  await editor.press('Enter');
+  const preview = editor.page.frameLocator('iframe.webview').frameLocator('#active-frame');
+  await preview.locator('p', { hasText: 'You asked: Where is it?' }).waitFor();
+  await editor.run('View: Close Editor');
+});
+
+test('a server that ends is started again, and the user is told once', async () => {
+  const starts = stub.starts();
+  await editor.run('Notifications: Clear All Notifications');
+  stub.crash();
+  await editor.waitForNotification('krait ended unexpectedly and is started again.');
+  await waitUntil('the first restart', () => stub.starts() === starts + 1);
+  await waitUntil('it runs', async () => await editor.statusText() === 'krait'
+    && stub.received('initialized').length === stub.starts());
+  await editor.run('Notifications: Clear All Notifications');
+  stub.crash();
+  await waitUntil('the second restart', () => stub.starts() === starts + 2);
+  await begin('ret');
+  await editor.waitForGhostText(line.slice(3));
+  assert.deepEqual(await editor.notifications(), []);
+});
+
+test('a missing program is told with what to do, and found once it is there', async () => {
+  configure({}, '/nowhere/krait');
+  await editor.waitForNotification('krait.path is set to /nowhere/krait');
+  const buttons = await editor.page.locator('.notification-toast .monaco-button').allInnerTexts();
+  assert.deepEqual(buttons.map((button) => button.trim()),
+    ['How to install', 'Settings', 'Try again']);
+  await editor.screenshot('stub-missing');
+  await editor.page.locator('.notification-toast .monaco-button', { hasText: 'How to' }).click();
+  await editor.page.locator('.gettingStartedContainer', { hasText: 'First steps with krait' })
+    .waitFor();
+  await editor.screenshot('stub-walkthrough');
+  configure({});
+  await begin('ret');
+  await editor.waitForGhostText(line.slice(3));
+});

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// package.json, the strings, and the sources agree.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { test } from 'node:test';
+import { translatableStrings } from '../../scripts/translatable.mjs';
+import { listOf, objectOf, textOf, type JsonObject } from '../../src/json';
+import { processSettings, sessionSettings } from '../../src/settings';
+
+const manifestText = readFileSync('package.json', 'utf8');
+const manifest = objectOf(JSON.parse(manifestText));
+const contributes = objectOf(manifest['contributes']);
+const properties = new Map<string, JsonObject>(listOf(contributes['configuration'])
+  .flatMap((group) => Object.entries(objectOf(objectOf(group)['properties'])))
+  .map(([name, property]) => [name, objectOf(property)]));
+
+test('every string of package.json is in package.nls.json, and no other', () => {
+  const used = [...manifestText.matchAll(/"%([^"%]+)%"/g)].map((match) => match[1] ?? '');
+  const known = Object.keys(objectOf(JSON.parse(readFileSync('package.nls.json', 'utf8'))));
+  assert.deepEqual([...new Set(used)].sort(), known.sort());
+});
+
+test('l10n/bundle.l10n.json has the strings of the sources (npm run l10n writes it)', () => {
+  const bundle = objectOf(JSON.parse(readFileSync('l10n/bundle.l10n.json', 'utf8')));
+  assert.deepEqual(Object.keys(bundle).sort(), translatableStrings('src'));
+});
+
+test('every setting that is read is described, and every one described is read', () => {
+  const read = [...processSettings, ...sessionSettings].map((key) => `krait.${key}`);
+  const described = [...properties.keys()].filter((name) => name !== 'krait.trace.server');
+  assert.deepEqual(described.sort(), read.sort());
+  for (const [name, property] of properties) {
+    assert.match(textOf(property['markdownDescription']) ?? '', /^%.+%$/, name);
+    assert.notEqual(property['default'], undefined, name);
+  }
+});
+
+test('a workspace cannot choose the program or its arguments', () => {
+  for (const key of processSettings) {
+    assert.equal(properties.get(`krait.${key}`)?.['scope'], 'machine', key);
+  }
+});
+
+test('every command of package.json is registered, and no other', () => {
+  const registered = [...readFileSync('src/commands.ts', 'utf8').matchAll(/'(krait\.\w+)': \(/g)]
+    .map((match) => match[1]);
+  const described = listOf(contributes['commands']).map((item) => objectOf(item)['command']);
+  assert.deepEqual(registered.sort(), described.sort());
+});
+
+test('commands that the menu, the messages and the walkthrough name exist', () => {
+  const named = ['src/menu.ts', 'src/messages.ts', 'src/status-bar.ts', 'package.nls.json']
+    .flatMap((file) => [...readFileSync(file, 'utf8')
+      .matchAll(/(?:command(?:: '|:| = '))(krait\.\w+)/g)].map((match) => match[1]));
+  const described = new Set(listOf(contributes['commands'])
+    .map((item) => objectOf(item)['command']));
+  assert.ok(named.length > 10);
+  for (const name of named) assert.ok(described.has(name), name);
+});
+
+test('files that package.json and the README name exist and are small', () => {
+  const media = [...manifestText.matchAll(/"(media\/[^"]+|images\/[^"]+)"/g)];
+  const shown = [...readFileSync('README.md', 'utf8').matchAll(/\]\((images\/[^)]+)\)/g)];
+  assert.ok(media.length >= 5 && shown.length >= 1);
+  for (const [, file] of [...media, ...shown]) {
+    assert.ok(file !== undefined && existsSync(file), file);
+    assert.ok(statSync(file).size <= 200_000, file);
+  }
+});

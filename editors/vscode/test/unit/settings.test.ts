@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  toArguments, toDoctorArguments, toServerSettings, triggerOf, type UserSettings,
+} from '../../src/settings';
+
+function check(user: UserSettings, completion: Record<string, unknown>): void {
+  assert.deepEqual(toServerSettings(user), { completion });
+}
+
+test('what is not set is not sent, so that config.toml holds', () => {
+  check({}, {});
+  check({ length: undefined, maxLines: null }, {});
+});
+
+test('every setting of a session has its name in config.toml', () => {
+  check({
+    enable: false, languages: { markdown: false }, disabledFiles: ['*.env'], debounce: 75,
+    length: 'line', maxTokens: 32, maxLines: 3, minConfidence: -2, prefixTokens: 100,
+    suffixTokens: 50, temperature: 0.5, topK: 4, topP: 0.9, minP: 0.1, repetitionPenalty: 1.1,
+  }, {
+    enabled: false, languages: { markdown: false }, disabled_files: ['*.env'], debounce_ms: 75,
+    extent: 'line', max_tokens: 32, max_lines: 3, min_confidence: -2, prefix_tokens: 100,
+    suffix_tokens: 50, temperature: 0.5, top_k: 4, top_p: 0.9, min_p: 0.1, repetition_penalty: 1.1,
+  });
+});
+
+test('falsy values are values', () => {
+  check({ debounce: 0, minConfidence: 0, disabledFiles: [] },
+    { debounce_ms: 0, min_confidence: 0, disabled_files: [] });
+});
+
+test('subtle asks as automatic does; only the drawing differs', () => {
+  check({ trigger: 'automatic' }, { trigger: 'automatic' });
+  check({ trigger: 'onDemand' }, { trigger: 'on_demand' });
+  check({ trigger: 'subtle' }, { trigger: 'automatic' });
+  assert.equal(triggerOf({ trigger: 'subtle' }), 'subtle');
+  assert.equal(triggerOf({ trigger: 'onDemand' }), 'onDemand');
+  assert.equal(triggerOf({ trigger: 'sometimes' }), 'automatic');
+  assert.equal(triggerOf({}), 'automatic');
+});
+
+test('wrong values go to the server, which says what is wrong with them', () => {
+  check({ trigger: 'sometimes', maxLines: 'many' }, { trigger: 'sometimes', max_lines: 'many' });
+});
+
+test('settings of the process are options, not settings of the session', () => {
+  const user = { path: '/bin/krait', model: 'a.gguf', threads: 2, memory: '1 GiB' };
+  check(user, {});
+  assert.deepEqual(toArguments(user),
+    ['lsp', '--model', 'a.gguf', '--threads', '2', '--state-bytes', '1 GiB']);
+  assert.deepEqual(toDoctorArguments(user), ['doctor', '--model', 'a.gguf', '--threads', '2']);
+});
+
+test('options are left out where nothing usable is set', () => {
+  assert.deepEqual(toArguments({}), ['lsp']);
+  assert.deepEqual(toArguments({ model: ' ', memory: '', threads: -1 }), ['lsp']);
+  assert.deepEqual(toArguments({ model: 7, memory: {}, threads: '2' }), ['lsp']);
+  assert.deepEqual(toArguments({ threads: 0 }), ['lsp', '--threads', '0']);
+});
+
+test('a value is never read as an option', () => {
+  assert.deepEqual(toArguments({ model: '--config=/tmp/x', memory: '-1' }), ['lsp']);
+});
