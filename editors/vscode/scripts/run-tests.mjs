@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Bundles the tests of a folder and runs them with node's own test runner.
-//   run-tests.mjs FOLDER
+//   run-tests.mjs FOLDER [NAME]     NAME: only NAME.test.ts
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
 
-const folder = process.argv[2];
+const [folder, only = ''] = process.argv.slice(2);
 const bundles = mkdtempSync(path.join(tmpdir(), 'krait-tests-'));
 let status = 1;
 try {
   await build({
     entryPoints: readdirSync(folder)
-      .filter((name) => name.endsWith('.test.ts')).map((name) => path.join(folder, name)),
+      .filter((name) => name.endsWith(`${only}.test.ts`)).map((name) => path.join(folder, name)),
     bundle: true,
     platform: 'node',
     target: 'node20',

@@ -40,13 +40,14 @@ before(async () => {
   assert.ok(longFile.split('\n').length > 1000);
   places.write('prices.py', longFile);
   places.write('weights.py', otherFile);
-  places.writeSettings({
+  places.writeSettings('User', {
     ...quietSettings,
     // Whether the model is sure is not what is tested, nor how it cuts blocks.
     'krait.minConfidence': -1000,
     'krait.length': 'line',
     'editor.fontSize': 16,
-  }, { 'krait.path': krait });
+  });
+  places.writeSettings('Machine', { 'krait.path': krait });
   editor = await Editor.open(places);
   await editor.openFile('prices.py');
 });

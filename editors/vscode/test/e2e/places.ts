@@ -29,12 +29,10 @@ export class Places {
     return folder;
   }
 
-  /** Settings of the user, and those of the machine, as VS Code keeps them apart. */
-  writeSettings(user: object, machine: object): void {
-    for (const [name, settings] of [['User', user], ['Machine', machine]] as const) {
-      const folder = this.folder(path.join('code', name));
-      writeFileSync(path.join(folder, 'settings.json'), JSON.stringify(settings, null, 2));
-    }
+  /** VS Code keeps settings of the user apart from those of the machine. */
+  writeSettings(whose: 'User' | 'Machine', settings: object): void {
+    const file = path.join(this.folder(path.join('code', whose)), 'settings.json');
+    writeFileSync(file, JSON.stringify(settings, null, 2));
   }
 
   /** Keys of the user, as in VS Code's keybindings.json. */
