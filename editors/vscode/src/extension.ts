@@ -11,6 +11,7 @@ import { Pages } from './pages';
 import { Method } from './protocol';
 import { KraitServer } from './server';
 import { processSettings, triggerOf } from './settings';
+import { reportShown } from './shown';
 import { showStatusBar } from './status-bar';
 import { readUserSettings } from './user-settings';
 
@@ -19,7 +20,9 @@ let running: KraitServer | undefined;
 export function activate(context: ExtensionContext): void {
   const output = window.createOutputChannel('krait', { log: true });
   const messages = new Messages(context.extension.id);
-  const kept = new KeptSuggestion(() => triggerOf(readUserSettings()));
+  const kept = new KeptSuggestion(() => triggerOf(readUserSettings()), (answer) => {
+    if (running !== undefined) reportShown(running, answer);
+  });
   const pages = new Pages();
   const server = new KraitServer({
     output,

@@ -4,14 +4,13 @@
 // is one is told, until the cursor is somewhere else or the user asks to see it.
 import {
   EventEmitter, InlineCompletionTriggerKind, window,
-  type Disposable, type InlineCompletionItem, type InlineCompletionList, type Position,
-  type TextDocument,
+  type Disposable, type Position, type TextDocument,
 } from 'vscode';
 import type { Middleware } from 'vscode-languageclient/node';
 import type { Trigger } from './settings';
+import { itemsOf, type InlineAnswer } from './shown';
 
 type Provide = NonNullable<Middleware['provideInlineCompletionItems']>;
-type Answer = InlineCompletionItem[] | InlineCompletionList | null | undefined;
 
 export class KeptSuggestion implements Disposable {
   private readonly changed = new EventEmitter<void>();
@@ -19,7 +18,11 @@ export class KeptSuggestion implements Disposable {
   private place: { readonly uri: string; readonly position: Position } | undefined;
   private readonly subscriptions: readonly { dispose(): unknown }[];
 
-  constructor(private readonly trigger: () => Trigger) {
+  constructor(
+    private readonly trigger: () => Trigger,
+    /** An answer goes on to VS Code, which draws it. */
+    private readonly onShown: (answer: InlineAnswer) => void,
+  ) {
     this.subscriptions = [
       this.changed,
       window.onDidChangeTextEditorSelection((event) => {
@@ -36,14 +39,15 @@ export class KeptSuggestion implements Disposable {
   }
 
   readonly provide: Provide = async (document, position, context, token, next) => {
-    const answer: Answer = await next(document, position, context, token);
+    const answer: InlineAnswer = await next(document, position, context, token);
     const isKept = this.trigger() === 'subtle'
       && context.triggerKind === InlineCompletionTriggerKind.Automatic;
-    if (!token.isCancellationRequested) {
-      const place = { uri: document.uri.toString(), position };
-      this.become(isKept && hasItems(answer) ? place : undefined);
-    }
-    return isKept ? undefined : answer;
+    if (token.isCancellationRequested) return undefined;
+    const isReady = isKept && itemsOf(answer).length > 0;
+    this.become(isReady ? { uri: document.uri.toString(), position } : undefined);
+    if (isKept) return undefined;
+    this.onShown(answer);
+    return answer;
   };
 
   dispose(): void {
@@ -63,9 +67,4 @@ export class KeptSuggestion implements Disposable {
     this.place = place;
     if (isChanged) this.changed.fire();
   }
-}
-
-function hasItems(answer: Answer): boolean {
-  if (answer === null || answer === undefined) return false;
-  return (Array.isArray(answer) ? answer : answer.items).length > 0;
 }

@@ -66,6 +66,9 @@ function middlewareOf(parts: ClientParts): Middleware {
         return params.items.map((item, index) =>
           item.section === 'krait' ? krait : answers[index] ?? null);
       },
+      // A server that registers for changes would get VS Code's names; it is sent its own names by
+      // its owner, at the start and with each change.
+      didChangeConfiguration: () => Promise.resolve(),
     },
   };
 }

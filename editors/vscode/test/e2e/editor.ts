@@ -147,6 +147,12 @@ export class Editor {
       async () => `shown: ${(await this.notifications()).join(' | ')}`);
   }
 
+  /** What is typed before is not completed. */
+  async waitUntilRuns(): Promise<void> {
+    const icons = ['flame', 'circle-outline'].map((name) => `.statusbar-item .codicon-${name}`);
+    await this.page.locator(icons.join(', ')).waitFor();
+  }
+
   async statusText(): Promise<string> {
     const item = this.page.locator('.statusbar-item[id="krait.krait.krait.status"]');
     return await item.count() === 0 ? '' : (await item.innerText()).replace(/\s+/g, ' ').trim();

@@ -66,11 +66,13 @@ async function assertSaved(name: string, text: string): Promise<void> {
 
 test('typing in a long file shows ghost text, and Tab accepts exactly it', async () => {
   await waitUntil('the daemon runs', () => objectOf(daemon()?.['model'])['state'] === 'ready');
-  await editor.type('        total += val');
+  await editor.waitUntilRuns();
+  await editor.type('    for val');
   const ghost = await editor.anyGhostText();
+  assert.deepEqual(await editor.notifications(), []);
   await editor.screenshot('ghost-text');
   await editor.press('Tab');
-  await assertSaved('prices.py', `${longFile}        total += val${ghost}`);
+  await assertSaved('prices.py', `${longFile}    for val${ghost}`);
 });
 
 test('typing the first letters of the ghost text keeps the rest of it', async () => {
@@ -109,7 +111,7 @@ test('Escape dismisses', async () => {
 
 test('coming back to a file is warm', async () => {
   await editor.openFile('weights.py');
-  await editor.type('        total += va');
+  await editor.type('    for va');
   await editor.anyGhostText();
   await waitUntil('an answer in the other file', () => lastOf('weights.py') !== undefined);
   await editor.openFile('prices.py');

@@ -16,6 +16,6 @@ export function longPythonFile(functions: number, noun: string): string {
       '',
     ].join('\n'));
   }
-  parts.push(`def ${noun}_main(values):\n    total = 0\n    for value in values:\n`);
+  parts.push(`def ${noun}_main(values):\n    total = 0\n`);
   return parts.join('\n');
 }

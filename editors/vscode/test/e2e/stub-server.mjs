@@ -75,6 +75,12 @@ const answers = {
 const reactions = {
   'initialized': () => {
     send({ method: 'didChangeStatus', params: script().status });
+    const settings = {
+      id: 'changes', method: 'workspace/didChangeConfiguration', registerOptions: { section: 'krait' },
+    };
+    send({
+      id: 'register', method: 'client/registerCapability', params: { registrations: [settings] },
+    });
     send({
       id: 'settings', method: 'workspace/configuration', params: { items: [{ section: 'krait' }] },
     });

@@ -3,7 +3,7 @@
 // The extension in a real VS Code, with a server that says exactly what the test wants.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { objectOf } from '../../src/json';
+import { listOf, objectOf } from '../../src/json';
 import { Editor, quietSettings } from './editor';
 import { Places } from './places';
 import { StubServer, type Script } from './stub';
@@ -23,7 +23,7 @@ const script: Script = {
   requests: ['krait/explain', 'krait/status'],
 };
 
-const acceptLineKey = 'Control+Alt+KeyL';
+const acceptLineKey = 'F9';
 
 const places = new Places();
 const stub = new StubServer(places, script);
@@ -54,7 +54,7 @@ async function waitForSettings(wanted: object): Promise<void> {
 before(async () => {
   places.write('a.py', 'first = 1\n');
   places.write('b.py', 'second = 2\nthird = 3');
-  places.writeKeys([{ key: 'ctrl+alt+l', command: 'krait.acceptLine' }]);
+  places.writeKeys([{ key: 'f9', command: 'krait.acceptLine' }]);
   places.writeSettings('User', quietSettings);
   configure({ 'krait.length': 'block', 'krait.trigger': 'onDemand' });
   editor = await Editor.open(places);
@@ -66,8 +66,15 @@ after(async () => {
   places.remove();
 });
 
+/** What the server was told to be shown. */
+function shownIds(): readonly unknown[] {
+  return stub.received('textDocument/didShowCompletion')
+    .flatMap((params) => listOf(objectOf(objectOf(params['item'])['command'])['arguments']));
+}
+
 /** Begins with the text on an empty line of a.py. */
 async function begin(text: string): Promise<void> {
+  await editor.waitUntilRuns();
   await editor.openFile('a.py');
   await editor.press('Escape');
   await editor.press('Control+A');
@@ -75,9 +82,10 @@ async function begin(text: string): Promise<void> {
 }
 
 async function assertSaved(name: string, text: string): Promise<void> {
-  await editor.save();
-  await waitUntil(`${name} is saved`, () => places.read(name) === text,
-    () => JSON.stringify(places.read(name)));
+  await waitUntil(`${name} is saved`, async () => {
+    await editor.save(); // again: a command of the extension takes its time
+    return places.read(name) === text;
+  }, () => JSON.stringify(places.read(name)));
 }
 
 test('introduces itself, and sends the settings by the names of krait', async () => {
@@ -91,11 +99,16 @@ test('introduces itself, and sends the settings by the names of krait', async ()
     [{ completion: { extent: 'block', trigger: 'on_demand' } }]);
   configure({ 'krait.maxLines': 3 });
   await waitForSettings({ max_lines: 3 });
+  for (const params of stub.received('workspace/didChangeConfiguration')) {
+    const names = Object.keys(objectOf(objectOf(params['settings'])['krait']));
+    assert.deepEqual(names, ['completion']);
+  }
   configure({});
   await waitForSettings({});
 });
 
 test('the status bar shows that the server is warm', async () => {
+  await editor.waitUntilRuns();
   await waitUntil('krait in the status bar', async () => await editor.statusText() === 'krait',
     () => editor.statusText());
   assert.equal(await editor.page.locator('.statusbar-item .codicon-flame').count(), 1);
@@ -110,6 +123,8 @@ test('Tab accepts exactly the suggestion, and its command reaches the server', a
   const accepted = await stub.waitForMessage('workspace/executeCommand', () => true);
   assert.equal(accepted['command'], 'krait.didAcceptCompletionItem');
   assert.deepEqual(accepted['arguments'], [`id of ${line}`]);
+  const shown = await stub.waitForMessage('textDocument/didShowCompletion', () => true);
+  assert.deepEqual(objectOf(objectOf(shown['item'])['command'])['arguments'], [`id of ${line}`]);
 });
 
 test('a word is accepted, and the server sees it as a change', async () => {
@@ -164,9 +179,11 @@ test('subtle: the status bar announces what a trigger shows', async () => {
   await waitUntil('the announcement',
     async () => await editor.statusText() === 'krait: suggestion ready', () => editor.statusText());
   assert.equal(await editor.ghostText(), '');
+  assert.ok(!shownIds().includes('id of suggested = 1'));
   await editor.screenshot('stub-subtle');
   await editor.run('krait: Trigger Completion');
   await editor.waitForGhostText('ested = 1');
+  await waitUntil('the report', () => shownIds().includes('id of suggested = 1'));
   await editor.press('Tab');
   await assertSaved('a.py', 'suggested = 1');
   configure({});
