@@ -29,6 +29,7 @@ vim.o.swapfile, vim.o.more, vim.o.cmdheight, vim.o.shortmess = false, false, 5, 
 local collected = {}
 package.loaded['collected'] = collected
 vim.notify = function(text, level) table.insert(collected, { text = text, level = level }) end
+vim.g.loaded_python3_provider = 0 -- looking for it takes seconds
 vim.filetype.add({ extension = { py = 'python', md = 'markdown', lua = 'lua' } })
 ]]
 

@@ -15,6 +15,7 @@ vim.o.swapfile, vim.o.termguicolors, vim.o.ruler, vim.o.showmode = false, true, 
 vim.o.laststatus, vim.g.python_recommended_style = 0, 0
 vim.api.nvim_set_hl(0, 'KraitSuggestion', { fg = '#808080' })
 vim.api.nvim_set_hl(0, 'ComplHint', { fg = '#808080' })
+vim.g.loaded_python3_provider = 0
 require('krait').setup({ display = %q, cmd = { %q, %q, %q } })
 ]]
 
