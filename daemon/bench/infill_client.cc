@@ -182,7 +182,7 @@ std::string InfillBody(const InfillRequest& request) {
   body["n_predict"] = request.max_tokens;
   body["temperature"] = 0.0;
   body["top_k"] = 1;
-  body["samplers"] = {"top_k"};
+  body["samplers"] = boost::json::array({"top_k"});
   body["cache_prompt"] = true;
   body["ignore_eos"] = true;
   body["stream"] = false;

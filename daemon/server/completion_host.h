@@ -38,6 +38,13 @@ struct HostStatus {
   WarmStatus warm;
 };
 
+// The warming job in progress.
+struct RunningWarming {
+  DocumentKey document;
+  std::stop_source stop;
+  bool stale = false;  // not to be continued
+};
+
 // One loaded model, shared by the sessions of all editors. Its thread loads it
 // and then works through a JobQueue, one job at a time. Completions that come
 // before the model is there wait for it.
@@ -98,13 +105,6 @@ class CompletionHost {
     size_t threads = 0;
     std::vector<OnLoaded> waiting;
     Statistics statistics;
-  };
-
-  // The warming job in progress.
-  struct RunningWarming {
-    DocumentKey document;
-    std::stop_source stop;
-    bool stale = false;  // not to be continued
   };
 
   void Run(const Loader& loader);
