@@ -76,23 +76,22 @@ std::string RuleSuffix(CompletionExtent extent, std::string_view suffix) {
   return result.append(suffix);
 }
 
-// How long to wait for a tree when the first token is there, and how long to
-// ask it in the end.
+// How long to wait for a tree when the first token is there.
 constexpr std::chrono::milliseconds kSyntaxWait{5};
-constexpr std::chrono::milliseconds kSyntaxCheck{40};
 
 // Makes `text`, which is fit for its place otherwise, fit the file's
 // indentation and syntax.
 PostProcessed FitToFile(std::string_view text, std::string_view prefix,
                         std::string_view suffix,
-                        const std::optional<CursorSyntax>& syntax) {
+                        const std::optional<CursorSyntax>& syntax,
+                        std::chrono::milliseconds patience) {
   PostProcessed fit{.text = std::string(text), .suppressed_by = {}};
   auto unit = IndentUnitAround(prefix, suffix);
   // What is usual in the language.
   if (!unit && syntax) unit = syntax->context().indent;
   if (unit) fit.text = FitIndentation(fit.text, prefix, *unit);
   if (!syntax) return fit;
-  fit.text.resize(FitSyntax(*syntax, fit.text, kSyntaxCheck).size());
+  fit.text.resize(FitSyntax(*syntax, fit.text, patience).size());
   if (fit.text.empty()) fit.suppressed_by = "would add a syntax error";
   return fit;
 }
@@ -137,7 +136,8 @@ Completion Decide(Watcher& watcher, const GeneratorReport& report,
   const std::string_view kept = watcher.text().substr(0, decision.keep_bytes);
   PostProcessed shown = PostProcess(kept, place.prefix, place.suffix);
   if (!shown.text.empty()) {
-    shown = FitToFile(shown.text, place.prefix, place.suffix, place.syntax);
+    shown = FitToFile(shown.text, place.prefix, place.suffix, place.syntax,
+                      place.options.syntax_patience);
   }
   Completion completion;
   completion.stop = decision.stop;

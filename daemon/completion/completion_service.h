@@ -2,6 +2,7 @@
 #ifndef KRAIT_DAEMON_COMPLETION_COMPLETION_SERVICE_H_
 #define KRAIT_DAEMON_COMPLETION_COMPLETION_SERVICE_H_
 
+#include <chrono>
 #include <cstddef>
 #include <limits>
 #include <optional>
@@ -44,6 +45,9 @@ struct CompletionOptions {
   double min_confidence = kDefaultMinConfidence;
   engine::SamplerOptions sampler;
   bool heal_tokens = true;  // see GeneratorRequest
+  // How long the parser may check in the end what is shown; what it has not
+  // found wrong by then is shown.
+  std::chrono::milliseconds syntax_patience{40};
 };
 
 // What became of a request, for `krait/explain`, `--json` and logs.

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/cpu_clock.h"
 #include "tests/lsp/plain_text.h"
 
 namespace krait::lsp {
@@ -146,14 +147,14 @@ TEST(TextTest, EditsOfAMillionLinesAreCheap) {
   for (int i = 0; i < 1'000'000; ++i) plain += "int variable = 42;\n";
   Text text(plain);
   std::mt19937 random(3);
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = CpuClock::now();
   constexpr int kEdits = 500;
   for (int i = 0; i < kEdits; ++i) {
     const Text snapshot = text;
     const size_t byte_ofs = text.LineStart(random() % text.num_lines());
     text.Replace(byte_ofs, byte_ofs, i % 10 == 0 ? "\n" : "x");
   }
-  const auto each = (std::chrono::steady_clock::now() - start) / kEdits;
+  const auto each = (CpuClock::now() - start) / kEdits;
   EXPECT_LT(each, std::chrono::milliseconds(5));
   EXPECT_EQ(text.num_lines(), 1'000'001U + kEdits / 10);
 }

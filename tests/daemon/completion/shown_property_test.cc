@@ -102,6 +102,8 @@ void CheckPromises(const CompletionRequest& request,
 
 TEST(ShownPropertyTest, PromisesHoldWhateverTheModelSays) {
   Speaker speaker(20'261'122);
+  CompletionOptions options;
+  options.syntax_patience = kPatience;
   for (int round = 0; round < 800; ++round) {
     const Source& source = kSources[speaker.Below(kSources.size())];
     const size_t cursor = speaker.Below(source.text.size() + 1);
@@ -114,7 +116,7 @@ TEST(ShownPropertyTest, PromisesHoldWhateverTheModelSays) {
     const auto said = speaker.Say(source.text);
     FakeGenerator generator(said);
     CompletionService service(generator);
-    const auto completion = service.Complete(request, {});
+    const auto completion = service.Complete(request, options);
     ASSERT_TRUE(completion.has_value());
     CheckPromises(request, *completion);
     if (testing::Test::HasFailure()) {
@@ -148,6 +150,7 @@ std::vector<std::string> Tokens(std::string_view text) {
 TEST(ShownPropertyTest, WhatTrulyFollowsOnTheLineIsShownAsItIs) {
   CompletionOptions options;
   options.extent = CompletionExtent::kLine;
+  options.syntax_patience = kPatience;
   for (const Source& source : kSources) {
     for (size_t cursor = 1; cursor < source.text.size(); ++cursor) {
       const std::string_view before = source.text.substr(0, cursor);

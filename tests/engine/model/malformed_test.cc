@@ -18,13 +18,14 @@
 
 #include "engine/model/model_file.h"
 #include "engine/model/safetensors.h"
+#include "tests/cpu_clock.h"
 
 namespace krait::engine {
 namespace {
 
 using ::testing::HasSubstr;
 using Path = std::filesystem::path;
-using Clock = std::chrono::steady_clock;
+using Clock = CpuClock;
 
 #ifdef KRAIT_SANITIZED
 constexpr bool kSanitized = true;
