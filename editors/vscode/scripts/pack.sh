@@ -14,6 +14,7 @@ trap 'rm -rf "$stage"' EXIT
 node scripts/build.mjs "$stage/dist/extension.js"
 cp -r package.json package.nls.json README.md ../../LICENSE l10n media "$stage"
 mkdir "$stage/images"
+touch "$stage/.vscodeignore"  # all of it goes into the package
 cp images/*.png "$stage/images"
 target=()
 if [ -n "$prefix" ]; then

@@ -36,7 +36,7 @@ check 'types' npm run --silent typecheck
 run_tests test/unit
 check 'package' scripts/pack.sh "$KRAIT_TEST_VSIX"
 
-if code_server=$(cached test/code-server --unsafe-perm); then
+if code_server=$(cached test/code-server); then
   export KRAIT_TEST_PROGRAM KRAIT_TEST_VSIX
   export KRAIT_TEST_CODE_SERVER=$code_server/node_modules/code-server/out/node/entry.js
   run_tests test/e2e

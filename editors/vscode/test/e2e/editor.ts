@@ -7,7 +7,7 @@ import type { Places } from './places';
 import { waitFor, waitUntil } from './wait';
 
 const browserArguments = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync',
   '--force-prefers-reduced-motion',
 ];
