@@ -27,8 +27,8 @@ export async function askRepository(server: KraitServer, pages: Pages): Promise<
   await pages.show('answer', answerPage(question, parseAnswer(answer)));
 }
 
-function answerPage(question: string, { answer, sources }: RepositoryAnswer): string {
-  const places = sources.map(({ uri, line }) =>
+function answerPage(question: string, { answer, citations }: RepositoryAnswer): string {
+  const places = citations.map(({ uri, line }) =>
     `- [${escapeMarkdown(`${uri.replace(/^.*\//, '')}:${line + 1}`)}](<${uri}#L${line + 1}>)`);
   return [`# ${escapeMarkdown(question)}`, answer, places.join('\n')].join('\n\n');
 }

@@ -144,16 +144,16 @@ export function requestsOf(capabilities: unknown): ReadonlySet<string> {
 /** `krait/ask`: an answer in Markdown, and the places that it rests on. */
 export interface RepositoryAnswer {
   readonly answer: string;
-  readonly sources: readonly { readonly uri: string; readonly line: number }[];
+  readonly citations: readonly { readonly uri: string; readonly line: number }[];
 }
 
 export function parseAnswer(value: unknown): RepositoryAnswer {
   const answer = objectOf(value);
-  const sources = listOf(answer['sources']).flatMap((item) => {
+  const citations = listOf(answer['citations']).flatMap((item) => {
     const source = objectOf(item);
     const uri = textOf(source['uri']);
     const start = objectOf(objectOf(source['range'])['start']);
     return uri === undefined ? [] : [{ uri, line: numberOf(start['line']) ?? 0 }];
   });
-  return { answer: textOf(answer['answer']) ?? '', sources };
+  return { answer: textOf(answer['answer']) ?? '', citations };
 }

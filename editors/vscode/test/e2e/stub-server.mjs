@@ -69,7 +69,7 @@ const answers = {
   'textDocument/inlineCompletion': complete,
   'krait/explain': () => script().explanation,
   'krait/status': () => ({ version: 'stub', model: { description: 'a stub' } }),
-  'krait/ask': ({ question }) => ({ answer: `You asked: ${question}`, sources: [] }),
+  'krait/ask': ({ question }) => ({ answer: `You asked: ${question}`, citations: [] }),
 };
 
 const reactions = {

@@ -72,7 +72,7 @@ test('knows what a server can be asked', () => {
 test('reads krait/ask', () => {
   const range = { start: { line: 4, character: 0 }, end: { line: 5, character: 0 } };
   assert.deepEqual(
-    parseAnswer({ answer: 'there', sources: [{ uri: 'file:///a', range }, { range }, 'x'] }),
-    { answer: 'there', sources: [{ uri: 'file:///a', line: 4 }] });
-  assert.deepEqual(parseAnswer(null), { answer: '', sources: [] });
+    parseAnswer({ answer: 'there', citations: [{ uri: 'file:///a', range }, { range }, 'x'] }),
+    { answer: 'there', citations: [{ uri: 'file:///a', line: 4 }] });
+  assert.deepEqual(parseAnswer(null), { answer: '', citations: [] });
 });
