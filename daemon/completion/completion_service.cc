@@ -224,7 +224,7 @@ engine::Result<Completion> CompletionService::Complete(
            [&](engine::TokenId token, std::string_view bytes, float logprob) {
              return watcher.Add(token, bytes, logprob);
            }},
-      stop);
+      std::move(stop));
   if (!report) return report.error();
 
   Completion completion = Decide(watcher, *report, place);

@@ -128,8 +128,9 @@ KnownSetting MinConfidence() {
                 if (!number || !(*number >= kLeast && *number <= 0)) {
                   return false;
                 }
-                config->completion.min_confidence =
-                    *number == kLeast ? kShowAll : *number;
+                double& least = config->completion.min_confidence;
+                least = *number;
+                if (least == kLeast) least = kShowAll;
                 return true;
               },
           .get = [](const Config& config) -> SettingValue {

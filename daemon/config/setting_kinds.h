@@ -38,9 +38,9 @@ KnownSetting Count(std::string key, SettingScope scope, size_t least,
 KnownSetting Bytes(std::string key, SettingScope scope, Place<size_t> place);
 
 template <class T>
-KnownSetting Number(std::string key, SettingScope scope, double least,
+KnownSetting Number(const std::string& key, SettingScope scope, double least,
                     double most, Place<T> place) {
-  return {.key = std::move(key),
+  return {.key = key,
           .scope = scope,
           .expected = fmt::format("a number from {} to {}", least, most),
           .set =
@@ -58,11 +58,11 @@ KnownSetting Number(std::string key, SettingScope scope, double least,
 }
 
 template <class T>
-KnownSetting Text(std::string key, SettingScope scope, std::string expected,
-                  Place<T> place) {
-  return {.key = std::move(key),
+KnownSetting Text(const std::string& key, SettingScope scope,
+                  const std::string& expected, Place<T> place) {
+  return {.key = key,
           .scope = scope,
-          .expected = std::move(expected),
+          .expected = expected,
           .set =
               [=](const SettingValue& value, Config* config) {
                 const auto* text = std::get_if<std::string>(&value);
@@ -78,14 +78,14 @@ KnownSetting Text(std::string key, SettingScope scope, std::string expected,
 }
 
 template <class T>
-KnownSetting Choice(std::string key, SettingScope scope,
+KnownSetting Choice(const std::string& key, SettingScope scope,
                     std::vector<std::pair<std::string, T>> names,
                     Place<T> place) {
   std::string expected = "one of";
   for (const auto& [name, value] : names) {
     expected += fmt::format("{} \"{}\"", expected == "one of" ? "" : ",", name);
   }
-  return {.key = std::move(key),
+  return {.key = key,
           .scope = scope,
           .expected = std::move(expected),
           .set =

@@ -77,7 +77,7 @@ engine::Status AcceptanceStore::Save() {
   if (!lock) return lock.error();
   const auto total = Total();
   if (!total) return total.error();
-  const auto saved = Replace(file_, JsonText(ToJson(*total)) + "\n");
+  auto saved = Replace(file_, JsonText(ToJson(*total)) + "\n");
   if (saved) unsaved_ = {};
   return saved;
 }
