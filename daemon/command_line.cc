@@ -279,10 +279,13 @@ void CommandLine::AddStatus() {
   CLI::App* status =
       Add(&app_, "status", "What the daemon is and does", &status_, RunStatus);
   AddJson(status, &status_.json);
-  status->add_flag("--watch,-w", status_.watch, "Again every second");
-  status->add_flag("--stats", status_.stats,
-                   "What became of the suggestions: shown, accepted, typing "
-                   "saved. Counted on this machine only");
+  CLI::Option* watch =
+      status->add_flag("--watch,-w", status_.watch, "Again every second");
+  status
+      ->add_flag("--stats", status_.stats,
+                 "What became of the suggestions: shown, accepted, typing "
+                 "saved. Counted on this machine only")
+      ->excludes(watch);
   Add(&app_, "stop", "Ends the daemon", &stop_, RunStop);
 }
 

@@ -128,9 +128,9 @@ KnownSetting MinConfidence() {
                 if (!number || !(*number >= kLeast && *number <= 0)) {
                   return false;
                 }
-                double& least = config->completion.min_confidence;
-                least = *number;
-                if (least == kLeast) least = kShowAll;
+                double& confidence = config->completion.min_confidence;
+                confidence = *number;
+                if (confidence == kLeast) confidence = kShowAll;
                 return true;
               },
           .get = [](const Config& config) -> SettingValue {

@@ -81,6 +81,7 @@ class CompletionHost {
     return owner_->loaded;
   }
   size_t threads() const { return owner_->threads; }
+  Clock::duration uptime() const { return Clock::now() - begin_; }
 
   // Returns a number for the documents of one more session.
   uint64_t NewSession() { return next_session_++; }
@@ -120,6 +121,7 @@ class CompletionHost {
   void StopWarming(bool stale);
 
   const PostToOwner post_;
+  const Clock::time_point begin_ = Clock::now();
   const Clock::duration save_when_idle_for_;
   const std::shared_ptr<OwnerState> owner_ = std::make_shared<OwnerState>();
   uint64_t next_session_ = 1;

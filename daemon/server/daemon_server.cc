@@ -92,8 +92,6 @@ class DaemonServer : public DaemonCore {
   std::string Control(const std::string& request) override;
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   asio::awaitable<void> Accept();
   void Admit(FileDescriptor socket);
   void Remove(uint64_t id);
@@ -111,7 +109,6 @@ class DaemonServer : public DaemonCore {
   DaemonEndpoint endpoint_;
   const DaemonOptions options_;
   const bool of_systemd_;
-  const Clock::time_point begin_ = Clock::now();
   Acceptor acceptor_;
   asio::signal_set signals_;
   asio::steady_timer idle_;
@@ -227,10 +224,8 @@ std::string DaemonServer::Control(const std::string& request) {
 }
 
 DaemonStatus DaemonServer::Status() const {
-  DaemonStatus status{.uptime = Clock::now() - begin_,
-                      .model = options_.model,
-                      .draining = draining_,
-                      .connections = {}};
+  DaemonStatus status{
+      .model = options_.model, .draining = draining_, .connections = {}};
   for (const auto& [id, connection] : connections_) {
     ConnectionStatus& one = status.connections.emplace_back();
     one.id = id;

@@ -102,6 +102,7 @@ json::object HostToJson(CompletionHost& host) {
   json::object object;
   object["pid"] = getpid();
   object["version"] = KRAIT_VERSION;
+  object["uptime_seconds"] = Seconds(host.uptime());
   json::object model;
   if (!host.loaded()) {
     model["state"] = "loading";
@@ -132,7 +133,6 @@ json::object StatusToJson(const DaemonStatus& status, CompletionHost& host,
                           const AcceptanceStore& acceptance) {
   json::object object = HostToJson(host);
   object["running"] = true;
-  object["uptime_seconds"] = Seconds(status.uptime);
   object["draining"] = status.draining;
   object["model"].get_object()["path"] = status.model;
   AddAcceptance(acceptance, &object);

@@ -24,7 +24,6 @@ struct ConnectionStatus {
 
 // All that a daemon says of itself.
 struct DaemonStatus {
-  std::chrono::steady_clock::duration uptime{};
   std::string model;  // its path
   bool draining = false;
   std::vector<ConnectionStatus> connections;
