@@ -80,9 +80,20 @@ local function daemon(nvim)
   return decoded and status.pid or nil
 end
 
+--- Calls `use` with a Neovim that has krait, and stops the daemon afterwards, whatever happened.
+---@param options table?
+---@param use fun(nvim: krait.test.Child)
+local function with_krait(options, use)
+  local nvim = start(options)
+  local ok, problem = xpcall(use, debug.traceback, nvim)
+  krait(nvim, { 'stop' })
+  if not ok then
+    error(problem, 0)
+  end
+end
+
 case('typing, accepting, and the death of the daemon in between', function()
-  local nvim = start()
-  local ok, problem = xpcall(function()
+  with_krait(nil, function(nvim)
     local rest = suggested(nvim, '        path = ')
     local before = nvim:lines()
     nvim:input('<Tab>')
@@ -115,17 +126,12 @@ case('typing, accepting, and the death of the daemon in between', function()
     local health = table.concat(nvim:lines(), '\n')
     T.contains(health, 'tokenizer: ')
     T.contains(health, 'the server runs')
-  end, debug.traceback)
-  krait(nvim, { 'stop' })
-  if not ok then
-    error(problem, 0)
-  end
+  end)
 end)
 
 case('a word of it is accepted, and counted', function()
-  local nvim =
-    start({ setup = { cmd = { program, 'lsp' }, min_confidence = -1000, extent = 'line' } })
-  local ok, problem = xpcall(function()
+  local setup = { cmd = { program, 'lsp' }, min_confidence = -1000, extent = 'line' }
+  with_krait({ setup = setup }, function(nvim)
     local rest = suggested(nvim, '        path = os.')
     local line = nvim:lines()
     local word = require('krait.pieces').first(rest, 'word')
@@ -134,9 +140,10 @@ case('a word of it is accepted, and counted', function()
       return nvim:lines()[#line] == line[#line] .. word
     end)
     T.ok(not rest:find('\n'), 'a line only')
-  end, debug.traceback)
-  krait(nvim, { 'stop' })
-  if not ok then
-    error(problem, 0)
-  end
+    nvim:wait('it is counted', function()
+      local counted = vim.json.decode(krait(nvim, { 'status', '--stats', '--json' }).stdout)
+      return counted.characters == vim.fn.strchars(word)
+        and counted.partially + counted.accepted == 1
+    end)
+  end)
 end)

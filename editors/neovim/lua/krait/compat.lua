@@ -6,6 +6,17 @@ local M = {}
 
 local methods = vim.fn.has('nvim-0.11') == 1
 
+--- Calls a function of a client.
+---@param client vim.lsp.Client
+---@param name string
+---@return any ...
+local function call(client, name, ...)
+  if methods then
+    return client[name](client, ...)
+  end
+  return client[name](...)
+end
+
 --- Sends a request; returns its id, nil if the client is gone.
 ---@param client vim.lsp.Client
 ---@param method string
@@ -14,12 +25,7 @@ local methods = vim.fn.has('nvim-0.11') == 1
 ---@param buf? integer
 ---@return integer?
 function M.request(client, method, params, handler, buf)
-  local ok, id
-  if methods then
-    ok, id = client:request(method, params, handler, buf)
-  else
-    ok, id = client.request(method, params, handler, buf)
-  end
+  local ok, id = call(client, 'request', method, params, handler, buf)
   return ok and id or nil
 end
 
@@ -27,40 +33,25 @@ end
 ---@param method string
 ---@param params table
 function M.notify(client, method, params)
-  if methods then
-    client:notify(method, params)
-  else
-    client.notify(method, params)
-  end
+  call(client, 'notify', method, params)
 end
 
 ---@param client vim.lsp.Client
 ---@param id integer
 function M.cancel(client, id)
-  if methods then
-    client:cancel_request(id)
-  else
-    client.cancel_request(id)
-  end
+  call(client, 'cancel_request', id)
 end
 
 ---@param client vim.lsp.Client
 ---@param force? boolean
 function M.stop(client, force)
-  if methods then
-    client:stop(force)
-  else
-    client.stop(force)
-  end
+  call(client, 'stop', force)
 end
 
 ---@param client vim.lsp.Client
 ---@return boolean
 function M.is_stopped(client)
-  if methods then
-    return client:is_stopped()
-  end
-  return client.is_stopped()
+  return call(client, 'is_stopped')
 end
 
 return M
