@@ -110,6 +110,10 @@ class Block(nn.Module):
         return self._finish(u, y, z, torch.float32), window[:, 1:], state
 
 
+# The compiler repeats a product's inputs in each of its readers unless told to
+# store them early; on a CPU a block's gradient takes a sixth less time so.
+CPU_FUSION = {"realize_opcount_threshold": 15, "realize_reads_threshold": 2}
+
 BlockCall = Callable[..., tuple[Tensor, Tensor, Tensor]]
 
 
@@ -135,8 +139,9 @@ class LanguageModel(nn.Module):
 
     def compile(self) -> None:  # type: ignore[override]
         """One block is compiled once and serves all layers: they are alike."""
-        self._run_block = torch.compile(Block.forward, dynamic=False)
-        self._run_head = torch.compile(head_loss, dynamic=False)
+        options = None if self.embedding.is_cuda else CPU_FUSION
+        self._run_block = torch.compile(Block.forward, dynamic=False, options=options)
+        self._run_head = torch.compile(head_loss, dynamic=False, options=options)
 
     def _blocks(
         self, ids: Tensor, dtype: torch.dtype, eager: bool = False
