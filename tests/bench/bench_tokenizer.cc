@@ -78,8 +78,7 @@ int main(int argc, char** argv) {
   const std::string data = std::string(KRAIT_TEST_DATA) + "/tokenizers/";
   const std::pair<const char*, std::string> tokenizers[] = {
       {"mistral-v3", data + "mistral-v3/tokenizer.model.v3"},
-      {"default-model",
-       std::string(KRAIT_MODELS) + "/krait-bootstrap-q8_0.gguf"},
+      {"default-model", KRAIT_DEFAULT_MODEL},
       {"sp4096", data + "sp4096/tokenizer.model"},
       {"neox1024", data + "neox1024/tokenizer.json"},
       {"tekken", data + "tekken/tekken.json"},

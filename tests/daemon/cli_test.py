@@ -13,7 +13,8 @@ import tempfile
 import unittest
 
 KRAIT, SOURCE = sys.argv[1], sys.argv[2]
-MODEL = os.path.join(SOURCE, 'models', 'krait-bootstrap-q8_0.gguf')
+with open(os.path.join(SOURCE, 'models', 'default'), encoding='utf-8') as name:
+    MODEL = os.path.join(SOURCE, 'models', name.read().strip())
 DATA = os.path.join(SOURCE, 'tests', 'data')
 COMMANDS = (['complete'], ['lsp'], ['model', 'info'], ['model', 'list'], ['model', 'verify'],
             ['doctor'], ['eval', 'fim'], ['bench', 'decode'], ['bench', 'prefill'],
@@ -138,7 +139,7 @@ class CliTest(unittest.TestCase):
         self.assertEqual(info['shape']['vocab'], 8192)
         self.assertEqual(krait('model', 'info', MODEL).returncode, 0)
         names = [m['name'] for m in self.json('model', 'list', '--json') if m['default']]
-        self.assertEqual(names, ['krait-bootstrap-q8_0'])
+        self.assertEqual(names, [os.path.basename(MODEL).removesuffix('.gguf')])
 
     def test_model_verify(self):
         self.assertTrue(self.json('model', 'verify', MODEL, '--json')['ok'])

@@ -19,7 +19,7 @@ namespace {
 
 // A real source file of this repository.
 std::string ReadSource(const std::string& name) {
-  std::ifstream in(std::string(KRAIT_MODELS) + "/../" + name);
+  std::ifstream in(KRAIT_SOURCE "/" + name);
   std::stringstream text;
   text << in.rdbuf();
   EXPECT_GT(text.str().size(), 1000U) << name;
@@ -37,7 +37,7 @@ constexpr size_t kPrefixBytes = 3000;
 class WarmCompletionTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto model = engine::Model::Load(KRAIT_MODELS "/krait-bootstrap-q8_0.gguf");
+    auto model = engine::Model::Load(KRAIT_DEFAULT_MODEL);
     ASSERT_TRUE(model) << model.error().message;
     model_ = *model;
     cold_ = Create(0);

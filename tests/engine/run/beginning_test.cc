@@ -16,7 +16,7 @@ namespace {
 class BeginningTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto model = Model::Load(KRAIT_MODELS "/krait-bootstrap-q8_0.gguf");
+    auto model = Model::Load(KRAIT_DEFAULT_MODEL);
     ASSERT_TRUE(model) << model.error().message;
     model_ = *model;
     logits_.resize(model_->hyperparameters().vocab, 1.0F);

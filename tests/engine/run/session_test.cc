@@ -18,7 +18,7 @@ namespace {
 class SessionTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    auto loaded = Model::Load(KRAIT_MODELS "/krait-bootstrap-q8_0.gguf");
+    auto loaded = Model::Load(KRAIT_DEFAULT_MODEL);
     ASSERT_TRUE(loaded) << loaded.error().message;
     model_ = new std::shared_ptr<const Model>(*loaded);
     pool_ = new WorkerPool(PlanThreads(2));

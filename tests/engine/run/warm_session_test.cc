@@ -214,7 +214,7 @@ INSTANTIATE_TEST_SUITE_P(
     Models, WarmSessionTest,
     testing::Values(
 #ifndef KRAIT_SANITIZED
-        Case{"bootstrap", KRAIT_MODELS "/krait-bootstrap-q8_0.gguf"},
+        Case{"default", KRAIT_DEFAULT_MODEL},
 #endif
         Case{"mamba2", KRAIT_TEST_DATA "/models/mamba2-tiny/hf"},
         Case{"llama", KRAIT_TEST_DATA "/models/llama-tiny/gguf/model-f16.gguf"},

@@ -24,8 +24,7 @@ std::unique_ptr<Tokenizer> Load(const std::string& file) {
 }
 
 std::unique_ptr<Tokenizer> LoadDefaultModels() {
-  const auto gguf =
-      GgufFile::Open(std::string(KRAIT_MODELS) + "/krait-bootstrap-q8_0.gguf");
+  const auto gguf = GgufFile::Open(KRAIT_DEFAULT_MODEL);
   if (!gguf) return nullptr;
   auto tokenizer = Tokenizer::FromGguf(**gguf);
   return tokenizer ? std::move(*tokenizer) : nullptr;

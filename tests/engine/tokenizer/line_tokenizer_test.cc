@@ -36,7 +36,7 @@ class LineTokenizerTest : public testing::TestWithParam<Vocabulary> {
   }
 
   static Result<std::unique_ptr<Tokenizer>> FromDefaultModel() {
-    const auto gguf = GgufFile::Open(KRAIT_MODELS "/krait-bootstrap-q8_0.gguf");
+    const auto gguf = GgufFile::Open(KRAIT_DEFAULT_MODEL);
     if (!gguf) return gguf.error();
     return Tokenizer::FromGguf(**gguf);
   }

@@ -181,8 +181,7 @@ TEST(SentencePieceTokenizerTest, EqualsPlainBpeOnSp4096) {
   CheckAgainstPlainBpe(kData + "/tokenizers/sp4096/tokenizer.model", true);
 }
 TEST(SentencePieceTokenizerTest, EqualsPlainBpeOnTheDefaultModel) {
-  CheckAgainstPlainBpe(std::string(KRAIT_MODELS) + "/krait-bootstrap-q8_0.gguf",
-                       false);
+  CheckAgainstPlainBpe(KRAIT_DEFAULT_MODEL, false);
 }
 
 // Two words in one piece, and a newline within one: text cannot be cut there.
@@ -285,11 +284,10 @@ TEST(SentencePieceTokenizerTest, FindsRolesByNameAndByKey) {
   EXPECT_EQ(mistral->TokenBytes(4000000000u), "");
   EXPECT_EQ(mistral->TokenName(4000000000u), "");
   EXPECT_EQ(mistral->TokenBytes(781), "\n");
-  const auto bootstrap =
-      Load(std::string(KRAIT_MODELS) + "/krait-bootstrap-q8_0.gguf");
-  ASSERT_NE(bootstrap, nullptr);
-  EXPECT_EQ(bootstrap->special().fim_prefix, 5u);
-  EXPECT_EQ(bootstrap->special().fim_suffix, 7u);
+  const auto ours = Load(KRAIT_DEFAULT_MODEL);
+  ASSERT_NE(ours, nullptr);
+  EXPECT_EQ(ours->special().fim_prefix, 5u);
+  EXPECT_EQ(ours->special().fim_suffix, 7u);
 }
 
 // A megabyte of the worst text takes about as long as ten times a tenth of it;
