@@ -24,11 +24,13 @@
 #include "daemon/commands/debug.h"
 #include "daemon/commands/doctor.h"
 #include "daemon/commands/eval_fim.h"
+#include "daemon/commands/eval_text.h"
 #include "daemon/commands/lsp.h"
 #include "daemon/commands/model.h"
 #include "daemon/commands/status.h"
 #include "daemon/log.h"
 #include "daemon/terminal.h"
+#include "daemon/text_file.h"
 
 namespace krait::daemon {
 namespace {
@@ -53,6 +55,7 @@ class CommandLine {
   void AddModel();
   void AddDoctor();
   void AddEval();
+  void AddEvalText(CLI::App* group);
   void AddBench();
   void AddBenchKeystrokes(CLI::App* group);
   void AddBenchSoak(CLI::App* group);
@@ -95,6 +98,7 @@ class CommandLine {
   ModelArguments model_;
   DoctorArguments doctor_;
   EvalFimArguments eval_fim_;
+  EvalTextArguments eval_text_;
   BenchArguments decode_;
   BenchArguments prefill_;
   BenchKeystrokesArguments keystrokes_;
@@ -340,6 +344,7 @@ void CommandLine::AddDoctor() {
 
 void CommandLine::AddEval() {
   CLI::App* group = AddGroup(&app_, "eval", "Measure quality");
+  AddEvalText(group);
   CLI::App* app =
       Add(group, "fim", "Fill-in-the-middle exercises", &eval_fim_, RunEvalFim);
   app->add_option("cases", eval_fim_.cases,
@@ -364,8 +369,29 @@ void CommandLine::AddEval() {
       ->type_name("auto|line|block");
   app->add_flag("--calibrate", eval_fim_.calibrate,
                 "Show how good completions are by how sure the model was");
+  app->add_option("--completions", eval_fim_.completions,
+                  "Write what was found there: one JSON object a line, task_id "
+                  "and completion")
+      ->type_name("FILE");
   AddSampling(app, &eval_fim_.completion.sampler);
   AddJson(app, &eval_fim_.json);
+}
+
+void CommandLine::AddEvalText(CLI::App* group) {
+  CLI::App* app = Add(group, "text", "Bits per byte of text, by language",
+                      &eval_text_, RunEvalText);
+  app->add_option("texts", eval_text_.texts,
+                  "One JSON object a line: language, text; -: standard input")
+      ->required()
+      ->type_name("TEXTS.jsonl");
+  app->add_option("--limit", eval_text_.limit, "The first N texts; 0: all")
+      ->capture_default_str();
+  app->add_option("--text-bytes", eval_text_.text_bytes,
+                  "Only the first N bytes of each text")
+      ->capture_default_str()
+      ->check(CLI::Range(size_t{1}, kMaxTextBytes));
+  AddModelOptions(app, &eval_text_.model);
+  AddJson(app, &eval_text_.json);
 }
 
 void CommandLine::AddBench() {

@@ -42,10 +42,23 @@ struct Score {
   double Mean(double sum) const { return sum / static_cast<double>(cases); }
 };
 
+// What the cases came to, besides their scores.
+struct Answers {
+  std::vector<RatedAnswer> rated;
+  std::string json_lines;  // {"task_id", "completion"}
+};
+
+void Record(const FimCase& fim_case, const std::string& text,
+            Answers* answers) {
+  boost::json::object json;
+  json["task_id"] = fim_case.id;
+  json["completion"] = text;
+  answers->json_lines += JsonText(json) + "\n";
+}
+
 engine::Result<Score> RunCase(const FimCase& fim_case,
                               const EvalFimArguments& arguments,
-                              CompletionService& service,
-                              std::vector<RatedAnswer>* answers) {
+                              CompletionService& service, Answers* answers) {
   const Exercise exercise = MakeExercise(fim_case);
   CompletionOptions options = arguments.completion;
   options.extent = arguments.extent.value_or(exercise.extent);
@@ -54,12 +67,13 @@ engine::Result<Score> RunCase(const FimCase& fim_case,
   if (!completion) return completion.error();
   const std::chrono::duration<double, std::milli> ms = Clock::now() - begin;
   const std::string& text = completion->text;
+  Record(fim_case, text, answers);
   const bool exact = ExactMatch(text, exercise.wanted);
   const double similarity = EditSimilarity(text, exercise.wanted);
   if (!text.empty() && completion->trace.mean_logprob) {
-    answers->push_back({.mean_logprob = *completion->trace.mean_logprob,
-                        .exact = exact,
-                        .similarity = similarity});
+    answers->rated.push_back({.mean_logprob = *completion->trace.mean_logprob,
+                              .exact = exact,
+                              .similarity = similarity});
   }
   return Score{.cases = 1,
                .exact = exact ? size_t{1} : 0,
@@ -162,7 +176,7 @@ int RunEvalFim(const EvalFimArguments& arguments) {
   CompletionService service(**generator);
 
   Scores scores;
-  std::vector<RatedAnswer> answers;
+  Answers answers;
   Progress progress("cases", cases->size());
   size_t done = 0;
   size_t exact = 0;
@@ -174,7 +188,11 @@ int RunEvalFim(const EvalFimArguments& arguments) {
     progress.Update(++done, fmt::format("exact {}", exact));
   }
   PrintScores(arguments, loaded->model->hyperparameters().name, scores,
-              answers);
+              answers.rated);
+  if (!arguments.completions.empty()) {
+    const auto written = WriteBytes(arguments.completions, answers.json_lines);
+    if (!written) return ReportError(written.error());
+  }
   return FinishOutput(kExitOk);
 }
 

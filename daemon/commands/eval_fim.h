@@ -22,7 +22,8 @@ struct EvalFimArguments {
   ModelOptions model;
   CompletionOptions completion;
   std::optional<CompletionExtent> extent;  // nothing: by the case's middle
-  bool calibrate = false;  // show how confidence and quality go together
+  std::string completions;  // a file to write them to; empty: none
+  bool calibrate = false;   // show how confidence and quality go together
   bool json = false;
 };
 

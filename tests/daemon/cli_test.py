@@ -17,7 +17,7 @@ with open(os.path.join(SOURCE, 'models', 'default'), encoding='utf-8') as name:
     MODEL = os.path.join(SOURCE, 'models', name.read().strip())
 DATA = os.path.join(SOURCE, 'tests', 'data')
 COMMANDS = (['complete'], ['lsp'], ['model', 'info'], ['model', 'list'], ['model', 'verify'],
-            ['doctor'], ['eval', 'fim'], ['bench', 'decode'], ['bench', 'prefill'],
+            ['doctor'], ['eval', 'fim'], ['eval', 'text'], ['bench', 'decode'], ['bench', 'prefill'],
             ['debug', 'tokens'], ['debug', 'logits'], ['debug', 'generate'])
 
 
@@ -188,6 +188,25 @@ class CliTest(unittest.TestCase):
         self.assertGreaterEqual(result['edit_similarity'], result['exact_match'])
         self.assertEqual(self.json('eval', 'fim', cases, '--json', '--limit', '1')['cases'], 1)
         self.refused('eval', 'fim', self.write('b.jsonl', '{}\n'), message='b.jsonl:1')
+        found = os.path.join(self.dir, 'found.jsonl')
+        self.json('eval', 'fim', cases, '--json', '--completions', found)
+        with open(found, encoding='utf-8') as lines:
+            rows = [json.loads(line) for line in lines]
+        self.assertEqual([set(row) for row in rows], [{'task_id', 'completion'}] * 2)
+
+    def test_eval_text(self):
+        texts = self.write('texts.jsonl', ''.join(
+            json.dumps({'language': language, 'text': text}) + '\n'
+            for language, text in (('python', 'import os\n' * 20), ('c', '{\u00e9}'))))
+        result = self.json('eval', 'text', texts, '--json', '--text-bytes', '100')
+        self.assertEqual(result['languages']['python']['bytes'], 100)
+        self.assertEqual(result['languages']['c']['bytes'], 4)
+        self.assertLess(result['languages']['python']['bits_per_byte'],
+                        result['languages']['c']['bits_per_byte'])
+        cut = self.json('eval', 'text', texts, '--json', '--text-bytes', '2')
+        self.assertEqual(cut['languages']['c']['bytes'], 1)
+        self.refused('eval', 'text', self.write('t.jsonl', '{"text": 1}\n'),
+                     message='t.jsonl:1: no "language"')
 
     def test_bench(self):
         result = self.json('bench', 'decode', '--json', '--tokens', '8', '--repetitions', '1')

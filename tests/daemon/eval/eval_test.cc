@@ -33,7 +33,8 @@ TEST(SamplesTest, MedianOfOddAndEvenNumbers) {
 }
 
 FimCase CaseWith(std::string middle) {
-  return {.language = "python",
+  return {.id = "case",
+          .language = "python",
           .prefix = "a = 1\n",
           .suffix = "c = 3\n",
           .middle = std::move(middle)};
