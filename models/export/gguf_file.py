@@ -10,7 +10,17 @@ from pathlib import Path
 
 import numpy as np
 
-from models.export.quantize import BLOCK, F16, F32, Q8_0, decode, encode, encoded_size
+from models.export.quantize import (
+    BLOCK,
+    BLOCK_BYTES,
+    F16,
+    F32,
+    Q4_0,
+    Q8_0,
+    decode,
+    encode,
+    encoded_size,
+)
 
 MAGIC, VERSION, ALIGNMENT = b"GGUF", 3, 32
 
@@ -28,9 +38,9 @@ class Tensor:
     type: int = F32
 
     def __post_init__(self) -> None:
-        if self.type == Q8_0 and self.values.shape[-1] % BLOCK:
+        if self.type in BLOCK_BYTES and self.values.shape[-1] % BLOCK:
             raise ValueError(
-                f"Q8_0 needs rows of a multiple of {BLOCK}, not {self.values.shape[-1]}"
+                f"blocks need rows of a multiple of {BLOCK}, not {self.values.shape[-1]}"
             )
 
 
@@ -155,4 +165,4 @@ def _read_tensors(data: bytes, start: int, infos: Iterable[tuple]) -> Iterable[t
         yield name, Tensor(decode(raw, kind).reshape(shape), kind)
 
 
-__all__ = ["F16", "F32", "Q8_0", "GgufFile", "Tensor", "read_gguf", "write_gguf"]
+__all__ = ["F16", "F32", "Q4_0", "Q8_0", "GgufFile", "Tensor", "read_gguf", "write_gguf"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.export.gguf_file import F16, F32, Q8_0, GgufFile, Tensor
+from models.export.gguf_file import F16, F32, Q4_0, Q8_0, GgufFile, Tensor
 from models.export.vocabulary import Piece
 from models.tokenizer import control
 from models.train.shape import ModelShape
 
-FILE_TYPES = {F32: 0, F16: 1, Q8_0: 7}  # general.file_type
+FILE_TYPES = {F32: 0, F16: 1, Q4_0: 2, Q8_0: 7}  # general.file_type
 CONTEXT_LENGTH = 1 << 20  # a recurrent state knows no limit
 
 Weights = dict[str, np.ndarray]  # by the names of models.train.model

@@ -12,13 +12,15 @@ import numpy as np
 import sentencepiece
 import torch
 
-from models.export.gguf_file import F16, F32, Q8_0, write_gguf
+from models.export.gguf_file import F16, F32, Q4_0, Q8_0, write_gguf
 from models.export.mamba2 import to_gguf
 from models.export.prompts import PROMPTS, prompt_ids
+from models.export.quantize import rounded
 from models.export.vocabulary import read_vocabulary
 from models.train import checkpoint
 
-TYPES = {"f32": F32, "f16": F16, "q8_0": Q8_0}
+TYPES = {"f32": F32, "f16": F16, "q8_0": Q8_0, "q4_0": Q4_0}
+MATRICES = ("embedding", "in_z", "in_x", "in_bc", "in_dt", "out")  # the rest stays F32
 DESCRIPTION = "Mamba-2 code model with fill-in-the-middle, made by krait's own recipe"
 
 
@@ -31,10 +33,19 @@ def main() -> int:
     parser.add_argument(
         "--type", action="append", choices=list(TYPES), help="repeatable; default: all"
     )
+    parser.add_argument(
+        "--rounded-as",
+        choices=["q8_0", "q4_0"],
+        help="with what that type leaves of the weights: for a program that reads another",
+    )
     args = parser.parse_args()
     args.target.mkdir(parents=True, exist_ok=True)
     model, _, _ = checkpoint.load(args.checkpoint)
     weights = {name: p.float().numpy() for name, p in model.state_dict().items()}
+    if args.rounded_as:
+        for name in weights:
+            if name.rpartition(".")[2] in MATRICES:
+                weights[name] = rounded(weights[name], TYPES[args.rounded_as])
     pieces = read_vocabulary(args.tokenizer)
     for name in args.type or TYPES:
         path = args.target / f"{args.name}-{name}.gguf"

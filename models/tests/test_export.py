@@ -13,9 +13,9 @@ try:
 except ImportError as error:
     raise unittest.SkipTest("needs NumPy") from error
 
-from models.export.gguf_file import F16, F32, Q8_0, GgufFile, Tensor, read_gguf, write_gguf
+from models.export.gguf_file import F16, F32, Q4_0, Q8_0, GgufFile, Tensor, read_gguf, write_gguf
 from models.export.mamba2 import to_gguf
-from models.export.quantize import decode_q8_0, encode_q8_0
+from models.export.quantize import decode_q8_0, encode_q4_0, encode_q8_0, rounded
 from models.tokenizer import control
 from models.train.shape import ModelShape
 
@@ -82,6 +82,27 @@ class QuantizeTest(unittest.TestCase):
         self.assertTrue((error.max(1) <= step * 0.57 + 1e-6).all())  # the scale is a half float
         self.assertEqual(len(encode_q8_0(values)), 7 * 2 * 34)
 
+    def test_q4_0_keeps_the_largest_and_is_within_a_step(self) -> None:
+        values = np.random.default_rng(3).normal(size=(5, 64)).astype(np.float16)
+        values = values.astype(np.float32)
+        values[2] = 0
+        again = rounded(values, Q4_0).reshape(-1, 32)
+        blocks = values.reshape(-1, 32)
+        largest = np.abs(blocks).argmax(1)[:, None]
+        np.testing.assert_allclose(
+            np.take_along_axis(again, largest, 1),
+            np.take_along_axis(blocks, largest, 1),
+            rtol=1e-3,
+        )
+        # The side without the largest ends at 7/8 of it.
+        step = np.abs(blocks).max(1) / 8
+        self.assertTrue((np.abs(again - blocks).max(1) <= step * 1.001).all())
+        self.assertEqual(len(encode_q4_0(values)), 10 * 18)
+        # By hand: scale 1, weight 0 in the low half of the first byte, 16 in the high.
+        ramp = np.zeros(32, np.float32)
+        ramp[0], ramp[16] = -8, 5
+        self.assertEqual(encode_q4_0(ramp)[:4], bytes([0x00, 0x3C, 0xD0, 0x88]))
+
     def test_refuses_rows_that_are_no_whole_blocks(self) -> None:
         with self.assertRaisesRegex(ValueError, "multiple of 32, not 30"):
             Tensor(np.zeros((2, 30), np.float32), Q8_0)
@@ -96,7 +117,7 @@ class GgufTest(unittest.TestCase):
 
     def test_a_model_reads_back_as_it_was(self) -> None:
         weights = random_weights()
-        for kind, tolerance in ((F32, 0), (F16, 2e-3), (Q8_0, 2e-2)):
+        for kind, tolerance in ((F32, 0), (F16, 2e-3), (Q8_0, 2e-2), (Q4_0, 0.6)):
             file = self.round_trip(to_gguf(SHAPE, weights, pieces(), kind, "name", "what"))
             self.assertEqual(file.values["krait.fim.order"], "spm")
             self.assertEqual(file.values["krait.file_token_id"], control.FILE)
