@@ -21,7 +21,8 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
-PROFILES = Path(__file__).with_name("profiles")
+MODELS = Path(__file__).parent
+PROFILES = MODELS / "profiles"
 
 Settings = dict[str, dict]
 
@@ -61,6 +62,7 @@ class Recipe:
     ) -> None:
         self._settings, self._work = settings, work
         self._cases, self._resume = cases, resume
+        self._name = settings.get("export", {}).get("name", "krait-default")
         self.tokenizer = work / "tokenizer/tokenizer.model"
         self.steps: dict[str, Callable[[], list[str]]] = {
             "fetch": self._fetch,
@@ -73,6 +75,7 @@ class Recipe:
             "check": self._check,
             "cases": self._make_cases,
             "evaluate": self._evaluate,
+            "card": self._card,
         }
 
     def _command(self, module: str, section: str, *arguments: str | Path) -> list[str]:
@@ -164,12 +167,13 @@ class Recipe:
         )
 
     def _check(self) -> list[str]:
-        name = self._settings.get("export", {}).get("name", "krait-default")
         return self._command(
             "export.check_llama",
             "check",
+            "--json",
+            self._work / "check.json",
             "--gguf",
-            self._work / f"export/{name}-f32.gguf",
+            self._work / f"export/{self._name}-f32.gguf",
             "--checkpoint",
             self._work / "train/final.pt",
             "--tokenizer",
@@ -187,17 +191,36 @@ class Recipe:
         )
 
     def _evaluate(self) -> list[str]:
+        """The new model and the one that krait ships with now get the same cases."""
+        shipped = (MODELS / "default").read_text(encoding="utf-8").strip()
         return self._command(
-            "evaluate.complete",
+            "evaluate.measure",
             "evaluate",
-            "--checkpoint",
-            self._work / "train/final.pt",
-            "--tokenizer",
-            self.tokenizer,
+            self._work / f"export/{self._name}-q8_0.gguf",
+            MODELS / shipped,
             "--cases",
-            self._work / "cases/rest_of_line.jsonl",
-            "--completions",
-            self._work / "completions.jsonl",
+            self._work / "cases",
+            "--texts",
+            self._work / "corpus/held_out.jsonl",
+            *(["--humaneval", self._cases[0]] if self._cases else []),
+            "--target",
+            self._work / "evaluation.json",
+        )
+
+    def _card(self) -> list[str]:
+        return self._command(
+            "card.run",
+            "card",
+            "--work",
+            self._work,
+            "--evaluation",
+            self._work / "evaluation.json",
+            "--check",
+            self._work / "check.json",
+            "--name",
+            self._name,
+            "--target",
+            self._work / "card",
         )
 
     def run(self, step: str) -> None:

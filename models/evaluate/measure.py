@@ -22,6 +22,8 @@ from models.evaluate import humaneval, sandbox
 from models.evaluate.cases import KINDS
 from models.evaluate.sandbox import Limits
 
+BUILT = Path(__file__).parents[2] / "build/release/daemon/krait"
+
 
 @dataclass(frozen=True)
 class Krait:
@@ -67,9 +69,7 @@ def measure(krait: Krait, args: argparse.Namespace) -> dict[str, Any]:
         result[kind] = krait.ask("fim", args.cases / f"{kind}.jsonl")
     for kind in ("rest_of_line", "block"):
         print(f"{krait.model.name}: how sure it is, {kind}", flush=True)
-        asked = krait.ask(
-            "fim", args.cases / f"{kind}.jsonl", "--extent", "auto", "--calibrate"
-        )
+        asked = krait.ask("fim", args.cases / f"{kind}.jsonl", "--extent", "auto", "--calibrate")
         result[f"{kind}_reliability"] = asked["reliability"]
     print(f"{krait.model.name}: bits per byte", flush=True)
     result["text"] = krait.ask("text", args.texts)
@@ -84,7 +84,9 @@ def measure(krait: Krait, args: argparse.Namespace) -> dict[str, Any]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", type=Path, nargs="+", help="GGUF files, the new one first")
-    parser.add_argument("--krait", default="krait", help="the program")
+    parser.add_argument(
+        "--krait", default=str(BUILT) if BUILT.exists() else "krait", help="the program"
+    )
     parser.add_argument("--cases", type=Path, required=True, help="folder of KIND.jsonl")
     parser.add_argument("--texts", type=Path, required=True, help="held_out.jsonl of a corpus")
     parser.add_argument("--humaneval", type=Path, help="its single lines, JSON lines")

@@ -94,6 +94,7 @@ def main() -> int:
     parser.add_argument("--tokens", type=int, default=24)
     parser.add_argument("--tolerance", type=float, default=1e-3, help="of a log-probability")
     parser.add_argument("--server", default="llama-server")
+    parser.add_argument("--json", type=Path, help="write the result there, for the model card")
     args = parser.parse_args()
     model, _, _ = checkpoint.load(args.checkpoint)
     processor = sentencepiece.SentencePieceProcessor(model_file=str(args.tokenizer))
@@ -120,7 +121,13 @@ def main() -> int:
             alike, worst = compare(url, model, processor, args.tokens)
         finally:
             server.terminate()
-    print(f"{alike} of {len(PROMPTS)} alike, log-probabilities within {worst:.1e}")
+    text = f"{alike} of {len(PROMPTS)} alike, log-probabilities within {worst:.1e}"
+    print(text)
+    if args.json:
+        version = subprocess.run([args.server, "--version"], capture_output=True, text=True)
+        first = (version.stdout or version.stderr).partition("\n")[0]
+        what = f"`{args.gguf.name}` in llama.cpp ({first}) against PyTorch, {args.tokens} greedy tokens"
+        args.json.write_text(json.dumps({"text": f"{what}: prompts {text}."}), encoding="utf-8")
     return 0 if worst <= args.tolerance else 1
 
 

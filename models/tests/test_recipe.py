@@ -15,6 +15,8 @@ PURE_MODULES = {
     "corpus": "corpus.build",
     "shards": "train.shards",
     "cases": "evaluate.cases",
+    "evaluate": "evaluate.measure",
+    "card": "card.run",
 }
 LIBRARY_MODULES = {
     "tokenizer": "tokenizer.train",
@@ -22,7 +24,6 @@ LIBRARY_MODULES = {
     "train": "train.run",
     "export": "export.run",
     "check": "export.check_llama",
-    "evaluate": "evaluate.complete",
 }
 
 
