@@ -72,7 +72,20 @@ def describe_corpus(report: dict[str, Any]) -> dict[str, str]:
 def describe_embedding(path: Path) -> str:
     if not path.exists():
         return "This model has no embedding head."
-    return read_json(path)["markdown"]
+    found = read_json(path)
+    head, training = found["head"], found["training"]
+    layers = ", ".join(map(str, head["layers"]))
+    text = (
+        f"Texts to {head['dimension']} numbers, for searching a repository: the model's states "
+        f"after layer {layers} (0: the token embeddings), pooled over at most "
+        f"{head['max_tokens']} tokens and mapped by one matrix, trained to tell "
+        f"{sum(training['pairs'].values())} functions apart by their doc comments; the model's own "
+        "weights do not change. It is in the GGUF file as metadata (`krait.embedding.*`).\n\n"
+        "Each function of the held-out packages is searched among those of its language by its "
+        f"doc comment, which was cut off. Both: the scores' sum, the head's {found['share']:g} "
+        "times."
+    )
+    return text + "\n\n" + tables.embedding_table(found["held_out"])
 
 
 def render(args: argparse.Namespace) -> str:
