@@ -62,15 +62,21 @@ def measure_humaneval(krait: Krait, cases: Path, limit: int, workers: int) -> di
     return result
 
 
+def measure_reliability(krait: Krait, cases: Path) -> dict[str, Any]:
+    """How good answers are by how sure the model is of them."""
+    found = {}
+    for kind in ("rest_of_line", "block"):
+        print(f"{krait.model.name}: how sure it is, {kind}", flush=True)
+        asked = krait.ask("fim", cases / f"{kind}.jsonl", "--extent", "auto", "--calibrate")
+        found[f"{kind}_reliability"] = asked["reliability"]
+    return found
+
+
 def measure(krait: Krait, args: argparse.Namespace) -> dict[str, Any]:
     result: dict[str, Any] = {"file": krait.model.name, "bytes": krait.model.stat().st_size}
     for kind in KINDS:
         print(f"{krait.model.name}: {kind}", flush=True)
         result[kind] = krait.ask("fim", args.cases / f"{kind}.jsonl")
-    for kind in ("rest_of_line", "block"):
-        print(f"{krait.model.name}: how sure it is, {kind}", flush=True)
-        asked = krait.ask("fim", args.cases / f"{kind}.jsonl", "--extent", "auto", "--calibrate")
-        result[f"{kind}_reliability"] = asked["reliability"]
     print(f"{krait.model.name}: bits per byte", flush=True)
     result["text"] = krait.ask("text", args.texts)
     if args.humaneval:
@@ -98,7 +104,10 @@ def main() -> int:
         sandbox.check()
     results = {}
     for path in args.models:
-        results[path.stem] = measure(Krait(args.krait, path, args.threads), args)
+        krait = Krait(args.krait, path, args.threads)
+        results[path.stem] = measure(krait, args)
+        if path == args.models[0]:
+            results[path.stem] |= measure_reliability(krait, args.cases)
         args.target.write_text(json.dumps(results, indent=1), encoding="utf-8")
     print(f"{args.target}: {len(results)} models")
     return 0
