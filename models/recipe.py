@@ -71,6 +71,7 @@ class Recipe:
             "shards": self._shards,
             "rows": self._rows,
             "train": self._train,
+            "embed": self._embed,
             "export": self._export,
             "check": self._check,
             "cases": self._make_cases,
@@ -154,7 +155,22 @@ class Recipe:
             *resume,
         )
 
+    def _embed(self) -> list[str]:
+        return self._command(
+            "embed.run",
+            "embed",
+            "--corpus",
+            self._work / "corpus",
+            "--tokenizer",
+            self.tokenizer,
+            "--checkpoint",
+            self._work / "train/final.pt",
+            "--target",
+            self._work / "embed",
+        )
+
     def _export(self) -> list[str]:
+        head = self._work / "embed/head.npz"
         return self._command(
             "export.run",
             "export",
@@ -164,6 +180,7 @@ class Recipe:
             self.tokenizer,
             "--target",
             self._work / "export",
+            *(["--head", head] if head.exists() else []),
         )
 
     def _check(self) -> list[str]:

@@ -82,8 +82,7 @@ def describe_embedding(path: Path) -> str:
         f"{sum(training['pairs'].values())} functions apart by their doc comments; the model's own "
         "weights do not change. It is in the GGUF file as metadata (`krait.embedding.*`).\n\n"
         "Each function of the held-out packages is searched among those of its language by its "
-        f"doc comment, which was cut off. Both: the scores' sum, the head's {found['share']:g} "
-        "times."
+        "doc comment, which was cut off. Both: the sum of the two scores, each standardised."
     )
     return text + "\n\n" + tables.embedding_table(found["held_out"])
 

@@ -12,6 +12,8 @@ import numpy as np
 import sentencepiece
 import torch
 
+from models.embed import head as embedding_head
+from models.export.embedding import to_values
 from models.export.gguf_file import F16, F32, Q4_0, Q8_0, write_gguf
 from models.export.mamba2 import to_gguf
 from models.export.prompts import PROMPTS, prompt_ids
@@ -38,6 +40,7 @@ def main() -> int:
         choices=["q8_0", "q4_0"],
         help="with what that type leaves of the weights: for a program that reads another",
     )
+    parser.add_argument("--head", type=Path, help="embedding head (head.npz); default: none")
     args = parser.parse_args()
     args.target.mkdir(parents=True, exist_ok=True)
     model, _, _ = checkpoint.load(args.checkpoint)
@@ -47,11 +50,12 @@ def main() -> int:
             if name.rpartition(".")[2] in MATRICES:
                 weights[name] = rounded(weights[name], TYPES[args.rounded_as])
     pieces = read_vocabulary(args.tokenizer)
+    head = to_values(embedding_head.load(args.head)) if args.head else {}
     for name in args.type or TYPES:
         path = args.target / f"{args.name}-{name}.gguf"
-        write_gguf(
-            path, to_gguf(model.shape, weights, pieces, TYPES[name], args.name, DESCRIPTION)
-        )
+        file = to_gguf(model.shape, weights, pieces, TYPES[name], args.name, DESCRIPTION)
+        file.values |= head
+        write_gguf(path, file)
         print(f"{path} {path.stat().st_size / 2**20:.2f} MiB", flush=True)
     processor = sentencepiece.SentencePieceProcessor(model_file=str(args.tokenizer))
     golden = {}

@@ -3,6 +3,7 @@
 
 import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -22,6 +23,7 @@ LIBRARY_MODULES = {
     "tokenizer": "tokenizer.train",
     "rows": "train.prepare",
     "train": "train.run",
+    "embed": "embed.run",
     "export": "export.run",
     "check": "export.check_llama",
 }
@@ -65,6 +67,17 @@ class ProfileTest(unittest.TestCase):
             self.assertTrue(command()[2].startswith("models."), step)
         self.assertIn("--exclude-cases", recipe.steps["corpus"]())
         self.assertIn("--resume", recipe.steps["train"]())
+
+    def test_a_head_is_exported_if_there_is_one(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            recipe = Recipe(load_profile("cpu"), Path(folder), [], None)
+            self.assertNotIn("--head", recipe.steps["export"]())
+            head = Path(folder) / "embed/head.npz"
+            head.parent.mkdir()
+            head.touch()
+            command = recipe.steps["export"]()
+            self.assertEqual(command[command.index("--head") + 1], str(head))
+            self.assertLess(list(recipe.steps).index("embed"), list(recipe.steps).index("export"))
 
     def test_flags(self) -> None:
         self.assertEqual(
