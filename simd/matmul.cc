@@ -9,7 +9,13 @@ namespace krait::simd {
 
 void MatVec(const WeightView& w, size_t row_begin, size_t row_end,
             const ActivationView& x, float* y) {
-  assert(x.tokens == 1 && x.cols == w.cols);
+  assert(x.tokens == 1);
+  MatVecs(w, row_begin, row_end, x, &y);
+}
+
+void MatVecs(const WeightView& w, size_t row_begin, size_t row_end,
+             const ActivationView& x, float* const* y) {
+  assert(x.tokens != 0 && x.cols == w.cols);
   assert(row_begin <= row_end && row_end <= w.rows);
   switch (x.format) {
     case ActivationFormat::kF32:

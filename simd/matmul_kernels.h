@@ -11,15 +11,16 @@
 
 namespace krait::simd {
 
+// A few tokens, each with an output: y[t][r].
 // kF32, kF16 or kBF16 weights, kF32 activations.
 void MatVecF32(const WeightView& w, size_t row_begin, size_t row_end,
-               const ActivationView& x, float* y);
+               const ActivationView& x, float* const* y);
 // kBF16 weights, kBF16 activations.
 void MatVecBF16(const WeightView& w, size_t row_begin, size_t row_end,
-                const ActivationView& x, float* y);
+                const ActivationView& x, float* const* y);
 // kQ8_0 weights, kQ8 activations.
 void MatVecQ8(const WeightView& w, size_t row_begin, size_t row_end,
-              const ActivationView& x, float* y);
+              const ActivationView& x, float* const* y);
 
 // MatMul writes y[t * y_stride + r].
 struct MatMulOutput {

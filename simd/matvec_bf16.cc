@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// kBF16 weights times one kBF16 vector, four rows at a time.
+// kBF16 weights times a few kBF16 vectors, four rows at a time.
 #include "simd/matmul_kernels.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -10,6 +10,7 @@
 #include "hwy/highway.h"
 #include "simd/bf16-inl.h"
 #include "simd/convert-inl.h"
+#include "simd/matvec-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace krait::simd::HWY_NAMESPACE {
@@ -19,7 +20,7 @@ using T = hwy::bfloat16_t;
 
 #if HWY_TARGET == HWY_SCALAR
 
-float OneRow(const T* w, const T* x, size_t cols) {
+float RowDot(const T* w, const T* x, size_t cols) {
   const hn::CappedTag<float, 1> d1;
   auto sum = hn::Zero(d1);
   for (size_t i = 0; i < cols; ++i) {
@@ -28,79 +29,125 @@ float OneRow(const T* w, const T* x, size_t cols) {
   return hn::GetLane(sum);
 }
 
-void FourRows(const T* w, const T* x, size_t cols, float* y) {
-  for (size_t r = 0; r < 4; ++r) y[r] = OneRow(w + r * cols, x, cols);
+void MultiplyAll(const WeightView& w, size_t row_begin, size_t row_end,
+                 const T* x, size_t tokens, float* const* y) {
+  const T* data = static_cast<const T*>(w.data);
+  for (size_t r = row_begin; r < row_end; ++r) {
+    for (size_t t = 0; t < tokens; ++t) {
+      y[t][r] = RowDot(data + r * w.cols, x + t * w.cols, w.cols);
+    }
+  }
 }
 
 #else
 
-// y[0..3] = rows at w, w + cols, ... The next four are prefetched: see
-// matvec_q8.cc.
-void FourRows(const T* HWY_RESTRICT w, const T* HWY_RESTRICT x, size_t cols,
-              float* HWY_RESTRICT y) {
-  const hn::ScalableTag<float> df;
-  const hn::Repartition<T, decltype(df)> d;
-  const size_t N = hn::Lanes(d);
-  const T* HWY_RESTRICT w1 = w + cols;
-  const T* HWY_RESTRICT w2 = w1 + cols;
-  const T* HWY_RESTRICT w3 = w2 + cols;
-  auto sum0 = hn::Zero(df);
-  auto sum1 = hn::Zero(df);
-  auto sum2 = hn::Zero(df);
-  auto sum3 = hn::Zero(df);
-  size_t i = 0;
-  for (; i + N <= cols; i += N) {
-    for (size_t r = 4; r < 8; ++r) hwy::Prefetch(w + r * cols + i);
-    const auto v = hn::LoadU(d, x + i);
-    sum0 = PairDot(df, hn::LoadU(d, w + i), v, sum0);
-    sum1 = PairDot(df, hn::LoadU(d, w1 + i), v, sum1);
-    sum2 = PairDot(df, hn::LoadU(d, w2 + i), v, sum2);
-    sum3 = PairDot(df, hn::LoadU(d, w3 + i), v, sum3);
-  }
-  if (i < cols) {
-    const size_t rest = cols - i;
-    const auto v = hn::LoadN(d, x + i, rest);
-    sum0 = PairDot(df, hn::LoadN(d, w + i, rest), v, sum0);
-    sum1 = PairDot(df, hn::LoadN(d, w1 + i, rest), v, sum1);
-    sum2 = PairDot(df, hn::LoadN(d, w2 + i, rest), v, sum2);
-    sum3 = PairDot(df, hn::LoadN(d, w3 + i, rest), v, sum3);
-  }
+using DF = hn::ScalableTag<float>;
+using D = hn::Repartition<T, DF>;
+using VF = hn::Vec<DF>;
+
+// Adds one vector of four rows' products; `load(p)` loads it.
+template <class Load>
+HWY_INLINE void AddColumn(const Load& load, const T* HWY_RESTRICT w,
+                          size_t cols, const T* HWY_RESTRICT x, VF& sum0,
+                          VF& sum1, VF& sum2, VF& sum3) {
+  const DF df;
+  const auto v = load(x);
+  sum0 = PairDot(df, load(w), v, sum0);
+  sum1 = PairDot(df, load(w + cols), v, sum1);
+  sum2 = PairDot(df, load(w + 2 * cols), v, sum2);
+  sum3 = PairDot(df, load(w + 3 * cols), v, sum3);
+}
+
+HWY_INLINE void StoreSums(VF sum0, VF sum1, VF sum2, VF sum3,
+                          float* HWY_RESTRICT y) {
+  const DF df;
   y[0] = hn::ReduceSum(df, sum0);
   y[1] = hn::ReduceSum(df, sum1);
   y[2] = hn::ReduceSum(df, sum2);
   y[3] = hn::ReduceSum(df, sum3);
 }
 
-// The same additions in the same order: how rows are grouped does not show in
-// the result.
-float OneRow(const T* HWY_RESTRICT w, const T* HWY_RESTRICT x, size_t cols) {
-  const hn::ScalableTag<float> df;
-  const hn::Repartition<T, decltype(df)> d;
-  const size_t N = hn::Lanes(d);
-  auto sum = hn::Zero(df);
-  size_t i = 0;
-  for (; i + N <= cols; i += N) {
-    sum = PairDot(df, hn::LoadU(d, w + i), hn::LoadU(d, x + i), sum);
+struct BF16Kernel {
+  // The next four rows are prefetched: see matvec_q8.cc.
+  template <class Tile>
+  HWY_INLINE void Rows(Tile, size_t row, size_t token) const {
+    const DF df;
+    const D d;
+    const size_t N = hn::Lanes(d);
+    const T* HWY_RESTRICT w = weights + row * cols;
+    const T* HWY_RESTRICT x = vectors + token * cols;
+    const T* HWY_RESTRICT z = x + cols;  // the second, if there is one
+    VF x0 = hn::Zero(df);
+    VF x1 = hn::Zero(df);
+    VF x2 = hn::Zero(df);
+    VF x3 = hn::Zero(df);
+    VF z0 = hn::Zero(df);
+    VF z1 = hn::Zero(df);
+    VF z2 = hn::Zero(df);
+    VF z3 = hn::Zero(df);
+    size_t i = 0;
+    const auto whole = [d](const T* p) HWY_ATTR { return hn::LoadU(d, p); };
+    for (; i + N <= cols; i += N) {
+      if constexpr (Tile::kFirst) {
+        for (size_t r = 4; r < 8; ++r) hwy::Prefetch(w + r * cols + i);
+      }
+      AddColumn(whole, w + i, cols, x + i, x0, x1, x2, x3);
+      if constexpr (Tile::kTokens > 1) {
+        AddColumn(whole, w + i, cols, z + i, z0, z1, z2, z3);
+      }
+    }
+    if (i < cols) {
+      const auto rest = [d, n = cols - i](const T* p)
+                            HWY_ATTR { return hn::LoadN(d, p, n); };
+      AddColumn(rest, w + i, cols, x + i, x0, x1, x2, x3);
+      if constexpr (Tile::kTokens > 1) {
+        AddColumn(rest, w + i, cols, z + i, z0, z1, z2, z3);
+      }
+    }
+    StoreSums(x0, x1, x2, x3, y[token] + row);
+    if constexpr (Tile::kTokens > 1) {
+      StoreSums(z0, z1, z2, z3, y[token + 1] + row);
+    }
   }
-  if (i < cols) {
-    sum = PairDot(df, hn::LoadN(d, w + i, cols - i),
-                  hn::LoadN(d, x + i, cols - i), sum);
+
+  // The same additions in the same order: how rows are grouped does not show
+  // in the result.
+  void OneRow(size_t row, size_t token) const {
+    const DF df;
+    const D d;
+    const size_t N = hn::Lanes(d);
+    const T* HWY_RESTRICT w = weights + row * cols;
+    const T* HWY_RESTRICT x = vectors + token * cols;
+    VF sum = hn::Zero(df);
+    size_t i = 0;
+    for (; i + N <= cols; i += N) {
+      sum = PairDot(df, hn::LoadU(d, w + i), hn::LoadU(d, x + i), sum);
+    }
+    if (i < cols) {
+      sum = PairDot(df, hn::LoadN(d, w + i, cols - i),
+                    hn::LoadN(d, x + i, cols - i), sum);
+    }
+    y[token][row] = hn::ReduceSum(df, sum);
   }
-  return hn::ReduceSum(df, sum);
+
+  const T* weights;
+  size_t cols;
+  const T* vectors;  // [tokens, cols]
+  float* const* y;
+};
+
+void MultiplyAll(const WeightView& w, size_t row_begin, size_t row_end,
+                 const T* x, size_t tokens, float* const* y) {
+  MultiplyRows(BF16Kernel{static_cast<const T*>(w.data), w.cols, x, y},
+               row_begin, row_end, tokens);
 }
 
 #endif  // HWY_TARGET
 
 void MatVecBF16T(const WeightView& w, size_t row_begin, size_t row_end,
-                 const ActivationView& view, float* HWY_RESTRICT y) {
-  const T* data = static_cast<const T*>(w.data);
-  const void* x_at = view.bf16;
-  const T* x = static_cast<const T*>(x_at);
-  size_t r = row_begin;
-  for (; r + 4 <= row_end; r += 4) {
-    FourRows(data + r * w.cols, x, w.cols, y + r);
-  }
-  for (; r < row_end; ++r) y[r] = OneRow(data + r * w.cols, x, w.cols);
+                 const ActivationView& view, float* const* y) {
+  const void* x = view.bf16;
+  MultiplyAll(w, row_begin, row_end, static_cast<const T*>(x), view.tokens, y);
 }
 
 }  // namespace
@@ -113,7 +160,7 @@ namespace krait::simd {
 HWY_EXPORT(MatVecBF16T);
 
 void MatVecBF16(const WeightView& w, size_t row_begin, size_t row_end,
-                const ActivationView& x, float* y) {
+                const ActivationView& x, float* const* y) {
   HWY_DASSERT(w.type == WeightType::kBF16);
   HWY_DYNAMIC_DISPATCH(MatVecBF16T)(w, row_begin, row_end, x, y);
 }

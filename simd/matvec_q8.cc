@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// kQ8_0 weights times one kQ8 vector, straight from the file's 34-byte blocks.
-// Decoding is bound by memory: four rows at a time share the loads of the
-// activations and give the core independent work while weights arrive.
+// kQ8_0 weights times a few kQ8 vectors, straight from the file's 34-byte
+// blocks. Decoding is bound by memory: four rows at a time share the loads of
+// the activations and give the core independent work while weights arrive.
 #include "simd/matmul_kernels.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -11,19 +11,32 @@
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "simd/convert-inl.h"
+#include "simd/matvec-inl.h"
 #include "simd/q8-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace krait::simd::HWY_NAMESPACE {
 namespace {
 
+// One token of a batch.
+struct Q8Vector {
+  Q8Vector(const ActivationView& x, size_t token)
+      : quants(x.q8 + token * x.cols),
+        scales(x.scales + token * (x.cols / kQ8BlockSize)),
+        sums(x.sums + token * (x.cols / kQ8BlockSize)) {}
+
+  const int8_t* HWY_RESTRICT quants;
+  const float* HWY_RESTRICT scales;
+  const int32_t* HWY_RESTRICT sums;
+};
+
 #if HWY_TARGET == HWY_SCALAR
 
-float RowDot(const uint8_t* row, const ActivationView& x) {
+float RowDot(const uint8_t* row, const Q8Vector& x, size_t blocks) {
   float sum = 0.0f;
-  for (size_t b = 0; b < x.cols / kQ8BlockSize; ++b, row += kQ8BlockBytes) {
+  for (size_t b = 0; b < blocks; ++b, row += kQ8BlockBytes) {
     const int8_t* w = BlockQuants(row);
-    const int8_t* a = x.q8 + b * kQ8BlockSize;
+    const int8_t* a = x.quants + b * kQ8BlockSize;
     int32_t dot = 0;
     for (size_t i = 0; i < kQ8BlockSize; ++i) dot += w[i] * a[i];
     const hn::CappedTag<float, 1> d1;
@@ -34,11 +47,14 @@ float RowDot(const uint8_t* row, const ActivationView& x) {
 }
 
 void MatVecQ8T(const WeightView& w, size_t row_begin, size_t row_end,
-               const ActivationView& x, float* HWY_RESTRICT y) {
+               const ActivationView& x, float* const* y) {
   const size_t row_bytes = RowBytes(WeightType::kQ8_0, w.cols);
   const auto* data = static_cast<const uint8_t*>(w.data);
   for (size_t r = row_begin; r < row_end; ++r) {
-    y[r] = RowDot(data + r * row_bytes, x);
+    for (size_t t = 0; t < x.tokens; ++t) {
+      y[t][r] =
+          RowDot(data + r * row_bytes, Q8Vector(x, t), x.cols / kQ8BlockSize);
+    }
   }
 }
 
@@ -68,56 +84,95 @@ HWY_INLINE VF AddBlock(const uint8_t* HWY_RESTRICT block,
                     hn::Mul(BlockScale(df, block), a_scale), acc);
 }
 
-// y[0..3] = rows `row`, `row` + `row_bytes`, ... The next four are prefetched:
-// the hardware's streams end with each row or page (+40 % at 3352x768, and from
-// DRAM).
-void FourRows(const uint8_t* HWY_RESTRICT row, size_t row_bytes,
-              const ActivationView& x, float* HWY_RESTRICT y) {
-  const DI di;
-  const DF df;
-  VF sum0 = hn::Zero(df);
-  VF sum1 = hn::Zero(df);
-  VF sum2 = hn::Zero(df);
-  VF sum3 = hn::Zero(df);
-  const size_t blocks = x.cols / kQ8BlockSize;
-  for (size_t b = 0; b < blocks; ++b, row += kQ8BlockBytes) {
-    for (size_t r = 4; r < 8; ++r) hwy::Prefetch(row + r * row_bytes);
-    const int8_t* HWY_RESTRICT a = x.q8 + b * kQ8BlockSize;
-    const VF scale = hn::Set(df, x.scales[b]);
-    const VI start = QuadStartSumOfLanes(di, x.sums + b);
-    sum0 = AddBlock(row, a, scale, start, sum0);
-    sum1 = AddBlock(row + row_bytes, a, scale, start, sum1);
-    sum2 = AddBlock(row + 2 * row_bytes, a, scale, start, sum2);
-    sum3 = AddBlock(row + 3 * row_bytes, a, scale, start, sum3);
-  }
-  y[0] = hn::ReduceSum(df, sum0);
-  y[1] = hn::ReduceSum(df, sum1);
-  y[2] = hn::ReduceSum(df, sum2);
-  y[3] = hn::ReduceSum(df, sum3);
-}
+class Q8Kernel {
+ public:
+  Q8Kernel(const WeightView& w, const ActivationView& x, float* const* y)
+      : data_(static_cast<const uint8_t*>(w.data)),
+        row_bytes_(RowBytes(WeightType::kQ8_0, w.cols)),
+        x_(x),
+        y_(y) {}
 
-// The same additions in the same order: how rows are grouped does not show in
-// the result.
-float OneRow(const uint8_t* HWY_RESTRICT row, const ActivationView& x) {
-  const DI di;
-  const DF df;
-  VF sum = hn::Zero(df);
-  for (size_t b = 0; b < x.cols / kQ8BlockSize; ++b, row += kQ8BlockBytes) {
-    sum = AddBlock(row, x.q8 + b * kQ8BlockSize, hn::Set(df, x.scales[b]),
-                   QuadStartSumOfLanes(di, x.sums + b), sum);
+  // The next four rows are prefetched: the hardware's streams end with each
+  // row or page (+40 % at 3352x768, and from DRAM).
+  template <class Tile>
+  HWY_INLINE void Rows(Tile, size_t first_row, size_t token) const {
+    const DI di;
+    const DF df;
+    const uint8_t* HWY_RESTRICT row = data_ + first_row * row_bytes_;
+    const Q8Vector x(x_, token);
+    const Q8Vector z(x_, token + Tile::kTokens - 1);
+    VF x0 = hn::Zero(df);
+    VF x1 = hn::Zero(df);
+    VF x2 = hn::Zero(df);
+    VF x3 = hn::Zero(df);
+    VF z0 = hn::Zero(df);
+    VF z1 = hn::Zero(df);
+    VF z2 = hn::Zero(df);
+    VF z3 = hn::Zero(df);
+    const size_t blocks = x_.cols / kQ8BlockSize;
+    for (size_t b = 0; b < blocks; ++b, row += kQ8BlockBytes) {
+      if constexpr (Tile::kFirst) {
+        for (size_t r = 4; r < 8; ++r) hwy::Prefetch(row + r * row_bytes_);
+      }
+      const int8_t* HWY_RESTRICT a = x.quants + b * kQ8BlockSize;
+      const VF scale = hn::Set(df, x.scales[b]);
+      const VI start = QuadStartSumOfLanes(di, x.sums + b);
+      x0 = AddBlock(row, a, scale, start, x0);
+      x1 = AddBlock(row + row_bytes_, a, scale, start, x1);
+      x2 = AddBlock(row + 2 * row_bytes_, a, scale, start, x2);
+      x3 = AddBlock(row + 3 * row_bytes_, a, scale, start, x3);
+      if constexpr (Tile::kTokens > 1) {
+        const int8_t* HWY_RESTRICT c = z.quants + b * kQ8BlockSize;
+        const VF z_scale = hn::Set(df, z.scales[b]);
+        const VI z_start = QuadStartSumOfLanes(di, z.sums + b);
+        z0 = AddBlock(row, c, z_scale, z_start, z0);
+        z1 = AddBlock(row + row_bytes_, c, z_scale, z_start, z1);
+        z2 = AddBlock(row + 2 * row_bytes_, c, z_scale, z_start, z2);
+        z3 = AddBlock(row + 3 * row_bytes_, c, z_scale, z_start, z3);
+      }
+    }
+    Store(x0, x1, x2, x3, y_[token] + first_row);
+    if constexpr (Tile::kTokens > 1) {
+      Store(z0, z1, z2, z3, y_[token + 1] + first_row);
+    }
   }
-  return hn::ReduceSum(df, sum);
-}
+
+  // The same additions in the same order: how rows are grouped does not show
+  // in the result.
+  void OneRow(size_t row, size_t token) const {
+    const DI di;
+    const DF df;
+    const uint8_t* HWY_RESTRICT block = data_ + row * row_bytes_;
+    const Q8Vector x(x_, token);
+    VF sum = hn::Zero(df);
+    const size_t blocks = x_.cols / kQ8BlockSize;
+    for (size_t b = 0; b < blocks; ++b, block += kQ8BlockBytes) {
+      sum =
+          AddBlock(block, x.quants + b * kQ8BlockSize, hn::Set(df, x.scales[b]),
+                   QuadStartSumOfLanes(di, x.sums + b), sum);
+    }
+    y_[token][row] = hn::ReduceSum(df, sum);
+  }
+
+ private:
+  static HWY_INLINE void Store(VF sum0, VF sum1, VF sum2, VF sum3,
+                               float* HWY_RESTRICT y) {
+    const DF df;
+    y[0] = hn::ReduceSum(df, sum0);
+    y[1] = hn::ReduceSum(df, sum1);
+    y[2] = hn::ReduceSum(df, sum2);
+    y[3] = hn::ReduceSum(df, sum3);
+  }
+
+  const uint8_t* data_;
+  size_t row_bytes_;
+  const ActivationView& x_;
+  float* const* y_;
+};
 
 void MatVecQ8T(const WeightView& w, size_t row_begin, size_t row_end,
-               const ActivationView& x, float* HWY_RESTRICT y) {
-  const size_t row_bytes = RowBytes(WeightType::kQ8_0, w.cols);
-  const auto* data = static_cast<const uint8_t*>(w.data);
-  size_t r = row_begin;
-  for (; r + 4 <= row_end; r += 4) {
-    FourRows(data + r * row_bytes, row_bytes, x, y + r);
-  }
-  for (; r < row_end; ++r) y[r] = OneRow(data + r * row_bytes, x);
+               const ActivationView& x, float* const* y) {
+  MultiplyRows(Q8Kernel(w, x, y), row_begin, row_end, x.tokens);
 }
 
 #endif  // HWY_TARGET
@@ -132,7 +187,7 @@ namespace krait::simd {
 HWY_EXPORT(MatVecQ8T);
 
 void MatVecQ8(const WeightView& w, size_t row_begin, size_t row_end,
-              const ActivationView& x, float* y) {
+              const ActivationView& x, float* const* y) {
   HWY_DASSERT(w.type == WeightType::kQ8_0);
   HWY_DYNAMIC_DISPATCH(MatVecQ8T)(w, row_begin, row_end, x, y);
 }

@@ -193,6 +193,30 @@ TEST_P(MatMulTest, TokenDoesNotDependOnItsBatchBitForBit) {
   }
 }
 
+// Several sequences that decode at once say what each says alone.
+TEST_P(MatMulTest, MatVecsGivesEachTokenTheBitsOfMatVec) {
+  ForOddShapes(9, [](const Formats& formats, const Shape& shape) {
+    const Problem p(formats, shape, static_cast<uint32_t>(shape.cols));
+    // A part of the rows, so that tiles begin and end anywhere.
+    const size_t begin = shape.rows / 5;
+    std::vector<std::vector<float>> y(
+        shape.tokens, std::vector<float>(shape.rows + 1, kUntouched));
+    std::vector<float*> outputs;
+    for (auto& of_token : y) outputs.push_back(of_token.data());
+    MatVecs(p.weights.view(), begin, shape.rows, p.view, outputs.data());
+    for (size_t t = 0; t < shape.tokens; ++t) {
+      AlignedBuffer packed(ActivationBytes(p.format, 1, shape.cols));
+      const ActivationView alone =
+          PackActivations(p.x.data() + t * shape.cols, 1, shape.cols,
+                          shape.cols, p.format, packed.get());
+      std::vector<float> expected(shape.rows + 1, kUntouched);
+      MatVec(p.weights.view(), begin, shape.rows, alone, expected.data());
+      ASSERT_EQ(y[t], expected) << shape << ", token " << t << ", weights "
+                                << static_cast<int>(formats.type);
+    }
+  });
+}
+
 // The number of threads must not show in the results.
 TEST_P(MatMulTest, RowDoesNotDependOnTheRangeBitForBit) {
   for (const Formats& formats : kAllFormats) {
