@@ -113,6 +113,14 @@ void AddJson(CLI::App* app, bool* json) {
   app->add_flag("--json", *json, "Print JSON");
 }
 
+// A number from 1 to `most`.
+void AddCount(CLI::App* app, const char* names, size_t* count, size_t most,
+              const char* help) {
+  app->add_option(names, *count, help)
+      ->check(CLI::Range(size_t{1}, most))
+      ->capture_default_str();
+}
+
 void AddModelName(CLI::App* app, std::string* model) {
   app->add_option("--model,-m", *model,
                   "A .gguf file, a directory with safetensors, or a name of "
@@ -161,14 +169,10 @@ void AddSampling(CLI::App* app, engine::SamplerOptions* options) {
 }
 
 void AddContext(CLI::App* app, CompletionOptions* options) {
-  app->add_option("--max-tokens", options->max_tokens,
-                  "The most tokens of a completion")
-      ->check(CLI::Range(size_t{1}, kMaxTokens))
-      ->capture_default_str();
-  app->add_option("--prefix-tokens", options->limits.prefix_tokens,
-                  "The most tokens before the cursor that the model sees")
-      ->check(CLI::Range(size_t{1}, kMaxTokens))
-      ->capture_default_str();
+  AddCount(app, "--max-tokens", &options->max_tokens, kMaxTokens,
+           "The most tokens of a completion");
+  AddCount(app, "--prefix-tokens", &options->limits.prefix_tokens, kMaxTokens,
+           "The most tokens before the cursor that the model sees");
   app->add_option("--suffix-tokens", options->limits.suffix_tokens,
                   "The most tokens after the cursor that the model sees")
       ->check(CLI::Range(size_t{0}, kMaxTokens))
@@ -207,10 +211,8 @@ void AddExtent(CLI::App* app, CompletionOptions* options) {
                   "syntax at the cursor), line or block")
       ->transform(CLI::CheckedTransformer(names))
       ->type_name("auto|line|block");
-  app->add_option("--max-lines", options->max_lines,
-                  "The most lines of a block")
-      ->check(CLI::Range(size_t{1}, kMaxTokens))
-      ->capture_default_str();
+  AddCount(app, "--max-lines", &options->max_lines, kMaxTokens,
+           "The most lines of a block");
 }
 
 CommandLine::CommandLine()
@@ -395,7 +397,6 @@ void CommandLine::AddEvalText(CLI::App* group) {
 }
 
 void CommandLine::AddBench() {
-  decode_.kind = BenchKind::kDecode;
   prefill_.kind = BenchKind::kPrefill;
   CLI::App* group = AddGroup(&app_, "bench", "Measure speed");
   CLI::App* decode =
@@ -406,13 +407,10 @@ void CommandLine::AddBench() {
        {std::pair(decode, &decode_), std::pair(prefill, &prefill_)}) {
     AddModelOptions(app, &arguments->model);
     app->add_option("--tokens,-n", arguments->tokens,
-                    "Tokens per repetition; default 64 (decode) or 512 "
-                    "(prefill)")
+                    "Per repetition; default 64 (decode) or 512 (prefill)")
         ->check(CLI::Range(size_t{1}, kMaxTokens));
-    app->add_option("--repetitions,-r", arguments->repetitions,
-                    "How often to measure")
-        ->check(CLI::Range(size_t{1}, size_t{10000}))
-        ->capture_default_str();
+    AddCount(app, "--repetitions,-r", &arguments->repetitions, 10000,
+             "How often to measure");
     CLI::Option* random =
         app->add_option("--random", arguments->random,
                         "Random weights of a known shape: mamba2-60m, "
@@ -428,6 +426,7 @@ void CommandLine::AddBench() {
         ->type_name("FILE");
     AddJson(app, &arguments->json);
   }
+  AddCount(decode, "--sequences,-s", &decode_.sequences, 64, "Decoded at once");
   AddBenchKeystrokes(group);
   AddBenchSoak(group);
 }
@@ -453,13 +452,10 @@ void CommandLine::AddBenchKeystrokes(CLI::App* group) {
                   "edit-above, edit-type, visit, revisit, restart; default: "
                   "all")
       ->delimiter(',');
-  app->add_option("--typed", arguments.typed, "Characters typed at the cursor")
-      ->check(CLI::Range(size_t{1}, kMaxTokens))
-      ->capture_default_str();
-  app->add_option("--rounds,-r", arguments.rounds,
-                  "How often to run the session, each time elsewhere")
-      ->check(CLI::Range(size_t{1}, size_t{1000}))
-      ->capture_default_str();
+  AddCount(app, "--typed", &arguments.typed, kMaxTokens,
+           "Characters typed at the cursor");
+  AddCount(app, "--rounds,-r", &arguments.rounds, 1000,
+           "How often to run the session, each time elsewhere");
   app->add_flag("--warming", arguments.warming,
                 "Read up to the cursor between the steps, as the server does "
                 "while nobody types");
@@ -499,9 +495,7 @@ void CommandLine::AddBenchSoak(CLI::App* group) {
   app->add_option("--files", soak_.files, "Open files")
       ->check(CLI::Range(size_t{1}, size_t{10'000}))
       ->capture_default_str();
-  app->add_option("--lines", soak_.lines, "Lines of each file")
-      ->check(CLI::Range(size_t{1}, kMaxLines))
-      ->capture_default_str();
+  AddCount(app, "--lines", &soak_.lines, kMaxLines, "Lines of each file");
   app->add_option("--complete-every", soak_.complete_every,
                   "Complete at every Nth keystroke; at the others the model "
                   "only reads what was typed")

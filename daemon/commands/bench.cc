@@ -8,6 +8,9 @@
 #include <boost/json/value.hpp>
 #include <chrono>
 #include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
 #include <system_error>
 #include <vector>
 
@@ -16,6 +19,7 @@
 #include "daemon/bench/samples.h"
 #include "daemon/json_text.h"
 #include "daemon/terminal.h"
+#include "engine/run/generation.h"
 #include "engine/run/session.h"
 #include "simd/targets.h"
 
@@ -79,7 +83,60 @@ std::vector<TokenId> SomeTokens(size_t count, size_t vocab) {
 
 struct Measurement {
   std::vector<double> tokens_per_second;  // one for each repetition
-  size_t state_bytes = 0;
+  size_t state_bytes = 0;                 // of one sequence
+};
+
+engine::Error NotFinite(const LoadedModel& loaded) {
+  return MakeError(ErrorCode::kBadFile,
+                   loaded.path.string() + ": the logits are not finite");
+}
+
+// Sequences that are decoded in one batch.
+class Sequences {
+ public:
+  Sequences(const LoadedModel& loaded, size_t count) : loaded_(loaded) {
+    const std::shared_ptr<engine::Scratch> scratch =
+        loaded.model->NewScratch(*loaded.pool);
+    for (size_t i = 0; i < count; ++i) {
+      sessions_.push_back(std::make_unique<engine::Session>(
+          loaded.model, *loaded.pool, scratch));
+      batch_.push_back(sessions_.back().get());
+    }
+  }
+
+  engine::Status Prefill(std::span<const TokenId> prompt) {
+    for (const auto& session : sessions_) {
+      session->Reset();
+      if (auto fed = session->Prefill(prompt); !fed) return fed;
+    }
+    return {};
+  }
+
+  // The greedy choice, whatever it is, as a generation would make it.
+  engine::Status Decode(size_t tokens) {
+    const engine::GenerateOptions options{.max_tokens = tokens,
+                                          .ignore_end_of_sequence = true};
+    std::vector<engine::TokenPicker> pickers(
+        batch_.size(), engine::TokenPicker(*loaded_.model, options));
+    std::vector<TokenId> chosen(batch_.size());
+    while (true) {
+      std::optional<engine::StopReason> reason;
+      for (size_t i = 0; i < pickers.size(); ++i) {
+        reason = pickers[i].Pick(batch_[i]->logits());
+        if (reason == engine::StopReason::kNotFinite) return NotFinite(loaded_);
+        chosen[i] = pickers[i].generation().tokens.back();
+      }
+      if (reason) return {};  // all end together
+      engine::DecodeBatch(batch_, chosen);
+    }
+  }
+
+  size_t state_bytes() const { return sessions_.front()->state().bytes(); }
+
+ private:
+  const LoadedModel& loaded_;
+  std::vector<std::unique_ptr<engine::Session>> sessions_;
+  std::vector<engine::Session*> batch_;
 };
 
 engine::Result<Measurement> Measure(const BenchArguments& arguments,
@@ -88,35 +145,26 @@ engine::Result<Measurement> Measure(const BenchArguments& arguments,
   const size_t vocab = loaded.model->hyperparameters().vocab;
   const bool decode = arguments.kind == BenchKind::kDecode;
   const auto prompt = SomeTokens(decode ? kPromptTokens : tokens, vocab);
-  engine::Session session(loaded.model, *loaded.pool);
+  Sequences sequences(loaded, arguments.sequences);
   Measurement measurement;
   Progress progress("measuring", arguments.repetitions + 1);
   // The first round warms up caches and the page cache and is not counted.
   for (size_t round = 0; round <= arguments.repetitions; ++round) {
-    session.Reset();
     auto begin = std::chrono::steady_clock::now();
-    if (const auto fed = session.Prefill(prompt); !fed) return fed.error();
+    if (auto fed = sequences.Prefill(prompt); !fed) return fed.error();
     if (decode) {
       begin = std::chrono::steady_clock::now();
-      const engine::Generation generation =
-          engine::Generate(session, {.sampler = {},
-                                     .max_tokens = tokens,
-                                     .ignore_end_of_sequence = true,
-                                     .on_token = {}});
-      if (generation.reason != engine::StopReason::kMaxTokens) {
-        return MakeError(ErrorCode::kBadFile,
-                         loaded.path.string() + ": the logits are not finite");
-      }
+      if (auto done = sequences.Decode(tokens); !done) return done.error();
     }
     const std::chrono::duration<double> seconds =
         std::chrono::steady_clock::now() - begin;
     if (round > 0) {
-      measurement.tokens_per_second.push_back(static_cast<double>(tokens) /
-                                              seconds.count());
+      measurement.tokens_per_second.push_back(
+          static_cast<double>(tokens * arguments.sequences) / seconds.count());
     }
     progress.Update(round + 1);
   }
-  measurement.state_bytes = session.state().bytes();
+  measurement.state_bytes = sequences.state_bytes();
   return measurement;
 }
 
@@ -124,9 +172,10 @@ struct Report {
   std::string model;
   const LoadedModel& loaded;
   size_t tokens;
-  Spread speed;
-  size_t weight_bytes;  // read per decoded token
-  size_t state_bytes;   // read and written per decoded token
+  size_t sequences;
+  Spread speed;         // of all sequences together
+  size_t weight_bytes;  // read per decoded token of all sequences
+  size_t state_bytes;   // read and written per decoded token of one
   double gigabytes_per_second;
   Bandwidth bandwidth;
 };
@@ -141,15 +190,18 @@ Report MakeReport(const BenchArguments& arguments, const LoadedModel& loaded,
                                            arguments.random, arguments.type),
                 .loaded = loaded,
                 .tokens = tokens,
+                .sequences = arguments.sequences,
                 .speed = SpreadOf(measurement.tokens_per_second),
                 .weight_bytes = loaded.model->DecodeBytes(),
                 .state_bytes = recurrent ? 2 * measurement.state_bytes : 0,
                 .gigabytes_per_second = 0,
                 .bandwidth = MeasureBandwidth(*loaded.pool)};
   if (arguments.kind == BenchKind::kDecode) {
-    report.gigabytes_per_second =
-        static_cast<double>(report.weight_bytes + report.state_bytes) *
-        report.speed.median / 1e9;
+    const size_t step_bytes =
+        report.weight_bytes + report.sequences * report.state_bytes;
+    report.gigabytes_per_second = static_cast<double>(step_bytes) *
+                                  report.speed.median /
+                                  static_cast<double>(report.sequences) / 1e9;
   }
   return report;
 }
@@ -169,6 +221,7 @@ void PrintJson(const BenchArguments& arguments, const Report& report) {
                                {"max", report.speed.max}};
   json["memory_gb_per_second"] = report.bandwidth.bytes_per_second / 1e9;
   if (decode) {
+    json["sequences"] = report.sequences;
     json["weight_bytes_per_token"] = report.weight_bytes;
     json["state_bytes_per_token"] = report.state_bytes;
     json["gb_per_second"] = report.gigabytes_per_second;
@@ -193,11 +246,17 @@ void PrintText(const BenchArguments& arguments, const Report& report) {
                         report.speed.median, report.speed.min, report.speed.max,
                         arguments.repetitions));
   if (!decode) return;
+  if (report.sequences > 1) {
+    PrintLine(fmt::format(
+        "  {} sequences at once, {:.1f} tokens/s each", report.sequences,
+        report.speed.median / static_cast<double>(report.sequences)));
+  }
   PrintLine(fmt::format(
       "  {:.2f} MB of weights and {:.2f} MB of state read and written per "
-      "token",
+      "token{}",
       static_cast<double>(report.weight_bytes) / 1e6,
-      static_cast<double>(report.state_bytes) / 1e6));
+      static_cast<double>(report.state_bytes) / 1e6,
+      report.sequences > 1 ? ", the weights once for all sequences" : ""));
   PrintLine(fmt::format(
       "  {:.1f} GB/s, {:.0f} % of this machine's {:.1f} GB/s (measured over "
       "{} MiB)",

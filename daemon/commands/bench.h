@@ -19,7 +19,8 @@ struct BenchArguments {
   ModelOptions model;
   size_t tokens = 0;  // 0: 64 for decode, 512 for prefill
   size_t repetitions = 3;
-  std::string random;  // name of a shape; empty: a real model
+  size_t sequences = 1;  // decoded at once, in one batch
+  std::string random;    // name of a shape; empty: a real model
   std::string type = "q8_0";
   std::string keep;  // where the random model's file is to stay
   bool json = false;

@@ -17,6 +17,7 @@
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
 #include "daemon/token_list.h"
+#include "engine/run/generation.h"
 #include "engine/run/session.h"
 #include "engine/tokenizer/fim.h"
 

@@ -24,6 +24,7 @@
 #include "daemon/model_verify.h"
 #include "daemon/server/daemon_client.h"
 #include "daemon/terminal.h"
+#include "engine/run/generation.h"
 #include "engine/run/session.h"
 #include "engine/run/topology.h"
 #include "simd/targets.h"

@@ -13,7 +13,7 @@
 #include "engine/error.h"
 #include "engine/model/token.h"
 #include "engine/run/sampler.h"
-#include "engine/run/session.h"
+#include "engine/run/generation.h"
 #include "engine/tokenizer/fim.h"
 
 namespace krait::daemon {

@@ -36,12 +36,9 @@ void Linear::Multiply(Pass pass, const simd::WeightView& w,
                       const simd::ActivationView& x, float* y, size_t y_stride,
                       WorkerPool& pool) {
   if (pass == Pass::kDecode) {
-    assert(x.tokens == 1);
-    pool.ForRanges(w.rows, simd::kMatMulPanelRows,
-                   [&](size_t begin, size_t end, size_t) {
-                     simd::MatVec(w, begin, end, x, y);
-                   });
-    return;
+    outputs_.resize(x.tokens);
+    for (size_t t = 0; t < x.tokens; ++t) outputs_[t] = y + t * y_stride;
+    return Decode(w, x, outputs_, pool);
   }
   const size_t scratch = simd::MatMulScratchBytes(w, x.format);
   for (auto& panel : panels_) {
@@ -54,6 +51,15 @@ void Linear::Multiply(Pass pass, const simd::WeightView& w,
     const size_t end = std::min(w.rows, begin + rows_per_task);
     simd::MatMul(w, begin, end, x, y, y_stride, panels_[worker].data());
   });
+}
+
+void Linear::Decode(const simd::WeightView& w, const simd::ActivationView& x,
+                    std::span<float* const> outputs, WorkerPool& pool) {
+  assert(x.tokens == outputs.size());
+  pool.ForRanges(w.rows, simd::kMatMulPanelRows,
+                 [&](size_t begin, size_t end, size_t) {
+                   simd::MatVecs(w, begin, end, x, outputs.data());
+                 });
 }
 
 }  // namespace krait::engine

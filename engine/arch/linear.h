@@ -3,6 +3,8 @@
 #define KRAIT_ENGINE_ARCH_LINEAR_H_
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engine/aligned_array.h"
@@ -13,6 +15,12 @@
 #include "simd/weights.h"
 
 namespace krait::engine {
+
+// What a product is for; the two round differently.
+//   kPrefill  any number of tokens
+//   kDecode   few, each of a sequence of its own
+// In either, a token's bits do not depend on the others of its batch.
+enum class Pass : uint8_t { kPrefill, kDecode };
 
 // Multiplies batches of vectors with weight matrices on a pool; owns the
 // buffers for that. One per Scratch.
@@ -27,14 +35,19 @@ class Linear {
   simd::ActivationView Pack(const float* x, size_t tokens, size_t cols,
                             simd::WeightType type, WorkerPool& pool);
 
-  // y[t * y_stride + r] = (W x_t)[r]. A kDecode (of one token) streams the
-  // weights as they lie; a kPrefill rounds the same for any number of tokens.
+  // y[t * y_stride + r] = (W x_t)[r]. A kDecode streams the weights as they
+  // lie; a kPrefill repacks them.
   void Multiply(Pass pass, const simd::WeightView& w,
                 const simd::ActivationView& x, float* y, size_t y_stride,
                 WorkerPool& pool);
 
+  // The same for a kDecode whose outputs lie apart: outputs[t][r].
+  static void Decode(const simd::WeightView& w, const simd::ActivationView& x,
+                     std::span<float* const> outputs, WorkerPool& pool);
+
  private:
   size_t max_cols_;
+  std::vector<float*> outputs_;  // of a kDecode, one per token
   AlignedArray<std::byte> packed_;
   std::vector<AlignedArray<std::byte>> panels_;  // one per worker
 };

@@ -34,9 +34,10 @@ class Llama final : public Model {
   size_t DecodeBytes() const override;
   std::unique_ptr<State> NewState() const override;
   std::unique_ptr<Scratch> NewScratch(const WorkerPool& pool) const override;
-  void Forward(Pass pass, std::span<const TokenId> tokens, State& state,
-               Scratch& scratch, WorkerPool& pool, LogitsRows rows,
-               float* logits) const override;
+  void Prefill(std::span<const TokenId> tokens, State& state, Scratch& scratch,
+               WorkerPool& pool, LogitsRows rows, float* logits) const override;
+  void Decode(std::span<const DecodeStep> steps, Scratch& scratch,
+              WorkerPool& pool) const override;
   void Replay(std::shared_ptr<const StateBlock> block, size_t rows,
               State& state, Scratch& scratch, WorkerPool& pool) const override;
   void Settle(State&, Scratch&, WorkerPool&) const override {}
@@ -50,6 +51,7 @@ class Llama final : public Model {
  private:
   struct Buffers;
   struct Call;
+  void RunLayers(const Call& call) const;
   void Attention(const Call& call, size_t layer) const;
   void Attend(const Call& call, size_t layer) const;
   void FeedForward(const Call& call, size_t layer) const;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The forward pass of the Llama family, for one token and for many.
+// The forward pass of the Llama family, for many tokens of one sequence and for
+// one of each of several: each row of a batch knows its cache and its position.
 //
 // A block, on the residual stream u [tokens, d_model]:
 //   h     = RMSNorm(u)
@@ -39,6 +40,43 @@ struct Llama::Buffers final : public Scratch {
     sin = AlignedArray<float>(tokens * shape.rope_dim / 2);
   }
 
+  // A token of the batch: where its key and value go, and what it sees.
+  struct Row {
+    KvCache* cache;
+    size_t position;
+    size_t first_block;  // of its cache, in `keys` and `values`
+  };
+
+  // Rows of a cache follow each other, positions ascending.
+  void AddRow(KvCache& cache, size_t position) {
+    size_t first_block = 0;
+    if (!rows.empty()) {
+      const Row& last = rows.back();
+      first_block = last.first_block;
+      if (last.cache != &cache) first_block += NumBlocks(last);
+    }
+    rows.push_back({&cache, position, first_block});
+  }
+  // Blocks up to a row's position.
+  static size_t NumBlocks(const Row& row) {
+    return row.position / kBlockTokens + 1;
+  }
+
+  // Lists the blocks of one layer for all rows.
+  void ListBlocks(size_t layer) {
+    keys.clear();
+    values.clear();
+    for (const Row& row : rows) {
+      while (keys.size() < row.first_block + NumBlocks(row)) {
+        const size_t at = (keys.size() - row.first_block) * kBlockTokens;
+        keys.push_back(row.cache->keys(layer, at));
+        values.push_back(row.cache->values(layer, at));
+      }
+    }
+  }
+
+  std::vector<Row> rows;         // of the call
+  std::vector<float*> logits;    // of a decode, one per row
   size_t capacity = 0;           // tokens
   AlignedArray<float> u;         // [tokens, d_model], the residual stream
   AlignedArray<float> h;         // [tokens, d_model]
@@ -52,16 +90,16 @@ struct Llama::Buffers final : public Scratch {
   AlignedArray<float> k;                   // [tokens, kv_heads * head_dim]
   AlignedArray<float> v;                   // [tokens, kv_heads * head_dim]
   std::vector<std::vector<float>> scores;  // [workers][positions]
-  // The blocks of one layer's cache, null where the window has passed.
+  // The blocks of one layer's caches, null where the window has passed.
   std::vector<const float*> keys;
   std::vector<const float*> values;
 };
 
 // What one forward call works on.
 struct Llama::Call {
+  size_t tokens() const { return buffers.rows.size(); }
+
   Pass pass;
-  size_t tokens;
-  KvCache& cache;
   Buffers& buffers;
   WorkerPool& pool;
 };
@@ -72,26 +110,53 @@ std::unique_ptr<Scratch> Llama::NewScratch(const WorkerPool& pool) const {
       std::max({d_model_, shape_.d_ff, shape_.heads * shape_.head_dim}));
 }
 
-void Llama::Forward(Pass pass, std::span<const TokenId> tokens, State& state,
+void Llama::Prefill(std::span<const TokenId> tokens, State& state,
                     Scratch& scratch, WorkerPool& pool, LogitsRows rows,
                     float* logits) const {
   auto& b = static_cast<Buffers&>(scratch);
   auto& cache = static_cast<KvCache&>(state);
   b.Reserve(tokens.size(), shape_, d_model_);
   cache.Extend(tokens.size());
-  const Call call{pass, tokens.size(), cache, b, pool};
-  const size_t angles = shape_.rope_dim / 2;
+  b.rows.clear();
   for (size_t t = 0; t < tokens.size(); ++t) {
-    simd::RopeAngles(cache.position() + t, shape_.rope_dim, shape_.rope_base,
-                     b.cos.data() + t * angles, b.sin.data() + t * angles);
+    b.AddRow(cache, cache.position() + t);
   }
   head_.Embed(tokens, b.u.data());
+  RunLayers({Pass::kPrefill, b, pool});
+  cache.Advance(tokens.size());
+  head_.Logits(b.u.data(), tokens.size(), rows, b.linear, pool, logits);
+}
+
+void Llama::Decode(std::span<const DecodeStep> steps, Scratch& scratch,
+                   WorkerPool& pool) const {
+  auto& b = static_cast<Buffers&>(scratch);
+  b.Reserve(steps.size(), shape_, d_model_);
+  b.rows.clear();
+  b.logits.clear();
+  for (size_t s = 0; s < steps.size(); ++s) {
+    auto& cache = static_cast<KvCache&>(*steps[s].state);
+    cache.Extend(1);
+    b.AddRow(cache, cache.position());
+    b.logits.push_back(steps[s].logits);
+    head_.Embed({&steps[s].token, 1}, b.u.data() + s * d_model_);
+  }
+  RunLayers({Pass::kDecode, b, pool});
+  for (const Buffers::Row& row : b.rows) row.cache->Advance(1);
+  head_.DecodeLogits(b.u.data(), b.logits, b.linear, pool);
+}
+
+// `u` from the embeddings to what the output head takes.
+void Llama::RunLayers(const Call& call) const {
+  Buffers& b = call.buffers;
+  const size_t angles = shape_.rope_dim / 2;
+  for (size_t t = 0; t < call.tokens(); ++t) {
+    simd::RopeAngles(b.rows[t].position, shape_.rope_dim, shape_.rope_base,
+                     b.cos.data() + t * angles, b.sin.data() + t * angles);
+  }
   for (size_t layer = 0; layer < layers_.size(); ++layer) {
     Attention(call, layer);
     FeedForward(call, layer);
   }
-  cache.Advance(tokens.size());
-  head_.Logits(b.u.data(), tokens.size(), rows, b.linear, pool, logits);
 }
 
 void Llama::Replay(std::shared_ptr<const StateBlock> block, size_t rows,
@@ -109,7 +174,7 @@ void Llama::Attention(const Call& call, size_t layer) const {
   Multiply(call, weights.wq, b.h.data(), b.q.data());
   Multiply(call, weights.wk, b.h.data(), b.k.data());
   Multiply(call, weights.wv, b.h.data(), b.v.data());
-  call.pool.ForRanges(call.tokens, 1, [&](size_t begin, size_t end, size_t) {
+  call.pool.ForRanges(call.tokens(), 1, [&](size_t begin, size_t end, size_t) {
     for (size_t t = begin; t < end; ++t) {
       const float* cos = b.cos.data() + t * angles;
       const float* sin = b.sin.data() + t * angles;
@@ -118,10 +183,10 @@ void Llama::Attention(const Call& call, size_t layer) const {
       float* k = b.k.data() + t * kv_dim;
       simd::Rope(shape_.rope_pairing, cos, sin, shape_.kv_heads,
                  shape_.head_dim, shape_.rope_dim, k);
-      const size_t position = call.cache.position() + t;
-      std::copy_n(k, kv_dim, call.cache.key(layer, position));
+      const Buffers::Row& row = b.rows[t];
+      std::copy_n(k, kv_dim, row.cache->key(layer, row.position));
       std::copy_n(b.v.data() + t * kv_dim, kv_dim,
-                  call.cache.value(layer, position));
+                  row.cache->value(layer, row.position));
     }
   });
   Attend(call, layer);
@@ -129,30 +194,28 @@ void Llama::Attention(const Call& call, size_t layer) const {
   AddResidual(call);
 }
 
-// `q` against the cache, to `attended`. One task is one head of one token.
+// `q` against the caches, to `attended`. One task is one head of one token.
 void Llama::Attend(const Call& call, size_t layer) const {
   Buffers& b = call.buffers;
   const size_t heads_per_kv = shape_.heads / shape_.kv_heads;
-  const size_t past = call.cache.position();
-  for (auto& scores : b.scores) scores.resize(past + call.tokens);
-  b.keys.clear();
-  b.values.clear();
-  for (size_t at = 0; at < past + call.tokens; at += kBlockTokens) {
-    b.keys.push_back(call.cache.keys(layer, at));
-    b.values.push_back(call.cache.values(layer, at));
+  size_t longest = 0;
+  for (const Buffers::Row& row : b.rows) {
+    longest = std::max(longest, row.position + 1);
   }
+  for (auto& scores : b.scores) scores.resize(longest);
+  b.ListBlocks(layer);
   call.pool.ForTasks(
-      call.tokens * shape_.heads, [&](size_t task, size_t worker) {
-        const size_t t = task / shape_.heads;
+      call.tokens() * shape_.heads, [&](size_t task, size_t worker) {
+        const Buffers::Row& seen = b.rows[task / shape_.heads];
         const size_t head = task % shape_.heads;
-        const size_t end = past + t + 1;
+        const size_t end = seen.position + 1;
         const size_t begin =
             shape_.sliding_window == 0 || end <= shape_.sliding_window
                 ? 0
                 : end - shape_.sliding_window;
         const simd::AttentionInputs inputs{
-            .k = b.keys.data(),
-            .v = b.values.data(),
+            .k = b.keys.data() + seen.first_block,
+            .v = b.values.data() + seen.first_block,
             .block_positions = kBlockTokens,
             .stride = shape_.kv_heads * shape_.head_dim,
             .column = head / heads_per_kv * shape_.head_dim,
@@ -173,7 +236,7 @@ void Llama::FeedForward(const Call& call, size_t layer) const {
   Multiply(call, weights.gate, b.h.data(), b.gate.data());
   Multiply(call, weights.up, b.h.data(), b.up.data());
   call.pool.ForRanges(
-      call.tokens * shape_.d_ff, 64, [&](size_t begin, size_t end, size_t) {
+      call.tokens() * shape_.d_ff, 64, [&](size_t begin, size_t end, size_t) {
         simd::SiluMul(b.gate.data() + begin, b.up.data() + begin, end - begin,
                       b.gate.data() + begin);
       });
@@ -185,7 +248,7 @@ void Llama::FeedForward(const Call& call, size_t layer) const {
 void Llama::Normalise(const Call& call,
                       const std::vector<float>& weight) const {
   Buffers& b = call.buffers;
-  call.pool.ForRanges(call.tokens, 1, [&](size_t begin, size_t end, size_t) {
+  call.pool.ForRanges(call.tokens(), 1, [&](size_t begin, size_t end, size_t) {
     for (size_t t = begin; t < end; ++t) {
       simd::RmsNorm(b.u.data() + t * d_model_, weight.data(), d_model_,
                     head_.eps, b.h.data() + t * d_model_);
@@ -198,14 +261,14 @@ void Llama::Multiply(const Call& call, const simd::WeightView& w,
                      const float* x, float* y) {
   Linear& linear = call.buffers.linear;
   linear.Multiply(call.pass, w,
-                  linear.Pack(x, call.tokens, w.cols, w.type, call.pool), y,
+                  linear.Pack(x, call.tokens(), w.cols, w.type, call.pool), y,
                   w.rows, call.pool);
 }
 
 // u += h
 void Llama::AddResidual(const Call& call) const {
   Buffers& b = call.buffers;
-  call.pool.ForRanges(call.tokens, 1, [&](size_t begin, size_t end, size_t) {
+  call.pool.ForRanges(call.tokens(), 1, [&](size_t begin, size_t end, size_t) {
     simd::Add(b.h.data() + begin * d_model_, (end - begin) * d_model_,
               b.u.data() + begin * d_model_);
   });

@@ -9,6 +9,7 @@
 #include "engine/arch/output_head.h"
 #include "engine/model/model.h"
 #include "engine/state/recurrent_state.h"
+#include "simd/conv1d.h"
 #include "simd/ssm.h"
 
 namespace krait::engine {
@@ -34,9 +35,10 @@ class Mamba2 final : public Model {
   size_t DecodeBytes() const override;
   std::unique_ptr<State> NewState() const override;
   std::unique_ptr<Scratch> NewScratch(const WorkerPool& pool) const override;
-  void Forward(Pass pass, std::span<const TokenId> tokens, State& state,
-               Scratch& scratch, WorkerPool& pool, LogitsRows rows,
-               float* logits) const override;
+  void Prefill(std::span<const TokenId> tokens, State& state, Scratch& scratch,
+               WorkerPool& pool, LogitsRows rows, float* logits) const override;
+  void Decode(std::span<const DecodeStep> steps, Scratch& scratch,
+              WorkerPool& pool) const override;
   void Replay(std::shared_ptr<const StateBlock> block, size_t rows,
               State& state, Scratch& scratch, WorkerPool& pool) const override;
   void Settle(State& state, Scratch& scratch, WorkerPool& pool) const override;
@@ -51,8 +53,9 @@ class Mamba2 final : public Model {
   struct Buffers;
   struct Call;
   void Block(const Call& call, size_t layer) const;
-  void MixStep(const Call& call, size_t layer) const;
+  void MixSteps(const Call& call, size_t layer) const;
   void MixChunks(const Call& call, size_t layer) const;
+  simd::CausalConv1d Convolution(size_t layer) const;
   void Convolve(const Call& call, size_t layer, float* window) const;
   void StepSizes(const Call& call, size_t layer) const;
   void Gate(const Call& call, size_t layer) const;

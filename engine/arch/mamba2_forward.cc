@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The forward pass of Mamba-2, for one token and for many.
+// The forward pass of Mamba-2.
 //
 // A block, on the residual stream u [tokens, d_model]:
 //   h          = RMSNorm(u)
@@ -9,16 +9,18 @@
 //   y          = SSM(x, dt, A, B, C) + D x
 //   u         += out_proj(GroupRMSNorm(y * SiLU(z)))
 //
-// For one token the SSM is one step of the recurrence; in a prefill it runs in
-// chunks in matrix form (SSD), which end at multiples of kBlockTokens of the
-// absolute position. A chunk that was begun by an earlier call is run again as
-// a whole, its first tokens from the inputs that the state has recorded (its
-// tail): so the arithmetic does not depend on how the tokens were cut into
-// calls. The same recorded inputs, run without the projections, are the replay.
+// When decoding the SSM is one step of the recurrence (mamba2_decode.cc); in a
+// prefill it runs in chunks in matrix form (SSD), which end at multiples of
+// kBlockTokens of the absolute position. A chunk that was begun by an earlier
+// call is run again as a whole, its first tokens from the inputs that the state
+// has recorded (its tail): so the arithmetic does not depend on how the tokens
+// were cut into calls. The same recorded inputs, run without the projections,
+// are the replay.
 
 #include <algorithm>
 
 #include "engine/arch/mamba2.h"
+#include "engine/arch/mamba2_call.h"
 #include "simd/conv1d.h"
 #include "simd/elementwise.h"
 #include "simd/norm.h"
@@ -26,93 +28,29 @@
 
 namespace krait::engine {
 
-struct Mamba2::Buffers final : public Scratch {
-  Buffers(size_t workers, const Mamba2Shape& shape, size_t d_model)
-      : window((shape.conv_width - 1) * shape.conv_dim()),
-        linear(workers, std::max(d_model, shape.d_inner)) {
-    for (size_t i = 0; i < workers; ++i) {
-      ssd.emplace_back(simd::SsdScratchBytes(shape.head_dim, shape.state));
-    }
-  }
-
-  void Reserve(size_t tail, size_t tokens, const Mamba2Shape& shape,
-               size_t d_model) {
-    if (tokens > capacity) {
-      capacity = tokens;
-      u = AlignedArray<float>(tokens * d_model);
-      h = AlignedArray<float>(tokens * d_model);
-    }
-    if (tail + tokens > rows) {
-      rows = tail + tokens;
-      projected = AlignedArray<float>(rows * shape.in_proj_rows());
-      y = AlignedArray<float>(rows * shape.d_inner);
-    }
-  }
-
-  size_t capacity = 0;            // tokens
-  size_t rows = 0;                // tail and tokens
-  AlignedArray<float> u;          // [tokens, d_model], the residual stream
-  AlignedArray<float> h;          // [tokens, d_model]
-  AlignedArray<float> projected;  // [rows, in_proj_rows]: z, x, B, C, dt
-  AlignedArray<float> y;          // [rows, d_inner]
-  AlignedArray<float> window;     // [conv_width - 1, conv_dim]
-  Linear linear;
-  std::vector<AlignedArray<std::byte>> ssd;  // one per worker
-};
-
-// What one call works on.
-struct Mamba2::Call {
-  size_t rows() const { return tail + tokens; }
-
-  Pass pass;
-  size_t tail;      // tokens before, whose inputs are taken from the state
-  size_t tokens;    // new ones
-  size_t new_base;  // where the state's base will be
-  size_t stride;    // of a row of `projected`
-  float* input;     // x of the first row
-  RecurrentState& state;
-  Buffers& buffers;
-  WorkerPool& pool;
-
-  // x, B, C, dt of a row: first the tail's, then the new tokens'.
-  float* Inputs(size_t row) const { return input + row * stride; }
-
-  // One token is too little work to share.
-  template <class Body>
-  void ForRanges(size_t size, size_t grain, const Body& body) const {
-    if (rows() == 1) return body(0, size, 0);
-    pool.ForRanges(size, grain, body);
-  }
-};
-
 std::unique_ptr<Scratch> Mamba2::NewScratch(const WorkerPool& pool) const {
   return std::make_unique<Buffers>(pool.size(), shape_, d_model_);
 }
 
-void Mamba2::Forward(Pass pass, std::span<const TokenId> tokens, State& state,
+void Mamba2::Prefill(std::span<const TokenId> tokens, State& state,
                      Scratch& scratch, WorkerPool& pool, LogitsRows rows,
                      float* logits) const {
   auto& recurrent = static_cast<RecurrentState&>(state);
   auto& buffers = static_cast<Buffers&>(scratch);
-  size_t new_base = state.position() + tokens.size();
-  if (pass == Pass::kDecode) {
-    Settle(state, scratch, pool);
-    recurrent.MakeBaseMutable();
-  } else {
-    new_base = std::max(GridFloor(new_base), recurrent.base_position());
-    recurrent.Extend(tokens.size());
-    recurrent.MakeBase();
-    if (new_base > recurrent.base_position()) recurrent.MakeBaseMutable();
-  }
+  const size_t new_base = std::max(GridFloor(state.position() + tokens.size()),
+                                   recurrent.base_position());
+  recurrent.Extend(tokens.size());
+  recurrent.MakeBase();
+  if (new_base > recurrent.base_position()) recurrent.MakeBaseMutable();
   const size_t tail = state.position() - recurrent.base_position();
   buffers.Reserve(tail, tokens.size(), shape_, d_model_);
-  const Call call{.pass = pass,
+  const Call call{.pass = Pass::kPrefill,
                   .tail = tail,
                   .tokens = tokens.size(),
                   .new_base = new_base,
                   .stride = shape_.in_proj_rows(),
                   .input = buffers.projected.data() + shape_.d_inner,
-                  .state = recurrent,
+                  .state = &recurrent,
                   .buffers = buffers,
                   .pool = pool};
   head_.Embed(tokens, buffers.u.data());
@@ -137,7 +75,7 @@ void Mamba2::Block(const Call& call, size_t layer) const {
                     b.projected.data() + call.tail * call.stride, call.stride,
                     call.pool);
   if (call.pass == Pass::kDecode) {
-    MixStep(call, layer);
+    MixSteps(call, layer);
   } else {
     MixChunks(call, layer);
   }
@@ -152,57 +90,48 @@ void Mamba2::Block(const Call& call, size_t layer) const {
   });
 }
 
-// The part of a block between its two projections, `projected` to `y`, for one
-// token, in place of the state.
-void Mamba2::MixStep(const Call& call, size_t layer) const {
-  Convolve(call, layer, call.state.mutable_conv_window(layer));
-  StepSizes(call, layer);
-  const simd::SsmInputs inputs = ScanInputs(call, layer, 0, 1);
-  float* states = call.state.mutable_ssm(layer);
-  call.pool.ForRanges(shape_.heads, 1, [&](size_t begin, size_t end, size_t) {
-    simd::SsmStep(inputs, begin, end, states, call.buffers.y.data());
-  });
-  Gate(call, layer);
-}
-
-// The same for a prefill: the tail's tokens, then the new ones.
+// The part of a block between its two projections, `projected` to `y`: the
+// tail's tokens, then the new ones.
 void Mamba2::MixChunks(const Call& call, size_t layer) const {
   CopyTail(call, layer);
   RecordInputs(call, layer);
   Buffers& b = call.buffers;
-  std::copy_n(call.state.conv_window(layer), b.window.size(), b.window.data());
+  std::copy_n(call.state->conv_window(layer), b.window.size(), b.window.data());
   Convolve(call, layer, b.window.data());
   StepSizes(call, layer);
   ScanChunks(call, layer);
-  if (call.new_base > call.state.base_position()) {
-    call.state.MoveConvWindow(layer, call.new_base);
+  if (call.new_base > call.state->base_position()) {
+    call.state->MoveConvWindow(layer, call.new_base);
   }
   Gate(call, layer);
 }
 
 // The tail's recorded inputs to the first rows.
 void Mamba2::CopyTail(const Call& call, size_t layer) const {
-  const size_t base = call.state.base_position();
+  const size_t base = call.state->base_position();
   for (size_t t = 0; t < call.tail; ++t) {
-    std::copy_n(call.state.Row(layer, base + t),
+    std::copy_n(call.state->Row(layer, base + t),
                 shape_.conv_dim() + shape_.heads, call.Inputs(t));
   }
 }
 
 // The new tokens' inputs to the state, before they are changed in place.
 void Mamba2::RecordInputs(const Call& call, size_t layer) const {
-  const size_t base = call.state.base_position();
+  const size_t base = call.state->base_position();
   for (size_t t = call.tail; t < call.rows(); ++t) {
     std::copy_n(call.Inputs(t), shape_.conv_dim() + shape_.heads,
-                call.state.Row(layer, base + t));
+                call.state->Row(layer, base + t));
   }
 }
 
-void Mamba2::Convolve(const Call& call, size_t layer, float* window) const {
+simd::CausalConv1d Mamba2::Convolution(size_t layer) const {
   const Mamba2Layer& weights = layers_[layer];
-  const simd::CausalConv1d conv{shape_.conv_dim(), shape_.conv_width,
-                                weights.conv_weight.data(),
-                                weights.conv_bias.data()};
+  return {shape_.conv_dim(), shape_.conv_width, weights.conv_weight.data(),
+          weights.conv_bias.data()};
+}
+
+void Mamba2::Convolve(const Call& call, size_t layer, float* window) const {
+  const simd::CausalConv1d conv = Convolution(layer);
   // 64 channels: whole cache lines for each worker.
   call.ForRanges(conv.channels, 64, [&](size_t begin, size_t end, size_t) {
     simd::CausalConv1dSilu(conv, begin, end, call.rows(), call.Inputs(0),
@@ -261,9 +190,9 @@ simd::SsmInputs Mamba2::ScanInputs(const Call& call, size_t layer, size_t begin,
 // it will be run again.
 void Mamba2::ScanChunks(const Call& call, size_t layer) const {
   Buffers& b = call.buffers;
-  const size_t base = call.state.base_position();
+  const size_t base = call.state->base_position();
   // Not written to if no chunk is whole.
-  float* states = const_cast<float*>(call.state.ssm(layer));
+  float* states = const_cast<float*>(call.state->ssm(layer));
   call.pool.ForRanges(
       shape_.heads, 1, [&](size_t first, size_t last, size_t worker) {
         for (size_t done = 0; done < call.rows();) {
@@ -299,7 +228,7 @@ void Mamba2::Settle(State& state, Scratch& scratch, WorkerPool& pool) const {
                   .new_base = state.position(),
                   .stride = shape_.in_proj_rows(),
                   .input = buffers.projected.data() + shape_.d_inner,
-                  .state = recurrent,
+                  .state = &recurrent,
                   .buffers = buffers,
                   .pool = pool};
   for (size_t layer = 0; layer < layers_.size(); ++layer) {

@@ -28,14 +28,28 @@ void OutputHead::Logits(float* x, size_t tokens, LogitsRows rows,
     x += (tokens - 1) * d_model;
     tokens = 1;
   }
-  for (size_t t = 0; t < tokens; ++t) {
-    float* row = x + t * d_model;
-    simd::RmsNorm(row, norm.data(), d_model, eps, row);
-  }
+  Normalise(x, tokens);
   // Nothing is computed from logits, so that one row may round differently.
   linear.Multiply(tokens == 1 ? Pass::kDecode : Pass::kPrefill, output,
                   linear.Pack(x, tokens, d_model, output.type, pool), logits,
                   output.rows, pool);
+}
+
+void OutputHead::DecodeLogits(float* x, std::span<float* const> logits,
+                              Linear& linear, WorkerPool& pool) const {
+  const size_t tokens = logits.size();
+  Normalise(x, tokens);
+  Linear::Decode(output,
+                 linear.Pack(x, tokens, embedding.cols, output.type, pool),
+                 logits, pool);
+}
+
+void OutputHead::Normalise(float* x, size_t tokens) const {
+  const size_t d_model = embedding.cols;
+  for (size_t t = 0; t < tokens; ++t) {
+    float* row = x + t * d_model;
+    simd::RmsNorm(row, norm.data(), d_model, eps, row);
+  }
 }
 
 }  // namespace krait::engine

@@ -28,6 +28,13 @@ struct OutputHead {
   // the residual stream after the last layer.
   void Logits(float* x, size_t tokens, LogitsRows rows, Linear& linear,
               WorkerPool& pool, float* logits) const;
+
+  // The same for a decode: logits[t] is where those of token t go.
+  void DecodeLogits(float* x, std::span<float* const> logits, Linear& linear,
+                    WorkerPool& pool) const;
+
+  // x = RMSNorm(x), the last one.
+  void Normalise(float* x, size_t tokens) const;
 };
 
 }  // namespace krait::engine

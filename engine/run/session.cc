@@ -4,10 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <cassert>
 #include <utility>
-
-#include "simd/elementwise.h"
 
 namespace krait::engine {
 namespace {
@@ -28,11 +26,13 @@ Status CheckTokens(const Model& model, std::span<const TokenId> tokens) {
 
 }  // namespace
 
-Session::Session(std::shared_ptr<const Model> model, WorkerPool& pool)
+Session::Session(std::shared_ptr<const Model> model, WorkerPool& pool,
+                 std::shared_ptr<Scratch> scratch)
     : model_(std::move(model)),
       pool_(pool),
       state_(model_->NewState()),
-      scratch_(model_->NewScratch(pool)),
+      scratch_(scratch != nullptr ? std::move(scratch)
+                                  : model_->NewScratch(pool)),
       logits_(model_->hyperparameters().vocab) {}
 
 Status Session::Prefill(std::span<const TokenId> tokens, std::stop_token stop) {
@@ -47,16 +47,17 @@ Status Session::Prefill(std::span<const TokenId> tokens, std::stop_token stop) {
     const size_t batch = std::min(tokens.size(), to_grid);
     const LogitsRows rows =
         batch == tokens.size() ? LogitsRows::kLast : LogitsRows::kNone;
-    model_->Forward(Pass::kPrefill, tokens.first(batch), *state_, *scratch_,
-                    pool_, rows, logits_.data());
+    model_->Prefill(tokens.first(batch), *state_, *scratch_, pool_, rows,
+                    logits_.data());
     tokens = tokens.subspan(batch);
   }
   return {};
 }
 
 void Session::Decode(TokenId token) {
-  model_->Forward(Pass::kDecode, {&token, 1}, *state_, *scratch_, pool_,
-                  LogitsRows::kLast, logits_.data());
+  const DecodeStep step{
+      .token = token, .state = state_.get(), .logits = logits_.data()};
+  model_->Decode({&step, 1}, *scratch_, pool_);
 }
 
 void Session::Replay(std::shared_ptr<const StateBlock> block, size_t rows) {
@@ -70,9 +71,8 @@ Status Session::PrefillAllLogits(std::span<const TokenId> tokens,
   logits->resize(tokens.size() * vocab);
   for (size_t done = 0; done < tokens.size();) {
     const size_t batch = std::min(tokens.size() - done, Model::kMaxBatch);
-    model_->Forward(Pass::kPrefill, tokens.subspan(done, batch), *state_,
-                    *scratch_, pool_, LogitsRows::kAll,
-                    logits->data() + done * vocab);
+    model_->Prefill(tokens.subspan(done, batch), *state_, *scratch_, pool_,
+                    LogitsRows::kAll, logits->data() + done * vocab);
     done += batch;
   }
   if (!tokens.empty()) {
@@ -102,46 +102,19 @@ void Session::Reset() {
   state_->Reset();
 }
 
-Generation Generate(Session& session, const GenerateOptions& options,
-                    std::stop_token stop) {
-  Generation result;
-  Sampler sampler(options.sampler);
-  std::optional<TokenId> end;
-  if (!options.ignore_end_of_sequence && session.model().has_tokenizer()) {
-    end = session.model().tokenizer().special().eos;
+void DecodeBatch(std::span<Session* const> sessions,
+                 std::span<const TokenId> tokens) {
+  assert(!sessions.empty() && sessions.size() == tokens.size());
+  std::vector<DecodeStep> steps;
+  steps.reserve(sessions.size());
+  for (size_t i = 0; i < sessions.size(); ++i) {
+    assert(sessions[i]->model_ == sessions[0]->model_);
+    steps.push_back({.token = tokens[i],
+                     .state = sessions[i]->state_.get(),
+                     .logits = sessions[i]->logits_.data()});
   }
-  while (result.tokens.size() < options.max_tokens) {
-    if (stop.stop_requested()) {
-      result.reason = StopReason::kCancelled;
-      return result;
-    }
-    const std::span<const float> logits =
-        options.beginning == nullptr
-            ? session.logits()
-            : options.beginning->Restrict(session.logits());
-    const std::optional<TokenId> token = sampler.Sample(logits);
-    if (!token) {
-      result.reason = StopReason::kNotFinite;
-      return result;
-    }
-    if (end && *token == *end) {
-      result.reason = StopReason::kEndOfSequence;
-      return result;
-    }
-    const float logprob =
-        logits[*token] - simd::LogSumExp(logits.data(), logits.size());
-    result.tokens.push_back(*token);
-    result.sum_logprob += static_cast<double>(logprob);
-    if (options.on_token && !options.on_token(*token, logprob)) {
-      result.reason = StopReason::kCallback;
-      return result;
-    }
-    // The last token is not fed: nobody would read its logits.
-    if (result.tokens.size() == options.max_tokens) break;
-    session.Decode(*token);
-  }
-  result.reason = StopReason::kMaxTokens;
-  return result;
+  Session& first = *sessions[0];
+  first.model_->Decode(steps, *first.scratch_, first.pool_);
 }
 
 }  // namespace krait::engine

@@ -3,7 +3,6 @@
 #define KRAIT_ENGINE_RUN_SESSION_H_
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -11,8 +10,6 @@
 
 #include "engine/error.h"
 #include "engine/model/model.h"
-#include "engine/run/beginning.h"
-#include "engine/run/sampler.h"
 #include "engine/run/worker_pool.h"
 
 namespace krait::engine {
@@ -21,7 +18,9 @@ namespace krait::engine {
 // Belongs to one thread at a time; so does the pool while a call runs.
 class Session {
  public:
-  Session(std::shared_ptr<const Model> model, WorkerPool& pool);
+  // Sessions that belong to one thread may share `scratch`; null: an own one.
+  Session(std::shared_ptr<const Model> model, WorkerPool& pool,
+          std::shared_ptr<Scratch> scratch = nullptr);
 
   const Model& model() const { return *model_; }
 
@@ -33,7 +32,7 @@ class Session {
 
   // Feeds one token that was just generated (its id is the model's own), as
   // fast as may be. The state rounds differently from here on: prefills of
-  // prompts belong into another session (see Pass).
+  // prompts belong into another session (see Model::Decode).
   void Decode(TokenId token);
 
   // Feeds up to kBlockTokens tokens from a block that was recorded after the
@@ -57,43 +56,22 @@ class Session {
   std::vector<StateTensor> ExportState();
 
  private:
+  friend void DecodeBatch(std::span<Session* const> sessions,
+                          std::span<const TokenId> tokens);
+
   std::shared_ptr<const Model> model_;
   WorkerPool& pool_;
   std::unique_ptr<State> state_;
-  std::unique_ptr<Scratch> scratch_;
+  std::shared_ptr<Scratch> scratch_;
   std::vector<float> logits_;
 };
 
-enum class StopReason : uint8_t {
-  kEndOfSequence,
-  kMaxTokens,
-  kCallback,  // on_token returned false
-  kCancelled,
-  kNotFinite,  // the model's logits hold no finite number: broken weights
-};
-
-struct GenerateOptions {
-  SamplerOptions sampler = {};
-  size_t max_tokens = 64;
-  bool ignore_end_of_sequence = false;
-  // What the generation has to begin with, if not null; advances with it.
-  Beginning* beginning = nullptr;
-  // Called after each token, with the natural log of its probability under
-  // the unmodified distribution (restricted by `beginning`); returning false
-  // ends the generation (the token counts as generated).
-  std::function<bool(TokenId token, float logprob)> on_token = {};
-};
-
-struct Generation {
-  std::vector<TokenId> tokens;  // without the end-of-sequence token
-  double sum_logprob = 0;
-  StopReason reason = StopReason::kMaxTokens;
-};
-
-// Continues `session` (which has been fed at least one token), checking `stop`
-// before each step. The last token of the result has not been fed.
-Generation Generate(Session& session, const GenerateOptions& options,
-                    std::stop_token stop = {});
+// Feeds each of `sessions` (at least one, all different, of one model and pool)
+// the token of its place, as Session::Decode does, in one batch: the weights
+// are read once. The logits of each are, bit for bit, those that it would have
+// got alone.
+void DecodeBatch(std::span<Session* const> sessions,
+                 std::span<const TokenId> tokens);
 
 }  // namespace krait::engine
 

@@ -92,14 +92,17 @@ void KvCache::Extend(size_t tokens) {
   while (blocks_.size() < end) {
     blocks_.push_back(std::make_shared<KvBlock>(layers_, row_size_));
   }
+  // Taken at once: another cache that shares the block may be extended for the
+  // same batch.
+  for (size_t i = position_ / kBlockTokens; i < end; ++i) {
+    blocks_[i]->filled =
+        std::min(kBlockTokens, position_ + tokens - i * kBlockTokens);
+  }
 }
 
 void KvCache::Advance(size_t tokens) {
   for (size_t i = position_ / kBlockTokens; i < blocks_.size(); ++i) {
-    const size_t end = (i + 1) * kBlockTokens;
-    const bool whole = position_ + tokens >= end;
-    blocks_[i]->filled =
-        whole ? kBlockTokens : (position_ + tokens) % kBlockTokens;
+    const bool whole = position_ + tokens >= (i + 1) * kBlockTokens;
     if (whole) whole_blocks_.push_back(blocks_[i]);
   }
   position_ += tokens;

@@ -36,7 +36,8 @@ class KvBlock final : public StateBlock {
   }
   float* values(size_t layer) { return keys(layer) + kBlockTokens * row_size_; }
 
-  // Positions that some cache has written. A cache that ends here may write on.
+  // Positions that some cache has written or is about to. A cache that ends
+  // here may write on.
   size_t filled = 0;
 
  private:
@@ -66,7 +67,8 @@ class KvCache final : public State {
 
   // For the forward pass ------------------------------------------------------
 
-  // Makes room for `tokens` more positions.
+  // Makes room for `tokens` more positions, which this cache alone may write;
+  // Advance has to follow.
   void Extend(size_t tokens);
 
   // Of a position that has a block, [kv_heads * head_dim].

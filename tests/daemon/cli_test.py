@@ -213,6 +213,10 @@ class CliTest(unittest.TestCase):
         self.assertGreater(result['tokens_per_second']['median'], 0)
         self.assertGreater(result['memory_gb_per_second'], 0)
         self.assertGreater(result['weight_bytes_per_token'], 5_000_000)
+        result = self.json('bench', 'decode', '--json', '--tokens', '4', '--repetitions', '1',
+                           '--sequences', '3')
+        self.assertEqual(result['sequences'], 3)
+        self.assertGreater(result['tokens_per_second']['median'], 0)
         result = self.json('bench', 'prefill', '--json', '--tokens', '64', '--repetitions', '2')
         self.assertEqual((result['bench'], result['tokens']), ('prefill', 64))
         speed = result['tokens_per_second']

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/model/model.h"
+#include "engine/run/generation.h"
 #include "engine/run/session.h"
 #include "tests/engine/arch/golden.h"
 

@@ -8,6 +8,7 @@
 #include <random>
 #include <string>
 
+#include "engine/run/generation.h"
 #include "engine/run/session.h"
 
 namespace krait::engine {

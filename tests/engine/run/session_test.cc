@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/run/generation.h"
+
 namespace krait::engine {
 namespace {
 

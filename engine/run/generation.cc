@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/run/generation.h"
+
+#include <utility>
+
+#include "simd/elementwise.h"
+
+namespace krait::engine {
+
+TokenPicker::TokenPicker(const Model& model, GenerateOptions options)
+    : options_(std::move(options)), sampler_(options_.sampler) {
+  if (!options_.ignore_end_of_sequence && model.has_tokenizer()) {
+    end_ = model.tokenizer().special().eos;
+  }
+}
+
+std::optional<StopReason> TokenPicker::Pick(std::span<const float> logits) {
+  std::vector<TokenId>& tokens = generation_.tokens;
+  if (tokens.size() >= options_.max_tokens) return StopReason::kMaxTokens;
+  if (options_.beginning != nullptr) {
+    logits = options_.beginning->Restrict(logits);
+  }
+  const std::optional<TokenId> token = sampler_.Sample(logits);
+  if (!token) return StopReason::kNotFinite;
+  if (end_ && *token == *end_) return StopReason::kEndOfSequence;
+  const float logprob =
+      logits[*token] - simd::LogSumExp(logits.data(), logits.size());
+  tokens.push_back(*token);
+  generation_.sum_logprob += static_cast<double>(logprob);
+  if (options_.on_token && !options_.on_token(*token, logprob)) {
+    return StopReason::kCallback;
+  }
+  // The last token is not fed: nobody would read its logits.
+  if (tokens.size() == options_.max_tokens) return StopReason::kMaxTokens;
+  return std::nullopt;
+}
+
+Generation Generate(Session& session, const GenerateOptions& options,
+                    std::stop_token stop) {
+  TokenPicker picker(session.model(), options);
+  std::optional<StopReason> reason;
+  while (!reason) {
+    if (stop.stop_requested()) {
+      reason = StopReason::kCancelled;
+      break;
+    }
+    reason = picker.Pick(session.logits());
+    if (!reason) session.Decode(picker.generation().tokens.back());
+  }
+  Generation generation = picker.generation();
+  generation.reason = *reason;
+  return generation;
+}
+
+}  // namespace krait::engine

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_ENGINE_RUN_GENERATION_H_
+#define KRAIT_ENGINE_RUN_GENERATION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+#include "engine/model/model.h"
+#include "engine/model/token.h"
+#include "engine/run/beginning.h"
+#include "engine/run/sampler.h"
+#include "engine/run/session.h"
+
+namespace krait::engine {
+
+enum class StopReason : uint8_t {
+  kEndOfSequence,
+  kMaxTokens,
+  kCallback,  // on_token returned false
+  kCancelled,
+  kNotFinite,  // the model's logits hold no finite number: broken weights
+};
+
+struct GenerateOptions {
+  SamplerOptions sampler = {};
+  size_t max_tokens = 64;
+  bool ignore_end_of_sequence = false;
+  // What the generation has to begin with, if not null; advances with it.
+  Beginning* beginning = nullptr;
+  // Called after each token, with the natural log of its probability under
+  // the unmodified distribution (restricted by `beginning`); returning false
+  // ends the generation (the token counts as generated).
+  std::function<bool(TokenId token, float logprob)> on_token = {};
+};
+
+struct Generation {
+  std::vector<TokenId> tokens;  // without the end-of-sequence token
+  double sum_logprob = 0;
+  StopReason reason = StopReason::kMaxTokens;
+};
+
+// Chooses the tokens of one generation, one at a time. Whoever has it feeds
+// them to the model, which may be in a batch with those of others.
+// Thread-compatible.
+class TokenPicker {
+ public:
+  TokenPicker(const Model& model, GenerateOptions options);
+
+  // Chooses the token after `logits` [vocab]. Returns nothing if it, the last
+  // of generation(), is to be fed and Pick to be called with what comes then;
+  // otherwise why the generation ends: what was chosen, if anything, need not
+  // be fed.
+  std::optional<StopReason> Pick(std::span<const float> logits);
+
+  // What was chosen so far; `reason` has no meaning yet.
+  const Generation& generation() const { return generation_; }
+
+ private:
+  GenerateOptions options_;
+  Sampler sampler_;
+  std::optional<TokenId> end_;
+  Generation generation_;
+};
+
+// Continues `session` (which has been fed at least one token), checking `stop`
+// before each step. The last token of the result has not been fed.
+Generation Generate(Session& session, const GenerateOptions& options,
+                    std::stop_token stop = {});
+
+}  // namespace krait::engine
+
+#endif  // KRAIT_ENGINE_RUN_GENERATION_H_
