@@ -47,23 +47,27 @@ class KeystrokeSession::Stopwatch : public Generator {
   size_t CountTokens(std::string_view text) const override {
     return inner_.CountTokens(text);
   }
-  engine::Result<GeneratorReport> Generate(const GeneratorRequest& request,
+  std::unique_ptr<RunningGeneration> Begin(GeneratorRequest request,
                                            std::stop_token stop) override {
-    GeneratorRequest watched = request;
-    watched.ignore_end = full_length_;
-    watched.may_resume = false;  // each answer is to be paid for
-    bool begun = false;
-    bool wanted = true;
-    watched.on_token = [&](engine::TokenId token, std::string_view bytes,
-                           float logprob) {
-      if (!begun) first_token_ = Clock::now();
-      begun = true;
-      wanted = wanted && request.on_token(token, bytes, logprob);
+    request.ignore_end = full_length_;
+    request.may_resume = false;  // each answer is to be paid for
+    begun_ = false;
+    request.on_token = [this, on_token = std::move(request.on_token),
+                        wanted = true](engine::TokenId token,
+                                       std::string_view bytes,
+                                       float logprob) mutable {
+      NoteBeginning();
+      wanted = wanted && on_token(token, bytes, logprob);
       return wanted || full_length_;
     };
-    auto report = inner_.Generate(watched, std::move(stop));
-    if (!begun) first_token_ = Clock::now();
-    return report;
+    auto generation = inner_.Begin(std::move(request), std::move(stop));
+    if (generation->outcome()) NoteBeginning();
+    return generation;
+  }
+  void Advance(std::span<RunningGeneration* const> generations) override {
+    inner_.Advance(generations);
+    // Without a token the answer is the beginning.
+    if (generations.front()->outcome()) NoteBeginning();
   }
   engine::Status Warm(const GeneratorPrompt& prompt,
                       std::stop_token stop) override {
@@ -71,8 +75,14 @@ class KeystrokeSession::Stopwatch : public Generator {
   }
 
  private:
+  void NoteBeginning() {
+    if (!begun_) first_token_ = Clock::now();
+    begun_ = true;
+  }
+
   Generator& inner_;
   const bool full_length_;
+  bool begun_ = false;
   Clock::time_point first_token_;
 };
 

@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cstddef>
 #include <limits>
+#include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 
@@ -79,9 +81,10 @@ struct Completion {
   CompletionTrace trace;
 };
 
-// Turns a model into completions: chooses the context, watches the generation
-// and ends it where a completion should end, and makes the text fit its place.
-// Knows nothing of LSP, threads or files.
+class RunningCompletion;
+
+// Turns a model into completions, one or several at once: chooses the context;
+// RunningCompletion does the rest. Knows nothing of LSP, threads or files.
 //
 // Thread-compatible: one call at a time.
 class CompletionService {
@@ -89,7 +92,17 @@ class CompletionService {
   // `generator` must outlive the service.
   explicit CompletionService(Generator& generator) : generator_(generator) {}
 
-  // A stopped call gives an error of kind kCancelled.
+  // Begins a completion, which Advance moves on. `request` must outlive it, and
+  // it must not outlive the service.
+  std::unique_ptr<RunningCompletion> Begin(const CompletionRequest& request,
+                                           const CompletionOptions& options,
+                                           std::stop_token stop);
+
+  // Does a piece of work for completions of this service: a slice of a prompt,
+  // a token of each that is being said. Those that have ended are left alone.
+  void Advance(std::span<RunningCompletion* const> completions);
+
+  // From begin to end, alone. A stopped call gives an error of kind kCancelled.
   engine::Result<Completion> Complete(const CompletionRequest& request,
                                       const CompletionOptions& options,
                                       std::stop_token stop = {});

@@ -3,15 +3,19 @@
 #define KRAIT_DAEMON_COMPLETION_ENGINE_GENERATOR_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string_view>
+#include <vector>
 
+#include "daemon/completion/engine_generation.h"
 #include "daemon/completion/fim_planner.h"
 #include "daemon/completion/generator.h"
-#include "daemon/completion/said_so_far.h"
+#include "daemon/completion/speakers.h"
 #include "engine/error.h"
 #include "engine/model/model.h"
 #include "engine/run/warm_session.h"
@@ -31,7 +35,7 @@ struct WarmOptions {
 
 // Generates with one of krait's own models, from warm states: a prompt costs
 // what is new in it. What comes out is what a cold run of the same prompt
-// gives.
+// gives, alone or beside others.
 class EngineGenerator : public Generator {
  public:
   // Fails for a model without a tokenizer. Saved states that cannot be used
@@ -46,8 +50,9 @@ class EngineGenerator : public Generator {
   size_t CountTokens(std::string_view text) const override {
     return planner_.CountTokens(text);
   }
-  engine::Result<GeneratorReport> Generate(const GeneratorRequest& request,
+  std::unique_ptr<RunningGeneration> Begin(GeneratorRequest request,
                                            std::stop_token stop) override;
+  void Advance(std::span<RunningGeneration* const> generations) override;
   engine::Status Warm(const GeneratorPrompt& prompt,
                       std::stop_token stop) override;
   engine::Status SaveWarmStates() override;
@@ -58,28 +63,17 @@ class EngineGenerator : public Generator {
                   engine::WorkerPool& pool, const WarmOptions& options);
   std::chrono::duration<double> PredictPrefill(
       const std::vector<engine::TokenId>& tokens) const;
-  engine::Status Prefill(const FimPlan& plan, std::stop_token stop,
-                         GeneratorReport* report);
-  // Makes `session_.fork()` and `said_` stand where the request's generation
-  // begins or, if it goes on from the last one, stands.
-  engine::Status Begin(const GeneratorRequest& request, std::stop_token stop,
-                       GeneratorReport* report);
-  engine::Status Decode(const GeneratorRequest& request, std::stop_token stop,
-                        GeneratorReport* report);
+  void ReadSlice(std::span<EngineGeneration* const> all);
+  void Speak(std::span<EngineGeneration* const> all);
 
   const std::shared_ptr<const engine::Model> model_;
   mutable FimPlanner planner_;  // remembers lines
   engine::StateStore store_;
-  engine::WarmSession session_;
+  engine::WarmResources shared_;
+  Speakers speakers_;
+  engine::WarmSession warming_;
   std::optional<engine::StateDirectory> directory_;
-
-  // The last generation. `unfed_` has been said but not been run.
-  SaidSoFar said_;
-  std::optional<engine::TokenId> unfed_;
-  bool ended_ = false;  // by the model
-  engine::Beginning beginning_;
-  engine::FimLayout said_layout_ = engine::FimLayout::kPrefix;
-  size_t said_prompt_tokens_ = 0;
+  uint64_t turns_ = 0;  // slices of prompts that were read
 };
 
 }  // namespace krait::daemon

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -12,8 +14,8 @@
 
 #include "engine/error.h"
 #include "engine/model/token.h"
-#include "engine/run/sampler.h"
 #include "engine/run/generation.h"
+#include "engine/run/sampler.h"
 #include "engine/tokenizer/fim.h"
 
 namespace krait::daemon {
@@ -75,6 +77,28 @@ struct WarmStatus {
   size_t logged_tokens = 0;  // tokens whose replay log (or KV block) is held
 };
 
+// A generation under way, see Generator::Begin. Belongs to its generator's
+// thread; letting go of it ends it.
+class RunningGeneration {
+ public:
+  RunningGeneration() = default;
+  virtual ~RunningGeneration() = default;
+  RunningGeneration(const RunningGeneration&) = delete;
+  RunningGeneration& operator=(const RunningGeneration&) = delete;
+
+  // Ends it if it was stopped, which Advance would notice, too.
+  virtual void StopIfAsked() = 0;
+
+  // What it came to, once it has ended; an error of kind kCancelled if it was
+  // stopped.
+  const std::optional<engine::Result<GeneratorReport>>& outcome() const {
+    return outcome_;
+  }
+
+ protected:
+  std::optional<engine::Result<GeneratorReport>> outcome_;
+};
+
 // What the completion service needs of a model. The one of the product is
 // EngineGenerator; tests have their own.
 //
@@ -89,9 +113,20 @@ class Generator {
   // Returns about how many tokens `text` is.
   virtual size_t CountTokens(std::string_view text) const = 0;
 
-  // Continues the prompt. A stopped call gives an error of kind kCancelled.
-  virtual engine::Result<GeneratorReport> Generate(
-      const GeneratorRequest& request, std::stop_token stop) = 0;
+  // Begins to continue the prompt; Advance does the work. The generator, and
+  // what the request's prompt refers to, must outlive the generation.
+  virtual std::unique_ptr<RunningGeneration> Begin(GeneratorRequest request,
+                                                   std::stop_token stop) = 0;
+
+  // Does a piece of work for generations of this generator: reads a slice of
+  // one prompt (they take turns), and chooses a token for each of those whose
+  // prompt is read, all in one batch. Those that have ended are left alone.
+  // What else is under way does not show in what a generation says.
+  virtual void Advance(std::span<RunningGeneration* const> generations) = 0;
+
+  // From begin to end, alone. A stopped call gives an error of kind kCancelled.
+  engine::Result<GeneratorReport> Generate(GeneratorRequest request,
+                                           std::stop_token stop);
 
   // Brings the state to the prompt's end, so that a Generate for it (or for
   // one that goes on from it) costs only what is new. What was done before a

@@ -3,14 +3,36 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "daemon/completion/running_completion.h"
 #include "daemon/log.h"
 
 namespace krait::daemon {
 
 using engine::ErrorCode;
 using engine::MakeError;
+
+struct CompletionHost::RunningJob {
+  RunningJob(CompletionJob its_job, const std::stop_token& host)
+      : job(std::move(its_job)),
+        on_request(job.stop, Forward{&either}),
+        on_host(host, Forward{&either}) {}
+
+  struct Forward {
+    std::stop_source* to;
+    void operator()() const { to->request_stop(); }
+  };
+
+  const CompletionJob job;
+  const Clock::time_point begin = Clock::now();
+  // Stopped when the request is, or the whole host.
+  std::stop_source either;
+  const std::stop_callback<Forward> on_request;
+  const std::stop_callback<Forward> on_host;
+  std::unique_ptr<RunningCompletion> completion;  // uses the job
+};
 
 CompletionHost::CompletionHost(Loader loader, PostToOwner post,
                                Clock::duration save_when_idle_for)
@@ -93,6 +115,7 @@ void CompletionHost::Run(const Loader& loader) {
   std::unique_lock lock(mutex_);
   while (WaitForWork(&lock)) RunNext(&lock);
   lock.unlock();
+  running_jobs_.clear();
   Save();
   // Here, as threads of a model belong to the one that loaded it.
   service_.reset();
@@ -125,6 +148,7 @@ void CompletionHost::Load(const Loader& loader) {
 
 bool CompletionHost::WaitForWork(std::unique_lock<std::mutex>* lock) {
   while (!stopping_.stop_requested()) {
+    if (!running_jobs_.empty()) return true;
     const auto now = Clock::now();
     std::optional<Clock::time_point> next = queue_.ReadyAt();
     if (unsaved_) {
@@ -143,9 +167,9 @@ bool CompletionHost::WaitForWork(std::unique_lock<std::mutex>* lock) {
 
 void CompletionHost::RunNext(std::unique_lock<std::mutex>* lock) {
   running_ = true;
-  if (const auto completion = queue_.NextCompletion(Clock::now())) {
+  if (BeginCompletions(lock) || !running_jobs_.empty()) {
     lock->unlock();
-    RunCompletion(*completion);
+    AdvanceCompletions();
     lock->lock();
   } else if (auto warming = queue_.NextWarming()) {
     RunWarming(std::move(*warming), lock);
@@ -154,35 +178,77 @@ void CompletionHost::RunNext(std::unique_lock<std::mutex>* lock) {
     Save();
     lock->lock();
   }
-  if (generator_ != nullptr) warm_status_ = generator_->warm_status();
-  running_ = false;
+  running_ = !running_jobs_.empty();
+  if (!running_ && generator_ != nullptr) {
+    warm_status_ = generator_->warm_status();
+  }
   idle_since_ = Clock::now();
 }
 
-void CompletionHost::RunCompletion(const CompletionJob& job) {
-  const auto begin = Clock::now();
-  auto completion = Compute(job);
-  if (completion) completion->trace.queue = begin - job.queued;
+bool CompletionHost::BeginCompletions(std::unique_lock<std::mutex>* lock) {
+  bool any = false;
+  while (running_jobs_.size() < kMostAtOnce) {
+    auto job = queue_.NextCompletion(Clock::now());
+    if (!job) break;
+    any = true;
+    lock->unlock();
+    Begin(std::move(*job));
+    lock->lock();
+  }
+  return any;
+}
+
+void CompletionHost::Begin(CompletionJob job) {
+  if (job.stop.stop_requested()) {
+    return Answer(
+        job, MakeError(ErrorCode::kCancelled, "the request was cancelled"));
+  }
+  if (load_error_) return Answer(job, *load_error_);
+  unsaved_ = true;
+  // One that this one replaces leaves first: it may be gone on with.
+  for (const auto& running : running_jobs_) running->completion->StopIfAsked();
+  AnswerEnded();
+  auto running =
+      std::make_unique<RunningJob>(std::move(job), stopping_.get_token());
+  running->completion = service_->Begin(
+      running->job.request, running->job.options, running->either.get_token());
+  running_jobs_.push_back(std::move(running));
+}
+
+void CompletionHost::AdvanceCompletions() {
+  if (running_jobs_.empty()) return;
+  std::vector<RunningCompletion*> completions;
+  for (const auto& running : running_jobs_) {
+    completions.push_back(running->completion.get());
+  }
+  service_->Advance(completions);
+  AnswerEnded();
+}
+
+void CompletionHost::AnswerEnded() {
+  const auto ended = [](const auto& running) {
+    return running->completion->ended();
+  };
+  if (std::ranges::none_of(running_jobs_, ended)) return;
+  for (const auto& running : running_jobs_) {
+    if (!ended(running)) continue;
+    auto completion = running->completion->Finish();
+    if (completion) {
+      completion->trace.queue = running->begin - running->job.queued;
+    }
+    Answer(running->job, std::move(completion));
+  }
+  std::erase_if(running_jobs_, ended);
+}
+
+void CompletionHost::Answer(const CompletionJob& job,
+                            engine::Result<Completion> completion) {
   const Clock::duration whole = Clock::now() - job.queued;
   post_([owner = owner_, on_done = job.on_done,
          completion = std::move(completion), whole] {
     if (completion) owner->statistics.Add(completion->trace, whole);
     on_done(completion);
   });
-}
-
-engine::Result<Completion> CompletionHost::Compute(const CompletionJob& job) {
-  if (job.stop.stop_requested()) {
-    return MakeError(ErrorCode::kCancelled, "the request was cancelled");
-  }
-  if (load_error_) return *load_error_;
-  unsaved_ = true;
-  // Either the request or the whole host may be stopped.
-  std::stop_source either;
-  const auto forward = [&either] { either.request_stop(); };
-  const std::stop_callback on_request(job.stop, forward);
-  const std::stop_callback on_host(stopping_.get_token(), forward);
-  return service_->Complete(job.request, job.options, either.get_token());
 }
 
 void CompletionHost::RunWarming(WarmingJob job,

@@ -46,8 +46,13 @@ struct RunningWarming {
 };
 
 // One loaded model, shared by the sessions of all editors. Its thread loads it
-// and then works through a JobQueue, one job at a time. Completions that come
-// before the model is there wait for it.
+// and then works through a JobQueue. Completions that come before the model is
+// there wait for it.
+//
+// Completions run together, round by round, up to kMostAtOnce: one that comes
+// joins, one that ends or is cancelled leaves. In a round one prompt is read
+// for a slice, and each completion whose prompt is read gets a token, all of
+// them in one batch: several cost little more than one.
 //
 // A completion stops the warming job that runs; what that did is kept, and it
 // goes on afterwards, unless a newer one of its document has come. Warm states
@@ -58,6 +63,9 @@ struct RunningWarming {
 // nothing of the host.
 class CompletionHost {
  public:
+  // More wait for their turn.
+  static constexpr size_t kMostAtOnce = 8;
+
   // Called on the host's thread.
   using Loader = std::function<engine::Result<ReadyGenerator>()>;
   // Brings a call to the owner's thread.
@@ -113,10 +121,14 @@ class CompletionHost {
   // Waits until there is something to do; false: the host ends.
   bool WaitForWork(std::unique_lock<std::mutex>* lock);
   void RunNext(std::unique_lock<std::mutex>* lock);
-  void RunCompletion(const CompletionJob& job);
+  // Returns whether there was one to begin (or to refuse).
+  bool BeginCompletions(std::unique_lock<std::mutex>* lock);
+  void Begin(CompletionJob job);
+  void AdvanceCompletions();
+  void AnswerEnded();
+  void Answer(const CompletionJob& job, engine::Result<Completion> completion);
   void RunWarming(WarmingJob job, std::unique_lock<std::mutex>* lock);
   void Save();
-  engine::Result<Completion> Compute(const CompletionJob& job);
   // With mutex_ held.
   void StopWarming(bool stale);
 
@@ -138,6 +150,8 @@ class CompletionHost {
   std::unique_ptr<Generator> generator_;
   std::unique_ptr<CompletionService> service_;
   std::optional<engine::Error> load_error_;
+  struct RunningJob;
+  std::vector<std::unique_ptr<RunningJob>> running_jobs_;  // of the service
   bool unsaved_ = false;
   Clock::time_point idle_since_;
 

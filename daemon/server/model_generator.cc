@@ -21,9 +21,12 @@ class ModelGenerator : public Generator {
   size_t CountTokens(std::string_view text) const override {
     return inner_->CountTokens(text);
   }
-  engine::Result<GeneratorReport> Generate(const GeneratorRequest& request,
+  std::unique_ptr<RunningGeneration> Begin(GeneratorRequest request,
                                            std::stop_token stop) override {
-    return inner_->Generate(request, std::move(stop));
+    return inner_->Begin(std::move(request), std::move(stop));
+  }
+  void Advance(std::span<RunningGeneration* const> generations) override {
+    inner_->Advance(generations);
   }
   engine::Status Warm(const GeneratorPrompt& prompt,
                       std::stop_token stop) override {

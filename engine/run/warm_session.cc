@@ -28,34 +28,49 @@ std::vector<size_t> SnapshotPositions(size_t end,
 
 }  // namespace
 
-WarmSession::WarmSession(std::shared_ptr<const Model> model, WorkerPool& pool,
-                         StateStore& store)
-    : store_(store), prompt_(model, pool), decoder_(std::move(model), pool) {}
+WarmResources::WarmResources(std::shared_ptr<const Model> its_model,
+                             WorkerPool& its_pool, StateStore& its_store)
+    : model(std::move(its_model)),
+      pool(its_pool),
+      store(its_store),
+      scratch(model->NewScratch(pool)) {}
+
+size_t WarmResources::CountMissing(std::span<const TokenId> tokens) const {
+  if (tokens.empty()) return 0;
+  return tokens.size() - store.CountKnown(tokens.first(tokens.size() - 1));
+}
+
+WarmSession::WarmSession(WarmResources& shared)
+    : shared_(shared),
+      prompt_(shared.model, shared.pool, shared.scratch),
+      decoder_(shared.model, shared.pool, shared.scratch) {}
 
 // Restores what the store knows of `known`.
-void WarmSession::Resume(std::span<const TokenId> known, PrefillCost* cost) {
-  const ResumePoint point = store_.Find(known);
+void WarmSession::Resume(std::span<const TokenId> known) {
+  const ResumePoint point = shared_.store.Find(known);
   prompt_.state().Restore(point.snapshot == nullptr ? 0 : point.position,
                           point.snapshot);
   for (const auto& block : point.blocks) {
     prompt_.Replay(block, kBlockTokens);
   }
   if (point.tail_rows > 0) prompt_.Replay(point.tail, point.tail_rows);
-  cost->reused = point.position;
-  cost->replayed = point.end() - point.position;
+  cost_ = {.reused = point.position,
+           .replayed = point.end() - point.position,
+           .computed = 0};
 }
 
-size_t WarmSession::SliceEnd(size_t begin, size_t end,
-                             std::span<const size_t> wanted_ends,
-                             std::chrono::milliseconds slice) const {
-  const auto wanted = std::ranges::upper_bound(wanted_ends, begin);
-  if (wanted != wanted_ends.end()) end = std::min(end, *wanted);
-  const double seconds = std::chrono::duration<double>(slice).count();
+// Returns the position where the next slice ends.
+size_t WarmSession::SliceEnd() const {
+  const size_t begin = prompt_.state().position();
+  size_t end = tokens_.size();
+  const auto wanted = std::ranges::upper_bound(snapshots_, begin);
+  if (wanted != snapshots_.end()) end = std::min(end, *wanted);
+  const double seconds = std::chrono::duration<double>(slice_).count();
   const size_t tokens =
-      tokens_per_second_ == 0
+      shared_.tokens_per_second == 0
           ? kBlockTokens
           : std::clamp<size_t>(
-                static_cast<size_t>(tokens_per_second_ * seconds), 1,
+                static_cast<size_t>(shared_.tokens_per_second * seconds), 1,
                 Model::kMaxBatch);
   if (begin + tokens >= end) return end;
   // On the grid no tail needs to be run again.
@@ -64,52 +79,62 @@ size_t WarmSession::SliceEnd(size_t begin, size_t end,
 }
 
 void WarmSession::Measure(size_t tokens, std::chrono::duration<double> time) {
+  double& speed = shared_.tokens_per_second;
   // A few tokens say little about a batch, a first batch warms the caches.
-  if (tokens < kBlockTokens / 2 && tokens_per_second_ != 0) return;
+  if (tokens < kBlockTokens / 2 && speed != 0) return;
   const double now = static_cast<double>(tokens) / std::max(1e-6, time.count());
-  tokens_per_second_ =
-      tokens_per_second_ == 0 ? now : 0.8 * tokens_per_second_ + 0.2 * now;
+  speed = speed == 0 ? now : 0.8 * speed + 0.2 * now;
+}
+
+Status WarmSession::Begin(std::span<const TokenId> tokens,
+                          const AdvanceOptions& options) {
+  if (tokens.empty()) {
+    return MakeError(ErrorCode::kInvalidArgument, "a prompt without tokens");
+  }
+  tokens_.assign(tokens.begin(), tokens.end());
+  checkpoints_.assign(options.checkpoints.begin(), options.checkpoints.end());
+  snapshots_ = SnapshotPositions(tokens_.size(), checkpoints_);
+  slice_ = options.slice;
+  // The last token is run in any case: its logits are not kept.
+  Resume(tokens.first(tokens.size() - 1));
+  return {};
+}
+
+Status WarmSession::RunSlice(std::stop_token stop) {
+  const size_t begin = prompt_.state().position();
+  const size_t end = SliceEnd();
+  const auto start = Clock::now();
+  const Status fed = prompt_.Prefill(
+      std::span(tokens_).subspan(begin, end - begin), std::move(stop));
+  if (!fed) {
+    if (begin > 0) shared_.store.Finish(tokens_, prompt_.state(), checkpoints_);
+    tokens_.clear();
+    return fed.error();
+  }
+  Measure(end - begin, Clock::now() - start);
+  cost_.computed += end - begin;
+  if (done()) {
+    shared_.store.Finish(tokens_, prompt_.state(), checkpoints_);
+  } else {
+    shared_.store.Add(tokens_, prompt_.state(),
+                      std::ranges::binary_search(snapshots_, end));
+  }
+  return {};
 }
 
 Result<PrefillCost> WarmSession::Advance(std::span<const TokenId> tokens,
                                          const AdvanceOptions& options,
                                          std::stop_token stop) {
-  if (tokens.empty()) {
-    return MakeError(ErrorCode::kInvalidArgument, "a prompt without tokens");
+  if (Status begun = Begin(tokens, options); !begun) return begun.error();
+  while (!done()) {
+    if (Status run = RunSlice(stop); !run) return run.error();
   }
-  PrefillCost cost;
-  // The last token is run in any case: its logits are not kept.
-  Resume(tokens.first(tokens.size() - 1), &cost);
-  const std::vector<size_t> snapshots =
-      SnapshotPositions(tokens.size(), options.checkpoints);
-  while (prompt_.state().position() < tokens.size()) {
-    const size_t begin = prompt_.state().position();
-    const size_t end = SliceEnd(begin, tokens.size(), snapshots, options.slice);
-    const auto start = Clock::now();
-    const Status fed =
-        prompt_.Prefill(tokens.subspan(begin, end - begin), stop);
-    if (!fed) {
-      if (begin > 0)
-        store_.Finish(tokens, prompt_.state(), options.checkpoints);
-      return fed.error();
-    }
-    Measure(end - begin, Clock::now() - start);
-    cost.computed += end - begin;
-    store_.Add(tokens, prompt_.state(),
-               std::ranges::binary_search(snapshots, end));
-  }
-  store_.Finish(tokens, prompt_.state(), options.checkpoints);
-  return cost;
+  return cost_;
 }
 
 Session& WarmSession::Fork() {
   decoder_.CopyFrom(prompt_);
   return decoder_;
-}
-
-size_t WarmSession::CountMissing(std::span<const TokenId> tokens) const {
-  if (tokens.empty()) return 0;
-  return tokens.size() - store_.CountKnown(tokens.first(tokens.size() - 1));
 }
 
 }  // namespace krait::engine

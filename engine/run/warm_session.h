@@ -30,45 +30,68 @@ struct AdvanceOptions {
   std::chrono::milliseconds slice{10};
 };
 
-// Runs prompts that begin like ones it has run before: each begins from the
+// What the warm sessions of one model share. Belongs to one thread, with them,
+// the store (which must be of the model) and the pool.
+struct WarmResources {
+  WarmResources(std::shared_ptr<const Model> its_model, WorkerPool& its_pool,
+                StateStore& its_store);
+
+  // Tokens of a prompt that a session would run through the model.
+  size_t CountMissing(std::span<const TokenId> tokens) const;
+
+  const std::shared_ptr<const Model> model;
+  WorkerPool& pool;
+  StateStore& store;
+  const std::shared_ptr<Scratch> scratch;
+  double tokens_per_second = 0;  // of the last prefills; 0 before the first
+};
+
+// Runs prompts that begin like ones that were run before: each begins from the
 // warmest state that the store holds, and leaves its own there. The logits
-// and what is decoded after them are, bit for bit, those of a cold run.
-//
-// Belongs to one thread, with the store and the pool.
+// and what is decoded after them are, bit for bit, those of a cold run, also if
+// other sessions run between two slices.
 class WarmSession {
  public:
-  // `store` must be of the same model and outlive the session.
-  WarmSession(std::shared_ptr<const Model> model, WorkerPool& pool,
-              StateStore& store);
+  // `shared` must outlive the session.
+  explicit WarmSession(WarmResources& shared);
 
-  // Brings the state to the end of `tokens` (at least one; ids are checked).
-  // A stopped call returns kCancelled, and has left in the store what it did.
+  // Makes ready to bring the state to the end of `tokens` (at least one), which
+  // takes slices until done(). What another prompt had left to do is dropped.
+  Status Begin(std::span<const TokenId> tokens, const AdvanceOptions& options);
+  // Does what takes about AdvanceOptions::slice (ids are checked). After an
+  // error there is nothing to go on with; a stopped call returns kCancelled,
+  // and has left in the store what was done.
+  Status RunSlice(std::stop_token stop = {});
+  bool done() const { return prompt_.state().position() >= tokens_.size(); }
+  // Of the prompt up to here.
+  const PrefillCost& cost() const { return cost_; }
+
+  // The same in one go.
   Result<PrefillCost> Advance(std::span<const TokenId> tokens,
                               const AdvanceOptions& options,
                               std::stop_token stop = {});
 
-  // Returns a session that stands where the last successful Advance ended, for
-  // decoding; it is good until the next Fork.
+  // Returns a session that stands where the last prompt that was done ended,
+  // for decoding; it is good until the next Fork.
   Session& Fork();
   // The session that Fork returned last, where it stands now.
   Session& fork() { return decoder_; }
 
-  // Tokens of a prompt that Advance would run through the model.
-  size_t CountMissing(std::span<const TokenId> tokens) const;
-
-  // Measured over the last prefills; 0 before the first.
-  double tokens_per_second() const { return tokens_per_second_; }
-
  private:
-  void Resume(std::span<const TokenId> known, PrefillCost* cost);
-  size_t SliceEnd(size_t begin, size_t end, std::span<const size_t> wanted_ends,
-                  std::chrono::milliseconds slice) const;
+  void Resume(std::span<const TokenId> known);
+  size_t SliceEnd() const;
   void Measure(size_t tokens, std::chrono::duration<double> time);
 
-  StateStore& store_;
+  WarmResources& shared_;
   Session prompt_;
   Session decoder_;
-  double tokens_per_second_ = 0;
+
+  // What is being run. All of the tokens are fed if nothing is.
+  std::vector<TokenId> tokens_;
+  std::vector<size_t> checkpoints_;
+  std::vector<size_t> snapshots_;  // positions where one is to be taken
+  std::chrono::milliseconds slice_{};
+  PrefillCost cost_;
 };
 
 }  // namespace krait::engine

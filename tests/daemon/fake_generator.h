@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,33 +38,21 @@ class FakeGenerator : public Generator {
     return (text.size() + 3) / 4;
   }
 
-  engine::Result<GeneratorReport> Generate(const GeneratorRequest& request,
+  std::unique_ptr<RunningGeneration> Begin(GeneratorRequest request,
                                            std::stop_token stop) override {
     ++calls;
     path = request.prompt.path;
     prefix = request.prompt.prefix;
     suffix = request.prompt.suffix;
     max_tokens = request.max_tokens;
-    GeneratorReport report;
-    report.layout = engine::FimLayout::kSpm;
-    report.tokens_computed = CountTokens(prefix) + CountTokens(suffix);
-    report.reason = engine::StopReason::kEndOfSequence;
-    for (const std::string& piece : pieces_) {
-      if (before_token_) before_token_();
-      if (stop.stop_requested()) {
-        return engine::MakeError(engine::ErrorCode::kCancelled, "cancelled");
-      }
-      if (report.tokens_generated == request.max_tokens) {
-        report.reason = engine::StopReason::kMaxTokens;
-        break;
-      }
-      ++report.tokens_generated;
-      if (!request.on_token(IdOf(piece), piece, logprob_)) {
-        report.reason = engine::StopReason::kCallback;
-        break;
-      }
+    return std::make_unique<FakeGeneration>(*this, std::move(request),
+                                            std::move(stop));
+  }
+  void Advance(std::span<RunningGeneration* const> generations) override {
+    most_at_once = std::max(most_at_once, generations.size());
+    for (RunningGeneration* const generation : generations) {
+      static_cast<FakeGeneration*>(generation)->SayNext();
     }
-    return report;
   }
 
   // Called by Warm for each of its slices, which end when it returns false.
@@ -91,8 +81,56 @@ class FakeGenerator : public Generator {
   std::string suffix;
   size_t max_tokens = 0;
   int calls = 0;
+  size_t most_at_once = 0;  // generations in an Advance
 
  private:
+  class FakeGeneration : public RunningGeneration {
+   public:
+    FakeGeneration(const FakeGenerator& generator, GeneratorRequest request,
+                   std::stop_token stop)
+        : generator_(generator),
+          request_(std::move(request)),
+          stop_(std::move(stop)) {
+      report_.layout = engine::FimLayout::kSpm;
+      report_.tokens_computed = generator.CountTokens(request_.prompt.prefix) +
+                                generator.CountTokens(request_.prompt.suffix);
+    }
+
+    void StopIfAsked() override {
+      if (outcome_ || !stop_.stop_requested()) return;
+      outcome_ = engine::MakeError(engine::ErrorCode::kCancelled, "cancelled");
+    }
+
+    // Says one piece.
+    void SayNext() {
+      if (outcome_) return;
+      const auto& pieces = generator_.pieces_;
+      const size_t next = report_.tokens_generated;
+      if (next == pieces.size()) return End(engine::StopReason::kEndOfSequence);
+      if (generator_.before_token_) generator_.before_token_();
+      if (StopIfAsked(); outcome_) return;
+      if (next == request_.max_tokens) {
+        return End(engine::StopReason::kMaxTokens);
+      }
+      ++report_.tokens_generated;
+      if (!request_.on_token(generator_.IdOf(pieces[next]), pieces[next],
+                             generator_.logprob_)) {
+        End(engine::StopReason::kCallback);
+      }
+    }
+
+   private:
+    void End(engine::StopReason reason) {
+      report_.reason = reason;
+      outcome_ = report_;
+    }
+
+    const FakeGenerator& generator_;
+    const GeneratorRequest request_;
+    const std::stop_token stop_;
+    GeneratorReport report_;
+  };
+
   engine::TokenId IdOf(const std::string& piece) const {
     const auto found = std::find(pieces_.begin(), pieces_.end(), piece);
     return static_cast<engine::TokenId>(found - pieces_.begin());

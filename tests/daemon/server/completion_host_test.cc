@@ -12,6 +12,8 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/daemon/fake_generator.h"
@@ -21,6 +23,7 @@ namespace krait::daemon {
 namespace {
 
 using testing::ElementsAre;
+using testing::UnorderedElementsAre;
 
 // What the model did, from the host's thread.
 class Events {
@@ -61,10 +64,14 @@ class CompletionHostTest : public testing::Test {
   }
 
   void Complete(const std::string& uri, const std::string& before) {
+    Complete(uri, before, stop_.get_token());
+  }
+  void Complete(const std::string& uri, const std::string& before,
+                std::stop_token stop) {
     host_->Complete({.document = {1, uri},
                      .request = {.path = "", .before = before, .after = ""},
                      .options = {},
-                     .stop = stop_.get_token(),
+                     .stop = std::move(stop),
                      .on_done = [this, before](const auto& completion) {
                        done_.push_back(before + "|" +
                                        (completion
@@ -209,6 +216,89 @@ TEST_F(CompletionHostTest, ACancelledCompletionIsACancellation) {
   calls_.RunOne();
   EXPECT_THAT(done_, ElementsAre("x = |the request was cancelled"));
   EXPECT_EQ(host_->statistics().num_answers(), 0U);
+}
+
+TEST_F(CompletionHostTest, CompletionsOfSeveralFilesRunTogether) {
+  auto generator = std::make_unique<FakeGenerator>("yes");
+  const FakeGenerator& model = *generator;
+  Start(std::move(generator));
+  for (const char* uri : {"a", "b", "c"}) Complete(uri, uri);
+  Go();
+  for (int i = 0; i < 3; ++i) calls_.RunOne();
+  EXPECT_THAT(done_, UnorderedElementsAre("a|yes", "b|yes", "c|yes"));
+  EXPECT_EQ(model.most_at_once, 3U);
+  EXPECT_EQ(host_->statistics().num_answers(), 3U);
+}
+
+TEST_F(CompletionHostTest, OneThatComesLaterJoins) {
+  auto generator = std::make_unique<FakeGenerator>("yes");
+  const FakeGenerator& model = *generator;
+  std::latch speaking(1);
+  std::latch come(1);
+  generator->set_before_token([&, said = 0]() mutable {
+    if (++said != 2) return;
+    speaking.count_down();
+    come.wait();
+  });
+  Start(std::move(generator));
+  Complete("a", "a");
+  Go();
+  speaking.wait();
+  Complete("b", "b");
+  come.count_down();
+  calls_.RunOne();
+  calls_.RunOne();
+  EXPECT_THAT(done_, ElementsAre("a|yes", "b|yes"));
+  EXPECT_EQ(model.most_at_once, 2U);
+}
+
+TEST_F(CompletionHostTest, ACancelledOneLeavesTheOthersUnharmed) {
+  auto generator = std::make_unique<FakeGenerator>("yes");
+  std::stop_source stop_b;
+  generator->set_before_token([&, said = 0]() mutable {
+    if (++said == 4) stop_b.request_stop();  // "y" of all three was said
+  });
+  Start(std::move(generator));
+  Complete("a", "a");
+  Complete("b", "b", stop_b.get_token());
+  Complete("c", "c");
+  Go();
+  for (int i = 0; i < 3; ++i) calls_.RunOne();
+  EXPECT_THAT(done_, UnorderedElementsAre("a|yes", "b|cancelled", "c|yes"));
+}
+
+TEST_F(CompletionHostTest, MoreThanRunAtOnceWaitForTheirTurn) {
+  auto generator = std::make_unique<FakeGenerator>("yes");
+  const FakeGenerator& model = *generator;
+  Start(std::move(generator));
+  constexpr size_t kMany = CompletionHost::kMostAtOnce + 3;
+  for (size_t i = 0; i < kMany; ++i) {
+    Complete("file" + std::to_string(i), "x");
+  }
+  Go();
+  for (size_t i = 0; i < kMany; ++i) calls_.RunOne();
+  EXPECT_EQ(done_, std::vector<std::string>(kMany, "x|yes"));
+  EXPECT_EQ(model.most_at_once, CompletionHost::kMostAtOnce);
+}
+
+TEST_F(CompletionHostTest, EndsWhileCompletionsRun) {
+  auto generator = std::make_unique<FakeGenerator>("yes");
+  std::latch speaking(1);
+  std::latch end(1);
+  generator->set_before_token([&, said = 0]() mutable {
+    if (++said != 3) return;
+    speaking.count_down();
+    end.wait();
+  });
+  Start(std::move(generator));
+  Complete("a", "a");
+  Complete("b", "b");
+  Go();
+  speaking.wait();
+  std::thread ender([this] { host_.reset(); });
+  end.count_down();
+  ender.join();
+  EXPECT_THAT(done_, testing::IsEmpty());  // none was run by the owner
 }
 
 TEST_F(CompletionHostTest, SavesOnceItIsIdle) {

@@ -70,14 +70,15 @@ constexpr size_t kSteps = 40;
 
 TEST_P(WarmSessionTest, TypingComputesWhatWasTyped) {
   StateStore store = Store(kPlenty);
-  WarmSession warm(model_, pool_, store);
+  WarmResources shared(model_, pool_, store);
+  WarmSession warm(shared);
   std::vector<TokenId> tokens = RandomTokens(200);
   const auto first = warm.Advance(tokens, {});
   ASSERT_TRUE(first);
   EXPECT_EQ(first->computed, 200U);
   for (size_t typed = 0; typed < 70; ++typed) {
     tokens.push_back(RandomToken());
-    EXPECT_EQ(warm.CountMissing(tokens), 1U);
+    EXPECT_EQ(shared.CountMissing(tokens), 1U);
     const auto cost = warm.Advance(tokens, {});
     ASSERT_TRUE(cost);
     EXPECT_EQ(cost->computed, 1U);
@@ -90,7 +91,8 @@ TEST_P(WarmSessionTest, TypingComputesWhatWasTyped) {
 
 TEST_P(WarmSessionTest, StepsBackAreReplayedNotComputed) {
   StateStore store = Store(kPlenty);
-  WarmSession warm(model_, pool_, store);
+  WarmResources shared(model_, pool_, store);
+  WarmSession warm(shared);
   std::vector<TokenId> tokens = RandomTokens(330);
   ASSERT_TRUE(warm.Advance(tokens, {}));
   for (size_t back = 0; back < 100; back += 7) {
@@ -106,7 +108,8 @@ TEST_P(WarmSessionTest, StepsBackAreReplayedNotComputed) {
 
 TEST_P(WarmSessionTest, AnEditCostsItsDistanceNotTheFile) {
   StateStore store = Store(kPlenty);
-  WarmSession warm(model_, pool_, store);
+  WarmResources shared(model_, pool_, store);
+  WarmSession warm(shared);
   const std::vector<TokenId> tokens = RandomTokens(1100);
   ASSERT_TRUE(warm.Advance(tokens, {}));
   for (const size_t distance : {200U, 500U, 900U}) {
@@ -120,7 +123,8 @@ TEST_P(WarmSessionTest, AnEditCostsItsDistanceNotTheFile) {
 
 TEST_P(WarmSessionTest, CheckpointsAreKept) {
   StateStore store = Store(kPlenty);
-  WarmSession warm(model_, pool_, store);
+  WarmResources shared(model_, pool_, store);
+  WarmSession warm(shared);
   const std::vector<TokenId> tokens = RandomTokens(1100);
   const std::vector<size_t> checkpoints = {100, 300, 500, 700, 900};
   ASSERT_TRUE(warm.Advance(tokens, {.checkpoints = checkpoints}));
@@ -128,13 +132,14 @@ TEST_P(WarmSessionTest, CheckpointsAreKept) {
     std::vector<TokenId> edited(
         tokens.begin(), tokens.begin() + static_cast<ptrdiff_t>(checkpoint));
     edited.push_back(RandomToken());
-    EXPECT_LE(warm.CountMissing(edited), kBlockTokens + 1);
+    EXPECT_LE(shared.CountMissing(edited), kBlockTokens + 1);
   }
 }
 
 TEST_P(WarmSessionTest, AStoppedAdvanceKeepsWhatItDid) {
   StateStore store = Store(kPlenty);
-  WarmSession warm(model_, pool_, store);
+  WarmResources shared(model_, pool_, store);
+  WarmSession warm(shared);
   const std::vector<TokenId> tokens = RandomTokens(600);
   std::stop_source stop;
   stop.request_stop();
@@ -148,9 +153,45 @@ TEST_P(WarmSessionTest, AStoppedAdvanceKeepsWhatItDid) {
   EXPECT_LE(rest->computed, 301U);
 }
 
+// Several prompts that take turns, some of which begin alike, in a store that
+// has room for one: between two slices others run, finish and evict.
+TEST_P(WarmSessionTest, PromptsThatTakeTurnsEqualColdRuns) {
+  Session probe(model_, pool_);
+  ASSERT_TRUE(probe.Prefill(RandomTokens(64)));
+  StateStore store = Store(2 * probe.state().bytes());
+  WarmResources shared(model_, pool_, store);
+  std::vector<std::vector<TokenId>> prompts = {RandomTokens(500),
+                                               RandomTokens(70)};
+  prompts.push_back(prompts[0]);
+  prompts[2].resize(300);
+  prompts[2].push_back(RandomToken());
+  std::vector<std::unique_ptr<WarmSession>> sessions;
+  for (const auto& prompt : prompts) {
+    sessions.push_back(std::make_unique<WarmSession>(shared));
+    ASSERT_TRUE(sessions.back()->Begin(prompt, {}));
+  }
+  for (bool left = true; left;) {
+    left = false;
+    for (const auto& session : sessions) {
+      if (session->done()) continue;
+      ASSERT_TRUE(session->RunSlice());
+      left = left || !session->done();
+    }
+  }
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    const auto logits = sessions[i]->Fork().logits();
+    EXPECT_EQ(std::vector<float>(logits.begin(), logits.end()),
+              ColdLogits(prompts[i]))
+        << i;
+    const PrefillCost& cost = sessions[i]->cost();
+    EXPECT_EQ(cost.reused + cost.replayed + cost.computed, prompts[i].size());
+  }
+}
+
 TEST_P(WarmSessionTest, RefusesWhatIsNoPrompt) {
   StateStore store = Store(kPlenty);
-  WarmSession warm(model_, pool_, store);
+  WarmResources shared(model_, pool_, store);
+  WarmSession warm(shared);
   EXPECT_EQ(warm.Advance({}, {}).error().code, ErrorCode::kInvalidArgument);
   const std::vector<TokenId> foreign = {
       1, static_cast<TokenId>(model_->hyperparameters().vocab)};
@@ -166,7 +207,8 @@ TEST_P(WarmSessionTest, EveryPromptEqualsAColdRunUnderRandomEdits) {
   const size_t state_bytes = probe.state().bytes();
   for (const size_t states : {3U, 12U}) {
     StateStore store = Store(states * state_bytes);
-    WarmSession warm(model_, pool_, store);
+    WarmResources shared(model_, pool_, store);
+    WarmSession warm(shared);
     std::vector<std::vector<TokenId>> files;
     for (size_t i = 0; i < 3; ++i) {
       files.push_back(RandomTokens(RandomSize(1, 300)));
@@ -194,7 +236,7 @@ TEST_P(WarmSessionTest, EveryPromptEqualsAColdRunUnderRandomEdits) {
       if (file.empty()) file.push_back(RandomToken());
       const auto prompt = std::span(file).first(
           RandomSize(0, 2) == 0 ? RandomSize(1, file.size()) : file.size());
-      const size_t missing = warm.CountMissing(prompt);
+      const size_t missing = shared.CountMissing(prompt);
       const auto cost = warm.Advance(prompt, {});
       ASSERT_TRUE(cost);
       EXPECT_EQ(cost->computed, missing);

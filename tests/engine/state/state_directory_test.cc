@@ -54,7 +54,8 @@ class StateDirectoryTest : public testing::Test {
 
   // Runs the tokens in `store`; returns the logits and what it cost.
   std::vector<float> Run(StateStore& store, PrefillCost* cost = nullptr) {
-    WarmSession session(model_, pool_, store);
+    WarmResources shared(model_, pool_, store);
+    WarmSession session(shared);
     const auto advanced = session.Advance(tokens_, {});
     EXPECT_TRUE(advanced);
     if (cost != nullptr) *cost = *advanced;

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/completion/generator.h"
+
+#include <utility>
+
+namespace krait::daemon {
+
+engine::Result<GeneratorReport> Generator::Generate(GeneratorRequest request,
+                                                    std::stop_token stop) {
+  const auto generation = Begin(std::move(request), std::move(stop));
+  RunningGeneration* const alone = generation.get();
+  while (!alone->outcome()) Advance({&alone, 1});
+  return *alone->outcome();
+}
+
+}  // namespace krait::daemon

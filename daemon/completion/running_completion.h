@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_COMPLETION_RUNNING_COMPLETION_H_
+#define KRAIT_DAEMON_COMPLETION_RUNNING_COMPLETION_H_
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "daemon/completion/completion_service.h"
+#include "daemon/completion/generator.h"
+#include "daemon/completion/syntax.h"
+#include "daemon/completion/watcher.h"
+#include "engine/error.h"
+
+namespace krait::daemon {
+
+// A completion under way, made and moved on by a CompletionService: watches its
+// generation, ends it where a completion should end, and makes of what was said
+// a text that fits its place. Belongs to the service's thread.
+class RunningCompletion {
+ public:
+  // What a service found out about the place.
+  struct Place {
+    std::string prefix;  // what the model is shown, with Unix line ends
+    std::string suffix;
+    std::vector<size_t> anchors;  // see GeneratorPrompt
+    Clock::duration cutting{};    // what that took
+  };
+
+  // Begins the generation. `request` and `generator` must outlive it.
+  RunningCompletion(const CompletionRequest& request,
+                    const CompletionOptions& options, Place place,
+                    Generator& generator, std::stop_token stop);
+  RunningCompletion(const RunningCompletion&) = delete;
+  RunningCompletion& operator=(const RunningCompletion&) = delete;
+
+  RunningGeneration& generation() { return *generation_; }
+  void StopIfAsked() { generation_->StopIfAsked(); }
+  bool ended() const { return generation_->outcome().has_value(); }
+
+  // Returns what it came to, once it has ended; an error of kind kCancelled if
+  // it was stopped. To be called once.
+  engine::Result<Completion> Finish();
+
+ private:
+  void WaitForSyntax(std::chrono::milliseconds limit);
+  StopRules MakeRules() const;
+  Completion Decide(const GeneratorReport& report);
+
+  const CompletionRequest& request_;
+  const CompletionOptions options_;
+  const Place place_;
+  const std::string suffix_;  // what rules and last changes take for it
+  std::optional<CursorSyntax> syntax_;  // set once it is needed
+  Watcher watcher_;
+  // Last: it calls the watcher.
+  std::unique_ptr<RunningGeneration> generation_;
+};
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_COMPLETION_RUNNING_COMPLETION_H_
