@@ -217,8 +217,6 @@ class Recipe:
             MODELS / shipped,
             "--cases",
             self._work / "cases",
-            "--texts",
-            self._work / "corpus/held_out.jsonl",
             *(["--humaneval", self._cases[0]] if self._cases else []),
             "--target",
             self._work / "evaluation.json",

@@ -3,7 +3,8 @@
 
 One JSON object a line, as `krait eval fim` reads it: language, path, prefix,
 suffix, middle. A file of cases for each kind of span, so that each gets a score
-of its own. The same corpus and seed give the same cases.
+of its own; and texts.jsonl, whole files for `krait eval text`. The same corpus
+and seed give the same cases.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ PER_FILE = 8
 COMMENTS = ("#", "//", "*", "/*", '"""', "'''", "--")
 
 Case = dict[str, str]
+Files = dict[str, list[dict[str, str]]]  # by language
 
 
 def begin_at_line(text: str, most: int) -> str:
@@ -63,17 +65,23 @@ def make_case(record: dict[str, str], kind: str, rng: Random) -> Case | None:
     return None
 
 
-def build(corpus: Path, kind: str, count: int, seed: int) -> list[Case]:
-    """Returns up to `count` cases of each language, few from one file."""
-    files: dict[str, list[dict[str, str]]] = defaultdict(list)
+def read_files(corpus: Path) -> Files:
+    """Returns the files of each language, in an order that says nothing."""
+    files: Files = defaultdict(list)
     with corpus.open(encoding="utf-8") as rows:
         for row in rows:
             record = json.loads(row)
             files[record["language"]].append(record)
-    cases: list[Case] = []
-    for language, records in sorted(files.items()):
-        rng = Random(f"{seed}:{kind}:{language}")
+    for records in files.values():
         records.sort(key=lambda r: hashlib.sha256(r["text"].encode()).digest())
+    return dict(sorted(files.items()))
+
+
+def build(files: Files, kind: str, count: int, seed: int) -> list[Case]:
+    """Returns up to `count` cases of each language, few from one file."""
+    cases: list[Case] = []
+    for language, records in files.items():
+        rng = Random(f"{seed}:{kind}:{language}")
         found: list[Case] = []
         for record in records * PER_FILE:
             if len(found) >= count:
@@ -85,6 +93,11 @@ def build(corpus: Path, kind: str, count: int, seed: int) -> list[Case]:
     return cases
 
 
+def write(path: Path, records: list[dict[str, str]]) -> None:
+    lines = [json.dumps(record, ensure_ascii=False) + "\n" for record in records]
+    path.write_text("".join(lines), encoding="utf-8")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--corpus", type=Path, required=True, help="folder of the corpus")
@@ -94,10 +107,12 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     args.target.mkdir(parents=True, exist_ok=True)
+    files = read_files(args.corpus / f"{args.part}.jsonl")
+    texts = [record for records in files.values() for record in records[: args.count]]
+    write(args.target / "texts.jsonl", texts)
     for kind in KINDS:
-        cases = build(args.corpus / f"{args.part}.jsonl", kind, args.count, args.seed)
-        lines = [json.dumps(case, ensure_ascii=False) + "\n" for case in cases]
-        (args.target / f"{kind}.jsonl").write_text("".join(lines), encoding="utf-8")
+        cases = build(files, kind, args.count, args.seed)
+        write(args.target / f"{kind}.jsonl", cases)
         counts = {c["language"]: 0 for c in cases}
         for case in cases:
             counts[case["language"]] += 1

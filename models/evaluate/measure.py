@@ -78,7 +78,7 @@ def measure(krait: Krait, args: argparse.Namespace) -> dict[str, Any]:
         print(f"{krait.model.name}: {kind}", flush=True)
         result[kind] = krait.ask("fim", args.cases / f"{kind}.jsonl")
     print(f"{krait.model.name}: bits per byte", flush=True)
-    result["text"] = krait.ask("text", args.texts)
+    result["text"] = krait.ask("text", args.cases / "texts.jsonl")
     if args.humaneval:
         print(f"{krait.model.name}: HumanEval-Infilling", flush=True)
         result["humaneval"] = measure_humaneval(
@@ -93,8 +93,9 @@ def main() -> int:
     parser.add_argument(
         "--krait", default=str(BUILT) if BUILT.exists() else "krait", help="the program"
     )
-    parser.add_argument("--cases", type=Path, required=True, help="folder of KIND.jsonl")
-    parser.add_argument("--texts", type=Path, required=True, help="held_out.jsonl of a corpus")
+    parser.add_argument(
+        "--cases", type=Path, required=True, help="folder that models.evaluate.cases wrote"
+    )
     parser.add_argument("--humaneval", type=Path, help="its single lines, JSON lines")
     parser.add_argument("--humaneval-limit", type=int, default=0, help="the first N; 0: all")
     parser.add_argument("--target", type=Path, required=True, help="evaluation.json")

@@ -16,10 +16,11 @@ class CaseTest(unittest.TestCase):
             path = Path(folder) / "held_out.jsonl"
             record = {"package": "p", "path": "a.py", "language": "python", "text": SOURCE * 8}
             path.write_text(json.dumps(record) + "\n", encoding="utf-8")
+            files = cases.read_files(path)
             for kind in cases.KINDS:
-                found = cases.build(path, kind, 3, seed=1)
+                found = cases.build(files, kind, 3, seed=1)
                 self.assertEqual(len(found), 3)
-                self.assertEqual(found, cases.build(path, kind, 3, seed=1))
+                self.assertEqual(found, cases.build(files, kind, 3, seed=1))
                 for case in found:
                     self.assertIn(case["prefix"] + case["middle"] + case["suffix"], SOURCE * 8)
                     self.assertLessEqual(len(case["prefix"]), cases.MAX_PREFIX)
