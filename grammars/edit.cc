@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstddef>
+#include <cstring>
 
 namespace krait::grammars {
 namespace {
@@ -17,6 +19,37 @@ Point Advance(Point from, std::string_view text) {
   return {from.row + static_cast<size_t>(breaks), text.size() - last_break - 1};
 }
 
+// How many bytes two texts have in common at their beginnings, at most `limit`.
+// By blocks, as comparing memory is much faster than comparing bytes.
+size_t SharedPrefix(std::string_view a, std::string_view b, size_t limit) {
+  constexpr size_t kBlock = 1024;
+  size_t shared = 0;
+  while (limit - shared >= kBlock &&
+         std::memcmp(a.data() + shared, b.data() + shared, kBlock) == 0) {
+    shared += kBlock;
+  }
+  while (shared < limit && a[shared] == b[shared]) ++shared;
+  return shared;
+}
+
+// Same at their ends.
+size_t SharedSuffix(std::string_view a, std::string_view b, size_t limit) {
+  constexpr size_t kBlock = 1024;
+  const char* a_end = a.data() + a.size();
+  const char* b_end = b.data() + b.size();
+  size_t shared = 0;
+  while (limit - shared >= kBlock &&
+         std::memcmp(a_end - shared - kBlock, b_end - shared - kBlock,
+                     kBlock) == 0) {
+    shared += kBlock;
+  }
+  while (shared < limit && a_end[-1 - static_cast<ptrdiff_t>(shared)] ==
+                               b_end[-1 - static_cast<ptrdiff_t>(shared)]) {
+    ++shared;
+  }
+  return shared;
+}
+
 }  // namespace
 
 Point PointAt(std::string_view text, size_t ofs) {
@@ -26,16 +59,8 @@ Point PointAt(std::string_view text, size_t ofs) {
 
 Edit EditBetween(std::string_view before, std::string_view after) {
   const size_t shorter = std::min(before.size(), after.size());
-  const auto differ = std::mismatch(
-      before.begin(), before.begin() + static_cast<ptrdiff_t>(shorter),
-      after.begin());
-  const size_t prefix = static_cast<size_t>(differ.first - before.begin());
-  const auto differ_back =
-      std::mismatch(before.rbegin(),
-                    before.rbegin() + static_cast<ptrdiff_t>(shorter - prefix),
-                    after.rbegin());
-  const size_t suffix =
-      static_cast<size_t>(differ_back.first - before.rbegin());
+  const size_t prefix = SharedPrefix(before, after, shorter);
+  const size_t suffix = SharedSuffix(before, after, shorter - prefix);
 
   Edit edit;
   edit.begin_ofs = prefix;

@@ -35,7 +35,7 @@ std::shared_ptr<const SyntaxTree> Parser::Parse(
     std::shared_ptr<const std::string> text, std::span<const Edit> edits) {
   assert(text != nullptr);
   if (MayAskGrammar(text->size())) {
-    auto tree = grammar_parser_->Parse(text, edits, limits_.timeout);
+    auto tree = grammar_parser_->Parse(text, edits, limits_.timeout, {});
     if (tree != nullptr) {
       timeouts_ = 0;
       return tree;
@@ -43,6 +43,31 @@ std::shared_ptr<const SyntaxTree> Parser::Parse(
     NoteTimeout();
   }
   return std::make_shared<LineTree>(language_, std::move(text));
+}
+
+std::shared_ptr<const SyntaxTree> Parser::ParseNear(
+    std::shared_ptr<const std::string> text, size_t ofs) {
+  assert(text != nullptr);
+  if (MayAskGrammar(text->size())) {
+    auto tree = grammar_parser_->ParseNear(text, ofs, limits_.timeout);
+    if (tree != nullptr) {
+      timeouts_ = 0;
+      return tree;
+    }
+    NoteTimeout();
+  }
+  return std::make_shared<LineTree>(language_, std::move(text));
+}
+
+bool Parser::Refresh(std::shared_ptr<const std::string> text,
+                     std::stop_token stop) {
+  // Whatever made the grammar slow: it is not asked more often for this.
+  if (grammar_parser_ == nullptr || versions_to_skip_ > 0 ||
+      text->size() > limits_.max_bytes) {
+    return false;
+  }
+  return grammar_parser_->Parse(std::move(text), {}, limits_.timeout,
+                                std::move(stop)) != nullptr;
 }
 
 bool Parser::MayAskGrammar(size_t text_bytes) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 
 #include "grammars/edit.h"
@@ -47,6 +48,20 @@ class Parser {
   // the other; ones that do not fit the sizes of the texts are ignored.
   std::shared_ptr<const SyntaxTree> Parse(
       std::shared_ptr<const std::string> text, std::span<const Edit> edits);
+
+  // Parses the next version as far as is needed to answer questions about
+  // `ofs` and what is near it: in a long file a few kilobytes, so that it costs
+  // the same however long the file is. Of the tree's other answers, Anchors
+  // gives those nearby, and CountErrors, Symbols and Imports are not of use.
+  //
+  // What can be left out is known from the last version that was parsed whole;
+  // the first one always is. So call Refresh when there is time.
+  std::shared_ptr<const SyntaxTree> ParseNear(
+      std::shared_ptr<const std::string> text, size_t ofs);
+
+  // Parses a version whole, for the calls of ParseNear to come. False: it was
+  // stopped, or took too long.
+  bool Refresh(std::shared_ptr<const std::string> text, std::stop_token stop);
 
  private:
   bool MayAskGrammar(size_t text_bytes);

@@ -43,7 +43,8 @@ class SyntaxTree {
   virtual size_t CountErrors() const = 0;
 
   // Returns how `inserted` at `ofs` would change the number of errors, or
-  // nothing if that took longer than `timeout` or no grammar knows.
+  // nothing if that took longer than `timeout`, or no grammar knows, or the
+  // place is far from the one that Parser::ParseNear was asked for.
   virtual std::optional<InsertionErrors> CheckInsertion(
       size_t ofs, std::string_view inserted,
       std::chrono::milliseconds timeout) const = 0;

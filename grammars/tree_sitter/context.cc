@@ -224,11 +224,8 @@ class ContextFinder {
 
 SyntaxContext ContextOf(const Grammar& grammar, const TSTree* tree,
                         std::string_view text, size_t ofs) {
-  SyntaxContext context =
-      ContextFinder(grammar, text, ofs, FindPath(grammar, tree, text, ofs))
-          .Find();
-  context.indent = DetectIndentUnit(text, UsualIndent(&grammar.language()));
-  return context;
+  return ContextFinder(grammar, text, ofs, FindPath(grammar, tree, text, ofs))
+      .Find();
 }
 
 }  // namespace krait::grammars

@@ -2,13 +2,20 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "grammars/grammar_parser.h"
+#include "grammars/line_tree.h"
+#include "grammars/lines.h"
 #include "grammars/tree_sitter/document_tree.h"
 #include "grammars/tree_sitter/incremental.h"
+#include "grammars/tree_sitter/near_ranges.h"
 
 namespace krait::grammars {
 namespace {
+
+using DocumentTreePtr = std::shared_ptr<const DocumentTree>;
+using std::chrono::milliseconds;
 
 // True if the edits, one after the other, make a text of `old_bytes` into one
 // of `new_bytes`.
@@ -25,6 +32,19 @@ bool EditsFit(std::span<const Edit> edits, size_t old_bytes, size_t new_bytes) {
   return !edits.empty() && size == new_bytes;
 }
 
+// Returns the tree, told of what leads to `text`; null: there is none.
+TreeHandle Edited(const DocumentTree* tree, std::string_view text,
+                  std::span<const Edit> edits = {}) {
+  if (tree == nullptr) return nullptr;
+  TreeHandle edited = tree->CopyTree();
+  if (EditsFit(edits, tree->text().size(), text.size())) {
+    for (const Edit& edit : edits) ApplyEdit(edited.get(), edit);
+  } else {
+    ApplyEdit(edited.get(), EditBetween(tree->text(), text));
+  }
+  return edited;
+}
+
 class DocumentParser final : public GrammarParser {
  public:
   DocumentParser(const Grammar& grammar, ParserHandle parser)
@@ -32,35 +52,62 @@ class DocumentParser final : public GrammarParser {
 
   std::shared_ptr<const SyntaxTree> Parse(
       std::shared_ptr<const std::string> text, std::span<const Edit> edits,
-      std::chrono::milliseconds timeout) override {
-    TreeHandle old_tree = EditedLast(*text, edits);
-    TreeHandle tree =
-        ParsePieces(parser_.get(), old_tree.get(), {*text, {}, {}}, timeout);
+      milliseconds timeout, std::stop_token stop) override {
+    const TreeHandle old_tree = Edited(whole_.get(), *text, edits);
+    TreeHandle tree = ParsePieces(parser_.get(), old_tree.get(),
+                                  {*text, {}, {}}, {}, {timeout, stop});
     if (tree == nullptr) return nullptr;
-    last_ = std::make_shared<DocumentTree>(grammar_, std::move(tree),
-                                           std::move(text));
-    return last_;
+    const IndentUnit indent =
+        DetectIndentUnit(*text, UsualIndent(&grammar_.language()));
+    whole_ = std::make_shared<DocumentTree>(grammar_, std::move(tree),
+                                            std::move(text), indent);
+    if (IsBetterPlan(*whole_)) plan_ = whole_;
+    return whole_;
   }
 
-  void Forget() override { last_ = nullptr; }
+  std::shared_ptr<const SyntaxTree> ParseNear(
+      std::shared_ptr<const std::string> text, size_t ofs,
+      milliseconds timeout) override {
+    std::vector<TSRange> ranges;
+    if (plan_ != nullptr) {
+      const Edit since = EditBetween(plan_->text(), *text);
+      const TreeHandle plan = plan_->CopyTree();
+      ApplyEdit(plan.get(), since);
+      ranges = NearRanges(grammar_, plan.get(), *text,
+                          {since.begin_ofs, since.new_end_ofs}, ofs);
+    }
+    if (ranges.size() < 2) return Parse(std::move(text), {}, timeout, {});
+    const TreeHandle old_tree = Edited(near_.get(), *text);
+    TreeHandle tree =
+        ParsePieces(parser_.get(), old_tree.get(), {*text, {}, {}}, ranges,
+                    {.timeout = timeout});
+    if (tree == nullptr) return nullptr;
+    near_ = std::make_shared<DocumentTree>(grammar_, std::move(tree),
+                                           std::move(text), plan_->indent());
+    return near_;
+  }
+
+  void Forget() override { whole_ = plan_ = near_ = nullptr; }
 
  private:
-  // Returns the last tree, told of what leads to `text`; null: there is none.
-  TreeHandle EditedLast(std::string_view text,
-                        std::span<const Edit> edits) const {
-    if (last_ == nullptr) return nullptr;
-    TreeHandle tree = last_->CopyTree();
-    if (EditsFit(edits, last_->text().size(), text.size())) {
-      for (const Edit& edit : edits) ApplyEdit(tree.get(), edit);
-    } else {
-      ApplyEdit(tree.get(), EditBetween(last_->text(), text));
+  // A bracket that is open can make one expression or error of half the file,
+  // of which nothing can be left out: then what the file was like a while ago
+  // says more.
+  bool IsBetterPlan(const DocumentTree& tree) const {
+    constexpr size_t kManyEdits = size_t{16} << 10;
+    if (plan_ == nullptr || tree.CountErrors() <= plan_->CountErrors()) {
+      return true;
     }
-    return tree;
+    const Edit since = EditBetween(plan_->text(), tree.text());
+    return std::max(since.old_end_ofs, since.new_end_ofs) - since.begin_ofs >
+           kManyEdits;
   }
 
   const Grammar& grammar_;
   ParserHandle parser_;
-  std::shared_ptr<const DocumentTree> last_;
+  DocumentTreePtr whole_;  // of the last text that was parsed whole
+  DocumentTreePtr plan_;   // of one of those, by which texts are cut
+  DocumentTreePtr near_;   // of the last text that was parsed in part
 };
 
 }  // namespace

@@ -77,11 +77,18 @@ std::string WithoutQuotes(std::string_view module) {
 }  // namespace
 
 DocumentTree::DocumentTree(const Grammar& grammar, TreeHandle tree,
-                           std::shared_ptr<const std::string> text)
-    : SyntaxTree(std::move(text)), grammar_(grammar), tree_(std::move(tree)) {}
+                           std::shared_ptr<const std::string> text,
+                           const IndentUnit& indent)
+    : SyntaxTree(std::move(text)),
+      grammar_(grammar),
+      tree_(std::move(tree)),
+      indent_(indent) {}
 
 SyntaxContext DocumentTree::ContextAt(size_t ofs) const {
-  return ContextOf(grammar_, tree_.get(), text(), std::min(ofs, text().size()));
+  SyntaxContext context =
+      ContextOf(grammar_, tree_.get(), text(), std::min(ofs, text().size()));
+  context.indent = indent_;
+  return context;
 }
 
 std::vector<size_t> DocumentTree::Anchors(size_t ofs,
@@ -120,14 +127,16 @@ std::optional<InsertionErrors> DocumentTree::CheckInsertion(
   if (edit.new_end.row == 0) edit.new_end.column += edit.begin.column;
   edit.new_end.row += edit.begin.row;
 
+  std::vector<TSRange> ranges = RangesOf(tree_.get());
+  if (!InsertInRanges(edit, &ranges)) return std::nullopt;
   const TreeHandle old_tree = CopyTree();
   ApplyEdit(old_tree.get(), edit);
   const ParserHandle parser(ts_parser_new());
   if (!ts_parser_set_language(parser.get(), grammar_.parser()))
     return std::nullopt;
-  const TreeHandle tree =
-      ParsePieces(parser.get(), old_tree.get(),
-                  {before, inserted, text().substr(ofs)}, timeout);
+  const TreeHandle tree = ParsePieces(parser.get(), old_tree.get(),
+                                      {before, inserted, text().substr(ofs)},
+                                      ranges, {.timeout = timeout});
   if (tree == nullptr) return std::nullopt;
   return InsertionErrors{CountErrors(), CountErrorNodes(tree.get())};
 }

@@ -17,8 +17,10 @@ namespace krait::grammars {
 // unedited tree, and counts its references atomically.
 class DocumentTree final : public SyntaxTree {
  public:
+  // `indent` is what the whole file uses.
   DocumentTree(const Grammar& grammar, TreeHandle tree,
-               std::shared_ptr<const std::string> text);
+               std::shared_ptr<const std::string> text,
+               const IndentUnit& indent);
 
   bool HasGrammar() const override { return true; }
   SyntaxContext ContextAt(size_t ofs) const override;
@@ -31,12 +33,14 @@ class DocumentTree final : public SyntaxTree {
   std::vector<Import> Imports() const override;
   std::string DebugString() const override;
 
+  const IndentUnit& indent() const { return indent_; }
   // Returns a copy that may be edited; it shares all nodes.
   TreeHandle CopyTree() const { return TreeHandle(ts_tree_copy(tree_.get())); }
 
  private:
   const Grammar& grammar_;
   TreeHandle tree_;  // not null
+  IndentUnit indent_;
 };
 
 }  // namespace krait::grammars

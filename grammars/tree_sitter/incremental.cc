@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "grammars/tree_sitter/incremental.h"
 
+#include <cstdlib>
+
 namespace krait::grammars {
 namespace {
 
@@ -27,9 +29,31 @@ const char* ReadPiece(void* payload, uint32_t byte_ofs, TSPoint,
   return "";
 }
 
+struct Limit {
+  Clock::time_point deadline;
+  std::stop_token stop;
+};
+
 // The library asks every hundred steps or so.
 bool IsPast(TSParseState* state) {
-  return Clock::now() > *static_cast<const Clock::time_point*>(state->payload);
+  const auto* limit = static_cast<const Limit*>(state->payload);
+  return limit->stop.stop_requested() || Clock::now() > limit->deadline;
+}
+
+// Moves a point behind an insertion.
+TSPoint Moved(TSPoint point, const Edit& edit) {
+  if (point.row == UINT32_MAX) return point;
+  if (point.row == edit.begin.row) {
+    point.column += static_cast<uint32_t>(edit.new_end.column);
+    point.column -= static_cast<uint32_t>(edit.begin.column);
+  }
+  point.row += static_cast<uint32_t>(edit.new_end.row - edit.begin.row);
+  return point;
+}
+
+uint32_t Moved(uint32_t byte, const Edit& edit) {
+  if (byte == UINT32_MAX) return byte;
+  return byte + static_cast<uint32_t>(edit.new_end_ofs - edit.begin_ofs);
 }
 
 }  // namespace
@@ -47,21 +71,51 @@ void ApplyEdit(TSTree* tree, const Edit& edit) {
 
 TreeHandle ParsePieces(TSParser* parser, const TSTree* old_tree,
                        const TextPieces& text,
-                       std::chrono::milliseconds timeout) {
+                       const std::vector<TSRange>& ranges,
+                       const Patience& patience) {
   TextPieces pieces = text;
-  Clock::time_point deadline = Clock::now() + timeout;
+  Limit limit{Clock::now() + patience.timeout, patience.stop};
+  const auto num_ranges = static_cast<uint32_t>(ranges.size());
+  if (!ts_parser_set_included_ranges(parser, ranges.data(), num_ranges)) {
+    return nullptr;
+  }
   TSInput input = {};
   input.payload = &pieces;
   input.read = ReadPiece;
   input.encoding = TSInputEncodingUTF8;
   TSParseOptions options = {};
-  options.payload = &deadline;
+  options.payload = &limit;
   options.progress_callback = IsPast;
   TreeHandle tree(
       ts_parser_parse_with_options(parser, old_tree, input, options));
   // Else the next parse would go on with this text.
   if (tree == nullptr) ts_parser_reset(parser);
   return tree;
+}
+
+std::vector<TSRange> RangesOf(const TSTree* tree) {
+  uint32_t count = 0;
+  TSRange* raw = ts_tree_included_ranges(tree, &count);
+  std::vector<TSRange> ranges(raw, raw + count);
+  std::free(raw);  // NOLINT: the library allocates with malloc
+  return ranges;
+}
+
+bool InsertInRanges(const Edit& edit, std::vector<TSRange>* ranges) {
+  bool found = false;
+  for (TSRange& range : *ranges) {
+    if (found) {
+      range.start_byte = Moved(range.start_byte, edit);
+      range.start_point = Moved(range.start_point, edit);
+    } else {
+      if (edit.begin_ofs < range.start_byte) return false;
+      found = edit.begin_ofs <= range.end_byte;
+      if (!found) continue;
+    }
+    range.end_byte = Moved(range.end_byte, edit);
+    range.end_point = Moved(range.end_point, edit);
+  }
+  return found;
 }
 
 size_t CountErrorNodes(const TSTree* tree) {

@@ -4,7 +4,10 @@
 
 #include <array>
 #include <chrono>
+#include <span>
+#include <stop_token>
 #include <string_view>
+#include <vector>
 
 #include "grammars/edit.h"
 #include "grammars/tree_sitter/handles.h"
@@ -18,11 +21,26 @@ using TextPieces = std::array<std::string_view, 3>;
 // Tells `tree` what is going to happen to its text.
 void ApplyEdit(TSTree* tree, const Edit& edit);
 
+// When a parse is to be given up.
+struct Patience {
+  std::chrono::milliseconds timeout{};
+  std::stop_token stop = {};
+};
+
 // Parses, reusing what it can of `old_tree`, which has been told of the edits
-// since; null: from scratch. Returns null after `timeout`.
+// since; null: from scratch. Only what is in the ranges is looked at, or all if
+// there are none. Returns null if it was given up.
 TreeHandle ParsePieces(TSParser* parser, const TSTree* old_tree,
                        const TextPieces& text,
-                       std::chrono::milliseconds timeout);
+                       const std::vector<TSRange>& ranges,
+                       const Patience& patience);
+
+// Returns the ranges that the tree was made of.
+std::vector<TSRange> RangesOf(const TSTree* tree);
+
+// Grows the range that `edit`, an insertion, is made in, or ends at, and moves
+// those behind it. False: it is in none.
+bool InsertInRanges(const Edit& edit, std::vector<TSRange>* ranges);
 
 // Returns how many error nodes and missing tokens the tree has. Costs time in
 // proportion to the number of nodes around them only.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parses any bytes in any language, edits them and asks everything at any
 // offset. The first three bytes choose the language, the place and the edit.
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -30,6 +31,25 @@ void Ask(const SyntaxTree& tree, size_t ofs) {
   tree.CountErrors();
 }
 
+// Asks the same of what is parsed near a place, in a text that is so long that
+// something is left out.
+void AskNear(const Language& language, const std::string& text, size_t ofs,
+             const std::string& inserted) {
+  constexpr size_t kLong = size_t{20} << 10;
+  std::string repeated;
+  while (repeated.size() < kLong) repeated.append(text).append("\n");
+  ofs += repeated.size() / 2 / (text.size() + 1) * (text.size() + 1);
+  Parser parser(&language, {.timeout = std::chrono::milliseconds(100)});
+  parser.ParseNear(std::make_shared<const std::string>(repeated), 0);
+  for (int i = 0; i < 3; ++i) {
+    repeated.insert(ofs, inserted);
+    const auto tree =
+        parser.ParseNear(std::make_shared<const std::string>(repeated), ofs);
+    Ask(*tree, ofs);
+    tree->CheckInsertion(ofs, inserted, std::chrono::milliseconds(100));
+  }
+}
+
 void FuzzOne(const uint8_t* data, size_t size) {
   if (size < 3) return;
   const Language& language = Languages()[data[0] % Languages().size()];
@@ -41,6 +61,7 @@ void FuzzOne(const uint8_t* data, size_t size) {
   Ask(*first, ofs);
   const std::string inserted(1, static_cast<char>(data[2]));
   first->CheckInsertion(ofs, inserted, std::chrono::milliseconds(100));
+  AskNear(language, text, ofs, inserted);
   text.insert(ofs, inserted);
   Ask(*parser.Parse(std::make_shared<const std::string>(text)), ofs);
 }
