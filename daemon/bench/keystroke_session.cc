@@ -88,7 +88,7 @@ class KeystrokeSession::Stopwatch : public Generator {
 
 KeystrokeSession::KeystrokeSession(SessionOptions options,
                                    const std::vector<SourceFile>& files)
-    : options_(std::move(options)), files_(files) {}
+    : options_(std::move(options)), files_(files), cursors_(files.size()) {}
 
 KeystrokeSession::~KeystrokeSession() = default;
 
@@ -130,7 +130,7 @@ engine::Result<lsp::DocumentSnapshot> KeystrokeSession::Opened(size_t file) {
     document = *opened;
     syntax_->Update(document);
   }
-  const RequestSyntax syntax = syntax_->At(document, 0);
+  const RequestSyntax syntax = syntax_->At(document, cursors_[file]);
   if (syntax.slot != nullptr) (void)syntax.slot->Wait(kParsePatience);
   return document;
 }
@@ -155,7 +155,7 @@ engine::Result<lsp::DocumentSnapshot> KeystrokeSession::Change(
   if (!step.edit) return document;
   const auto changed = documents_.Change(change);
   if (!changed) return FromLsp(changed.error());
-  syntax_->Update(changed->after);
+  syntax_->Update(*changed);
   return changed->after;
 }
 
@@ -176,6 +176,7 @@ engine::Result<RequestCost> KeystrokeSession::Run(const KeystrokeStep& step) {
   Clock::time_point begin;
   const auto document = Change(step, &begin);
   if (!document) return document.error();
+  cursors_[step.file] = step.cursor_ofs;
   const auto completion = service_->Complete(
       RequestAt(*document, step.cursor_ofs), options_.completion);
   const auto end = Clock::now();

@@ -77,6 +77,7 @@ class KeystrokeSession {
 
   const SessionOptions options_;
   const std::vector<SourceFile> files_;
+  std::vector<size_t> cursors_;  // of the last request in each file
   std::string description_;
   size_t threads_ = 0;
   lsp::DocumentStore documents_;

@@ -254,8 +254,16 @@ std::vector<std::string> Notes(const BenchKeystrokesArguments& arguments,
   return notes;
 }
 
-// How much longer a keystroke takes in the longest file than in the shortest.
-std::optional<double> LengthRatio(const std::vector<Workload>& workloads) {
+// How much longer a keystroke takes in the longest file than in the shortest:
+// what of its cost grows with the file.
+struct LengthRatio {
+  size_t fewest_lines = 0;
+  size_t most_lines = 0;
+  double ratio = 0;  // of the medians
+};
+
+std::optional<LengthRatio> CompareLengths(
+    const std::vector<Workload>& workloads) {
   const auto by_lines = [](const Workload& workload) {
     return workload.result.lines;
   };
@@ -268,7 +276,8 @@ std::optional<double> LengthRatio(const std::vector<Workload>& workloads) {
   if (shortest == longest || in_short == nullptr || in_long == nullptr) {
     return std::nullopt;
   }
-  return in_long->whole_ms.p50 / in_short->whole_ms.p50;
+  return LengthRatio{shortest->result.lines, longest->result.lines,
+                     in_long->whole_ms.p50 / in_short->whole_ms.p50};
 }
 
 void PrintText(const BenchKeystrokesArguments& arguments,
@@ -290,12 +299,12 @@ void PrintText(const BenchKeystrokesArguments& arguments,
         static_cast<double>(held.budget_bytes) / 0x1p20, held.checkpoints,
         static_cast<double>(snapshot_bytes) / 0x1p20, held.logged_tokens));
   }
-  if (const auto ratio = LengthRatio(workloads)) {
+  if (const auto lengths = CompareLengths(workloads)) {
     PrintLine("");
     PrintLine(fmt::format(
-        "typing in the longest file takes {:.2f} times as long as in the "
-        "shortest",
-        *ratio));
+        "typing a character in {} lines takes {:.2f} times as long as in {} "
+        "(medians)",
+        lengths->most_lines, lengths->ratio, lengths->fewest_lines));
   }
 }
 
@@ -322,7 +331,9 @@ void PrintJson(const BenchKeystrokesArguments& arguments,
   json["restart_left_out"] = any.restart_left_out;
   json["notes"] = std::move(notes);
   json["results"] = std::move(results);
-  if (const auto ratio = LengthRatio(workloads)) json["length_ratio"] = *ratio;
+  if (const auto lengths = CompareLengths(workloads)) {
+    json["length_ratio"] = lengths->ratio;
+  }
   PrintLine(JsonText(json));
 }
 

@@ -34,7 +34,7 @@ lsp::Status SessionDocuments::Open(const lsp::DidOpenParams& params) {
 lsp::Result<lsp::DocumentChange> SessionDocuments::Change(
     const lsp::DidChangeParams& params) {
   auto changed = store_.Change(params);
-  if (changed) syntax_.Update(changed->after);
+  if (changed) syntax_.Update(*changed);
   return changed;
 }
 

@@ -9,6 +9,8 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -19,9 +21,14 @@
 
 namespace krait::daemon {
 
-// The syntax trees of open documents, made on a thread of its own: parsing a
-// keystroke takes some milliseconds, but opening a long file up to a second,
-// and the first file of a language the time to compile its queries.
+// The syntax trees of open documents, made on a thread of its own: opening a
+// long file takes up to a second, and the first file of a language the time to
+// compile its queries.
+//
+// After a keystroke only what is near is parsed, so that the model, which wants
+// the processor at the same time, is not held up longer in a longer file. The
+// whole is parsed again once nothing has happened for a moment, and gives way
+// when something does.
 //
 // Versions that come while another is being parsed are skipped but for the
 // newest. Trees take some ten times the memory of the text, so only those of
@@ -39,12 +46,13 @@ class SyntaxCache {
   SyntaxCache(const SyntaxCache&) = delete;
   SyntaxCache& operator=(const SyntaxCache&) = delete;
 
-  // A document was opened or changed.
+  // A document was opened, or changed where the last edit ends.
   void Update(const lsp::DocumentSnapshot& document);
+  void Update(const lsp::DocumentChange& change);
   void Close(const std::string& uri);
 
-  // Returns where the tree of this very state of a document is put, or is
-  // already, for a completion at `cursor_ofs`.
+  // Returns where a tree of this very state of a document is put, or is
+  // already, that knows what is around `cursor_ofs`.
   RequestSyntax At(const lsp::DocumentSnapshot& document, size_t cursor_ofs);
 
  private:
@@ -59,9 +67,11 @@ class SyntaxCache {
     grammars::Parser parser;
     bool warmed = false;  // the queries of the language have been used
   };
+  using Text = std::shared_ptr<const std::string>;
   struct Entry {
     lsp::DocumentSnapshot document;
     const grammars::Language* language = nullptr;
+    size_t near_ofs = 0;  // what the slot's tree is sure to know
     std::shared_ptr<SyntaxSlot> slot;
     std::shared_ptr<Parsing> parsing;
     uint64_t last_use = 0;
@@ -69,15 +79,31 @@ class SyntaxCache {
   struct Job {
     std::string uri;
     lsp::DocumentSnapshot document;
+    size_t near_ofs = 0;
     std::shared_ptr<SyntaxSlot> slot;
     std::shared_ptr<Parsing> parsing;
   };
+  // A text that was parsed in part.
+  struct Refresh {
+    Text text;
+    std::shared_ptr<Parsing> parsing;
+  };
+  using Refreshes = std::unordered_map<std::string, Refresh>;  // by URI
 
-  Entry& EntryFor(const lsp::DocumentSnapshot& document);
+  // What the thread does next: end, or a job, or else a refresh.
+  struct Turn {
+    bool stopping = false;
+    std::optional<Job> job;
+    std::stop_token refresh_stop;
+  };
+
+  Entry& EntryFor(const lsp::DocumentSnapshot& document, size_t near_ofs);
   void DropOldest();
   void Post(Job job);
   void Loop();
-  static void Run(const Job& job);
+  // Waits for a job, or until there is time for a refresh.
+  Turn NextTurn(bool has_refreshes);
+  static void Run(const Job& job, Refreshes* refreshes);
 
   std::unordered_map<std::string, Entry> entries_;  // by URI; owner's thread
   uint64_t next_use_ = 1;
@@ -86,7 +112,8 @@ class SyntaxCache {
   std::condition_variable changed_;
   std::deque<Job> jobs_;   // guarded by mutex_; at most one of a document
   bool stopping_ = false;  // guarded by mutex_
-  std::thread thread_;     // last: it uses all of the above
+  std::stop_source refresh_stop_;  // guarded by mutex_
+  std::thread thread_;             // last: it uses all of the above
 };
 
 }  // namespace krait::daemon

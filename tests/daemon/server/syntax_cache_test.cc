@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace krait::daemon {
@@ -52,6 +53,58 @@ TEST(SyntaxCacheTest, ParsesAVersionOnce) {
   const auto document = Document("file:///a.py", "x = 1\n");
   cache.Update(document);
   EXPECT_EQ(cache.At(document, 0).slot, cache.At(document, 3).slot);
+}
+
+// Functions f0, f1 and so on.
+std::string ManyFunctions(size_t count) {
+  std::string text;
+  for (size_t i = 0; i < count; ++i) {
+    text += "def f" + std::to_string(i) + "(x):\n    return [x]\n\n";
+  }
+  return text;
+}
+
+std::string FunctionAt(const RequestSyntax& syntax) {
+  const SyntaxTreePtr tree = syntax.slot->Wait(kPatience);
+  if (tree == nullptr) return "no tree";
+  const auto context = tree->ContextAt(syntax.cursor_ofs);
+  return context.enclosing.empty() ? "none" : context.enclosing[0].name;
+}
+
+TEST(SyntaxCacheTest, KnowsTheSyntaxAtEachCursorOfALongDocument) {
+  SyntaxCache cache;
+  std::string text = ManyFunctions(3000);
+  const auto opened = Document("file:///a.py", text);
+  cache.Update(opened);
+  EXPECT_EQ(FunctionAt(cache.At(opened, text.size() - 4)), "f2999");
+  for (const std::string_view name : {"f2000", "f10", "f1500"}) {
+    const size_t ofs = text.find("return", text.find(name));
+    text.insert(ofs, "y");
+    const auto changed = Document("file:///a.py", text);
+    cache.Update({.before = opened,
+                  .after = changed,
+                  .edits = {{.begin_ofs = ofs, .end_ofs = ofs, .text = "y"}}});
+    const RequestSyntax typed = cache.At(changed, ofs + 1);
+    EXPECT_EQ(FunctionAt(typed), name);
+    EXPECT_EQ(TextOf(typed), text);
+    // The cursor jumps; nothing changes.
+    const size_t elsewhere = text.find("return", text.find("f700("));
+    EXPECT_EQ(FunctionAt(cache.At(changed, elsewhere)), "f700");
+  }
+}
+
+TEST(SyntaxCacheTest, PausesDoNoHarm) {
+  SyntaxCache cache;
+  std::string text = ManyFunctions(3000);
+  for (int i = 0; i < 4; ++i) {
+    const size_t ofs = text.find("return", text.size() / 2);
+    text.insert(ofs, "y");
+    const auto document = Document("file:///a.py", text);
+    cache.Update(document);
+    EXPECT_NE(FunctionAt(cache.At(document, ofs)), "no tree");
+    // Long enough for the whole to be parsed meanwhile, or begun to be.
+    std::this_thread::sleep_for(std::chrono::milliseconds(290 + 10 * i));
+  }
 }
 
 TEST(SyntaxCacheTest, AHugeDocumentHasNoTree) {
