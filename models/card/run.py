@@ -41,13 +41,16 @@ def describe_shape(shape: ModelShape) -> str:
 
 
 def describe_runs(progress: dict[str, Any]) -> str:
-    """Says what ran where, from each run's first step to the next one's."""
-    runs = progress["runs"]
+    """Says what ran where; a run that went on as the one before is none of its own."""
+    runs: list[dict[str, Any]] = []
+    for run in progress["runs"]:
+        last = runs[-1] if runs else {}
+        if any(last.get(key) != run[key] for key in ("device", "batch_tokens")):
+            runs.append(run)
     ends = [run["step"] for run in runs[1:]] + [progress["step"]]
     parts = [
         f"steps {run['step']}-{end} with {run['batch_tokens']} tokens each ({run['device']})"
         for run, end in zip(runs, ends)
-        if end > run["step"]
     ]
     return (
         f"{progress['step']} steps, {millions(progress['tokens'])} token positions, "

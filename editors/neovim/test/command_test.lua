@@ -48,7 +48,7 @@ local status = {
   kind = 'Normal',
   message = 'ready',
   krait = {
-    model = 'krait-bootstrap',
+    model = 'krait-default',
     loading = false,
     warm = true,
     tokens_reused = 950,
@@ -84,7 +84,7 @@ case('status: what the server says', function()
     'krait: on',
     'server: krait 0.1.0',
     'message: ready',
-    'model: krait-bootstrap',
+    'model: krait-default',
     '950 tokens reused, 1 computed, 9 generated, 12.5 ms',
     'warm states: 3 MiB of 1 GiB',
     'since 2026-11-22: 120 shown, 31 accepted, 4 in part, 812 characters not typed',
