@@ -112,9 +112,11 @@ class Sequences {
     return {};
   }
 
-  // The greedy choice, whatever it is, as a generation would make it.
+  // Chooses and feeds the greedy choice, whatever it is, as a generation would.
   engine::Status Decode(size_t tokens) {
-    const engine::GenerateOptions options{.max_tokens = tokens,
+    // The last choice of a generation is not fed: one more, so that each of
+    // the tokens that are counted goes through the model.
+    const engine::GenerateOptions options{.max_tokens = tokens + 1,
                                           .ignore_end_of_sequence = true};
     std::vector<engine::TokenPicker> pickers(
         batch_.size(), engine::TokenPicker(*loaded_.model, options));
