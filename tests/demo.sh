@@ -29,8 +29,8 @@ show() {
 
 show tests/daemon/eval/eval_test.cc 'EXPECT_FALSE(ExactMatch(" a b",'
 show tests/simd/targets_test.cc 'EXPECT_EQ(CurrentTarget(), SupportedTargets().front'
-show tests/layering_test.py 'for problem in pro'
-show engine/run/sampler.cc 'for (const Candidate& candidate : '
+show tests/daemon/lsp_client.py 'if wanted(messa'
+show daemon/completion/fim_planner.cc 'if (trained == FimLayout::kEmulated && prompt.suffix.em'
 
 printf '\nThe default model has 5.6 million parameters and is weak; see README.md for others.\n'
 printf 'Speed here:\n'
