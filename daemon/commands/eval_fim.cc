@@ -168,6 +168,11 @@ int RunEvalFim(const EvalFimArguments& arguments) {
   if (!text) return ReportError(text.error());
   const auto cases = ParseFimCases(*text, arguments.cases, arguments.limit);
   if (!cases) return ReportError(cases.error());
+  if (!arguments.completions.empty()) {
+    // A file that cannot be written is known before hours of work, not after.
+    const auto writable = WriteBytes(arguments.completions, {});
+    if (!writable) return ReportError(writable.error());
+  }
   const auto loaded = LoadModel(arguments.model);
   if (!loaded) return ReportError(loaded.error());
   const auto generator =

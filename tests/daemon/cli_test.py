@@ -193,6 +193,8 @@ class CliTest(unittest.TestCase):
         with open(found, encoding='utf-8') as lines:
             rows = [json.loads(line) for line in lines]
         self.assertEqual([set(row) for row in rows], [{'task_id', 'completion'}] * 2)
+        self.refused('eval', 'fim', cases, '--completions', self.dir,
+                     message='cannot write ' + self.dir)
 
     def test_eval_text(self):
         texts = self.write('texts.jsonl', ''.join(
