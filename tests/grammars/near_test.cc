@@ -188,15 +188,16 @@ TEST(NearTest, AnswersNearlyAlwaysAsTheWhole) {
   expect_same("contexts", contexts, 10);
 }
 
+Parser ParserOfWhole(std::string_view language, const std::string& text) {
+  Parser parser(LanguageNamed(language), PatientLimits());
+  parser.ParseNear(MakeText(text), 0);
+  return parser;
+}
+
 // Typing must not make the tree depend on what it was made from.
 TEST(NearTest, EqualsParsingTheSamePieceAnew) {
   for (const auto& [language, text] : LongSources()) {
-    const auto parser_of_whole = [&] {
-      Parser parser(LanguageNamed(language), PatientLimits());
-      parser.ParseNear(MakeText(text), 0);
-      return parser;
-    };
-    Parser typing = parser_of_whole();
+    Parser typing = ParserOfWhole(language, text);
     std::string typed = text;
     size_t ofs = text.find('\n', text.size() / 2);
     const std::string_view keys = "\nvalue = f(a, [b], {c}) + \"x\";";
@@ -204,7 +205,7 @@ TEST(NearTest, EqualsParsingTheSamePieceAnew) {
       typed.insert(ofs++, 1, key);
       if (ofs % 5 != 0) continue;
       const auto tree = typing.ParseNear(MakeText(typed), ofs);
-      Parser anew = parser_of_whole();
+      Parser anew = ParserOfWhole(language, text);
       EXPECT_EQ(tree->DebugString(),
                 anew.ParseNear(MakeText(typed), ofs)->DebugString())
           << language << " at " << key;
