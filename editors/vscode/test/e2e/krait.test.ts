@@ -77,7 +77,7 @@ test('typing in a long file shows ghost text, and Tab accepts exactly it', async
 
 test('typing the first letters of the ghost text keeps the rest of it', async () => {
   await editor.press('Escape');
-  await editor.type('\n    retu');
+  await editor.type('\n        if val');
   const ghost = await editor.anyGhostText();
   assert.ok(ghost.length >= 2, ghost);
   await editor.type(ghost.slice(0, 2));
@@ -115,7 +115,7 @@ test('coming back to a file is warm', async () => {
   await editor.anyGhostText();
   await waitUntil('an answer in the other file', () => lastOf('weights.py') !== undefined);
   await editor.openFile('prices.py');
-  await editor.type('c');
+  await editor.type('q'); // not what is shown begins with: that would need no model
   const computed = await waitFor('an answer from a warm state', () => {
     const last = lastOf('prices.py');
     const reused = numberOf(last?.['tokens_reused']) ?? 0;
