@@ -20,7 +20,19 @@
 HWY_BEFORE_NAMESPACE();
 namespace krait::simd::HWY_NAMESPACE {
 
+namespace hn = hwy::HWY_NAMESPACE;
+
 inline constexpr size_t kVecRows = 4;
+
+// Adds up the lanes of kVecRows rows' sums.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE void StoreSums(D d, V sum0, V sum1, V sum2, V sum3,
+                          float* HWY_RESTRICT y) {
+  y[0] = hn::ReduceSum(d, sum0);
+  y[1] = hn::ReduceSum(d, sum1);
+  y[2] = hn::ReduceSum(d, sum2);
+  y[3] = hn::ReduceSum(d, sum3);
+}
 
 // What a tile is at compile time: its tokens (1 or 2), and whether it is the
 // first of its group of rows, which prefetches the next group's weights.

@@ -32,15 +32,6 @@ HWY_INLINE void AddColumn(const Load& load, const T* HWY_RESTRICT w,
   sum3 = hn::MulAdd(load(w + 3 * cols), v, sum3);
 }
 
-HWY_INLINE void StoreSums(VF sum0, VF sum1, VF sum2, VF sum3,
-                          float* HWY_RESTRICT y) {
-  const DF df;
-  y[0] = hn::ReduceSum(df, sum0);
-  y[1] = hn::ReduceSum(df, sum1);
-  y[2] = hn::ReduceSum(df, sum2);
-  y[3] = hn::ReduceSum(df, sum3);
-}
-
 // T is the type of the weights.
 template <typename T>
 struct F32Kernel {
@@ -79,9 +70,9 @@ struct F32Kernel {
         AddColumn(rest, w + i, cols, z + i, z0, z1, z2, z3);
       }
     }
-    StoreSums(x0, x1, x2, x3, y[token] + row);
+    StoreSums(df, x0, x1, x2, x3, y[token] + row);
     if constexpr (Tile::kTokens > 1) {
-      StoreSums(z0, z1, z2, z3, y[token + 1] + row);
+      StoreSums(df, z0, z1, z2, z3, y[token + 1] + row);
     }
   }
 

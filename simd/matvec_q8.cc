@@ -131,9 +131,9 @@ class Q8Kernel {
         z3 = AddBlock(row + 3 * row_bytes_, c, z_scale, z_start, z3);
       }
     }
-    Store(x0, x1, x2, x3, y_[token] + first_row);
+    StoreSums(df, x0, x1, x2, x3, y_[token] + first_row);
     if constexpr (Tile::kTokens > 1) {
-      Store(z0, z1, z2, z3, y_[token + 1] + first_row);
+      StoreSums(df, z0, z1, z2, z3, y_[token + 1] + first_row);
     }
   }
 
@@ -155,15 +155,6 @@ class Q8Kernel {
   }
 
  private:
-  static HWY_INLINE void Store(VF sum0, VF sum1, VF sum2, VF sum3,
-                               float* HWY_RESTRICT y) {
-    const DF df;
-    y[0] = hn::ReduceSum(df, sum0);
-    y[1] = hn::ReduceSum(df, sum1);
-    y[2] = hn::ReduceSum(df, sum2);
-    y[3] = hn::ReduceSum(df, sum3);
-  }
-
   const uint8_t* data_;
   size_t row_bytes_;
   const ActivationView& x_;

@@ -160,8 +160,8 @@ class NearFinder {
   TSNode root_;
   std::string_view text_;
   ByteRange edited_;
-  size_t content_ofs_ =
-      0;  // last byte before the cursor that is no white space
+  // The last byte before the cursor that is no white space.
+  size_t content_ofs_ = 0;
   size_t near_begin_ = 0;
   size_t near_end_ = 0;
   std::unordered_set<const void*> lists_;

@@ -106,7 +106,9 @@ def render(args: argparse.Namespace) -> str:
         "rest_of_line": tables.completion_table(evaluation, "rest_of_line"),
         "block": tables.completion_table(evaluation, "block"),
         "random": tables.completion_table(evaluation, "random"),
+        "remark": args.remark,
         "text": tables.text_table(evaluation),
+        "text_count": str(best["text"]["texts"]),
         "humaneval": tables.humaneval_table(evaluation),
         "reliability": tables.reliability_table(best),
         "embedding": describe_embedding(args.work / "embed/embed.json"),
@@ -143,6 +145,7 @@ def main() -> int:
     parser.add_argument("--work", type=Path, required=True, help="folder of the recipe")
     parser.add_argument("--evaluation", type=Path, required=True, help="evaluation.json")
     parser.add_argument("--check", type=Path, help="what models.export.check_llama wrote")
+    parser.add_argument("--remark", default="", help="on the comparison, a line")
     parser.add_argument("--name", default="krait-default")
     parser.add_argument("--target", type=Path, required=True, help="folder to write to")
     args = parser.parse_args()

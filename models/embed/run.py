@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trains an embedding head on a frozen checkpoint and measures it against BM25.
 
-pairs-PART.jsonl  train: what it learned from; held_out: what it is measured by; val:
-                  what the weight of its scores beside BM25's is chosen by
+pairs-PART.jsonl  train: what it learned from; held_out: what it is measured by
 head.npz          for the export
 embed.json        figures for the model card (see measure.py)
 """

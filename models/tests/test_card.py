@@ -28,7 +28,7 @@ def scores(exact: float) -> dict:
         **{kind: {"languages": by_language} for kind in KINDS},
         "rest_of_line_reliability": reliability,
         "block_reliability": reliability,
-        "text": {"languages": text},
+        "text": {"texts": 40, "languages": text},
         "humaneval": {"cases": 20, "exact": exact, "pass_at_1": exact / 2},
     }
 
@@ -122,6 +122,7 @@ class CardTest(unittest.TestCase):
             "1 h 30 min",
             "Held out whole, by name: flask.",
             "| mean |  | 30.0 / 50.0 | 17.5 / 50.0 |",
+            "each of 40 held-out files",
             "no embedding head",
             "5 of 5 alike.",
         ):

@@ -3,25 +3,16 @@
 // completion is the one that it would be alone.
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "daemon/completion/engine_generator.h"
 #include "engine/run/topology.h"
+#include "tests/daemon/completion/source_text.h"
 
 namespace krait::daemon {
 namespace {
-
-std::string ReadSource(const std::string& name) {
-  std::ifstream in(KRAIT_SOURCE "/" + name);
-  std::stringstream text;
-  text << in.rdbuf();
-  EXPECT_GT(text.str().size(), 1000U) << name;
-  return text.str();
-}
 
 #ifdef KRAIT_SANITIZED
 constexpr size_t kPrefixBytes = 1200;

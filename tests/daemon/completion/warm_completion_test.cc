@@ -4,27 +4,17 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <random>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "daemon/completion/engine_generator.h"
 #include "engine/run/topology.h"
+#include "tests/daemon/completion/source_text.h"
 
 namespace krait::daemon {
 namespace {
-
-// A real source file of this repository.
-std::string ReadSource(const std::string& name) {
-  std::ifstream in(KRAIT_SOURCE "/" + name);
-  std::stringstream text;
-  text << in.rdbuf();
-  EXPECT_GT(text.str().size(), 1000U) << name;
-  return text.str();
-}
 
 #ifdef KRAIT_SANITIZED
 constexpr size_t kSteps = 2;

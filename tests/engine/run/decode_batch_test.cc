@@ -9,18 +9,10 @@
 #include <vector>
 
 #include "engine/run/session.h"
+#include "tests/engine/run/model_case.h"
 
 namespace krait::engine {
 namespace {
-
-struct Case {
-  std::string name;
-  std::string path;
-};
-
-std::ostream& operator<<(std::ostream& out, const Case& a_case) {
-  return out << a_case.name;
-}
 
 #ifdef KRAIT_SANITIZED
 constexpr size_t kRounds = 4;
@@ -28,7 +20,7 @@ constexpr size_t kRounds = 4;
 constexpr size_t kRounds = 12;
 #endif
 
-class DecodeBatchTest : public testing::TestWithParam<Case> {
+class DecodeBatchTest : public testing::TestWithParam<ModelCase> {
  protected:
   void SetUp() override {
     auto loaded = Model::Load(GetParam().path);
@@ -174,16 +166,17 @@ TEST_P(DecodeBatchTest, SequencesThatShareABlockDoNotDisturbEachOther) {
 
 INSTANTIATE_TEST_SUITE_P(
     Models, DecodeBatchTest,
-    testing::Values(Case{"default", KRAIT_DEFAULT_MODEL},
-                    Case{"mamba2", KRAIT_TEST_DATA "/models/mamba2-tiny/hf"},
-                    Case{"mamba2_q8", KRAIT_TEST_DATA
-                         "/models/mamba2-kq/gguf/model-Q8_0.gguf"},
-                    Case{"llama_f16", KRAIT_TEST_DATA
-                         "/models/llama-tiny/gguf/model-f16.gguf"},
-                    Case{"window", KRAIT_TEST_DATA "/models/mistral-tiny/hf"},
-                    Case{"mistral_q8", KRAIT_TEST_DATA
-                         "/models/mistral-kq/gguf/model-Q8_0.gguf"}),
-    [](const auto& instance) { return instance.param.name; });
+    testing::Values(
+        ModelCase{"default", KRAIT_DEFAULT_MODEL},
+        ModelCase{"mamba2", KRAIT_TEST_DATA "/models/mamba2-tiny/hf"},
+        ModelCase{"mamba2_q8",
+                  KRAIT_TEST_DATA "/models/mamba2-kq/gguf/model-Q8_0.gguf"},
+        ModelCase{"llama_f16",
+                  KRAIT_TEST_DATA "/models/llama-tiny/gguf/model-f16.gguf"},
+        ModelCase{"window", KRAIT_TEST_DATA "/models/mistral-tiny/hf"},
+        ModelCase{"mistral_q8",
+                  KRAIT_TEST_DATA "/models/mistral-kq/gguf/model-Q8_0.gguf"}),
+    NameOfCase);
 
 }  // namespace
 }  // namespace krait::engine

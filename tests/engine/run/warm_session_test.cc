@@ -12,19 +12,12 @@
 #include <string>
 #include <vector>
 
+#include "tests/engine/run/model_case.h"
+
 namespace krait::engine {
 namespace {
 
-struct Case {
-  std::string name;
-  std::string path;
-};
-
-std::ostream& operator<<(std::ostream& out, const Case& a_case) {
-  return out << a_case.name;
-}
-
-class WarmSessionTest : public testing::TestWithParam<Case> {
+class WarmSessionTest : public testing::TestWithParam<ModelCase> {
  protected:
   void SetUp() override {
     auto loaded = Model::Load(GetParam().path);
@@ -256,12 +249,13 @@ INSTANTIATE_TEST_SUITE_P(
     Models, WarmSessionTest,
     testing::Values(
 #ifndef KRAIT_SANITIZED
-        Case{"default", KRAIT_DEFAULT_MODEL},
+        ModelCase{"default", KRAIT_DEFAULT_MODEL},
 #endif
-        Case{"mamba2", KRAIT_TEST_DATA "/models/mamba2-tiny/hf"},
-        Case{"llama", KRAIT_TEST_DATA "/models/llama-tiny/gguf/model-f16.gguf"},
-        Case{"window", KRAIT_TEST_DATA "/models/mistral-tiny/hf"}),
-    [](const auto& instance) { return instance.param.name; });
+        ModelCase{"mamba2", KRAIT_TEST_DATA "/models/mamba2-tiny/hf"},
+        ModelCase{"llama",
+                  KRAIT_TEST_DATA "/models/llama-tiny/gguf/model-f16.gguf"},
+        ModelCase{"window", KRAIT_TEST_DATA "/models/mistral-tiny/hf"}),
+    NameOfCase);
 
 }  // namespace
 }  // namespace krait::engine
