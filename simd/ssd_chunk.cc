@@ -103,13 +103,20 @@ void PackB(const SsmInputs& in, size_t group, const Workspace& work) {
   CopyRows(in.b + group * in.state, in.b_stride, in.tokens, in.state, work.b);
 }
 
-// Fills c_columns and, from b, gram for one group.
+// The first token of the vector that the first output is in.
+size_t FirstMixed(const SsmInputs& in) {
+  const size_t lanes = hn::Lanes(TokenTag());
+  return in.first_output / lanes * lanes;
+}
+
+// Fills c_columns and, from b, gram for one group, from the first output on.
 void PrepareGram(const SsmInputs& in, size_t group, const Workspace& work) {
   const TokenTag d;
   const size_t lanes = hn::Lanes(d);
   const float* c = in.c + group * in.state;
   const size_t padded_tokens = hwy::RoundUpTo(in.tokens, lanes);
-  for (size_t t = 0; t < padded_tokens; ++t) {
+  const size_t first = FirstMixed(in);
+  for (size_t t = first; t < padded_tokens; ++t) {
     const float* row = c + t * in.c_stride;
     for (size_t n = 0; n < in.state; ++n) {
       work.c_columns[n * kTokens + t] = t < in.tokens ? row[n] : 0.0f;
@@ -127,7 +134,8 @@ void PrepareGram(const SsmInputs& in, size_t group, const Workspace& work) {
     product.c = work.gram + s * kTokens;
     product.c_row = kTokens;
     ComputeProduct<GramKind>(d, product, HWY_MIN(kTileRows, in.tokens - s),
-                             padded_tokens, s / lanes * lanes);
+                             padded_tokens, 0,
+                             HWY_MAX(first, s / lanes * lanes));
   }
 }
 
@@ -207,10 +215,10 @@ void MixWithEachOther(size_t first, size_t end, float skip,
   }
 }
 
-// Fills mix for one head from gram and the decays.
+// Fills mix for one head from gram and the decays, from the first output on.
 void MixTokens(const SsmInputs& in, size_t head, const Workspace& work) {
   const size_t lanes = hn::Lanes(TokenTag());
-  for (size_t first = 0; first < in.tokens; first += lanes) {
+  for (size_t first = FirstMixed(in); first < in.tokens; first += lanes) {
     MixWithEarlier(first, work);
     MixWithEachOther(first, HWY_MIN(first + lanes, in.tokens), in.d[head],
                      work);
@@ -232,7 +240,7 @@ void ScaleInputs(size_t tokens, size_t head_dim, const Workspace& work) {
   }
 }
 
-// y[tokens, head_dim] = exp(cum) * (C S) + M X, with row y_stride.
+// y[first_output.., head_dim] = exp(cum) * (C S) + M X, with row y_stride.
 void ChunkOutput(const SsmInputs& in, size_t head, const Workspace& work,
                  const float* state, float* y, size_t y_stride) {
   MixTokens(in, head, work);
@@ -254,7 +262,7 @@ void ChunkOutput(const SsmInputs& in, size_t head, const Workspace& work,
   output.c = y;
   output.c_row = y_stride;
   ComputeProduct<OutputKind>(hn::ScalableTag<float>(), output, in.tokens,
-                             in.head_dim);
+                             in.head_dim, in.first_output);
 }
 
 // Updates state[state, head_dim]; spoils work.x.
@@ -281,6 +289,7 @@ void SsdChunk(const SsmInputs& in, SsdParts parts, size_t head_begin,
               size_t head_end, float* states, float* y, size_t y_stride,
               void* scratch) {
   HWY_DASSERT(in.tokens >= 1 && in.tokens <= kSsdMaxChunk);
+  HWY_DASSERT(in.first_output <= in.tokens);
   HWY_DASSERT(in.groups >= 1 && in.heads % in.groups == 0);
   HWY_DASSERT(head_end <= in.heads);
   const Workspace work(in.head_dim, in.state, static_cast<float*>(scratch));

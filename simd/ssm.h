@@ -21,6 +21,7 @@ namespace krait::simd {
 // What the tokens of one call bring; row strides in floats.
 struct SsmInputs {
   size_t tokens = 0;
+  size_t first_output = 0;  // y is not asked for before this token (SsdChunk)
   size_t heads = 0;
   size_t groups = 0;  // head h uses group h / (heads / groups)
   size_t head_dim = 0;
@@ -57,14 +58,15 @@ size_t SsdScratchBytes(size_t head_dim, size_t state);
 //         + exp(cum_t) C_t^T S + D x_t
 //   S  <- exp(cum_last) S + sum_s exp(cum_last - cum_s) dt_s B_s (outer) x_s
 // y_t is computed from the tokens up to t only, in an order that does not
-// depend on how many follow: a chunk run again with more tokens gives the same
-// bits for those before.
+// depend on how many follow or are asked for: a chunk run again with more
+// tokens gives the same bits for those before.
 // Equal to SsmStep token by token up to rounding. Heads outer, tokens inner;
 // C B^T is computed once per group, so give a thread whole groups if possible.
 //   parts   what to compute; without kState `states` is only read, without
 //           kOutput `y` is not touched (and `inputs.c`, `inputs.d` not read)
 //   states  [heads, state, head_dim], updated in place
-//   y       [tokens, heads * head_dim], row stride y_stride; must not be x
+//   y       [tokens, heads * head_dim], row stride y_stride; must not be x;
+//           rows before inputs.first_output are not touched
 //   scratch 64-byte aligned, SsdScratchBytes(), one per thread
 enum class SsdParts : uint8_t { kOutput, kState, kBoth };
 void SsdChunk(const SsmInputs& inputs, SsdParts parts, size_t head_begin,

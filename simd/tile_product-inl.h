@@ -210,12 +210,11 @@ HWY_INLINE void ComputeTile(D d, const TileProduct& p, size_t row, size_t col,
   StoreTile<kRows, kWidth>(d, c, p.c_row, count, KRAIT_TILE);
 }
 
-// All rows of one column of tiles: the columns of b stay in the first level
-// cache while the rows go by.
+// One column of tiles: the columns of b stay in the first level cache while
+// the rows go by.
 template <class Kind, TileWidth kWidth, class D>
-HWY_NOINLINE void ComputeColumn(D d, const TileProduct& p, size_t rows,
-                                size_t col, size_t count) {
-  size_t row = 0;
+HWY_NOINLINE void ComputeColumn(D d, const TileProduct& p, size_t row,
+                                size_t rows, size_t col, size_t count) {
   for (; row + kTileRows <= rows; row += kTileRows) {
     ComputeTile<Kind, kTileRows, kWidth>(d, p, row, col, count);
   }
@@ -232,18 +231,19 @@ HWY_NOINLINE void ComputeColumn(D d, const TileProduct& p, size_t rows,
   if (row < rows) ComputeTile<Kind, 1, kWidth>(d, p, row, col, count);
 }
 
-// c[0..rows, col_begin..cols].
+// c[row_begin..rows, col_begin..cols].
 template <class Kind, class D>
 HWY_INLINE void ComputeProduct(D d, const TileProduct& p, size_t rows,
-                               size_t cols, size_t col_begin = 0) {
+                               size_t cols, size_t row_begin = 0,
+                               size_t col_begin = 0) {
   const size_t lanes = hn::Lanes(d);
   size_t col = col_begin;
   for (; col + 2 * lanes <= cols; col += 2 * lanes) {
-    ComputeColumn<Kind, TileWidth::kTwo>(d, p, rows, col, lanes);
+    ComputeColumn<Kind, TileWidth::kTwo>(d, p, row_begin, rows, col, lanes);
   }
   for (; col < cols; col += lanes) {
     const size_t count = HWY_MIN(lanes, cols - col);
-    ComputeColumn<Kind, TileWidth::kPartial>(d, p, rows, col, count);
+    ComputeColumn<Kind, TileWidth::kPartial>(d, p, row_begin, rows, col, count);
   }
 }
 

@@ -62,7 +62,6 @@ class Mamba2 final : public Model {
   void ScanChunks(const Call& call, size_t layer) const;
   simd::SsmInputs ScanInputs(const Call& call, size_t layer, size_t begin,
                              size_t count) const;
-  void CopyTail(const Call& call, size_t layer) const;
   void RecordInputs(const Call& call, size_t layer) const;
 
   Mamba2Shape shape_;

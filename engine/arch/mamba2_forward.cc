@@ -12,10 +12,10 @@
 // When decoding the SSM is one step of the recurrence (mamba2_decode.cc); in a
 // prefill it runs in chunks in matrix form (SSD), which end at multiples of
 // kBlockTokens of the absolute position. A chunk that was begun by an earlier
-// call is run again as a whole, its first tokens from the inputs that the state
-// has recorded (its tail): so the arithmetic does not depend on how the tokens
-// were cut into calls. The same recorded inputs, run without the projections,
-// are the replay.
+// call is run again from its begin, its first tokens from the inputs that the
+// state has recorded (its tail), for the outputs of the new ones: so the
+// arithmetic does not depend on how the tokens were cut into calls. The same
+// recorded inputs, run without the projections, are the replay.
 
 #include <algorithm>
 
@@ -93,7 +93,6 @@ void Mamba2::Block(const Call& call, size_t layer) const {
 // The part of a block between its two projections, `projected` to `y`: the
 // tail's tokens, then the new ones.
 void Mamba2::MixChunks(const Call& call, size_t layer) const {
-  CopyTail(call, layer);
   RecordInputs(call, layer);
   Buffers& b = call.buffers;
   std::copy_n(call.state->conv_window(layer), b.window.size(), b.window.data());
@@ -104,15 +103,6 @@ void Mamba2::MixChunks(const Call& call, size_t layer) const {
     call.state->MoveConvWindow(layer, call.new_base);
   }
   Gate(call, layer);
-}
-
-// The tail's recorded inputs to the first rows.
-void Mamba2::CopyTail(const Call& call, size_t layer) const {
-  const size_t base = call.state->base_position();
-  for (size_t t = 0; t < call.tail; ++t) {
-    std::copy_n(call.state->Row(layer, base + t),
-                shape_.conv_dim() + shape_.heads, call.Inputs(t));
-  }
 }
 
 // The new tokens' inputs to the state, before they are changed in place.
@@ -130,21 +120,38 @@ simd::CausalConv1d Mamba2::Convolution(size_t layer) const {
           weights.conv_bias.data()};
 }
 
+// x, B and C of the tail straight from the state, of the new tokens in place.
 void Mamba2::Convolve(const Call& call, size_t layer, float* window) const {
   const simd::CausalConv1d conv = Convolution(layer);
+  const size_t base = call.state->base_position();
   // 64 channels: whole cache lines for each worker.
   call.ForRanges(conv.channels, 64, [&](size_t begin, size_t end, size_t) {
-    simd::CausalConv1dSilu(conv, begin, end, call.rows(), call.Inputs(0),
-                           call.stride, window, call.Inputs(0), call.stride);
+    const auto filter = [&](size_t first, size_t rows, const float* x,
+                            size_t x_stride) {
+      simd::CausalConv1dSilu(conv, begin, end, rows, x, x_stride, window,
+                             call.Inputs(first), call.stride);
+    };
+    for (size_t t = 0; t < call.tail;) {
+      const size_t rows =
+          std::min(call.tail - t, RecurrentState::RowsInPlace(base + t));
+      filter(t, rows, call.state->Row(layer, base + t), call.state->row_size());
+      t += rows;
+    }
+    filter(call.tail, call.tokens, call.Inputs(call.tail), call.stride);
   });
 }
 
-// dt = softplus(dt + dt_bias)
+// dt = softplus(dt + dt_bias), the tail's from the state.
 void Mamba2::StepSizes(const Call& call, size_t layer) const {
   const float* bias = layers_[layer].dt_bias.data();
+  const auto recorded = [&](size_t t) {
+    return call.state->Row(layer, call.state->base_position() + t) +
+           shape_.conv_dim();
+  };
   call.ForRanges(call.rows(), 1, [&](size_t begin, size_t end, size_t) {
     for (size_t t = begin; t < end; ++t) {
       float* dt = call.Inputs(t) + shape_.conv_dim();
+      if (t < call.tail) std::copy_n(recorded(t), shape_.heads, dt);
       simd::Add(bias, shape_.heads, dt);
       simd::Softplus(dt, shape_.heads, dt);
     }
@@ -198,7 +205,11 @@ void Mamba2::ScanChunks(const Call& call, size_t layer) const {
         for (size_t done = 0; done < call.rows();) {
           const size_t to_grid = kBlockTokens - (base + done) % kBlockTokens;
           const size_t count = std::min(call.rows() - done, to_grid);
-          simd::SsdChunk(ScanInputs(call, layer, done, count),
+          simd::SsmInputs inputs = ScanInputs(call, layer, done, count);
+          // What the tail gave was used by the calls that brought it.
+          inputs.first_output =
+              std::min(count, call.tail - std::min(call.tail, done));
+          simd::SsdChunk(inputs,
                          count == to_grid ? simd::SsdParts::kBoth
                                           : simd::SsdParts::kOutput,
                          first, last, states,
@@ -232,7 +243,6 @@ void Mamba2::Settle(State& state, Scratch& scratch, WorkerPool& pool) const {
                   .buffers = buffers,
                   .pool = pool};
   for (size_t layer = 0; layer < layers_.size(); ++layer) {
-    CopyTail(call, layer);
     Convolve(call, layer, recurrent.mutable_conv_window(layer));
     StepSizes(call, layer);
     pool.ForRanges(shape_.heads, 1,

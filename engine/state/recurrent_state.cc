@@ -25,18 +25,45 @@ RecurrentLayout::RecurrentLayout(const Mamba2Shape& its_shape,
       ssm_size(RoundUp(shape.heads * shape.state * shape.head_dim)),
       row_size(RoundUp(shape.conv_dim() + shape.heads)) {}
 
+ReplayBlock::ReplayBlock(const ReplayBlock& other, size_t rows)
+    : filled(rows), layers_(other.layers_), row_size_(other.row_size_) {
+  const size_t whole = rows / kPieceTokens;
+  std::copy_n(other.pieces_.begin(), whole, pieces_.begin());
+  const size_t begin = whole * kPieceTokens;
+  if (begin == rows) return;
+  Extend(begin, rows);
+  for (size_t layer = 0; layer < layers_; ++layer) {
+    std::copy_n(other.Row(layer, begin), (rows - begin) * row_size_,
+                Row(layer, begin));
+  }
+}
+
+void ReplayBlock::Extend(size_t begin, size_t end) {
+  for (size_t i = begin / kPieceTokens; i * kPieceTokens < end; ++i) {
+    if (pieces_[i] != nullptr) continue;
+    pieces_[i] = std::make_shared<Piece>(layers_ * kPieceTokens * row_size_,
+                                         Uninitialised{});
+  }
+}
+
 void ReplayBlock::AppendRows(size_t rows, std::vector<float>* values) const {
   for (size_t layer = 0; layer < layers_; ++layer) {
-    values->insert(values->end(), Row(layer, 0),
-                   Row(layer, 0) + rows * row_size_);
+    for (size_t row = 0; row < rows; row += kPieceTokens) {
+      const float* begin = Row(layer, row);
+      values->insert(values->end(), begin,
+                     begin + std::min(kPieceTokens, rows - row) * row_size_);
+    }
   }
 }
 
 void ReplayBlock::SetRows(std::span<const float> values, size_t rows) {
   assert(values.size() == layers_ * rows * row_size_);
+  Extend(0, rows);
+  const float* from = values.data();
   for (size_t layer = 0; layer < layers_; ++layer) {
-    std::copy_n(values.data() + layer * rows * row_size_, rows * row_size_,
-                Row(layer, 0));
+    for (size_t row = 0; row < rows; ++row, from += row_size_) {
+      std::copy_n(from, row_size_, Row(layer, row));
+    }
   }
   filled = rows;
 }
@@ -107,18 +134,17 @@ void RecurrentState::Extend(size_t tokens) {
   // The last block may have been written on by another state that shares it.
   const size_t used = position_ % kBlockTokens;
   if (!tail_.empty() && used != 0 && tail_.back()->filled != used) {
-    const ReplayBlock& shared = *tail_.back();
-    auto own = std::make_shared<ReplayBlock>(layout_);
-    for (size_t layer = 0; layer < layout_.layers; ++layer) {
-      std::copy_n(shared.Row(layer, 0), used * layout_.row_size,
-                  own->Row(layer, 0));
-    }
-    tail_.back() = std::move(own);
+    tail_.back() = std::make_shared<ReplayBlock>(*tail_.back(), used);
   }
   const size_t first = base_position_ / kBlockTokens;
-  const size_t last = (position_ + tokens - 1) / kBlockTokens;
-  while (tail_.size() <= last - first) {
-    tail_.push_back(std::make_shared<ReplayBlock>(layout_));
+  const size_t end = position_ + tokens;
+  for (size_t at = position_; at < end; at = GridFloor(at) + kBlockTokens) {
+    const size_t block = at / kBlockTokens - first;
+    if (block == tail_.size()) {
+      tail_.push_back(std::make_shared<ReplayBlock>(layout_));
+    }
+    tail_[block]->Extend(at % kBlockTokens,
+                         std::min(kBlockTokens, end - GridFloor(at)));
   }
 }
 

@@ -2,6 +2,7 @@
 #ifndef KRAIT_ENGINE_STATE_RECURRENT_STATE_H_
 #define KRAIT_ENGINE_STATE_RECURRENT_STATE_H_
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -18,7 +19,6 @@ struct RecurrentLayout {
   RecurrentLayout(const Mamba2Shape& its_shape, size_t num_layers);
 
   size_t snapshot_size() const { return layers * (conv_size + ssm_size); }
-  size_t block_size() const { return layers * kBlockTokens * row_size; }
 
   Mamba2Shape shape;
   size_t layers;
@@ -52,37 +52,51 @@ class RecurrentSnapshot final : public StateSnapshot {
   size_t size_;
 };
 
-// A piece of the replay log: for each layer and token what in_proj gave for x,
-// B, C (before the convolution) and dt (before bias and softplus).
+// A part of the replay log: for each layer and token what in_proj gave for x,
+// B, C (before the convolution) and dt (before bias and softplus). It comes in
+// pieces, so that blocks which begin alike share all but the last of them.
 class ReplayBlock final : public StateBlock {
  public:
-  explicit ReplayBlock(const RecurrentLayout& layout)
-      : layers_(layout.layers),
-        row_size_(layout.row_size),
-        rows_(layout.block_size(), Uninitialised{}) {}
+  static constexpr size_t kPieceTokens = 16;
 
-  // Rows that were not written have no memory yet.
+  explicit ReplayBlock(const RecurrentLayout& layout)
+      : layers_(layout.layers), row_size_(layout.row_size) {}
+  // The first `rows` of `other`, to go on differently.
+  ReplayBlock(const ReplayBlock& other, size_t rows);
+
+  // Rows that were not written have no memory yet; those that other blocks
+  // have, too, are counted in each.
   size_t bytes() const override {
-    return rows_.bytes() / kBlockTokens * filled;
+    return filled * layers_ * row_size_ * sizeof(float);
   }
   void AppendRows(size_t rows, std::vector<float>* values) const override;
   // Takes rows as AppendRows gave them.
   void SetRows(std::span<const float> values, size_t rows);
 
-  // [row_size]; `row` is the token's position modulo kBlockTokens.
+  // Makes room for the rows [begin, end).
+  void Extend(size_t begin, size_t end);
+
+  // [row_size]; `row` is the token's position modulo kBlockTokens. The rows of
+  // a piece follow each other.
   float* Row(size_t layer, size_t row) {
-    return rows_.data() + (layer * kBlockTokens + row) * row_size_;
+    return pieces_[row / kPieceTokens]->data() + RowOffset(layer, row);
   }
   const float* Row(size_t layer, size_t row) const {
-    return rows_.data() + (layer * kBlockTokens + row) * row_size_;
+    return pieces_[row / kPieceTokens]->data() + RowOffset(layer, row);
   }
   // Rows that some state has written. A state that ends here may write on.
   size_t filled = 0;
 
  private:
+  using Piece = AlignedArray<float>;  // [layers, kPieceTokens, row_size]
+
+  size_t RowOffset(size_t layer, size_t row) const {
+    return (layer * kPieceTokens + row % kPieceTokens) * row_size_;
+  }
+
   size_t layers_;
   size_t row_size_;
-  AlignedArray<float> rows_;  // [layers, kBlockTokens, row_size]
+  std::array<std::shared_ptr<Piece>, kBlockTokens / kPieceTokens> pieces_;
 };
 
 // The state of a Mamba-2 model. The base lies on the grid unless the state has
@@ -114,6 +128,11 @@ class RecurrentState final : public State {
   // Inputs of a token in [base_position(), position() + the `tokens` of
   // Extend), [row_size].
   float* Row(size_t layer, size_t position);
+  size_t row_size() const { return layout_.row_size; }
+  // How many rows from that of a position on follow each other.
+  static size_t RowsInPlace(size_t position) {
+    return ReplayBlock::kPieceTokens - position % ReplayBlock::kPieceTokens;
+  }
 
   // Makes room for the rows of `tokens` more tokens.
   void Extend(size_t tokens);

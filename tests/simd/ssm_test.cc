@@ -309,6 +309,32 @@ TEST_P(SsmTest, ChunksAreCausal) {
   }
 }
 
+TEST_P(SsmTest, OutputsFromALaterTokenOnAreTheSame) {
+  constexpr size_t kTokens = 41;
+  constexpr float kUntouched = 77.0f;
+  for (const Shape& shape : {Shape{4, 2, 16, 16}, Shape{2, 1, 65, 33}}) {
+    const Sequence seq(shape, kTokens, 0.2f);
+    const Computed whole = RunChunks(seq, {kTokens});
+    for (size_t first = 0; first <= kTokens; ++first) {
+      Misaligned states(seq.states);
+      std::vector<float> y(whole.y.size(), kUntouched);
+      // Nothing that an earlier call left may be used.
+      Scratch scratch(shape);
+      SsmInputs in = seq.Inputs(0, kTokens);
+      in.first_output = first;
+      SsdChunk(in, SsdParts::kBoth, 0, shape.heads, states.data(), y.data(),
+               seq.OutputDim(), scratch.data());
+      for (size_t i = 0; i < y.size(); ++i) {
+        const bool asked = i >= first * seq.OutputDim();
+        ASSERT_EQ(y[i], asked ? whole.y[i] : kUntouched) << first << ", " << i;
+      }
+      ASSERT_EQ(std::memcmp(states.data(), whole.states.data(),
+                            whole.states.size() * 4),
+                0);
+    }
+  }
+}
+
 TEST_P(SsmTest, SplittingTheHeadsChangesNothing) {
   for (const Shape& shape :
        {Shape{8, 2, 16, 16}, Shape{6, 1, 64, 33}, Shape{8, 8, 17, 7}}) {
