@@ -9,6 +9,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Fewer at a time would read the weights so often that a large model, for which
+// any slice takes long, took several times as long for the whole prompt.
+constexpr size_t kLeastSliceTokens = kBlockTokens / 2;
+
 // The positions where snapshots are to be taken on the way to `end`, ascending:
 // where the store keeps them, and at the checkpoints.
 std::vector<size_t> SnapshotPositions(size_t end,
@@ -70,8 +74,8 @@ size_t WarmSession::SliceEnd() const {
       shared_.tokens_per_second == 0
           ? kBlockTokens
           : std::clamp<size_t>(
-                static_cast<size_t>(shared_.tokens_per_second * seconds), 1,
-                Model::kMaxBatch);
+                static_cast<size_t>(shared_.tokens_per_second * seconds),
+                kLeastSliceTokens, Model::kMaxBatch);
   if (begin + tokens >= end) return end;
   // On the grid no tail needs to be run again.
   const size_t on_grid = GridFloor(begin + tokens);
@@ -81,7 +85,7 @@ size_t WarmSession::SliceEnd() const {
 void WarmSession::Measure(size_t tokens, std::chrono::duration<double> time) {
   double& speed = shared_.tokens_per_second;
   // A few tokens say little about a batch, a first batch warms the caches.
-  if (tokens < kBlockTokens / 2 && speed != 0) return;
+  if (tokens < kLeastSliceTokens && speed != 0) return;
   const double now = static_cast<double>(tokens) / std::max(1e-6, time.count());
   speed = speed == 0 ? now : 0.8 * speed + 0.2 * now;
 }

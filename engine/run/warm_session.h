@@ -26,7 +26,7 @@ struct AdvanceOptions {
   // Positions (tokens) where a later edit or jump is to be expected: the
   // starts of declarations. Checkpoints are kept there.
   std::span<const size_t> checkpoints = {};
-  // A stop is noticed after at most about this long.
+  // A stop is noticed after at most about this long, or after 32 tokens.
   std::chrono::milliseconds slice{10};
 };
 
