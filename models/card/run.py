@@ -58,6 +58,13 @@ def describe_runs(progress: dict[str, Any]) -> str:
     )
 
 
+def describe_rows(rows: dict[str, Any]) -> str:
+    tokens = millions(sum(epoch["tokens"] for epoch in rows["epochs"]))
+    repeat = sorted(rows["repeat"].items(), key=lambda item: (-item[1], item[0]))
+    often = ", ".join(f"{name} {times} times" for name, times in repeat)
+    return f"{tokens} tokens" + (f", with {often}" if often else "")
+
+
 def describe_corpus(report: dict[str, Any]) -> dict[str, str]:
     characters = report["characters"]
     packages = report["packages"].values()
@@ -99,9 +106,7 @@ def render(args: argparse.Namespace) -> str:
         "name": args.name,
         "shape": describe_shape(ModelShape(**progress["shape"])),
         "runs": describe_runs(progress["progress"]),
-        "rows": millions(
-            sum(e["tokens"] for e in read_json(args.work / "rows/rows.json")["epochs"])
-        ),
+        "rows": describe_rows(read_json(args.work / "rows/rows.json")),
         **describe_corpus(read_json(args.work / "corpus/report.json")),
         "rest_of_line": tables.completion_table(evaluation, "rest_of_line"),
         "block": tables.completion_table(evaluation, "block"),

@@ -54,7 +54,7 @@ def write_work(work: Path) -> None:
     report = {"characters": {"train": {"c": 5e6}}, "packages": packages, "refused": {"size": 1}}
     files = {
         "train/progress.json": {"shape": shape, "progress": progress},
-        "rows/rows.json": {"epochs": [{"tokens": 3_000_000}]},
+        "rows/rows.json": {"repeat": {"c": 2, "shell": 6}, "epochs": [{"tokens": 3_000_000}]},
         "corpus/report.json": report,
         "evaluation.json": {"new": scores(0.25), "old": scores(0.125)},
         "check.json": {"text": "5 of 5 alike."},
@@ -121,6 +121,7 @@ class CardTest(unittest.TestCase):
             "steps 0-30 with 4096 tokens each (CPU); steps 30-50 with 8192 tokens each (a GPU)",
             "1 h 30 min",
             "Held out whole, by name: flask.",
+            "One pass over it is 3.00M tokens, with shell 6 times, c 2 times.",
             "| mean |  | 30.0 / 50.0 | 17.5 / 50.0 |",
             "each of 40 held-out files",
             "no embedding head",

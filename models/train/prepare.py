@@ -170,6 +170,7 @@ def main() -> int:
         "row": args.row,
         "vocab": vocab,
         "seed": args.seed,
+        "repeat": repeats,
         "epochs": totals,
         "options": asdict(options),
     }
