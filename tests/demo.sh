@@ -27,10 +27,10 @@ show() {
   "$krait" complete "$copy:$number:$((column + 1))"
 }
 
-show tests/daemon/eval/eval_test.cc 'EXPECT_FALSE(ExactMatch(" a b",'
+show daemon/json_text.cc 'Append(entry.val'
 show tests/simd/targets_test.cc 'EXPECT_EQ(CurrentTarget(), SupportedTargets().front'
-show tests/daemon/lsp_client.py 'if wanted(messa'
-show daemon/completion/fim_planner.cc 'if (trained == FimLayout::kEmulated && prompt.suffix.em'
+show models/card/run.py '"name": package["n'
+show tests/fuzz/replay_main.cc 'bytes.s'
 
 printf '\nThe default model has 5.6 million parameters and is weak; see README.md for others.\n'
 printf 'Speed here:\n'
