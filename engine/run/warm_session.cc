@@ -128,7 +128,7 @@ Status WarmSession::RunSlice(std::stop_token stop) {
 
 Result<PrefillCost> WarmSession::Advance(std::span<const TokenId> tokens,
                                          const AdvanceOptions& options,
-                                         std::stop_token stop) {
+                                         const std::stop_token& stop) {
   if (Status begun = Begin(tokens, options); !begun) return begun.error();
   while (!done()) {
     if (Status run = RunSlice(stop); !run) return run.error();

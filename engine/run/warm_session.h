@@ -69,7 +69,7 @@ class WarmSession {
   // The same in one go.
   Result<PrefillCost> Advance(std::span<const TokenId> tokens,
                               const AdvanceOptions& options,
-                              std::stop_token stop = {});
+                              const std::stop_token& stop = {});
 
   // Returns a session that stands where the last prompt that was done ended,
   // for decoding; it is good until the next Fork.

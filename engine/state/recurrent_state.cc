@@ -217,32 +217,42 @@ std::vector<StateTensor> RecurrentState::Export() const {
   assert(settled());
   std::vector<StateTensor> tensors;
   if (base_ == nullptr) return tensors;
-  const Mamba2Shape& shape = layout_.shape;
-  const size_t window = shape.conv_width - 1;
-  const size_t channels = shape.conv_dim();
   for (size_t layer = 0; layer < layout_.layers; ++layer) {
     const std::string prefix = "layer." + std::to_string(layer) + ".";
-    const float* conv = conv_window(layer);
-    StateTensor conv_state{prefix + "conv_state", {channels, window}, {}};
-    for (size_t c = 0; c < channels; ++c) {
-      for (size_t k = 0; k < window; ++k) {
-        conv_state.values.push_back(conv[k * channels + c]);
-      }
-    }
-    StateTensor ssm_state{
-        prefix + "ssm_state", {shape.heads, shape.head_dim, shape.state}, {}};
-    for (size_t h = 0; h < shape.heads; ++h) {
-      const float* head = ssm(layer) + h * shape.state * shape.head_dim;
-      for (size_t p = 0; p < shape.head_dim; ++p) {
-        for (size_t n = 0; n < shape.state; ++n) {
-          ssm_state.values.push_back(head[n * shape.head_dim + p]);
-        }
-      }
-    }
-    tensors.push_back(std::move(conv_state));
-    tensors.push_back(std::move(ssm_state));
+    tensors.push_back(ExportConvState(layer, prefix + "conv_state"));
+    tensors.push_back(ExportSsmState(layer, prefix + "ssm_state"));
   }
   return tensors;
+}
+
+StateTensor RecurrentState::ExportConvState(size_t layer,
+                                            std::string name) const {
+  const size_t window = layout_.shape.conv_width - 1;
+  const size_t channels = layout_.shape.conv_dim();
+  const float* conv = conv_window(layer);
+  StateTensor tensor{std::move(name), {channels, window}, {}};
+  for (size_t c = 0; c < channels; ++c) {
+    for (size_t k = 0; k < window; ++k) {
+      tensor.values.push_back(conv[k * channels + c]);
+    }
+  }
+  return tensor;
+}
+
+StateTensor RecurrentState::ExportSsmState(size_t layer,
+                                           std::string name) const {
+  const Mamba2Shape& shape = layout_.shape;
+  StateTensor tensor{
+      std::move(name), {shape.heads, shape.head_dim, shape.state}, {}};
+  for (size_t h = 0; h < shape.heads; ++h) {
+    const float* head = ssm(layer) + h * shape.state * shape.head_dim;
+    for (size_t p = 0; p < shape.head_dim; ++p) {
+      for (size_t n = 0; n < shape.state; ++n) {
+        tensor.values.push_back(head[n * shape.head_dim + p]);
+      }
+    }
+  }
+  return tensor;
 }
 
 }  // namespace krait::engine

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/aligned_array.h"
@@ -168,6 +169,9 @@ class RecurrentState final : public State {
   void SetTail(std::shared_ptr<const StateBlock> block, size_t rows);
 
  private:
+  StateTensor ExportConvState(size_t layer, std::string name) const;
+  StateTensor ExportSsmState(size_t layer, std::string name) const;
+
   RecurrentLayout layout_;
   std::shared_ptr<RecurrentSnapshot> base_;  // null: zero, at position 0
   size_t base_position_ = 0;

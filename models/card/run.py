@@ -54,7 +54,9 @@ def describe_runs(progress: dict[str, Any]) -> str:
     ]
     return (
         f"{progress['step']} steps, {millions(progress['tokens'])} token positions, "
-        f"{duration(progress['seconds'])} of training: " + "; ".join(parts) + "."
+        f"{duration(progress['seconds'])} by the clock, pauses included: "
+        + "; ".join(parts)
+        + "."
     )
 
 
