@@ -334,8 +334,8 @@ void CommandLine::AddBenchKeystrokes(CLI::App* group) {
       ->check(CLI::Range(size_t{1}, kMaxLines));
   app->add_option("--steps", arguments.steps,
                   "Some of: cold, type, backspace, jump, jump-type, back, "
-                  "edit-above, edit-type, visit, revisit, restart; default: "
-                  "all")
+                  "edit-above, edit-type, bracket, near, visit, revisit, "
+                  "restart; default: all")
       ->delimiter(',');
   AddCount(app, "--typed", &arguments.typed, kMaxTokens,
            "Characters typed at the cursor");

@@ -73,6 +73,8 @@ class ScriptWriter {
     Backspace();
     Jump();
     EditAbove();
+    Bracket();
+    Near();
     Switch();
     TypeHere(StepKind::kRestart, 1);
     return std::move(script_);
@@ -148,6 +150,17 @@ class ScriptWriter {
     TypeHere(StepKind::kEditType, (options_.typed_after + 2) / 3);
   }
 
+  void Bracket() {
+    if (!Wants(StepKind::kBracket)) return;
+    const TextEdit edit{.begin_ofs = cursor_, .end_ofs = cursor_, .text = "()"};
+    Ask(StepKind::kBracket, 0, edit, ++cursor_);
+  }
+
+  void Near() {
+    if (!Wants(StepKind::kNear)) return;
+    Ask(StepKind::kNear, 0, {}, EndOfLineAbove(options_.near_lines));
+  }
+
   // A place in the middle of a line in the middle of another file.
   static size_t PlaceIn(std::string_view text) {
     const size_t begin = BeginOfLine(text, CountLines(text) / 2);
@@ -200,6 +213,10 @@ std::string_view StepName(StepKind kind) {
       return "edit-above";
     case StepKind::kEditType:
       return "edit-type";
+    case StepKind::kBracket:
+      return "bracket";
+    case StepKind::kNear:
+      return "near";
     case StepKind::kVisit:
       return "visit";
     case StepKind::kRevisit:
@@ -228,6 +245,10 @@ std::string_view StepTitle(StepKind kind) {
       return "an edit 100 lines above";
     case StepKind::kEditType:
       return "typing a character then";
+    case StepKind::kBracket:
+      return "a bracket that the editor closes";
+    case StepKind::kNear:
+      return "cursor goes 3 lines up";
     case StepKind::kVisit:
       return "first request in another file";
     case StepKind::kRevisit:

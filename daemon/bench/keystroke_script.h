@@ -23,6 +23,8 @@ enum class StepKind : uint8_t {
   kBack,       // to where it came from
   kEditAbove,  // a line further up changes, the cursor stays
   kEditType,   // one character is typed after that
+  kBracket,    // one is opened, which the editor closes
+  kNear,       // the cursor goes up a few lines in the same function
   kVisit,      // the first request in another file
   kRevisit,    // one character is typed in a file that was left
   kRestart,    // the program starts anew, then one character is typed
@@ -31,8 +33,9 @@ enum class StepKind : uint8_t {
 inline constexpr std::array kAllSteps = {
     StepKind::kCold,      StepKind::kType,     StepKind::kBackspace,
     StepKind::kJump,      StepKind::kJumpType, StepKind::kBack,
-    StepKind::kEditAbove, StepKind::kEditType, StepKind::kVisit,
-    StepKind::kRevisit,   StepKind::kRestart};
+    StepKind::kEditAbove, StepKind::kEditType, StepKind::kBracket,
+    StepKind::kNear,      StepKind::kVisit,    StepKind::kRevisit,
+    StepKind::kRestart};
 
 // As options and JSON name it: "cold", "edit-above".
 std::string_view StepName(StepKind kind);
@@ -66,6 +69,7 @@ struct ScriptOptions {
   size_t backspaced = 10;
   size_t jump_lines = 200;  // or half of what is above
   size_t edit_lines_above = 100;
+  size_t near_lines = 3;
   double place = 0.5;  // of the cursor in the first file, 0 to 1
 };
 

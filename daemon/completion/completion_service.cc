@@ -29,9 +29,49 @@ std::string WithUnixLineEnds(const std::string& text) {
 // Tokens of the prompt that are not text: bos, the layout's, the path.
 constexpr size_t kReservedTokens = 64;
 
+// Declarations before the cursor that are worth a checkpoint.
+constexpr size_t kMaxAnchors = 8;
+
+// How long to wait for the tree where a suffix is new: reading it takes longer.
+constexpr std::chrono::milliseconds kSyntaxWait{10};
+
+// The syntax at the cursor of a request whose lines end as those of its tree.
+std::optional<CursorSyntax> SyntaxOf(const CompletionRequest& request,
+                                     std::chrono::milliseconds limit) {
+  if (request.before.find('\r') != std::string::npos) return std::nullopt;
+  return CursorSyntax::Of(request.syntax, request.before, request.after, limit);
+}
+
+// Returns where declarations begin in the prefix, if that is known at once.
+std::vector<size_t> Anchors(const CompletionRequest& request,
+                            std::string_view prefix) {
+  std::vector<size_t> anchors;
+  const auto syntax = SyntaxOf(request, std::chrono::milliseconds(0));
+  if (!syntax) return anchors;
+  const size_t cursor = syntax->cursor_ofs();
+  for (const size_t ofs : syntax->tree().Anchors(cursor, kMaxAnchors)) {
+    if (cursor - ofs > prefix.size()) continue;
+    anchors.push_back(prefix.size() - (cursor - ofs));
+  }
+  return anchors;
+}
+
+// Returns whether no declaration begins in the `reach` bytes after the cursor,
+// if that is known soon.
+bool InOneDeclaration(const CompletionRequest& request, size_t reach) {
+  const auto syntax = SyntaxOf(request, kSyntaxWait);
+  if (!syntax) return false;
+  const size_t cursor = syntax->cursor_ofs();
+  const auto anchors = syntax->tree().Anchors(cursor + reach, kMaxAnchors);
+  return anchors.empty() || anchors.back() <= cursor;
+}
+
+}  // namespace
+
 // Shrinks the limits to what the model can attend to, four fifths of it for
 // the prefix.
-CompletionOptions FitToModel(CompletionOptions options, size_t context_length) {
+CompletionOptions CompletionService::Fit(CompletionOptions options) const {
+  const size_t context_length = generator_.context_length();
   if (context_length == 0) return options;
   options.max_tokens = std::min(options.max_tokens, context_length / 4);
   const size_t used =
@@ -44,54 +84,37 @@ CompletionOptions FitToModel(CompletionOptions options, size_t context_length) {
   return options;
 }
 
-// Declarations before the cursor that are worth a checkpoint.
-constexpr size_t kMaxAnchors = 8;
-
-// Returns where declarations begin in the window's prefix, if that is known at
-// once.
-std::vector<size_t> Anchors(const CompletionRequest& request,
-                            const ContextWindow& window) {
-  std::vector<size_t> anchors;
-  // The tree's offsets are those of the document's own line ends.
-  if (request.before.find('\r') != std::string::npos) return anchors;
-  const auto syntax =
-      CursorSyntax::Of(request.syntax, request.before, request.after,
-                       std::chrono::milliseconds(0));
-  if (!syntax) return anchors;
-  const size_t cursor = syntax->cursor_ofs();
-  for (const size_t ofs : syntax->tree().Anchors(cursor, kMaxAnchors)) {
-    if (cursor - ofs > window.prefix.size()) continue;
-    anchors.push_back(window.prefix.size() - (cursor - ofs));
-  }
-  return anchors;
-}
-
-}  // namespace
-
-ContextWindow CompletionService::Cut(const std::string& path,
-                                     const std::string& before,
-                                     const std::string& after,
-                                     const ContextLimits& limits) {
-  return windows_.Cut(
-      path, before, after, limits,
-      [this](std::string_view text) { return generator_.CountTokens(text); });
+CompletionPlace CompletionService::PlaceOf(const CompletionRequest& request,
+                                           const CompletionOptions& options) {
+  const std::string before = WithUnixLineEnds(request.before);
+  const std::string after = WithUnixLineEnds(request.after);
+  const ContextLimits& limits = options.limits;
+  const auto count = [this](std::string_view text) {
+    return generator_.CountTokens(text);
+  };
+  CompletionPlace place;
+  place.path = request.path;
+  place.prefix =
+      prefixes_.Cut(request.path, before, limits.prefix_tokens, count);
+  place.after = CutSuffix(after, limits.suffix_tokens, count);
+  const SuffixWindow suffix =
+      suffixes_.Cut(request.path, after, limits.suffix_tokens, count,
+                    [&](size_t ofs) { return InOneDeclaration(request, ofs); });
+  place.suffix = suffix.text;
+  place.earlier_suffix = suffix.earlier;
+  place.anchors = Anchors(request, place.prefix);
+  return place;
 }
 
 std::unique_ptr<RunningCompletion> CompletionService::Begin(
     const CompletionRequest& request, const CompletionOptions& wanted,
     std::stop_token stop) {
   const auto begin = Clock::now();
-  const CompletionOptions options =
-      FitToModel(wanted, generator_.context_length());
-  const std::string before = WithUnixLineEnds(request.before);
-  const std::string after = WithUnixLineEnds(request.after);
-  const ContextWindow window = Cut(request.path, before, after, options.limits);
-  RunningCompletion::Place place{.prefix = std::string(window.prefix),
-                                 .suffix = std::string(window.suffix),
-                                 .anchors = Anchors(request, window)};
-  place.cutting = Clock::now() - begin;
-  return std::make_unique<RunningCompletion>(request, options, std::move(place),
-                                             generator_, std::move(stop));
+  const CompletionOptions options = Fit(wanted);
+  CompletionPlace place = PlaceOf(request, options);
+  const Clock::duration cutting = Clock::now() - begin;
+  return std::make_unique<RunningCompletion>(
+      request, options, std::move(place), cutting, generator_, std::move(stop));
 }
 
 void CompletionService::Advance(
@@ -115,17 +138,8 @@ engine::Result<Completion> CompletionService::Complete(
 engine::Status CompletionService::Warm(const CompletionRequest& request,
                                        const CompletionOptions& wanted,
                                        std::stop_token stop) {
-  const CompletionOptions options =
-      FitToModel(wanted, generator_.context_length());
-  const std::string before = WithUnixLineEnds(request.before);
-  const std::string after = WithUnixLineEnds(request.after);
-  const ContextWindow window = Cut(request.path, before, after, options.limits);
-  const std::vector<size_t> anchors = Anchors(request, window);
-  return generator_.Warm({.path = request.path,
-                          .prefix = window.prefix,
-                          .suffix = window.suffix,
-                          .anchors = anchors},
-                         std::move(stop));
+  const CompletionPlace place = PlaceOf(request, Fit(wanted));
+  return generator_.Warm(place.prompt(), std::move(stop));
 }
 
 }  // namespace krait::daemon

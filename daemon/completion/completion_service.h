@@ -11,11 +11,13 @@
 #include <stop_token>
 #include <string>
 
+#include "daemon/completion/completion_place.h"
 #include "daemon/completion/context.h"
 #include "daemon/completion/generator.h"
+#include "daemon/completion/prefix_memory.h"
 #include "daemon/completion/stop_rules.h"
+#include "daemon/completion/suffix_memory.h"
 #include "daemon/completion/syntax.h"
-#include "daemon/completion/window_memory.h"
 #include "engine/error.h"
 #include "engine/run/sampler.h"
 
@@ -113,12 +115,15 @@ class CompletionService {
                       std::stop_token stop = {});
 
  private:
-  // Cuts out what the model is to see of two texts with Unix line ends.
-  ContextWindow Cut(const std::string& path, const std::string& before,
-                    const std::string& after, const ContextLimits& limits);
+  // Makes options fit the model.
+  CompletionOptions Fit(CompletionOptions options) const;
+  // Cuts out what the model is to see; `options` must fit it.
+  CompletionPlace PlaceOf(const CompletionRequest& request,
+                          const CompletionOptions& options);
 
   Generator& generator_;
-  WindowMemory windows_;
+  PrefixMemory prefixes_;
+  SuffixMemory suffixes_;
 };
 
 }  // namespace krait::daemon

@@ -42,6 +42,8 @@ std::string_view HeadWithin(std::string_view line, size_t limit,
   return line;
 }
 
+}  // namespace
+
 std::string_view CutPrefix(std::string_view text, size_t limit,
                            const TokenCounter& count_tokens) {
   const size_t max_bytes = limit * kMaxBytesPerToken;
@@ -94,15 +96,6 @@ std::string_view CutSuffix(std::string_view text, size_t limit,
                       count_tokens);
   }
   return bounded.substr(0, end);
-}
-
-}  // namespace
-
-ContextWindow CutContext(std::string_view before, std::string_view after,
-                         const ContextLimits& limits,
-                         const TokenCounter& count_tokens) {
-  return {.prefix = CutPrefix(before, limits.prefix_tokens, count_tokens),
-          .suffix = CutSuffix(after, limits.suffix_tokens, count_tokens)};
 }
 
 CursorLine LineAtCursor(std::string_view prefix, std::string_view suffix) {

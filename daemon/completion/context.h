@@ -18,24 +18,19 @@ struct ContextLimits {
 // whatever the tokenizer says: bounds the work that a line of megabytes costs.
 inline constexpr size_t kMaxBytesPerToken = 16;
 
-// The text that the model sees. Both views point into what CutContext got.
-struct ContextWindow {
-  std::string_view prefix;
-  std::string_view suffix;
-};
-
 using TokenCounter = std::function<size_t(std::string_view)>;
 
-// Cuts the window out of what lies `before` and `after` the cursor: the prefix
-// begins and the suffix ends at line boundaries, except where a single line is
-// over the limit; then at a character's boundary. Tokens are counted line by
-// line, from the cursor outwards.
-ContextWindow CutContext(std::string_view before, std::string_view after,
-                         const ContextLimits& limits,
-                         const TokenCounter& count_tokens);
+// Return the end of what lies before the cursor, and the beginning of what lies
+// after it, of at most `limit` tokens: the prefix begins and the suffix ends at
+// line boundaries, except where a single line is over the limit; then at a
+// character's boundary. Tokens are counted line by line, from the cursor
+// outwards.
+std::string_view CutPrefix(std::string_view before, size_t limit,
+                           const TokenCounter& count_tokens);
+std::string_view CutSuffix(std::string_view after, size_t limit,
+                           const TokenCounter& count_tokens);
 
-// How much of a document it is enough to hand to CutContext: more changes
-// nothing.
+// How much of a document it is enough to hand to them: more changes nothing.
 inline size_t EnoughBytesBefore(const ContextLimits& limits) {
   return limits.prefix_tokens * kMaxBytesPerToken + 8;
 }

@@ -9,12 +9,13 @@ namespace krait::daemon {
 namespace {
 
 using engine::FimLayout;
-using Seconds = std::chrono::duration<double>;
 
-// Up to here the better answer is worth waiting for.
-constexpr Seconds kPatience{0.15};
+// Up to here the better answer is worth waiting for: better than one without a
+// suffix, and than one with an earlier suffix, which is nearly as good.
+constexpr std::chrono::duration<double> kPatience{0.15};
+constexpr std::chrono::duration<double> kPatienceNearby{0.03};
 
-// The prefix alone must be this much quicker to be taken instead.
+// What is at hand must be this much quicker to be taken instead.
 constexpr double kWorthIt = 4;
 
 }  // namespace
@@ -81,21 +82,44 @@ engine::Result<FimPlan> FimPlanner::PlanNow(const GeneratorPrompt& prompt,
                                             const PredictTime& predict) {
   auto best = LayOut(BestLayout(prompt), prompt);
   if (!best) return best.error();
-  const Seconds best_time = predict(best->tokens);
-  if (heal_tokens) HealTokens(&*best);
-  if (best_time <= kPatience || best->layout == FimLayout::kPrefix) {
-    return best;
+  if (auto quicker = QuickerPlan(prompt, *best, predict)) {
+    best = std::move(*quicker);
   }
-  auto prefix = LayOut(FimLayout::kPrefix, prompt);
-  if (!prefix) return best;
-  const Seconds prefix_time = predict(prefix->tokens);
-  if (prefix_time * kWorthIt > best_time) return best;
-  prefix->reason = fmt::format(
-      "the suffix is new: reading it would take {:.0f} ms, the text before the "
-      "cursor is at hand in {:.0f} ms",
-      best_time.count() * 1e3, prefix_time.count() * 1e3);
-  if (heal_tokens) HealTokens(&*prefix);
-  return prefix;
+  if (heal_tokens) HealTokens(&*best);
+  return best;
+}
+
+std::optional<FimPlan> FimPlanner::QuickerPlan(const GeneratorPrompt& prompt,
+                                               const FimPlan& best,
+                                               const PredictTime& predict) {
+  const Seconds best_time = predict(best.tokens);
+  const auto if_worth_it = [&](FimLayout layout, const GeneratorPrompt& other,
+                               std::string_view what) {
+    auto plan = LayOut(layout, other);
+    std::optional<FimPlan> quicker;
+    if (!plan) return quicker;
+    const Seconds time = predict(plan->tokens);
+    if (time * kWorthIt > best_time) return quicker;
+    plan->reason = fmt::format(
+        "the suffix is new: reading it would take {:.0f} ms, {} is at hand in "
+        "{:.0f} ms",
+        best_time.count() * 1e3, what, time.count() * 1e3);
+    quicker = std::move(*plan);
+    return quicker;
+  };
+  // One that comes behind the prefix is always read.
+  const bool suffix_first =
+      best.layout == FimLayout::kSpm || best.layout == FimLayout::kEmulated;
+  if (prompt.earlier_suffix && suffix_first && best_time > kPatienceNearby) {
+    GeneratorPrompt nearby = prompt;
+    nearby.suffix = *prompt.earlier_suffix;
+    auto plan = if_worth_it(best.layout, nearby, "that of the last place");
+    if (plan) return plan;
+  }
+  if (best.layout == FimLayout::kPrefix || best_time <= kPatience) {
+    return std::nullopt;
+  }
+  return if_worth_it(FimLayout::kPrefix, prompt, "the text before the cursor");
 }
 
 engine::Result<std::vector<FimPlan>> FimPlanner::PlansToWarm(

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,16 +35,17 @@ engine::FimLayout TrainedLayout(const engine::Hyperparameters& hparams);
 // Lays out prompts, and chooses the layout by what the states at hand make
 // quick. The layout that the model was trained for is the better one, but
 // after a jump its suffix, which comes first, is new, and all of it would have
-// to be computed. If that takes longer than one would wait, and the state of
-// the text before the cursor is warm, the answer at hand is better: that from
-// the prefix alone.
+// to be computed. If that takes longer than one would wait, an answer at hand
+// is better: that with the suffix of an earlier place nearby, if its state is
+// warm, or else that from the prefix alone.
 //
 // Thread-compatible.
 class FimPlanner {
  public:
+  using Seconds = std::chrono::duration<double>;
   // How long a set of tokens would take to compute.
-  using PredictTime = std::function<std::chrono::duration<double>(
-      const std::vector<engine::TokenId>&)>;
+  using PredictTime =
+      std::function<Seconds(const std::vector<engine::TokenId>&)>;
 
   FimPlanner(const engine::Tokenizer& tokenizer,
              const engine::Hyperparameters& hparams)
@@ -63,6 +65,11 @@ class FimPlanner {
  private:
   engine::Result<FimPlan> LayOut(engine::FimLayout layout,
                                  const GeneratorPrompt& prompt);
+  // Returns a plan that is so much quicker than the best one that it is better;
+  // nothing if there is none.
+  std::optional<FimPlan> QuickerPlan(const GeneratorPrompt& prompt,
+                                     const FimPlan& best,
+                                     const PredictTime& predict);
   void HealTokens(FimPlan* plan) const;
   engine::FimLayout BestLayout(const GeneratorPrompt& prompt) const;
 

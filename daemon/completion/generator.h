@@ -27,6 +27,9 @@ struct GeneratorPrompt {
   std::string_view path;  // shown to models that were trained with paths
   std::string_view prefix;
   std::string_view suffix;
+  // What an earlier prompt had for it, which is nearly as good: for when the
+  // suffix is new and would take too long to read.
+  std::optional<std::string_view> earlier_suffix = {};
   // Offsets in `prefix` where the cursor may well be next: the starts of
   // declarations. States are kept there.
   std::span<const size_t> anchors = {};

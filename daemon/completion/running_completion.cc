@@ -35,10 +35,10 @@ std::string_view SyntaxName(const std::optional<CursorSyntax>& syntax) {
 }
 
 // What the rules and the last changes take for the text behind the cursor.
-std::string RuleSuffix(CompletionExtent extent, std::string_view suffix) {
+std::string RuleAfter(CompletionExtent extent, std::string_view after) {
   // The completion brings its line end: the line is empty behind the cursor.
   std::string result(extent == CompletionExtent::kWholeLine ? 1 : 0, '\n');
-  return result.append(suffix);
+  return result.append(after);
 }
 
 // How long to wait for a tree when the first token is there.
@@ -74,21 +74,20 @@ std::string TooUnsure(const std::optional<double>& mean_logprob,
 
 RunningCompletion::RunningCompletion(const CompletionRequest& request,
                                      const CompletionOptions& options,
-                                     Place place, Generator& generator,
-                                     std::stop_token stop)
+                                     CompletionPlace place,
+                                     Clock::duration cutting,
+                                     Generator& generator, std::stop_token stop)
     : request_(request),
       options_(options),
       place_(std::move(place)),
-      suffix_(RuleSuffix(options_.extent, place_.suffix)),
+      cutting_(cutting),
+      after_(RuleAfter(options_.extent, place_.after)),
       watcher_([this] {
         WaitForSyntax(kSyntaxWait);
         return MakeRules();
       }) {
   generation_ =
-      generator.Begin({.prompt = {.path = request_.path,
-                                  .prefix = place_.prefix,
-                                  .suffix = place_.suffix,
-                                  .anchors = place_.anchors},
+      generator.Begin({.prompt = place_.prompt(),
                        .sampler = options_.sampler,
                        .max_tokens = options_.max_tokens,
                        .heal_tokens = options_.heal_tokens,
@@ -106,7 +105,7 @@ void RunningCompletion::WaitForSyntax(std::chrono::milliseconds limit) {
 }
 
 StopRules RunningCompletion::MakeRules() const {
-  return StopRules(options_.extent, place_.prefix, suffix_, options_.max_lines,
+  return StopRules(options_.extent, place_.prefix, after_, options_.max_lines,
                    syntax_ ? &syntax_->context() : nullptr);
 }
 
@@ -114,7 +113,7 @@ engine::Result<Completion> RunningCompletion::Finish() {
   const auto& report = *generation_->outcome();
   if (!report) return report.error();
   Completion completion = Decide(*report);
-  completion.trace.tokenize += place_.cutting;
+  completion.trace.tokenize += cutting_;
   return completion;
 }
 
@@ -128,9 +127,9 @@ Completion RunningCompletion::Decide(const GeneratorReport& report) {
   }
   const StopDecision decision = watcher_.Finish(report.reason);
   const std::string_view kept = watcher_.text().substr(0, decision.keep_bytes);
-  PostProcessed shown = PostProcess(kept, place_.prefix, suffix_);
+  PostProcessed shown = PostProcess(kept, place_.prefix, after_);
   if (!shown.text.empty()) {
-    shown = FitToFile(shown.text, place_.prefix, suffix_, syntax_,
+    shown = FitToFile(shown.text, place_.prefix, after_, syntax_,
                       options_.syntax_patience);
   }
   Completion completion;

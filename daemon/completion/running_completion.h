@@ -8,8 +8,8 @@
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <vector>
 
+#include "daemon/completion/completion_place.h"
 #include "daemon/completion/completion_service.h"
 #include "daemon/completion/generator.h"
 #include "daemon/completion/syntax.h"
@@ -23,18 +23,12 @@ namespace krait::daemon {
 // a text that fits its place. Belongs to the service's thread.
 class RunningCompletion {
  public:
-  // What a service found out about the place.
-  struct Place {
-    std::string prefix;  // what the model is shown, with Unix line ends
-    std::string suffix;
-    std::vector<size_t> anchors;  // see GeneratorPrompt
-    Clock::duration cutting{};    // what that took
-  };
-
-  // Begins the generation. `request` and `generator` must outlive it.
+  // Begins the generation. `cutting` is the time that it took to find out what
+  // to show the model. `request` and `generator` must outlive it.
   RunningCompletion(const CompletionRequest& request,
-                    const CompletionOptions& options, Place place,
-                    Generator& generator, std::stop_token stop);
+                    const CompletionOptions& options, CompletionPlace place,
+                    Clock::duration cutting, Generator& generator,
+                    std::stop_token stop);
   RunningCompletion(const RunningCompletion&) = delete;
   RunningCompletion& operator=(const RunningCompletion&) = delete;
 
@@ -53,8 +47,9 @@ class RunningCompletion {
 
   const CompletionRequest& request_;
   const CompletionOptions options_;
-  const Place place_;
-  const std::string suffix_;  // what rules and last changes take for it
+  const CompletionPlace place_;
+  const Clock::duration cutting_;
+  const std::string after_;  // what rules and last changes take for it
   std::optional<CursorSyntax> syntax_;  // set once it is needed
   Watcher watcher_;
   // Last: it calls the watcher.

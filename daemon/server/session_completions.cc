@@ -100,9 +100,10 @@ void SessionCompletions::Focused(const std::string& uri,
 void SessionCompletions::WarmAt(const lsp::DocumentSnapshot& document,
                                 size_t cursor_ofs) {
   states_[document->uri].cursor_ofs = cursor_ofs;
-  Warm(*document,
-       session_.documents.RequestAt(*document, cursor_ofs,
-                                    session_.settings.completion().limits));
+  CompletionRequest request = session_.documents.RequestAt(
+      *document, cursor_ofs, session_.settings.completion().limits);
+  request.syntax = session_.documents.SyntaxAt(document, cursor_ofs);
+  Warm(*document, std::move(request));
 }
 
 void SessionCompletions::Warm(const lsp::Document& document,

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 
 
 class Places:
@@ -139,6 +140,23 @@ class Client:
         if 'error' in answer:
             raise RuntimeError(answer['error'])
         return answer['result']['items']
+
+    def insert(self, uri, version, line, character, text):
+        place = {'line': line, 'character': character}
+        self.change(uri, version, [{'range': {'start': place, 'end': place}, 'text': text}])
+
+    def explain(self, uri):
+        return self.call('krait/explain', {'textDocument': {'uri': uri}})
+
+    def settle(self, timeout=60):
+        """Waits until nothing is left to do, also of what nobody waits for."""
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            work = self.call('krait/status')['queue']
+            if not (work['running'] or work['completions'] or work['warmings']):
+                return
+            time.sleep(0.01)
+        raise TimeoutError('the server still works')
 
     def finish(self, timeout=20):
         """Says goodbye; returns the exit status."""

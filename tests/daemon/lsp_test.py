@@ -71,7 +71,7 @@ class LspTest(unittest.TestCase):
         items = client.inline(URI, 5, 17)
         self.assertEqual(len(items), 1)
         self.check_item(items[0], 5, 17)
-        explained = client.call('krait/explain', {'textDocument': {'uri': URI}})
+        explained = client.explain(URI)
         self.assertEqual(explained['plan'], 'spm')
         self.assertGreater(sum(explained['tokens_' + how]
                                for how in ('reused', 'replayed', 'computed')), 20)
@@ -104,6 +104,18 @@ class LspTest(unittest.TestCase):
         self.assertEqual(client.inline(URI, 5, 17)[0]['insertText'], wanted)
         self.assertEqual(client.finish(), 0)
 
+    def test_a_bracket_that_the_editor_closes_costs_a_bracket(self):
+        client = self.client('--min-confidence=-inf')
+        client.initialize()
+        client.open(URI, TEXT + '\n# closed\n')
+        client.inline(URI, 5, 17)
+        client.insert(URI, 2, 5, 17, 'zip()')
+        items = client.inline(URI, 5, 21)
+        self.assertLessEqual(client.explain(URI)['tokens_computed'], 4)
+        for item in items:
+            self.assertFalse(item['insertText'].endswith('))'))
+        self.assertEqual(client.finish(), 0)
+
     def test_positions_count_surrogate_pairs(self):
         text = 's = "\U0001F600\u00e4"; print('
         for encoding, character in (('utf-16', len(text.encode('utf-16-le')) // 2),
@@ -131,8 +143,7 @@ class LspTest(unittest.TestCase):
 
         def tokens(character):
             client.inline(URI, 5, character)
-            return client.call('krait/explain',
-                               {'textDocument': {'uri': URI}})['tokens_generated']
+            return client.explain(URI)['tokens_generated']
         self.assertEqual(tokens(17), 1)
         client.notify('workspace/didChangeConfiguration', {'settings': {
             'krait': {'completion': {'max_tokens': 2}}}})

@@ -52,6 +52,8 @@ TEST(KeystrokeScriptTest, HasAllStepsInTheNumbersAsked) {
   EXPECT_EQ(Count(script, StepKind::kBack), 1U);
   EXPECT_EQ(Count(script, StepKind::kEditAbove), 1U);
   EXPECT_EQ(Count(script, StepKind::kEditType), 4U);
+  EXPECT_EQ(Count(script, StepKind::kBracket), 1U);
+  EXPECT_EQ(Count(script, StepKind::kNear), 1U);
   EXPECT_EQ(Count(script, StepKind::kVisit), 9U);
   EXPECT_EQ(Count(script, StepKind::kRevisit), 10U);
   EXPECT_EQ(Count(script, StepKind::kRestart), 1U);
@@ -69,7 +71,9 @@ TEST(KeystrokeScriptTest, EditsLieInTheTextsAndCursorsFollowThem) {
       ASSERT_LE(step.edit->begin_ofs, step.edit->end_ofs);
       ASSERT_LE(step.edit->end_ofs, before[step.file].size());
       if (step.kind == StepKind::kEditAbove) continue;
-      EXPECT_EQ(step.cursor_ofs, step.edit->begin_ofs + step.edit->text.size());
+      const size_t closed = step.kind == StepKind::kBracket ? 1 : 0;
+      EXPECT_EQ(step.cursor_ofs + closed,
+                step.edit->begin_ofs + step.edit->text.size());
     }
   }
 }

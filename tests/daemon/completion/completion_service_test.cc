@@ -29,7 +29,7 @@ TEST(CompletionServiceTest, StopsTheModelAtTheLinesEnd) {
   EXPECT_EQ(completion.trace.plan, "spm");
   EXPECT_EQ(generator.path, "x.py");
   EXPECT_EQ(generator.prefix, "f(");
-  EXPECT_EQ(generator.suffix, ")\n");
+  EXPECT_EQ(generator.suffix, "\n");  // the bracket may be the editor's
 }
 
 TEST(CompletionServiceTest, ShowsTheModelUnixLineEnds) {

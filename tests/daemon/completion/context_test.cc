@@ -15,9 +15,8 @@ size_t CountBytes(std::string_view text) {
 void Check(std::string_view before, std::string_view after,
            const ContextLimits& limits, std::string_view prefix,
            std::string_view suffix) {
-  const ContextWindow window = CutContext(before, after, limits, CountBytes);
-  EXPECT_EQ(window.prefix, prefix);
-  EXPECT_EQ(window.suffix, suffix);
+  EXPECT_EQ(CutPrefix(before, limits.prefix_tokens, CountBytes), prefix);
+  EXPECT_EQ(CutSuffix(after, limits.suffix_tokens, CountBytes), suffix);
 }
 
 TEST(ContextTest, KeepsAllWithinLimits) {
@@ -54,11 +53,12 @@ TEST(ContextTest, ZeroSuffixTokensLeaveNoSuffix) {
 TEST(ContextTest, BoundsTheBytesThatAreCounted) {
   const std::string text(1'000'000, 'x');
   size_t counted = 0;
-  (void)CutContext(text, text, {.prefix_tokens = 10, .suffix_tokens = 10},
-                   [&](std::string_view part) {
-                     counted += part.size();
-                     return part.size();
-                   });
+  const auto count = [&](std::string_view part) {
+    counted += part.size();
+    return part.size();
+  };
+  (void)CutPrefix(text, 10, count);
+  (void)CutSuffix(text, 10, count);
   EXPECT_LE(counted, 10 * kMaxBytesPerToken * 6);
 }
 
@@ -66,13 +66,13 @@ TEST(ContextTest, EnoughBytesAreEnough) {
   std::string text;
   for (int i = 0; i < 1000; ++i) text += "line " + std::to_string(i) + "\n";
   const ContextLimits limits{.prefix_tokens = 20, .suffix_tokens = 10};
-  const auto all = CutContext(text, text, limits, CountBytes);
   const std::string_view view = text;
-  const auto some =
-      CutContext(view.substr(view.size() - EnoughBytesBefore(limits)),
-                 view.substr(0, EnoughBytesAfter(limits)), limits, CountBytes);
-  EXPECT_EQ(all.prefix, some.prefix);
-  EXPECT_EQ(all.suffix, some.suffix);
+  const auto before = view.substr(view.size() - EnoughBytesBefore(limits));
+  EXPECT_EQ(CutPrefix(text, limits.prefix_tokens, CountBytes),
+            CutPrefix(before, limits.prefix_tokens, CountBytes));
+  const auto after = view.substr(0, EnoughBytesAfter(limits));
+  EXPECT_EQ(CutSuffix(text, limits.suffix_tokens, CountBytes),
+            CutSuffix(after, limits.suffix_tokens, CountBytes));
 }
 
 TEST(ContextTest, LineAtCursorEndsBeforeTheLineBreak) {

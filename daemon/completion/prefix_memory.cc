@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/completion/window_memory.h"
+#include "daemon/completion/prefix_memory.h"
 
 #include <algorithm>
 #include <functional>
@@ -24,12 +24,12 @@ std::string_view BeginningOf(std::string_view prefix) {
   return prefix.substr(0, prefix.find('\n', kBeginningBytes) + 1);
 }
 
-// The part of a new window in which it may begin later than it could.
+// The part of a new prefix in which it may begin later than it could.
 constexpr size_t kSteadyPart = 6;  // a sixth
 
-// Lets a window begin, within its first part, where the text has the least
-// hash: a window that is cut by somebody who remembers nothing, after a
-// restart, most likely begins there again, although some words have changed.
+// Lets a prefix begin, within its first part, where the text has the least
+// hash: one that is cut by somebody who remembers nothing, after a restart,
+// most likely begins there again, although some words have changed.
 std::string_view FromSteadyPlace(std::string_view prefix) {
   size_t steadiest = 0;
   size_t least = std::numeric_limits<size_t>::max();
@@ -55,15 +55,13 @@ void MoveToBack(std::vector<std::string>* beginnings, size_t index) {
 
 }  // namespace
 
-ContextWindow WindowMemory::Cut(const std::string& document,
-                                std::string_view before, std::string_view after,
-                                const ContextLimits& limits,
-                                const TokenCounter& count_tokens) {
-  ContextLimits with_room = limits;
-  with_room.prefix_tokens -= limits.prefix_tokens / 4;
-  ContextWindow window = CutContext(before, after, with_room, count_tokens);
+std::string_view PrefixMemory::Cut(const std::string& document,
+                                   std::string_view before, size_t limit,
+                                   const TokenCounter& count_tokens) {
+  const std::string_view with_room =
+      CutPrefix(before, limit - limit / 4, count_tokens);
   // All there is: nothing to remember.
-  if (window.prefix.size() == before.size()) return window;
+  if (with_room.size() == before.size()) return before;
 
   if (documents_.size() >= kMaxDocuments) documents_.clear();
   Beginnings& beginnings = documents_[document];
@@ -73,20 +71,19 @@ ContextWindow WindowMemory::Cut(const std::string& document,
     if (at > 0 && before[at - 1] != '\n') continue;
     const std::string_view prefix = before.substr(at);
     // Too much of it has become text after the cursor.
-    if (prefix.size() < window.prefix.size() / 2) continue;
-    if (count_tokens(prefix) > limits.prefix_tokens) continue;
+    if (prefix.size() < with_room.size() / 2) continue;
+    if (count_tokens(prefix) > limit) continue;
     MoveToBack(&beginnings, i);
-    window.prefix = prefix;
-    return window;
+    return prefix;
   }
-  window.prefix = FromSteadyPlace(window.prefix);
-  const std::string_view beginning = BeginningOf(window.prefix);
-  if (beginning.size() < kBeginningBytes) return window;
+  const std::string_view prefix = FromSteadyPlace(with_room);
+  const std::string_view beginning = BeginningOf(prefix);
+  if (beginning.size() < kBeginningBytes) return prefix;
   if (beginnings.size() == kBeginningsPerDocument) {
     beginnings.erase(beginnings.begin());
   }
   beginnings.emplace_back(beginning);
-  return window;
+  return prefix;
 }
 
 }  // namespace krait::daemon

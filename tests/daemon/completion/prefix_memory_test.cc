@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/completion/window_memory.h"
+#include "daemon/completion/prefix_memory.h"
 
 #include <gtest/gtest.h>
 
@@ -23,18 +23,17 @@ std::string Lines(size_t first, size_t count) {
   return text;
 }
 
-constexpr ContextLimits kLimits{.prefix_tokens = 2000, .suffix_tokens = 500};
+constexpr size_t kLimit = 2000;
 
-class WindowMemoryTest : public testing::Test {
+class PrefixMemoryTest : public testing::Test {
  protected:
   std::string Prefix(const std::string& document, std::string_view before) {
-    return std::string(
-        memory_.Cut(document, before, "after", kLimits, CountBytes).prefix);
+    return std::string(memory_.Cut(document, before, kLimit, CountBytes));
   }
-  WindowMemory memory_;
+  PrefixMemory memory_;
 };
 
-TEST_F(WindowMemoryTest, WhileTypingTheBeginStays) {
+TEST_F(PrefixMemoryTest, WhileTypingTheBeginStays) {
   std::string before = Lines(0, 100);
   const std::string first = Prefix("a", before);
   // Three quarters of the limit, or up to a sixth less of it.
@@ -48,17 +47,16 @@ TEST_F(WindowMemoryTest, WhileTypingTheBeginStays) {
   }
 }
 
-TEST_F(WindowMemoryTest, ARestartMostlyFindsTheSameBegin) {
+TEST_F(PrefixMemoryTest, ARestartMostlyFindsTheSameBegin) {
   size_t same = 0;
   for (size_t last = 50; last < 150; ++last) {
     const std::string before = Lines(0, last);
     const std::string typed_since = "a word or two";
-    WindowMemory begun_anew;
-    const auto prefix = [&](WindowMemory* memory, const std::string& text) {
-      const auto window = memory->Cut("a", text, "after", kLimits, CountBytes);
-      return std::string(window.prefix);
+    PrefixMemory begun_anew;
+    const auto prefix = [&](PrefixMemory* memory, const std::string& text) {
+      return std::string(memory->Cut("a", text, kLimit, CountBytes));
     };
-    WindowMemory memory;
+    PrefixMemory memory;
     const std::string first = prefix(&memory, before);
     same += prefix(&begun_anew, before + typed_since) == first + typed_since;
   }
@@ -66,15 +64,15 @@ TEST_F(WindowMemoryTest, ARestartMostlyFindsTheSameBegin) {
   EXPECT_GE(same, 70U);
 }
 
-TEST_F(WindowMemoryTest, TheLimitIsNeverExceeded) {
+TEST_F(PrefixMemoryTest, TheLimitIsNeverExceeded) {
   std::string before;
   for (size_t i = 0; i < 200; ++i) {
     before += Lines(i, 1);
-    EXPECT_LE(Prefix("a", before).size(), kLimits.prefix_tokens);
+    EXPECT_LE(Prefix("a", before).size(), kLimit);
   }
 }
 
-TEST_F(WindowMemoryTest, EditsElsewhereDoNotMoveTheBegin) {
+TEST_F(PrefixMemoryTest, EditsElsewhereDoNotMoveTheBegin) {
   std::string before = Lines(0, 100);
   const std::string first = Prefix("a", before);
   before.insert(0, Lines(900, 3));                    // above the window
@@ -82,7 +80,7 @@ TEST_F(WindowMemoryTest, EditsElsewhereDoNotMoveTheBegin) {
   EXPECT_EQ(Prefix("a", before).substr(0, 500), first.substr(0, 500));
 }
 
-TEST_F(WindowMemoryTest, ComingBackFindsTheOldBegin) {
+TEST_F(PrefixMemoryTest, ComingBackFindsTheOldBegin) {
   const std::string here = Lines(0, 100);
   const std::string there = Lines(0, 30);
   const std::string before = Prefix("a", here);
@@ -90,14 +88,14 @@ TEST_F(WindowMemoryTest, ComingBackFindsTheOldBegin) {
   EXPECT_EQ(Prefix("a", here + "x"), before + "x");
 }
 
-TEST_F(WindowMemoryTest, DocumentsDoNotShareBegins) {
+TEST_F(PrefixMemoryTest, DocumentsDoNotShareBegins) {
   std::string before = Lines(0, 100);
   const std::string first = Prefix("a", before);
   before += Lines(100, 5);
   EXPECT_FALSE(Prefix("b", before).starts_with(first));
 }
 
-TEST_F(WindowMemoryTest, AShortTextIsTakenWhole) {
+TEST_F(PrefixMemoryTest, AShortTextIsTakenWhole) {
   EXPECT_EQ(Prefix("a", "short"), "short");
   EXPECT_EQ(Prefix("a", ""), "");
 }

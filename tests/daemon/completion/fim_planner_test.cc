@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/completion/fim_planner.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/model/model.h"
+
+namespace krait::daemon {
+namespace {
+
+using engine::FimLayout;
+using engine::TokenId;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr std::string_view kPrefix = "def total(prices):\n    return ";
+constexpr std::string_view kSuffix =
+    "\n\ndef tax(total):\n    return 0.2 * total\n";
+constexpr std::string_view kEarlier = "\n    return 0.2 * total\n";
+
+// The default model's FIM layout has the suffix first.
+class FimPlannerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto model = engine::Model::Load(KRAIT_DEFAULT_MODEL);
+    ASSERT_TRUE(model) << model.error().message;
+    model_ = *model;
+    planner_ = std::make_unique<FimPlanner>(model_->tokenizer(),
+                                            model_->hyperparameters());
+    ASSERT_EQ(TrainedLayout(model_->hyperparameters()), FimLayout::kSpm);
+  }
+
+  // The plan, if layouts take so long, in seconds: with the suffix, with the
+  // earlier one, without any.
+  FimPlan Plan(double with_suffix, double with_earlier, double without,
+               bool has_earlier = true) {
+    GeneratorPrompt prompt{
+        .path = "a.py", .prefix = kPrefix, .suffix = kSuffix};
+    const size_t suffix_size = Tokens(prompt).size();
+    prompt.suffix = kEarlier;
+    const size_t earlier_size = Tokens(prompt).size();
+    prompt.suffix = kSuffix;
+    if (has_earlier) prompt.earlier_suffix = kEarlier;
+    const auto plan = planner_->PlanNow(
+        prompt, /*heal_tokens=*/false, [&](const std::vector<TokenId>& tokens) {
+          return FimPlanner::Seconds(tokens.size() == suffix_size ? with_suffix
+                                     : tokens.size() == earlier_size
+                                         ? with_earlier
+                                         : without);
+        });
+    EXPECT_TRUE(plan);
+    return *plan;
+  }
+
+  std::vector<TokenId> Tokens(const GeneratorPrompt& prompt) {
+    const auto plan =
+        planner_->PlanNow(prompt, /*heal_tokens=*/false,
+                          [](const auto&) { return FimPlanner::Seconds(0); });
+    EXPECT_TRUE(plan);
+    return plan->tokens;
+  }
+
+  std::shared_ptr<const engine::Model> model_;
+  std::unique_ptr<FimPlanner> planner_;
+};
+
+TEST_F(FimPlannerTest, WaitsALittleForTheBestLayout) {
+  EXPECT_THAT(Plan(0.02, 0, 0).reason, IsEmpty());
+  const FimPlan plan = Plan(0.1, 0, 0, /*has_earlier=*/false);
+  EXPECT_EQ(plan.layout, FimLayout::kSpm);
+  EXPECT_THAT(plan.reason, IsEmpty());
+}
+
+TEST_F(FimPlannerTest, TakesTheSuffixOfAnEarlierPlaceIfThatIsWarm) {
+  EXPECT_THAT(Plan(0.04, 0.01, 0.01).reason, HasSubstr("the last place"));
+  const FimPlan plan = Plan(2, 0.1, 0.1);
+  EXPECT_EQ(plan.layout, FimLayout::kSpm);
+  EXPECT_EQ(plan.tokens,
+            Tokens({.path = "a.py", .prefix = kPrefix, .suffix = kEarlier}));
+  EXPECT_THAT(plan.reason, HasSubstr("take 2000 ms, that of the last place is "
+                                     "at hand in 100 ms"));
+}
+
+TEST_F(FimPlannerTest, TakesThePrefixAloneIfNoSuffixIsWarm) {
+  const FimPlan cold_earlier = Plan(2, 1.9, 0.1);
+  EXPECT_EQ(cold_earlier.layout, FimLayout::kPrefix);
+  EXPECT_THAT(cold_earlier.reason, HasSubstr("the text before the cursor"));
+  EXPECT_EQ(Plan(2, 0, 0.1, /*has_earlier=*/false).layout, FimLayout::kPrefix);
+}
+
+TEST_F(FimPlannerTest, WaitsIfNothingIsMuchQuicker) {
+  const FimPlan plan = Plan(2, 1, 0.6);
+  EXPECT_EQ(plan.layout, FimLayout::kSpm);
+  EXPECT_THAT(plan.reason, IsEmpty());
+}
+
+}  // namespace
+}  // namespace krait::daemon
