@@ -24,6 +24,8 @@ struct CompletionRules {
   CompletionTrigger trigger = CompletionTrigger::kAutomatic;
   // How long an automatic request waits for a newer one.
   std::chrono::milliseconds debounce{0};
+  // While nobody waits, what comes after a shown completion is computed, too.
+  bool prefetch = true;
 };
 
 // The file that a completion is asked for.

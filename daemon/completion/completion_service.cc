@@ -29,6 +29,9 @@ std::string WithUnixLineEnds(const std::string& text) {
 // Tokens of the prompt that are not text: bos, the layout's, the path.
 constexpr size_t kReservedTokens = 64;
 
+// A model may take minutes for what is perhaps not wanted.
+constexpr std::chrono::seconds kMostTimeToPrefetch{1};
+
 // Declarations before the cursor that are worth a checkpoint.
 constexpr size_t kMaxAnchors = 8;
 
@@ -140,6 +143,26 @@ engine::Status CompletionService::Warm(const CompletionRequest& request,
                                        std::stop_token stop) {
   const CompletionPlace place = PlaceOf(request, Fit(wanted));
   return generator_.Warm(place.prompt(), std::move(stop));
+}
+
+engine::Status CompletionService::Prefetch(const CompletionRequest& request,
+                                           const CompletionOptions& wanted,
+                                           std::stop_token stop) {
+  // What is drawn by chance is not gone on with.
+  if (wanted.sampler.temperature > 0) return {};
+  const CompletionOptions options = Fit(wanted);
+  const CompletionPlace place = PlaceOf(request, options);
+  const auto end = Clock::now() + kMostTimeToPrefetch;
+  const auto said = generator_.Generate(
+      {.prompt = place.prompt(),
+       .sampler = options.sampler,
+       .max_tokens = options.max_tokens,
+       .heal_tokens = options.heal_tokens,
+       .on_token = [end](engine::TokenId, std::string_view,
+                         float) { return Clock::now() < end; }},
+      std::move(stop));
+  if (!said) return said.error();
+  return {};
 }
 
 }  // namespace krait::daemon

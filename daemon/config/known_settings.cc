@@ -182,6 +182,9 @@ std::vector<KnownSetting> RuleSettings() {
            {"on_demand", CompletionTrigger::kOnDemand}},
           [](Config & c) -> auto& { return c.rules.trigger; }),
       DebounceMs(),
+      Flag(
+          "completion.prefetch", kSession,
+          [](Config & c) -> auto& { return c.rules.prefetch; }),
   };
 }
 

@@ -258,7 +258,10 @@ void CompletionHost::RunWarming(WarmingJob job,
   warming_.emplace().document = job.document;
   const std::stop_token stop = warming_->stop.get_token();
   lock->unlock();
-  const engine::Status warmed = service_->Warm(job.request, job.options, stop);
+  engine::Status warmed = service_->Warm(job.request, job.options, stop);
+  if (warmed && job.prefetch) {
+    warmed = service_->Prefetch(job.request, job.options, stop);
+  }
   lock->lock();
   const bool stale = warming_->stale;
   warming_.reset();

@@ -43,7 +43,8 @@ struct WarmingJob {
   DocumentKey document;
   CompletionRequest request;
   CompletionOptions options;
-  uint64_t order = 0;  // set by the queue: when it was added
+  bool prefetch = false;  // the completion there, too
+  uint64_t order = 0;     // set by the queue: when it was added
 };
 
 // In what order a model's work is done.

@@ -106,8 +106,15 @@ void SessionCompletions::WarmAt(const lsp::DocumentSnapshot& document,
   Warm(*document, std::move(request));
 }
 
+void SessionCompletions::WarmBehind(const lsp::Document& document,
+                                    CompletionRequest request,
+                                    const std::string& text) {
+  request.before += text;
+  Warm(document, std::move(request), session_.settings.rules().prefetch);
+}
+
 void SessionCompletions::Warm(const lsp::Document& document,
-                              CompletionRequest request) {
+                              CompletionRequest request, bool prefetch) {
   const CompletionRules& rules = session_.settings.rules();
   const CompletionSubject subject{.path = request.path,
                                   .language_id = document.language_id};
@@ -117,7 +124,8 @@ void SessionCompletions::Warm(const lsp::Document& document,
   if (!WhyForbidden(always, subject, /*invoked=*/false).empty()) return;
   session_.host.Warm({.document = KeyOf(document.uri),
                       .request = std::move(request),
-                      .options = session_.settings.completion()});
+                      .options = session_.settings.completion(),
+                      .prefetch = prefetch});
 }
 
 // Requests --------------------------------------------------------------------
@@ -225,6 +233,9 @@ bool SessionCompletions::AnswerTypedThrough(const PendingPtr& pending) {
   session_.host.statistics().Add(trace, Clock::duration::zero());
   SetTrace(pending->document->uri, std::move(trace));
   Answer(*pending, pending->document, pending->cursor_ofs, *rest);
+  // The edit that typed it has replaced the job that was there for the end.
+  pending->request.syntax = {};
+  WarmBehind(*pending->document, pending->request, *rest);
   return true;
 }
 
@@ -275,9 +286,7 @@ void SessionCompletions::Finish(const PendingPtr& pending,
   state->second.given =
       GivenCompletion{.request = pending->request, .text = completion->text};
   if (AnswerText(*pending, completion->text)) {
-    CompletionRequest accepted = pending->request;
-    accepted.before += completion->text;
-    Warm(*pending->document, std::move(accepted));
+    WarmBehind(*pending->document, pending->request, completion->text);
   }
   on_change_();
 }

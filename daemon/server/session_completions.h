@@ -32,7 +32,8 @@ namespace krait::daemon {
 //
 // Warming. While nobody waits, the model is brought to where the next request
 // is likely to be: the end of the last edit, the cursor of the document that
-// gets the focus, and, once a completion was shown, the place behind it.
+// gets the focus, and, once a completion was shown, the place behind it, where
+// the next one is generated ahead (unless `completion.prefetch` is off).
 //
 // All calls on one thread, the one that the host's callbacks come to.
 class SessionCompletions {
@@ -104,7 +105,11 @@ class SessionCompletions {
   void Drop(DocumentState* state, const lsp::Error& error);
 
   void WarmAt(const lsp::DocumentSnapshot& document, size_t cursor_ofs);
-  void Warm(const lsp::Document& document, CompletionRequest request);
+  // Behind a text that is shown.
+  void WarmBehind(const lsp::Document& document, CompletionRequest request,
+                  const std::string& text);
+  void Warm(const lsp::Document& document, CompletionRequest request,
+            bool prefetch = false);
   DocumentKey KeyOf(const std::string& uri) const { return {id_, uri}; }
 
   const Session session_;

@@ -104,6 +104,21 @@ class LspTest(unittest.TestCase):
         self.assertEqual(client.inline(URI, 5, 17)[0]['insertText'], wanted)
         self.assertEqual(client.finish(), 0)
 
+    def test_after_an_accept_the_next_one_is_there(self):
+        for prefetch in (True, False):
+            client = self.client('--min-confidence=-inf')
+            client.initialize(options={'completion': {
+                'extent': 'line', 'max_tokens': 2, 'prefetch': prefetch}})
+            client.open(URI, TEXT + f'\n# prefetch {prefetch}\n')
+            text = client.inline(URI, 5, 17)[0]['insertText']
+            client.settle()
+            client.insert(URI, 2, 5, 17, text)
+            client.inline(URI, 5, 17 + len(text))
+            explained = client.explain(URI)
+            self.assertEqual(explained['tokens_computed'], 0)
+            self.assertEqual(explained['tokens_generated'] == 0, prefetch)
+            self.assertEqual(client.finish(), 0)
+
     def test_a_bracket_that_the_editor_closes_costs_a_bracket(self):
         client = self.client('--min-confidence=-inf')
         client.initialize()

@@ -46,6 +46,7 @@ case('all settings, keys and subcommands are explained', function()
     'trigger',
     'extent',
     'debounce_ms',
+    'prefetch',
     'max_tokens',
     'max_lines',
     'min_confidence',

@@ -8,7 +8,7 @@
 /** A setting without its prefix `krait.`. */
 export type SettingKey =
   | 'path' | 'model' | 'threads' | 'memory'
-  | 'enable' | 'languages' | 'disabledFiles' | 'trigger' | 'debounce'
+  | 'enable' | 'languages' | 'disabledFiles' | 'trigger' | 'debounce' | 'prefetch'
   | 'length' | 'maxTokens' | 'maxLines' | 'minConfidence' | 'prefixTokens' | 'suffixTokens'
   | 'temperature' | 'topK' | 'topP' | 'minP' | 'repetitionPenalty';
 
@@ -27,6 +27,7 @@ const completionNames: Readonly<Partial<Record<SettingKey, string>>> = {
   disabledFiles: 'disabled_files',
   trigger: 'trigger',
   debounce: 'debounce_ms',
+  prefetch: 'prefetch',
   length: 'extent',
   maxTokens: 'max_tokens',
   maxLines: 'max_lines',

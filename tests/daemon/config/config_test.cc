@@ -60,6 +60,7 @@ languages = { "*" = true, markdown = false }
 disabled_files = ["*.env", "secrets/**"]
 trigger = "on_demand"
 debounce_ms = 75
+prefetch = false
 max_tokens = 20
 max_lines = 4
 extent = "line"
@@ -88,6 +89,7 @@ repetition_penalty = 1.25
   EXPECT_EQ(config.rules.disabled_files, (TextList{"*.env", "secrets/**"}));
   EXPECT_EQ(config.rules.trigger, CompletionTrigger::kOnDemand);
   EXPECT_EQ(config.rules.debounce, std::chrono::milliseconds(75));
+  EXPECT_FALSE(config.rules.prefetch);
   EXPECT_EQ(config.completion.max_tokens, 20U);
   EXPECT_EQ(config.completion.max_lines, 4U);
   EXPECT_EQ(config.completion.extent, CompletionExtent::kLine);

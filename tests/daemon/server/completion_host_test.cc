@@ -191,6 +191,46 @@ TEST_F(CompletionHostTest, ANewerWarmingJobReplacesTheRunningOne) {
   EXPECT_THAT(events_.All(), ElementsAre("old", "new", "end"));
 }
 
+TEST_F(CompletionHostTest, APrefetchFollowsItsWarmingAndGivesWay) {
+  auto generator = std::make_unique<FakeGenerator>("yes");
+  FakeGenerator& fake = *generator;
+  std::latch ahead(1);
+  std::latch go_on(1);
+  std::latch finished(1);
+  generator->set_on_slice([&](const GeneratorPrompt&) {
+    events_.Add("warm");
+    return false;
+  });
+  generator->set_before_token([&, tokens = 0]() mutable {
+    ++tokens;
+    if (tokens == 1) {
+      events_.Add("ahead of " + fake.prefix);
+      ahead.count_down();
+      go_on.wait();
+    } else if (fake.prefix == "now" && tokens == 2) {
+      events_.Add("now");
+    } else if (fake.prefix == "shown" && tokens == 5) {
+      events_.Add("again");
+      finished.count_down();
+    }
+  });
+  Start(std::move(generator));
+  Go();
+  host_->Warm({.document = {1, "a"},
+               .request = {.path = "", .before = "shown", .after = ""},
+               .options = {},
+               .prefetch = true});
+  ahead.wait();
+  Complete("b", "now");
+  go_on.count_down();
+  calls_.RunOne();
+  finished.wait();
+  EXPECT_THAT(done_, ElementsAre("now|yes"));
+  EXPECT_THAT(events_.All(),
+              ElementsAre("warm", "ahead of shown", "now", "warm", "again"));
+  EXPECT_EQ(host_->statistics().num_answers(), 1U);
+}
+
 TEST_F(CompletionHostTest, AClosedDocumentIsNotWarmedOn) {
   auto generator = std::make_unique<FakeGenerator>("y");
   std::latch warming(1);

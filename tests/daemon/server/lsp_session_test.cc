@@ -46,6 +46,10 @@ class Sent : public lsp::Outbox {
   std::vector<std::string> messages_;
 };
 
+// So that the model runs only when it is asked.
+constexpr const char* kNoPrefetch =
+    R"({"krait":{"completion":{"prefetch":false}}})";
+
 class LspSessionTest : public testing::Test {
  protected:
   // `capabilities`: members, each with a comma behind it.
@@ -231,6 +235,7 @@ TEST_F(LspSessionTest, TheDocumentsSyntaxDecidesWhatIsShown) {
 }
 
 TEST_F(LspSessionTest, TypingThroughRunsNoModel) {
+  options_ = kNoPrefetch;
   auto generator = std::make_unique<FakeGenerator>("foo(1)\n");
   const FakeGenerator& fake = *generator;
   Start(std::move(generator));
@@ -357,6 +362,28 @@ TEST_F(LspSessionTest, WarmsBehindWhatIsShown) {
   warmed.wait();
 }
 
+TEST_F(LspSessionTest, GeneratesAheadBehindWhatIsShown) {
+  std::latch ahead(1);
+  std::latch again(1);
+  auto generator = std::make_unique<FakeGenerator>("foo(1)\n");
+  FakeGenerator& fake = *generator;
+  // From the host's thread, as all that the generator does.
+  generator->set_before_token([&, begun = 0]() mutable {
+    if (fake.prefix != "x = foo(1)" || fake.calls == begun) return;
+    begun = fake.calls;
+    (fake.calls == 2 ? ahead : again).count_down();
+  });
+  Start(std::move(generator));
+  Open("x = \\n");
+  Ask(1, 4);
+  calls_.RunOne();
+  ahead.wait();
+  // What is typed along it does not take that away.
+  Insert(2, 4, "foo");
+  Ask(2, 7);
+  again.wait();
+}
+
 TEST_F(LspSessionTest, AsksForSettingsThatChangedAndTakesTheLast) {
   auto generator = std::make_unique<FakeGenerator>("abcdef");
   const FakeGenerator& fake = *generator;
@@ -458,6 +485,7 @@ TEST_F(LspSessionTest, SaysItsStatus) {
 }
 
 TEST_F(LspSessionTest, SessionsShareOneModel) {
+  options_ = kNoPrefetch;
   auto generator = std::make_unique<FakeGenerator>("foo(1)\n");
   const FakeGenerator& fake = *generator;
   Start(std::move(generator));

@@ -21,6 +21,7 @@ local M = {}
 ---@field trigger? 'automatic'|'on_demand'
 ---@field extent? 'auto'|'line'|'block'
 ---@field debounce_ms? integer
+---@field prefetch? boolean
 ---@field max_tokens? integer
 ---@field max_lines? integer
 ---@field min_confidence? number
@@ -47,6 +48,12 @@ M.defaults = {
 }
 
 ---@alias krait.Check fun(value: any): boolean
+
+---@param value any
+---@return boolean
+local function is_boolean(value)
+  return type(value) == 'boolean'
+end
 
 ---@param value any
 ---@return boolean
@@ -150,6 +157,7 @@ local fields = {
     expected = "'auto', 'line' or 'block'",
   },
   debounce_ms = { check = is_whole(0, 10000), expected = 'a whole number from 0 to 10000' },
+  prefetch = { check = is_boolean, expected = 'true or false' },
   max_tokens = { check = is_whole(1, 1048576), expected = 'a whole number from 1 to 1048576' },
   max_lines = { check = is_whole(1, 1048576), expected = 'a whole number from 1 to 1048576' },
   min_confidence = { check = is_number, expected = 'a number, such as -1.6' },

@@ -39,6 +39,7 @@ function M.to_server(config)
     trigger = config.trigger,
     extent = config.extent,
     debounce_ms = config.debounce_ms,
+    prefetch = config.prefetch,
     max_tokens = config.max_tokens,
     max_lines = config.max_lines,
     min_confidence = config.min_confidence,
