@@ -59,14 +59,17 @@ std::vector<size_t> Anchors(const CompletionRequest& request,
   return anchors;
 }
 
-// Returns whether no declaration begins in the `reach` bytes after the cursor,
-// if that is known soon.
-bool InOneDeclaration(const CompletionRequest& request, size_t reach) {
+// Returns whether the cursor and the place `after` bytes behind it are in the
+// same declaration, or both in none, if that is known soon.
+bool InOneDeclaration(const CompletionRequest& request, size_t after) {
   const auto syntax = SyntaxOf(request, kSyntaxWait);
   if (!syntax) return false;
-  const size_t cursor = syntax->cursor_ofs();
-  const auto anchors = syntax->tree().Anchors(cursor + reach, kMaxAnchors);
-  return anchors.empty() || anchors.back() <= cursor;
+  const auto begin = [](const grammars::SyntaxContext& context) {
+    const auto& enclosing = context.enclosing;
+    return enclosing.empty() ? std::string::npos : enclosing.front().begin_ofs;
+  };
+  return begin(syntax->context()) ==
+         begin(syntax->tree().ContextAt(syntax->cursor_ofs() + after));
 }
 
 }  // namespace
