@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -44,6 +45,7 @@ class FakeGenerator : public Generator {
     path = request.prompt.path;
     prefix = request.prompt.prefix;
     suffix = request.prompt.suffix;
+    earlier_suffix = request.prompt.earlier_suffix;
     max_tokens = request.max_tokens;
     return std::make_unique<FakeGeneration>(*this, std::move(request),
                                             std::move(stop));
@@ -79,6 +81,7 @@ class FakeGenerator : public Generator {
   std::string path;
   std::string prefix;
   std::string suffix;
+  std::optional<std::string> earlier_suffix;
   size_t max_tokens = 0;
   int calls = 0;
   size_t most_at_once = 0;  // generations in an Advance

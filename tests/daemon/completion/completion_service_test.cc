@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "tests/daemon/completion/syntax_testing.h"
 #include "tests/daemon/fake_generator.h"
 
 namespace krait::daemon {
@@ -38,6 +41,29 @@ TEST(CompletionServiceTest, ShowsTheModelUnixLineEnds) {
                  {.path = "", .before = "a\r\nb\r\n", .after = "\r\nc\r\n"});
   EXPECT_EQ(generator.prefix, "a\nb\n");
   EXPECT_EQ(generator.suffix, "\nc\n");
+}
+
+TEST(CompletionServiceTest, KnowsTheEarlierSuffixWithinADeclaration) {
+  if (!HasGrammars()) GTEST_SKIP() << "built without grammars";
+  FakeGenerator generator("x");
+  CompletionService service(generator);
+  const auto earlier_at = [&](std::string_view marked) {
+    const CompletionRequest request = RequestAt("a.py", marked);
+    EXPECT_TRUE(service.Complete(request, {}));
+    return generator.earlier_suffix;
+  };
+  EXPECT_EQ(earlier_at("def f(a):\n    b = a\n    c = b¦\n    return c\n"
+                       "\ndef g():\n    pass\n"),
+            std::nullopt);
+  const std::string after_c = "\n    return c\n\ndef g():\n    pass\n";
+  EXPECT_EQ(generator.suffix, after_c);
+  EXPECT_EQ(earlier_at("def f(a):\n    b = a¦\n    c = b\n    return c\n"
+                       "\ndef g():\n    pass\n"),
+            after_c);
+  // Not from within the function.
+  EXPECT_EQ(earlier_at("import a¦\n\ndef f(a):\n    b = a\n    c = b\n"
+                       "    return c\n\ndef g():\n    pass\n"),
+            std::nullopt);
 }
 
 TEST(CompletionServiceTest, CutsLoops) {
