@@ -287,6 +287,9 @@ void SessionCompletions::Finish(const PendingPtr& pending,
       GivenCompletion{.request = pending->request, .text = completion->text};
   if (AnswerText(*pending, completion->text)) {
     WarmBehind(*pending->document, pending->request, completion->text);
+  } else if (session_.documents.Get(uri) == pending->document) {
+    // If it came from a quicker plan than the best one, that is read now.
+    Warm(*pending->document, pending->request);
   }
   on_change_();
 }

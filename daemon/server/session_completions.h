@@ -32,7 +32,7 @@ namespace krait::daemon {
 //
 // Warming. While nobody waits, the model is brought to where the next request
 // is likely to be: the end of the last edit, the cursor of the document that
-// gets the focus, and, once a completion was shown, the place behind it, where
+// gets the focus, and, after an answer, the place behind what is shown, where
 // the next one is generated ahead (unless `completion.prefetch` is off).
 //
 // All calls on one thread, the one that the host's callbacks come to.

@@ -46,12 +46,13 @@ class Sent : public lsp::Outbox {
   std::vector<std::string> messages_;
 };
 
-// So that the model runs only when it is asked.
-constexpr const char* kNoPrefetch =
-    R"({"krait":{"completion":{"prefetch":false}}})";
-
 class LspSessionTest : public testing::Test {
  protected:
+  LspSessionTest() {
+    // So that the model runs only when it is asked.
+    config_.rules.prefetch = false;
+  }
+
   // `capabilities`: members, each with a comma behind it.
   void Start(std::unique_ptr<FakeGenerator> generator,
              const std::string& capabilities = "") {
@@ -69,7 +70,7 @@ class LspSessionTest : public testing::Test {
     host_ =
         std::make_unique<CompletionHost>(std::move(loader), calls_.Poster());
     session_ =
-        std::make_unique<LspSession>(sent_, *host_, acceptance_, Config{});
+        std::make_unique<LspSession>(sent_, *host_, acceptance_, config_);
     Receive(R"("id":1,"method":"initialize","params":{"capabilities":{)" +
             capabilities +
             R"("general":{"positionEncodings":["utf-8"]},
@@ -114,6 +115,7 @@ class LspSessionTest : public testing::Test {
     return messages.empty() ? "" : messages.front();
   }
 
+  Config config_;
   std::string options_ = "null";  // initializationOptions
   AcceptanceStore acceptance_{std::filesystem::path()};
   std::shared_ptr<Sent> sent_ = std::make_shared<Sent>();
@@ -235,7 +237,6 @@ TEST_F(LspSessionTest, TheDocumentsSyntaxDecidesWhatIsShown) {
 }
 
 TEST_F(LspSessionTest, TypingThroughRunsNoModel) {
-  options_ = kNoPrefetch;
   auto generator = std::make_unique<FakeGenerator>("foo(1)\n");
   const FakeGenerator& fake = *generator;
   Start(std::move(generator));
@@ -362,7 +363,22 @@ TEST_F(LspSessionTest, WarmsBehindWhatIsShown) {
   warmed.wait();
 }
 
+TEST_F(LspSessionTest, WarmsThePlaceWhereNothingIsShown) {
+  std::latch warmed(1);
+  auto generator = std::make_unique<FakeGenerator>("\n");
+  generator->set_on_slice([&](const GeneratorPrompt& prompt) {
+    if (prompt.prefix == "x = ") warmed.count_down();
+    return false;
+  });
+  Start(std::move(generator));
+  Open("x = \\n");
+  Ask(7, 4);
+  calls_.RunOne();
+  warmed.wait();
+}
+
 TEST_F(LspSessionTest, GeneratesAheadBehindWhatIsShown) {
+  config_.rules.prefetch = true;
   std::latch ahead(1);
   std::latch again(1);
   auto generator = std::make_unique<FakeGenerator>("foo(1)\n");
@@ -485,12 +501,11 @@ TEST_F(LspSessionTest, SaysItsStatus) {
 }
 
 TEST_F(LspSessionTest, SessionsShareOneModel) {
-  options_ = kNoPrefetch;
   auto generator = std::make_unique<FakeGenerator>("foo(1)\n");
   const FakeGenerator& fake = *generator;
   Start(std::move(generator));
   const auto other_sent = std::make_shared<Sent>();
-  LspSession other(other_sent, *host_, acceptance_, Config{});
+  LspSession other(other_sent, *host_, acceptance_, config_);
   other.HandleMessage(
       R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":
         {"capabilities":{"textDocument":{"inlineCompletion":{}}}}})");
