@@ -171,7 +171,7 @@ void CompletionHost::RunNext(std::unique_lock<std::mutex>* lock) {
     lock->unlock();
     AdvanceCompletions();
     lock->lock();
-  } else if (auto warming = queue_.NextWarming()) {
+  } else if (auto warming = queue_.NextWarming(Clock::now())) {
     RunWarming(std::move(*warming), lock);
   } else {
     lock->unlock();
@@ -258,14 +258,21 @@ void CompletionHost::RunWarming(WarmingJob job,
   warming_.emplace().document = job.document;
   const std::stop_token stop = warming_->stop.get_token();
   lock->unlock();
+  const bool prefetch_now = job.prefetch_at && *job.prefetch_at <= Clock::now();
   engine::Status warmed = service_->Warm(job.request, job.options, stop);
-  if (warmed && job.prefetch) {
+  if (warmed && prefetch_now) {
     warmed = service_->Prefetch(job.request, job.options, stop);
   }
   lock->lock();
   const bool stale = warming_->stale;
   warming_.reset();
-  if (warmed) return;
+  if (warmed) {
+    if (job.prefetch_at && !prefetch_now && !stale) {
+      job.not_before = *job.prefetch_at;
+      queue_.Return(std::move(job));
+    }
+    return;
+  }
   if (warmed.error().code != ErrorCode::kCancelled) {
     WriteLog(LogLevel::kWarning, fmt::format("warming {}: {}", job.document.uri,
                                              warmed.error().message));

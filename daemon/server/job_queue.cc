@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/server/job_queue.h"
 
-#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -45,22 +44,25 @@ std::optional<CompletionJob> JobQueue::NextCompletion(Clock::time_point now) {
 }
 
 std::optional<Clock::time_point> JobQueue::ReadyAt() const {
-  const auto first =
-      std::min_element(completions_.begin(), completions_.end(),
-                       [](const CompletionJob& a, const CompletionJob& b) {
-                         return a.not_before < b.not_before;
-                       });
-  if (first != completions_.end()) return first->not_before;
-  if (!warmings_.empty()) return Clock::time_point();
-  return std::nullopt;
+  std::optional<Clock::time_point> first;
+  const auto consider = [&first](Clock::time_point time) {
+    if (!first || time < *first) first = time;
+  };
+  for (const CompletionJob& job : completions_) consider(job.not_before);
+  if (first) return first;
+  for (const auto& [document, job] : warmings_) consider(job.not_before);
+  return first;
 }
 
-std::optional<WarmingJob> JobQueue::NextWarming() {
+std::optional<WarmingJob> JobQueue::NextWarming(Clock::time_point now) {
   if (!completions_.empty()) return std::nullopt;
-  const auto newest = std::max_element(warmings_.begin(), warmings_.end(),
-                                       [](const auto& a, const auto& b) {
-                                         return a.second.order < b.second.order;
-                                       });
+  auto newest = warmings_.end();
+  for (auto job = warmings_.begin(); job != warmings_.end(); ++job) {
+    if (job->second.not_before > now) continue;
+    if (newest == warmings_.end() || newest->second.order < job->second.order) {
+      newest = job;
+    }
+  }
   if (newest == warmings_.end()) return std::nullopt;
   WarmingJob job = std::move(newest->second);
   warmings_.erase(newest);

@@ -43,8 +43,10 @@ struct WarmingJob {
   DocumentKey document;
   CompletionRequest request;
   CompletionOptions options;
-  bool prefetch = false;  // the completion there, too
-  uint64_t order = 0;     // set by the queue: when it was added
+  Clock::time_point not_before = {};
+  // When to generate the completion there, too; nothing: never.
+  std::optional<Clock::time_point> prefetch_at = {};
+  uint64_t order = 0;  // set by the queue: when it was added
 };
 
 // In what order a model's work is done.
@@ -68,10 +70,10 @@ class JobQueue {
 
   // Nothing if none is there, or none whose time has come by `now`.
   std::optional<CompletionJob> NextCompletion(Clock::time_point now);
-  // Nothing while a completion waits.
-  std::optional<WarmingJob> NextWarming();
+  // Nothing while a completion waits, or if the time of none has come.
+  std::optional<WarmingJob> NextWarming(Clock::time_point now);
   // Returns when there is something to do: at once (a time in the past), or
-  // when a completion's time comes; nothing if the queue is empty.
+  // when a job's time comes; nothing if the queue is empty.
   std::optional<Clock::time_point> ReadyAt() const;
 
   // Forgets warming and turns; waiting completions stay, to be answered.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <chrono>
 #include <stop_token>
 #include <utility>
 
@@ -17,6 +18,12 @@
 #include "lsp/position.h"
 
 namespace krait::daemon {
+namespace {
+
+// Who types on does not look at what is shown, and would have it for nothing.
+constexpr std::chrono::milliseconds kPrefetchDelay{150};
+
+}  // namespace
 
 struct SessionCompletions::Pending {
   Pending(lsp::Reply to, lsp::DocumentSnapshot snapshot, size_t cursor)
@@ -110,11 +117,16 @@ void SessionCompletions::WarmBehind(const lsp::Document& document,
                                     CompletionRequest request,
                                     const std::string& text) {
   request.before += text;
-  Warm(document, std::move(request), session_.settings.rules().prefetch);
+  std::optional<Clock::time_point> prefetch_at;
+  if (session_.settings.rules().prefetch) {
+    prefetch_at = Clock::now() + kPrefetchDelay;
+  }
+  Warm(document, std::move(request), prefetch_at);
 }
 
 void SessionCompletions::Warm(const lsp::Document& document,
-                              CompletionRequest request, bool prefetch) {
+                              CompletionRequest request,
+                              std::optional<Clock::time_point> prefetch_at) {
   const CompletionRules& rules = session_.settings.rules();
   const CompletionSubject subject{.path = request.path,
                                   .language_id = document.language_id};
@@ -125,7 +137,7 @@ void SessionCompletions::Warm(const lsp::Document& document,
   session_.host.Warm({.document = KeyOf(document.uri),
                       .request = std::move(request),
                       .options = session_.settings.completion(),
-                      .prefetch = prefetch});
+                      .prefetch_at = prefetch_at});
 }
 
 // Requests --------------------------------------------------------------------

@@ -32,8 +32,9 @@ namespace krait::daemon {
 //
 // Warming. While nobody waits, the model is brought to where the next request
 // is likely to be: the end of the last edit, the cursor of the document that
-// gets the focus, and, after an answer, the place behind what is shown, where
-// the next one is generated ahead (unless `completion.prefetch` is off).
+// gets the focus, and, after an answer, the place behind what is shown; there
+// the next one is generated ahead once the user has looked at it for a moment
+// (unless `completion.prefetch` is off).
 //
 // All calls on one thread, the one that the host's callbacks come to.
 class SessionCompletions {
@@ -109,7 +110,7 @@ class SessionCompletions {
   void WarmBehind(const lsp::Document& document, CompletionRequest request,
                   const std::string& text);
   void Warm(const lsp::Document& document, CompletionRequest request,
-            bool prefetch = false);
+            std::optional<Clock::time_point> prefetch_at = {});
   DocumentKey KeyOf(const std::string& uri) const { return {id_, uri}; }
 
   const Session session_;

@@ -219,7 +219,7 @@ TEST_F(CompletionHostTest, APrefetchFollowsItsWarmingAndGivesWay) {
   host_->Warm({.document = {1, "a"},
                .request = {.path = "", .before = "shown", .after = ""},
                .options = {},
-               .prefetch = true});
+               .prefetch_at = Clock::now()});
   ahead.wait();
   Complete("b", "now");
   go_on.count_down();
@@ -229,6 +229,27 @@ TEST_F(CompletionHostTest, APrefetchFollowsItsWarmingAndGivesWay) {
   EXPECT_THAT(events_.All(),
               ElementsAre("warm", "ahead of shown", "now", "warm", "again"));
   EXPECT_EQ(host_->statistics().num_answers(), 1U);
+}
+
+TEST_F(CompletionHostTest, APrefetchWaitsForItsTime) {
+  auto generator = std::make_unique<FakeGenerator>("yes");
+  const FakeGenerator& fake = *generator;
+  std::latch warmed(1);
+  generator->set_on_slice([&](const GeneratorPrompt&) {
+    warmed.count_down();
+    return false;
+  });
+  Start(std::move(generator));
+  Go();
+  host_->Warm({.document = {1, "a"},
+               .request = {.path = "", .before = "shown", .after = ""},
+               .options = {},
+               .prefetch_at = Clock::now() + std::chrono::hours(1)});
+  warmed.wait();
+  Complete("b", "now");
+  calls_.RunOne();
+  EXPECT_EQ(fake.calls, 1);
+  EXPECT_EQ(host_->status().waiting_warmings, 1U);
 }
 
 TEST_F(CompletionHostTest, AClosedDocumentIsNotWarmedOn) {

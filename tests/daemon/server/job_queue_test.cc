@@ -33,7 +33,7 @@ std::string NextCompletion(JobQueue* queue) {
 }
 
 std::string NextWarming(JobQueue* queue) {
-  const auto job = queue->NextWarming();
+  const auto job = queue->NextWarming(Clock::now());
   return job ? job->request.before : "none";
 }
 
@@ -82,11 +82,26 @@ TEST(JobQueueTest, ADocumentHasOneWarmingJobTheNewest) {
   EXPECT_EQ(NextWarming(&queue), "none");
 }
 
+TEST(JobQueueTest, AWarmingJobWaitsForItsTime) {
+  JobQueue queue;
+  WarmingJob later = Warming(1, "a", "later");
+  later.not_before = Clock::now() + std::chrono::hours(1);
+  queue.Add(later);
+  EXPECT_EQ(queue.ReadyAt(), later.not_before);
+  EXPECT_EQ(NextWarming(&queue), "none");
+  queue.Add(Warming(1, "b", "now"));
+  EXPECT_LE(queue.ReadyAt(), Clock::now());
+  EXPECT_EQ(NextWarming(&queue), "now");
+  const auto job = queue.NextWarming(later.not_before);
+  ASSERT_TRUE(job.has_value());
+  EXPECT_EQ(job->request.before, "later");
+}
+
 TEST(JobQueueTest, AReturnedJobKeepsItsPlace) {
   JobQueue queue;
   queue.Add(Warming(1, "a", "a1"));
   queue.Add(Warming(1, "b", "b1"));
-  auto begun = queue.NextWarming();
+  auto begun = queue.NextWarming(Clock::now());
   ASSERT_TRUE(begun.has_value());
   EXPECT_EQ(begun->request.before, "b1");
   queue.Return(std::move(*begun));
@@ -96,7 +111,7 @@ TEST(JobQueueTest, AReturnedJobKeepsItsPlace) {
 TEST(JobQueueTest, AReturnedJobYieldsToANewerOneOfItsDocument) {
   JobQueue queue;
   queue.Add(Warming(1, "a", "a1"));
-  auto begun = queue.NextWarming();
+  auto begun = queue.NextWarming(Clock::now());
   queue.Add(Warming(1, "a", "a2"));
   queue.Return(std::move(*begun));
   EXPECT_EQ(NextWarming(&queue), "a2");
