@@ -33,8 +33,8 @@ struct SuffixWindow {
 // Thread-compatible.
 class SuffixMemory {
  public:
-  // Returns whether it is known that the cursor and a place in the text after it
-  // are in the same declaration.
+  // Returns whether it is known that the cursor and a place in the text after
+  // it are in the same declaration.
   using InOneDeclaration = std::function<bool(size_t ofs)>;
 
   // The views refer to `after`. `document` names the document; it may be any
