@@ -17,8 +17,7 @@ void JobQueue::Add(WarmingJob job) {
 }
 
 void JobQueue::Return(WarmingJob job) {
-  DocumentKey document = job.document;
-  warmings_.try_emplace(std::move(document), std::move(job));
+  warmings_.insert({job.document, std::move(job)});
 }
 
 uint64_t JobQueue::LastServed(const DocumentKey& document) const {

@@ -21,6 +21,7 @@ namespace krait::daemon {
 struct DocumentKey {
   uint64_t session = 0;
   std::string uri;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees a 0 in it
   auto operator<=>(const DocumentKey&) const = default;
 };
 
