@@ -7,7 +7,7 @@ import { listOf, objectOf } from '../../src/json';
 import { Editor, quietSettings } from './editor';
 import { Places } from './places';
 import { StubServer, type Script } from './stub';
-import { waitUntil } from './wait';
+import { waitFor, waitUntil } from './wait';
 
 const line = 'return first + second  # the sum of both';
 const block = 'for item in items:\n    total += item\n    count += 1';
@@ -94,8 +94,9 @@ test('introduces itself, and sends the settings by the names of krait', async ()
   assert.equal(objectOf(options['editorPluginInfo'])['name'], 'krait-vscode');
   assert.notEqual(objectOf(options['editorInfo'])['version'], undefined);
   await waitForSettings({ extent: 'block', trigger: 'on_demand' });
-  const pulled = stub.messages().find((message) => message['id'] === 'settings');
-  assert.deepEqual(pulled?.['result'],
+  const pulled = await waitFor('the settings that the server asked for', () =>
+    stub.messages().find((message) => message['id'] === 'settings'));
+  assert.deepEqual(pulled['result'],
     [{ completion: { extent: 'block', trigger: 'on_demand' } }]);
   configure({ 'krait.maxLines': 3 });
   await waitForSettings({ max_lines: 3 });
