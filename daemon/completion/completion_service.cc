@@ -36,7 +36,7 @@ constexpr std::chrono::seconds kMostTimeToPrefetch{1};
 constexpr size_t kMaxAnchors = 8;
 
 // How long to wait for the tree where a suffix is new: reading it takes longer.
-constexpr std::chrono::milliseconds kSyntaxWait{10};
+constexpr std::chrono::milliseconds kNewSuffixSyntaxWait{10};
 
 // The syntax at the cursor of a request whose lines end as those of its tree.
 std::optional<CursorSyntax> SyntaxOf(const CompletionRequest& request,
@@ -62,7 +62,7 @@ std::vector<size_t> Anchors(const CompletionRequest& request,
 // Returns whether the cursor and the place `after` bytes behind it are in the
 // same declaration, or both in none, if that is known soon.
 bool InOneDeclaration(const CompletionRequest& request, size_t after) {
-  const auto syntax = SyntaxOf(request, kSyntaxWait);
+  const auto syntax = SyntaxOf(request, kNewSuffixSyntaxWait);
   if (!syntax) return false;
   const auto begin = [](const grammars::SyntaxContext& context) {
     const auto& enclosing = context.enclosing;

@@ -27,8 +27,8 @@ struct SuffixWindow {
 // read anew. A suffix begins behind the brackets and quotes that an editor
 // closes while their contents are typed (what is shown is compared with them in
 // any case), ends where a declaration begins, and is frozen: it is taken again
-// as long as it stands behind the cursor, with nothing but closing brackets and
-// blank lines before it. Suffixes are recognised by their text.
+// as long as it stands behind the cursor, with nothing before it but what
+// closes brackets and quotes. Suffixes are recognised by their text.
 //
 // Thread-compatible.
 class SuffixMemory {

@@ -258,6 +258,7 @@ void CompletionHost::RunWarming(WarmingJob job,
   warming_.emplace().document = job.document;
   const std::stop_token stop = warming_->stop.get_token();
   lock->unlock();
+  // If not yet, the job comes back for it: it costs nothing to warm twice.
   const bool prefetch_now = job.prefetch_at && *job.prefetch_at <= Clock::now();
   engine::Status warmed = service_->Warm(job.request, job.options, stop);
   if (warmed && prefetch_now) {

@@ -80,13 +80,7 @@ def places(path, count):
         yield '\n'.join(lines[:i] + [kept] + lines[i + 1:]), i, kept
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split('\n\n')[0])
-    parser.add_argument('krait')
-    parser.add_argument('files', type=pathlib.Path, nargs='+')
-    parser.add_argument('--places', type=int, default=20, help='in each file')
-    args = parser.parse_args()
-    own = Places()
+def measure(args, own):
     editors = {prefetch: Editor(args.krait, own.env, prefetch) for prefetch in (True, False)}
     taken = {prefetch: ([], []) for prefetch in editors}
     for path in args.files:
@@ -97,7 +91,6 @@ def main():
                     taken[prefetch][i].append(ms)
     for editor in editors.values():
         editor.client.finish()
-    own.remove()
     print(f'{"request":<24}{"n":>5}{"prefetch, ms":>14}{"without":>10}{"ratio":>8}')
     for i, name in enumerate(('after an accepted one', 'on the line after it')):
         with_it, without = taken[True][i], taken[False][i]
@@ -105,6 +98,22 @@ def main():
             continue
         a, b = statistics.median(with_it), statistics.median(without)
         print(f'{name:<24}{len(with_it):>5}{a:>14.2f}{b:>10.2f}{b / a:>8.1f}')
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n\n')[0])
+    parser.add_argument('krait')
+    parser.add_argument('files', type=pathlib.Path, nargs='+')
+    parser.add_argument('--places', type=int, default=20, help='in each file')
+    args = parser.parse_args()
+    for path in (args.krait, *args.files):
+        if not pathlib.Path(path).is_file():
+            parser.error(f'{path}: no such file')
+    own = Places()
+    try:
+        measure(args, own)
+    finally:
+        own.remove()
 
 
 if __name__ == '__main__':

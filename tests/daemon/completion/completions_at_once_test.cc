@@ -9,6 +9,7 @@
 
 #include "daemon/completion/engine_generator.h"
 #include "engine/run/topology.h"
+#include "tests/daemon/completion/default_model.h"
 #include "tests/daemon/completion/source_text.h"
 
 namespace krait::daemon {
@@ -42,9 +43,8 @@ struct Asked {
 class CompletionsAtOnceTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto model = engine::Model::Load(KRAIT_DEFAULT_MODEL);
-    ASSERT_TRUE(model) << model.error().message;
-    model_ = *model;
+    model_ = LoadDefaultModel();
+    ASSERT_NE(model_, nullptr);
     for (const char* name :
          {"lsp/text.cc", "models/recipe.py", "daemon/completion/stop_rules.cc",
           "daemon/completion/syntax_check.cc"}) {

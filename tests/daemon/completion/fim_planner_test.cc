@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/model/model.h"
+#include "tests/daemon/completion/default_model.h"
 
 namespace krait::daemon {
 namespace {
@@ -27,9 +28,8 @@ constexpr std::string_view kEarlier = "\n    return 0.2 * total\n";
 class FimPlannerTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto model = engine::Model::Load(KRAIT_DEFAULT_MODEL);
-    ASSERT_TRUE(model) << model.error().message;
-    model_ = *model;
+    model_ = LoadDefaultModel();
+    ASSERT_NE(model_, nullptr);
     planner_ = std::make_unique<FimPlanner>(model_->tokenizer(),
                                             model_->hyperparameters());
     ASSERT_EQ(TrainedLayout(model_->hyperparameters()), FimLayout::kSpm);

@@ -9,6 +9,7 @@
 #include "daemon/completion/completion_service.h"
 #include "daemon/completion/engine_generator.h"
 #include "engine/run/topology.h"
+#include "tests/daemon/completion/default_model.h"
 #include "tests/daemon/completion/source_text.h"
 
 namespace krait::daemon {
@@ -17,9 +18,8 @@ namespace {
 class PrefetchTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto model = engine::Model::Load(KRAIT_DEFAULT_MODEL);
-    ASSERT_TRUE(model) << model.error().message;
-    model_ = *model;
+    model_ = LoadDefaultModel();
+    ASSERT_NE(model_, nullptr);
     warm_ = Create(size_t{256} << 20);
     cold_ = Create(0);
     options_.max_tokens = 12;

@@ -11,6 +11,7 @@
 
 #include "daemon/completion/engine_generator.h"
 #include "engine/run/topology.h"
+#include "tests/daemon/completion/default_model.h"
 #include "tests/daemon/completion/source_text.h"
 
 namespace krait::daemon {
@@ -27,9 +28,8 @@ constexpr size_t kPrefixBytes = 3000;
 class WarmCompletionTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto model = engine::Model::Load(KRAIT_DEFAULT_MODEL);
-    ASSERT_TRUE(model) << model.error().message;
-    model_ = *model;
+    model_ = LoadDefaultModel();
+    ASSERT_NE(model_, nullptr);
     cold_ = Create(0);
   }
 

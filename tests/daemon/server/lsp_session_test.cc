@@ -109,6 +109,22 @@ class LspSessionTest : public testing::Test {
         "context":{{"triggerKind":2}}}})",
         id, method, character));
   }
+  // Ends once the model, which has said `answer` behind "x = ", was warmed for
+  // `prefix`.
+  void WaitUntilWarmAfter(const std::string& answer,
+                          const std::string& prefix) {
+    std::latch warmed(1);
+    auto generator = std::make_unique<FakeGenerator>(answer);
+    generator->set_on_slice([&](const GeneratorPrompt& prompt) {
+      if (prompt.prefix == prefix) warmed.count_down();
+      return false;
+    });
+    Start(std::move(generator));
+    Open("x = \\n");
+    Ask(7, 4);
+    calls_.RunOne();
+    warmed.wait();
+  }
   std::string Answer() {
     const auto messages = sent_->Take();
     EXPECT_EQ(messages.size(), 1U) << testing::PrintToString(messages);
@@ -350,31 +366,11 @@ TEST_F(LspSessionTest, WarmsWhereAnEditEnded) {
 }
 
 TEST_F(LspSessionTest, WarmsBehindWhatIsShown) {
-  std::latch warmed(1);
-  auto generator = std::make_unique<FakeGenerator>("foo(1)\n");
-  generator->set_on_slice([&](const GeneratorPrompt& prompt) {
-    if (prompt.prefix == "x = foo(1)") warmed.count_down();
-    return false;
-  });
-  Start(std::move(generator));
-  Open("x = \\n");
-  Ask(7, 4);
-  calls_.RunOne();
-  warmed.wait();
+  WaitUntilWarmAfter("foo(1)\n", "x = foo(1)");
 }
 
 TEST_F(LspSessionTest, WarmsThePlaceWhereNothingIsShown) {
-  std::latch warmed(1);
-  auto generator = std::make_unique<FakeGenerator>("\n");
-  generator->set_on_slice([&](const GeneratorPrompt& prompt) {
-    if (prompt.prefix == "x = ") warmed.count_down();
-    return false;
-  });
-  Start(std::move(generator));
-  Open("x = \\n");
-  Ask(7, 4);
-  calls_.RunOne();
-  warmed.wait();
+  WaitUntilWarmAfter("\n", "x = ");
 }
 
 TEST_F(LspSessionTest, GeneratesAheadBehindWhatIsShown) {
