@@ -23,6 +23,7 @@ constexpr double kWorthIt = 4;
 FimLayout TrainedLayout(const engine::Hyperparameters& hparams) {
   switch (hparams.fim) {
     case engine::FimTraining::kSpm:
+    case engine::FimTraining::kSpmAndPsm:
       return FimLayout::kSpm;
     case engine::FimTraining::kPsm:
       return FimLayout::kPsm;
@@ -119,6 +120,10 @@ std::optional<FimPlan> FimPlanner::QuickerPlan(const GeneratorPrompt& prompt,
   if (best.layout == FimLayout::kPrefix || best_time <= kPatience) {
     return std::nullopt;
   }
+  if (hparams_.fim == engine::FimTraining::kSpmAndPsm) {
+    auto plan = if_worth_it(FimLayout::kPsm, prompt, "a prompt with it last");
+    if (plan) return plan;
+  }
   return if_worth_it(FimLayout::kPrefix, prompt, "the text before the cursor");
 }
 
@@ -132,8 +137,12 @@ engine::Result<std::vector<FimPlan>> FimPlanner::PlansToWarm(
       best->layout != FimLayout::kPrefix && predict(best->tokens) > kPatience;
   plans.push_back(std::move(*best));
   if (slow) {
-    auto prefix = LayOut(FimLayout::kPrefix, prompt);
-    if (prefix) plans.push_back(std::move(*prefix));
+    const bool psm = hparams_.fim == engine::FimTraining::kSpmAndPsm;
+    auto prefix = LayOut(psm ? FimLayout::kPsm : FimLayout::kPrefix, prompt);
+    if (!prefix) return plans;
+    // After a jump another suffix will come behind it.
+    if (psm) prefix->tokens.resize(prefix->checkpoints.front());
+    plans.push_back(std::move(*prefix));
   }
   return plans;
 }

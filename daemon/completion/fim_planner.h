@@ -29,7 +29,8 @@ struct FimPlan {
   std::string reason;  // why not the layout that the model was trained for
 };
 
-// Returns the layout that a model was trained for; kEmulated if for none.
+// Returns the layout that a model was trained for; kEmulated if for none, kSpm
+// if for both: while one types it costs only what is typed.
 engine::FimLayout TrainedLayout(const engine::Hyperparameters& hparams);
 
 // Lays out prompts, and chooses the layout by what the states at hand make
@@ -37,7 +38,8 @@ engine::FimLayout TrainedLayout(const engine::Hyperparameters& hparams);
 // after a jump its suffix, which comes first, is new, and all of it would have
 // to be computed. If that takes longer than one would wait, an answer at hand
 // is better: that with the suffix of an earlier place nearby, if its state is
-// warm, or else that from the prefix alone.
+// warm; or with the suffix last, if the model was trained for that, too; or
+// else that from the prefix alone.
 //
 // Thread-compatible.
 class FimPlanner {

@@ -166,10 +166,12 @@ void ReadGeneral(KeyReader* read, Hyperparameters* hparams) {
     hparams->fim = FimTraining::kSpm;
   } else if (order == "psm") {
     hparams->fim = FimTraining::kPsm;
+  } else if (order == "both") {
+    hparams->fim = FimTraining::kSpmAndPsm;
   } else if (!order.empty()) {
     read->Fail(ErrorCode::kBadFile,
-               fmt::format("key 'krait.fim.order': expected 'spm' or 'psm', "
-                           "found '{}'",
+               fmt::format("key 'krait.fim.order': expected 'spm', 'psm' or "
+                           "'both', found '{}'",
                            Printable(order)));
   }
   constexpr size_t kNone = std::numeric_limits<size_t>::max();

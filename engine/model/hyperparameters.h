@@ -47,7 +47,7 @@ struct LlamaShape {
 };
 
 // How a model wants fill-in-the-middle prompts, as its file says.
-enum class FimTraining : uint8_t { kNone, kSpm, kPsm };
+enum class FimTraining : uint8_t { kNone, kSpm, kPsm, kSpmAndPsm };
 
 struct Hyperparameters {
   Architecture architecture = Architecture::kMamba2;
@@ -59,7 +59,7 @@ struct Hyperparameters {
   float norm_eps = 1e-5F;
   Mamba2Shape mamba2;  // if kMamba2
   LlamaShape llama;    // if kLlama
-  // GGUF key krait.fim.order ("spm", "psm"); kNone without it: the mere
+  // GGUF key krait.fim.order ("spm", "psm", "both"); kNone without it: the mere
   // presence of FIM tokens in a vocabulary does not mean training for FIM.
   FimTraining fim = FimTraining::kNone;
   std::optional<TokenId> file_token;  // krait.file_token_id

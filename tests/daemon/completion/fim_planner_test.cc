@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -91,6 +92,32 @@ TEST_F(FimPlannerTest, TakesThePrefixAloneIfNoSuffixIsWarm) {
   EXPECT_EQ(cold_earlier.layout, FimLayout::kPrefix);
   EXPECT_THAT(cold_earlier.reason, HasSubstr("the text before the cursor"));
   EXPECT_EQ(Plan(2, 0, 0.1, /*has_earlier=*/false).layout, FimLayout::kPrefix);
+}
+
+TEST_F(FimPlannerTest, TakesTheSuffixLastWhereTheModelKnowsBoth) {
+  engine::Hyperparameters both = model_->hyperparameters();
+  both.fim = engine::FimTraining::kSpmAndPsm;
+  FimPlanner planner(model_->tokenizer(), both);
+  const GeneratorPrompt prompt{
+      .path = "a.py", .prefix = kPrefix, .suffix = kSuffix};
+  // That with the suffix first is new; it ends with the prefix.
+  const std::vector<TokenId> spm = Tokens(prompt);
+  const auto predict = [&](const std::vector<TokenId>& tokens) {
+    return FimPlanner::Seconds(tokens == spm ? 2 : 0.2);
+  };
+  const auto plan = planner.PlanNow(prompt, /*heal_tokens=*/false, predict);
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->layout, FimLayout::kPsm);
+  EXPECT_THAT(plan->reason, HasSubstr("a prompt with it last is at hand"));
+
+  // What is kept warm for it is its beginning, without the suffix.
+  const auto warm = planner.PlansToWarm(prompt, predict);
+  ASSERT_TRUE(warm);
+  ASSERT_EQ(warm->size(), 2U);
+  EXPECT_EQ((*warm)[0].tokens, spm);
+  const std::vector<TokenId>& prefix = (*warm)[1].tokens;
+  EXPECT_EQ(prefix.size(), plan->checkpoints.front());
+  EXPECT_TRUE(std::equal(prefix.begin(), prefix.end(), plan->tokens.begin()));
 }
 
 TEST_F(FimPlannerTest, WaitsIfNothingIsMuchQuicker) {

@@ -138,11 +138,15 @@ TEST(GgufModelTest, TheVocabularysListsAgreeWithTheEmbedding) {
 }
 
 TEST(GgufModelTest, KraitsOwnKeysAreChecked) {
-  EXPECT_EQ(MessageOf([](Recipe* r) { r->strings["krait.fim.order"] = "psm"; }),
-            "");
+  for (const char* order : {"spm", "psm", "both"}) {
+    EXPECT_EQ(MessageOf([order](Recipe* r) {
+                r->strings["krait.fim.order"] = order;
+              }),
+              "");
+  }
   EXPECT_THAT(
       MessageOf([](Recipe* r) { r->strings["krait.fim.order"] = "mps"; }),
-      HasSubstr("expected 'spm' or 'psm', found 'mps'"));
+      HasSubstr("expected 'spm', 'psm' or 'both', found 'mps'"));
   EXPECT_EQ(MessageOf([](Recipe* r) { r->uints["krait.file_token_id"] = 2; }),
             "");
   EXPECT_THAT(MessageOf([](Recipe* r) { r->uints["krait.file_token_id"] = 3; }),
