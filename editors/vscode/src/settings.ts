@@ -41,6 +41,15 @@ const completionNames: Readonly<Partial<Record<SettingKey, string>>> = {
   repetitionPenalty: 'repetition_penalty',
 };
 
+/**
+ * The lists of all levels (user, workspace, folders), joined: a level can add to what krait must
+ * not read, and take nothing away. A text by itself is a list of one; undefined if no level has any.
+ */
+export function joinedLists(levels: readonly unknown[]): readonly unknown[] | undefined {
+  const lists = levels.filter((level) => level !== undefined && level !== null);
+  return lists.length === 0 ? undefined : [...new Set(lists.flat())];
+}
+
 export const sessionSettings = Object.keys(completionNames) as readonly SettingKey[];
 
 // `subtle` differs only in what is drawn: the server is asked as always.

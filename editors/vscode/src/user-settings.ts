@@ -2,7 +2,10 @@
 //
 // The settings of the extension, read from and written to VS Code.
 import { ConfigurationTarget, workspace } from 'vscode';
-import { processSettings, sessionSettings, type SettingKey, type UserSettings } from './settings';
+import { objectOf } from './json';
+import {
+  joinedLists, processSettings, sessionSettings, type SettingKey, type UserSettings,
+} from './settings';
 import type { SettingLevels, SettingUpdate } from './toggles';
 
 const section = 'krait';
@@ -13,7 +16,21 @@ export function readUserSettings(): UserSettings {
   for (const key of [...processSettings, ...sessionSettings]) {
     if (isSet(key)) settings[key] = workspace.getConfiguration(section).get<unknown>(key);
   }
-  return settings;
+  const disabledFiles = joinedLists(allLevels('disabledFiles'));
+  return disabledFiles === undefined ? settings : { ...settings, disabledFiles };
+}
+
+function allLevels(key: SettingKey): readonly unknown[] {
+  const found = workspace.getConfiguration(section).inspect<unknown>(key);
+  // Where the editor runs on another machine, a user has settings there, too; `globalValue` is
+  // only one of them.
+  const split = objectOf(found);
+  const folders = (workspace.workspaceFolders ?? []).map(({ uri }) =>
+    workspace.getConfiguration(section, uri).inspect<unknown>(key)?.workspaceFolderValue);
+  return [
+    split['globalLocalValue'], split['globalRemoteValue'], found?.globalValue, found?.workspaceValue,
+    ...folders,
+  ];
 }
 
 function isSet(key: SettingKey): boolean {

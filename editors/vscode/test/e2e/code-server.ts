@@ -15,7 +15,8 @@ function setting(name: string): string {
 export class CodeServer {
   private constructor(private readonly process: ChildProcess, readonly url: string) {}
 
-  static async start(places: Places): Promise<CodeServer> {
+  /** `asksForTrust`: a folder is in Restricted Mode until the user trusts it. */
+  static async start(places: Places, asksForTrust = false): Promise<CodeServer> {
     const entry = setting('KRAIT_TEST_CODE_SERVER');
     const folders = [
       '--user-data-dir', places.userData, '--extensions-dir', places.extensions,
@@ -26,7 +27,8 @@ export class CodeServer {
     const child = spawn(process.execPath, [
       entry, ...folders, '--config', path.join(places.root, 'config.yaml'), '--auth', 'none',
       '--bind-addr', '127.0.0.1:0', '--disable-telemetry', '--disable-update-check',
-      '--disable-getting-started-override', '--disable-workspace-trust',
+      '--disable-getting-started-override',
+      ...(asksForTrust ? [] : ['--disable-workspace-trust']),
     ], {
       // A group of its own, which ends as a whole.
       env: places.env, detached: true, stdio: ['ignore', 'pipe', 'pipe'],

@@ -41,8 +41,8 @@ export class Editor {
 
   private constructor(readonly page: Page) {}
 
-  static async open(places: Places): Promise<Editor> {
-    const server = await CodeServer.start(places);
+  static async open(places: Places, asksForTrust = false): Promise<Editor> {
+    const server = await CodeServer.start(places, asksForTrust);
     Editor.opened.push({ close: () => server.stop() });
     const browser = await chromium.launch({
       executablePath: '/usr/bin/chromium', args: browserArguments,

@@ -41,8 +41,11 @@ export class Places {
     writeFileSync(file, JSON.stringify(keys));
   }
 
+  /** Writes a file of the workspace. */
   write(name: string, text: string): void {
-    writeFileSync(path.join(this.workspace, name), text);
+    const file = path.join(this.workspace, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
   }
 
   read(name: string): string {

@@ -42,6 +42,19 @@ test('a workspace cannot choose the program or its arguments', () => {
   }
 });
 
+test('a workspace that is not trusted cannot widen what is read or logged', () => {
+  const untrusted = objectOf(objectOf(manifest['capabilities'])['untrustedWorkspaces']);
+  // VS Code reads the list only with this value.
+  assert.equal(untrusted['supported'], 'limited');
+  const restricted = listOf(untrusted['restrictedConfigurations']);
+  for (const key of [
+    'enable', 'languages', 'disabledFiles', 'prefixTokens', 'suffixTokens', 'trace.server',
+  ]) {
+    assert.ok(restricted.includes(`krait.${key}`), key);
+  }
+  for (const name of restricted) assert.ok(properties.has(String(name)), String(name));
+});
+
 test('every command of package.json is registered, and no other', () => {
   const registered = [...readFileSync('src/commands.ts', 'utf8').matchAll(/'(krait\.\w+)': \(/g)]
     .map((match) => match[1]);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  toArguments, toDoctorArguments, toServerSettings, triggerOf, type UserSettings,
+  joinedLists, toArguments, toDoctorArguments, toServerSettings, triggerOf, type UserSettings,
 } from '../../src/settings';
 
 function check(user: UserSettings, completion: Record<string, unknown>): void {
@@ -26,6 +26,15 @@ test('every setting of a session has its name in config.toml', () => {
     extent: 'line', max_tokens: 32, max_lines: 3, min_confidence: -2, prefix_tokens: 100,
     suffix_tokens: 50, temperature: 0.5, top_k: 4, top_p: 0.9, min_p: 0.1, repetition_penalty: 1.1,
   });
+});
+
+test('a level adds to the files that are not read, and takes none away', () => {
+  assert.deepEqual(joinedLists([['*.env', '*.key'], [], undefined, ['*.key', 'data/**']]),
+    ['*.env', '*.key', 'data/**']);
+  assert.deepEqual(joinedLists([['*.env'], null, 'secrets/**']), ['*.env', 'secrets/**']);
+  assert.deepEqual(joinedLists([['*.env'], 5]), ['*.env', 5], 'the server says what is wrong');
+  assert.deepEqual(joinedLists([[]]), []);
+  assert.equal(joinedLists([undefined, null]), undefined);
 });
 
 test('falsy values are values', () => {
