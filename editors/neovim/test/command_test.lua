@@ -46,15 +46,15 @@ end
 local status = {
   busy = false,
   kind = 'Normal',
-  message = 'ready',
+  message = 'krait-default, 5.6 M', -- as the server has it while all is well
   krait = {
-    model = 'krait-default',
+    model = 'krait-default, 5.6 M',
     loading = false,
     warm = true,
     tokens_reused = 950,
     tokens_computed = 1,
     tokens_generated = 9,
-    ms = 12.5,
+    ms = 12.4,
     states_bytes = 3145728,
     states_budget_bytes = 1073741824,
   },
@@ -83,14 +83,14 @@ case('status: what the server says', function()
   for _, part in ipairs({
     'krait: on',
     'server: krait 0.1.0',
-    'message: ready',
-    'model: krait-default',
-    '950 tokens reused, 1 computed, 9 generated, 12.5 ms',
-    'warm states: 3 MiB of 1 GiB',
+    'last completion: 12 ms, 950 tokens reused, 1 read, 9 written',
+    'warm states: 3.0 MiB of 1.0 GiB',
     'since 2026-11-22: 120 shown, 31 accepted, 4 in part, 812 characters not typed',
   }) do
     T.contains(text, part)
   end
+  local _, times = text:gsub('krait%-default', '')
+  T.equal(times, 1, 'the model is named once')
   nvim:input('q')
   nvim:wait('it is closed', function()
     return #nvim:lua('return vim.api.nvim_list_wins()') == 1
@@ -163,22 +163,68 @@ case('the component of lualine', function()
   T.equal(nvim:lua([[return require('lualine.components.krait').update_status()]]), 'krait')
 end)
 
+case('explain: what is suggested, where, how sure the model was, and what it took', function()
+  local nvim = start({
+    answers = {
+      ['krait/explain'] = {
+        plan = 'spm',
+        plan_reason = vim.NIL,
+        tokens_reused = 950,
+        tokens_replayed = 3,
+        tokens_computed = 1,
+        tokens_generated = 9,
+        mean_logprob = -0.96410779953003,
+        extent = 'auto',
+        stop = 'line_end',
+        syntax = 'grammar',
+        ms = { queue = 0.1, tokenize = 0.004, prefill = 2.124, decode = 9.0, post = 0.3 },
+        suppressed_by = vim.NIL,
+        typed_through = true,
+        shown = {
+          text = 'return a + b',
+          typed = 're',
+          position = { line = 6, character = 4 },
+        },
+      },
+    },
+  })
+  nvim:cmd('Krait explain')
+  T.equal(
+    window(nvim, 'krait://explain'),
+    table.concat({
+      'suggested in line 7:',
+      '    return a + b',
+      'of which you have typed "re"',
+      'what follows is of the suggestion as it was made; typing along took no model',
+      'how sure: 38 % for each token on average (log-probability -0.96)',
+      'tokens: 953 known from before, 1 read anew, 9 written',
+      'time: 12 ms (queue 0.1 ms, prefill 2.1 ms, decode 9.0 ms, post 0.3 ms)',
+      'what was read: the text behind the cursor, then the text before it',
+      'how far it may reach: a line or a block, by the syntax at the cursor',
+      'where it ended: the line was complete',
+      "syntax: checked with the language's grammar",
+    }, '\n')
+  )
+end)
+
 case('explain: why nothing was shown', function()
   local nvim = start({
     answers = {
       ['krait/explain'] = {
         plan = 'spm',
         tokens_reused = 950,
+        tokens_computed = 1,
         suppressed_by = 'the model is not sure',
         ms = { queue = 0.1, decode = 9 },
+        stop = 'a stop of tomorrow',
       },
     },
   })
   nvim:cmd('Krait explain')
   local text = window(nvim, 'krait://explain')
   T.contains(text, 'nothing was shown: the model is not sure')
-  T.contains(text, 'plan: spm')
-  T.contains(text, 'ms: decode 9, queue 0.1')
+  T.contains(text, 'tokens: 950 known from before, 1 read anew, 0 written')
+  T.contains(text, 'where it ended: a stop of tomorrow')
   T.equal(
     nvim:received('krait/explain')[1].params.textDocument.uri,
     vim.uri_from_fname(nvim.folder .. '/a.py')
@@ -194,11 +240,18 @@ case('explain: nothing yet, nothing known, no krait', function()
   T.contains(last_told(nvim), 'krait/explain is unknown')
   nvim = start()
   nvim:cmd('help | Krait explain')
-  T.contains(last_told(nvim), 'no file of a known type')
+  T.contains(last_told(nvim), 'not in this buffer: it is no file')
+  nvim = start()
+  nvim:cmd('enew | Krait explain')
+  T.contains(last_told(nvim), 'its filetype is not known')
 end)
 
-case('ask: a server that cannot is not asked', function()
+case('ask: a server that cannot is not asked, and the question not offered', function()
   local nvim = start()
+  local offered = [[return vim.list_contains(vim.fn.getcompletion('Krait a', 'cmdline'), 'ask')]]
+  T.equal(nvim:lua(offered), false)
+  nvim:cmd('Krait fly')
+  T.ok(not last_told(nvim):find('ask', 1, true), 'nor among what there is')
   nvim:cmd('Krait ask where is the parser?')
   T.contains(last_told(nvim), 'does not know krait/ask')
   T.equal(nvim:received('krait/ask'), {})
@@ -220,6 +273,7 @@ case('ask: the answer and its places', function()
       },
     },
   })
+  T.ok(vim.list_contains(nvim:lua([[return vim.fn.getcompletion('Krait a', 'cmdline')]]), 'ask'))
   nvim:cmd('Krait ask')
   T.contains(last_told(nvim), ':Krait ask QUESTION')
   nvim:cmd('Krait ask where is the parser?')
@@ -267,6 +321,41 @@ case('suggestions by command', function()
   nvim:sees(' a + b')
   nvim:input('<Cmd>Krait accept<CR>')
   nvim:has({ 'def add(a, b):', '    return a + b' })
+end)
+
+case('snooze: silence for some minutes, unless a key asks', function()
+  local nvim = start({ goals = { 'return a + b' }, status = status })
+  local function enabled()
+    local all = nvim:received('workspace/didChangeConfiguration')
+    return #all > 0 and all[#all].params.settings.krait.completion.enabled
+  end
+  nvim:input('jAre')
+  nvim:sees('turn a + b')
+  nvim:input('<Cmd>Krait snooze 30<CR>')
+  nvim:sees_nothing()
+  nvim:wait('the server is told', function()
+    return enabled() == false
+  end)
+  T.contains(last_told(nvim), 'silent until ')
+  T.equal(nvim:lua([[return require('krait').statusline()]]), 'krait: silent')
+  nvim:input('<Cmd>Krait status<CR>')
+  T.contains(window(nvim, 'krait://status'), '(:Krait snooze 0)')
+  nvim:cmd('close | Krait snooze 0')
+  nvim:wait('the server is told', function()
+    return enabled() == nil
+  end)
+  T.contains(last_told(nvim), 'suggests again')
+  nvim:cmd('Krait snooze soon')
+  T.contains(last_told(nvim), 'a number from 0 to 1440')
+end)
+
+case('snooze: it ends by itself', function()
+  local nvim = start({ status = status })
+  nvim:lua([[require('krait').snooze(0.002)]])
+  nvim:receives('workspace/didChangeConfiguration', 2)
+  nvim:wait('the state is as before', function()
+    return nvim:lua([[return require('krait').statusline()]]) == 'krait'
+  end)
 end)
 
 case("log: the daemon's, or Neovim's", function()

@@ -13,6 +13,11 @@ case('nothing given: the defaults, and nothing sent to the server', function()
   T.equal(settings.command(merged), { 'krait', 'lsp' })
 end)
 
+case('while krait is silent, completion is off for the server', function()
+  local merged = config.merge({ extent = 'line' })
+  T.equal(settings.to_server(merged, true), { completion = { enabled = false, extent = 'line' } })
+end)
+
 case('each setting has its name of the server', function()
   local merged, problems = config.merge({
     disabled_files = { '*.env' },
@@ -89,7 +94,8 @@ local wrong = {
   { { max_tokens = 0 }, 'max_tokens must be' },
   { { max_lines = 'x' }, 'max_lines must be' },
   { { min_confidence = 0 / 0 }, 'min_confidence must be' },
-  { { display = 'none' }, 'display must be' },
+  { { display = 'auto' }, "display must be 'own' or 'builtin'" },
+  { { timing = 1 }, 'timing must be true or false' },
   { { highlight = {} }, 'highlight must be' },
   { { root_markers = '.git' }, 'root_markers must be' },
   { { keymaps = true }, 'keymaps must be' },
@@ -107,6 +113,28 @@ case('a wrong value is named, and the default stays', function()
     T.contains(problems[1], pair[2])
     merged.extent = nil
     T.equal(merged, config.defaults, vim.inspect(pair[1]))
+  end
+end)
+
+case('configure adds to the files that are not read, and takes none away', function()
+  local mine = config.merge({ disabled_files = { '*.env', '*.key' } })
+  for _, pair in ipairs({
+    { {}, { '*.env', '*.key' } },
+    { { '*.key', 'data/**' }, { '*.env', '*.key', 'data/**' } },
+  }) do
+    local merged, problems = config.merge({ disabled_files = pair[1] }, mine)
+    T.equal(problems, {})
+    T.equal(merged.disabled_files, pair[2])
+  end
+  T.equal(mine.disabled_files, { '*.env', '*.key' }, 'the base is not changed')
+end)
+
+case('configure does not choose what is run', function()
+  local mine = config.merge({ model = 'mine' })
+  for name, value in pairs({ cmd = { '/tmp/x' }, model = 'x', threads = 1, state_bytes = 1 }) do
+    local merged, problems = config.merge({ [name] = value }, mine)
+    T.equal(problems, { name .. ' can only be set by setup' })
+    T.equal(merged, mine)
   end
 end)
 

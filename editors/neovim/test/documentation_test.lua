@@ -52,10 +52,12 @@ case('all settings, keys and subcommands are explained', function()
     'min_confidence',
     'highlight',
   })
+  vim.list_extend(names, { 'snooze', 'KraitTiming' })
   vim.list_extend(names, vim.tbl_keys(config.defaults.keymaps))
   for _, name in ipairs(names) do
     T.contains(help, name)
   end
+  T.ok(not help:find('Krait ask', 1, true), 'what no server answers yet is not there')
   for _, subcommand in ipairs(require('krait.commands').complete('', 'Krait ')) do
     T.contains(help, '*:Krait-' .. subcommand .. '*')
   end

@@ -243,19 +243,57 @@ local function add_suite(display)
     nvim:sees('turn a + b')
   end)
 
-  case('one of several', function()
-    local nvim = start({ goals = { goal, 'return a - b', 'return a * b' } })
+  local several = { goals = { goal, 'return a - b', 'return a * b' }, one_unasked = true }
+
+  case('one of several, which the server is asked for only when they are wanted', function()
+    local nvim = start(several)
     nvim:input('re')
     nvim:sees('turn a + b')
+    local asked = #nvim:received('textDocument/inlineCompletion')
     nvim:input('<M-]>')
     nvim:sees('turn a - b (2/3)')
-    nvim:input('<M-]><M-]>')
+    T.equal(nvim:receives('textDocument/inlineCompletion').params.context.triggerKind, 1)
+    nvim:input('<M-]>')
+    nvim:sees('turn a * b (3/3)')
+    nvim:input('<M-]>')
     nvim:sees('turn a + b (1/3)')
-    nvim:input('<M-]>')
+    nvim:input('<M-[>')
+    nvim:sees('turn a * b (3/3)')
+    nvim:input('<M-[>')
     nvim:sees('turn a - b (2/3)')
+    T.equal(#nvim:received('textDocument/inlineCompletion'), asked + 1, 'asked once')
     nvim:input('<Tab>')
     nvim:has({ 'def add(a, b):', '    return a - b' })
     T.equal(nvim:receives('workspace/executeCommand').params.arguments, { 'goal-1' })
+    local told = vim.tbl_map(function(message)
+      return message.params.item.command.arguments[1]
+    end, nvim:received('textDocument/didShowCompletion'))
+    T.equal(vim.list_slice(told, 1, 3), { 'goal-0', 'goal-1', 'goal-2' })
+  end)
+
+  case('the one before the first is the last', function()
+    local nvim = start(several)
+    nvim:input('re')
+    nvim:sees('turn a + b')
+    nvim:input('<M-[>')
+    nvim:sees('turn a * b (3/3)')
+    nvim:input('<M-Right>')
+    nvim:has({ 'def add(a, b):', '    return' })
+    local partial = nvim:receives('textDocument/didPartiallyAcceptCompletion').params
+    T.equal(partial.item.command.arguments, { 'goal-2' })
+  end)
+
+  case('where there is only one it stays', function()
+    local nvim = start()
+    nvim:input('re')
+    nvim:sees('turn a + b')
+    nvim:input('<M-]>')
+    nvim:receives('textDocument/inlineCompletion', 2)
+    nvim:wait('it is still there', function()
+      return vim.startswith(nvim:ghost() or '', 'turn a + b')
+    end)
+    nvim:input('<Tab>')
+    nvim:has({ 'def add(a, b):', '    return a + b' })
   end)
 
   case('a key asks where automatic completion is off', function()
@@ -340,3 +378,70 @@ if vim.lsp.inline_completion then
   add_suite('builtin')
 end
 add_suite('own')
+
+local case = T.suite('ghost text')
+
+case('by default the server is asked with the key, without any waiting', function()
+  local nvim = begin({ stub = { goals = { goal }, hold = true } })
+  nvim:receives('textDocument/inlineCompletion')
+  -- What is asked by the end of what Neovim does for a key.
+  nvim:lua([[
+    local seen = {}
+    package.loaded['seen'] = seen
+    local client = vim.lsp.get_clients({ name = 'krait' })[1]
+    vim.api.nvim_create_autocmd('TextChangedI', { callback = function()
+      local asked = false
+      for _, request in pairs(client.requests) do
+        asked = asked
+          or request.type == 'pending' and request.method == 'textDocument/inlineCompletion'
+      end
+      table.insert(seen, asked)
+    end })
+  ]])
+  for _, key in ipairs({ 'r', 'e' }) do
+    nvim:lua([[while table.remove(package.loaded['seen']) do end]])
+    nvim:input(key)
+    local seen = nvim:wait('the key is seen', function()
+      local all = nvim:lua([[return package.loaded['seen'] ]])
+      return #all > 0 and all
+    end)
+    T.equal(seen[1], true)
+  end
+end)
+
+for _, display in ipairs({ 'own', 'builtin' }) do
+  case('what the answer took stands beside it, if that is wanted (' .. display .. ')', function()
+    local krait = { ms = 12.4, tokens_reused = 950, tokens_computed = 1 }
+    local nvim = begin({
+      stub = { goals = { goal }, status = { busy = false, kind = 'Normal', krait = krait } },
+      setup = { display = display, timing = true },
+    })
+    local function timing()
+      return nvim:lua([[
+        local space = vim.api.nvim_create_namespace('krait.timing')
+        local mark = vim.api.nvim_buf_get_extmarks(0, space, 0, -1, { details = true })[1]
+        return mark and { mark[2], mark[4].virt_text[1][1] } or {}
+      ]])
+    end
+    local wanted = { 1, '12 ms, 950 tokens reused, 1 read' }
+    nvim:input('re')
+    nvim:sees('turn a + b')
+    nvim:wait('it is shown', function()
+      return vim.deep_equal(timing(), wanted)
+    end)
+    nvim:input('x')
+    nvim:sees_nothing()
+    nvim:wait('it goes with the suggestion', function()
+      return #timing() == 0
+    end)
+    nvim:input('<BS>')
+    nvim:sees('turn a + b')
+    nvim:wait('and comes with it', function()
+      return vim.deep_equal(timing(), wanted)
+    end)
+    nvim:lua([[require('krait').configure({ timing = false })]])
+    nvim:wait('it is not wanted any more', function()
+      return #timing() == 0
+    end)
+  end)
+end

@@ -13,6 +13,7 @@ stub.json (all optional):
   hold        requests get no answer until they are cancelled
   late        a cancelled request gets its answer all the same
   demand      requests of trigger kind 2 get nothing
+  one_unasked requests of trigger kind 2 get one item at most
   encoding    position encoding
   requests    `experimental.krait.requests`
   answers     method -> result
@@ -107,6 +108,8 @@ def items(params):
                 'command': {'title': 'krait: accepted',
                             'command': 'krait.didAcceptCompletionItem',
                             'arguments': ['goal-%d' % number]}})
+    if stub.get('one_unasked') and params['context']['triggerKind'] == 2:
+        return found[:1]
     return found
 
 

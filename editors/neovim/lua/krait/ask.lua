@@ -4,6 +4,7 @@
 local compat = require('krait.compat')
 local message = require('krait.message')
 local server = require('krait.server')
+local unnamed = require('krait.unnamed')
 local window = require('krait.window')
 
 local M = {}
@@ -17,6 +18,13 @@ local method = 'krait/ask'
 function M.understood(client, request)
   local known = vim.tbl_get(client.server_capabilities, 'experimental', 'krait', 'requests')
   return type(known) == 'table' and vim.list_contains(known, request)
+end
+
+--- Whether there is a server that can be asked.
+---@return boolean
+function M.possible()
+  local client = server.ready()
+  return client ~= nil and M.understood(client, method)
 end
 
 ---@param citation any
@@ -72,8 +80,7 @@ function M.ask(question)
     return message.warn('what? :Krait ask QUESTION')
   end
   local buf = vim.api.nvim_get_current_buf()
-  local document = vim.lsp.buf_is_attached(buf, client.id) and { uri = vim.uri_from_bufnr(buf) }
-    or nil
+  local document = server.ready(buf) and { uri = unnamed.uri(buf) } or nil
   local params = { question = question, textDocument = document }
   compat.request(client, method, params, function(err, answer)
     if err then

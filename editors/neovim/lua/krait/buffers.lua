@@ -21,16 +21,30 @@ function M.filetype_is_on(filetypes, filetype)
   return true
 end
 
---- Files of a known type: not help, terminals, prompts, or what other plugins show under an address
---- of their own.
+--- Why krait has nothing to do in a buffer: it serves texts of a known type, with a name or without;
+--- not help, terminals, prompts, or what other plugins show under an address of their own. Nil if it
+--- has.
+---@param buf integer
+---@return string?
+function M.why_not(buf)
+  if not vim.api.nvim_buf_is_loaded(buf) or vim.bo[buf].buftype ~= '' then
+    return 'it is no file'
+  end
+  local path = vim.api.nvim_buf_get_name(buf)
+  -- What a plugin made for itself is not listed.
+  if path:find('^%a[%w+.-]+://') or (path == '' and not vim.bo[buf].buflisted) then
+    return 'it is no file'
+  end
+  if vim.bo[buf].filetype == '' then
+    return 'its filetype is not known (:set filetype=...)'
+  end
+  return nil
+end
+
 ---@param buf integer
 ---@return boolean
 function M.is_ordinary(buf)
-  if not vim.api.nvim_buf_is_loaded(buf) or vim.bo[buf].buftype ~= '' then
-    return false
-  end
-  local path = vim.api.nvim_buf_get_name(buf)
-  return path ~= '' and not path:find('^%a[%w+.-]+://') and vim.bo[buf].filetype ~= ''
+  return M.why_not(buf) == nil
 end
 
 ---@param buf integer

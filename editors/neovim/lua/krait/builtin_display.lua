@@ -17,6 +17,8 @@ local M = {}
 ---@field handler? lsp.Handler Neovim's, of its last request: it shows what it is given.
 ---@field was_enabled boolean Somebody else had enabled it for this buffer.
 ---@field invoke boolean The next request of Neovim is to be made as one of the user's.
+---@field step? integer How many suggestions to go on once its answer is there.
+---@field all boolean The server was asked for all that it has.
 
 ---@type table<integer, krait.BuiltinState>
 local states = {}
@@ -107,6 +109,17 @@ local function show(state, context)
   end
 end
 
+--- Goes on by `by` suggestions.
+---@param state krait.BuiltinState
+---@param by integer
+local function choose(state, by)
+  vim.lsp.inline_completion.select({ bufnr = state.buf, count = by })
+  local shown = shown_of(state)
+  if shown then
+    inline.tell_shown(state, shown.item)
+  end
+end
+
 --- Between Neovim and the server: `send` is what `Client.request` was.
 ---@param state krait.BuiltinState
 ---@param send fun(params: table, handler: lsp.Handler): boolean, integer?
@@ -119,12 +132,21 @@ local function ask(state, send, handler)
   end
   state.handler = handler
   local kind = state.invoke and inline.invoked or inline.automatic
-  state.invoke = false
+  local step, before = state.step, state.suggestions
+  state.invoke, state.step = false, nil
   local params = inline.params(state, cursor, kind)
   local ok, id = send(
     params,
-    inline.handler(state, params.position, function(_, context)
+    inline.handler(state, params.position, function(suggestions, context)
+      state.all = kind == inline.invoked
+      if step and #suggestions == 0 then
+        state.suggestions = before
+        return
+      end
       show(state, context)
+      if step then
+        choose(state, step)
+      end
     end)
   )
   state.pending = ok and id or nil
@@ -171,7 +193,7 @@ end
 function M.attach(client, buf)
   M.detach(buf)
   local state = inline.attached(client, buf) --[[@as krait.BuiltinState]]
-  state.invoke = false
+  state.invoke, state.all = false, false
   state.was_enabled = vim.lsp.inline_completion.is_enabled({ bufnr = buf })
   states[buf] = state
   stand_between(client)
@@ -193,7 +215,7 @@ function M.attach(client, buf)
       end, buf)
       events.on('InsertLeave', function()
         inline.cancel(state)
-        state.suggestions, state.invoke = {}, false
+        state.suggestions, state.invoke, state.step = {}, false, nil
       end, buf)
       if inline.inserting() and vim.api.nvim_get_current_buf() == buf then
         -- Typing began before the server was there. Should Neovim's group have another name one
@@ -282,14 +304,22 @@ function M.dismiss(buf)
   })
 end
 
---- Shows the next of several suggestions.
+--- Shows another suggestion, `by` further on. While typing the server says only its best: the first
+--- time it is asked for the others.
 ---@param buf integer
+---@param by integer
 ---@return boolean
-function M.next(buf)
-  if not M.visible(buf) then
+function M.step(buf, by)
+  local state = states[buf]
+  if not state or not M.visible(buf) then
     return false
   end
-  vim.lsp.inline_completion.select({ bufnr = buf, count = 1 })
+  if state.all or not state.handler or not shown_of(state) then
+    choose(state, by)
+    return true
+  end
+  state.invoke, state.step = true, by
+  state.client:request(inline.method, {}, state.handler, buf)
   return true
 end
 

@@ -7,6 +7,7 @@ local M = {}
 
 ---@class krait.Subcommand
 ---@field run fun(words: string[])
+---@field offered? fun(): boolean Absent: always.
 ---@field complete? fun(lead: string): string[]
 
 --- What can be turned on and off by itself.
@@ -52,7 +53,17 @@ local subcommands = {
   accept_line = acting('accept_line', 'nothing is suggested'),
   dismiss = acting('dismiss', 'nothing is suggested'),
   next = acting('next', 'nothing is suggested'),
+  prev = acting('prev', 'nothing is suggested'),
   trigger = acting('trigger', 'suggestions come in insert mode, in files that krait is on for'),
+  snooze = {
+    run = function(words)
+      local minutes = words[1] and (tonumber(words[1]) or words[1])
+      require('krait').snooze(minutes)
+    end,
+    complete = function()
+      return { '0', '10', '30', '60' }
+    end,
+  },
   restart = {
     run = function()
       require('krait').restart()
@@ -77,6 +88,9 @@ local subcommands = {
     run = function(words)
       require('krait.ask').ask(table.concat(words, ' '))
     end,
+    offered = function()
+      return require('krait.ask').possible()
+    end,
   },
   log = {
     run = function()
@@ -90,11 +104,17 @@ local subcommands = {
   },
 }
 
+--- Those that can do something here.
 ---@return string[]
 local function names()
-  local all = vim.tbl_keys(subcommands)
-  table.sort(all)
-  return all
+  local offered = {} ---@type string[]
+  for name, subcommand in pairs(subcommands) do
+    if not subcommand.offered or subcommand.offered() then
+      offered[#offered + 1] = name
+    end
+  end
+  table.sort(offered)
+  return offered
 end
 
 --- Runs `:Krait` with these words; without any it is `:Krait status`.

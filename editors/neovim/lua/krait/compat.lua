@@ -17,6 +17,24 @@ local function call(client, name, ...)
   return client[name](...)
 end
 
+--- Starts a client of its own, for `buf` if that is given; returns its id.
+---@param config vim.lsp.ClientConfig
+---@param buf? integer
+---@return integer?
+function M.start(config, buf)
+  if not buf and not methods then
+    return vim.lsp.start_client(config)
+  end
+  return vim.lsp.start(config, {
+    bufnr = buf,
+    attach = buf ~= nil,
+    -- A client of the same name may be the user's own.
+    reuse_client = function()
+      return false
+    end,
+  })
+end
+
 --- Sends a request; returns its id, nil if the client is gone.
 ---@param client vim.lsp.Client
 ---@param method string

@@ -9,6 +9,7 @@ local M = {}
 ---@field accept_line string|false
 ---@field dismiss string|false
 ---@field next string|false
+---@field prev string|false
 ---@field trigger string|false
 
 ---@class krait.Config
@@ -25,7 +26,8 @@ local M = {}
 ---@field max_tokens? integer
 ---@field max_lines? integer
 ---@field min_confidence? number
----@field display 'auto'|'builtin'|'own' Who draws: Neovim (0.12) or this plugin.
+---@field display 'own'|'builtin' Who draws: this plugin, or Neovim (0.12).
+---@field timing boolean Whether what an answer took is shown behind it.
 ---@field highlight? string The highlight group of what this plugin draws.
 ---@field keymaps krait.Keymaps|false
 ---@field root_markers string[]
@@ -35,13 +37,15 @@ M.defaults = {
   cmd = { 'krait', 'lsp' },
   filetypes = { ['*'] = true },
   disabled_files = {},
-  display = 'auto',
+  display = 'own',
+  timing = false,
   keymaps = {
     accept = '<Tab>',
     accept_word = '<M-Right>',
     accept_line = '<M-C-Right>',
     dismiss = '<C-]>',
     next = '<M-]>',
+    prev = '<M-[>',
     trigger = '<M-Bslash>',
   },
   root_markers = { '.git', '.hg', '.svn', '.jj' },
@@ -162,12 +166,18 @@ local fields = {
   max_lines = { check = is_whole(1, 1048576), expected = 'a whole number from 1 to 1048576' },
   min_confidence = { check = is_number, expected = 'a number, such as -1.6' },
   display = {
-    check = is_one_of({ 'auto', 'builtin', 'own' }),
-    expected = "'auto', 'builtin' or 'own'",
+    check = is_one_of({ 'own', 'builtin' }),
+    expected = "'own' or 'builtin'",
   },
+  timing = { check = is_boolean, expected = 'true or false' },
   highlight = { check = is_text, expected = 'the name of a highlight group' },
   root_markers = { check = is_texts, expected = "a list of names, such as { '.git' }" },
 }
+
+--- What is run, and with which model, is for the user's own `setup`: `configure` may be called by
+--- what belongs to a project.
+---@type table<string, true>
+local only_by_setup = { cmd = true, model = true, state_bytes = true, threads = true }
 
 ---@param value any
 ---@return string
@@ -234,8 +244,22 @@ local function known_fields()
   return table.concat(names, ', ')
 end
 
+--- The values of both lists, each once.
+---@param first string[]
+---@param second string[]
+---@return string[]
+local function joined(first, second)
+  local all = vim.list_slice(first)
+  for _, value in ipairs(second) do
+    if not vim.list_contains(all, value) then
+      all[#all + 1] = value
+    end
+  end
+  return all
+end
+
 --- The configuration that `opts` makes of `base`, and a sentence for each wrong field, which keeps
---- its value from `base`.
+--- its value from `base`. With a `base` files can only be added to those that are not read.
 ---@param opts any
 ---@param base? krait.Config the defaults if absent
 ---@return krait.Config config
@@ -262,6 +286,10 @@ function M.merge(opts, base)
       )
     elseif not field.check(value) then
       problems[#problems + 1] = problem(name, field.expected, value)
+    elseif base and only_by_setup[name] then
+      problems[#problems + 1] = name .. ' can only be set by setup'
+    elseif name == 'disabled_files' then
+      config.disabled_files = joined(config.disabled_files, value)
     else
       config[name] = vim.deepcopy(value)
     end

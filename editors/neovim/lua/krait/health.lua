@@ -17,10 +17,8 @@ local function check_neovim()
   local version = tostring(vim.version())
   if vim.fn.has('nvim-0.10') == 0 then
     health.error('Neovim ' .. version .. ' is too old', 'Install 0.10 or newer.')
-  elseif vim.lsp.inline_completion then
-    health.ok('Neovim ' .. version .. ', which has inline completion of its own')
   else
-    health.ok('Neovim ' .. version .. '; krait draws its suggestions itself')
+    health.ok('Neovim ' .. version)
   end
 end
 
@@ -84,14 +82,11 @@ local function check_server()
   else
     health.error('it has no inline completion', 'Is `cmd` krait?')
   end
-  for buf in vim.spairs(client.attached_buffers) do
+  for _, buf in ipairs(vim.tbl_filter(server.ready, vim.api.nvim_list_bufs())) do
     local display = lifecycle.display_of(buf)
-    health.info(
-      ('%s: %s'):format(
-        vim.fn.fnamemodify(vim.api.nvim_buf_get_name(buf), ':~:.'),
-        display and 'on' or 'off'
-      )
-    )
+    local path = vim.fn.fnamemodify(vim.api.nvim_buf_get_name(buf), ':~:.')
+    path = path ~= '' and path or ('buffer %d, without a name'):format(buf)
+    health.info(('%s: %s'):format(path, display and 'on' or 'off'))
   end
 end
 

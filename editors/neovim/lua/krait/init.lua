@@ -7,6 +7,7 @@ local keys = require('krait.keys')
 local lifecycle = require('krait.lifecycle')
 local message = require('krait.message')
 local server = require('krait.server')
+local snooze = require('krait.snooze')
 local status = require('krait.status')
 
 local M = {}
@@ -51,7 +52,14 @@ end
 ---@return boolean
 function M.next()
   local display, buf = here()
-  return display ~= nil and display.next(buf)
+  return display ~= nil and display.step(buf, 1)
+end
+
+--- Shows the one before.
+---@return boolean
+function M.prev()
+  local display, buf = here()
+  return display ~= nil and display.step(buf, -1)
 end
 
 --- Asks for a suggestion, even where automatic completion is off.
@@ -59,6 +67,21 @@ end
 function M.trigger()
   local display, buf = here()
   return display ~= nil and display.trigger(buf)
+end
+
+--- Silence for some minutes (10 if absent), in all buffers; 0 ends it. A key still asks.
+---@param minutes? number
+function M.snooze(minutes)
+  minutes = minutes or 10
+  local most = snooze.most_minutes
+  if type(minutes) ~= 'number' or not (minutes >= 0 and minutes <= most) then
+    return message.error(('snooze takes minutes, a number from 0 to %d'):format(most))
+  end
+  if not lifecycle.running() then
+    return message.warn('krait is turned off (:Krait enable)')
+  end
+  lifecycle.snooze(minutes)
+  message.info(minutes > 0 and 'silent until ' .. snooze.ends() or 'suggests again')
 end
 
 --- Whether a suggestion is shown.
@@ -75,14 +98,16 @@ local actions = {
   accept_line = { act = M.accept_line, description = 'accept its next line' },
   dismiss = { act = M.dismiss, description = 'hide the suggestion' },
   next = { act = M.next, description = 'show the next suggestion' },
+  prev = { act = M.prev, description = 'show the suggestion before' },
   trigger = { act = M.trigger, description = 'ask for a suggestion' },
 }
 
 --- Shows what is wrong in one message.
+---@param caller 'setup'|'configure'
 ---@param problems string[]
-local function tell(problems)
+local function tell(caller, problems)
   if #problems > 0 then
-    message.error('setup: ' .. table.concat(problems, '\nkrait: setup: '))
+    message.error(caller .. ': ' .. table.concat(problems, ('\nkrait: %s: '):format(caller)))
   end
 end
 
@@ -95,11 +120,12 @@ function M.setup(opts)
   end
   local problems
   settled, problems = config.merge(opts)
-  tell(problems)
+  tell('setup', problems)
   M.enable()
 end
 
---- Changes settings while krait runs: those in `opts`, the others stay.
+--- Changes settings while krait runs: those in `opts`, the others stay. It may be called by what
+--- belongs to a project, so it adds to `disabled_files`, and what `setup` alone sets is refused.
 ---@param opts table
 function M.configure(opts)
   if not settled then
@@ -107,7 +133,7 @@ function M.configure(opts)
   end
   local problems
   settled, problems = config.merge(opts, settled)
-  tell(problems)
+  tell('configure', problems)
   if not lifecycle.running() then
     return
   end

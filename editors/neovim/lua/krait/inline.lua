@@ -6,6 +6,7 @@ local columns = require('krait.columns')
 local compat = require('krait.compat')
 local suggestion = require('krait.suggestion')
 local tracking = require('krait.tracking')
+local unnamed = require('krait.unnamed')
 
 local M = {}
 
@@ -78,7 +79,7 @@ function M.params(attached, cursor, kind)
   local buf = attached.buf
   tracking.catch_up(attached.client, buf)
   return {
-    textDocument = { uri = vim.uri_from_bufnr(buf), version = tracking.version(buf) },
+    textDocument = { uri = unnamed.uri(buf), version = tracking.version(buf) },
     position = M.position(attached.client, buf, cursor),
     context = { triggerKind = kind },
   }
@@ -133,11 +134,18 @@ function M.left(attached)
   return suggestions, rests
 end
 
+--- Called with the buffer whenever a suggestion is drawn.
+---@type fun(buf: integer)?
+M.on_show = nil
+
 --- Tells the server, once, that the user sees an item. What is left of one that the user types
 --- along comes again with the same id.
 ---@param attached krait.Attached
 ---@param item table
 function M.tell_shown(attached, item)
+  if M.on_show then
+    M.on_show(attached.buf)
+  end
   local name = vim.tbl_get(item, 'command', 'arguments', 1) or item
   if attached.told == name then
     return

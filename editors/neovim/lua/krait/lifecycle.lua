@@ -9,8 +9,11 @@ local ghost = require('krait.ghost')
 local inline = require('krait.inline')
 local languages = require('krait.languages')
 local server = require('krait.server')
+local snooze = require('krait.snooze')
 local status = require('krait.status')
+local timing = require('krait.timing')
 local tracking = require('krait.tracking')
+local unnamed = require('krait.unnamed')
 
 local M = {}
 
@@ -18,20 +21,28 @@ local M = {}
 local config
 local display ---@type table either of the two displays
 
----@type table<integer, boolean>
+--- The display of each buffer that is served.
+---@type table<integer, table>
 local attached = {}
 
 --- The user ended the server: it comes back only when asked to.
 local stopped = false
 
----@param choice 'auto'|'builtin'|'own'
+---@param choice 'own'|'builtin'
 ---@return table
 local function choose_display(choice)
   local builtin = require('krait.builtin_display')
-  if choice ~= 'own' and builtin.available() then
+  if choice == 'builtin' and builtin.available() then
     return builtin
   end
   return require('krait.own_display')
+end
+
+--- Neovim's own display knows only buffers that its client serves.
+---@param buf integer
+---@return table
+local function display_for(buf)
+  return unnamed.is_open(buf) and require('krait.own_display') or display
 end
 
 ---@param client vim.lsp.Client
@@ -40,7 +51,7 @@ local function tell_focus(client, buf)
   local params = vim.empty_dict() ---@type table
   local cursor = buf and inline.cursor(buf)
   if buf and cursor then
-    params.textDocument = { uri = vim.uri_from_bufnr(buf) }
+    params.textDocument = { uri = unnamed.uri(buf) }
     params.position = inline.position(client, buf, cursor)
   end
   compat.notify(client, 'textDocument/didFocus', params)
@@ -57,14 +68,30 @@ local function focus(buf)
   tell_focus(client, attached[buf] and buf or nil)
 end
 
+--- Shows what the suggestion in the current buffer took, if the user wants to know.
+local function update_timing()
+  local buf = vim.api.nvim_get_current_buf()
+  local shown = config and config.timing and attached[buf] and attached[buf].visible(buf)
+  local last = status.last()
+  local text = shown and last and timing.text(last.krait)
+  if text then
+    timing.draw(buf, vim.api.nvim_win_get_cursor(0)[1] - 1, text)
+  else
+    timing.clear(buf)
+  end
+end
+
 ---@param buf integer
 local function leave(buf)
-  if not attached[buf] then
+  local served_by = attached[buf]
+  if not served_by then
     return
   end
   attached[buf] = nil
-  display.detach(buf)
+  served_by.detach(buf)
+  timing.clear(buf)
   tracking.stop(buf)
+  unnamed.close(buf)
 end
 
 ---@type krait.ServerHooks
@@ -77,12 +104,15 @@ local hooks = {
     if not client.server_capabilities.inlineCompletionProvider then
       return
     end
-    attached[buf] = true
+    attached[buf] = display_for(buf)
     tracking.start(buf)
-    display.attach(client, buf)
+    attached[buf].attach(client, buf)
     if buf == vim.api.nvim_get_current_buf() then
       tell_focus(client, buf)
     end
+  end,
+  on_ready = function()
+    M.consider_all()
   end,
   on_gone = function()
     stopped = true
@@ -95,6 +125,7 @@ local hooks = {
   handlers = {
     ['didChangeStatus'] = function(_, params)
       status.change(params)
+      vim.schedule(update_timing)
     end,
   },
   language_id = function(_, filetype)
@@ -108,17 +139,16 @@ function M.consider(buf)
   if not config or not vim.api.nvim_buf_is_valid(buf) then
     return
   end
-  if buffers.is_wanted(buf, config) then
-    if not stopped then
-      server.serve(buf, config, hooks)
-    end
-    return
+  local wanted = buffers.is_wanted(buf, config)
+  -- A name that came or went makes it another document.
+  local renamed = attached[buf] ~= nil and unnamed.is_open(buf) ~= unnamed.has_no_name(buf)
+  if not wanted or renamed then
+    leave(buf)
+    server.forget(buf)
   end
-  local client = server.client()
-  if client and vim.lsp.buf_is_attached(buf, client.id) then
-    vim.lsp.buf_detach_client(buf, client.id)
+  if wanted and not stopped then
+    server.serve(buf, config, hooks)
   end
-  leave(buf)
 end
 
 function M.consider_all()
@@ -128,8 +158,17 @@ function M.consider_all()
 end
 
 local function listen()
-  events.on({ 'FileType', 'BufFilePost' }, function(args)
+  inline.on_show = function()
+    update_timing()
+  end
+  -- `BufWritePost`: writing a buffer that has no name can give it one.
+  events.on({ 'FileType', 'BufFilePost', 'BufWritePost' }, function(args)
     M.consider(args.buf)
+  end)
+  events.on('BufUnload', function(args)
+    if unnamed.is_open(args.buf) then
+      leave(args.buf)
+    end
   end)
   events.on('BufEnter', function(args)
     M.consider(args.buf)
@@ -148,12 +187,19 @@ local function listen()
     leave(args.buf)
     buffers.forget(args.buf)
   end)
+  events.on({ 'TextChangedI', 'CursorMovedI', 'InsertLeave' }, function()
+    if config and config.timing then
+      -- The suggestion goes by other autocommands of the same events.
+      vim.schedule(update_timing)
+    end
+  end)
   events.on('ColorScheme', function()
     ghost.define_highlight(config and config.highlight)
   end)
   events.on('VimLeavePre', function()
     -- Its timer must not outlive the main loop; Neovim itself ends the server.
     server.stop_timer()
+    snooze.stop()
   end)
 end
 
@@ -176,7 +222,7 @@ end
 ---@param buf integer
 ---@return table?
 function M.display_of(buf)
-  return attached[buf] and display or nil
+  return attached[buf]
 end
 
 --- Turns krait on.
@@ -200,8 +246,29 @@ function M.stop()
   for buf in pairs(attached) do
     leave(buf)
   end
+  snooze.stop()
   server.stop()
   status.reset()
+end
+
+--- Silence for some minutes; 0 ends it.
+---@param minutes number
+function M.snooze(minutes)
+  local function told()
+    if config then
+      server.change_settings(config)
+    end
+    status.redraw()
+  end
+  if minutes > 0 then
+    snooze.start(minutes, told)
+    for buf, served_by in pairs(attached) do
+      served_by.dismiss(buf)
+    end
+  else
+    snooze.stop()
+  end
+  told()
 end
 
 --- Other settings for the running server and the buffers.
@@ -210,6 +277,7 @@ function M.change(new_config)
   local redraw = config and config.display ~= new_config.display
   config = new_config
   server.change_settings(config)
+  vim.schedule(update_timing)
   if redraw then
     return M.restart()
   end

@@ -4,10 +4,14 @@
 local ask = require('krait.ask')
 local buffers = require('krait.buffers')
 local compat = require('krait.compat')
+local explanation = require('krait.explanation')
 local lifecycle = require('krait.lifecycle')
 local message = require('krait.message')
 local server = require('krait.server')
+local snooze = require('krait.snooze')
 local status = require('krait.status')
+local timing = require('krait.timing')
+local unnamed = require('krait.unnamed')
 local window = require('krait.window')
 
 local M = {}
@@ -18,17 +22,17 @@ local function present(value)
   return value ~= nil and value ~= vim.NIL
 end
 
---- `bytes` in the unit that people read.
+--- `bytes` in the unit that people read, with a digit behind the point below ten.
 ---@param bytes number
 ---@return string
 local function size(bytes)
-  for _, unit in ipairs({ 'B', 'KiB', 'MiB' }) do
-    if bytes < 1024 then
-      return ('%.4g %s'):format(bytes, unit)
-    end
-    bytes = bytes / 1024
+  local units = { 'B', 'KiB', 'MiB', 'GiB', 'TiB' }
+  local unit = 1
+  while bytes >= 1024 and unit < #units do
+    bytes, unit = bytes / 1024, unit + 1
   end
-  return ('%.4g GiB'):format(bytes)
+  local digits = unit > 1 and bytes < 10 and 1 or 0
+  return ('%.' .. digits .. 'f %s'):format(bytes, units[unit])
 end
 
 --- Why krait is, or is not, at work in `buf`.
@@ -39,8 +43,9 @@ local function in_buffer(buf)
   if not config then
     return 'off (:Krait enable)'
   end
-  if not buffers.is_ordinary(buf) then
-    return 'not in this buffer: it is no file of a known type'
+  local why_not = buffers.why_not(buf)
+  if why_not then
+    return 'not in this buffer: ' .. why_not
   end
   if not buffers.is_wanted(buf, config) then
     return ('off for this buffer (:Krait enable buffer, or :Krait enable %s)'):format(
@@ -49,6 +54,9 @@ local function in_buffer(buf)
   end
   if lifecycle.stopped() then
     return 'stopped (:Krait restart)'
+  end
+  if snooze.active() then
+    return ('silent until %s (:Krait snooze 0)'):format(snooze.ends())
   end
   if server.ready(buf) then
     return 'on'
@@ -62,24 +70,23 @@ local function status_lines(last)
   if not last then
     return {}
   end
-  local lines = { 'state: ' .. status.word(last) }
-  if present(last.message) and last.message ~= '' then
+  local lines = {} ---@type string[]
+  local word = status.word(last)
+  if word ~= 'krait' then
+    lines[#lines + 1] = 'state: ' .. word:gsub('^krait: ', '')
+  end
+  local krait = type(last.krait) == 'table' and last.krait or {}
+  -- When all is well the message is the model.
+  if present(last.message) and last.message ~= '' and last.message ~= krait.model then
     lines[#lines + 1] = 'message: ' .. last.message
   end
-  local krait = last.krait
-  if type(krait) ~= 'table' then
-    return lines
-  end
-  if present(krait.model) then
+  if present(krait.model) and krait.model ~= '' then
     lines[#lines + 1] = 'model: ' .. tostring(krait.model)
   end
-  if present(krait.tokens_reused) then
-    lines[#lines + 1] = ('last completion: %s tokens reused, %s computed, %s generated, %s ms'):format(
-      krait.tokens_reused,
-      krait.tokens_computed,
-      krait.tokens_generated,
-      krait.ms
-    )
+  local took = timing.text(krait)
+  if took then
+    local written = tonumber(krait.tokens_generated) or 0
+    lines[#lines + 1] = ('last completion: %s, %d written'):format(took, written)
   end
   if present(krait.states_bytes) and present(krait.states_budget_bytes) then
     lines[#lines + 1] = ('warm states: %s of %s'):format(
@@ -125,36 +132,6 @@ function M.status()
   end, buf)
 end
 
----@param name string
----@param value any
----@return string?
-local function explanation_line(name, value)
-  if not present(value) then
-    return nil
-  end
-  if type(value) ~= 'table' then
-    return ('%s: %s'):format(name, value)
-  end
-  local parts = {} ---@type string[]
-  for key, part in vim.spairs(value) do
-    parts[#parts + 1] = ('%s %s'):format(key, part)
-  end
-  return ('%s: %s'):format(name, table.concat(parts, ', '))
-end
-
----@param explanation table
----@return string[]
-local function explanation_lines(explanation)
-  local why = explanation.suppressed_by
-  local lines = { present(why) and 'nothing was shown: ' .. why or 'something was shown' }
-  for name, value in vim.spairs(explanation) do
-    if name ~= 'suppressed_by' then
-      lines[#lines + 1] = explanation_line(name, value)
-    end
-  end
-  return lines
-end
-
 --- Shows why the last completion of this buffer is what it is, or why there is none.
 function M.explain()
   local buf = vim.api.nvim_get_current_buf()
@@ -162,15 +139,15 @@ function M.explain()
   if not client then
     return message.warn(in_buffer(buf))
   end
-  local params = { textDocument = { uri = vim.uri_from_bufnr(buf) } }
-  compat.request(client, 'krait/explain', params, function(err, explanation)
+  local params = { textDocument = { uri = unnamed.uri(buf) } }
+  compat.request(client, 'krait/explain', params, function(err, answer)
     if err then
       return message.error(err.message or 'the server could not explain')
     end
-    if type(explanation) ~= 'table' then
+    if type(answer) ~= 'table' then
       return message.info('nothing was asked for in this buffer yet')
     end
-    window.show('explain', explanation_lines(explanation))
+    window.show('explain', explanation.lines(answer))
   end, buf)
 end
 

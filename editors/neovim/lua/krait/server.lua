@@ -5,6 +5,8 @@
 local compat = require('krait.compat')
 local message = require('krait.message')
 local settings = require('krait.settings')
+local snooze = require('krait.snooze')
+local unnamed = require('krait.unnamed')
 
 local M = {}
 
@@ -13,6 +15,7 @@ local most_crashes, crash_window_ms = 5, 180000
 
 ---@class krait.ServerHooks
 ---@field on_attach fun(client: vim.lsp.Client, buf: integer)
+---@field on_ready fun() It can be told of documents.
 ---@field on_gone fun() The server is gone, and will not be back by itself.
 ---@field on_restart fun() It is to be started again for the buffers that need it.
 ---@field handlers table<string, lsp.Handler>
@@ -44,10 +47,20 @@ function M.ready(buf)
   if not client or not client.initialized then
     return nil
   end
-  if buf and not vim.lsp.buf_is_attached(buf, client.id) then
+  if buf and not vim.lsp.buf_is_attached(buf, client.id) and not unnamed.is_open(buf, client) then
     return nil
   end
   return client
+end
+
+--- Has the server forget `buf`.
+---@param buf integer
+function M.forget(buf)
+  unnamed.close(buf)
+  local client = M.client()
+  if client and vim.lsp.buf_is_attached(buf, client.id) then
+    vim.lsp.buf_detach_client(buf, client.id)
+  end
 end
 
 --- The server's name and version, as it says.
@@ -164,7 +177,7 @@ local function client_config(config, hooks, words, root)
   local capabilities = vim.lsp.protocol.make_client_capabilities()
   -- Neovim 0.10 and 0.11 do not know it; this plugin does. It keeps krait out of completion menus.
   capabilities.textDocument.inlineCompletion = { dynamicRegistration = false }
-  local values = settings.to_server(config)
+  local values = settings.to_server(config, snooze.active())
   return {
     name = name,
     cmd = words,
@@ -180,6 +193,7 @@ local function client_config(config, hooks, words, root)
     get_language_id = hooks.language_id,
     on_init = function(_, result)
       info = result.serverInfo
+      vim.schedule(hooks.on_ready)
     end,
     on_attach = function(client, buf)
       add_folder(client, root_of(buf, config.root_markers))
@@ -201,6 +215,22 @@ local function client_config(config, hooks, words, root)
   }
 end
 
+---@param client vim.lsp.Client
+---@param buf integer
+---@param hooks krait.ServerHooks
+local function attach(client, buf, hooks)
+  if not unnamed.has_no_name(buf) then
+    if not vim.lsp.buf_is_attached(buf, client.id) then
+      vim.lsp.buf_attach_client(buf, client.id)
+    end
+  elseif client.initialized then
+    -- Before that, `on_ready` will come.
+    if unnamed.open(client, buf, hooks.language_id(buf, vim.bo[buf].filetype)) then
+      hooks.on_attach(client, buf)
+    end
+  end
+end
+
 --- Has the server serve `buf`, and starts it if need be.
 ---@param buf integer
 ---@param config krait.Config
@@ -212,23 +242,15 @@ function M.serve(buf, config, hooks)
   end
   local client = M.client()
   if client then
-    if not vim.lsp.buf_is_attached(buf, client.id) then
-      vim.lsp.buf_attach_client(buf, client.id)
-    end
-    return
+    return attach(client, buf, hooks)
   end
   local words = command(config)
   if not words then
     return
   end
-  local root = root_of(buf, config.root_markers)
-  client_id = vim.lsp.start(client_config(config, hooks, words, root), {
-    bufnr = buf,
-    -- A client of the same name may be the user's own.
-    reuse_client = function()
-      return false
-    end,
-  })
+  local named = not unnamed.has_no_name(buf)
+  local root = named and root_of(buf, config.root_markers) or nil
+  client_id = compat.start(client_config(config, hooks, words, root), named and buf or nil)
 end
 
 --- Sends the settings that `config` makes of the server's.
@@ -238,7 +260,7 @@ function M.change_settings(config)
   if not client then
     return
   end
-  client.settings = { krait = settings.to_server(config) }
+  client.settings = { krait = settings.to_server(config, snooze.active()) }
   if client.initialized then
     compat.notify(client, 'workspace/didChangeConfiguration', { settings = client.settings })
   end

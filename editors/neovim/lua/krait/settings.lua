@@ -31,8 +31,9 @@ end
 
 --- What the server calls `krait`: `initializationOptions.krait`, and the settings under that name.
 ---@param config krait.Config
+---@param silent? boolean Nothing is to be done unasked.
 ---@return krait.ServerSettings
-function M.to_server(config)
+function M.to_server(config, silent)
   local completion = {
     languages = language_switches(config.filetypes),
     disabled_files = #config.disabled_files > 0 and config.disabled_files or nil,
@@ -44,6 +45,9 @@ function M.to_server(config)
     max_lines = config.max_lines,
     min_confidence = config.min_confidence,
   }
+  if silent then
+    completion.enabled = false
+  end
   -- An empty Lua table would become a JSON array.
   return { completion = next(completion) and completion or vim.empty_dict() }
 end

@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What the server says of its state (`didChangeStatus`), in a word for the status line.
 
+local snooze = require('krait.snooze')
+
 local M = {}
 
 ---@class krait.ServerStatus
@@ -18,6 +20,11 @@ function M.change(params)
     return
   end
   last = params
+  M.redraw()
+end
+
+--- Tells whoever shows the state that it is another.
+function M.redraw()
   vim.schedule(function()
     vim.api.nvim_exec_autocmds('User', { pattern = 'KraitStatus', modeline = false })
     vim.cmd.redrawstatus()
@@ -38,6 +45,9 @@ end
 ---@param status? krait.ServerStatus
 ---@return string
 function M.word(status)
+  if snooze.active() then
+    return 'krait: silent'
+  end
   if not status then
     return 'krait'
   end

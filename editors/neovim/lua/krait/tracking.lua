@@ -2,9 +2,11 @@
 -- Makes sure that the server has the text that it is asked about. Neovim sends each change itself,
 -- but stops listening to a buffer for good when one is made while no server is attached: between
 -- the death of a server and its restart, or while krait is turned off. Changes that Neovim misses
--- are noticed here, and the whole text is sent before the next request.
+-- are noticed here, and the whole text is sent before the next request; as are all changes of
+-- buffers without a name, of which Neovim sends none.
 
 local compat = require('krait.compat')
+local unnamed = require('krait.unnamed')
 
 local M = {}
 
@@ -17,7 +19,9 @@ function M.start(buf)
   if versions[buf] then
     return
   end
-  versions[buf] = vim.lsp.util.buf_versions[buf] or vim.api.nvim_buf_get_changedtick(buf)
+  versions[buf] = unnamed.version(buf)
+    or vim.lsp.util.buf_versions[buf]
+    or vim.api.nvim_buf_get_changedtick(buf)
   vim.api.nvim_buf_attach(buf, false, {
     on_lines = function(_, _, tick)
       if not versions[buf] then
@@ -48,17 +52,18 @@ end
 ---@param buf integer
 function M.catch_up(client, buf)
   local version = versions[buf]
-  if not version or vim.lsp.util.buf_versions[buf] == version then
+  if not version or (unnamed.version(buf) or vim.lsp.util.buf_versions[buf]) == version then
     return
   end
   -- What is said of the version is also what keeps this from being done again without a change.
-  vim.lsp.util.buf_versions[buf] = version
-  local lines = vim.api.nvim_buf_get_lines(buf, 0, -1, false)
-  local ending = ({ unix = '\n', dos = '\r\n', mac = '\r' })[vim.bo[buf].fileformat]
-  local text = table.concat(lines, ending) .. (vim.bo[buf].endofline and ending or '')
+  if unnamed.is_open(buf) then
+    unnamed.set_version(buf, version)
+  else
+    vim.lsp.util.buf_versions[buf] = version
+  end
   compat.notify(client, 'textDocument/didChange', {
-    textDocument = { uri = vim.uri_from_bufnr(buf), version = version },
-    contentChanges = { { text = text } },
+    textDocument = { uri = unnamed.uri(buf), version = version },
+    contentChanges = { { text = unnamed.text(buf) } },
   })
 end
 
