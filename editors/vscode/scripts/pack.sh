@@ -21,6 +21,7 @@ if [ -n "$prefix" ]; then
   mkdir -p "$stage/bin" "$stage/share/krait"
   cp "$prefix/bin/krait" "$stage/bin"
   cp -r "$prefix/share/krait/models" "$stage/share/krait"
+  [ ! -d "$prefix/lib/krait" ] || { mkdir "$stage/lib"; cp -r "$prefix/lib/krait" "$stage/lib"; }
   target=(--target "linux-$(uname -m | sed 's/x86_64/x64/;s/aarch64/arm64/')")
 fi
 mkdir -p "$(dirname "$out")"
