@@ -12,7 +12,9 @@ cd "$(dirname "$0")/.."
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 node scripts/build.mjs "$stage/dist/extension.js"
-cp -r package.json package.nls.json README.md ../../LICENSE l10n media "$stage"
+cp -r package.json package.nls.json ../../LICENSE l10n media "$stage"
+# The page of the extension shows pictures of the web only, and krait's are in no web.
+sed '/^!\[/,/^$/d' README.md > "$stage/README.md"
 mkdir "$stage/images"
 touch "$stage/.vscodeignore"  # all of it goes into the package
 cp images/*.png "$stage/images"

@@ -5,9 +5,10 @@ import { runDoctor } from './doctor';
 import { explainSilence } from './explain';
 import type { KeptSuggestion } from './kept-suggestion';
 import { openMenu } from './menu';
-import type { Messages } from './messages';
+import { runChoice, type Messages } from './messages';
 import type { Pages } from './pages';
 import type { KraitServer } from './server';
+import { runSnooze, type Snooze } from './snooze';
 import { statusInput } from './status-bar';
 import { statusPage } from './status-view';
 import { toggledEnable, toggledLanguage, type Languages } from './toggles';
@@ -19,39 +20,40 @@ export interface CommandParts {
   readonly pages: Pages;
   readonly messages: Messages;
   readonly output: LogOutputChannel;
+  readonly snooze: Snooze;
 }
 
 /** Registers all commands of package.json. */
 export function registerCommands(parts: CommandParts): Disposable {
-  const { server, kept, pages, messages, output } = parts;
-  const actions: Readonly<Record<string, () => unknown>> = {
+  const { server, pages, messages, output, snooze } = parts;
+  const actions: Readonly<Record<string, (argument: unknown) => unknown>> = {
     'krait.trigger': () => commands.executeCommand('editor.action.inlineSuggest.trigger'),
     'krait.accept': () => commands.executeCommand('editor.action.inlineSuggest.commit'),
     'krait.acceptWord': () =>
       commands.executeCommand('editor.action.inlineSuggest.acceptNextWord'),
     'krait.acceptLine': () =>
       commands.executeCommand('editor.action.inlineSuggest.acceptNextLine'),
-    'krait.explain': () => explainSilence(server, pages),
+    'krait.explain': () => explainSilence(parts),
     'krait.ask': () => askRepository(server, pages),
     'krait.restart': () => server.start(),
-    'krait.showStatus': () => showStatus(server, kept, pages),
+    'krait.install': () => runChoice(messages.install()),
+    'krait.snooze': (minutes) => runSnooze(snooze, minutes),
+    'krait.showStatus': () => showStatus(parts),
     'krait.doctor': () => runDoctor(server, output),
     'krait.toggle': () => writeSetting('enable', toggledEnable(levelsOf<boolean>('enable'))),
     'krait.toggleLanguage': () => toggleLanguage(),
     'krait.showOutput': () => {
       output.show();
     },
-    'krait.openMenu': () => openMenu(server, messages),
+    'krait.openMenu': () => openMenu(server, messages, snooze),
   };
   return Disposable.from(...Object.entries(actions).map(([name, action]) =>
     commands.registerCommand(name, action)));
 }
 
-async function showStatus(
-  server: KraitServer, kept: KeptSuggestion, pages: Pages,
-): Promise<void> {
-  await server.refreshReport();
-  await pages.show('status', statusPage(statusInput(server, kept), l10n.t));
+async function showStatus(parts: CommandParts): Promise<void> {
+  await parts.server.refreshReport();
+  await parts.pages.show('status', statusPage(statusInput(parts), l10n.t));
 }
 
 async function toggleLanguage(): Promise<void> {

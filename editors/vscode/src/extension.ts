@@ -12,6 +12,7 @@ import { Method } from './protocol';
 import { KraitServer } from './server';
 import { processSettings, triggerOf } from './settings';
 import { reportShown } from './shown';
+import { Snooze } from './snooze';
 import { showStatusBar } from './status-bar';
 import { readUserSettings } from './user-settings';
 
@@ -24,12 +25,15 @@ export function activate(context: ExtensionContext): void {
     if (running !== undefined) reportShown(running, answer);
   });
   const pages = new Pages();
+  const snooze = new Snooze();
   const server = new KraitServer({
     output,
     extensionFolder: context.extensionPath,
     pluginVersion: versionOf(context),
     provideInlineCompletionItems: kept.provide,
+    isSilent: () => snooze.endsAt !== undefined,
     listener: {
+      onAccepted: () => void setContext('accepted', true),
       onMissing: (result) => void messages.tellMissing(result),
       onCrash: () => void messages.tellCrash(),
       onGivenUp: () => void messages.tellGivenUp(),
@@ -37,9 +41,12 @@ export function activate(context: ExtensionContext): void {
   });
   running = server;
   context.subscriptions.push(
-    output, kept, pages, server,
-    registerCommands({ server, kept, pages, messages, output }),
-    showStatusBar(server, kept),
+    output, kept, pages, snooze, server,
+    registerCommands({ server, kept, pages, messages, output, snooze }),
+    showStatusBar({ server, kept, snooze }),
+    snooze.onDidChange(() => {
+      server.sendSettings();
+    }),
     followFocus(server),
     followSettings(server),
     followConnection(server),
@@ -73,8 +80,14 @@ function followConnection(server: KraitServer): { dispose(): void } {
     const now = server.connection;
     if (now === before) return;
     before = now;
-    // Commands that this server cannot serve are hidden.
-    void commands.executeCommand('setContext', 'krait.canAsk', server.canAnswer(Method.ask));
+    // Commands that this server cannot serve are hidden; the walkthrough ticks what is done.
+    void setContext('canAsk', server.canAnswer(Method.ask));
+    void setContext('running', now === 'running');
     if (now === 'running') sendFocus(server, window.activeTextEditor);
   });
+}
+
+/** What package.json can ask for in a `when`. */
+async function setContext(name: 'accepted' | 'canAsk' | 'running', value: boolean): Promise<void> {
+  await commands.executeCommand('setContext', `krait.${name}`, value);
 }

@@ -7,16 +7,24 @@ import {
   type LanguageClientOptions, type Middleware, type ServerOptions,
 } from 'vscode-languageclient/node';
 import { listOf } from './json';
-import { toServerSettings } from './settings';
-import { readUserSettings } from './user-settings';
+import type { ServerSettings } from './settings';
 
-export const documentSelector = [{ scheme: 'file' }, { scheme: 'untitled' }];
+export const documentSelector = [
+  { scheme: 'file' }, { scheme: 'untitled' }, { scheme: 'vscode-notebook-cell' },
+];
+
+// The command of an item, which VS Code runs when the user accepted it.
+const acceptedCommand = 'krait.didAcceptCompletionItem';
 
 export interface ClientParts {
   readonly output: LogOutputChannel;
   readonly pluginVersion: string;
   readonly startServer: ServerOptions;
   readonly provideInlineCompletionItems: Middleware['provideInlineCompletionItems'];
+  /** A suggestion was accepted to its end. */
+  readonly onAccepted: () => void;
+  /** The section `krait` of now. */
+  readonly settings: () => ServerSettings;
   /** The connection closed, and nobody asked for it. */
   readonly onClosed: () => void;
 }
@@ -58,11 +66,15 @@ function middlewareOf(parts: ClientParts): Middleware {
   const provide = parts.provideInlineCompletionItems;
   return {
     ...(provide === undefined ? {} : { provideInlineCompletionItems: provide }),
+    executeCommand: (command, args, next) => {
+      if (command === acceptedCommand) parts.onAccepted();
+      return next(command, args) as unknown;
+    },
     workspace: {
       // The server asks for its own names, not for VS Code's.
       configuration: async (params, token, next) => {
         const answers = listOf(await next(params, token));
-        const krait = toServerSettings(readUserSettings());
+        const krait = parts.settings();
         return params.items.map((item, index) =>
           item.section === 'krait' ? krait : answers[index] ?? null);
       },

@@ -5,6 +5,7 @@ import { commands, l10n, QuickPickItemKind, window, type QuickPickItem } from 'v
 import { openSettings, type Messages } from './messages';
 import { Method } from './protocol';
 import type { KraitServer } from './server';
+import type { Snooze } from './snooze';
 import { isLanguageEnabled, type Languages } from './toggles';
 import { isEnabled, levelsOf } from './user-settings';
 
@@ -13,20 +14,38 @@ interface MenuItem extends QuickPickItem {
   readonly argument?: unknown;
 }
 
-export async function openMenu(server: KraitServer, messages: Messages): Promise<void> {
-  const chosen = await window.showQuickPick(menuItems(server, messages), { title: 'krait' });
+export async function openMenu(
+  server: KraitServer, messages: Messages, snooze: Snooze,
+): Promise<void> {
+  const items = server.connection === 'missing'
+    ? missingItems(messages) : menuItems(server, messages, snooze);
+  const chosen = await window.showQuickPick(items, { title: 'krait' });
   if (chosen?.command === undefined) return;
   await commands.executeCommand(chosen.command, ...(chosen.argument === undefined
     ? [] : [chosen.argument]));
 }
 
-function menuItems(server: KraitServer, messages: Messages): readonly MenuItem[] {
+/** Without the program there is nothing else to do than to get it. */
+function missingItems(messages: Messages): readonly MenuItem[] {
+  const t = l10n.t;
+  return [
+    { ...messages.install(), label: `$(cloud-download) ${t('Install krait')}` },
+    { ...openSettings('krait.path'), label: `$(gear) ${t('Say where it is')}` },
+    { label: `$(refresh) ${t('Try again')}`, command: 'krait.restart' },
+    { label: `$(output) ${t('Show output')}`, command: 'krait.showOutput' },
+  ];
+}
+
+function menuItems(
+  server: KraitServer, messages: Messages, snooze: Snooze,
+): readonly MenuItem[] {
   const t = l10n.t;
   const separator = { label: '', kind: QuickPickItemKind.Separator };
   const settings = openSettings('krait.');
   const walkthrough = messages.walkthrough(t('First steps'));
   return [
     ...toggleItems(),
+    snoozeItem(snooze),
     { label: `$(sparkle) ${t('Trigger completion')}`, command: 'krait.trigger' },
     { label: `$(question) ${t('Why is nothing suggested?')}`, command: 'krait.explain' },
     ...(server.canAnswer(Method.ask)
@@ -40,6 +59,15 @@ function menuItems(server: KraitServer, messages: Messages): readonly MenuItem[]
     { ...settings, label: `$(gear) ${settings.title}` },
     { ...walkthrough, label: `$(book) ${walkthrough.title}` },
   ];
+}
+
+function snoozeItem(snooze: Snooze): MenuItem {
+  return snooze.endsAt === undefined
+    ? { label: `$(bell-slash) ${l10n.t('Be silent for some minutes')}`, command: 'krait.snooze' }
+    : {
+        label: `$(bell) ${l10n.t('Suggest again')}`, command: 'krait.snooze', argument: 0,
+        description: l10n.t('silent until {0}', snooze.endsAt),
+      };
 }
 
 function toggleItems(): readonly MenuItem[] {

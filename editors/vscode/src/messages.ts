@@ -4,7 +4,7 @@
 import { commands, l10n, window } from 'vscode';
 import type { BinaryResult } from './binary';
 
-interface Choice {
+export interface Choice {
   readonly title: string;
   readonly command: string;
   readonly argument?: unknown;
@@ -19,7 +19,7 @@ export class Messages {
           result.file)
       : l10n.t('The program krait was not found. Install it, or set krait.path.');
     await offer(window.showWarningMessage, text, [
-      this.walkthrough(l10n.t('How to install')),
+      this.install(),
       openSettings('krait.path'),
       { title: l10n.t('Try again'), command: 'krait.restart' },
     ]);
@@ -41,8 +41,18 @@ export class Messages {
 
   /** The page that explains the first steps. */
   walkthrough(title: string): Choice {
-    const argument = `${this.extensionId}#krait.start`;
+    return { title, command: 'workbench.action.openWalkthrough', argument: this.category };
+  }
+
+  /** The first of these steps, also when it was done before. */
+  install(): Choice {
+    const title = l10n.t('How to install');
+    const argument = { category: this.category, step: 'install' };
     return { title, command: 'workbench.action.openWalkthrough', argument };
+  }
+
+  private get category(): string {
+    return `${this.extensionId}#krait.start`;
   }
 }
 
@@ -60,7 +70,10 @@ type Show = (message: string, ...buttons: string[]) => Thenable<string | undefin
 export async function offer(show: Show, text: string, choices: readonly Choice[]): Promise<void> {
   const chosen = await show(text, ...choices.map((choice) => choice.title));
   const choice = choices.find((candidate) => candidate.title === chosen);
-  if (choice === undefined) return;
+  if (choice !== undefined) await runChoice(choice);
+}
+
+export async function runChoice(choice: Choice): Promise<void> {
   await commands.executeCommand(choice.command, ...(choice.argument === undefined
     ? [] : [choice.argument]));
 }

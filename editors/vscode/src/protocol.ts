@@ -50,9 +50,27 @@ export function parseStatus(value: unknown): ServerStatus {
   };
 }
 
+/** A suggestion that is shown. */
+export interface ShownText {
+  readonly text: string;
+  /** The beginning of it that the user typed since. */
+  readonly typed: string;
+  /** Where it begins. */
+  readonly line: number | undefined;
+}
+
+function parseShown(value: unknown): ShownText | undefined {
+  const shown = objectOf(value);
+  const text = textOf(shown['text']);
+  if (text === undefined) return undefined;
+  const line = numberOf(objectOf(shown['position'])['line']);
+  return { text, typed: textOf(shown['typed']) ?? '', line };
+}
+
 /** `krait/explain`: how the last completion of a document came about. */
 export interface Explanation {
   readonly plan: string | undefined;
+  readonly planReason: string | undefined;
   readonly tokensReused: number | undefined;
   readonly tokensReplayed: number | undefined;
   readonly tokensComputed: number | undefined;
@@ -65,6 +83,9 @@ export interface Explanation {
   readonly ms: readonly (readonly [string, number])[];
   /** Why nothing was shown; undefined if something was. */
   readonly suppressedBy: string | undefined;
+  readonly shown: ShownText | undefined;
+  /** The user typed along: the rest is of the suggestion as it was made. */
+  readonly typedThrough: boolean;
 }
 
 /** Returns undefined if the document has had no completion. */
@@ -77,6 +98,7 @@ export function parseExplanation(value: unknown): Explanation | undefined {
   });
   return {
     plan: textOf(answer['plan']),
+    planReason: textOf(answer['plan_reason']),
     tokensReused: numberOf(answer['tokens_reused']),
     tokensReplayed: numberOf(answer['tokens_replayed']),
     tokensComputed: numberOf(answer['tokens_computed']),
@@ -87,6 +109,8 @@ export function parseExplanation(value: unknown): Explanation | undefined {
     meanLogprob: numberOf(answer['mean_logprob']),
     ms,
     suppressedBy: textOf(answer['suppressed_by']),
+    shown: parseShown(answer['shown']),
+    typedThrough: flagOf(answer['typed_through']) ?? false,
   };
 }
 

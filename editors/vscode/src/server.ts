@@ -16,12 +16,14 @@ import {
   Method, parseReport, parseStatus, requestsOf, type DaemonReport, type ServerStatus,
 } from './protocol';
 import { RestartPolicy } from './restart-policy';
-import { toArguments, toServerSettings } from './settings';
+import { toArguments, toServerSettings, type ServerSettings } from './settings';
 import type { Connection } from './status-view';
 import { readUserSettings } from './user-settings';
 
 /** What the server tells its owner, who tells the user. */
 export interface ServerListener {
+  /** The user accepted a suggestion to its end. */
+  onAccepted(): void;
   onMissing(result: BinaryResult): void;
   /** Ended by itself and will be started again. */
   onCrash(): void;
@@ -34,6 +36,8 @@ export interface ServerParts {
   readonly extensionFolder: string;
   readonly pluginVersion: string;
   readonly provideInlineCompletionItems: Middleware['provideInlineCompletionItems'];
+  /** Nothing is to be suggested unasked. */
+  readonly isSilent: () => boolean;
   readonly listener: ServerListener;
 }
 
@@ -129,8 +133,13 @@ export class KraitServer implements Disposable {
   }
 
   sendSettings(): void {
-    const settings = { krait: toServerSettings(readUserSettings()) };
+    const settings = { krait: this.settings() };
     this.notify(DidChangeConfigurationNotification.method, { settings });
+  }
+
+  private settings(): ServerSettings {
+    const user = readUserSettings();
+    return toServerSettings(this.parts.isSilent() ? { ...user, enable: false } : user);
   }
 
   async refreshReport(): Promise<void> {
@@ -186,6 +195,10 @@ export class KraitServer implements Disposable {
       pluginVersion: this.parts.pluginVersion,
       startServer: () => this.startProcess(file),
       provideInlineCompletionItems: this.parts.provideInlineCompletionItems,
+      settings: () => this.settings(),
+      onAccepted: () => {
+        this.parts.listener.onAccepted();
+      },
       onClosed: () => {
         this.onEnded(client);
       },

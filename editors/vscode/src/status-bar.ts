@@ -4,8 +4,9 @@ import {
 } from 'vscode';
 import type { KeptSuggestion } from './kept-suggestion';
 import type { KraitServer } from './server';
+import type { Snooze } from './snooze';
 import { statusView, type StatusInput } from './status-view';
-import { isEnabled } from './user-settings';
+import { isEnabled, showsTiming } from './user-settings';
 
 // The daemon's totals change with each answer; nobody reads them that often.
 const reportIntervalMs = 5000;
@@ -16,24 +17,33 @@ const backgrounds = {
   error: new ThemeColor('statusBarItem.errorBackground'),
 } as const;
 
-export function statusInput(server: KraitServer, kept: KeptSuggestion): StatusInput {
+export interface StatusParts {
+  readonly server: KraitServer;
+  readonly kept: KeptSuggestion;
+  readonly snooze: Snooze;
+}
+
+export function statusInput({ server, kept, snooze }: StatusParts): StatusInput {
   return {
     connection: server.connection,
     server: server.status,
     report: server.report,
     suggestionReady: kept.isReady,
     enabled: isEnabled(),
+    silentUntil: snooze.endsAt,
+    showsTiming: showsTiming(),
   };
 }
 
 /** Shows the state of things in the status bar for as long as it lives. */
-export function showStatusBar(server: KraitServer, kept: KeptSuggestion): Disposable {
+export function showStatusBar(parts: StatusParts): Disposable {
+  const { server, kept, snooze } = parts;
   const item = window.createStatusBarItem('krait.status', StatusBarAlignment.Right, 100);
   item.name = 'krait';
   item.command = 'krait.openMenu';
   let askedAt = -Infinity;
   const draw = (): void => {
-    const view = statusView(statusInput(server, kept), l10n.t);
+    const view = statusView(statusInput(parts), l10n.t);
     item.text = view.text;
     item.tooltip = new MarkdownString(view.tooltip, true);
     item.backgroundColor = backgrounds[view.severity];
@@ -48,6 +58,7 @@ export function showStatusBar(server: KraitServer, kept: KeptSuggestion): Dispos
     item,
     server.onDidChange(draw),
     kept.onDidChange(draw),
+    snooze.onDidChange(draw),
     workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration('krait')) draw();
     }),

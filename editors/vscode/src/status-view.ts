@@ -17,6 +17,10 @@ export interface StatusInput {
   /** A suggestion that the trigger `subtle` keeps back until it is asked for. */
   readonly suggestionReady: boolean;
   readonly enabled: boolean;
+  /** The time of day until which krait is silent. */
+  readonly silentUntil: string | undefined;
+  /** Whether the status bar says what the last answer took. */
+  readonly showsTiming: boolean;
 }
 
 export interface StatusView {
@@ -29,7 +33,8 @@ export function statusView(input: StatusInput, t: Translate): StatusView {
   const [icon, state, severity] = headline(input, t);
   const ready = input.connection === 'running' && input.suggestionReady;
   return {
-    text: ready ? `$(lightbulb) krait: ${t('suggestion ready')}` : `$(${icon}) krait`,
+    text: ready ? `$(lightbulb) krait: ${t('suggestion ready')}`
+      : [`$(${icon}) krait`, ...timing(input, t)].join(' '),
     severity,
     tooltip: [
       `**krait** · ${escapeMarkdown(state)}`,
@@ -38,6 +43,13 @@ export function statusView(input: StatusInput, t: Translate): StatusView {
       t('Click for the menu.'),
     ].filter((part) => part !== '').join('\n\n'),
   };
+}
+
+/** What the last answer took: time, tokens known from before, tokens that had to be read. */
+function timing({ connection, server, showsTiming }: StatusInput, t: Translate): readonly string[] {
+  const { ms, tokensReused, tokensComputed } = server ?? {};
+  if (!showsTiming || connection !== 'running' || ms === undefined) return [];
+  return [t('{0}, {1}+{2} tokens', durationText(ms), tokensReused ?? 0, tokensComputed ?? 0)];
 }
 
 /** All that is known, for reading at leisure. */
@@ -84,6 +96,9 @@ function runningHeadline(input: StatusInput, t: Translate): Headline {
   if (server?.kind === 'Error') return ['error', server.message || t('error'), 'error'];
   if (server?.kind === 'Warning') return ['warning', server.message || t('warning'), 'warning'];
   if (!input.enabled) return ['circle-slash', t('turned off'), 'none'];
+  if (input.silentUntil !== undefined) {
+    return ['bell-slash', t('silent until {0}', input.silentUntil), 'none'];
+  }
   if (server?.kind === 'Inactive') {
     return ['circle-slash', server.message || t('turned off for this file'), 'none'];
   }
@@ -98,15 +113,19 @@ function numbers(input: StatusInput, t: Translate): string {
   const { server, report } = input;
   return markdownTable([
     [t('model'), server?.model ?? report?.model],
-    [t('tokens reused'), countText(server?.tokensReused)],
-    [t('tokens computed'), countText(server?.tokensComputed)],
-    [t('tokens generated'), countText(server?.tokensGenerated)],
-    [t('last answer'), server?.ms === undefined ? undefined : durationText(server.ms)],
+    [t('last answer'), tokensText(server, t)],
+    [t('it took'), server?.ms === undefined ? undefined : durationText(server.ms)],
     [t('memory'), memoryText(input, t)],
-    [t('hit rate'), report?.hitRate === undefined ? undefined : percentText(report.hitRate)],
+    [t('tokens that were known from before'), report?.hitRate === undefined ? undefined : percentText(report.hitRate)],
     [t('accepted'), acceptedText(report, t)],
     [t('version'), report?.version],
   ]);
+}
+
+function tokensText(server: ServerStatus | undefined, t: Translate): string | undefined {
+  if (server?.tokensReused === undefined) return undefined;
+  return t('{0} tokens known from before, {1} read anew, {2} written',
+    server.tokensReused, server.tokensComputed ?? 0, server.tokensGenerated ?? 0);
 }
 
 function countText(count: number | undefined): string | undefined {

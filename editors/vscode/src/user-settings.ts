@@ -43,6 +43,11 @@ export function isEnabled(): boolean {
   return workspace.getConfiguration(section).get<boolean>('enable', true);
 }
 
+/** Whether the status bar says what an answer took; the server has nothing to do with it. */
+export function showsTiming(): boolean {
+  return workspace.getConfiguration(section).get<boolean>('showTiming', false);
+}
+
 export function levelsOf<T>(key: SettingKey): SettingLevels<T> {
   const found = workspace.getConfiguration(section).inspect<T>(key);
   return { user: found?.globalValue, workspace: found?.workspaceValue };

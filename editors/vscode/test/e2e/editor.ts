@@ -66,6 +66,12 @@ export class Editor {
     await this.focusEnd();
   }
 
+  /** Opens a notebook and puts the cursor into its first cell. */
+  async openNotebook(name: string): Promise<void> {
+    await this.pick('Control+P', name, name);
+    await this.page.locator('.notebook-editor .cell .monaco-editor .view-lines').first().click();
+  }
+
   async focusEnd(): Promise<void> {
     await this.page.locator('.editor-instance .view-lines').first().click();
     await this.page.keyboard.press('Control+End');

@@ -130,7 +130,7 @@ test('the status page has what the daemon says', async () => {
   const value = async (name: string): Promise<string> => preview
     .locator('tr', { has: preview.locator('td', { hasText: name }) })
     .locator('td').nth(1).innerText();
-  await preview.locator('td', { hasText: 'tokens reused' }).waitFor();
+  await preview.locator('td', { hasText: 'known from before' }).first().waitFor();
   assert.equal(await value('process'), String(daemon()?.['pid']));
   assert.match(await value('memory'), /iB of .*iB/);
   // Tab and Ctrl+Right of the tests above, which the server tells apart by itself.

@@ -35,12 +35,6 @@ export class Places {
     writeFileSync(file, JSON.stringify(settings, null, 2));
   }
 
-  /** Keys of the user, as in VS Code's keybindings.json. */
-  writeKeys(keys: readonly object[]): void {
-    const file = path.join(this.folder('code/User'), 'keybindings.json');
-    writeFileSync(file, JSON.stringify(keys));
-  }
-
   /** Writes a file of the workspace. */
   write(name: string, text: string): void {
     const file = path.join(this.workspace, name);

@@ -42,19 +42,22 @@ function change({ textDocument: { uri }, contentChanges }) {
   documents.set(uri, text);
 }
 
-// Offers the rest of the first text of the script that the line begins.
-function complete({ textDocument: { uri }, position }) {
+// Offers the rest of the first text of the script that the line begins; of all, if the user asked.
+function complete({ textDocument: { uri }, position, context }) {
   const text = documents.get(uri);
   const cursor = offsetOf(text, position);
   const typed = text.slice(cursor - position.character, cursor);
-  const whole = script().completions.find((candidate) =>
+  const wholes = script().completions.filter((candidate) =>
     typed.trim() !== '' && candidate.startsWith(typed) && candidate !== typed);
-  if (whole === undefined) return { items: [] };
-  const command = {
-    title: 'accepted', command: 'krait.didAcceptCompletionItem', arguments: [`id of ${whole}`],
-  };
   const range = { start: position, end: position };
-  return { items: [{ insertText: whole.slice(typed.length), range, command }] };
+  const items = wholes.map((whole) => ({
+    insertText: whole.slice(typed.length),
+    range,
+    command: {
+      title: 'accepted', command: 'krait.didAcceptCompletionItem', arguments: [`id of ${whole}`],
+    },
+  }));
+  return { items: context.triggerKind === 1 ? items : items.slice(0, 1) };
 }
 
 const answers = {

@@ -28,7 +28,9 @@ test('l10n/bundle.l10n.json has the strings of the sources (npm run l10n writes 
 
 test('every setting that is read is described, and every one described is read', () => {
   const read = [...processSettings, ...sessionSettings].map((key) => `krait.${key}`);
-  const described = [...properties.keys()].filter((name) => name !== 'krait.trace.server');
+  // These are not the server's.
+  const own = ['krait.trace.server', 'krait.showTiming'];
+  const described = [...properties.keys()].filter((name) => !own.includes(name));
   assert.deepEqual(described.sort(), read.sort());
   for (const [name, property] of properties) {
     assert.match(textOf(property['markdownDescription']) ?? '', /^%.+%$/, name);
@@ -60,6 +62,27 @@ test('every command of package.json is registered, and no other', () => {
     .map((match) => match[1]);
   const described = listOf(contributes['commands']).map((item) => objectOf(item)['command']);
   assert.deepEqual(registered.sort(), described.sort());
+});
+
+test('what is accepted is accepted by a key: the palette would end the suggestion', () => {
+  const palette = new Map(listOf(objectOf(contributes['menus'])['commandPalette'])
+    .map((item) => [objectOf(item)['command'], objectOf(item)['when']]));
+  for (const name of ['krait.accept', 'krait.acceptWord', 'krait.acceptLine']) {
+    assert.equal(palette.get(name), 'false', name);
+  }
+  // Tab and Ctrl+Right are VS Code's own.
+  const keys = listOf(contributes['keybindings']).map((item) => objectOf(item));
+  assert.deepEqual(keys.map((item) => [item['command'], item['key']]),
+    [['krait.acceptLine', 'ctrl+alt+right']]);
+});
+
+test('a step of the walkthrough is done when it is, not when a button was pressed', () => {
+  const steps = listOf(objectOf(listOf(contributes['walkthroughs'])[0])['steps']).map(objectOf);
+  const events = new Map(steps.map((step) => [step['id'], step['completionEvents']]));
+  assert.deepEqual(events.get('install'), ['onContext:krait.running']);
+  assert.deepEqual(events.get('complete'), ['onContext:krait.accepted']);
+  const strings = objectOf(JSON.parse(readFileSync('package.nls.json', 'utf8')));
+  assert.match(textOf(strings['walkthrough.install.description']) ?? '', /\.\/dev install/);
 });
 
 test('commands that the menu, the messages and the walkthrough name exist', () => {

@@ -39,6 +39,12 @@ test('reads krait/explain', () => {
   assert.equal(explanation.meanLogprob, -0.4);
   assert.deepEqual(explanation.ms, [['queue', 0.1], ['prefill', 2.1]]);
   assert.equal(explanation.suppressedBy, undefined);
+  assert.equal(explanation.shown, undefined);
+  assert.equal(explanation.typedThrough, false);
+  const shown = { text: 'for x', typed: 'f', position: { line: 6, character: 4 } };
+  assert.deepEqual(parseExplanation({ shown })?.shown, { text: 'for x', typed: 'f', line: 6 });
+  assert.deepEqual(parseExplanation({ shown: { text: 'x' } })?.shown,
+    { text: 'x', typed: '', line: undefined });
 });
 
 test('no completion yet is told apart from an empty explanation', () => {

@@ -16,7 +16,7 @@ const warm = {
 function input(changes: Partial<StatusInput>): StatusInput {
   return {
     connection: 'running', server: undefined, report: undefined, suggestionReady: false,
-    enabled: true, ...changes,
+    enabled: true, silentUntil: undefined, showsTiming: false, ...changes,
   };
 }
 
@@ -31,7 +31,8 @@ test('shows model, warmth, tokens and memory', () => {
   check({ server }, '$(flame) krait', /warm/);
   const { tooltip } = statusView(input({ server }), english);
   const parts = [
-    'mamba2\\-tiny', '| tokens reused | 950 |', '3\\.0 MiB of 512 MiB', '| last answer | 12 ms |',
+    'mamba2\\-tiny', '950 tokens known from before, 1 read anew, 9 written', '3\\.0 MiB of 512 MiB',
+    '| it took | 12 ms |',
   ];
   for (const part of parts) {
     assert.ok(tooltip.includes(part), `${part} in ${tooltip}`);
@@ -56,6 +57,18 @@ test('each state of the process has a face', () => {
   check({ connection: 'missing' }, '$(warning) krait', /not found/);
   check({ connection: 'failed' }, '$(error) krait', /output/);
   check({ connection: 'stopped' }, '$(circle-slash) krait', /stopped/);
+});
+
+test('what the last answer took stands in the status bar, if that is wanted', () => {
+  const server = parseStatus(warm);
+  check({ server, showsTiming: true }, '$(flame) krait 12 ms, 950+1 tokens', /warm/);
+  check({ showsTiming: true }, '$(circle-outline) krait', /running/);
+  check({ server, showsTiming: true, connection: 'stopped' }, '$(circle-slash) krait', /stopped/);
+});
+
+test('silence has a face, and an end', () => {
+  check({ server: parseStatus(warm), silentUntil: '14:20' }, '$(bell-slash) krait',
+    /silent until 14:20/);
 });
 
 test('a suggestion that is kept back is announced', () => {
