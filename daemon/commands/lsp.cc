@@ -52,8 +52,9 @@ int RunLsp(const LspArguments& arguments) {
   wish.model.model = *model;
   auto daemon = ConnectOrStart(wish);
   if (!daemon) {
+    // Not unseen: it takes the model's memory once more.
     notices.emplace_back(
-        lsp::MessageType::kInfo,
+        lsp::MessageType::kWarning,
         fmt::format("krait runs the model in a process of its own: {}",
                     daemon.error().message));
     return ServeHere(config, notices);

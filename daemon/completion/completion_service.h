@@ -75,6 +75,9 @@ struct CompletionTrace {
   Clock::duration decode{};
   Clock::duration post{};
   std::string suppressed_by;  // empty if something is shown
+  // All of the above is of the completion whose rest this is: the user typed
+  // what it says, and no model ran.
+  bool typed_through = false;
 };
 
 struct Completion {

@@ -48,6 +48,7 @@ boost::json::object TraceToJson(const CompletionTrace& trace) {
   ms["post"] = Milliseconds(trace.post);
   json["ms"] = std::move(ms);
   json["suppressed_by"] = TextOrNull(trace.suppressed_by);
+  if (trace.typed_through) json["typed_through"] = true;
   return json;
 }
 

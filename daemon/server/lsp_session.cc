@@ -341,7 +341,15 @@ void LspSession::Explain(const lsp::ExplainParams& params,
   }
   const auto trace = completions_.TraceOf(params.uri);
   if (!trace) return reply.Succeed(lsp::RawJson{});  // null: none so far
-  reply.Succeed(lsp::RawJson{JsonText(TraceToJson(*trace))});
+  boost::json::object json = TraceToJson(*trace);
+  if (const ShownCompletion* shown = completions_.ShownIn(params.uri)) {
+    json["shown"] = {{"text", shown->text},
+                     {"typed", shown->typed},
+                     {"position",
+                      {{"line", shown->position.line},
+                       {"character", shown->position.character}}}};
+  }
+  reply.Succeed(lsp::RawJson{JsonText(json)});
 }
 
 void LspSession::Status(const lsp::Reply& reply) {

@@ -71,6 +71,13 @@ std::optional<CompletionTrace> SessionCompletions::TraceOf(
   return state == states_.end() ? std::nullopt : state->second.trace;
 }
 
+const ShownCompletion* SessionCompletions::ShownIn(
+    const std::string& uri) const {
+  const auto state = states_.find(uri);
+  if (state == states_.end() || !state->second.shown) return nullptr;
+  return &*state->second.shown;
+}
+
 // Documents -------------------------------------------------------------------
 
 void SessionCompletions::Changed(const lsp::DocumentChange& change) {
@@ -236,14 +243,17 @@ bool SessionCompletions::AnswerForbidden(const PendingPtr& pending,
 }
 
 bool SessionCompletions::AnswerTypedThrough(const PendingPtr& pending) {
-  const DocumentState& state = states_[pending->document->uri];
+  DocumentState& state = states_[pending->document->uri];
   if (!state.given) return false;
-  const auto rest = TypedThrough(*state.given, pending->request);
+  const auto rest = TypedThrough(state.given->completion, pending->request);
   if (!rest) return false;
-  CompletionTrace trace;
-  trace.plan = "typed-through";
-  session_.host.statistics().Add(trace, Clock::duration::zero());
+  CompletionTrace counted;
+  counted.plan = "typed-through";
+  session_.host.statistics().Add(counted, Clock::duration::zero());
+  CompletionTrace trace = state.given->trace;
+  trace.typed_through = true;
   SetTrace(pending->document->uri, std::move(trace));
+  SetShown(&state, *rest);
   Answer(*pending, pending->document, pending->cursor_ofs, *rest);
   // The edit that typed it has replaced the job that was there for the end.
   pending->request.syntax = {};
@@ -295,8 +305,12 @@ void SessionCompletions::Finish(const PendingPtr& pending,
   SetTrace(uri, completion->trace);
   // Its tree has done its service; copies of the request are kept for long.
   pending->request.syntax = {};
-  state->second.given =
-      GivenCompletion{.request = pending->request, .text = completion->text};
+  state->second.given = Given{
+      .completion = {.request = pending->request, .text = completion->text},
+      .trace = completion->trace,
+      .position = lsp::ToPosition(pending->document->text, pending->cursor_ofs,
+                                  session_.documents.encoding())};
+  SetShown(&state->second, completion->text);
   if (AnswerText(*pending, completion->text)) {
     WarmBehind(*pending->document, pending->request, completion->text);
   } else if (session_.documents.Get(uri) == pending->document) {
@@ -311,7 +325,19 @@ void SessionCompletions::SetTrace(const std::string& uri,
   WriteLog(LogLevel::kDebug,
            fmt::format("{}: {}", uri, JsonText(TraceToJson(trace))));
   last_trace_ = trace;
-  states_[uri].trace = std::move(trace);
+  DocumentState& state = states_[uri];
+  state.trace = std::move(trace);
+  state.shown.reset();
+}
+
+void SessionCompletions::SetShown(DocumentState* state,
+                                  const std::string& rest) {
+  if (rest.empty()) return state->shown.reset();
+  const std::string& text = state->given->completion.text;
+  state->shown =
+      ShownCompletion{.text = text,
+                      .typed = text.substr(0, text.size() - rest.size()),
+                      .position = state->given->position};
 }
 
 // Answers ---------------------------------------------------------------------
@@ -335,12 +361,14 @@ bool SessionCompletions::AnswerText(const Pending& pending,
                      session_.documents.RequestAt(
                          *now, cursor, session_.settings.completion().limits));
     if (rest && rest->size() == text.size() - typed) {
+      SetShown(&states_[now->uri], *rest);
       Answer(pending, now, cursor, *rest);
       return !rest->empty();
     }
   }
   DocumentState& state = states_[now->uri];
   if (state.trace) state.trace->suppressed_by = "the document changed";
+  state.shown.reset();
   Answer(pending, now, std::min(cursor, now->text.size()), {});
   return false;
 }

@@ -21,6 +21,13 @@
 
 namespace krait::daemon {
 
+// What a document's last completion shows.
+struct ShownCompletion {
+  std::string text;        // as it was made; lines end with \n
+  std::string typed;       // the beginning of it that the user typed since
+  lsp::Position position;  // where it begins
+};
+
 // The completions of one session: those that are waited for, the last one of
 // each document, and the warming between them.
 //
@@ -69,6 +76,8 @@ class SessionCompletions {
   bool busy() const;
   // Of the document's last completion.
   std::optional<CompletionTrace> TraceOf(const std::string& uri) const;
+  // What that showed; null if nothing.
+  const ShownCompletion* ShownIn(const std::string& uri) const;
   // Of the last completion of all.
   const std::optional<CompletionTrace>& last_trace() const {
     return last_trace_;
@@ -79,11 +88,19 @@ class SessionCompletions {
   struct Pending;
   using PendingPtr = std::shared_ptr<Pending>;
 
+  // The last that a model was run for, and how it came about.
+  struct Given {
+    GivenCompletion completion;
+    CompletionTrace trace;
+    lsp::Position position;  // of the cursor
+  };
+
   // What is kept per document beside its text.
   struct DocumentState {
     std::unordered_map<std::string, PendingPtr> pending;  // by method
-    std::optional<GivenCompletion> given;
+    std::optional<Given> given;
     std::optional<CompletionTrace> trace;
+    std::optional<ShownCompletion> shown;
     size_t cursor_ofs = 0;  // of the last edit or request
   };
 
@@ -103,6 +120,8 @@ class SessionCompletions {
   void Answer(const Pending& pending, const lsp::DocumentSnapshot& document,
               size_t cursor_ofs, const std::string& text);
   void SetTrace(const std::string& uri, CompletionTrace trace);
+  // Of what was given, `rest` is shown.
+  void SetShown(DocumentState* state, const std::string& rest);
   void Drop(DocumentState* state, const lsp::Error& error);
 
   void WarmAt(const lsp::DocumentSnapshot& document, size_t cursor_ofs);

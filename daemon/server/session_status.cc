@@ -30,7 +30,8 @@ boost::json::object DetailsOf(const SessionActivity& activity,
   const CompletionTrace trace = activity.last.value_or(CompletionTrace{});
   // Without a model run all was there.
   const size_t kept = trace.tokens_reused + trace.tokens_replayed;
-  json["warm"] = activity.last && kept >= trace.tokens_computed;
+  json["warm"] =
+      activity.last && (trace.typed_through || kept >= trace.tokens_computed);
   json["tokens_reused"] = kept;
   json["tokens_computed"] = trace.tokens_computed;
   json["tokens_generated"] = trace.tokens_generated;

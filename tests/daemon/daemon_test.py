@@ -230,7 +230,7 @@ class DaemonTest(unittest.TestCase):
         env = dict(self.places.env, XDG_RUNTIME_DIR='/proc/self')  # nothing can be made there
         client = self.editor(env=env)
         self.assertEqual(len(client.inline(URI, 5, 17)), 1)
-        self.told(client, 'window/logMessage', '/proc/self/krait')
+        self.told(client, 'window/showMessage', '/proc/self/krait')
         self.assertEqual(client.finish(), 0)
 
     def test_a_directory_open_to_others_is_refused(self):
@@ -260,7 +260,7 @@ class DaemonTest(unittest.TestCase):
         with open(self.status()['model']['path'], 'rb') as source, open(model, 'wb') as copy:
             copy.write(source.read())
         client = self.editor('--model', model)
-        self.told(client, 'window/logMessage', "the running daemon's model is")
+        self.told(client, 'window/showMessage', "the running daemon's model is")
         self.assertEqual(len(client.inline(URI, 5, 17)), 1)
         self.assertEqual(client.finish(), 0)
 
@@ -306,7 +306,7 @@ class DaemonTest(unittest.TestCase):
         self.assertEqual(lines.read(), b'')
         self.assertTrue(self.status()['running'])  # control goes on
         client = self.editor()  # and so does an editor, by itself
-        self.told(client, 'window/logMessage', 'takes 64 connections')
+        self.told(client, 'window/showMessage', 'takes 64 connections')
         self.assertEqual(len(client.inline(URI, 5, 17)), 1)
         self.assertEqual(client.finish(), 0)
 
@@ -354,7 +354,7 @@ class DaemonTest(unittest.TestCase):
     def test_a_newer_daemon_is_left_alone(self):
         asked = self.fake_daemon('99.0')
         client = self.editor()
-        self.told(client, 'window/logMessage', 'newer than this one')
+        self.told(client, 'window/showMessage', 'newer than this one')
         self.assertEqual(len(client.inline(URI, 5, 17)), 1)
         self.assertEqual(asked, [])
         self.assertEqual(client.finish(), 0)

@@ -267,7 +267,14 @@ TEST_F(LspSessionTest, TypingThroughRunsNoModel) {
   EXPECT_EQ(fake.calls, 1);
   Receive(R"("id":3,"method":"krait/explain","params":{"textDocument":
     {"uri":"file:///a.py"}})");
-  EXPECT_THAT(Answer(), HasSubstr("\"plan\": \"typed-through\""));
+  // It says how the whole came about, which is what the user looks at.
+  const std::string explained = Answer();
+  EXPECT_THAT(explained, HasSubstr("\"plan\": \"spm\""));
+  EXPECT_THAT(explained, HasSubstr("\"typed_through\": true"));
+  EXPECT_THAT(explained, HasSubstr("\"tokens_generated\": 7"));
+  EXPECT_THAT(explained, HasSubstr("\"shown\": {\"text\": \"foo(1)\", "
+                                   "\"typed\": \"foo\", \"position\": "
+                                   "{\"line\": 0, \"character\": 4}}"));
   EXPECT_EQ(host_->statistics().answers_by_plan().at("typed-through"), 1U);
   Receive(R"("method":"textDocument/didClose","params":{"textDocument":
     {"uri":"file:///a.py"}})");  // nothing waits any more
