@@ -147,12 +147,57 @@ case('keys can be left out one by one, or all', function()
   T.equal(config.defaults.keymaps.accept, '<Tab>', 'the defaults are not changed')
 end)
 
-case('the version is that of krait', function()
+--- A file of krait's repository.
+---@param name string
+---@return file*
+local function of_repository(name)
   local root = vim.fs.dirname(vim.fs.dirname(require('child').plugin))
-  local cmake = io.open(root .. '/CMakeLists.txt')
-  if not cmake then
+  local file = io.open(root .. '/' .. name)
+  if not file then
     T.skip('the plugin is not in its repository')
   end
+  return file --[[@as file*]]
+end
+
+--- Settings of a session that nobody needs to have per editor.
+local left_to_config_toml = {
+  'min_p',
+  'prefix_tokens',
+  'repetition_penalty',
+  'suffix_tokens',
+  'temperature',
+  'top_k',
+  'top_p',
+}
+
+case('every setting of the server can be set here, or is left to config.toml', function()
+  local file = of_repository('daemon/config/known_settings.cc')
+  local known = {}
+  for name in file:read('*a'):gmatch('"completion%.([%w_]+)"') do
+    known[name] = true
+  end
+  file:close()
+  local everything = config.merge({
+    filetypes = { markdown = false },
+    disabled_files = { '*.env' },
+    trigger = 'on_demand',
+    extent = 'line',
+    debounce_ms = 20,
+    prefetch = false,
+    max_tokens = 5,
+    max_lines = 2,
+    min_confidence = -3,
+  })
+  local here = vim.tbl_keys(settings.to_server(everything, true).completion)
+  vim.list_extend(here, left_to_config_toml)
+  local names = vim.tbl_keys(known)
+  table.sort(here)
+  table.sort(names)
+  T.equal(here, names)
+end)
+
+case('the version is that of krait', function()
+  local cmake = of_repository('CMakeLists.txt')
   T.contains(cmake:read('*a'), 'project(krait VERSION ' .. require('krait.version') .. ' ')
   cmake:close()
 end)

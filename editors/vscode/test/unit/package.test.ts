@@ -6,7 +6,10 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { test } from 'node:test';
 import { translatableStrings } from '../../scripts/translatable.mjs';
 import { listOf, objectOf, textOf, type JsonObject } from '../../src/json';
-import { processSettings, sessionSettings } from '../../src/settings';
+import { processSettings, sessionSettings, toServerSettings } from '../../src/settings';
+
+/** Settings of a session that nobody needs to have per editor. */
+const leftToConfigToml: readonly string[] = [];
 
 const manifestText = readFileSync('package.json', 'utf8');
 const manifest = objectOf(JSON.parse(manifestText));
@@ -36,6 +39,16 @@ test('every setting that is read is described, and every one described is read',
     assert.match(textOf(property['markdownDescription']) ?? '', /^%.+%$/, name);
     assert.notEqual(property['default'], undefined, name);
   }
+});
+
+test('every setting of the server can be set here, or is left to config.toml', () => {
+  const source = readFileSync('../../daemon/config/known_settings.cc', 'utf8');
+  const known = [...source.matchAll(/"(completion\.\w+)"/g)].map((match) => match[1] ?? '');
+  assert.ok(known.length > 10);
+  const everything = Object.fromEntries(sessionSettings.map((key) => [key, true]));
+  const sent = Object.keys(toServerSettings(everything).completion)
+    .map((name) => `completion.${name}`);
+  assert.deepEqual([...new Set(known)].sort(), [...sent, ...leftToConfigToml].sort());
 });
 
 test('a workspace cannot choose the program or its arguments', () => {
