@@ -175,6 +175,25 @@ TEST_F(LspSessionTest, PopupItemsReplaceTheWord) {
   EXPECT_THAT(answer, HasSubstr("\"start\":{\"line\":0,\"character\":0}"));
 }
 
+TEST_F(LspSessionTest, WhatIsTypedAlongIntoTheNextLineIsKept) {
+  auto generator = std::make_unique<FakeGenerator>("\n  foo(1)\n");
+  const FakeGenerator& fake = *generator;
+  Start(std::move(generator));
+  (void)sent_->Take();
+  Open("if x:\\r\\ny\\r\\n");
+  Ask(1, 5);
+  calls_.RunOne();
+  const std::string first = Answer();
+  ASSERT_THAT(first, HasSubstr("foo(1)"));
+  Insert(2, 5, "\\r\\n  f");
+  Receive(R"("id":2,"method":"textDocument/inlineCompletion","params":
+    {"textDocument":{"uri":"file:///a.py"},"position":
+    {"line":1,"character":3},"context":{"triggerKind":2}})");
+  EXPECT_THAT(Answer(), testing::AllOf(HasSubstr("\"insertText\":\"oo(1)"),
+                                       HasSubstr("\"arguments\":[\"1\"]")));
+  EXPECT_EQ(fake.calls, 1);
+}
+
 TEST_F(LspSessionTest, ALostDocumentIsToldOnceAndComesBackByAFullText) {
   Start(std::make_unique<FakeGenerator>("foo(1)\n"));
   (void)sent_->Take();
