@@ -25,6 +25,8 @@ struct CompletionRules {
   CompletionTrigger trigger = CompletionTrigger::kAutomatic;
   // How long an automatic request waits for a newer one.
   std::chrono::milliseconds debounce{0};
+  // Editors without inline completion get an item in their menu.
+  bool menu_item = true;
   // While nobody waits, what comes after a shown completion is computed, too.
   bool prefetch = true;
 };

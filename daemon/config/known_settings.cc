@@ -188,6 +188,9 @@ std::vector<KnownSetting> RuleSettings() {
           [](Config & c) -> auto& { return c.rules.trigger; }),
       DebounceMs(),
       Flag(
+          "completion.menu_item", kSession,
+          [](Config & c) -> auto& { return c.rules.menu_item; }),
+      Flag(
           "completion.prefetch", kSession,
           [](Config & c) -> auto& { return c.rules.prefetch; }),
   };

@@ -219,7 +219,8 @@ lsp::InitializeResult LspSession::Initialize(
   result.position_encoding = documents_.encoding();
   result.inline_completion = true;
   // Editors that show inline completions would show everything twice.
-  result.completion = !capabilities_.inline_completion;
+  result.completion =
+      !capabilities_.inline_completion && settings_.rules().menu_item;
   if (result.completion) {
     result.completion_trigger_characters = {".", "(", "=", ","};
   }

@@ -201,6 +201,9 @@ void SessionCompletions::Popup(const lsp::CompletionParams& params,
   const PendingPtr pending = Begin(params.uri, params.position, reply);
   if (pending == nullptr) return;
   pending->popup = true;
+  if (!session_.settings.rules().menu_item) {
+    return Answer(*pending, pending->document, pending->cursor_ofs, {});
+  }
   // Editors say kInvoked while the user types, too.
   Start(pending, /*invoked=*/false);
 }

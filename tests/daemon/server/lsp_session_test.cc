@@ -175,6 +175,34 @@ TEST_F(LspSessionTest, PopupItemsReplaceTheWord) {
   EXPECT_THAT(answer, HasSubstr("\"start\":{\"line\":0,\"character\":0}"));
 }
 
+TEST_F(LspSessionTest, PopupItemsStandBehindOthersByTheirFirstVisibleLine) {
+  Start(std::make_unique<FakeGenerator>("\n  foo(1)\n  bar\n"));
+  (void)sent_->Take();
+  Open("if x:\\n");
+  Ask(1, 5, "textDocument/completion");
+  calls_.RunOne();
+  const std::string answer = Answer();
+  EXPECT_THAT(answer, HasSubstr("\"label\":\"foo(1)\""));
+  EXPECT_THAT(answer, HasSubstr("\"sortText\":\"~\""));
+}
+
+TEST_F(LspSessionTest, ThePopupsItemCanBeTurnedOff) {
+  options_ = R"({"completion":{"menu_item":false}})";
+  auto generator = std::make_unique<FakeGenerator>("foo\n");
+  const FakeGenerator& fake = *generator;
+  Start(std::move(generator));
+  (void)sent_->Take();
+  Open("x = \\n");
+  Ask(1, 4, "textDocument/completion");
+  EXPECT_THAT(Answer(), HasSubstr("\"items\":[]"));
+  EXPECT_EQ(fake.calls, 0);
+  LspSession other(sent_, *host_, acceptance_, config_, patience_);
+  other.HandleMessage(R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":
+    {"capabilities":{},"initializationOptions":{"completion":
+    {"menu_item":false}}}})");
+  EXPECT_THAT(sent_->Take(), Not(Contains(HasSubstr("completionProvider"))));
+}
+
 TEST_F(LspSessionTest, WhatIsTypedAlongIntoTheNextLineIsKept) {
   auto generator = std::make_unique<FakeGenerator>("\n  foo(1)\n");
   const FakeGenerator& fake = *generator;
