@@ -80,7 +80,7 @@ class CommandLine {
                  LoadedConfig* loaded);
   // The same with the user's file.
   void AddUserConfig(CLI::App* app, ModelOptions* model,
-                     CompletionOptions* completion);
+                     CompletionOptions* completion, FileRules* files);
 
   CLI::App app_;
   Command command_;
@@ -134,7 +134,7 @@ void CommandLine::AddComplete() {
   AddConfidence(app, &complete_.completion);
   AddHealing(app, &complete_.completion);
   AddSampling(app, &complete_.completion.sampler);
-  AddUserConfig(app, &complete_.model, &complete_.completion);
+  AddUserConfig(app, &complete_.model, &complete_.completion, &complete_.files);
   AddJson(app, &complete_.json);
 }
 
@@ -195,15 +195,17 @@ void CommandLine::AddConfig(CLI::App* app, std::filesystem::path* file,
 }
 
 void CommandLine::AddUserConfig(CLI::App* app, ModelOptions* model,
-                                CompletionOptions* completion) {
-  app->parse_complete_callback([this, model, completion] {
-    configure_ = [model, completion] {
+                                CompletionOptions* completion,
+                                FileRules* files) {
+  app->parse_complete_callback([this, model, completion, files] {
+    configure_ = [model, completion, files] {
       const LoadedConfig loaded = LoadConfig({});
       for (const ConfigProblem& problem : loaded.problems) {
         WriteLog(LogLevel::kWarning, problem.message);
       }
       *model = loaded.config.model;
       if (completion != nullptr) *completion = loaded.config.completion;
+      if (files != nullptr) *files = loaded.config.rules.files;
     };
   });
 }
@@ -229,7 +231,7 @@ void CommandLine::AddDoctor() {
   CLI::App* app = Add(&app_, "doctor", "Check this machine and the model",
                       &doctor_, RunDoctor);
   AddModelOptions(app, &doctor_.model);
-  AddUserConfig(app, &doctor_.model, nullptr);
+  AddUserConfig(app, &doctor_.model, nullptr, nullptr);
   AddJson(app, &doctor_.json);
 }
 

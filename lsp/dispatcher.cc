@@ -30,12 +30,13 @@ void Dispatcher::Dispatch(std::string_view body) {
     case Message::Kind::kRequest:
       return HandleRequest(message);
     case Message::Kind::kNotification:
-      return HandleNotification(message);
+      return HandleNotification(message, body);
     case Message::Kind::kResponse:
       return HandleResponse(message);
     case Message::Kind::kInvalid:
       WriteLog("invalid message: " + message.error->message);
-      return outbox_->Send(ErrorText(message.id, *message.error));
+      outbox_->Send(ErrorText(message.id, *message.error));
+      if (on_unread_) on_unread_(GlimpseOf(body), *message.error);
   }
 }
 
@@ -82,7 +83,8 @@ Status Dispatcher::CheckState(std::string_view method) const {
   return {};
 }
 
-void Dispatcher::HandleNotification(const Message& message) {
+void Dispatcher::HandleNotification(const Message& message,
+                                    std::string_view body) {
   if (message.method == "$/cancelRequest") {
     return HandleCancel(*message.payload);
   }
@@ -96,7 +98,9 @@ void Dispatcher::HandleNotification(const Message& message) {
     return;
   }
   if (Status handled = handler->second(*message.payload); !handled) {
-    WriteLog(InParams(message.method, handled.error()).message);
+    const Error error = InParams(message.method, handled.error());
+    WriteLog(error.message);
+    if (on_unread_) on_unread_(GlimpseOf(body), error);
   }
 }
 

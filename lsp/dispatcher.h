@@ -31,6 +31,7 @@
 
 #include "lsp/client.h"
 #include "lsp/error.h"
+#include "lsp/glimpse.h"
 #include "lsp/json.h"
 #include "lsp/message.h"
 #include "lsp/outbox.h"
@@ -74,6 +75,11 @@ class Dispatcher {
     };
   }
 
+  // Called for each message that could not be read, or whose params could not,
+  // but for requests, which are answered with an error.
+  using OnUnread = std::function<void(const Glimpse&, const Error&)>;
+  void set_on_unread(OnUnread on_unread) { on_unread_ = std::move(on_unread); }
+
   // Handles one message body. Handlers run before it returns.
   void Dispatch(std::string_view body);
 
@@ -89,7 +95,7 @@ class Dispatcher {
   using NotificationHandler = std::function<Status(const JsonValue&)>;
 
   void HandleRequest(const Message& message);
-  void HandleNotification(const Message& message);
+  void HandleNotification(const Message& message, std::string_view body);
   void HandleResponse(const Message& message);
   void HandleCancel(const JsonValue& params);
   // Returns why a request with this method is refused in the present state.
@@ -99,6 +105,7 @@ class Dispatcher {
   const std::shared_ptr<Outbox> outbox_;
   const std::shared_ptr<Client> client_;
   const Log log_;
+  OnUnread on_unread_;
   const std::shared_ptr<PendingRequests> pending_;
   MessageParser parser_;
   std::unordered_map<std::string, RequestHandler> requests_;

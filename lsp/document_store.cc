@@ -18,6 +18,7 @@ std::string ToText(Position position) {
 Result<DocumentSnapshot> DocumentStore::Open(DidOpenParams params) {
   documents_.erase(params.uri);
   if (Status fits = CheckSize(params.uri, params.text.size()); !fits) {
+    (void)Lose(params.uri, params.language_id);
     return fits.error();
   }
   if (documents_.size() >= limits_.max_documents) {
@@ -60,7 +61,7 @@ Result<DocumentChange> DocumentStore::Change(const DidChangeParams& params) {
   for (auto it = first; it != params.changes.end(); ++it) {
     Result<ByteEdit> edit = Apply(*it, &after->text);
     if (!edit) {
-      entry.lost = true;
+      (void)Lose(params.uri);
       return MakeError(edit.error().code,
                        params.uri + ": contentChanges[" +
                            std::to_string(it - params.changes.begin()) +
@@ -112,6 +113,51 @@ Status DocumentStore::Close(const DidCloseParams& params) {
                      params.uri + ": closed, but not open");
   }
   return {};
+}
+
+bool DocumentStore::Lose(const std::string& uri,
+                         const std::string& language_id) {
+  Document known{.uri = uri, .language_id = language_id};
+  if (const auto found = documents_.find(uri); found != documents_.end()) {
+    if (found->second.lost) return false;
+    known.language_id = found->second.newest->language_id;
+    known.version = found->second.newest->version;
+  } else if (documents_.size() >= limits_.max_documents) {
+    return false;
+  }
+  documents_[uri] = {.newest = std::make_shared<const Document>(known),
+                     .lost = true};
+  return true;
+}
+
+std::vector<std::string> DocumentStore::LoseBy(const Glimpse& glimpse) {
+  const bool about_text = glimpse.method == "textDocument/didOpen" ||
+                          glimpse.method == "textDocument/didChange" ||
+                          glimpse.method == "textDocument/didClose";
+  // A request or response changes nothing; what has no method may be anything.
+  if (!about_text && (!glimpse.method.empty() || glimpse.id)) return {};
+  std::vector<std::string> candidates = {glimpse.uri};
+  if (!about_text || glimpse.uri.empty()) {
+    candidates.clear();
+    for (const auto& [uri, entry] : documents_) candidates.push_back(uri);
+  }
+  std::erase_if(candidates, [&](const std::string& uri) {
+    return !Lose(uri, glimpse.language_id);
+  });
+  return candidates;
+}
+
+bool DocumentStore::IsLost(const std::string& uri) const {
+  const auto found = documents_.find(uri);
+  return found != documents_.end() && found->second.lost;
+}
+
+std::vector<DocumentSnapshot> DocumentStore::Lost() const {
+  std::vector<DocumentSnapshot> lost;
+  for (const auto& [uri, entry] : documents_) {
+    if (entry.lost) lost.push_back(entry.newest);
+  }
+  return lost;
 }
 
 DocumentSnapshot DocumentStore::Get(const std::string& uri) const {

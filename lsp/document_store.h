@@ -12,6 +12,7 @@
 
 #include "lsp/document_types.h"
 #include "lsp/error.h"
+#include "lsp/glimpse.h"
 #include "lsp/position.h"
 #include "lsp/text.h"
 
@@ -55,10 +56,11 @@ struct DocumentLimits {
 // counts on from the last one.
 //
 // Lost documents. A change that cannot be applied (a range that ends before it
-// starts, a text over the limit) leaves us with a text that is not the
-// editor's. Completing on that would be worse than not at all, so the document
-// is lost: Get returns null until the client sends a full text or opens it
-// again. Changes in between are errors.
+// starts, a text over the limit), or read at all, leaves us with a text that is
+// not the editor's. Completing on that would be worse than not at all, so the
+// document is lost: Get returns null until the client sends a full text or
+// opens it again. Changes in between are errors. One that was lost when it was
+// opened is known by name, so that it comes back by a full text, too.
 //
 // Thread-compatible; the snapshots are thread-safe.
 class DocumentStore {
@@ -76,14 +78,24 @@ class DocumentStore {
   Result<DocumentChange> Change(const DidChangeParams& params);
   Status Close(const DidCloseParams& params);
 
+  // The text is not the client's any more, or was never read. Returns false if
+  // it was lost already, or if there is no room for one more.
+  bool Lose(const std::string& uri, const std::string& language_id = {});
+  // A message could not be read: loses the document that it was about, or all
+  // if it may have been about any. Returns those that were not lost before.
+  std::vector<std::string> LoseBy(const Glimpse& glimpse);
+
   // Returns the newest state, or null if it is not open (or lost).
   DocumentSnapshot Get(const std::string& uri) const;
   std::vector<DocumentSnapshot> All() const;
+  bool IsLost(const std::string& uri) const;
+  // What is known of those that are lost; without text.
+  std::vector<DocumentSnapshot> Lost() const;
   size_t size() const { return documents_.size(); }
 
  private:
   struct Entry {
-    DocumentSnapshot newest;  // never null; of before the loss if lost
+    DocumentSnapshot newest;  // never null; without text if lost
     bool lost = false;
   };
 

@@ -2,6 +2,7 @@
 #include "lsp/document_types.h"
 
 #include "lsp/json_value.h"
+#include "lsp/json_writer.h"
 
 namespace krait::lsp {
 
@@ -41,6 +42,20 @@ Status FromJson(const JsonValue& json, DidCloseParams* out) {
 
 Status FromJson(const JsonValue& json, DidSaveParams* out) {
   return ReadDocumentUri(json, &out->uri);
+}
+
+Status FromJson(const JsonValue& json, LostDocumentParams* out) {
+  return ObjectReader(json)
+      .Optional("uri", &out->uri)
+      .Optional("languageId", &out->language_id)
+      .Optional("because", &out->because)
+      .status();
+}
+
+RawJson ToJson(const LostDocumentParams& params) {
+  return Serialize({{"uri", JsonString(params.uri)},
+                    {"languageId", JsonString(params.language_id)},
+                    {"because", JsonString(params.because)}});
 }
 
 }  // namespace krait::lsp

@@ -40,11 +40,21 @@ struct DidSaveParams {
   std::string uri = {};
 };
 
+// Krait's own, from a bridge to a daemon: what the bridge has of a document is
+// not the editor's text.
+struct LostDocumentParams {
+  std::string uri = {};  // empty: all documents
+  std::string language_id = {};
+  std::string because = {};  // to be shown to the user; empty: it was already
+};
+
 Status FromJson(const JsonValue& json, DidOpenParams* out);
 Status FromJson(const JsonValue& json, ContentChange* out);
 Status FromJson(const JsonValue& json, DidChangeParams* out);
 Status FromJson(const JsonValue& json, DidCloseParams* out);
 Status FromJson(const JsonValue& json, DidSaveParams* out);
+Status FromJson(const JsonValue& json, LostDocumentParams* out);
+RawJson ToJson(const LostDocumentParams& params);
 
 }  // namespace krait::lsp
 

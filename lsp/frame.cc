@@ -64,13 +64,19 @@ Status CheckContentType(std::string_view value) {
 
 }  // namespace
 
-Status FrameReader::Consume(std::string_view bytes, const OnBody& on_body) {
+Status FrameReader::Consume(std::string_view bytes, const OnBody& on_body,
+                            const OnSkipped& on_skipped) {
   while (!broken_ && !bytes.empty()) {
     if (!body_bytes_) {
       if (Status read = ConsumeHeader(&bytes); !read) broken_ = read.error();
     }
     // Right after the header, too: an empty body needs no further bytes.
-    if (body_bytes_) ConsumeBody(&bytes, on_body);
+    if (!body_bytes_) continue;
+    if (*body_bytes_ <= limits_.max_body_bytes) {
+      ConsumeBody(&bytes, on_body);
+    } else {
+      SkipBody(&bytes, on_skipped);
+    }
   }
   if (broken_) return *broken_;
   return {};
@@ -126,9 +132,9 @@ Status FrameReader::HandleLength(std::string_view value) {
     return Broken("Content-Length: expected a number of bytes, got " +
                   Quoted(value));
   }
-  if (error != std::errc() || length > limits_.max_body_bytes) {
+  if (error != std::errc() || length > limits_.max_skipped_bytes) {
     return Broken("Content-Length: expected at most " +
-                  std::to_string(limits_.max_body_bytes) + " bytes, got " +
+                  std::to_string(limits_.max_skipped_bytes) + " bytes, got " +
                   Quoted(value));
   }
   if (length_ && *length_ != length) {
@@ -146,6 +152,28 @@ void FrameReader::ConsumeBody(std::string_view* bytes, const OnBody& on_body) {
   if (body_.size() < *body_bytes_) return;
   body_bytes_.reset();
   on_body(std::exchange(body_, {}));
+}
+
+void FrameReader::SkipBody(std::string_view* bytes,
+                           const OnSkipped& on_skipped) {
+  const size_t taken = std::min(*body_bytes_ - skipped_bytes_, bytes->size());
+  skimmer_.Feed(bytes->substr(0, taken));
+  skipped_bytes_ += taken;
+  bytes->remove_prefix(taken);
+  if (skipped_bytes_ < *body_bytes_) return;
+  body_bytes_.reset();
+  skipped_bytes_ = 0;
+  const Glimpse glimpse = skimmer_.Take();
+  if (on_skipped) on_skipped(glimpse);
+}
+
+Error TooLarge(const Glimpse& glimpse, const FrameLimits& limits) {
+  const std::string what =
+      glimpse.method.empty() ? "a message" : glimpse.method;
+  return MakeError(ErrorCode::kRequestFailed,
+                   what + ": expected at most " +
+                       std::to_string(limits.max_body_bytes) + " bytes, got " +
+                       std::to_string(glimpse.bytes));
 }
 
 std::string Frame(std::string_view body) {

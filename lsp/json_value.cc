@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lsp/json_value.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -29,39 +30,33 @@ std::string_view KindOf(const JsonValue& json) {
   return "something else";
 }
 
-// Reads an integer in [low, high]. One that is written as 3.0 is fine: some
-// clients know only floating-point numbers.
-Status ReadInteger(const JsonValue& json, int64_t low, int64_t high,
-                   int64_t* out) {
-  const bool unsigned_only = low == 0;
-  const std::string_view what =
-      unsigned_only ? "an unsigned integer" : "an integer";
+// Reads a whole number, as near as an int64_t comes to it; `exact`: whether
+// that is the number. One that is written as 3.0 is fine: some clients know
+// only floating-point numbers.
+Status ReadWhole(const JsonValue& json, std::string_view what, int64_t* out,
+                 bool* exact) {
+  *exact = true;
   if (json.IsMissing()) return Expected(what, json);
-  int64_t value = 0;
-  if (json.element().get_int64().get(value) != simdjson::SUCCESS) {
-    double number = 0;
-    constexpr double kExact = 9007199254740992.0;  // 2^53
-    if (!json.element().is_double() ||
-        json.element().get_double().get(number) != simdjson::SUCCESS ||
-        std::trunc(number) != number || std::abs(number) > kExact) {
-      return Expected(what, json);
-    }
-    value = static_cast<int64_t>(number);
+  if (json.element().get_int64().get(*out) == simdjson::SUCCESS) return {};
+  double number = 0;
+  if (json.element().get_double().get(number) != simdjson::SUCCESS ||
+      std::trunc(number) != number) {
+    return Expected(what, json);
   }
-  if (value < low || value > high) {
-    return Expected(std::string(what) + " from " + std::to_string(low) +
-                        " to " + std::to_string(high),
-                    json);
-  }
-  *out = value;
+  constexpr double kExact = 9007199254740992.0;     // 2^53
+  constexpr double kLimit = 9223372036854774784.0;  // the last below 2^63
+  *exact = std::abs(number) <= kExact;
+  *out = static_cast<int64_t>(std::clamp(number, -kLimit, kLimit));
   return {};
 }
 
 template <class T>
 Status ReadNarrow(const JsonValue& json, int64_t low, int64_t high, T* out) {
   int64_t value = 0;
-  if (Status read = ReadInteger(json, low, high, &value); !read) return read;
-  *out = static_cast<T>(value);
+  bool exact = false;
+  const std::string_view what = low == 0 ? "an unsigned integer" : "an integer";
+  if (Status read = ReadWhole(json, what, &value, &exact); !read) return read;
+  *out = static_cast<T>(std::clamp(value, low, high));
   return {};
 }
 
@@ -132,6 +127,15 @@ Status FromJson(const JsonValue& json, int32_t* out) {
 Status FromJson(const JsonValue& json, int64_t* out) {
   return ReadNarrow(json, std::numeric_limits<int64_t>::min(),
                     std::numeric_limits<int64_t>::max(), out);
+}
+
+Status ReadExact(const JsonValue& json, int64_t* out) {
+  bool exact = false;
+  if (Status read = ReadWhole(json, "an integer", out, &exact); !read) {
+    return read;
+  }
+  if (!exact) return Expected("an integer", json);
+  return {};
 }
 
 // The protocol's uinteger ends at 2^31 - 1, but the line 2^32 - 1 is a way to

@@ -55,9 +55,14 @@ Error AtIndex(size_t index, const Error& error);
 
 Status FromJson(const JsonValue& json, std::string* out);
 Status FromJson(const JsonValue& json, bool* out);
+// Numbers beyond the range of the type, which clients send for "the last",
+// become the end of the range.
 Status FromJson(const JsonValue& json, int32_t* out);
 Status FromJson(const JsonValue& json, int64_t* out);
 Status FromJson(const JsonValue& json, uint32_t* out);
+
+// The same for what identifies something: beyond the range is an error.
+Status ReadExact(const JsonValue& json, int64_t* out);
 
 template <class T>
 Status FromJson(const JsonValue& json, std::optional<T>* out) {

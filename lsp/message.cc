@@ -5,6 +5,7 @@
 #include <bit>
 #include <utility>
 
+#include "lsp/json_repair.h"
 #include "lsp/json_value.h"
 #include "lsp/json_writer.h"
 #include "lsp/utf8.h"
@@ -48,6 +49,8 @@ struct MessageParser::Impl {
 
   simdjson::error_code Read(std::string_view body,
                             simdjson::dom::element* root);
+  simdjson::error_code ReadOrRepair(std::string_view body,
+                                    simdjson::dom::element* root);
   Message Classify(const ObjectReader& object);
   Message Call(const ObjectReader& object, Message message);
 };
@@ -68,12 +71,23 @@ simdjson::error_code MessageParser::Impl::Read(std::string_view body,
   return parser.parse(body.data(), body.size()).get(*root);
 }
 
+// The same, of what was plainly meant if the body is not valid as it is.
+simdjson::error_code MessageParser::Impl::ReadOrRepair(
+    std::string_view body, simdjson::dom::element* root) {
+  const simdjson::error_code code = Read(body, root);
+  if (code == simdjson::SUCCESS) return code;
+  // Valid as long as the parsed document, which keeps nothing of it.
+  const std::string repaired = RepairJson(body);
+  if (repaired == body) return code;
+  return Read(repaired, root) == simdjson::SUCCESS ? simdjson::SUCCESS : code;
+}
+
 Message MessageParser::Parse(std::string_view body) {
   Message message;
   impl_->payload = JsonValue();
   message.payload = &impl_->payload;
   simdjson::dom::element root;
-  if (const simdjson::error_code code = impl_->Read(body, &root);
+  if (const simdjson::error_code code = impl_->ReadOrRepair(body, &root);
       code != simdjson::SUCCESS) {
     message.error = ParseErrorOf(body, code);
     return message;
@@ -95,9 +109,12 @@ Message MessageParser::Impl::Classify(const ObjectReader& object) {
   const JsonValue id = object.Field("id");
   const Status id_read = FromJson(id, &message.id);
   const JsonValue error = object.Field("error");
+  // A result that is undefined is left out by some. Not even a broken response
+  // is answered: that could go on forever, or pass for the answer to a request
+  // of the client that has the same id.
   if (object.Field("method").IsMissing() &&
-      (!error.IsMissing() || !object.Field("result").IsMissing())) {
-    // Not even a broken response is answered: that could go on forever.
+      (!error.IsMissing() || !object.Field("result").IsMissing() ||
+       object.Field("params").IsMissing())) {
     message.kind = Message::Kind::kResponse;
     payload = object.Field("result");
     if (!error.IsMissingOrNull()) message.error = ReadError(error);
@@ -148,7 +165,7 @@ Status FromJson(const JsonValue& json, RequestId* out) {
     return FromJson(json, &out->emplace<std::string>());
   }
   int64_t number = 0;
-  if (!FromJson(json, &number)) {
+  if (!ReadExact(json, &number)) {
     return Expected("an integer or a string", json);
   }
   *out = number;

@@ -6,7 +6,9 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 
 #include "daemon/commands/file_position.h"
 #include "daemon/completion/engine_generator.h"
@@ -14,6 +16,7 @@
 #include "daemon/completion/trace_json.h"
 #include "daemon/completion/workspace_path.h"
 #include "daemon/json_text.h"
+#include "daemon/server/file_lookup.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
 #include "grammars/language.h"
@@ -68,11 +71,26 @@ void PrintJson(const FilePosition& position, const Completion& completion) {
   PrintLine(JsonText(json));
 }
 
+// Returns why the user wants the file not to be read; empty if they do not.
+std::string WhyUnread(const FileRules& rules, const std::filesystem::path& file,
+                      const FileFacts& facts) {
+  std::vector<std::string> names = {file.lexically_normal().string()};
+  for (const auto& path : facts.real_paths) names.push_back(path.string());
+  return rules.WhyUnread(names);
+}
+
 }  // namespace
 
 int RunComplete(const CompleteArguments& arguments) {
   const auto position = ParseFilePosition(arguments.place);
   if (!position) return ReportError(position.error());
+  std::error_code error;
+  const auto file = std::filesystem::absolute(position->file, error);
+  const FileFacts facts = LookUpFile(file);
+  if (std::string why = WhyUnread(arguments.files, file, facts); !why.empty()) {
+    return ReportError({.code = engine::ErrorCode::kInvalidArgument,
+                        .message = fmt::format("{}: {}", position->file, why)});
+  }
   const auto text = ReadText(position->file);
   if (!text) return ReportError(text.error());
   const auto ofs = OffsetOf(*position, *text);
@@ -86,7 +104,7 @@ int RunComplete(const CompleteArguments& arguments) {
   CompletionService service(**generator);
   const std::string_view all = *text;
   const auto completion = service.Complete(
-      {.path = WorkspacePath(position->file, {}),
+      {.path = WorkspacePath(file, {}, facts.repository),
        .before = std::string(all.substr(0, *ofs)),
        .after = std::string(all.substr(*ofs)),
        .syntax = ParseForRequest(grammars::LanguageOfPath(position->file),

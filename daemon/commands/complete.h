@@ -5,6 +5,7 @@
 #include <string>
 
 #include "daemon/completion/completion_service.h"
+#include "daemon/completion/file_rules.h"
 #include "daemon/loaded_model.h"
 
 namespace krait::daemon {
@@ -14,6 +15,7 @@ struct CompleteArguments {
   std::string place;
   ModelOptions model;
   CompletionOptions completion;
+  FileRules files;
   bool json = false;
 };
 

@@ -7,7 +7,8 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "daemon/completion/file_rules.h"
 
 namespace krait::daemon {
 
@@ -19,36 +20,29 @@ enum class CompletionTrigger : uint8_t {
 // Where and when the user wants completions.
 struct CompletionRules {
   bool enabled = true;
-  std::map<std::string, bool> languages;    // by LSP language id; "*": others
-  std::vector<std::string> disabled_files;  // globs, see MatchesGlob
+  std::map<std::string, bool> languages;  // by LSP language id; "*": others
+  FileRules files;
   CompletionTrigger trigger = CompletionTrigger::kAutomatic;
   // How long an automatic request waits for a newer one.
   std::chrono::milliseconds debounce{0};
+  // Editors without inline completion get an item in their menu.
+  bool menu_item = true;
   // While nobody waits, what comes after a shown completion is computed, too.
   bool prefetch = true;
 };
 
 // The file that a completion is asked for.
 struct CompletionSubject {
-  std::string_view path;  // in the workspace
+  // Why the model may not read it at all; empty if it may (see FileRules).
+  std::string_view unread_because;
   std::string_view language_id;
 };
-
-// Returns a sentence that says which setting keeps the model from reading the
-// file at all, and so from being warmed for it; empty if none does.
-std::string WhyUnread(const CompletionRules& rules,
-                      const CompletionSubject& subject);
 
 // Returns a sentence that says which setting forbids a completion; empty if
 // none does. What the user asks for explicitly (`invoked`) is given, unless
 // the file is not to be read.
 std::string WhyForbidden(const CompletionRules& rules,
                          const CompletionSubject& subject, bool invoked);
-
-// Returns whether `glob` is the path, or the end of it behind a slash: `*` is
-// any part of a name, `**` any part of a path, `?` one character. In the time
-// of |glob| * |path|.
-bool MatchesGlob(std::string_view glob, std::string_view path);
 
 }  // namespace krait::daemon
 

@@ -17,12 +17,27 @@ bool SameEnd(std::string_view a, std::string_view b) {
   return a.substr(a.size() - shorter) == b.substr(b.size() - shorter);
 }
 
+std::string WithoutCarriageReturns(std::string text) {
+  std::erase(text, '\r');
+  return text;
+}
+
 }  // namespace
 
 std::optional<std::string> TypedThrough(const GivenCompletion& given,
                                         const CompletionRequest& now) {
   if (given.request.path != now.path || given.request.after != now.after) {
     return std::nullopt;
+  }
+  // A completion's lines end with \n; those that the editor makes of them end
+  // as the document's.
+  if (now.before.find('\r') != std::string::npos) {
+    GivenCompletion plain = given;
+    CompletionRequest plain_now = now;
+    plain.request.before =
+        WithoutCarriageReturns(std::move(plain.request.before));
+    plain_now.before = WithoutCarriageReturns(std::move(plain_now.before));
+    return TypedThrough(plain, plain_now);
   }
   // The shortest beginning first: the rest should be as long as may be.
   for (size_t typed = 0; typed < given.text.size(); ++typed) {

@@ -22,32 +22,39 @@ fs::path Normal(const fs::path& path) {
   return normal.has_filename() ? normal : normal.parent_path();
 }
 
+}  // namespace
+
 fs::path RepositoryRoot(const fs::path& file) {
-  for (fs::path dir = file.parent_path(); dir.has_relative_path();
-       dir = dir.parent_path()) {
+  // Cut in place: a copy of what is left for each folder of a long path would
+  // take the square of its length.
+  std::string folder = Normal(file).native();
+  for (size_t slash = folder.rfind('/');
+       slash != std::string::npos && slash > 0;
+       slash = folder.rfind('/', slash - 1)) {
+    folder.resize(slash);
     std::error_code error;
-    if (fs::exists(dir / ".git", error)) return dir;
+    folder += "/.git";
+    const bool found = fs::exists(folder, error);
+    folder.resize(slash);
+    if (found) return folder;
   }
   return {};
 }
 
-}  // namespace
-
-std::string WorkspacePath(const fs::path& file,
-                          std::span<const fs::path> roots) {
-  std::error_code error;
-  const fs::path absolute = Normal(fs::absolute(file, error));
+std::string WorkspacePath(const fs::path& file, std::span<const fs::path> roots,
+                          const fs::path& repository) {
+  const fs::path normal_file = Normal(file);
   fs::path best;
   for (const fs::path& root : roots) {
     const fs::path normal = Normal(root);
-    if (IsBelow(absolute, normal) &&
+    if (IsBelow(normal_file, normal) &&
         normal.native().size() > best.native().size()) {
       best = normal;
     }
   }
-  if (best.empty()) best = RepositoryRoot(absolute);
-  if (best.empty()) return absolute.filename().generic_string();
-  return absolute.lexically_relative(best).generic_string();
+  if (best.empty()) best = repository;
+  if (best.empty()) return normal_file.filename().generic_string();
+  return normal_file.lexically_relative(best).generic_string();
 }
 
 }  // namespace krait::daemon

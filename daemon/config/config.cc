@@ -117,17 +117,17 @@ engine::Result<std::string> ReadFile(const std::filesystem::path& file) {
 void Read(const std::filesystem::path& file, LoadedConfig* loaded) {
   const auto text = ReadFile(file);
   if (!text) {
-    loaded->problems.push_back(
-        {.is_error = true, .message = text.error().message});
+    loaded->problems =
+        UnreadableSettings(text.error().message, &loaded->config);
     return;
   }
   const toml::parse_result parsed = toml::parse(*text, file.string());
   if (!parsed) {
-    loaded->problems.push_back(
-        {.is_error = true,
-         .message = fmt::format("{}:{}: {}", file.string(),
-                                parsed.error().source().begin.line,
-                                parsed.error().description())});
+    loaded->problems =
+        UnreadableSettings(fmt::format("{}:{}: {}", file.string(),
+                                       parsed.error().source().begin.line,
+                                       parsed.error().description()),
+                           &loaded->config);
     return;
   }
   std::vector<Setting> settings;

@@ -73,7 +73,7 @@ KnownSetting DisabledFiles() {
   static constexpr size_t kMost = 100;
   static constexpr size_t kLongest = 200;
   return {
-      .key = "completion.disabled_files",
+      .key = std::string(kDisabledFiles),
       .scope = kSession,
       .expected = fmt::format("a list of at most {} globs of at most {} bytes",
                               kMost, kLongest),
@@ -84,12 +84,17 @@ KnownSetting DisabledFiles() {
             for (const std::string& glob : *list) {
               if (glob.empty() || glob.size() > kLongest) return false;
             }
-            config->rules.disabled_files = *list;
-            return true;
+            return config->rules.files.Join(*list);
           },
       .get = [](const Config& config) -> SettingValue {
-        return config.rules.disabled_files;
-      }};
+        // A list that nobody could read is passed on as one.
+        if (!config.rules.files.trusted()) return {};
+        return config.rules.files.globs();
+      },
+      .on_wrong =
+          [](const std::string& problem, Config* config) {
+            config->rules.files.Distrust(problem);
+          }};
 }
 
 KnownSetting IdleMinutes() {
@@ -182,6 +187,9 @@ std::vector<KnownSetting> RuleSettings() {
            {"on_demand", CompletionTrigger::kOnDemand}},
           [](Config & c) -> auto& { return c.rules.trigger; }),
       DebounceMs(),
+      Flag(
+          "completion.menu_item", kSession,
+          [](Config & c) -> auto& { return c.rules.menu_item; }),
       Flag(
           "completion.prefetch", kSession,
           [](Config & c) -> auto& { return c.rules.prefetch; }),

@@ -20,6 +20,8 @@ struct KnownSetting {
   // Returns false, and changes nothing, if the value is not as expected.
   std::function<bool(const SettingValue& value, Config* config)> set;
   std::function<SettingValue(const Config& config)> get;
+  // What a value does that is not as expected; may be empty.
+  std::function<void(const std::string& problem, Config* config)> on_wrong = {};
 };
 
 const std::vector<KnownSetting>& KnownSettings();

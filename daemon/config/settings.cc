@@ -40,11 +40,17 @@ std::string Shown(const SettingValue& value) {
   return std::visit(Visitor(), value);
 }
 
-ConfigProblem Unknown(const Setting& setting) {
+ConfigProblem Unknown(const Setting& setting, Config* config) {
   std::string message =
       fmt::format("{}: {}: unknown setting", setting.place, setting.key);
-  if (const auto nearest = NearestSetting(setting.key); !nearest.empty()) {
+  const std::string_view nearest = NearestSetting(setting.key);
+  if (!nearest.empty()) {
     message += fmt::format("; did you mean {}?", nearest);
+  }
+  // Its globs may be the keys of a table.
+  const bool inside = setting.key.starts_with(kDisabledFiles);
+  if (inside || nearest == kDisabledFiles) {
+    config->rules.files.Distrust(message);
   }
   return {.is_error = false, .message = std::move(message)};
 }
@@ -52,7 +58,7 @@ ConfigProblem Unknown(const Setting& setting) {
 std::optional<ConfigProblem> Apply(const Setting& setting, SettingScope scope,
                                    Config* config) {
   const KnownSetting* known = FindSetting(setting.key);
-  if (known == nullptr) return Unknown(setting);
+  if (known == nullptr) return Unknown(setting, config);
   if (scope == SettingScope::kSession && known->scope != scope) {
     return ConfigProblem{
         .is_error = true,
@@ -62,10 +68,13 @@ std::optional<ConfigProblem> Apply(const Setting& setting, SettingScope scope,
                                (ConfigHome() / "config.toml").string())};
   }
   if (known->set(setting.value, config)) return std::nullopt;
-  return ConfigProblem{.is_error = true,
-                       .message = fmt::format(
-                           "{}: {}: expected {}, got {}", setting.place,
-                           setting.key, known->expected, Shown(setting.value))};
+  ConfigProblem problem{
+      .is_error = true,
+      .message =
+          fmt::format("{}: {}: expected {}, got {}", setting.place, setting.key,
+                      known->expected, Shown(setting.value))};
+  if (known->on_wrong) known->on_wrong(problem.message, config);
+  return problem;
 }
 
 // Lists of other things than texts, and tables of others than flags, are no
@@ -112,7 +121,7 @@ SettingValue ValueOf(const json::value& value) {
 void Flatten(const json::object& object, const std::string& table,
              std::string_view place, std::vector<Setting>* settings) {
   for (const auto& entry : object) {
-    if (settings->size() >= kMostSettings) return;
+    if (settings->size() > kMostSettings) return;
     std::string key = table + std::string(entry.key());
     if (entry.value().is_object() && !IsTableSetting(key)) {
       Flatten(entry.value().get_object(), key + ".", place, settings);
@@ -178,6 +187,12 @@ json::object SessionSettings(const Config& config) {
   return object;
 }
 
+std::vector<ConfigProblem> UnreadableSettings(std::string problem,
+                                              Config* config) {
+  config->rules.files.Distrust(problem);
+  return {{.is_error = true, .message = std::move(problem)}};
+}
+
 std::vector<ConfigProblem> ApplySessionJson(std::string_view text,
                                             SettingsSection section,
                                             std::string_view place,
@@ -186,8 +201,8 @@ std::vector<ConfigProblem> ApplySessionJson(std::string_view text,
   const json::value parsed =
       json::parse(json::string_view(text.data(), text.size()), error);
   if (error) {
-    return {{.is_error = true,
-             .message = fmt::format("{}: {}", place, error.message())}};
+    return UnreadableSettings(fmt::format("{}: {}", place, error.message()),
+                              config);
   }
   if (parsed.is_null()) return {};
   // Clients written in Lua send an empty table as an array.
@@ -202,11 +217,16 @@ std::vector<ConfigProblem> ApplySessionJson(std::string_view text,
     }
   }
   if (object == nullptr) {
-    return {{.is_error = true,
-             .message = fmt::format("{}: expected an object", place)}};
+    return UnreadableSettings(fmt::format("{}: expected an object", place),
+                              config);
   }
-  return ApplySettings(SettingsOf(*object, place), SettingScope::kSession,
-                       config);
+  const std::vector<Setting> settings = SettingsOf(*object, place);
+  if (settings.size() > kMostSettings) {
+    return UnreadableSettings(
+        fmt::format("{}: expected at most {} settings", place, kMostSettings),
+        config);
+  }
+  return ApplySettings(settings, SettingScope::kSession, config);
 }
 
 }  // namespace krait::daemon

@@ -15,6 +15,10 @@
 
 namespace krait::daemon {
 
+// The setting that says what may not be read. Where it may have been meant and
+// cannot be read itself, nothing is read.
+inline constexpr std::string_view kDisabledFiles = "completion.disabled_files";
+
 using TextList = std::vector<std::string>;
 using FlagTable = std::map<std::string, bool>;
 
@@ -39,6 +43,10 @@ enum class SettingScope : uint8_t {
 // `scope` says who set them.
 std::vector<ConfigProblem> ApplySettings(std::span<const Setting> settings,
                                          SettingScope scope, Config* config);
+
+// None of some settings could be read, for this problem.
+std::vector<ConfigProblem> UnreadableSettings(std::string problem,
+                                              Config* config);
 
 // Returns the settings of a JSON object, nested objects as tables; one that is
 // a setting by itself (a FlagTable) as a value.

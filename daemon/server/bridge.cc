@@ -2,6 +2,7 @@
 #include "daemon/server/bridge.h"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <boost/asio/as_tuple.hpp>
@@ -22,6 +23,7 @@
 #include "daemon/server/bridge_state.h"
 #include "daemon/server/frame_source.h"
 #include "daemon/server/frame_writer.h"
+#include "daemon/server/process_watch.h"
 #include "daemon/server/standard_streams.h"
 #include "daemon/terminal.h"
 #include "lsp/frame.h"
@@ -41,7 +43,12 @@ constexpr auto kCrashWindow = std::chrono::minutes(1);
 struct Link {
   Link(asio::io_context& io, FileDescriptor socket)
       : stream(io, socket.Release()),
-        writer(std::make_shared<FrameWriter>(io, stream)) {}
+        writer(std::make_shared<FrameWriter>(io, stream)) {
+    // A daemon that reads nothing more is lost as if it had ended, which the
+    // reading side then sees.
+    writer->set_on_failure(
+        [this] { shutdown(stream.native_handle(), SHUT_RDWR); });
+  }
   ~Link() { writer->Close(); }
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
@@ -56,7 +63,8 @@ class Bridge {
       : connect_(std::move(connect)),
         streams_(io_),
         editor_(std::make_shared<FrameWriter>(io_, streams_.output())),
-        signals_(io_, SIGINT, SIGTERM) {}
+        signals_(io_, SIGINT, SIGTERM),
+        process_(io_) {}
   ~Bridge() { editor_->Close(); }
   Bridge(const Bridge&) = delete;
   Bridge& operator=(const Bridge&) = delete;
@@ -64,6 +72,8 @@ class Bridge {
   int Run(FileDescriptor daemon, const std::vector<Notice>& notices) {
     for (const auto& [type, sentence] : notices) Tell(type, sentence);
     Use(std::move(daemon));
+    // An editor that reads nothing more is gone, or as good as that.
+    editor_->set_on_failure([this] { End(kExitInternal); });
     asio::co_spawn(io_, ReadEditor(), asio::detached);
     signals_.async_wait([this](const boost::system::error_code& error, int) {
       if (!error) End(kExitInternal);
@@ -80,6 +90,7 @@ class Bridge {
   asio::awaitable<void> Finish();
 
   void FromEditor(const std::string& body);
+  void TooLarge(const lsp::Glimpse& glimpse);
   void FromDaemon(const std::string& body);
   void Use(FileDescriptor daemon);
   void Lost();
@@ -95,6 +106,7 @@ class Bridge {
   StandardStreams streams_;
   std::shared_ptr<FrameWriter> editor_;
   asio::signal_set signals_;
+  ProcessWatch process_;  // the editor's
   BridgeState state_;
   std::shared_ptr<Link> link_;  // null while there is no daemon
   std::deque<Clock::time_point> crashes_;
@@ -104,10 +116,13 @@ class Bridge {
 // The editor's side -----------------------------------------------------------
 
 asio::awaitable<void> Bridge::ReadEditor() {
-  co_await ReadFrames(streams_.input(), [this](const std::string& body) {
-    FromEditor(body);
-    return !status_;
-  });
+  co_await ReadFrames(
+      streams_.input(),
+      [this](const std::string& body) {
+        FromEditor(body);
+        return !status_;
+      },
+      [this](const lsp::Glimpse& glimpse) { TooLarge(glimpse); });
   End(kExitInternal);  // unless it ended otherwise
 }
 
@@ -115,12 +130,23 @@ void Bridge::FromEditor(const std::string& body) {
   if (status_) return;  // nothing counts after `exit`
   if (link_ == nullptr && state_.NeedsDaemon(body)) Reconnect();
   const bool forward = state_.FromEditor(body);
+  if (const auto pid = state_.editor_process()) {
+    (void)process_.Watch(*pid, [this] { End(kExitInternal); });
+  }
   if (link_ == nullptr) {
     if (const auto answer = state_.AnswerAlone()) editor_->Send(*answer);
   } else if (forward) {
     link_->writer->Send(body);
   }
   if (state_.exit_code()) End(*state_.exit_code());
+}
+
+void Bridge::TooLarge(const lsp::Glimpse& glimpse) {
+  if (status_) return;
+  const BridgeState::Instead instead = state_.TooLarge(glimpse);
+  SendToEditor(instead.to_editor);
+  if (link_ == nullptr) return;  // a new one is told by the replay
+  for (const std::string& body : instead.to_daemon) link_->writer->Send(body);
 }
 
 void Bridge::Tell(lsp::MessageType type, const std::string& sentence) {

@@ -14,6 +14,15 @@ inline constexpr std::string_view kPurposeControl = "control";
 // started again before the editor asks for something. Not for the editor.
 inline constexpr std::string_view kGoodbyeMethod = "krait/goodbye";
 
+// A bridge's message to a daemon that takes over: the editor's last answer to
+// workspace/configuration, as it was. So the settings are in force before the
+// new daemon's own question is answered.
+inline constexpr std::string_view kKeptSettingsMethod = "krait/keptSettings";
+
+// A bridge's message to its daemon about a document whose text the bridge has
+// lost, or could not pass on (lsp::LostDocumentParams).
+inline constexpr std::string_view kLostDocumentMethod = "krait/lostDocument";
+
 }  // namespace krait::daemon
 
 #endif  // KRAIT_DAEMON_SERVER_BRIDGE_PROTOCOL_H_

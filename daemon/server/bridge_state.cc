@@ -3,15 +3,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <iterator>
 #include <utility>
 
 #include "daemon/json_text.h"
 #include "daemon/server/bridge_protocol.h"
+#include "daemon/server/document_replay.h"
 #include "lsp/document_types.h"
 #include "lsp/error.h"
+#include "lsp/frame.h"
 #include "lsp/json_value.h"
 #include "lsp/lifecycle_types.h"
 
@@ -23,6 +27,7 @@ using Kind = lsp::Message::Kind;
 
 // Our own `initialize` to another daemon; no editor's id looks like this.
 constexpr std::string_view kReplayId = "krait-bridge/";
+constexpr std::string_view kSettingsMethod = "workspace/didChangeConfiguration";
 
 bool IsReplayId(const lsp::RequestId& id) {
   const auto* text = std::get_if<std::string>(&id);
@@ -53,9 +58,14 @@ bool BridgeState::FromEditor(std::string_view body) {
       return true;
     case Kind::kResponse:
       if (TakeOne(&orphans_, message.id)) return false;
-      (void)TakeOne(&asked_, message.id);
+      SeeResponse(message);
       return true;
     case Kind::kInvalid:  // the daemon tells the editor what is wrong
+      // By an answer, if the message has an id.
+      if (!std::holds_alternative<std::monostate>(message.id)) {
+        waiting_.emplace(message.id, message.method);
+      }
+      SeeUnread(lsp::GlimpseOf(body), body);
       return true;
   }
   return true;
@@ -63,7 +73,7 @@ bool BridgeState::FromEditor(std::string_view body) {
 
 void BridgeState::SeeRequest(const lsp::Message& message,
                              std::string_view body) {
-  waiting_[message.id] = message.method;
+  waiting_.emplace(message.id, message.method);
   if (message.method == "shutdown") shut_down_ = true;
   if (message.method != "initialize" || beginning_) return;
   beginning_ = Beginning{
@@ -73,9 +83,40 @@ void BridgeState::SeeRequest(const lsp::Message& message,
                                               : message.payload->ToText()}};
   lsp::InitializeParams params;
   if (FromJson(*message.payload, &params)) {
+    editor_process_ = params.process_id;
     documents_.set_encoding(
         lsp::NegotiateEncoding(params.capabilities.position_encodings));
   }
+}
+
+void BridgeState::SeeResponse(const lsp::Message& message) {
+  (void)TakeOne(&asked_, message.id);
+  if (settings_asked_.erase(message.id) == 0) return;
+  // An editor that refuses has no settings.
+  settings_answer_ = message.error ? "null" : message.payload->ToText();
+}
+
+BridgeState::Instead BridgeState::TooLarge(const lsp::Glimpse& glimpse) {
+  Instead instead;
+  const lsp::Error error = lsp::TooLarge(glimpse);
+  if (glimpse.is_request()) {
+    instead.to_editor.push_back(lsp::ErrorText(*glimpse.id, error));
+  }
+  if (glimpse.method == kSettingsMethod) {
+    // As wrong as those that nobody can read.
+    settings_ = lsp::NotificationText(
+        kSettingsMethod,
+        lsp::RawJson{R"({"settings":{"krait":"over the limit"}})"});
+    instead.to_daemon.push_back(*settings_);
+  }
+  for (const std::string& uri : documents_.LoseBy(glimpse)) {
+    const lsp::LostDocumentParams lost{.uri = uri,
+                                       .language_id = glimpse.language_id,
+                                       .because = error.message};
+    instead.to_daemon.push_back(
+        lsp::NotificationText(kLostDocumentMethod, ToJson(lost)));
+  }
+  return instead;
 }
 
 // What cannot be read or applied is the daemon's to complain about.
@@ -84,22 +125,43 @@ void BridgeState::SeeNotification(const lsp::Message& message,
   const auto& [method, payload] = std::pair(message.method, message.payload);
   if (method == "initialized") {
     initialized_ = body;
-  } else if (method == "workspace/didChangeConfiguration") {
+  } else if (method == kSettingsMethod) {
     settings_ = body;
+    // What is pushed is newer than what was pulled; null says: pull again.
+    const std::string pushed =
+        lsp::ObjectReader(*payload).Field("settings").ToText();
+    if (pushed != "null") settings_answer_.reset();
   } else if (method == "workspace/didChangeWorkspaceFolders") {
     SeeFolders(*payload);
   } else if (method == "exit") {
     exit_code_ = shut_down_ ? 0 : 1;
-  } else if (method == "textDocument/didOpen") {
-    lsp::DidOpenParams params;
-    if (FromJson(*payload, &params)) (void)documents_.Open(std::move(params));
-  } else if (method == "textDocument/didChange") {
-    lsp::DidChangeParams params;
-    if (FromJson(*payload, &params)) (void)documents_.Change(params);
-  } else if (method == "textDocument/didClose") {
-    lsp::DidCloseParams params;
-    if (FromJson(*payload, &params)) (void)documents_.Close(params);
+  } else if (!SeeDocument(message)) {
+    SeeUnread(lsp::GlimpseOf(body), body);
   }
+}
+
+void BridgeState::SeeUnread(const lsp::Glimpse& glimpse,
+                            std::string_view body) {
+  (void)documents_.LoseBy(glimpse);
+  // What settings could not be read another daemon must know, too.
+  if (glimpse.method == kSettingsMethod) settings_ = body;
+}
+
+bool BridgeState::SeeDocument(const lsp::Message& message) {
+  if (message.method == "textDocument/didOpen") {
+    lsp::DidOpenParams params;
+    if (!FromJson(*message.payload, &params)) return false;
+    (void)documents_.Open(std::move(params));
+  } else if (message.method == "textDocument/didChange") {
+    lsp::DidChangeParams params;
+    if (!FromJson(*message.payload, &params)) return false;
+    (void)documents_.Change(params);
+  } else if (message.method == "textDocument/didClose") {
+    lsp::DidCloseParams params;
+    if (!FromJson(*message.payload, &params)) return false;
+    (void)documents_.Close(params);
+  }
+  return true;
 }
 
 void BridgeState::SeeFolders(const lsp::JsonValue& params) {
@@ -141,10 +203,17 @@ bool BridgeState::FromDaemon(std::string_view body) {
         beginning_->answered = true;
       }
       // An answer that the editor has had already does not come twice.
-      return waiting_.erase(message.id) > 0 ||
-             std::holds_alternative<std::monostate>(message.id);
+      if (const auto found = waiting_.find(message.id);
+          found != waiting_.end()) {
+        waiting_.erase(found);
+        return true;
+      }
+      return std::holds_alternative<std::monostate>(message.id);
     case Kind::kRequest:
       ++asked_[message.id];
+      if (message.method == "workspace/configuration") {
+        settings_asked_.insert(message.id);
+      }
       return true;
     case Kind::kNotification:
       if (message.method == "$/progress") SeeProgress(*message.payload);
@@ -180,7 +249,7 @@ std::optional<std::string> BridgeState::AnswerAlone() {
   for (const auto& [id, method] : waiting_) {
     if (method != "shutdown") continue;
     std::string answer = lsp::ResponseText(id, lsp::RawJson{});
-    waiting_.erase(id);
+    waiting_.erase(waiting_.find(id));
     return answer;
   }
   return std::nullopt;
@@ -194,7 +263,7 @@ std::vector<std::string> BridgeState::Lose() {
     if (method == "shutdown") {
       answers.push_back(lsp::ResponseText(id, lsp::RawJson{}));
     } else if (beginning_ && id == beginning_->id && !beginning_->answered) {
-      waiting_[id] = method;  // replayed: the next daemon answers it
+      waiting_.emplace(id, method);  // replayed: the next daemon answers it
     } else {
       answers.push_back(lsp::ErrorText(
           id, lsp::MakeError(lsp::ErrorCode::kRequestFailed,
@@ -205,6 +274,7 @@ std::vector<std::string> BridgeState::Lose() {
   for (const auto& [id, count] : std::exchange(asked_, {})) {
     orphans_[id] += count;
   }
+  settings_asked_.clear();
   for (const std::string& token : std::exchange(progress_, {})) {
     json::object end;
     end["token"] = token;
@@ -228,25 +298,43 @@ std::vector<std::string> BridgeState::Replay() {
   }
   if (initialized_) bodies.push_back(*initialized_);
   if (settings_) bodies.push_back(*settings_);
+  if (settings_answer_) {
+    bodies.push_back(lsp::NotificationText(kKeptSettingsMethod,
+                                           lsp::RawJson{*settings_answer_}));
+  }
   if (!added_folders_.empty() || !removed_folders_.empty()) {
     bodies.push_back(FolderChanges());
   }
-  for (const auto& document : documents_.All()) {
-    bodies.push_back(Opening(*document));
-  }
+  ReplayDocuments(&bodies);
   return bodies;
 }
 
-std::string BridgeState::Opening(const lsp::Document& document) const {
-  json::object item;
-  item["uri"] = document.uri;
-  item["languageId"] = document.language_id;
-  item["version"] = document.version;
-  item["text"] = document.text.ToString();
-  json::object params;
-  params["textDocument"] = std::move(item);
-  return lsp::NotificationText("textDocument/didOpen",
-                               lsp::RawJson{JsonText(params)});
+void BridgeState::ReplayDocuments(std::vector<std::string>* bodies) const {
+  const auto lose = [bodies](const lsp::Document& document,
+                             const std::string& because) {
+    bodies->push_back(lsp::NotificationText(
+        kLostDocumentMethod,
+        ToJson(lsp::LostDocumentParams{.uri = document.uri,
+                                       .language_id = document.language_id,
+                                       .because = because})));
+  };
+  size_t bytes = 0;
+  for (const auto& document : documents_.All()) {
+    std::vector<std::string> opening;
+    if (document->text.size() <= kMaxReplayBytes - bytes) {
+      opening = OpeningOf(*document);
+    }
+    size_t size = 0;
+    for (const std::string& body : opening) size += body.size();
+    if (opening.empty() || size > kMaxReplayBytes - bytes) {
+      lose(*document, "krait's daemon ended, and too much is open for another");
+      continue;
+    }
+    bytes += size;
+    std::move(opening.begin(), opening.end(), std::back_inserter(*bodies));
+  }
+  // The user knows these.
+  for (const auto& document : documents_.Lost()) lose(*document, "");
 }
 
 // The user --------------------------------------------------------------------

@@ -30,6 +30,13 @@ class BridgeState {
  public:
   // A message of the editor, which goes to the daemon: false if it must not.
   bool FromEditor(std::string_view body);
+  // What is sent in the place of a message of the editor that was over the
+  // limit.
+  struct Instead {
+    std::vector<std::string> to_editor;
+    std::vector<std::string> to_daemon;
+  };
+  Instead TooLarge(const lsp::Glimpse& glimpse);
   // A message of the daemon, which goes to the editor: false if it must not.
   bool FromDaemon(std::string_view body);
 
@@ -52,6 +59,9 @@ class BridgeState {
   // daemon.
   std::vector<std::string> TakeUntold();
 
+  // The process that the session is to end with, once that is known.
+  std::optional<int64_t> editor_process() const { return editor_process_; }
+
   // Set by `exit`: 0 after `shutdown`, else 1.
   std::optional<int> exit_code() const { return exit_code_; }
 
@@ -65,11 +75,15 @@ class BridgeState {
   };
 
   void SeeRequest(const lsp::Message& message, std::string_view body);
+  void SeeResponse(const lsp::Message& message);
   void SeeNotification(const lsp::Message& message, std::string_view body);
+  void SeeUnread(const lsp::Glimpse& glimpse, std::string_view body);
+  // Whether the notification could be read.
+  bool SeeDocument(const lsp::Message& message);
   void SeeFolders(const lsp::JsonValue& params);
   std::string FolderChanges() const;
   void SeeProgress(const lsp::JsonValue& params);
-  std::string Opening(const lsp::Document& document) const;
+  void ReplayDocuments(std::vector<std::string>* bodies) const;
 
   lsp::MessageParser parser_;
   lsp::DocumentStore documents_;
@@ -79,16 +93,22 @@ class BridgeState {
   // Workspace folders that came or went since, by URI.
   std::map<std::string, lsp::WorkspaceFolder> added_folders_;
   std::map<std::string, lsp::WorkspaceFolder> removed_folders_;
-  std::map<lsp::RequestId, std::string> waiting_;  // requests: id, method
+  // Requests: id, methods. Two with one id are the client's mistake, which the
+  // daemon answers.
+  std::multimap<lsp::RequestId, std::string> waiting_;
   // The daemon's own requests to the editor that have no answer yet, and how
   // many answers to each id belong to a daemon that is gone.
   std::map<lsp::RequestId, size_t> asked_;
   std::map<lsp::RequestId, size_t> orphans_;
+  // Of these, the questions for the settings, and the last answer to one.
+  std::set<lsp::RequestId> settings_asked_;
+  std::optional<std::string> settings_answer_;
   std::set<std::string> progress_;  // tokens of what the daemon is at
   uint64_t replays_ = 0;
   std::vector<std::pair<lsp::MessageType, std::string>> untold_;
   bool shut_down_ = false;
   bool goodbye_ = false;
+  std::optional<int64_t> editor_process_;
   std::optional<int> exit_code_;
 };
 

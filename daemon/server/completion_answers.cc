@@ -27,6 +27,13 @@ std::string WordBefore(const lsp::Text& text, size_t cursor_ofs) {
   return before.substr(begin);
 }
 
+// Returns the first line that is not blank, without its indentation.
+std::string FirstVisibleLine(const std::string& text) {
+  const size_t begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string::npos) return "...";
+  return text.substr(begin, text.find('\n', begin) - begin);
+}
+
 lsp::Command AcceptedCommand(const AnswerPlace& place) {
   return {.title = "krait: accepted",
           .command = kAcceptedCommand,
@@ -72,10 +79,10 @@ lsp::CompletionList PopupAnswer(const AnswerPlace& place,
   const size_t begin = place.cursor_ofs - word.size();
   const std::string first_line = text.substr(0, text.find('\n'));
   lsp::CompletionItem item;
-  const std::string label = word + first_line;
-  const size_t visible = label.find_first_not_of(" \t");
-  item.label = visible == std::string::npos ? "..." : label.substr(visible);
+  item.label = FirstVisibleLine(word + text);
   item.detail = "krait";
+  // Behind those of other servers, which know more of the language.
+  item.sort_text.assign(1, '~');
   item.filter_text = word.empty() ? item.label : word + first_line;
   item.insert_text = word + text;
   const lsp::Text& whole = place.document.text;

@@ -82,6 +82,9 @@ class CompletionHost {
   CompletionHost(const CompletionHost&) = delete;
   CompletionHost& operator=(const CompletionHost&) = delete;
 
+  // Brings a call to the owner's thread; from any thread.
+  const PostToOwner& poster() const { return post_; }
+
   // Calls back once loading has ended; at once if it has already.
   void WhenLoaded(OnLoaded on_loaded);
   // Nothing while the model is being loaded.

@@ -106,10 +106,14 @@ void DaemonConnection::StartSession() {
 }
 
 bool DaemonConnection::Consume(lsp::FrameReader* reader) {
-  const auto consumed =
-      reader->Consume(received_, [this](const std::string& body) {
+  const auto consumed = reader->Consume(
+      received_,
+      [this](const std::string& body) {
         // Nothing counts after `exit`.
         if (!session_->exit_code()) session_->HandleMessage(body);
+      },
+      [this](const lsp::Glimpse& glimpse) {
+        session_->HandleTooLarge(glimpse);
       });
   received_.clear();
   if (!consumed) WriteLog(LogLevel::kWarning, consumed.error().message);

@@ -27,6 +27,32 @@ void EditorSettings::Change(std::string_view settings, bool bare) {
   now_ = changed;
 }
 
+void EditorSettings::Distrust(const std::string& problem) {
+  Show(UnreadableSettings(problem, &now_));
+}
+
+uint64_t EditorSettings::Ask() {
+  given_up_ = false;
+  return ++questions_;
+}
+
+void EditorSettings::Answered(uint64_t question) {
+  answered_ = std::max(answered_, question);
+}
+
+bool EditorSettings::GiveUp(uint64_t question) {
+  if (known() || question != questions_) return false;
+  given_up_ = true;
+  return true;
+}
+
+ReadPermission EditorSettings::permission() const {
+  if (!given_up_) return {.pending = true};
+  return {.why_not =
+              "no file is read until the editor has answered "
+              "workspace/configuration, as that may forbid it"};
+}
+
 void EditorSettings::Show(const std::vector<ConfigProblem>& problems) const {
   constexpr size_t kMost = 5;
   for (size_t i = 0; i < std::min(problems.size(), kMost); ++i) {

@@ -17,7 +17,8 @@ namespace asio = boost::asio;
 
 asio::awaitable<void> ReadFrames(
     asio::posix::stream_descriptor& input,
-    std::function<bool(const std::string& body)> on_body) {
+    std::function<bool(const std::string& body)> on_body,
+    lsp::FrameReader::OnSkipped on_skipped) {
   std::array<char, 65536> buffer;
   lsp::FrameReader reader;
   bool more = true;
@@ -32,7 +33,10 @@ asio::awaitable<void> ReadFrames(
     }
     const auto consumed = reader.Consume(
         {buffer.data(), bytes},
-        [&](const std::string& body) { more = more && on_body(body); });
+        [&](const std::string& body) { more = more && on_body(body); },
+        [&](const lsp::Glimpse& glimpse) {
+          if (more) on_skipped(glimpse);
+        });
     if (!consumed) {
       fmt::print(stderr, "krait: {}\n", consumed.error().message);
       co_return;

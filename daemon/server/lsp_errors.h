@@ -35,6 +35,11 @@ inline lsp::Error Superseded() {
                         "a newer request for the document replaced this one");
 }
 
+inline lsp::Error DocumentChanged() {
+  return lsp::MakeError(lsp::ErrorCode::kRequestCancelled,
+                        "the document changed before the request could begin");
+}
+
 inline lsp::Error NotOpen(std::string_view method, std::string_view uri) {
   return lsp::MakeError(
       lsp::ErrorCode::kInvalidParams,

@@ -11,9 +11,13 @@
 
 #include "daemon/completion/trace_json.h"
 #include "daemon/json_text.h"
+#include "daemon/server/bridge_protocol.h"
 #include "daemon/server/completion_answers.h"
 #include "daemon/server/daemon_status.h"
 #include "daemon/server/lsp_errors.h"
+#include "lsp/frame.h"
+#include "lsp/message.h"
+#include "lsp/utf8.h"
 
 namespace krait::daemon {
 namespace {
@@ -21,6 +25,7 @@ namespace {
 // It collects what is typed before it sends it, so that a change of several
 // characters is no sign of acceptance; it runs the item's command instead.
 constexpr std::string_view kCollectsTyping = "Neovim";
+constexpr std::string_view kSettingsMethod = "workspace/didChangeConfiguration";
 
 // Returns the first argument if it is a string, else "".
 std::string FirstText(const std::vector<lsp::RawJson>& arguments) {
@@ -35,11 +40,12 @@ std::string FirstText(const std::vector<lsp::RawJson>& arguments) {
 
 LspSession::LspSession(std::shared_ptr<lsp::Outbox> outbox,
                        CompletionHost& host, AcceptanceStore& acceptance,
-                       Config config)
+                       Config config, SessionPatience patience)
     : outbox_(std::move(outbox)),
       client_(std::make_shared<lsp::Client>(outbox_)),
       host_(host),
       acceptance_(acceptance),
+      patience_(std::move(patience)),
       settings_(std::move(config),
                 [this](lsp::MessageType type, std::string sentence) {
                   Tell(type, std::move(sentence));
@@ -48,6 +54,16 @@ LspSession::LspSession(std::shared_ptr<lsp::Outbox> outbox,
                   [this](std::string_view sentence) {
                     Log(lsp::MessageType::kWarning, sentence);
                   }),
+      delays_(host.poster()),
+      documents_({.settings = settings_,
+                  .delays = delays_,
+                  .post = host.poster(),
+                  .look_up = patience_.look_up,
+                  .patience = patience_.of_files},
+                 [this](const std::string& uri) {
+                   Release();
+                   WarmFocused(uri);
+                 }),
       suggestions_(acceptance),
       completions_({.host = host,
                     .documents = documents_,
@@ -55,6 +71,10 @@ LspSession::LspSession(std::shared_ptr<lsp::Outbox> outbox,
                     .suggestions = suggestions_},
                    [this] { ShowStatus(); }),
       self_(std::make_shared<LspSession*>(this)) {
+  dispatcher_.set_on_unread(
+      [this](const lsp::Glimpse& glimpse, const lsp::Error& error) {
+        Unread(glimpse, error);
+      });
   BindLifecycle();
   BindSettings();
   BindDocuments();
@@ -99,12 +119,51 @@ void LspSession::ShowStatus() {
   if (const auto document = documents_.Get(focused_)) {
     CompletionRules rules = settings_.rules();
     rules.trigger = CompletionTrigger::kAutomatic;  // ready for a demand
-    const std::string path = documents_.PathOf(*document);
-    activity.inactive_because = WhyForbidden(
-        rules, {.path = path, .language_id = document->language_id},
-        /*invoked=*/false);
+    const ReadPermission permission = documents_.PermissionOf(focused_);
+    activity.inactive_because =
+        WhyForbidden(rules,
+                     {.unread_because = permission.why_not,
+                      .language_id = document->language_id},
+                     /*invoked=*/false);
   }
   status_notifier_->Update(activity, host_);
+}
+
+void LspSession::FailPending(const lsp::Error& error) {
+  held_.FailAll(error);
+  completions_.FailAll(error);
+}
+
+// What may be read ------------------------------------------------------------
+
+void LspSession::WhenKnown(const std::string& uri, const lsp::Reply& reply,
+                           std::function<void()> run) {
+  auto document = documents_.Get(uri);
+  if (document == nullptr || !documents_.PermissionOf(uri).pending) {
+    return run();
+  }
+  held_.Hold(std::move(document), reply, std::move(run));
+}
+
+void LspSession::Release() {
+  held_.Release(
+      [this](const std::string& uri) {
+        return !documents_.PermissionOf(uri).pending;
+      },
+      [this](const std::string& uri) { return documents_.Get(uri); });
+  ShowStatus();
+}
+
+void LspSession::WarmFocused(const std::string& uri) {
+  if (!uri.empty() && uri == focused_) completions_.Focused(uri, std::nullopt);
+}
+
+void LspSession::PermissionsChanged() {
+  for (const std::string& uri : documents_.Judge()) {
+    completions_.Forbidden(uri);
+  }
+  Release();
+  WarmFocused(focused_);
 }
 
 // Life cycle ------------------------------------------------------------------
@@ -136,6 +195,7 @@ void LspSession::BindLifecycle() {
 lsp::InitializeResult LspSession::Initialize(
     const lsp::InitializeParams& params) {
   capabilities_ = params.capabilities;
+  editor_process_ = params.process_id;
   documents_.set_encoding(
       lsp::NegotiateEncoding(capabilities_.position_encodings));
   documents_.AddFolders(params.workspace_folders);
@@ -151,13 +211,16 @@ lsp::InitializeResult LspSession::Initialize(
     settings_.Begin(params.initialization_options->text,
                     /*bare=*/!params.introduced);
   }
+  // Asked for only after `initialized`, but in force before all else.
+  if (capabilities_.configuration) (void)ExpectSettings();
   lsp::InitializeResult result;
   result.server_name = "krait";
   result.server_version = KRAIT_VERSION;
   result.position_encoding = documents_.encoding();
   result.inline_completion = true;
   // Editors that show inline completions would show everything twice.
-  result.completion = !capabilities_.inline_completion;
+  result.completion =
+      !capabilities_.inline_completion && settings_.rules().menu_item;
   if (result.completion) {
     result.completion_trigger_characters = {".", "(", "=", ","};
   }
@@ -200,7 +263,7 @@ void LspSession::OnLoaded(const engine::Result<std::string>& loaded) {
 
 void LspSession::BindSettings() {
   dispatcher_.OnNotification<lsp::DidChangeConfigurationParams>(
-      "workspace/didChangeConfiguration",
+      std::string(kSettingsMethod),
       [this](const lsp::DidChangeConfigurationParams& params) {
         ChangeSettings(params.settings);
       });
@@ -210,6 +273,12 @@ void LspSession::BindSettings() {
         documents_.RemoveFolders(params.removed);
         documents_.AddFolders(params.added);
       });
+  dispatcher_.OnNotification<lsp::RawJson>(std::string(kKeptSettingsMethod),
+                                           [this](const lsp::RawJson& answer) {
+                                             TakeSettings(answer);
+                                             settings_.Known();
+                                             PermissionsChanged();
+                                           });
 }
 
 void LspSession::ChangeSettings(const lsp::RawJson& settings) {
@@ -218,26 +287,44 @@ void LspSession::ChangeSettings(const lsp::RawJson& settings) {
     return AskForSettings();
   }
   settings_.Change(settings.text, /*bare=*/false);
-  ShowStatus();
+  PermissionsChanged();
+}
+
+uint64_t LspSession::ExpectSettings() {
+  const uint64_t question = settings_.Ask();
+  delays_.After(patience_.of_settings, [this, question] {
+    if (!settings_.GiveUp(question)) return;
+    Tell(lsp::MessageType::kWarning,
+         "krait reads no file until the editor answers "
+         "workspace/configuration");
+    PermissionsChanged();
+  });
+  return question;
 }
 
 void LspSession::AskForSettings() {
   if (!capabilities_.configuration) return;
-  client_->Call(
-      "workspace/configuration",
-      lsp::ConfigurationParams{.sections = {"krait"}},
-      [weak = std::weak_ptr(self_)](const lsp::Result<lsp::RawJson>& answer) {
-        const auto self = weak.lock();
-        if (self == nullptr || !answer) return;
-        const auto sections = lsp::SplitArray(*answer);
-        // null: the editor knows no such section.
-        if (!sections || sections->empty() ||
-            sections->front().text == "null") {
-          return;
-        }
-        (*self)->settings_.Change(sections->front().text, /*bare=*/true);
-        (*self)->ShowStatus();
-      });
+  client_->Call("workspace/configuration",
+                lsp::ConfigurationParams{.sections = {"krait"}},
+                [weak = std::weak_ptr(self_), question = ExpectSettings()](
+                    const lsp::Result<lsp::RawJson>& answer) {
+                  const auto self = weak.lock();
+                  if (self == nullptr) return;
+                  // An editor that refuses has no settings.
+                  (*self)->settings_.Answered(question);
+                  if (answer) (*self)->TakeSettings(*answer);
+                  (*self)->PermissionsChanged();
+                });
+}
+
+void LspSession::TakeSettings(const lsp::RawJson& answer) {
+  const auto sections = lsp::SplitArray(answer);
+  // null: the editor knows no such section.
+  // Some clients answer with the section itself.
+  const std::string settings = !sections           ? answer.text
+                               : sections->empty() ? "null"
+                                                   : sections->front().text;
+  if (settings != "null") settings_.Change(settings, /*bare=*/true);
 }
 
 // Documents -------------------------------------------------------------------
@@ -245,19 +332,16 @@ void LspSession::AskForSettings() {
 void LspSession::BindDocuments() {
   dispatcher_.OnNotification<lsp::DidOpenParams>(
       "textDocument/didOpen", [this](const lsp::DidOpenParams& params) {
-        if (const auto opened = documents_.Open(params); !opened) {
-          LogProblem(opened.error());
+        const auto opened = documents_.Open(params);
+        if (opened) return;
+        LogProblem(opened.error());
+        if (documents_.IsLost(params.uri)) {
+          Lost({params.uri}, opened.error().message);
         }
       });
   dispatcher_.OnNotification<lsp::DidChangeParams>(
-      "textDocument/didChange", [this](const lsp::DidChangeParams& params) {
-        const auto changed = documents_.Change(params);
-        if (!changed) return LogProblem(changed.error());
-        if (!changed->warning.empty()) {
-          Log(lsp::MessageType::kWarning, changed->warning);
-        }
-        completions_.Changed(*changed);
-      });
+      "textDocument/didChange",
+      [this](const lsp::DidChangeParams& params) { Change(params); });
   dispatcher_.OnNotification<lsp::DidCloseParams>(
       "textDocument/didClose", [this](const lsp::DidCloseParams& params) {
         completions_.Closed(params.uri);
@@ -265,11 +349,69 @@ void LspSession::BindDocuments() {
           LogProblem(closed.error());
         }
       });
+  dispatcher_.OnNotification<lsp::LostDocumentParams>(
+      std::string(kLostDocumentMethod),
+      [this](const lsp::LostDocumentParams& params) {
+        Lost(documents_.LoseBy({.method = "textDocument/didChange",
+                                .uri = params.uri,
+                                .language_id = params.language_id}),
+             params.because);
+      });
   dispatcher_.OnNotification<lsp::DidSaveParams>(
       "textDocument/didSave", [](const lsp::DidSaveParams&) {});
   dispatcher_.OnNotification<lsp::DidFocusParams>(
       "textDocument/didFocus",
       [this](const lsp::DidFocusParams& params) { Focus(params); });
+}
+
+void LspSession::Change(const lsp::DidChangeParams& params) {
+  const bool was_lost = documents_.IsLost(params.uri);
+  const auto changed = documents_.Change(params);
+  if (!changed) {
+    LogProblem(changed.error());
+    if (!was_lost && documents_.IsLost(params.uri)) {
+      Lost({params.uri}, changed.error().message);
+    }
+    return;
+  }
+  if (!changed->warning.empty()) {
+    Log(lsp::MessageType::kWarning, changed->warning);
+  }
+  completions_.Changed(*changed);
+}
+
+void LspSession::Lost(const std::vector<std::string>& uris,
+                      const std::string& why) {
+  if (uris.empty()) return;
+  for (const std::string& uri : uris) completions_.Forbidden(uri);
+  Release();
+  if (why.empty()) return;
+  constexpr size_t kShown = 200;
+  const std::string name = uris.size() == 1
+                               ? lsp::ToUtf8(uris[0].substr(0, kShown))
+                               : fmt::format("{} documents", uris.size());
+  Tell(lsp::MessageType::kWarning,
+       fmt::format("krait does not know the text of {} any more, and completes "
+                   "nothing there until it is opened again: {}",
+                   name, why));
+}
+
+void LspSession::Unread(const lsp::Glimpse& glimpse, const lsp::Error& error) {
+  Lost(documents_.LoseBy(glimpse), error.message);
+  // It may forbid something.
+  if (glimpse.method == kSettingsMethod) {
+    settings_.Distrust(error.message);
+    PermissionsChanged();
+  }
+}
+
+void LspSession::HandleTooLarge(const lsp::Glimpse& glimpse) {
+  const lsp::Error error = lsp::TooLarge(glimpse);
+  LogProblem(error);
+  if (glimpse.is_request()) {
+    outbox_->Send(lsp::ErrorText(*glimpse.id, error));
+  }
+  Unread(glimpse, error);
 }
 
 void LspSession::Focus(const lsp::DidFocusParams& params) {
@@ -286,13 +428,16 @@ void LspSession::BindCompletion() {
       [this](const lsp::InlineCompletionParams& params,
              const lsp::Reply& reply) {
         focused_ = params.uri;
-        completions_.Inline(params, reply);
+        WhenKnown(params.uri, reply, [this, params, reply] {
+          completions_.Inline(params, reply);
+        });
       });
   dispatcher_.OnRequest<lsp::CompletionParams>(
       "textDocument/completion",
       [this](const lsp::CompletionParams& params, const lsp::Reply& reply) {
         focused_ = params.uri;
-        completions_.Popup(params, reply);
+        WhenKnown(params.uri, reply,
+                  [this, params, reply] { completions_.Popup(params, reply); });
       });
   dispatcher_.OnRequest<lsp::ExplainParams>(
       "krait/explain",

@@ -99,6 +99,15 @@ void SessionCompletions::Closed(const std::string& uri) {
   session_.suggestions.Closed(uri);
 }
 
+void SessionCompletions::Forbidden(const std::string& uri) {
+  const auto state = states_.find(uri);
+  if (state != states_.end()) {
+    Drop(&state->second, Superseded());
+    state->second.given.reset();
+  }
+  session_.host.Drop(KeyOf(uri));
+}
+
 void SessionCompletions::Focused(const std::string& uri,
                                  const std::optional<lsp::Position>& position) {
   const auto document = session_.documents.Get(uri);
@@ -134,8 +143,9 @@ void SessionCompletions::WarmBehind(const lsp::Document& document,
 void SessionCompletions::Warm(const lsp::Document& document,
                               CompletionRequest request,
                               std::optional<Clock::time_point> prefetch_at) {
+  if (!session_.documents.PermissionOf(document.uri).granted()) return;
   const CompletionRules& rules = session_.settings.rules();
-  const CompletionSubject subject{.path = request.path,
+  const CompletionSubject subject{.unread_because = {},
                                   .language_id = document.language_id};
   // On demand, the demand is to find it warm.
   CompletionRules always = rules;
@@ -198,6 +208,9 @@ void SessionCompletions::Popup(const lsp::CompletionParams& params,
   const PendingPtr pending = Begin(params.uri, params.position, reply);
   if (pending == nullptr) return;
   pending->popup = true;
+  if (!session_.settings.rules().menu_item) {
+    return Answer(*pending, pending->document, pending->cursor_ofs, {});
+  }
   // Editors say kInvoked while the user types, too.
   Start(pending, /*invoked=*/false);
 }
@@ -229,8 +242,13 @@ void SessionCompletions::Start(const PendingPtr& pending, bool invoked) {
 
 bool SessionCompletions::AnswerForbidden(const PendingPtr& pending,
                                          bool invoked) {
+  const ReadPermission permission =
+      session_.documents.PermissionOf(pending->document->uri);
+  const std::string unread_because =
+      permission.pending ? "it is not known yet whether it may be read"
+                         : permission.why_not;
   const CompletionSubject subject{
-      .path = pending->request.path,
+      .unread_because = unread_because,
       .language_id = pending->document->language_id};
   std::string why = WhyForbidden(session_.settings.rules(), subject, invoked);
   if (why.empty()) return false;
@@ -302,6 +320,9 @@ void SessionCompletions::Finish(const PendingPtr& pending,
     return on_change_();
   }
   if (state == states_.end()) return pending->reply.Fail(Superseded());
+  if (!session_.documents.PermissionOf(uri).granted()) {
+    return pending->reply.Fail(Superseded());
+  }
   SetTrace(uri, completion->trace);
   // Its tree has done its service; copies of the request are kept for long.
   pending->request.syntax = {};
@@ -352,15 +373,20 @@ bool SessionCompletions::AnswerText(const Pending& pending,
   // The document moved on. If what was typed is what we say, the rest of it
   // still holds, further on.
   const size_t before_size = pending.document->text.size();
-  const size_t typed = now->text.size() - before_size;
-  const size_t cursor = pending.cursor_ofs + typed;
-  if (now->text.size() >= before_size && typed < text.size() &&
-      pending.selected.empty()) {
+  const size_t cursor = pending.cursor_ofs + (now->text.size() - before_size);
+  const bool grew = now->text.size() >= before_size &&
+                    now->text.size() - before_size <= 2 * text.size() &&
+                    cursor <= now->text.size();
+  if (grew && pending.selected.empty()) {
+    // A line end may be two characters, where the completion has one.
+    const std::string added = now->text.Copy(pending.cursor_ofs, cursor);
+    const size_t typed =
+        added.size() - static_cast<size_t>(std::ranges::count(added, '\r'));
     const auto rest =
         TypedThrough({.request = pending.request, .text = text},
                      session_.documents.RequestAt(
                          *now, cursor, session_.settings.completion().limits));
-    if (rest && rest->size() == text.size() - typed) {
+    if (rest && rest->size() + typed == text.size()) {
       SetShown(&states_[now->uri], *rest);
       Answer(pending, now, cursor, *rest);
       return !rest->empty();

@@ -66,6 +66,8 @@ class SessionCompletions {
 
   void Changed(const lsp::DocumentChange& change);
   void Closed(const std::string& uri);
+  // The document may not be read any more.
+  void Forbidden(const std::string& uri);
   // `position`: of the cursor; where it was last if nobody says.
   void Focused(const std::string& uri,
                const std::optional<lsp::Position>& position);

@@ -26,6 +26,7 @@
 #include "daemon/server/frame_source.h"
 #include "daemon/server/frame_writer.h"
 #include "daemon/server/lsp_session.h"
+#include "daemon/server/process_watch.h"
 #include "daemon/server/standard_streams.h"
 #include "daemon/terminal.h"
 
@@ -40,6 +41,7 @@ class StdioServer {
       : streams_(io_),
         writer_(std::make_shared<FrameWriter>(io_, streams_.output())),
         signals_(io_, SIGINT, SIGTERM),
+        process_(io_),
         host_(std::move(loader),
               [this](std::function<void()> call) {
                 asio::post(io_, std::move(call));
@@ -59,6 +61,8 @@ class StdioServer {
 
   int Run(const std::vector<Notice>& notices) {
     for (const auto& [type, sentence] : notices) session_.Tell(type, sentence);
+    // An editor that reads nothing more is gone, or as good as that.
+    writer_->set_on_failure([this] { End(kExitInternal); });
     asio::co_spawn(io_, Read(), asio::detached);
     signals_.async_wait([this](const boost::system::error_code& error, int) {
       if (!error) End(kExitInternal);
@@ -69,12 +73,20 @@ class StdioServer {
 
  private:
   asio::awaitable<void> Read() {
-    co_await ReadFrames(streams_.input(), [this](const std::string& body) {
-      if (status_) return false;  // nothing counts after `exit`
-      session_.HandleMessage(body);
-      if (session_.exit_code()) End(*session_.exit_code());
-      return !status_;
-    });
+    co_await ReadFrames(
+        streams_.input(),
+        [this](const std::string& body) {
+          if (status_) return false;  // nothing counts after `exit`
+          session_.HandleMessage(body);
+          if (const auto pid = session_.editor_process()) {
+            (void)process_.Watch(*pid, [this] { End(kExitInternal); });
+          }
+          if (session_.exit_code()) End(*session_.exit_code());
+          return !status_;
+        },
+        [this](const lsp::Glimpse& glimpse) {
+          session_.HandleTooLarge(glimpse);
+        });
     End(kExitInternal);  // unless it ended otherwise
   }
 
@@ -93,6 +105,7 @@ class StdioServer {
   StandardStreams streams_;
   std::shared_ptr<FrameWriter> writer_;
   asio::signal_set signals_;
+  ProcessWatch process_;  // the editor's
   std::optional<int> status_;
   CompletionHost host_;  // its thread posts to io_
   AcceptanceStore acceptance_;

@@ -115,9 +115,14 @@ void Suggestions::Changed(const lsp::DocumentChange& change) {
   const lsp::Text& after = change.after->text;
   if (after.size() < before) {  // taken back, or something else
     const size_t less = before - after.size();
-    if (less > suggestion.reached) return Retire(uri);
-    Update(&suggestion, [less](Suggestion* one) {
-      one->reached -= less;
+    if (less > suggestion.end_ofs) return Retire(uri);
+    const size_t taken = WithoutCarriageReturns(
+                             change.before->text.Copy(suggestion.end_ofs - less,
+                                                      suggestion.end_ofs))
+                             .size();
+    if (taken > suggestion.reached) return Retire(uri);
+    Update(&suggestion, [less, taken](Suggestion* one) {
+      one->reached -= taken;
       one->end_ofs -= less;
       one->typed = std::min(one->typed, one->reached);
       one->last_piece = 0;

@@ -162,6 +162,38 @@ class DaemonTest(unittest.TestCase):
         self.assertEqual(fresh.finish(), 0)
         self.assertEqual(client.finish(), 0)
 
+    def test_kill_9_does_not_open_what_the_editor_closed(self):
+        client = Client([KRAIT, 'lsp', '--threads', '2', '--min-confidence=-inf'],
+                        self.places.env)
+        self.addCleanup(client.close)
+        client.results['workspace/configuration'] = [
+            {'completion': {'disabled_files': ['*.py']}}]
+        client.initialize(configuration=True)
+        client.open(URI, TEXT)
+        self.assertEqual(client.inline(URI, 5, 17), [])
+        for _ in range(2):
+            pid = self.status()['pid']
+            os.kill(pid, signal.SIGKILL)
+            wait_until(lambda pid=pid: self.status().get('pid') not in (None, pid),
+                       'another daemon')
+            # Before the editor has answered the new daemon's question.
+            self.assertEqual(client.inline(URI, 5, 17), [])
+        self.assertEqual(client.finish(), 0)
+
+    def test_kill_9_keeps_lost_what_is_lost(self):
+        client = self.editor()
+        client.change(URI, 2, [{'range': {'start': {'line': 3, 'character': 1},
+                                          'end': {'line': 1, 'character': 0}}, 'text': ''}])
+        self.assertIn('error', client.answer(client.ask_inline(URI, 0, 0)))
+        pid = self.status()['pid']
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: self.status().get('pid') not in (None, pid), 'another daemon')
+        client.insert(URI, 3, 0, 0, 'x')
+        self.assertIn('error', client.answer(client.ask_inline(URI, 0, 0)))
+        client.change(URI, 4, [{'text': TEXT}])
+        self.assertEqual(len(client.inline(URI, 5, 17)), 1)
+        self.assertEqual(client.finish(), 0)
+
     def test_requests_in_flight_get_an_error_when_the_daemon_dies(self):
         client = self.client()
         client.initialize()

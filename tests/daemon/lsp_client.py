@@ -39,11 +39,15 @@ class Client:
         self.messages = queue.Queue()
         self.next_id = 1
         self.kept = []
+        self.pause = None  # an event: nothing is read until it is set
+        self.results = {}  # what the server's requests are answered, by method
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
         out = self.process.stdout
         while True:
+            if self.pause:
+                self.pause.wait()
             length = None
             while True:
                 line = out.readline()
@@ -62,7 +66,9 @@ class Client:
         self.process.stdin.flush()
 
     def send(self, message):
-        body = json.dumps({'jsonrpc': '2.0', **message}).encode()
+        self.send_body(json.dumps({'jsonrpc': '2.0', **message}).encode())
+
+    def send_body(self, body):
         self.write(b'Content-Length: %d\r\n\r\n' % len(body) + body)
 
     def notify(self, method, params=None):
@@ -92,7 +98,8 @@ class Client:
                 raise EOFError('the server ended: %r' % self.process.stderr.read())
             # As an editor does, agree to what the server asks.
             if 'id' in message and 'method' in message:
-                self.send({'id': message['id'], 'result': None})
+                self.send({'id': message['id'],
+                           'result': self.results.get(message['method'])})
             if wanted(message):
                 return message
             self.kept.append(message)
@@ -108,14 +115,16 @@ class Client:
             raise RuntimeError(answer['error'])
         return answer['result']
 
-    def initialize(self, encodings=('utf-16',), inline=True, progress=False, options=None):
+    def initialize(self, encodings=('utf-16',), inline=True, progress=False, options=None,
+                   configuration=False, process=None):
         capabilities = {'general': {'positionEncodings': list(encodings)},
                         'textDocument': {},
-                        'window': {'workDoneProgress': progress}}
+                        'window': {'workDoneProgress': progress},
+                        'workspace': {'configuration': configuration}}
         if inline:
             capabilities['textDocument']['inlineCompletion'] = {}
         result = self.call('initialize', {
-            'processId': None, 'rootUri': 'file:///work', 'capabilities': capabilities,
+            'processId': process, 'rootUri': 'file:///work', 'capabilities': capabilities,
             'initializationOptions': options})
         self.notify('initialized', {})
         return result

@@ -8,6 +8,7 @@ it twice, with the model in the process and with the model in a daemon.
 import signal
 import subprocess
 import sys
+import threading
 import unittest
 
 from lsp_client import Client, Places
@@ -168,6 +169,112 @@ class LspTest(unittest.TestCase):
         shown = client.wait(lambda m: m.get('method') == 'window/showMessage')
         self.assertIn('did you mean completion.max_tokens?', shown['params']['message'])
         self.assertEqual(client.finish(), 0)
+
+    def test_secrets_are_not_read(self):
+        client = self.client('--min-confidence=-inf')
+        client.initialize(options={'krait': {'completion': {
+            'disabled_files': ['secrets/**']}}})
+        for uri in ('untitled:/tmp/proj/.env', 'file:///p/.ENV', 'file:///elsewhere/secrets/a.py',
+                    'git:/p/.env?%7B%22path%22%3A%22/p/.env%22%7D', 'file:///p/%2Eenv.py'):
+            client.open(uri, 'DB_PASSWORD=hunter2hunter2\nword = ')
+            answer = client.call('textDocument/inlineCompletion', {
+                'textDocument': {'uri': uri}, 'position': {'line': 1, 'character': 7},
+                'context': {'triggerKind': 1}})
+            self.assertEqual(answer['items'], [], uri)
+            self.assertIn('completion.disabled_files', client.explain(uri)['suppressed_by'])
+            self.assertEqual(client.explain(uri)['tokens_generated'], 0)
+        client.open('untitled:Untitled-1', TEXT)
+        self.assertEqual(len(client.inline('untitled:Untitled-1', 5, 17)), 1)
+        self.assertEqual(client.finish(), 0)
+
+    def test_settings_that_are_asked_for_come_first(self):
+        client = self.client('--min-confidence=-inf')
+        client.results['workspace/configuration'] = [
+            {'completion': {'disabled_files': ['*.py']}}]
+        client.initialize(configuration=True)
+        client.open(URI, TEXT)
+        self.assertEqual(client.inline(URI, 5, 17), [])
+        self.assertIn('*.py', client.explain(URI)['suppressed_by'])
+        self.assertEqual(client.finish(), 0)
+
+    def test_what_cannot_be_read_is_repaired_or_lost(self):
+        client = self.client('--min-confidence=-inf')
+        client.initialize()
+        client.open(URI, TEXT)
+        change = (b'{"jsonrpc":"2.0","method":"textDocument/didChange","params":{"textDocument":'
+                  b'{"uri":"%s","version":%d},"contentChanges":[{"text":"%s"}]}}')
+        uri = URI.encode()
+        client.send_body(change % (uri, 2, b'import os # \\ud83d\\nos.path.'))
+        client.inline(URI, 1, 8)
+        self.assertGreater(client.explain(URI)['tokens_generated'], 0)
+        client.send_body(change % (uri, 3, b'\\x'))
+        shown = client.wait(lambda m: m.get('method') == 'window/showMessage')
+        self.assertIn(URI, shown['params']['message'])
+        self.assertIn('error', client.answer(client.ask_inline(URI, 0, 0)))
+        client.insert(URI, 4, 0, 0, 'x')
+        self.assertIn('error', client.answer(client.ask_inline(URI, 0, 0)))
+        client.change(URI, 5, [{'text': TEXT}])
+        self.assertEqual(len(client.inline(URI, 5, 17)), 1)
+        self.assertEqual([m for m in client.kept if m.get('method') == 'window/showMessage'], [])
+        self.assertEqual(client.finish(), 0)
+
+    def test_a_message_over_the_limit_costs_its_document(self):
+        client = self.client()
+        client.initialize()
+        client.open(URI, TEXT)
+        client.open('file:///project/big.log', 'x' * (65 << 20), 'log')
+        shown = client.wait(lambda m: m.get('method') == 'window/showMessage')
+        self.assertIn('big.log', shown['params']['message'])
+        self.assertIn('at most 67108864 bytes', shown['params']['message'])
+        big = client.answer(client.ask('textDocument/inlineCompletion', {'x': 'x' * (65 << 20)}))
+        self.assertEqual(big['error']['code'], -32803)
+        self.assertEqual(len(client.inline(URI, 5, 17)), 1)
+        client.change('file:///project/big.log', 2, [{'text': 'small\n'}])
+        client.inline('file:///project/big.log', 0, 0)
+        self.assertEqual(client.finish(), 0)
+
+    def test_broken_requests_are_answered(self):
+        client = self.client()
+        client.initialize()
+        for i, body in enumerate((b'{"id":%d,"method":"m","params":{}}',
+                                  b'{"jsonrpc":"1.0","id":%d,"method":"m"}',
+                                  b'{"jsonrpc":2.0,"id":%d,"method":"m"}',
+                                  b'{"jsonrpc":"2.0","id":%d,"method":"m","params":5}',
+                                  b'{"jsonrpc":"2.0","id":%d,"params":{}}')):
+            client.send_body(body % (100 + i))
+            self.assertEqual(client.answer(100 + i)['error']['code'], -32600)
+        client.open(URI, TEXT)
+        # Two requests with one id: the second is refused, the first answered.
+        request = {'id': 200, 'method': 'textDocument/inlineCompletion', 'params': {
+            'textDocument': {'uri': URI}, 'position': {'line': 5, 'character': 17}}}
+        client.send(request)
+        client.send(request)
+        answers = [client.answer(200), client.answer(200)]
+        self.assertEqual(sum('error' in answer for answer in answers), 1)
+        self.assertEqual(client.finish(), 0)
+
+    def test_ends_with_the_editor(self):
+        editor = subprocess.Popen(['sleep', '600'])
+        self.addCleanup(editor.wait)
+        self.addCleanup(editor.kill)
+        client = self.client()
+        client.initialize(process=editor.pid)
+        client.open(URI, TEXT)
+        client.inline(URI, 5, 17)
+        editor.kill()
+        self.assertEqual(client.end(), 1)  # though its input is open
+
+    def test_an_editor_that_reads_nothing_is_left(self):
+        client = self.client()
+        client.initialize()
+        pause = threading.Event()
+        client.pause = pause
+        name = 'x' * (1 << 20)
+        with self.assertRaises(BrokenPipeError):
+            for _ in range(600):
+                client.send({'id': 1, 'method': name})
+        pause.set()
+        self.assertEqual(client.end(), 1)
 
     def test_second_request_replaces_the_first(self):
         client = self.client()

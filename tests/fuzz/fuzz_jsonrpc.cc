@@ -20,6 +20,8 @@
 #include "lsp/document_store.h"
 #include "lsp/document_types.h"
 #include "lsp/frame.h"
+#include "lsp/glimpse.h"
+#include "lsp/json_repair.h"
 #include "lsp/lifecycle_types.h"
 #include "lsp/uri.h"
 
@@ -64,6 +66,8 @@ void BindAll(Dispatcher& dispatcher, DocumentStore& store) {
   dispatcher.OnNotification<DidOpenParams>(
       "o", [&store](const DidOpenParams& params) {
         (void)UriToPath(params.uri);
+        (void)PathOfUri(params.uri);
+        (void)PathsInUri(params.uri);
         (void)store.Open(params);
       });
   dispatcher.OnNotification<DidChangeParams>(
@@ -81,8 +85,17 @@ void Run(std::string_view bytes, size_t piece_bytes) {
   BindAll(dispatcher, store);
   MessageParser parser;
   size_t expected = 0;
-  FrameReader reader({.max_header_bytes = 256, .max_body_bytes = 1 << 20});
+  dispatcher.set_on_unread([&store](const Glimpse& glimpse, const Error&) {
+    for (const std::string& uri : store.LoseBy(glimpse)) {
+      if (store.Get(uri) != nullptr) std::abort();
+    }
+  });
+  FrameReader reader({.max_header_bytes = 256,
+                      .max_body_bytes = 8192,
+                      .max_skipped_bytes = 1 << 20});
   const auto handle = [&](const std::string& body) {
+    const std::string repaired = RepairJson(body);
+    if (RepairJson(repaired) != repaired) std::abort();
     const Message::Kind kind = parser.Parse(body).kind;
     expected +=
         kind == Message::Kind::kRequest || kind == Message::Kind::kInvalid;
@@ -90,7 +103,10 @@ void Run(std::string_view bytes, size_t piece_bytes) {
     if (outbox->sent != expected) std::abort();
   };
   while (!bytes.empty()) {
-    if (!reader.Consume(bytes.substr(0, piece_bytes), handle)) break;
+    const auto skipped = [&store](const Glimpse& glimpse) {
+      (void)store.LoseBy(glimpse);
+    };
+    if (!reader.Consume(bytes.substr(0, piece_bytes), handle, skipped)) break;
     bytes.remove_prefix(std::min(piece_bytes, bytes.size()));
   }
 }

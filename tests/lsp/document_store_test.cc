@@ -158,7 +158,12 @@ TEST(DocumentStoreTest, BoundsTheSizeOfDocuments) {
   ASSERT_FALSE(big);
   EXPECT_EQ(big.error().code, ErrorCode::kRequestFailed);
   EXPECT_EQ(big.error().message, "u: expected at most 10 bytes, got 11");
-  EXPECT_EQ(store.size(), 0U);
+  // Known by its name, so that it comes back by a full text.
+  EXPECT_TRUE(store.IsLost("u"));
+  EXPECT_EQ(store.Get("u"), nullptr);
+  ASSERT_TRUE(store.Change(
+      {.uri = "u", .version = 2, .changes = {{.range = {}, .text = "x"}}}));
+  EXPECT_EQ(store.Get("u")->language_id, "cpp");
 
   ASSERT_TRUE(store.Open(OpenParams("0123456789")));
   ASSERT_TRUE(store.Change({.uri = "u",
@@ -170,6 +175,33 @@ TEST(DocumentStoreTest, BoundsTheSizeOfDocuments) {
   EXPECT_EQ(grown.error().message,
             "u: contentChanges[0]: text: expected at most 10 bytes, got 11");
   EXPECT_EQ(store.Get("u"), nullptr);
+}
+
+TEST(DocumentStoreTest, LosesTheDocumentThatAnUnreadMessageIsAbout) {
+  DocumentStore store;
+  DidOpenParams params = OpenParams("text");
+  for (const std::string uri : {"a", "b"}) {
+    params.uri = uri;
+    ASSERT_TRUE(store.Open(params));
+  }
+  EXPECT_THAT(store.LoseBy({.method = "textDocument/didSave"}), SizeIs(0));
+  EXPECT_THAT(store.LoseBy({.id = RequestId(int64_t{1})}), SizeIs(0));
+  EXPECT_THAT(store.LoseBy({.method = "textDocument/didChange", .uri = "a"}),
+              testing::ElementsAre("a"));
+  EXPECT_THAT(store.LoseBy({.method = "textDocument/didChange", .uri = "a"}),
+              SizeIs(0));
+  EXPECT_EQ(store.Get("a"), nullptr);
+  EXPECT_NE(store.Get("b"), nullptr);
+  // It may have been about any.
+  EXPECT_THAT(store.LoseBy({}), testing::ElementsAre("b"));
+  EXPECT_THAT(
+      store.LoseBy(
+          {.method = "textDocument/didOpen", .uri = "c", .language_id = "go"}),
+      testing::ElementsAre("c"));
+  ASSERT_TRUE(store.Change(
+      {.uri = "c", .version = {}, .changes = {{.range = {}, .text = "new"}}}));
+  EXPECT_EQ(store.Get("c")->language_id, "go");
+  EXPECT_THAT(store.Lost(), SizeIs(2));
 }
 
 TEST(DocumentStoreTest, BoundsTheNumberOfDocuments) {

@@ -111,7 +111,7 @@ TEST(FrameTest, NamesWhatIsWrongWithAHeader) {
       {"Content-Length: 5x\r\n", "expected a number of bytes, got \"5x\""},
       {"Content-Length: 0x10\r\n", "expected a number of bytes"},
       {"Content-Length: 5 5\r\n", "expected a number of bytes"},
-      {"Content-Length: 67108865\r\n", "expected at most 67108864 bytes"},
+      {"Content-Length: 68719476737\r\n", "at most 68719476736 bytes"},
       {"Content-Length: 18446744073709551615\r\n", "expected at most"},
       {"Content-Length: 99999999999999999999999\r\n", "expected at most"},
       {"Content-Length: 5\r\nContent-Length: 6\r\n", "given twice, 5 and 6"},
@@ -157,8 +157,37 @@ TEST(FrameTest, BoundsTheBody) {
   const FrameLimits limits{.max_header_bytes = 100, .max_body_bytes = 10};
   EXPECT_THAT(Read(Frame("0123456789"), 1, limits).bodies,
               ElementsAre("0123456789"));
-  EXPECT_THAT(Read(Frame("0123456789a"), 1, limits).error,
-              HasSubstr("expected at most 10 bytes, got \"11\""));
+  const Reading over = Read(Frame("0123456789a"), 1, limits);
+  EXPECT_THAT(over.bodies, IsEmpty());
+  EXPECT_EQ(over.error, "");
+}
+
+TEST(FrameTest, SkipsABodyOverTheLimitAndGoesOn) {
+  const std::string open =
+      R"({"jsonrpc":"2.0","method":"textDocument/didOpen","params":
+         {"textDocument":{"text":"\"uri\":\"file:///wrong\" )" +
+      std::string(300'000, 'x') +
+      R"(","languageId":"log","uri":"file:///big.log","version":1}}})";
+  const std::string stream = Frame("{}") + Frame(open) + Frame("[]");
+  for (const size_t piece : {size_t{7}, size_t{1000}, stream.size()}) {
+    FrameReader reader({.max_body_bytes = 1000});
+    std::vector<std::string> bodies;
+    std::vector<Glimpse> skipped;
+    for (size_t i = 0; i < stream.size(); i += piece) {
+      ASSERT_TRUE(reader.Consume(
+          std::string_view(stream).substr(i, piece),
+          [&](std::string body) { bodies.push_back(std::move(body)); },
+          [&](const Glimpse& glimpse) { skipped.push_back(glimpse); }));
+    }
+    EXPECT_THAT(bodies, ElementsAre("{}", "[]")) << piece;
+    ASSERT_EQ(skipped.size(), 1U);
+    EXPECT_EQ(skipped[0].uri, "file:///big.log");
+    EXPECT_EQ(skipped[0].language_id, "log");
+    EXPECT_EQ(skipped[0].method, "textDocument/didOpen");
+    EXPECT_EQ(skipped[0].bytes, open.size());
+    EXPECT_THAT(TooLarge(skipped[0], {.max_body_bytes = 1000}).message,
+                HasSubstr("textDocument/didOpen: expected at most 1000 bytes"));
+  }
 }
 
 TEST(FrameTest, FramesBodiesByTheirBytes) {

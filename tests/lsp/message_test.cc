@@ -6,7 +6,10 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "lsp/json_value.h"
 
 namespace krait::lsp {
 namespace {
@@ -72,7 +75,8 @@ TEST(MessageTest, TakesBrokenResponsesForResponses) {
   MessageParser parser;
   for (const std::string_view body :
        {R"({"id":{},"result":1})", R"({"id":1.5,"error":"text"})",
-        R"({"error":{"code":"x"}})", R"({"result":1})"}) {
+        R"({"error":{"code":"x"}})", R"({"result":1})",
+        R"({"jsonrpc":"2.0","id":1})", "{}"}) {
     EXPECT_EQ(parser.Parse(body).kind, Kind::kResponse) << body;
   }
 }
@@ -93,21 +97,20 @@ TEST(MessageTest, SaysWhyAMessageIsRefused) {
       {"{", kParse, "not valid JSON"},
       {"{}{}", kParse, "not valid JSON"},
       {R"({"a":1,})", kParse, "not valid JSON"},
-      {R"({"method":"\ud800"})", kParse, "not valid JSON"},
-      {"{\"method\":\"\xff\"}", kParse, "it is not UTF-8"},
-      {"{\"method\":\"\xed\xa0\x80\"}", kParse, "it is not UTF-8"},
+      {R"({"method":"\x"})", kParse, "not valid JSON"},
+      {"{\"method\":\"\xff\"", kParse, "it is not UTF-8"},
       {"[]", kInvalid, "batches are not supported"},
       {R"([{"jsonrpc":"2.0","id":1,"method":"m"}])", kInvalid, "batches"},
       {"5", kInvalid, "expected a JSON object"},
       {"\"text\"", kInvalid, "expected a JSON object"},
       {"null", kInvalid, "expected a JSON object"},
-      {"{}", kInvalid, "jsonrpc: expected \"2.0\""},
+      {R"({"params":{}})", kInvalid, "jsonrpc: expected \"2.0\""},
       {R"({"id":5,"method":"m"})", kInvalid, "jsonrpc", RequestId(int64_t{5})},
       {R"({"jsonrpc":2.0,"id":"a","method":"m"})", kInvalid, "jsonrpc",
        RequestId("a")},
       {R"({"jsonrpc":"1.0","id":5,"method":"m"})", kInvalid, "jsonrpc",
        RequestId(int64_t{5})},
-      {R"({"jsonrpc":"2.0","id":5})", kInvalid,
+      {R"({"jsonrpc":"2.0","id":5,"params":{}})", kInvalid,
        "method: expected a string, got nothing", RequestId(int64_t{5})},
       {R"({"jsonrpc":"2.0","id":5,"method":6})", kInvalid,
        "method: expected a string, got the number 6", RequestId(int64_t{5})},
@@ -132,6 +135,37 @@ TEST(MessageTest, SaysWhyAMessageIsRefused) {
     EXPECT_THAT(message.error->message, HasSubstr(refusal.message))
         << refusal.body;
     EXPECT_EQ(message.id, refusal.id) << refusal.body;
+  }
+}
+
+TEST(MessageTest, ReadsWhatWasPlainlyMeant) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {R"("# \ud83d")", "\"# \xEF\xBF\xBD\""},
+      {R"("\udc00\ud83d\ude00\ud83dx")",
+       "\"\xEF\xBF\xBD\xF0\x9F\x98\x80\xEF\xBF\xBDx\""},
+      {R"("\ud83d\\\u00e4")", "\"\xEF\xBF\xBD\\\\\xC3\xA4\""},
+      {"\"a\xff\xed\xa0\x80z\"",
+       "\"a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDz\""},
+      {"\"tab\tnewline\nnull" + std::string(1, '\0') + "\"",
+       R"("tab\tnewline\nnull\u0000")"},
+      {"NaN", "null"},
+  };
+  MessageParser parser;
+  for (const auto& [value, meant] : cases) {
+    const Message message = parser.Parse(
+        R"({"jsonrpc":"2.0","method":"m","params":[)" + value + "]}");
+    ASSERT_EQ(message.kind, Kind::kNotification) << value;
+    EXPECT_EQ(Payload(message), "[" + meant + "]");
+  }
+  for (const char* number :
+       {"1e999", "Infinity", "123456789012345678901234567890"}) {
+    const Message message = parser.Parse(
+        std::string(R"({"jsonrpc":"2.0","method":"m","params":[-)") + number +
+        "," + number + "]}");
+    ASSERT_EQ(message.kind, Kind::kNotification) << number;
+    std::vector<uint32_t> values;
+    ASSERT_TRUE(FromJson(*message.payload, &values)) << number;
+    EXPECT_THAT(values, ::testing::ElementsAre(0U, 4294967295U)) << number;
   }
 }
 

@@ -25,6 +25,15 @@ TEST(TypedThroughTest, IsNothingForAnythingElse) {
   EXPECT_EQ(TypedThrough(kGiven, {"b.py", "x = f", "\n"}), std::nullopt);
 }
 
+TEST(TypedThroughTest, LineEndsAreThoseOfTheDocument) {
+  const GivenCompletion given = {
+      .request = {.path = "", .before = "a\r\nx:", .after = "\r\n"},
+      .text = "\n  one\n  two"};
+  EXPECT_EQ(TypedThrough(given, {"", "a\r\nx:\r\n  o", "\r\n"}), "ne\n  two");
+  EXPECT_EQ(TypedThrough(given, {"", "a\r\nx:\r\n  one\r\n  t", "\r\n"}), "wo");
+  EXPECT_EQ(TypedThrough(given, {"", "a\r\nx:\r\n o", "\r\n"}), std::nullopt);
+}
+
 TEST(TypedThroughTest, ComparesLongContextsByTheirEnds) {
   const std::string line(100, 'y');
   std::string text;

@@ -86,7 +86,7 @@ repetition_penalty = 1.25
   EXPECT_FALSE(config.rules.enabled);
   EXPECT_EQ(config.rules.languages,
             (FlagTable{{"*", true}, {"markdown", false}}));
-  EXPECT_EQ(config.rules.disabled_files, (TextList{"*.env", "secrets/**"}));
+  EXPECT_EQ(config.rules.files.globs(), (TextList{"*.env", "secrets/**"}));
   EXPECT_EQ(config.rules.trigger, CompletionTrigger::kOnDemand);
   EXPECT_EQ(config.rules.debounce, std::chrono::milliseconds(75));
   EXPECT_FALSE(config.rules.prefetch);
@@ -125,16 +125,57 @@ TEST_F(ConfigTest, ListsAndTablesAreChecked) {
               HasSubstr("a whole number from 0 to 10000"));
 }
 
+TEST_F(ConfigTest, WhereTheDisabledFilesCannotBeReadNothingIs) {
+  const std::vector<std::string> names = {"/p/a.py"};
+  for (const char* wrong :
+       {"[completion]\ndisabled_files = \"*.env\"\n",
+        "[completion]\ndisabled_files = [\"{\"]\n",
+        "[completion]\ndisabled_file = [\"*.env\"]\n",
+        "[completion.disabled_files]\n\"*.env\" = true\n", "threads = \n"}) {
+    const auto loaded = Load(wrong);
+    EXPECT_THAT(loaded.config.rules.files.WhyUnread(names),
+                HasSubstr("until completion.disabled_files is right again"))
+        << wrong;
+    // What a bridge tells a daemon is no better.
+    Config told;
+    (void)ApplySessionJson(
+        boost::json::serialize(SessionSettings(loaded.config)),
+        SettingsSection::kOptional, "it", &told);
+    EXPECT_FALSE(told.rules.files.trusted()) << wrong;
+  }
+  for (const char* wrong :
+       {R"({"completion":{"disabled_files":null}})",
+        R"({"completion":{"disabled_files":{"*.env":true}}})",
+        R"({"completion":{"disabledFiles":[]}})", "3", "{"}) {
+    Config config;
+    (void)ApplySessionJson(wrong, SettingsSection::kOptional, "it", &config);
+    EXPECT_THAT(config.rules.files.WhyUnread(names), Not(IsEmpty())) << wrong;
+  }
+  const auto other = Load("threads = -1\n");
+  EXPECT_THAT(other.config.rules.files.WhyUnread(names), IsEmpty());
+}
+
+TEST_F(ConfigTest, AnEditorsDisabledFilesAreJoinedWithTheOthers) {
+  Config config;
+  ASSERT_TRUE(config.rules.files.Join({"a.txt"}));
+  (void)ApplySessionJson(R"({"completion":{"disabled_files":["b.txt"]}})",
+                         SettingsSection::kOptional, "it", &config);
+  EXPECT_EQ(config.rules.files.globs(), (TextList{"a.txt", "b.txt"}));
+  (void)ApplySessionJson(R"({"completion":{"disabled_files":[]}})",
+                         SettingsSection::kOptional, "it", &config);
+  EXPECT_EQ(config.rules.files.globs(), (TextList{"a.txt", "b.txt"}));
+}
+
 TEST_F(ConfigTest, SessionsSettingsGoThroughJsonAndBack) {
   Config config;
   config.rules.languages = {{"c", false}};
-  config.rules.disabled_files = {"a*"};
+  ASSERT_TRUE(config.rules.files.Join({"a*"}));
   const auto json = boost::json::serialize(SessionSettings(config));
   Config read;
   EXPECT_THAT(ApplySessionJson(json, SettingsSection::kOptional, "it", &read),
               IsEmpty());
   EXPECT_EQ(read.rules.languages, config.rules.languages);
-  EXPECT_EQ(read.rules.disabled_files, config.rules.disabled_files);
+  EXPECT_EQ(read.rules.files, config.rules.files);
   // What Lua makes of an empty table.
   EXPECT_THAT(ApplySessionJson(R"({"completion":{"languages":[]}})",
                                SettingsSection::kOptional, "it", &read),

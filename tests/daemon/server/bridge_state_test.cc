@@ -177,5 +177,140 @@ TEST_F(BridgeStateTest, WhatIsNoMessageIsTheDaemonsToRefuse) {
   EXPECT_THAT(state_.Replay(), SizeIs(1));
 }
 
+TEST_F(BridgeStateTest, TheAnswerToABrokenRequestReachesTheEditor) {
+  Begin();
+  for (const char* broken :
+       {R"({"id":14,"method":"m","params":{}})",
+        R"({"jsonrpc":"1.0","id":14,"method":"m"})",
+        R"({"jsonrpc":"2.0","id":14,"method":"m","params":5})",
+        R"({"jsonrpc":"2.0","id":14,"method":3})",
+        R"({"jsonrpc":"2.0","id":14,"params":{}})"}) {
+    EXPECT_TRUE(state_.FromEditor(broken));
+    const auto answer =
+        Body(R"("id":14,"error":{"code":-32600,"message":"jsonrpc"})");
+    EXPECT_TRUE(state_.FromDaemon(answer)) << broken;
+    EXPECT_FALSE(state_.FromDaemon(answer)) << broken;
+  }
+}
+
+TEST_F(BridgeStateTest, TwoRequestsWithOneIdHaveTwoAnswers) {
+  Begin();
+  Ask(5);
+  Ask(5);
+  EXPECT_TRUE(state_.FromDaemon(Body(R"("id":5,"error":{"code":-32600})")));
+  EXPECT_TRUE(state_.FromDaemon(Body(R"("id":5,"result":null)")));
+  EXPECT_FALSE(state_.FromDaemon(Body(R"("id":5,"result":null)")));
+}
+
+TEST_F(BridgeStateTest, AnUndefinedResultIsAnAnswer) {
+  Begin();
+  Ask(1);
+  EXPECT_TRUE(state_.FromDaemon(Body(R"("id":1,"method":"m","params":{})")));
+  EXPECT_TRUE(state_.FromEditor(R"({"jsonrpc":"2.0","id":1})"));
+  // It was none to be answered, so this is of the editor's own request.
+  EXPECT_TRUE(state_.FromDaemon(Body(R"("id":1,"result":7)")));
+}
+
+TEST_F(BridgeStateTest, ReplaysTheSettingsThatTheEditorAnswered) {
+  Begin();
+  const auto ask =
+      Body(R"("id":9,"method":"workspace/configuration","params":{})");
+  state_.FromDaemon(ask);
+  state_.FromEditor(
+      Body(R"("id":9,"result":[{"completion":{"enabled":false}}])"));
+  (void)state_.Lose();
+  const auto kept = AllOf(HasSubstr("krait/keptSettings"),
+                          HasSubstr(R"([{"completion":{"enabled":false}}])"));
+  auto replay = state_.Replay();
+  ASSERT_THAT(replay, SizeIs(4));
+  EXPECT_THAT(replay[2], kept);  // before any document
+  // "Something changed" brings nothing new, what is pushed does.
+  const auto push = [this](const std::string& settings) {
+    state_.FromEditor(
+        Body(R"("method":"workspace/didChangeConfiguration","params":
+        {"settings":)" +
+             settings + "}"));
+  };
+  push("null");
+  EXPECT_THAT(state_.Replay(), testing::Contains(kept));
+  push("{}");
+  EXPECT_THAT(state_.Replay(), testing::Not(testing::Contains(kept)));
+  // An editor without settings has answered, too.
+  state_.FromDaemon(ask);
+  state_.FromEditor(Body(R"("id":9,"error":{"code":-32601,"message":""})"));
+  EXPECT_THAT(state_.Replay(),
+              testing::Contains(AllOf(HasSubstr("krait/keptSettings"),
+                                      HasSubstr("\"params\":null"))));
+}
+
+TEST_F(BridgeStateTest, WhatCannotBeReadIsNotReplayedAsItWas) {
+  Begin();
+  for (const std::string& broken :
+       {Body(R"("method":"textDocument/didChange","params":{"textDocument":
+          {"uri":"file:///a","version":2},"contentChanges":[{"text":"\x"}]})"),
+        Body(R"("method":"textDocument/didChange","params":{"textDocument":
+          {"uri":"file:///a","version":2},"contentChanges":{"text":""}})"),
+        Body(R"("method":"textDocument/didChange","params":{"textDocument":
+          {"version":2},"contentChanges":[]})"),
+        std::string(R"({"method":"textDocument/didChange","params":
+          {"textDocument":{"uri":"file:///a","version":2}}})")}) {
+    EXPECT_TRUE(state_.FromEditor(broken));
+    (void)state_.Lose();
+    const auto replay = state_.Replay();
+    EXPECT_THAT(replay.back(),
+                AllOf(HasSubstr("krait/lostDocument"), HasSubstr("file:///a"),
+                      HasSubstr(R"("languageId":"c")")))
+        << broken;
+    EXPECT_THAT(replay, testing::Not(testing::Contains(HasSubstr("didOpen"))));
+    // A full text brings it back.
+    state_.FromEditor(
+        Body(R"("method":"textDocument/didChange","params":{"textDocument":
+        {"uri":"file:///a","version":3},"contentChanges":[{"text":"new"}]})"));
+    EXPECT_THAT(state_.Replay().back(), HasSubstr(R"("text": "new")"));
+  }
+}
+
+TEST_F(BridgeStateTest, AHalfSurrogateIsReplayedAsItsReplacement) {
+  Begin();
+  state_.FromEditor(
+      Body(R"("method":"textDocument/didChange","params":{"textDocument":
+      {"uri":"file:///a","version":2},"contentChanges":[{"text":"# \ud83d"}]})"));
+  EXPECT_THAT(state_.Replay().back(),
+              HasSubstr("\"text\": \"# \xEF\xBF\xBD\""));
+}
+
+TEST_F(BridgeStateTest, WhatIsTooLargeIsAnsweredAndLost) {
+  Begin();
+  lsp::Glimpse request{.id = lsp::RequestId(int64_t{8}),
+                       .method = "m",
+                       .bytes = size_t{65} << 20};
+  auto instead = state_.TooLarge(request);
+  EXPECT_THAT(instead.to_daemon, IsEmpty());
+  EXPECT_THAT(instead.to_editor,
+              ElementsAre(AllOf(HasSubstr("\"id\":8"), HasSubstr("-32803"))));
+  lsp::Glimpse open{.method = "textDocument/didOpen",
+                    .uri = "file:///big",
+                    .language_id = "log",
+                    .bytes = size_t{70} << 20};
+  instead = state_.TooLarge(open);
+  EXPECT_THAT(instead.to_editor, IsEmpty());
+  EXPECT_THAT(instead.to_daemon,
+              ElementsAre(AllOf(HasSubstr("krait/lostDocument"),
+                                HasSubstr("file:///big"),
+                                HasSubstr("expected at most 67108864"))));
+  EXPECT_THAT(state_.Replay(),
+              testing::Contains(AllOf(HasSubstr("krait/lostDocument"),
+                                      HasSubstr("file:///big"))));
+  EXPECT_THAT(state_.Replay(), testing::Contains(HasSubstr("file:///a")));
+}
+
+TEST_F(BridgeStateTest, KnowsTheEditorsProcess) {
+  BridgeState state;
+  EXPECT_EQ(state.editor_process(), std::nullopt);
+  state.FromEditor(Body(R"("id":1,"method":"initialize","params":
+      {"processId":4711,"capabilities":{}})"));
+  EXPECT_EQ(state.editor_process(), 4711);
+}
+
 }  // namespace
 }  // namespace krait::daemon

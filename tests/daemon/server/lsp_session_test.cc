@@ -18,7 +18,7 @@
 #include "daemon/completion/syntax.h"
 #include "grammars/language.h"
 #include "tests/daemon/fake_generator.h"
-#include "tests/daemon/server/owner_calls.h"
+#include "tests/daemon/server/session_fixture.h"
 
 namespace krait::daemon {
 namespace {
@@ -28,117 +28,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-
-// Keeps what the session sends.
-class Sent : public lsp::Outbox {
- public:
-  void Send(std::string message) override {
-    const std::lock_guard lock(mutex_);
-    messages_.push_back(std::move(message));
-  }
-  std::vector<std::string> Take() {
-    const std::lock_guard lock(mutex_);
-    return std::exchange(messages_, {});
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<std::string> messages_;
-};
-
-class LspSessionTest : public testing::Test {
- protected:
-  LspSessionTest() {
-    // So that the model runs only when it is asked.
-    config_.rules.prefetch = false;
-  }
-
-  // `capabilities`: members, each with a comma behind it.
-  void Start(std::unique_ptr<FakeGenerator> generator,
-             const std::string& capabilities = "") {
-    auto shared =
-        std::make_shared<std::unique_ptr<FakeGenerator>>(std::move(generator));
-    Start(
-        [shared]() -> engine::Result<ReadyGenerator> {
-          return ReadyGenerator{.generator = std::move(*shared),
-                                .description = "fake"};
-        },
-        capabilities);
-  }
-  void Start(CompletionHost::Loader loader,
-             const std::string& capabilities = "") {
-    host_ =
-        std::make_unique<CompletionHost>(std::move(loader), calls_.Poster());
-    session_ =
-        std::make_unique<LspSession>(sent_, *host_, acceptance_, config_);
-    Receive(R"("id":1,"method":"initialize","params":{"capabilities":{)" +
-            capabilities +
-            R"("general":{"positionEncodings":["utf-8"]},
-            "textDocument":{"inlineCompletion":{}}},
-            "clientInfo":{"name":"test"},
-            "workspaceFolders":[{"uri":"file:///w","name":"w"}],
-            "initializationOptions":)" +
-            options_ + "}");
-    (void)sent_->Take();
-    calls_.RunOne();  // the model is there, or not
-  }
-
-  void Receive(const std::string& rest) {
-    session_->HandleMessage("{\"jsonrpc\":\"2.0\"," + rest + "}");
-  }
-  void Open(const std::string& text) {
-    Receive(fmt::format(
-        R"("method":"textDocument/didOpen","params":{{"textDocument":
-        {{"uri":"file:///a.py","languageId":"python","version":1,
-          "text":"{}"}}}})",
-        text));
-  }
-  void Insert(int version, int character, const std::string& text) {
-    Receive(fmt::format(
-        R"("method":"textDocument/didChange","params":{{"textDocument":
-        {{"uri":"file:///a.py","version":{0}}},"contentChanges":[{{"range":
-        {{"start":{{"line":0,"character":{1}}},
-          "end":{{"line":0,"character":{1}}}}},"text":"{2}"}}]}})",
-        version, character, text));
-  }
-  void Ask(int id, int character,
-           const std::string& method = "textDocument/inlineCompletion") {
-    Receive(fmt::format(
-        R"("id":{},"method":"{}","params":{{"textDocument":
-        {{"uri":"file:///a.py"}},"position":{{"line":0,"character":{}}},
-        "context":{{"triggerKind":2}}}})",
-        id, method, character));
-  }
-  // Ends once the model, which has said `answer` behind "x = ", was warmed for
-  // `prefix`.
-  void WaitUntilWarmAfter(const std::string& answer,
-                          const std::string& prefix) {
-    std::latch warmed(1);
-    auto generator = std::make_unique<FakeGenerator>(answer);
-    generator->set_on_slice([&](const GeneratorPrompt& prompt) {
-      if (prompt.prefix == prefix) warmed.count_down();
-      return false;
-    });
-    Start(std::move(generator));
-    Open("x = \\n");
-    Ask(7, 4);
-    calls_.RunOne();
-    warmed.wait();
-  }
-  std::string Answer() {
-    const auto messages = sent_->Take();
-    EXPECT_EQ(messages.size(), 1U) << testing::PrintToString(messages);
-    return messages.empty() ? "" : messages.front();
-  }
-
-  Config config_;
-  std::string options_ = "null";  // initializationOptions
-  AcceptanceStore acceptance_{std::filesystem::path()};
-  std::shared_ptr<Sent> sent_ = std::make_shared<Sent>();
-  OwnerCalls calls_;
-  std::unique_ptr<CompletionHost> host_;
-  std::unique_ptr<LspSession> session_;
-};
 
 TEST_F(LspSessionTest, AnswersInlineCompletions) {
   Start(std::make_unique<FakeGenerator>("foo(1)\n"));
@@ -291,6 +180,118 @@ TEST_F(LspSessionTest, PopupItemsReplaceTheWord) {
   EXPECT_THAT(answer, HasSubstr("\"filterText\":\"print(x)\""));
   EXPECT_THAT(answer, HasSubstr("\"newText\":\"print(x)\""));
   EXPECT_THAT(answer, HasSubstr("\"start\":{\"line\":0,\"character\":0}"));
+}
+
+TEST_F(LspSessionTest, PopupItemsStandBehindOthersByTheirFirstVisibleLine) {
+  Start(std::make_unique<FakeGenerator>("\n  foo(1)\n  bar\n"));
+  (void)sent_->Take();
+  Open("if x:\\n");
+  Ask(1, 5, "textDocument/completion");
+  calls_.RunOne();
+  const std::string answer = Answer();
+  EXPECT_THAT(answer, HasSubstr("\"label\":\"foo(1)\""));
+  EXPECT_THAT(answer, HasSubstr("\"sortText\":\"~\""));
+}
+
+TEST_F(LspSessionTest, ThePopupsItemCanBeTurnedOff) {
+  options_ = R"({"completion":{"menu_item":false}})";
+  auto generator = std::make_unique<FakeGenerator>("foo\n");
+  const FakeGenerator& fake = *generator;
+  Start(std::move(generator));
+  (void)sent_->Take();
+  Open("x = \\n");
+  Ask(1, 4, "textDocument/completion");
+  EXPECT_THAT(Answer(), HasSubstr("\"items\":[]"));
+  EXPECT_EQ(fake.calls, 0);
+  LspSession other(sent_, *host_, acceptance_, config_, patience_);
+  other.HandleMessage(R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":
+    {"capabilities":{},"initializationOptions":{"completion":
+    {"menu_item":false}}}})");
+  EXPECT_THAT(sent_->Take(), Not(Contains(HasSubstr("completionProvider"))));
+}
+
+TEST_F(LspSessionTest, WhatIsTypedAlongIntoTheNextLineIsKept) {
+  auto generator = std::make_unique<FakeGenerator>("\n  foo(1)\n");
+  const FakeGenerator& fake = *generator;
+  Start(std::move(generator));
+  (void)sent_->Take();
+  Open("if x:\\r\\ny\\r\\n");
+  Ask(1, 5);
+  calls_.RunOne();
+  const std::string first = Answer();
+  ASSERT_THAT(first, HasSubstr("foo(1)"));
+  Insert(2, 5, "\\r\\n  f");
+  Receive(R"("id":2,"method":"textDocument/inlineCompletion","params":
+    {"textDocument":{"uri":"file:///a.py"},"position":
+    {"line":1,"character":3},"context":{"triggerKind":2}})");
+  EXPECT_THAT(Answer(), testing::AllOf(HasSubstr("\"insertText\":\"oo(1)"),
+                                       HasSubstr("\"arguments\":[\"1\"]")));
+  EXPECT_EQ(fake.calls, 1);
+}
+
+TEST_F(LspSessionTest, ALostDocumentIsToldOnceAndComesBackByAFullText) {
+  Start(std::make_unique<FakeGenerator>("foo(1)\n"));
+  (void)sent_->Take();
+  Open("x = \\n");
+  const auto bad = [this] {
+    session_->HandleMessage(
+        R"({"jsonrpc":"2.0","method":"textDocument/didChange","params":
+        {"textDocument":{"uri":"file:///a.py","version":2},
+         "contentChanges":[{"text":"\x"}]}})");
+  };
+  bad();
+  bad();
+  Insert(3, 0, "y");
+  std::string told;
+  size_t shown = 0;
+  for (const std::string& message : sent_->Take()) {
+    if (message.find("showMessage") == std::string::npos) continue;
+    told = message;
+    ++shown;
+  }
+  EXPECT_EQ(shown, 1U);
+  EXPECT_THAT(told, HasSubstr("file:///a.py"));
+  Ask(1, 4);
+  EXPECT_THAT(Answer(), HasSubstr("error"));
+  Receive(R"("method":"textDocument/didChange","params":{"textDocument":
+    {"uri":"file:///a.py","version":4},"contentChanges":[{"text":"z = \n"}]})");
+  Ask(2, 4);
+  calls_.RunOne();
+  EXPECT_THAT(Answer(), HasSubstr("foo(1)"));
+}
+
+TEST_F(LspSessionTest, WhatIsTooLargeCostsItsDocument) {
+  Start(std::make_unique<FakeGenerator>("foo(1)\n"));
+  (void)sent_->Take();
+  Open("x = \\n");
+  session_->HandleTooLarge({.id = lsp::RequestId(int64_t{4}),
+                            .method = "m",
+                            .bytes = size_t{65} << 20});
+  EXPECT_THAT(sent_->Take(), Contains(testing::AllOf(HasSubstr("\"id\":4"),
+                                                     HasSubstr("-32803"))));
+  session_->HandleTooLarge({.method = "textDocument/didOpen",
+                            .uri = "file:///big.log",
+                            .language_id = "log",
+                            .bytes = size_t{65} << 20});
+  EXPECT_THAT(sent_->Take(),
+              Contains(testing::AllOf(HasSubstr("showMessage"),
+                                      HasSubstr("file:///big.log"))));
+  calls_.RunOne();  // where that lies
+  Ask(5, 4);
+  calls_.RunOne();
+  EXPECT_THAT(Answer(), HasSubstr("foo(1)"));
+}
+
+TEST_F(LspSessionTest, SettingsThatCannotBeReadLeaveNothingToBeRead) {
+  Start(std::make_unique<FakeGenerator>("foo(1)\n"));
+  (void)sent_->Take();
+  Open("x = \\n");
+  session_->HandleMessage(
+      R"({"jsonrpc":"2.0","method":"workspace/didChangeConfiguration","params":
+      {"settings":{"krait":{"completion":{"disabled_files":["\x"]}}}}})");
+  EXPECT_THAT(sent_->Take(), Contains(HasSubstr("showMessage")));
+  Ask(1, 4);
+  EXPECT_THAT(Answer(), HasSubstr("\"items\":[]"));
 }
 
 TEST_F(LspSessionTest, ExtendsThePopupsSelection) {
@@ -508,7 +509,7 @@ TEST_F(LspSessionTest, SessionsShareOneModel) {
   const FakeGenerator& fake = *generator;
   Start(std::move(generator));
   const auto other_sent = std::make_shared<Sent>();
-  LspSession other(other_sent, *host_, acceptance_, config_);
+  LspSession other(other_sent, *host_, acceptance_, config_, patience_);
   other.HandleMessage(
       R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":
         {"capabilities":{"textDocument":{"inlineCompletion":{}}}}})");

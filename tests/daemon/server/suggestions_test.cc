@@ -121,6 +121,15 @@ TEST_F(SuggestionsTest, LinesMayEndOtherwiseInTheDocument) {
   EXPECT_EQ(Counts(), expected);
 }
 
+TEST_F(SuggestionsTest, UndoTakesLinesOfAnyEndBack) {
+  const std::string id = Give("foo\nbar");
+  Insert("foo\r\nbar");
+  TakeBack(8);
+  EXPECT_EQ(Counts(), AcceptanceCounts{.shown = 1});
+  Insert("foo\r\n");
+  EXPECT_EQ(Give("bar"), id);
+}
+
 TEST_F(SuggestionsTest, TheCommandAndTheChangeAreOneAcceptance) {
   const std::string id = Give("foo(1)");
   Insert("foo(1)");
