@@ -76,8 +76,8 @@ void LowerByControlGroup(const fs::path& root, MemoryLimit* limit) {
     const size_t second =
         first == std::string::npos ? first : line.find(':', first + 1);
     if (second == std::string::npos) continue;
-    const std::string controllers =
-        "," + line.substr(first + 1, second - first - 1) + ",";
+    std::string controllers(1, ',');
+    controllers.append(line, first + 1, second - first - 1).append(",");
     const fs::path group =
         fs::path(line.substr(second + 1)).lexically_normal().relative_path();
     const fs::path mounts = root / "sys/fs/cgroup";
