@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "daemon/memory_limit.h"
 #include "engine/error.h"
 #include "engine/model/model.h"
 #include "engine/run/worker_pool.h"
@@ -18,7 +19,7 @@ struct ModelOptions {
   std::string model;   // as FindModel takes it; empty: the default
   size_t threads = 0;  // 0: one per core
   // What warm states and replay logs may take in memory; 0: nothing is kept.
-  size_t state_bytes = size_t{1} << 30;
+  size_t state_bytes = DefaultStateBytes();
   // Where states are kept between runs; empty: nowhere.
   std::filesystem::path state_dir;
   size_t state_disk_bytes = size_t{512} << 20;  // what they may take there

@@ -31,7 +31,7 @@ class GrammarParser {
   // is left out by the last tree of a whole text, be it of an older version.
   virtual std::shared_ptr<const SyntaxTree> ParseNear(
       std::shared_ptr<const std::string> text, size_t ofs,
-      std::chrono::milliseconds timeout) = 0;
+      std::chrono::milliseconds timeout, std::stop_token stop) = 0;
 
   // Drops the trees that the next parse would reuse.
   virtual void Forget() = 0;

@@ -238,11 +238,11 @@ std::vector<size_t> LineTree::Anchors(size_t ofs, size_t max_anchors) const {
 }
 
 std::optional<InsertionErrors> LineTree::CheckInsertion(
-    size_t, std::string_view, std::chrono::milliseconds) const {
+    size_t, std::string_view, CheckBudget* /*budget*/) const {
   return std::nullopt;
 }
 
-std::vector<Symbol> LineTree::Symbols() const {
+std::vector<Symbol> LineTree::FindSymbols(bool* /*complete*/) const {
   std::vector<Symbol> symbols;
   for (std::optional<Line> line = LineAt(text(), 0); line;
        line = LineAfter(text(), *line)) {
@@ -256,7 +256,7 @@ std::vector<Symbol> LineTree::Symbols() const {
   return symbols;
 }
 
-std::vector<Import> LineTree::Imports() const {
+std::vector<Import> LineTree::FindImports(bool* /*complete*/) const {
   return {};
 }
 

@@ -29,12 +29,13 @@ class LineTree final : public SyntaxTree {
   size_t CountErrors() const override { return 0; }
   std::optional<InsertionErrors> CheckInsertion(
       size_t ofs, std::string_view inserted,
-      std::chrono::milliseconds timeout) const override;
-  std::vector<Symbol> Symbols() const override;
-  std::vector<Import> Imports() const override;
+      CheckBudget* budget) const override;
   std::string DebugString() const override;
 
  private:
+  std::vector<Symbol> FindSymbols(bool* complete) const override;
+  std::vector<Import> FindImports(bool* complete) const override;
+
   const Language* language_;
 };
 

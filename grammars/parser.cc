@@ -46,15 +46,15 @@ std::shared_ptr<const SyntaxTree> Parser::Parse(
 }
 
 std::shared_ptr<const SyntaxTree> Parser::ParseNear(
-    std::shared_ptr<const std::string> text, size_t ofs) {
+    std::shared_ptr<const std::string> text, size_t ofs, std::stop_token stop) {
   assert(text != nullptr);
   if (MayAskGrammar(text->size())) {
-    auto tree = grammar_parser_->ParseNear(text, ofs, limits_.timeout);
+    auto tree = grammar_parser_->ParseNear(text, ofs, limits_.timeout, stop);
     if (tree != nullptr) {
       timeouts_ = 0;
       return tree;
     }
-    NoteTimeout();
+    if (!stop.stop_requested()) NoteTimeout();
   }
   return std::make_shared<LineTree>(language_, std::move(text));
 }

@@ -17,8 +17,9 @@ namespace krait::grammars {
 
 struct ParserLimits {
   size_t max_bytes = size_t{8} << 20;
-  // Of one parse. From scratch a grammar reads about 5 to 20 MB/s; after a
-  // keystroke it takes a millisecond.
+  // Of one parse, in time of the processor: what else runs does not matter.
+  // From scratch a grammar reads about 5 to 20 MB/s; after a keystroke it takes
+  // a millisecond.
   std::chrono::milliseconds timeout{500};
 };
 
@@ -56,8 +57,10 @@ class Parser {
   //
   // What can be left out is known from the last version that was parsed whole;
   // the first one always is. So call Refresh when there is time.
+  // A stop gives a tree of lines.
   std::shared_ptr<const SyntaxTree> ParseNear(
-      std::shared_ptr<const std::string> text, size_t ofs);
+      std::shared_ptr<const std::string> text, size_t ofs,
+      std::stop_token stop = {});
 
   // Parses a version whole, for the calls of ParseNear to come. False: it was
   // stopped, or took too long.

@@ -2,7 +2,6 @@
 #ifndef KRAIT_GRAMMARS_SYNTAX_TREE_H_
 #define KRAIT_GRAMMARS_SYNTAX_TREE_H_
 
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -30,7 +29,8 @@ class SyntaxTree {
   virtual bool HasGrammar() const = 0;
 
   // Returns what is around `ofs`. Costs some 10 microseconds to a millisecond,
-  // more the deeper the nesting and the wider the file.
+  // more the deeper the nesting, up to a bound beyond which only the lines are
+  // looked at (from_grammar is false then).
   virtual SyntaxContext ContextAt(size_t ofs) const = 0;
 
   // Returns the starts of declarations that enclose or precede `ofs` and of
@@ -43,15 +43,23 @@ class SyntaxTree {
   virtual size_t CountErrors() const = 0;
 
   // Returns how `inserted` at `ofs` would change the number of errors, or
-  // nothing if that took longer than `timeout`, or no grammar knows, or the
-  // place is far from the one that Parser::ParseNear was asked for.
+  // nothing if the budget was or became spent, or no grammar knows, or the
+  // place is far from the one that Parser::ParseNear was asked for. Takes what
+  // it costs from the budget.
   virtual std::optional<InsertionErrors> CheckInsertion(
-      size_t ofs, std::string_view inserted,
-      std::chrono::milliseconds timeout) const = 0;
+      size_t ofs, std::string_view inserted, CheckBudget* budget) const = 0;
 
-  // Return definitions and imports in the order of the text.
-  virtual std::vector<Symbol> Symbols() const = 0;
-  virtual std::vector<Import> Imports() const = 0;
+  // Return definitions and imports in the order of the text. `complete`, if not
+  // null, becomes false where the text has more to look at than is sensible, so
+  // that the last ones are missing.
+  std::vector<Symbol> Symbols(bool* complete = nullptr) const {
+    bool ignored = true;
+    return FindSymbols(complete == nullptr ? &ignored : complete);
+  }
+  std::vector<Import> Imports(bool* complete = nullptr) const {
+    bool ignored = true;
+    return FindImports(complete == nullptr ? &ignored : complete);
+  }
 
   // Returns the whole structure, for tests and logs.
   virtual std::string DebugString() const = 0;
@@ -63,6 +71,10 @@ class SyntaxTree {
       : text_(std::move(text)) {}
 
  private:
+  // `complete` is not null.
+  virtual std::vector<Symbol> FindSymbols(bool* complete) const = 0;
+  virtual std::vector<Import> FindImports(bool* complete) const = 0;
+
   std::shared_ptr<const std::string> text_;  // not null
 };
 

@@ -4,8 +4,10 @@
 #ifndef KRAIT_GRAMMARS_SYNTAX_TYPES_H_
 #define KRAIT_GRAMMARS_SYNTAX_TYPES_H_
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -87,6 +89,23 @@ struct Import {
   std::string module;  // as written, without quotes or angle brackets
   size_t begin_ofs = 0;
   size_t end_ofs = 0;
+};
+
+// What checks of insertions may still cost, all together.
+//
+// The steps decide, so that the same text gets the same answer on a busy
+// machine: a check of a few lines takes some ten to fifty, of some 30
+// microseconds each. The time is for texts where a step takes much longer, as
+// brackets that a program wrote; it is the time of the processor.
+struct CheckBudget {
+  size_t steps = 1200;
+  std::chrono::microseconds cpu_time = std::chrono::milliseconds(150);
+
+  static CheckBudget Unlimited() {
+    return {.steps = std::numeric_limits<size_t>::max(),
+            .cpu_time = std::chrono::hours(24)};
+  }
+  bool Spent() const { return steps == 0 || cpu_time.count() <= 0; }
 };
 
 // Syntax errors of a text before and after an insertion.

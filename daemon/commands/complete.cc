@@ -103,13 +103,16 @@ int RunComplete(const CompleteArguments& arguments) {
   if (!generator) return ReportError(generator.error());
   CompletionService service(**generator);
   const std::string_view all = *text;
+  // Nobody else waits meanwhile.
+  CompletionOptions options = arguments.completion;
+  options.syntax_budget = grammars::CheckBudget::Unlimited();
   const auto completion = service.Complete(
       {.path = WorkspacePath(file, {}, facts.repository),
        .before = std::string(all.substr(0, *ofs)),
        .after = std::string(all.substr(*ofs)),
        .syntax = ParseForRequest(grammars::LanguageOfPath(position->file),
                                  *text, *ofs)},
-      arguments.completion);
+      options);
   if (!completion) return ReportError(completion.error());
 
   if (arguments.json) {

@@ -19,6 +19,7 @@
 #include "daemon/config/config.h"
 #include "daemon/json_text.h"
 #include "daemon/machine.h"
+#include "daemon/memory_limit.h"
 #include "daemon/model_lookup.h"
 #include "daemon/model_summary.h"
 #include "daemon/model_verify.h"
@@ -84,6 +85,20 @@ void CheckMachine(Findings* findings) {
                                        BytesText(memory->available_bytes),
                                        BytesText(memory->total_bytes)));
   }
+}
+
+void CheckMemory(size_t state_bytes, Findings* findings) {
+  constexpr double kMebibyte = 1 << 20;
+  const MemoryLimit& limit = ProcessMemoryLimit();
+  const std::string found = fmt::format(
+      "at most {:.0f} MiB ({}), of which warm states may take {:.0f} MiB",
+      static_cast<double>(limit.bytes) / kMebibyte, limit.set_by,
+      static_cast<double>(state_bytes) / kMebibyte);
+  if (state_bytes <= limit.bytes / 2) return findings->Ok("memory", found);
+  findings->Warn("memory", found,
+                 fmt::format("with state_bytes = \"{} MiB\" the rest of krait "
+                             "and other programs have room, too",
+                             StateBytesFor(limit) >> 20));
 }
 
 void CheckThreads(size_t threads, Findings* findings) {
@@ -282,6 +297,7 @@ void PrintJson(const Findings& findings) {
 int RunDoctor(const DoctorArguments& arguments) {
   Findings findings;
   CheckMachine(&findings);
+  CheckMemory(arguments.model.state_bytes, &findings);
   CheckModel(arguments.model, &findings);
   CheckSettings(&findings);
   CheckDaemon(&findings);

@@ -14,7 +14,7 @@
 
 #include "daemon/commands/status_text.h"
 #include "daemon/json_text.h"
-#include "daemon/server/acceptance_store.h"
+#include "daemon/server/acceptance_file.h"
 #include "daemon/server/daemon_client.h"
 #include "daemon/terminal.h"
 
@@ -72,8 +72,14 @@ engine::Result<boost::json::object> AskStatistics() {
     }
   }
   const auto table = ReadAcceptanceFile(AcceptanceFile());
-  if (!table) return table.error();
-  return ToJson(*table);
+  if (table) return ToJson(*table);
+  if (table.error().code != engine::ErrorCode::kBadFile) return table.error();
+  // Nothing that the user could mend, or has to.
+  fmt::print(stderr,
+             "krait: {}; the next daemon keeps it as {} and begins anew\n",
+             table.error().message,
+             BrokenAcceptanceFile(AcceptanceFile()).filename().string());
+  return ToJson(AcceptanceTable{});
 }
 
 int RunStatistics(const StatusArguments& arguments) {

@@ -182,6 +182,10 @@ std::string StatusText(const json::object& status) {
                                  BytesIn(states, "budget_bytes"),
                                  TextIn(states, "checkpoints"),
                                  TextIn(states, "logged_tokens")));
+  const json::object& memory = ObjectIn(status, "memory");
+  text += Line("memory",
+               fmt::format("at most {} ({})", BytesIn(memory, "limit_bytes"),
+                           TextIn(memory, "limit_set_by")));
   text += Line("answers", AnswersText(status));
   text += Line("tokens", TokensText(status));
   text += Line("latency", LatencyText(status));

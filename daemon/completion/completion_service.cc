@@ -135,6 +135,11 @@ void CompletionService::Advance(
 engine::Result<Completion> CompletionService::Complete(
     const CompletionRequest& request, const CompletionOptions& options,
     std::stop_token stop) {
+  // Nobody else waits meanwhile; a parser gives up before.
+  constexpr std::chrono::minutes kMostTreeWait{1};
+  if (request.syntax.slot != nullptr) {
+    (void)request.syntax.slot->Wait(kMostTreeWait);
+  }
   const auto completion = Begin(request, options, std::move(stop));
   RunningCompletion* const alone = completion.get();
   while (!alone->ended()) Advance({&alone, 1});

@@ -20,6 +20,7 @@
 #include "daemon/completion/syntax.h"
 #include "engine/error.h"
 #include "engine/run/sampler.h"
+#include "grammars/syntax_types.h"
 
 namespace krait::daemon {
 
@@ -49,9 +50,11 @@ struct CompletionOptions {
   double min_confidence = kDefaultMinConfidence;
   engine::SamplerOptions sampler;
   bool heal_tokens = true;  // see GeneratorRequest
-  // How long the parser may check in the end what is shown; what it has not
-  // found wrong by then is shown.
-  std::chrono::milliseconds syntax_patience{40};
+  // What the parser may do in the end to check what is shown.
+  grammars::CheckBudget syntax_budget = {};
+  // What could not be checked so, or whose tree was not there in time, is shown
+  // none the less, as for a user who asked by hand.
+  bool show_unchecked = false;
 };
 
 // What became of a request, for `krait/explain`, `--json` and logs.
@@ -78,6 +81,9 @@ struct CompletionTrace {
   // All of the above is of the completion whose rest this is: the user typed
   // what it says, and no model ran.
   bool typed_through = false;
+  // What was not waited for, so that the answer is less than it could be, and
+  // the next request for the same place is to be answered anew; empty: nothing.
+  std::string hurried;
 };
 
 struct Completion {

@@ -49,16 +49,26 @@ constexpr std::chrono::milliseconds kSyntaxWait{5};
 PostProcessed FitToFile(std::string_view text, std::string_view prefix,
                         std::string_view suffix,
                         const std::optional<CursorSyntax>& syntax,
-                        std::chrono::milliseconds patience) {
+                        grammars::CheckBudget* budget) {
   PostProcessed fit{.text = std::string(text), .suppressed_by = {}};
   auto unit = IndentUnitAround(prefix, suffix);
   // What is usual in the language.
   if (!unit && syntax) unit = syntax->context().indent;
   if (unit) fit.text = FitIndentation(fit.text, prefix, *unit);
   if (!syntax) return fit;
-  fit.text.resize(FitSyntax(*syntax, fit.text, patience).size());
+  fit.text.resize(FitSyntax(*syntax, fit.text, budget).size());
   if (fit.text.empty()) fit.suppressed_by = "would add a syntax error";
   return fit;
+}
+
+// Says what was not waited for; empty: nothing.
+std::string Hurried(const RequestSyntax& syntax,
+                    const grammars::CheckBudget& budget) {
+  if (syntax.slot != nullptr && !syntax.slot->IsSet()) {
+    return "the syntax tree was not there in time";
+  }
+  if (budget.Spent()) return "the syntax check took too long";
+  return {};
 }
 
 // Says why a completion is not sure enough to be shown; empty: it is.
@@ -128,19 +138,23 @@ Completion RunningCompletion::Decide(const GeneratorReport& report) {
   const StopDecision decision = watcher_.Finish(report.reason);
   const std::string_view kept = watcher_.text().substr(0, decision.keep_bytes);
   PostProcessed shown = PostProcess(kept, place_.prefix, after_);
+  grammars::CheckBudget budget = options_.syntax_budget;
   if (!shown.text.empty()) {
-    shown = FitToFile(shown.text, place_.prefix, after_, syntax_,
-                      options_.syntax_patience);
+    shown = FitToFile(shown.text, place_.prefix, after_, syntax_, &budget);
   }
   Completion completion;
   completion.stop = decision.stop;
   completion.trace = TraceOf(report);
   CompletionTrace& trace = completion.trace;
+  trace.hurried = Hurried(request_.syntax, budget);
   trace.mean_logprob =
       watcher_.MeanLogprob(shown.text.empty() ? kept : shown.text);
   if (shown.suppressed_by.empty()) {
     shown.suppressed_by =
         TooUnsure(trace.mean_logprob, options_.min_confidence);
+  }
+  if (shown.suppressed_by.empty() && !options_.show_unchecked) {
+    shown.suppressed_by = trace.hurried;
   }
   if (shown.suppressed_by.empty()) completion.text = std::move(shown.text);
   trace.suppressed_by = std::move(shown.suppressed_by);

@@ -35,8 +35,26 @@ void SyntaxSlot::Set(SyntaxTreePtr tree) {
 
 SyntaxTreePtr SyntaxSlot::Wait(std::chrono::milliseconds limit) const {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, limit, [this] { return set_; });
+  changed_.wait_for(lock, limit, [this] { return set_ || skipped_; });
   return tree_;
+}
+
+void SyntaxSlot::Skip() {
+  {
+    const std::lock_guard lock(mutex_);
+    skipped_ = !set_;
+  }
+  changed_.notify_all();
+}
+
+bool SyntaxSlot::IsSettled() const {
+  const std::lock_guard lock(mutex_);
+  return set_ || skipped_;
+}
+
+bool SyntaxSlot::IsSet() const {
+  const std::lock_guard lock(mutex_);
+  return set_;
 }
 
 RequestSyntax ParseForRequest(const grammars::Language* language,

@@ -25,16 +25,23 @@ using SyntaxTreePtr = std::shared_ptr<const grammars::SyntaxTree>;
 // Thread-safe.
 class SyntaxSlot {
  public:
-  // Null: there will be none.
+  // Null: there will be none, whoever waits.
   void Set(SyntaxTreePtr tree);
+  // There will be none, as nobody is expected to want this version any more.
+  void Skip();
   // Returns the tree; null if it is not set within `limit`, or to null.
   SyntaxTreePtr Wait(std::chrono::milliseconds limit) const;
+  // Whether nothing more will come: it was set or skipped.
+  bool IsSettled() const;
+  // Whether it is known what there is: it was set.
+  bool IsSet() const;
 
  private:
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
-  SyntaxTreePtr tree_;  // guarded by mutex_
-  bool set_ = false;    // guarded by mutex_
+  SyntaxTreePtr tree_;    // guarded by mutex_
+  bool set_ = false;      // guarded by mutex_
+  bool skipped_ = false;  // guarded by mutex_
 };
 
 // What a request for a completion says of syntax.

@@ -17,9 +17,6 @@
 namespace krait::daemon {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-using std::chrono::milliseconds;
-
 constexpr size_t kMaxCandidates = 6;
 
 using Endings = std::span<const std::string_view>;
@@ -89,21 +86,19 @@ std::vector<std::string_view> Candidates(std::string_view text,
   return candidates;
 }
 
-// Asks the tree, within the time that is left.
+// Asks the tree, within the budget.
 class Asker {
  public:
-  Asker(const CursorSyntax& syntax, milliseconds limit)
-      : syntax_(syntax), deadline_(Clock::now() + limit) {}
+  Asker(const CursorSyntax& syntax, grammars::CheckBudget* budget)
+      : syntax_(syntax), budget_(budget) {}
 
   // Returns whether `inserted` makes errors grow. Gives up for good, and says
-  // no, once the time is over.
+  // no, once the budget is spent.
   bool Grows(std::string_view inserted) {
-    const auto left =
-        std::chrono::duration_cast<milliseconds>(deadline_ - Clock::now());
-    if (left <= milliseconds(0)) gave_up_ = true;
+    if (budget_->Spent()) gave_up_ = true;
     if (gave_up_) return false;
     const auto errors =
-        syntax_.tree().CheckInsertion(syntax_.cursor_ofs(), inserted, left);
+        syntax_.tree().CheckInsertion(syntax_.cursor_ofs(), inserted, budget_);
     gave_up_ = !errors;
     return errors && errors->Grow();
   }
@@ -130,16 +125,16 @@ class Asker {
 
  private:
   const CursorSyntax& syntax_;
-  Clock::time_point deadline_;
+  grammars::CheckBudget* budget_;
   bool gave_up_ = false;
 };
 
 }  // namespace
 
 std::string_view FitSyntax(const CursorSyntax& syntax, std::string_view text,
-                           milliseconds limit) {
+                           grammars::CheckBudget* budget) {
   if (!syntax.context().from_grammar) return text;
-  Asker asker(syntax, limit);
+  Asker asker(syntax, budget);
   const auto candidates = Candidates(text, LineComment(syntax));
   for (const auto candidate : candidates) {
     const bool grows = asker.Grows(candidate);

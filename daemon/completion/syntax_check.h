@@ -2,10 +2,10 @@
 #ifndef KRAIT_DAEMON_COMPLETION_SYNTAX_CHECK_H_
 #define KRAIT_DAEMON_COMPLETION_SYNTAX_CHECK_H_
 
-#include <chrono>
 #include <string_view>
 
 #include "daemon/completion/syntax.h"
+#include "grammars/syntax_types.h"
 
 namespace krait::daemon {
 
@@ -16,9 +16,10 @@ namespace krait::daemon {
 // Empty if there is none.
 //
 // All of `text` if the tree cannot tell: it is not well-formed around the
-// cursor, or asking takes longer than `limit` in all.
+// cursor, or the budget is spent, which the caller can see: then nothing is
+// known of it.
 std::string_view FitSyntax(const CursorSyntax& syntax, std::string_view text,
-                           std::chrono::milliseconds limit);
+                           grammars::CheckBudget* budget);
 
 }  // namespace krait::daemon
 

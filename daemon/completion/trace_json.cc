@@ -47,6 +47,7 @@ boost::json::object TraceToJson(const CompletionTrace& trace) {
   ms["decode"] = Milliseconds(trace.decode);
   ms["post"] = Milliseconds(trace.post);
   json["ms"] = std::move(ms);
+  if (!trace.hurried.empty()) json["hurried"] = trace.hurried;
   json["suppressed_by"] = TextOrNull(trace.suppressed_by);
   if (trace.typed_through) json["typed_through"] = true;
   return json;

@@ -1,105 +1,149 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/server/acceptance_store.h"
 
-#include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 
-#include <boost/json/object.hpp>
-#include <boost/json/value.hpp>
-#include <cerrno>
-#include <cstring>
+#include <condition_variable>
+#include <cstdint>
 #include <ctime>
+#include <mutex>
+#include <stop_token>
 #include <string>
-#include <system_error>
+#include <utility>
 
-#include "daemon/config/config.h"
-#include "daemon/json_text.h"
-#include "daemon/server/file_descriptor.h"
-#include "daemon/text_file.h"
+#include "daemon/log.h"
+#include "daemon/server/acceptance_file.h"
 
 namespace krait::daemon {
 namespace {
 
-constexpr size_t kMaxFileBytes = size_t{1} << 20;
+// Another process holds the lock for some milliseconds.
+constexpr std::chrono::seconds kLockPatience{5};
+constexpr std::chrono::seconds kMostWaitAtTheEnd{1};
 
 std::string Today() {
   return fmt::format("{:%Y-%m-%d}", fmt::localtime(std::time(nullptr)));
 }
 
-// A lock on a file of its own, as the statistics' file is replaced.
-engine::Result<FileDescriptor> Lock(const std::filesystem::path& file) {
-  const std::string name = file.string() + ".lock";
-  FileDescriptor lock(
-      open(name.c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!lock || flock(lock.get(), LOCK_EX) != 0) {
-    return engine::MakeError(engine::ErrorCode::kIo,
-                             fmt::format("{}: {}", name, std::strerror(errno)));
-  }
-  return lock;
-}
-
-engine::Status Replace(const std::filesystem::path& file,
-                       const std::string& text) {
-  std::filesystem::path whole = file;
-  whole += ".new";
-  if (auto written = WriteBytes(whole, text); !written) return written;
-  std::error_code error;
-  std::filesystem::rename(whole, file, error);
-  if (!error) return {};
-  return engine::MakeError(
-      engine::ErrorCode::kIo,
-      fmt::format("{}: {}", file.string(), error.message()));
-}
-
 }  // namespace
+
+struct AcceptanceStore::Shared {
+  explicit Shared(std::filesystem::path its_file) : file(std::move(its_file)) {}
+
+  const std::filesystem::path file;
+  std::stop_source stop;
+  std::mutex mutex;
+  std::condition_variable changed;
+  // The rest is guarded by the mutex.
+  std::optional<AcceptanceTable> of_file;  // as it was last read
+  AcceptanceTable saving;                  // on its way there
+  AcceptanceTable unsaved;
+  uint64_t asked = 0;  // how often to save
+  uint64_t done = 0;   // of these
+  bool ended = false;
+};
+
+AcceptanceStore::AcceptanceStore(std::filesystem::path file)
+    : file_(std::move(file)), shared_(std::make_shared<Shared>(file_)) {
+  if (file_.empty()) return;
+  thread_ = std::thread([shared = shared_] { Run(shared); });
+}
+
+AcceptanceStore::~AcceptanceStore() {
+  if (!thread_.joinable()) return;
+  (void)Flush(kMostWaitAtTheEnd);
+  shared_->stop.request_stop();
+  shared_->changed.notify_all();
+  std::unique_lock lock(shared_->mutex);
+  const bool ended = shared_->changed.wait_for(
+      lock, kMostWaitAtTheEnd, [this] { return shared_->ended; });
+  lock.unlock();
+  // It owns all that it needs, should its file system ever answer.
+  ended ? thread_.join() : thread_.detach();
+}
 
 void AcceptanceStore::Add(std::string_view language, std::string_view plan,
                           const AcceptanceCounts& counts) {
   if (file_.empty()) return;
-  if (unsaved_.since.empty()) unsaved_.since = Today();
-  unsaved_.Add(language, plan, counts);
+  const std::lock_guard lock(shared_->mutex);
+  AcceptanceTable& unsaved = shared_->unsaved;
+  if (unsaved.since.empty()) unsaved.since = Today();
+  unsaved.Add(language, plan, counts);
 }
 
-engine::Result<AcceptanceTable> AcceptanceStore::Total() const {
+std::optional<AcceptanceTable> AcceptanceStore::Total() const {
   if (file_.empty()) return AcceptanceTable{};
-  auto total = ReadAcceptanceFile(file_);
-  if (total) total->Add(unsaved_);
+  const std::lock_guard lock(shared_->mutex);
+  std::optional<AcceptanceTable> total = shared_->of_file;
+  if (!total) return total;
+  total->Add(shared_->saving);
+  total->Add(shared_->unsaved);
   return total;
 }
 
-engine::Status AcceptanceStore::Save() {
-  if (file_.empty() || unsaved_.since.empty()) return {};
-  std::error_code ignored;  // what fails here fails again below
-  std::filesystem::create_directories(file_.parent_path(), ignored);
-  const auto lock = Lock(file_);
-  if (!lock) return lock.error();
-  const auto total = Total();
-  if (!total) return total.error();
-  auto saved = Replace(file_, JsonText(ToJson(*total)) + "\n");
-  if (saved) unsaved_ = {};
-  return saved;
-}
-
-std::filesystem::path AcceptanceFile() {
-  const auto home = StateHome();
-  return home.empty() ? home : home / "statistics.json";
-}
-
-engine::Result<AcceptanceTable> ReadAcceptanceFile(
-    const std::filesystem::path& file) {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(file, error);
-  if (error == std::errc::no_such_file_or_directory) return AcceptanceTable{};
-  if (!error && size > kMaxFileBytes) {
-    return engine::MakeError(engine::ErrorCode::kBadFile,
-                             fmt::format("{}: expected at most {} bytes",
-                                         file.string(), kMaxFileBytes));
+void AcceptanceStore::Save() {
+  if (file_.empty()) return;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    ++shared_->asked;
   }
-  const auto text = ReadText(file);
-  if (!text) return text.error();
-  return ParseAcceptanceTable(*text, file.string());
+  shared_->changed.notify_all();
+}
+
+bool AcceptanceStore::Flush(std::chrono::milliseconds limit) {
+  if (file_.empty()) return true;
+  Save();
+  std::unique_lock lock(shared_->mutex);
+  const uint64_t asked = shared_->asked;
+  return shared_->changed.wait_for(lock, limit,
+                                   [&] { return shared_->done >= asked; });
+}
+
+// The thread's side -----------------------------------------------------------
+
+namespace {
+
+void LogProblem(const engine::Error& error) {
+  WriteLog(LogLevel::kWarning, fmt::format("statistics: {}", error.message));
+}
+
+}  // namespace
+
+void AcceptanceStore::Run(const std::shared_ptr<Shared>& shared) {
+  const std::stop_token stop = shared->stop.get_token();
+  // One that is broken is set aside when something is added.
+  auto of_file = ReadAcceptanceFile(shared->file);
+  std::unique_lock lock(shared->mutex);
+  if (of_file) shared->of_file = std::move(*of_file);
+  for (;;) {
+    shared->changed.wait(lock, [&] {
+      return stop.stop_requested() || shared->asked > shared->done;
+    });
+    if (stop.stop_requested()) break;
+    const uint64_t asked = shared->asked;
+    if (!shared->unsaved.since.empty()) {
+      shared->saving = std::exchange(shared->unsaved, {});
+      lock.unlock();
+      const auto total = AddToAcceptanceFile(shared->file, shared->saving,
+                                             kLockPatience, stop);
+      if (!total) LogProblem(total.error());
+      if (total && !total->set_aside.empty()) {
+        WriteLog(LogLevel::kWarning, "statistics: " + total->set_aside);
+      }
+      lock.lock();
+      if (total) {
+        shared->of_file = total->table;
+      } else {
+        shared->unsaved.Add(shared->saving);
+      }
+      shared->saving = {};
+    }
+    shared->done = asked;
+    shared->changed.notify_all();
+  }
+  shared->ended = true;
+  shared->changed.notify_all();
 }
 
 }  // namespace krait::daemon

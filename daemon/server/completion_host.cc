@@ -2,8 +2,10 @@
 #include "daemon/server/completion_host.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "daemon/completion/running_completion.h"
@@ -13,6 +15,23 @@ namespace krait::daemon {
 
 using engine::ErrorCode;
 using engine::MakeError;
+
+namespace {
+
+engine::Error OutOfMemory() {
+  return MakeError(ErrorCode::kIo, "not enough memory for a completion");
+}
+
+engine::Result<ReadyGenerator> LoadWithin(
+    const CompletionHost::Loader& loader) {
+  try {
+    return loader();
+  } catch (const std::bad_alloc&) {
+    return MakeError(ErrorCode::kIo, "not enough memory for the model");
+  }
+}
+
+}  // namespace
 
 struct CompletionHost::RunningJob {
   RunningJob(CompletionJob its_job, const std::stop_token& host)
@@ -32,6 +51,7 @@ struct CompletionHost::RunningJob {
   const std::stop_callback<Forward> on_request;
   const std::stop_callback<Forward> on_host;
   std::unique_ptr<RunningCompletion> completion;  // uses the job
+  bool answered = false;
 };
 
 CompletionHost::CompletionHost(Loader loader, PostToOwner post,
@@ -113,17 +133,42 @@ void CompletionHost::StopWarming(bool stale) {
 void CompletionHost::Run(const Loader& loader) {
   Load(loader);
   std::unique_lock lock(mutex_);
-  while (WaitForWork(&lock)) RunNext(&lock);
+  for (bool more = true; more;) {
+    try {
+      more = WaitForWork(&lock);
+      if (more) RunNext(&lock);
+    } catch (const std::bad_alloc&) {
+      if (!lock.owns_lock()) lock.lock();
+      warming_.reset();
+      lock.unlock();
+      // What was under way may be half done: all that is warm goes, and with it
+      // what took the memory.
+      for (const auto& running : running_jobs_) {
+        if (!running->answered) Answer(running->job, OutOfMemory());
+      }
+      running_jobs_.clear();
+      service_.reset();
+      generator_.reset();
+      malloc_trim(0);
+      WriteLog(LogLevel::kError, "out of memory: warm states were dropped");
+      Load(loader);
+      lock.lock();
+    }
+  }
   lock.unlock();
   running_jobs_.clear();
-  Save();
+  try {
+    Save();
+  } catch (const std::bad_alloc&) {
+    WriteLog(LogLevel::kError, "not enough memory to save warm states");
+  }
   // Here, as threads of a model belong to the one that loaded it.
   service_.reset();
   generator_.reset();
 }
 
 void CompletionHost::Load(const Loader& loader) {
-  auto ready = loader();
+  auto ready = LoadWithin(loader);
   engine::Result<std::string> loaded = std::string();
   size_t threads = 0;
   if (ready) {
@@ -210,8 +255,14 @@ void CompletionHost::Begin(CompletionJob job) {
   AnswerEnded();
   auto running =
       std::make_unique<RunningJob>(std::move(job), stopping_.get_token());
-  running->completion = service_->Begin(
-      running->job.request, running->job.options, running->either.get_token());
+  try {
+    running->completion =
+        service_->Begin(running->job.request, running->job.options,
+                        running->either.get_token());
+  } catch (const std::bad_alloc&) {
+    Answer(running->job, OutOfMemory());
+    throw;
+  }
   running_jobs_.push_back(std::move(running));
 }
 
@@ -237,6 +288,7 @@ void CompletionHost::AnswerEnded() {
       completion->trace.queue = running->begin - running->job.queued;
     }
     Answer(running->job, std::move(completion));
+    running->answered = true;
   }
   std::erase_if(running_jobs_, ended);
 }

@@ -23,6 +23,8 @@ namespace {
 
 constexpr auto kUseTuple = asio::as_tuple(asio::use_awaitable);
 constexpr auto kGreetingTimeout = std::chrono::seconds(5);
+// Who watches asks every second.
+constexpr auto kControlTimeout = std::chrono::seconds(60);
 constexpr auto kDrainTimeout = std::chrono::seconds(1);
 
 }  // namespace
@@ -30,7 +32,7 @@ constexpr auto kDrainTimeout = std::chrono::seconds(1);
 DaemonConnection::DaemonConnection(asio::io_context& io, FileDescriptor socket,
                                    DaemonCore& core)
     : core_(core),
-      greeting_timer_(io),
+      timer_(io),
       stream_(io, socket.Release()),
       writer_(std::make_shared<FrameWriter>(io, stream_)) {
   // A peer that went away, or reads nothing, ends the reading side, too.
@@ -51,9 +53,9 @@ asio::awaitable<void> DaemonConnection::Serve() {
 }
 
 asio::awaitable<void> DaemonConnection::Talk() {
-  StartGreetingTimer();
+  StartTimer(kGreetingTimeout);
   const std::optional<std::string> line = co_await NextLine(kMaxGreetingBytes);
-  greeting_timer_.cancel();
+  StopTimer();
   if (!line || !Answer(*line)) co_return;
   if (purpose_ == kPurposeEditor) {
     co_await ServeEditor();
@@ -62,14 +64,19 @@ asio::awaitable<void> DaemonConnection::Talk() {
   }
 }
 
-void DaemonConnection::StartGreetingTimer() {
-  greeting_timer_.expires_after(kGreetingTimeout);
-  greeting_timer_.async_wait(
-      [weak = weak_from_this()](const boost::system::error_code& error) {
-        const auto self = weak.lock();
-        if (error || self == nullptr || !self->purpose_.empty()) return;
-        shutdown(self->stream_.native_handle(), SHUT_RD);
-      });
+void DaemonConnection::StartTimer(Clock::duration limit) {
+  timer_.expires_after(limit);
+  timer_.async_wait([weak = weak_from_this(), start = ++timer_starts_](
+                        const boost::system::error_code& error) {
+    const auto self = weak.lock();
+    if (error || self == nullptr || self->timer_starts_ != start) return;
+    shutdown(self->stream_.native_handle(), SHUT_RD);
+  });
+}
+
+void DaemonConnection::StopTimer() {
+  ++timer_starts_;
+  timer_.cancel();
 }
 
 bool DaemonConnection::Answer(const std::string& line) {
@@ -122,7 +129,9 @@ bool DaemonConnection::Consume(lsp::FrameReader* reader) {
 
 asio::awaitable<void> DaemonConnection::ServeControl() {
   while (!ending_) {
+    StartTimer(kControlTimeout);
     const std::optional<std::string> line = co_await NextLine(kMaxControlBytes);
+    StopTimer();
     if (!line) co_return;
     const auto request = ParseControlRequest(*line);
     SendLine(core_.Control(request ? *request : std::string()));

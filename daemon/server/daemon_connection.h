@@ -63,12 +63,16 @@ class DaemonConnection : public std::enable_shared_from_this<DaemonConnection> {
 
   const std::string& purpose() const { return purpose_; }
   Clock::duration age() const { return Clock::now() - begin_; }
+  // Whether End was called.
+  bool ending() const { return ending_; }
   // Null unless an editor's session.
   const LspSession* session() const { return session_ ? &*session_ : nullptr; }
 
  private:
   boost::asio::awaitable<void> Talk();
-  void StartGreetingTimer();
+  // Ends the reading after `limit` unless StopTimer comes before.
+  void StartTimer(Clock::duration limit);
+  void StopTimer();
   // Answers the greeting; returns whether it is welcome.
   bool Answer(const std::string& line);
   boost::asio::awaitable<void> ServeEditor();
@@ -84,7 +88,8 @@ class DaemonConnection : public std::enable_shared_from_this<DaemonConnection> {
 
   DaemonCore& core_;
   const Clock::time_point begin_ = Clock::now();
-  boost::asio::steady_timer greeting_timer_;
+  boost::asio::steady_timer timer_;
+  uint64_t timer_starts_ = 0;  // and stops
   FrameWriter::Stream stream_;
   std::shared_ptr<FrameWriter> writer_;
   std::string received_;  // not yet looked at

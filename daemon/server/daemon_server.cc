@@ -10,7 +10,9 @@
 #include "daemon/server/daemon_server.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -29,10 +31,12 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "daemon/json_text.h"
 #include "daemon/log.h"
+#include "daemon/server/acceptance_file.h"
 #include "daemon/server/bridge_protocol.h"
 #include "daemon/server/daemon_connection.h"
 #include "daemon/server/daemon_status.h"
@@ -45,7 +49,13 @@ namespace {
 namespace asio = boost::asio;
 using Acceptor = asio::local::stream_protocol::acceptor;
 
-constexpr size_t kMaxConnections = 64;
+constexpr size_t kMaxEditors = 64;
+// Of all kinds together; and of those that have not said what they are. One
+// more takes the place of the oldest that is no editor's.
+constexpr size_t kMaxConnections = 128;
+constexpr size_t kMaxPending = 32;
+// An editor has one; who runs many sessions, some.
+constexpr size_t kMaxOfProcess = 16;
 // No crash costs more than the statistics of so long.
 constexpr auto kSaveEvery = std::chrono::minutes(1);
 constexpr auto kStopTimeout = std::chrono::seconds(3);
@@ -78,10 +88,9 @@ class DaemonServer : public DaemonCore {
     WaitForSignal();
     StartIdleTimer();
     StartSaving();
-    io_.run();
+    RunIo();
     // Their coroutines go with io_, after the host.
     for (const auto& [id, connection] : connections_) connection->Abandon();
-    SaveAcceptance();
     return kExitOk;
   }
 
@@ -92,14 +101,19 @@ class DaemonServer : public DaemonCore {
   std::string Control(const std::string& request) override;
 
  private:
+  void RunIo();
   asio::awaitable<void> Accept();
   void Admit(FileDescriptor socket);
+  bool MakeRoom(pid_t process);
+  // Ends the oldest connection that is no editor's, or one that has not said
+  // what it is; false: there is none.
+  bool EndOldest(bool pending_only);
+  size_t CountEditors() const;
   void Remove(uint64_t id);
   void OnLoaded(const engine::Result<std::string>& loaded);
   void WaitForSignal();
   void StartIdleTimer();
   void StartSaving();
-  void SaveAcceptance();
   void StopAccepting();
   void Stop(const std::string& why);
   void Drain();
@@ -120,7 +134,22 @@ class DaemonServer : public DaemonCore {
   CompletionHost host_;  // its thread posts to io_
   AcceptanceStore acceptance_;
   std::map<uint64_t, std::shared_ptr<DaemonConnection>> connections_;
+  std::map<uint64_t, pid_t> processes_;  // at their other ends
 };
+
+// Who was being served when memory ran short loses the connection, which a
+// bridge makes again; the others stay.
+void DaemonServer::RunIo() {
+  for (;;) {
+    try {
+      io_.run();
+      return;
+    } catch (const std::bad_alloc&) {
+      malloc_trim(0);
+      WriteLog(LogLevel::kError, "out of memory");
+    }
+  }
+}
 
 // Connections -----------------------------------------------------------------
 
@@ -148,11 +177,13 @@ void DaemonServer::Admit(FileDescriptor socket) {
     WriteLog(LogLevel::kWarning, "refused a connection of another user");
     return;
   }
-  if (connections_.size() >= 2 * kMaxConnections) return;
+  const pid_t process = PeerOf(socket.get());
+  if (!MakeRoom(process)) return;
   const uint64_t id = next_connection_++;
   auto connection =
       std::make_shared<DaemonConnection>(io_, std::move(socket), *this);
   connections_[id] = connection;
+  processes_[id] = process;
   idle_.cancel();
   WriteLog(LogLevel::kDebug, fmt::format("connection {} begins", id));
   asio::co_spawn(io_, connection->Serve(),
@@ -165,9 +196,48 @@ void DaemonServer::Admit(FileDescriptor socket) {
                  });
 }
 
+bool DaemonServer::MakeRoom(pid_t process) {
+  const auto of_process = std::ranges::count_if(
+      processes_,
+      [process](const auto& entry) { return entry.second == process; });
+  if (process != 0 && std::cmp_greater_equal(of_process, kMaxOfProcess)) {
+    WriteLog(LogLevel::kWarning,
+             fmt::format("process {} has {} connections already", process,
+                         of_process));
+    return false;
+  }
+  const auto pending = std::ranges::count_if(connections_, [](const auto& it) {
+    return it.second->purpose().empty() && !it.second->ending();
+  });
+  if (std::cmp_greater_equal(pending, kMaxPending)) (void)EndOldest(true);
+  if (connections_.size() < kMaxConnections) return true;
+  // Those that are ending go within a second.
+  return connections_.size() < 2 * kMaxConnections && EndOldest(false);
+}
+
+bool DaemonServer::EndOldest(bool pending_only) {
+  for (const auto& [id, connection] : connections_) {
+    if (connection->ending() || connection->purpose() == kPurposeEditor) {
+      continue;
+    }
+    if (pending_only && !connection->purpose().empty()) continue;
+    connection->End();
+    return true;
+  }
+  return false;
+}
+
+size_t DaemonServer::CountEditors() const {
+  return static_cast<size_t>(
+      std::ranges::count_if(connections_, [](const auto& entry) {
+        return entry.second->purpose() == kPurposeEditor;
+      }));
+}
+
 void DaemonServer::Remove(uint64_t id) {
   WriteLog(LogLevel::kDebug, fmt::format("connection {} ends", id));
   connections_.erase(id);
+  processes_.erase(id);
   if (!connections_.empty()) return;
   if (stopping_) return io_.stop();
   if (draining_) return Stop("the last connection has ended");
@@ -198,10 +268,10 @@ Welcome DaemonServer::Judge(const Greeting& greeting) const {
     return refuse(kRefusedModel, fmt::format("the running daemon's model is {}",
                                              options_.model));
   }
-  if (connections_.size() > kMaxConnections || stopping_) {
-    return refuse(kRefusedBusy,
-                  fmt::format("the running daemon takes {} connections",
-                              kMaxConnections));
+  if (CountEditors() >= kMaxEditors || stopping_) {
+    return refuse(
+        kRefusedBusy,
+        fmt::format("the running daemon takes {} editors", kMaxEditors));
   }
   return welcome;
 }
@@ -272,15 +342,9 @@ void DaemonServer::StartSaving() {
   save_.expires_after(kSaveEvery);
   save_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
-    SaveAcceptance();
+    acceptance_.Save();
     StartSaving();
   });
-}
-
-void DaemonServer::SaveAcceptance() {
-  if (const auto saved = acceptance_.Save(); !saved) {
-    WriteLog(LogLevel::kWarning, saved.error().message);
-  }
 }
 
 void DaemonServer::StopAccepting() {
@@ -318,6 +382,8 @@ void DaemonServer::Drain() {
 int ServeDaemon(DaemonEndpoint endpoint, CompletionHost::Loader loader,
                 DaemonOptions options) {
   (void)std::signal(SIGPIPE, SIG_IGN);
+  // One for each thread would hold on to what that thread ever needed.
+  (void)mallopt(M_ARENA_MAX, 4);
   try {
     return DaemonServer(std::move(endpoint), std::move(loader),
                         std::move(options))

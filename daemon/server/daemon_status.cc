@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "daemon/completion/trace_json.h"
+#include "daemon/memory_limit.h"
 
 namespace krait::daemon {
 namespace {
@@ -120,6 +121,9 @@ json::object HostToJson(CompletionHost& host) {
                      {"completions", work.waiting_completions},
                      {"warmings", work.waiting_warmings}};
   object["states"] = StatesToJson(work.warm);
+  const MemoryLimit& limit = ProcessMemoryLimit();
+  object["memory"] = {{"limit_bytes", limit.bytes},
+                      {"limit_set_by", limit.set_by}};
   AddStatistics(host.statistics(), &object);
   return object;
 }

@@ -63,7 +63,9 @@ void FrameWriter::WriteNext() {
 
 void FrameWriter::Written(const boost::system::error_code& error) {
   queued_bytes_ -= queue_.front().size();
+  // A queue that was long would keep its blocks.
   queue_.pop_front();
+  if (queue_.empty()) queue_.shrink_to_fit();
   if (error || failed_) return Fail();
   if (!queue_.empty()) return WriteNext();
   if (draining_ != nullptr) draining_->cancel();
@@ -71,6 +73,8 @@ void FrameWriter::Written(const boost::system::error_code& error) {
 
 void FrameWriter::Fail() {
   failed_ = true;
+  // Nobody will read the rest. The first may be in use.
+  if (queue_.size() > 1) queue_.erase(queue_.begin() + 1, queue_.end());
   if (draining_ != nullptr) draining_->cancel();
   if (const auto on_failure = std::exchange(on_failure_, nullptr)) on_failure();
 }

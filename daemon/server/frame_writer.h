@@ -26,7 +26,9 @@ class FrameWriter : public lsp::Outbox,
                     public std::enable_shared_from_this<FrameWriter> {
  public:
   using Stream = boost::asio::posix::stream_descriptor;
-  static constexpr size_t kMaxQueuedBytes = size_t{256} << 20;
+  // The largest message, and then some. There may be one such queue for each
+  // connection.
+  static constexpr size_t kMaxQueuedBytes = size_t{80} << 20;
 
   // `stream` must outlive the writer's Close.
   FrameWriter(boost::asio::io_context& io, Stream& stream)

@@ -1,10 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/server/job_queue.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
 namespace krait::daemon {
+namespace {
+
+// How often a tree that is being made is looked for.
+constexpr std::chrono::milliseconds kTreeLook{1};
+
+// Until when the job waits for its tree, if that is not there yet.
+Clock::time_point TreeWaitEnd(const CompletionJob& job) {
+  return std::max(job.queued, job.not_before) + JobQueue::kMostTreeWait;
+}
+
+bool WaitsForTree(const CompletionJob& job, Clock::time_point now) {
+  const auto& slot = job.request.syntax.slot;
+  return slot != nullptr && now < TreeWaitEnd(job) && !slot->IsSettled();
+}
+
+}  // namespace
 
 void JobQueue::Add(CompletionJob job) {
   completions_.push_back(std::move(job));
@@ -29,7 +46,8 @@ std::optional<CompletionJob> JobQueue::NextCompletion(Clock::time_point now) {
   auto next = completions_.rend();
   // From the back: of equals the latest is found first.
   for (auto job = completions_.rbegin(); job != completions_.rend(); ++job) {
-    if (job->not_before > now && !job->stop.stop_requested()) continue;
+    const bool waits = job->not_before > now || WaitsForTree(*job, now);
+    if (waits && !job->stop.stop_requested()) continue;
     if (next == completions_.rend() ||
         LastServed(job->document) < LastServed(next->document)) {
       next = job;
@@ -47,7 +65,11 @@ std::optional<Clock::time_point> JobQueue::ReadyAt() const {
   const auto consider = [&first](Clock::time_point time) {
     if (!first || time < *first) first = time;
   };
-  for (const CompletionJob& job : completions_) consider(job.not_before);
+  const auto now = Clock::now();
+  for (const CompletionJob& job : completions_) {
+    const bool waits = job.not_before <= now && WaitsForTree(job, now);
+    consider(waits ? now + kTreeLook : job.not_before);
+  }
   if (first) return first;
   for (const auto& [document, job] : warmings_) consider(job.not_before);
   return first;

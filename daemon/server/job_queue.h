@@ -2,6 +2,7 @@
 #ifndef KRAIT_DAEMON_SERVER_JOB_QUEUE_H_
 #define KRAIT_DAEMON_SERVER_JOB_QUEUE_H_
 
+#include <chrono>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -52,10 +53,12 @@ struct WarmingJob {
 
 // In what order a model's work is done.
 //
-// Completions come before all warming. Among documents they take turns: the
-// one that was served longest ago is next, so that an editor that asks without
-// pause cannot starve another. Of one document the latest request is first, as
-// it has replaced the others.
+// Completions come before all warming. One whose syntax tree is still being
+// made waits for that, so that the answer does not depend on how busy the
+// machine is; but no longer than kMostTreeWait. Among documents they take
+// turns: the one that was served longest ago is next, so that an editor that
+// asks without pause cannot starve another. Of one document the latest request
+// is first, as it has replaced the others.
 //
 // A document has one warming job, the newest: where the cursor was before is
 // of no use. The document that was touched last comes first.
@@ -63,6 +66,10 @@ struct WarmingJob {
 // Thread-compatible.
 class JobQueue {
  public:
+  // Most trees are there within a few milliseconds; that of a long file which
+  // was just opened may take a second.
+  static constexpr std::chrono::milliseconds kMostTreeWait{250};
+
   void Add(CompletionJob job);
   void Add(WarmingJob job);
   // Puts a job back that was begun and stopped for others, in its old place,
@@ -73,8 +80,9 @@ class JobQueue {
   std::optional<CompletionJob> NextCompletion(Clock::time_point now);
   // Nothing while a completion waits, or if the time of none has come.
   std::optional<WarmingJob> NextWarming(Clock::time_point now);
-  // Returns when there is something to do: at once (a time in the past), or
-  // when a job's time comes; nothing if the queue is empty.
+  // Returns when there may be something to do: at once (a time in the past), or
+  // when a job's time comes or its tree is to be looked for again; nothing if
+  // the queue is empty.
   std::optional<Clock::time_point> ReadyAt() const;
 
   // Forgets warming and turns; waiting completions stay, to be answered.

@@ -283,6 +283,7 @@ void SessionCompletions::Run(const PendingPtr& pending, bool invoked) {
   CompletionOptions options = session_.settings.completion();
   // Who asks wants to see it, however unsure.
   if (invoked) options.min_confidence = kShowAll;
+  options.show_unchecked = invoked;
   const Clock::time_point now = Clock::now();
   const auto debounce = session_.settings.rules().debounce;
   session_.host.Complete(
@@ -326,11 +327,16 @@ void SessionCompletions::Finish(const PendingPtr& pending,
   SetTrace(uri, completion->trace);
   // Its tree has done its service; copies of the request are kept for long.
   pending->request.syntax = {};
-  state->second.given = Given{
-      .completion = {.request = pending->request, .text = completion->text},
-      .trace = completion->trace,
-      .position = lsp::ToPosition(pending->document->text, pending->cursor_ofs,
-                                  session_.documents.encoding())};
+  // What was hurried is not gone on with: the next request is answered anew.
+  state->second.given.reset();
+  if (completion->trace.hurried.empty()) {
+    state->second.given = Given{
+        .completion = {.request = pending->request, .text = completion->text},
+        .trace = completion->trace,
+        .position =
+            lsp::ToPosition(pending->document->text, pending->cursor_ofs,
+                            session_.documents.encoding())};
+  }
   SetShown(&state->second, completion->text);
   if (AnswerText(*pending, completion->text)) {
     WarmBehind(*pending->document, pending->request, completion->text);

@@ -22,7 +22,7 @@
 #include <string>
 #include <utility>
 
-#include "daemon/log.h"
+#include "daemon/server/acceptance_file.h"
 #include "daemon/server/frame_source.h"
 #include "daemon/server/frame_writer.h"
 #include "daemon/server/lsp_session.h"
@@ -50,12 +50,7 @@ class StdioServer {
                                       : std::filesystem::path()),
         session_(writer_, host_, acceptance_, config) {}
 
-  ~StdioServer() {
-    writer_->Close();
-    if (const auto saved = acceptance_.Save(); !saved) {
-      WriteLog(LogLevel::kWarning, saved.error().message);
-    }
-  }
+  ~StdioServer() { writer_->Close(); }
   StdioServer(const StdioServer&) = delete;
   StdioServer& operator=(const StdioServer&) = delete;
 

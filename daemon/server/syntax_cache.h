@@ -2,24 +2,22 @@
 #ifndef KRAIT_DAEMON_SERVER_SYNTAX_CACHE_H_
 #define KRAIT_DAEMON_SERVER_SYNTAX_CACHE_H_
 
-#include <chrono>
-#include <condition_variable>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <functional>
 #include <memory>
-#include <mutex>
-#include <optional>
-#include <stop_token>
 #include <string>
 #include <thread>
 #include <unordered_map>
 
 #include "daemon/completion/syntax.h"
-#include "grammars/parser.h"
 #include "lsp/document_store.h"
 
 namespace krait::daemon {
+
+class SyntaxThread;
+struct Parsing;
 
 // The syntax trees of open documents, made on a thread of its own: opening a
 // long file takes up to a second, and the first file of a language the time to
@@ -31,17 +29,27 @@ namespace krait::daemon {
 // when something does.
 //
 // Versions that come while another is being parsed are skipped but for the
-// newest. Trees take some ten times the memory of the text, so only those of
-// the documents that were used last are kept; another's is made again when it
-// is asked for.
+// newest. Trees take some thirty times the memory of the text, so only those of
+// the documents that were used last are kept, as many as the budget allows (and
+// always one); another's is made again when it is asked for. Those of a closed
+// document are dropped at once, and what that frees is given back to the
+// system.
 //
-// All calls on one thread; the slots are thread-safe.
+// All calls on one thread, which never waits for a parse; the slots are
+// thread-safe.
 class SyntaxCache {
  public:
   static constexpr size_t kMaxDocuments = 32;
 
+  // By what the process may use at all.
   SyntaxCache();
-  // Waits for a parse that is running; sets the slots of others to null.
+  // `budget_bytes` is for the trees of all caches of the process, which have
+  // equal shares. `on_parse`, if there is one, is called on the cache's thread
+  // before each parse.
+  explicit SyntaxCache(size_t budget_bytes,
+                       std::function<void()> on_parse = {});
+  // Stops a parse that is running, without waiting for it, and all slots
+  // that have no tree are skipped.
   ~SyntaxCache();
   SyntaxCache(const SyntaxCache&) = delete;
   SyntaxCache& operator=(const SyntaxCache&) = delete;
@@ -55,19 +63,13 @@ class SyntaxCache {
   // already, that knows what is around `cursor_ofs`.
   RequestSyntax At(const lsp::DocumentSnapshot& document, size_t cursor_ofs);
 
- private:
-  // Enough for a first parse of 100,000 lines; an end may have to wait for it.
-  static constexpr grammars::ParserLimits kLimits = {
-      .timeout = std::chrono::seconds(2)};
+  // What the trees that are kept are taken to need, and how many documents'
+  // texts wait to be parsed whole.
+  size_t held_bytes() const { return held_bytes_; }
+  size_t num_documents() const { return entries_.size(); }
+  size_t num_refreshes() const;
 
-  // What the thread keeps of a document.
-  struct Parsing {
-    explicit Parsing(const grammars::Language* language)
-        : parser(language, kLimits) {}
-    grammars::Parser parser;
-    bool warmed = false;  // the queries of the language have been used
-  };
-  using Text = std::shared_ptr<const std::string>;
+ private:
   struct Entry {
     lsp::DocumentSnapshot document;
     const grammars::Language* language = nullptr;
@@ -75,45 +77,22 @@ class SyntaxCache {
     std::shared_ptr<SyntaxSlot> slot;
     std::shared_ptr<Parsing> parsing;
     uint64_t last_use = 0;
+    size_t bytes = 0;  // that its trees are taken to need
   };
-  struct Job {
-    std::string uri;
-    lsp::DocumentSnapshot document;
-    size_t near_ofs = 0;
-    std::shared_ptr<SyntaxSlot> slot;
-    std::shared_ptr<Parsing> parsing;
-  };
-  // A text that was parsed in part.
-  struct Refresh {
-    Text text;
-    std::shared_ptr<Parsing> parsing;
-  };
-  using Refreshes = std::unordered_map<std::string, Refresh>;  // by URI
-
-  // What the thread does next: end, or a job, or else a refresh.
-  struct Turn {
-    bool stopping = false;
-    std::optional<Job> job;
-    std::stop_token refresh_stop;
-  };
+  using Entries = std::unordered_map<std::string, Entry>;  // by URI
 
   Entry& EntryFor(const lsp::DocumentSnapshot& document, size_t near_ofs);
+  // Drops what was used longest ago while there is too much, but for one.
   void DropOldest();
-  void Post(Job job);
-  void Loop();
-  // Waits for a job, or until there is time for a refresh.
-  Turn NextTurn(bool has_refreshes);
-  static void Run(const Job& job, Refreshes* refreshes);
+  void Drop(Entries::iterator entry);
 
-  std::unordered_map<std::string, Entry> entries_;  // by URI; owner's thread
+  const size_t budget_bytes_;
+  Entries entries_;
   uint64_t next_use_ = 1;
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Job> jobs_;   // guarded by mutex_; at most one of a document
-  bool stopping_ = false;  // guarded by mutex_
-  std::stop_source refresh_stop_;  // guarded by mutex_
-  std::thread thread_;             // last: it uses all of the above
+  size_t held_bytes_ = 0;
+  const std::shared_ptr<SyntaxThread> work_;  // the thread's, too
+  const std::shared_ptr<std::atomic<bool>> ended_;
+  std::thread thread_;
 };
 
 }  // namespace krait::daemon

@@ -118,6 +118,13 @@ engine::Result<FileDescriptor> ConnectTo(const std::filesystem::path& path) {
   return made;
 }
 
+pid_t PeerOf(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof(peer);
+  const int got = getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+  return got == 0 ? peer.pid : 0;
+}
+
 bool PeerIsThisUser(int socket) {
   ucred peer{};
   socklen_t size = sizeof(peer);

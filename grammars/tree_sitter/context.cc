@@ -114,7 +114,7 @@ class ContextFinder {
     if (context.place == Place::kCode) context.spot = FindSpot();
     context.enclosing = FindEnclosing();
     SetBlock(&context);
-    context.from_grammar = error_ == nullptr;
+    context.from_grammar = error_ == nullptr && !path_.cut;
     return context;
   }
 
@@ -126,12 +126,14 @@ class ContextFinder {
       return innermost.Is(kCode) ? Place::kCode : Place::kString;
     }
     // A string without its end is an error to a grammar.
-    if (!path_.has_error || path_.blank_before) return Place::kCode;
+    const bool known = !path_.has_error && !path_.cut;
+    if (known || path_.blank_before) return Place::kCode;
     return PlaceInLine(text_, ofs_, grammar_.language().line_comment);
   }
 
   Spot FindSpot() const {
     if (inner_.IsError()) return SpotInError();
+    if (path_.cut) return SpotInLine(text_, ofs_, grammar_.by_indentation());
     if (inner_.Is(kExpression) && !inner_.Is(kBlock)) return Spot::kExpression;
     if (grammar_.by_indentation()) {
       const Spot spot = SpotInLine(text_, ofs_, true);

@@ -54,8 +54,9 @@ class DocumentParser final : public GrammarParser {
       std::shared_ptr<const std::string> text, std::span<const Edit> edits,
       milliseconds timeout, std::stop_token stop) override {
     const TreeHandle old_tree = Edited(whole_.get(), *text, edits);
-    TreeHandle tree = ParsePieces(parser_.get(), old_tree.get(),
-                                  {*text, {}, {}}, {}, {timeout, stop});
+    ParseLimit limit{.cpu_time = timeout, .stop = std::move(stop)};
+    TreeHandle tree =
+        ParsePieces(parser_.get(), old_tree.get(), {*text, {}, {}}, {}, &limit);
     if (tree == nullptr) return nullptr;
     const IndentUnit indent =
         DetectIndentUnit(*text, UsualIndent(&grammar_.language()));
@@ -66,8 +67,8 @@ class DocumentParser final : public GrammarParser {
   }
 
   std::shared_ptr<const SyntaxTree> ParseNear(
-      std::shared_ptr<const std::string> text, size_t ofs,
-      milliseconds timeout) override {
+      std::shared_ptr<const std::string> text, size_t ofs, milliseconds timeout,
+      std::stop_token stop) override {
     std::vector<TSRange> ranges;
     if (plan_ != nullptr) {
       const Edit since = EditBetween(plan_->text(), *text);
@@ -76,11 +77,13 @@ class DocumentParser final : public GrammarParser {
       ranges = NearRanges(grammar_, plan.get(), *text,
                           {since.begin_ofs, since.new_end_ofs}, ofs);
     }
-    if (ranges.size() < 2) return Parse(std::move(text), {}, timeout, {});
+    if (ranges.size() < 2) {
+      return Parse(std::move(text), {}, timeout, std::move(stop));
+    }
     const TreeHandle old_tree = Edited(near_.get(), *text);
-    TreeHandle tree =
-        ParsePieces(parser_.get(), old_tree.get(), {*text, {}, {}}, ranges,
-                    {.timeout = timeout});
+    ParseLimit limit{.cpu_time = timeout, .stop = std::move(stop)};
+    TreeHandle tree = ParsePieces(parser_.get(), old_tree.get(),
+                                  {*text, {}, {}}, ranges, &limit);
     if (tree == nullptr) return nullptr;
     near_ = std::make_shared<DocumentTree>(grammar_, std::move(tree),
                                            std::move(text), plan_->indent());

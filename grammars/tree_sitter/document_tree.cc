@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <deque>
 #include <map>
 #include <utility>
 
@@ -16,17 +17,26 @@
 namespace krait::grammars {
 namespace {
 
-// Adds the starts of the children of `container` that begin by `ofs`.
-void AddChildStarts(TSNode container, size_t ofs, std::vector<size_t>* starts) {
+// Of a query of a whole file: some seconds, enough for a million lines.
+constexpr size_t kMaxStepsOfFile = 200'000;
+
+// Adds the starts of the children of `container` that begin by `ofs`, of more
+// than `most` the nearest.
+void AddChildStarts(TSNode container, size_t ofs, size_t most,
+                    std::vector<size_t>* starts) {
   TreeCursor cursor(container);
   if (!cursor.ToFirstChild()) return;
+  std::deque<size_t> nearest;
   do {
     const TSNode child = cursor.Node();
-    if (ts_node_start_byte(child) > ofs) return;
-    if (ts_node_is_named(child) && !ts_node_is_extra(child)) {
-      starts->push_back(ts_node_start_byte(child));
-    }
+    if (ts_node_start_byte(child) > ofs) break;
+    if (!ts_node_is_named(child) || ts_node_is_extra(child)) continue;
+    const size_t start = ts_node_start_byte(child);
+    if (!nearest.empty() && nearest.back() == start) continue;
+    nearest.push_back(start);
+    if (nearest.size() > most) nearest.pop_front();
   } while (cursor.ToNextSibling());
+  starts->insert(starts->end(), nearest.begin(), nearest.end());
 }
 
 void SortUnique(std::vector<size_t>* values) {
@@ -97,11 +107,13 @@ std::vector<size_t> DocumentTree::Anchors(size_t ofs,
   const NodePath path = FindPath(grammar_, tree_.get(), text(), ofs);
   std::vector<size_t> enclosing;
   std::vector<size_t> anchors;
+  // Those that enclose the place take precedence, wherever they are.
+  const size_t most = max_anchors + path.nodes.size();
   for (const PathNode& node : path.nodes) {
     const bool is_root = &node == &path.nodes.front();
     if (node.Is(kDefinition)) enclosing.push_back(node.Begin());
     if (is_root || node.IsError() || node.Is(kContainer)) {
-      AddChildStarts(node.node, ofs, &anchors);
+      AddChildStarts(node.node, ofs, most, &anchors);
     }
   }
   anchors.insert(anchors.end(), enclosing.begin(), enclosing.end());
@@ -111,12 +123,14 @@ std::vector<size_t> DocumentTree::Anchors(size_t ofs,
 }
 
 size_t DocumentTree::CountErrors() const {
-  return CountErrorNodes(tree_.get());
+  // Each check of an insertion compares with it.
+  std::call_once(counted_, [this] { errors_ = CountErrorNodes(tree_.get()); });
+  return errors_;
 }
 
 std::optional<InsertionErrors> DocumentTree::CheckInsertion(
-    size_t ofs, std::string_view inserted,
-    std::chrono::milliseconds timeout) const {
+    size_t ofs, std::string_view inserted, CheckBudget* budget) const {
+  if (budget->Spent()) return std::nullopt;
   ofs = std::min(ofs, text().size());
   const std::string_view before = text().substr(0, ofs);
   Edit edit;
@@ -134,20 +148,26 @@ std::optional<InsertionErrors> DocumentTree::CheckInsertion(
   const ParserHandle parser(ts_parser_new());
   if (!ts_parser_set_language(parser.get(), grammar_.parser()))
     return std::nullopt;
-  const TreeHandle tree = ParsePieces(parser.get(), old_tree.get(),
-                                      {before, inserted, text().substr(ofs)},
-                                      ranges, {.timeout = timeout});
-  if (tree == nullptr) return std::nullopt;
+  ParseLimit limit{.steps = budget->steps, .cpu_time = budget->cpu_time};
+  const TreeHandle tree =
+      ParsePieces(parser.get(), old_tree.get(),
+                  {before, inserted, text().substr(ofs)}, ranges, &limit);
+  budget->steps = limit.steps;
+  budget->cpu_time = limit.cpu_time;
+  if (tree == nullptr) {
+    *budget = {.steps = 0, .cpu_time = {}};
+    return std::nullopt;
+  }
   return InsertionErrors{CountErrors(), CountErrorNodes(tree.get())};
 }
 
-std::vector<Symbol> DocumentTree::Symbols() const {
+std::vector<Symbol> DocumentTree::FindSymbols(bool* complete) const {
   // By place, so that the order is that of the text, outer ones first; the
   // earliest pattern for a node wins.
   std::map<std::tuple<size_t, size_t, const void*>, Found> found;
-  const ByteRange all = {0, text().size() + 1};
-  grammar_.symbols().Run(
-      ts_tree_root_node(tree_.get()), text(), all, [&](const Match& match) {
+  QueryBudget budget(kMaxStepsOfFile);
+  *complete = grammar_.symbols().Run(
+      ts_tree_root_node(tree_.get()), text(), &budget, [&](const Match& match) {
         const Capture* definition = match.Find(kDefinition);
         const Capture* name = match.Find(kName);
         if (definition == nullptr || name == nullptr) return;
@@ -179,11 +199,11 @@ std::vector<Symbol> DocumentTree::Symbols() const {
   return symbols;
 }
 
-std::vector<Import> DocumentTree::Imports() const {
+std::vector<Import> DocumentTree::FindImports(bool* complete) const {
   std::vector<Import> imports;
-  const ByteRange all = {0, text().size() + 1};
-  grammar_.imports().Run(
-      ts_tree_root_node(tree_.get()), text(), all, [&](const Match& match) {
+  QueryBudget budget(kMaxStepsOfFile);
+  *complete = grammar_.imports().Run(
+      ts_tree_root_node(tree_.get()), text(), &budget, [&](const Match& match) {
         const Capture* import = match.Find(kImport);
         const Capture* module = match.Find(kModuleName);
         if (import == nullptr || module == nullptr) return;

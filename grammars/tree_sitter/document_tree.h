@@ -3,6 +3,7 @@
 #define KRAIT_GRAMMARS_TREE_SITTER_DOCUMENT_TREE_H_
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,9 +29,7 @@ class DocumentTree final : public SyntaxTree {
   size_t CountErrors() const override;
   std::optional<InsertionErrors> CheckInsertion(
       size_t ofs, std::string_view inserted,
-      std::chrono::milliseconds timeout) const override;
-  std::vector<Symbol> Symbols() const override;
-  std::vector<Import> Imports() const override;
+      CheckBudget* budget) const override;
   std::string DebugString() const override;
 
   const IndentUnit& indent() const { return indent_; }
@@ -38,9 +37,14 @@ class DocumentTree final : public SyntaxTree {
   TreeHandle CopyTree() const { return TreeHandle(ts_tree_copy(tree_.get())); }
 
  private:
+  std::vector<Symbol> FindSymbols(bool* complete) const override;
+  std::vector<Import> FindImports(bool* complete) const override;
+
   const Grammar& grammar_;
   TreeHandle tree_;  // not null
   IndentUnit indent_;
+  mutable std::once_flag counted_;
+  mutable size_t errors_ = 0;  // set once counted_
 };
 
 }  // namespace krait::grammars

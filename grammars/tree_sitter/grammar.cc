@@ -97,7 +97,8 @@ std::string Grammar::QueryErrors() const {
 }
 
 const Grammar* GrammarOf(const Language& language) {
-  static Cache cache;
+  // Never destroyed: a parse that was stopped may outlive main.
+  static Cache& cache = *new Cache;
   const auto entry =
       std::ranges::find(kEntries, language.name, &Entry::language);
   if (entry == kEntries.end()) return nullptr;

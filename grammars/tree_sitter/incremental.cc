@@ -2,11 +2,21 @@
 #include "grammars/tree_sitter/incremental.h"
 
 #include <cstdlib>
+#include <ctime>
 
 namespace krait::grammars {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using std::chrono::microseconds;
+
+// The time that this thread computed.
+microseconds ThreadTime() {
+  timespec time = {};
+  (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::duration_cast<microseconds>(
+      std::chrono::seconds(time.tv_sec) +
+      std::chrono::nanoseconds(time.tv_nsec));
+}
 
 TSPoint ToPoint(const Point& point) {
   return {static_cast<uint32_t>(point.row),
@@ -29,15 +39,19 @@ const char* ReadPiece(void* payload, uint32_t byte_ofs, TSPoint,
   return "";
 }
 
-struct Limit {
-  Clock::time_point deadline;
-  std::stop_token stop;
+// A parse under way.
+struct Progress {
+  ParseLimit* limit;
+  microseconds begin = ThreadTime();
 };
 
-// The library asks every hundred steps or so.
+// The library asks every hundred of its steps.
 bool IsPast(TSParseState* state) {
-  const auto* limit = static_cast<const Limit*>(state->payload);
-  return limit->stop.stop_requested() || Clock::now() > limit->deadline;
+  const auto* progress = static_cast<const Progress*>(state->payload);
+  ParseLimit& limit = *progress->limit;
+  if (limit.steps > 0) --limit.steps;
+  return limit.steps == 0 || limit.stop.stop_requested() ||
+         ThreadTime() - progress->begin > limit.cpu_time;
 }
 
 // Moves a point behind an insertion.
@@ -71,10 +85,9 @@ void ApplyEdit(TSTree* tree, const Edit& edit) {
 
 TreeHandle ParsePieces(TSParser* parser, const TSTree* old_tree,
                        const TextPieces& text,
-                       const std::vector<TSRange>& ranges,
-                       const Patience& patience) {
+                       const std::vector<TSRange>& ranges, ParseLimit* limit) {
   TextPieces pieces = text;
-  Limit limit{Clock::now() + patience.timeout, patience.stop};
+  Progress progress{limit};
   const auto num_ranges = static_cast<uint32_t>(ranges.size());
   if (!ts_parser_set_included_ranges(parser, ranges.data(), num_ranges)) {
     return nullptr;
@@ -84,10 +97,11 @@ TreeHandle ParsePieces(TSParser* parser, const TSTree* old_tree,
   input.read = ReadPiece;
   input.encoding = TSInputEncodingUTF8;
   TSParseOptions options = {};
-  options.payload = &limit;
+  options.payload = &progress;
   options.progress_callback = IsPast;
   TreeHandle tree(
       ts_parser_parse_with_options(parser, old_tree, input, options));
+  limit->cpu_time -= ThreadTime() - progress.begin;
   // Else the next parse would go on with this text.
   if (tree == nullptr) ts_parser_reset(parser);
   return tree;

@@ -4,6 +4,8 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
+#include <limits>
 #include <span>
 #include <stop_token>
 #include <string_view>
@@ -21,9 +23,12 @@ using TextPieces = std::array<std::string_view, 3>;
 // Tells `tree` what is going to happen to its text.
 void ApplyEdit(TSTree* tree, const Edit& edit);
 
-// When a parse is to be given up.
-struct Patience {
-  std::chrono::milliseconds timeout{};
+// When a parse is to be given up: it takes from the first two what it needs.
+struct ParseLimit {
+  // Of the library, a hundred of its own each.
+  size_t steps = std::numeric_limits<size_t>::max();
+  // Of the processor, so that what else runs does not matter.
+  std::chrono::microseconds cpu_time{};
   std::stop_token stop = {};
 };
 
@@ -32,8 +37,7 @@ struct Patience {
 // there are none. Returns null if it was given up.
 TreeHandle ParsePieces(TSParser* parser, const TSTree* old_tree,
                        const TextPieces& text,
-                       const std::vector<TSRange>& ranges,
-                       const Patience& patience);
+                       const std::vector<TSRange>& ranges, ParseLimit* limit);
 
 // Returns the ranges that the tree was made of.
 std::vector<TSRange> RangesOf(const TSTree* tree);

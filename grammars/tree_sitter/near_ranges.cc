@@ -20,6 +20,10 @@ constexpr size_t kBefore = size_t{4} << 10;
 constexpr size_t kAfter = size_t{1} << 10;
 // Leaving less out is not worth a tree of its own.
 constexpr size_t kFewest = size_t{8} << 10;
+// Nodes nested deeper are not looked at, nor are queries asked for longer than
+// some 0.1 s: then less is left out.
+constexpr size_t kMaxDepth = 500;
+constexpr size_t kMaxSteps = 3000;
 // The first child of a file may say how to read the others ("<?php").
 constexpr size_t kOpening = 256;
 
@@ -49,8 +53,11 @@ class NearFinder {
   std::vector<ByteRange> Skips() {
     TSNode node = root_;
     if (ts_node_is_error(node)) return {};
-    while (ts_node_end_byte(node) - ts_node_start_byte(node) > kFewest) {
-      const bool is_root = ts_node_eq(node, root_);
+    for (size_t depth = 0;
+         depth < kMaxDepth &&
+         ts_node_end_byte(node) - ts_node_start_byte(node) > kFewest;
+         ++depth) {
+      const bool is_root = depth == 0;
       if (is_root || lists_.contains(node.id)) {
         SkipBefore(node, is_root);
         SkipAfter(node, is_root);
@@ -59,24 +66,25 @@ class NearFinder {
       if (!cursor.ToChildOver(static_cast<uint32_t>(content_ofs_))) break;
       node = cursor.Node();
       if (ts_node_start_byte(node) > content_ofs_) break;
-      if (is_root) FindLists(node);
+      FindLists(node);
     }
     std::ranges::sort(skips_, {}, &ByteRange::begin_ofs);
     return std::move(skips_);
   }
 
  private:
-  // Asking about one child of the root only keeps this independent of how many
-  // there are.
+  // Finds the lists that `node` or a pattern which begins at it says. Once the
+  // budget is spent no more are found, and so less is left out.
   void FindLists(TSNode node) {
     const ByteRange range = {content_ofs_, content_ofs_ + 1};
-    grammar_.scopes().Run(node, text_, range, [&](const Match& match) {
+    const auto note = [&](const Match& match) {
       for (const Capture& capture : match.captures) {
         if ((capture.role & (kBlock | kContainer)) != 0) {
           lists_.insert(capture.node.id);
         }
       }
-    });
+    };
+    (void)grammar_.scopes().RunAt({&node, 1}, text_, range, &budget_, note);
   }
 
   // True for a child that can be left out together with its neighbours.
@@ -95,12 +103,11 @@ class NearFinder {
   std::optional<size_t> CutBefore(size_t ofs) const {
     if (ofs > text_.size()) return std::nullopt;
     if (edited_.begin_ofs < ofs && ofs <= edited_.end_ofs) return std::nullopt;
-    const size_t begin = LineBegin(text_, ofs);
-    const std::string_view before = text_.substr(begin, ofs - begin);
-    if (before.find_first_not_of(" \t") != std::string_view::npos) {
-      return std::nullopt;
-    }
-    return begin;
+    // Not by where the line begins: that may be far, for each of many nodes.
+    const size_t content = text_.substr(0, ofs).find_last_not_of(" \t");
+    if (content == std::string_view::npos) return 0;
+    if (text_[content] != '\n') return std::nullopt;
+    return content + 1;
   }
 
   void SkipBefore(TSNode list, bool is_root) {
@@ -164,6 +171,7 @@ class NearFinder {
   size_t content_ofs_ = 0;
   size_t near_begin_ = 0;
   size_t near_end_ = 0;
+  QueryBudget budget_{kMaxSteps};
   std::unordered_set<const void*> lists_;
   std::vector<ByteRange> skips_;
 };

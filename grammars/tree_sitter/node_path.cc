@@ -2,6 +2,7 @@
 #include "grammars/tree_sitter/node_path.h"
 
 #include <algorithm>
+#include <span>
 #include <tuple>
 
 #include "grammars/lines.h"
@@ -44,20 +45,58 @@ Cursor MakeCursor(std::string_view text, size_t ofs) {
   return cursor;
 }
 
-Meanings Ask(const Grammar& grammar, TSNode root, std::string_view text,
-             ByteRange range) {
-  Meanings meanings;
-  grammar.scopes().Run(root, text, range, [&](const Match& match) {
+// Nodes nested deeper are no program that a person works on, but brackets that
+// a program wrote.
+constexpr size_t kMaxDepth = 500;
+
+// Some 0.1 s; a path takes one or two, or as many as a file has thousands of
+// statements outside of any block.
+constexpr size_t kMaxSteps = 3000;
+
+// Adds the nodes that hold the byte, from the root on. False: there are more.
+bool AddNodesAt(TSNode root, size_t byte_ofs, std::vector<TSNode>* nodes) {
+  TreeCursor walk(root);
+  for (size_t depth = 0; depth < kMaxDepth; ++depth) {
+    nodes->push_back(walk.Node());
+    if (!walk.ToChildOver(static_cast<uint32_t>(byte_ofs)) ||
+        ts_node_start_byte(walk.Node()) > byte_ofs) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Returns the nodes that a path and its places may consist of: those around
+// what is before the cursor, white space apart, and those around the very byte.
+// False: that are not all.
+bool NodesToAsk(TSNode root, const Cursor& cursor, std::vector<TSNode>* nodes) {
+  bool all = AddNodesAt(root, cursor.content_ofs, nodes);
+  if (cursor.ofs < cursor.content_ofs + 2) return all;
+  std::vector<TSNode> others;
+  all &= AddNodesAt(root, cursor.ofs - 1, &others);
+  size_t same = 0;
+  const size_t most = std::min(nodes->size(), others.size());
+  while (same < most && ts_node_eq((*nodes)[same], others[same])) ++same;
+  nodes->insert(nodes->end(), others.begin() + static_cast<ptrdiff_t>(same),
+                others.end());
+  return all;
+}
+
+// False: some are missing.
+bool Ask(const Grammar& grammar, std::span<const TSNode> nodes,
+         std::string_view text, ByteRange range, Meanings* meanings) {
+  QueryBudget budget(kMaxSteps);
+  const auto note_scope = [&](const Match& match) {
     for (const Capture& capture : match.captures) {
-      Meaning& meaning = meanings[capture.node.id];
+      Meaning& meaning = (*meanings)[capture.node.id];
       meaning.roles |= capture.role;
       meaning.node = capture.node;
     }
-  });
-  grammar.symbols().Run(root, text, range, [&](const Match& match) {
+  };
+  const auto note_symbol = [&](const Match& match) {
     const Capture* definition = match.Find(kDefinition);
     if (definition == nullptr) return;
-    Meaning& meaning = meanings[definition->node.id];
+    Meaning& meaning = (*meanings)[definition->node.id];
     const bool first = (meaning.roles & kDefinition) == 0;
     if (!first && meaning.pattern <= match.pattern) return;
     const Capture* name = match.Find(kName);
@@ -66,14 +105,15 @@ Meanings Ask(const Grammar& grammar, TSNode root, std::string_view text,
     meaning.kind = definition->kind;
     meaning.name = name == nullptr ? "" : TextOf(name->node, text);
     meaning.node = definition->node;
-  });
-  return meanings;
+  };
+  return grammar.scopes().RunAt(nodes, text, range, &budget, note_scope) &&
+         grammar.symbols().RunAt(nodes, text, range, &budget, note_symbol);
 }
 
 // True if the node ends in a token that is not there.
 bool LacksEnd(TSNode node) {
-  constexpr int kMaxDepth = 16;
-  for (int depth = 0; depth < kMaxDepth; ++depth) {
+  constexpr int kMostLast = 16;
+  for (int depth = 0; depth < kMostLast; ++depth) {
     if (ts_node_is_missing(node)) return true;
     const uint32_t children = ts_node_child_count(node);
     if (children == 0 || !ts_node_has_error(node)) return false;
@@ -118,10 +158,16 @@ NodePath WalkDown(TSNode root, const Cursor& cursor, const Meanings& meanings,
   };
   add(root, true);
   TreeCursor walk(root);
-  while (cursor.has_content &&
-         walk.ToChildOver(static_cast<uint32_t>(cursor.content_ofs))) {
+  for (size_t depth = 0;
+       cursor.has_content &&
+       walk.ToChildOver(static_cast<uint32_t>(cursor.content_ofs));
+       ++depth) {
     const TSNode node = walk.Node();
     if (ts_node_start_byte(node) > cursor.content_ofs) break;
+    if (depth == kMaxDepth) {
+      path.cut = true;
+      break;
+    }
     if (ts_node_is_named(node)) add(node, false);
     // What begins on the line, or is the error itself.
     path.has_error |=
@@ -173,10 +219,13 @@ NodePath FindPath(const Grammar& grammar, const TSTree* tree,
                   std::string_view text, size_t ofs) {
   const TSNode root = ts_tree_root_node(tree);
   const Cursor cursor = MakeCursor(text, ofs);
-  const Meanings meanings =
-      Ask(grammar, root, text, {cursor.content_ofs, ofs + 1});
+  std::vector<TSNode> nodes;
+  bool all = NodesToAsk(root, cursor, &nodes);
+  Meanings meanings;
+  all &= Ask(grammar, nodes, text, {cursor.content_ofs, ofs + 1}, &meanings);
   NodePath path =
       WalkDown(root, cursor, meanings, text, grammar.by_indentation());
+  path.cut |= !all;
   path.places = FindPlaces(meanings, ofs, text);
   path.blank_before = cursor.blank_before;
   return path;

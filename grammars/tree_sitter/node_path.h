@@ -38,9 +38,14 @@ struct NodePath {
   std::vector<PathNode> places;
   bool blank_before = false;  // only white space before it on its line
   bool has_error = false;     // the statement at the cursor is not well-formed
+  // There was more to find out than is sensible: nodes further in, and what
+  // queries say of some, are missing.
+  bool cut = false;
 };
 
-// Returns the path for `ofs`, at most text.size().
+// Returns the path for `ofs`, at most text.size(). What it costs grows with the
+// depth of the nodes around the offset, up to a bound; not with what is beside
+// them but for looking where the next one is.
 NodePath FindPath(const Grammar& grammar, const TSTree* tree,
                   std::string_view text, size_t ofs);
 

@@ -128,29 +128,120 @@ bool Query::Accepts(const TSQueryMatch& match, std::string_view text) const {
   return true;
 }
 
-void Query::Run(TSNode root, std::string_view text, ByteRange range,
-                const std::function<void(const Match&)>& visit) const {
-  if (query_ == nullptr) return;
-  const QueryCursorHandle cursor(ts_query_cursor_new());
-  ts_query_cursor_set_match_limit(cursor.get(), kMaxUnfinishedMatches);
-  ts_query_cursor_set_max_start_depth(cursor.get(), kMaxDepth);
-  ts_query_cursor_set_byte_range(cursor.get(),
-                                 static_cast<uint32_t>(range.begin_ofs),
-                                 static_cast<uint32_t>(range.end_ofs));
-  ts_query_cursor_exec(cursor.get(), query_.get(), root);
-  TSQueryMatch found;
-  Match match;
-  while (ts_query_cursor_next_match(cursor.get(), &found)) {
-    if (!Accepts(found, text)) continue;
-    match.pattern = found.pattern_index;
-    match.captures.clear();
-    for (const TSQueryCapture& capture :
-         std::span(found.captures, found.capture_count)) {
-      const CaptureMeaning& meaning = meanings_[capture.index];
-      match.captures.push_back({meaning.role, meaning.kind, capture.node});
-    }
-    visit(match);
+bool QueryBudget::Spend(size_t steps) {
+  if (steps >= steps_left_) {
+    steps_left_ = 0;
+    return false;
   }
+  steps_left_ -= steps;
+  return true;
+}
+
+// A cursor of the library for one query, text and budget.
+class Query::Cursor {
+ public:
+  Cursor(const Query& query, std::string_view text, QueryBudget* budget)
+      : query_(query),
+        text_(text),
+        budget_(budget),
+        cursor_(ts_query_cursor_new()) {
+    ts_query_cursor_set_match_limit(cursor_.get(), kMaxUnfinishedMatches);
+    options_.payload = this;
+    options_.progress_callback = IsPast;
+  }
+
+  void SetRange(ByteRange range) {
+    ts_query_cursor_set_byte_range(cursor_.get(),
+                                   static_cast<uint32_t>(range.begin_ofs),
+                                   static_cast<uint32_t>(range.end_ofs));
+  }
+
+  // Asks for the patterns that begin at most `depth` below `node`.
+  bool Ask(TSNode node, uint32_t depth, const Visit& visit) {
+    cost_ = CostAt(node);
+    if (++nodes_ % kNodesPerStep == 0) (void)budget_->Spend(1);
+    // The library would not ask before it has spent as much.
+    if (cost_ > budget_->steps_left()) (void)budget_->Spend(cost_);
+    if (budget_->spent()) return false;
+    ts_query_cursor_set_max_start_depth(cursor_.get(), depth);
+    ts_query_cursor_exec_with_options(cursor_.get(), query_.query_.get(), node,
+                                      &options_);
+    TSQueryMatch found;
+    while (ts_query_cursor_next_match(cursor_.get(), &found)) {
+      if (query_.Accepts(found, text_)) visit(query_.Translate(found));
+      if (budget_->spent()) return false;
+    }
+    return !budget_->spent();
+  }
+
+ private:
+  // Asking at so many single nodes is a step.
+  static constexpr size_t kNodesPerStep = 32;
+  // At each child the library looks past the tokens behind it for a node that
+  // has a name; so many take it as long as all else.
+  static constexpr size_t kTokensPerStep = 100;
+
+  static size_t CostAt(TSNode node) {
+    const uint32_t tokens =
+        ts_node_child_count(node) - ts_node_named_child_count(node);
+    return 1 + tokens / kTokensPerStep;
+  }
+
+  static bool IsPast(TSQueryCursorState* state) {
+    auto* cursor = static_cast<Cursor*>(state->payload);
+    return !cursor->budget_->Spend(cursor->cost_);
+  }
+
+  const Query& query_;
+  std::string_view text_;
+  QueryBudget* budget_;
+  size_t nodes_ = 0;  // asked at
+  size_t cost_ = 1;   // steps between two calls of IsPast
+  TSQueryCursorOptions options_ = {};
+  QueryCursorHandle cursor_;
+};
+
+Match Query::Translate(const TSQueryMatch& found) const {
+  Match match;
+  match.pattern = found.pattern_index;
+  match.captures.reserve(found.capture_count);
+  for (const TSQueryCapture& capture :
+       std::span(found.captures, found.capture_count)) {
+    const CaptureMeaning& meaning = meanings_[capture.index];
+    match.captures.push_back({meaning.role, meaning.kind, capture.node});
+  }
+  return match;
+}
+
+// The library takes time in proportion to the number of children for each child
+// of a long error. So where the text is not well-formed nodes are asked one by
+// one, and their children are walked here.
+bool Query::Run(TSNode root, std::string_view text, QueryBudget* budget,
+                const Visit& visit) const {
+  if (query_ == nullptr) return true;
+  Cursor cursor(*this, text, budget);
+  TreeCursor walk(root);
+  for (;;) {
+    const TSNode node = walk.Node();
+    const bool broken = ts_node_has_error(node);
+    if (!cursor.Ask(node, broken ? 0 : kMaxDepth, visit)) return false;
+    if (broken && walk.ToFirstChild()) continue;
+    while (!walk.ToNextSibling()) {
+      if (!walk.ToParent()) return true;
+    }
+  }
+}
+
+bool Query::RunAt(std::span<const TSNode> nodes, std::string_view text,
+                  ByteRange range, QueryBudget* budget,
+                  const Visit& visit) const {
+  if (query_ == nullptr) return true;
+  Cursor cursor(*this, text, budget);
+  cursor.SetRange(range);
+  for (const TSNode& node : nodes) {
+    if (!cursor.Ask(node, 0, visit)) return false;
+  }
+  return true;
 }
 
 }  // namespace krait::grammars

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,22 @@ struct ByteRange {
   size_t end_ofs = 0;
 };
 
+// How much queries may do, all together. A step is a hundred of the library's,
+// which take some 30 microseconds: work is counted and not timed, so that the
+// same text gets the same answer on a busy machine.
+class QueryBudget {
+ public:
+  explicit QueryBudget(size_t steps) : steps_left_(steps) {}
+
+  // Returns whether there was so much left. If not, nothing is from then on.
+  bool Spend(size_t steps);
+  bool spent() const { return steps_left_ == 0; }
+  size_t steps_left() const { return steps_left_; }
+
+ private:
+  size_t steps_left_;
+};
+
 // A compiled query file. Knows the predicate (#any-of? @capture "a" "b").
 // Immutable and thread-safe.
 class Query {
@@ -57,12 +74,22 @@ class Query {
   Query(const TSLanguage* language, std::string_view source,
         std::string* error);
 
-  // Calls `visit` for the matches in the tree of `text` under `root` that touch
-  // `range`, in the order of the text.
-  void Run(TSNode root, std::string_view text, ByteRange range,
-           const std::function<void(const Match&)>& visit) const;
+  using Visit = std::function<void(const Match&)>;
+
+  // Calls `visit` for all matches in the tree of `text` under `root`, in the
+  // order of the text. False: the budget did not suffice, and the last ones are
+  // missing.
+  bool Run(TSNode root, std::string_view text, QueryBudget* budget,
+           const Visit& visit) const;
+
+  // Same for the matches of patterns that begin at one of `nodes` and touch
+  // `range`. What is beside these nodes costs nothing, however much it is,
+  // unless a pattern goes deeper than its first node.
+  bool RunAt(std::span<const TSNode> nodes, std::string_view text,
+             ByteRange range, QueryBudget* budget, const Visit& visit) const;
 
  private:
+  class Cursor;
   struct CaptureMeaning {
     Role role = kNoRole;
     SymbolKind kind = SymbolKind::kSection;
@@ -76,6 +103,7 @@ class Query {
   void ReadCaptureNames();
   void ReadPredicates(uint32_t pattern);
   bool Accepts(const TSQueryMatch& match, std::string_view text) const;
+  Match Translate(const TSQueryMatch& found) const;
 
   QueryHandle query_;                     // null: matches nothing
   std::vector<CaptureMeaning> meanings_;  // by capture index

@@ -21,6 +21,24 @@ URI = 'file:///project/a.py'
 TEXT = 'import os\n\n\ndef read(path):\n    with open(path) as f:\n        return f.\n\n\nprint(read("x"))\n'
 
 
+# Keeps connections until its standard input ends.
+HOLD = '''
+import socket, sys
+path, greeting, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+kept = []
+for _ in range(count):
+    peer = socket.socket(socket.AF_UNIX)
+    peer.connect(path)
+    peer.sendall(greeting.encode() + b"\\n")
+    welcome = peer.makefile("rb").readline()
+    if b\'"refused":""\' not in welcome.replace(b" ", b""):
+        sys.exit(welcome)
+    kept.append(peer)
+print("held", len(kept), flush=True)
+sys.stdin.read()
+'''
+
+
 def wait_until(condition, what, seconds=30):
     deadline = time.monotonic() + seconds
     while not condition():
@@ -331,15 +349,81 @@ class DaemonTest(unittest.TestCase):
         status = self.status()
         wanted = {'protocol': 1, 'version': status['version'], 'purpose': 'lsp',
                   'model': status['model']['path'], 'settings': {}}
-        kept = [self.greet(**wanted) for _ in range(64)]
-        self.assertEqual({welcome['refused'] for _, _, welcome in kept}, {''})
+        for _ in range(4):
+            self.hold(wanted, 16)
         peer, lines, welcome = self.greet(**wanted)
         self.assertEqual(welcome['refused'], 'busy')
         self.assertEqual(lines.read(), b'')
         self.assertTrue(self.status()['running'])  # control goes on
         client = self.editor()  # and so does an editor, by itself
-        self.told(client, 'window/showMessage', 'takes 64 connections')
+        self.told(client, 'window/showMessage', 'takes 64 editors')
         self.assertEqual(len(client.inline(URI, 5, 17)), 1)
+        self.assertEqual(client.finish(), 0)
+
+    def hold(self, greeting, count):
+        """Has another process keep connections, which are all welcome."""
+        held = subprocess.Popen([sys.executable, '-c', HOLD, self.places.socket,
+                                 json.dumps(greeting), str(count)],
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(held.stdout.close)
+        self.addCleanup(held.wait)
+        self.addCleanup(held.stdin.close)
+        self.assertEqual(held.stdout.readline(), 'held %d\n' % count)
+
+    def test_one_process_cannot_take_all_connections(self):
+        self.daemon()
+        wait_until(lambda: self.status()['running'], 'the daemon')
+        peers = [self.connect() for _ in range(40)]
+        # Those that are too many are closed.
+        wait_until(lambda: len(self.status()['connections']) <= 16 + 1, 'few connections')
+        client = self.editor()
+        self.assertEqual(len(client.inline(URI, 5, 17)), 1)
+        self.assertEqual([c['purpose'] for c in self.status()['connections']].count('lsp'), 1)
+        self.assertEqual(client.finish(), 0)
+        for peer, lines in peers:
+            lines.close()
+            peer.close()
+
+    # What others do to the daemon ---------------------------------------------
+
+    def test_brackets_without_an_end_stop_nobody(self):
+        other = self.editor()
+        wanted = other.inline(URI, 5, 17)
+        for language, opener in (('json', '['), ('python', '('), ('c', '{')):
+            client = self.client()
+            client.initialize()
+            uri = 'file:///project/' + language
+            client.open(uri, opener * 300000, language)
+            client.ask_inline(uri, 0, 300000)
+            self.assertEqual(other.inline(URI, 5, 17), wanted)
+            client.close()
+            self.assertEqual(other.inline(URI, 5, 17), wanted)
+        client = self.client()
+        client.initialize()
+        client.open('file:///project/a.json', '[' * 300000, 'json')
+        self.assertEqual(self.run_krait('stop').returncode, 0)
+
+    def test_closed_files_take_no_memory(self):
+        client = self.editor()
+        client.inline(URI, 5, 17)
+        pid = self.status()['pid']
+
+        def resident():
+            with open('/proc/%d/status' % pid, encoding='utf-8') as status:
+                line = next(line for line in status if line.startswith('VmRSS:'))
+            return int(line.split()[1]) // 1024
+
+        before = resident()
+        text = 'def f(x):\n    return [x, {"a": x}]\n\n' * 1400
+        for _ in range(4):
+            uris = ['file:///project/%d.py' % i for i in range(100)]
+            for uri in uris:
+                client.open(uri, text)
+            for uri in uris:
+                client.notify('textDocument/didClose', {'textDocument': {'uri': uri}})
+        self.assertEqual(len(client.inline(URI, 5, 17)), 1)
+        # Trees of a few files that were parsed last are on their way out.
+        wait_until(lambda: resident() < before + 120, 'less than 120 MiB more', 120)
         self.assertEqual(client.finish(), 0)
 
     # Versions -----------------------------------------------------------------
@@ -461,6 +545,21 @@ class DaemonTest(unittest.TestCase):
 
     def statistics(self):
         return json.loads(self.run_krait('status', '--stats', '--json').stdout)
+
+    def test_broken_statistics_are_set_aside(self):
+        path = os.path.join(self.places.state, 'krait', 'statistics.json')
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write('{')
+        done = self.run_krait('status', '--stats')
+        self.assertEqual((done.returncode, done.stdout), (0, 'no suggestion was shown yet\n'))
+        self.assertIn('statistics.json.broken', done.stderr)
+        client = self.editor()
+        client.inline(URI, 5, 17)
+        self.assertEqual(client.finish(), 0)
+        self.assertEqual(self.run_krait('stop').returncode, 0)
+        self.assertEqual(self.statistics()['shown'], 1)
+        self.assertTrue(os.path.exists(path + '.broken'))
 
     def test_statistics_can_be_turned_off(self):
         self.config('statistics = false\n')

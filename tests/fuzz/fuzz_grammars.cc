@@ -46,7 +46,8 @@ void AskNear(const Language& language, const std::string& text, size_t ofs,
     const auto tree =
         parser.ParseNear(std::make_shared<const std::string>(repeated), ofs);
     Ask(*tree, ofs);
-    tree->CheckInsertion(ofs, inserted, std::chrono::milliseconds(100));
+    CheckBudget budget;
+    tree->CheckInsertion(ofs, inserted, &budget);
   }
 }
 
@@ -60,7 +61,8 @@ void FuzzOne(const uint8_t* data, size_t size) {
   const auto first = parser.Parse(std::make_shared<const std::string>(text));
   Ask(*first, ofs);
   const std::string inserted(1, static_cast<char>(data[2]));
-  first->CheckInsertion(ofs, inserted, std::chrono::milliseconds(100));
+  CheckBudget budget;
+  first->CheckInsertion(ofs, inserted, &budget);
   AskNear(language, text, ofs, inserted);
   text.insert(ofs, inserted);
   Ask(*parser.Parse(std::make_shared<const std::string>(text)), ofs);

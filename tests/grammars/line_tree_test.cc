@@ -77,8 +77,8 @@ TEST(LineTreeTest, EmptyTextHasNothing) {
   EXPECT_EQ(tree.ContextAt(5).spot, Spot::kStatementStart);
   EXPECT_THAT(tree.Symbols(), IsEmpty());
   EXPECT_EQ(tree.CountErrors(), 0U);
-  EXPECT_FALSE(
-      tree.CheckInsertion(0, "x", std::chrono::seconds(1)).has_value());
+  CheckBudget budget;
+  EXPECT_FALSE(tree.CheckInsertion(0, "x", &budget).has_value());
 }
 
 TEST(LineTreeTest, LargeTextCostsNoMoreThanItsWindow) {

@@ -23,7 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::seconds kPatience{60};
 // As many bytes as make a file of a thousand lines or two.
 constexpr size_t kLong = size_t{64} << 10;
 #ifdef KRAIT_SANITIZED
@@ -145,8 +144,9 @@ class Comparison {
 
   void CompareVerdicts(const SyntaxTree& whole, const SyntaxTree& near,
                        size_t ofs, const std::string& inserted) {
-    const auto expected = whole.CheckInsertion(ofs, inserted, kPatience);
-    const auto verdict = near.CheckInsertion(ofs, inserted, kPatience);
+    CheckBudget budget = CheckBudget::Unlimited();
+    const auto expected = whole.CheckInsertion(ofs, inserted, &budget);
+    const auto verdict = near.CheckInsertion(ofs, inserted, &budget);
     ASSERT_TRUE(expected && verdict);
     Count& count = expected->before == 0 ? verdicts_ : verdicts_in_errors_;
     ++count.all;
@@ -262,8 +262,10 @@ TEST(NearTest, CannotTellOfWhatIsFarAway) {
   Parser parser(LanguageNamed("python"), PatientLimits());
   parser.ParseNear(MakeText(text), 0);
   const auto near = parser.ParseNear(MakeText(text), text.size() / 2);
-  EXPECT_TRUE(near->CheckInsertion(text.size() / 2, "x", kPatience));
-  EXPECT_FALSE(near->CheckInsertion(text.size() / 10, "x", kPatience));
+  CheckBudget budget = CheckBudget::Unlimited();
+  EXPECT_TRUE(near->CheckInsertion(text.size() / 2, "x", &budget));
+  EXPECT_FALSE(near->CheckInsertion(text.size() / 10, "x", &budget));
+  EXPECT_FALSE(budget.Spent());
 }
 
 // All that follows a bracket that is open can be one expression or error then,

@@ -97,13 +97,14 @@ void CheckPromises(const CompletionRequest& request,
   if (syntax->context().place != grammars::Place::kCode) {
     EXPECT_EQ(text.find('\n'), std::string::npos);
   }
-  EXPECT_EQ(FitSyntax(*syntax, text, kPatience), text);
+  auto budget = grammars::CheckBudget::Unlimited();
+  EXPECT_EQ(FitSyntax(*syntax, text, &budget), text);
 }
 
 TEST(ShownPropertyTest, PromisesHoldWhateverTheModelSays) {
   Speaker speaker(20'261'122);
   CompletionOptions options;
-  options.syntax_patience = kPatience;
+  options.syntax_budget = grammars::CheckBudget::Unlimited();
   for (int round = 0; round < 800; ++round) {
     const Source& source = kSources[speaker.Below(kSources.size())];
     const size_t cursor = speaker.Below(source.text.size() + 1);
@@ -150,7 +151,7 @@ std::vector<std::string> Tokens(std::string_view text) {
 TEST(ShownPropertyTest, WhatTrulyFollowsOnTheLineIsShownAsItIs) {
   CompletionOptions options;
   options.extent = CompletionExtent::kLine;
-  options.syntax_patience = kPatience;
+  options.syntax_budget = grammars::CheckBudget::Unlimited();
   for (const Source& source : kSources) {
     for (size_t cursor = 1; cursor < source.text.size(); ++cursor) {
       const std::string_view before = source.text.substr(0, cursor);

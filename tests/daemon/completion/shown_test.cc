@@ -4,10 +4,12 @@
 // as a whole, in several languages.
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "daemon/completion/running_completion.h"
 #include "tests/daemon/completion/syntax_testing.h"
 #include "tests/daemon/fake_generator.h"
 
@@ -226,6 +228,51 @@ TEST(ShownServiceTest, IsTheSameInAFileOfAHundredThousandLines) {
       ParseForRequest(grammars::LanguageOfPath("a.py"), std::move(text), line);
   EXPECT_EQ(Complete(request, "return a + 1\n\ndef g():\n").text,
             "return a + 1");
+}
+
+// Not by luck: what the check did not get to may be wrong.
+TEST(UncheckedTest, IsShownToWhoAskedByHandOnly) {
+  if (!HasGrammars()) GTEST_SKIP() << "built without grammars";
+  const CompletionRequest request =
+      RequestAt("a.c", "int f(int a) {\n  ¦\n}\n");
+  CompletionOptions options;
+  options.syntax_budget = {.steps = 1};
+  const Completion hidden = Complete(request, "int = 2;\n", options);
+  EXPECT_EQ(hidden.text, "");
+  EXPECT_EQ(hidden.trace.hurried, "the syntax check took too long");
+  EXPECT_EQ(hidden.trace.suppressed_by, hidden.trace.hurried);
+  options.show_unchecked = true;
+  const Completion shown = Complete(request, "int = 2;\n", options);
+  EXPECT_EQ(shown.text, "int = 2;");
+  EXPECT_EQ(shown.trace.hurried, "the syntax check took too long");
+}
+
+TEST(UncheckedTest, ATreeThatIsNotThereInTimeIsNotTakenForNone) {
+  CompletionRequest request = RequestAt("a.c", "int f(int a) {\n  ¦\n}\n");
+  const auto slot = std::make_shared<SyntaxSlot>();
+  request.syntax.slot = slot;
+  FakeGenerator generator(Tokens("return a;\n"));
+  CompletionService service(generator);
+  const auto complete = [&](const CompletionOptions& options) {
+    const auto completion = service.Begin(request, options, {});
+    RunningCompletion* const alone = completion.get();
+    while (!alone->ended()) service.Advance({&alone, 1});
+    return *completion->Finish();
+  };
+  const Completion hurried = complete({});
+  EXPECT_EQ(hurried.text, "");
+  EXPECT_EQ(hurried.trace.hurried, "the syntax tree was not there in time");
+  CompletionOptions by_hand;
+  by_hand.show_unchecked = true;
+  EXPECT_EQ(complete(by_hand).text, "return a;");
+  // The version was passed over by a newer one.
+  slot->Skip();
+  EXPECT_EQ(complete({}).text, "");
+  // There is none, whoever waits.
+  slot->Set(nullptr);
+  const Completion none = complete({});
+  EXPECT_EQ(none.text, "return a;");
+  EXPECT_EQ(none.trace.hurried, "");
 }
 
 }  // namespace

@@ -18,7 +18,9 @@ void Check(std::string_view path, std::string_view marked,
   const auto syntax =
       CursorSyntax::Of(request.syntax, request.before, request.after, kLimit);
   ASSERT_TRUE(syntax.has_value());
-  EXPECT_EQ(FitSyntax(*syntax, text, kLimit), kept) << marked;
+  auto budget = grammars::CheckBudget::Unlimited();
+  EXPECT_EQ(FitSyntax(*syntax, text, &budget), kept) << marked;
+  EXPECT_FALSE(budget.Spent());
 }
 
 class SyntaxCheckTest : public testing::Test {
@@ -77,7 +79,9 @@ TEST_F(SyntaxCheckTest, GivesUpWhenItTakesTooLong) {
   const auto syntax =
       CursorSyntax::Of(request.syntax, request.before, request.after, kLimit);
   ASSERT_TRUE(syntax.has_value());
-  EXPECT_EQ(FitSyntax(*syntax, "= = (", std::chrono::milliseconds(0)), "= = (");
+  grammars::CheckBudget budget{.steps = 1};
+  EXPECT_EQ(FitSyntax(*syntax, "= = (", &budget), "= = (");
+  EXPECT_TRUE(budget.Spent());
 }
 
 TEST_F(SyntaxCheckTest, CountsErrorsOfTheWholeFileOnlyWhereTheyGrow) {

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/server/acceptance_store.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+
+#include "daemon/server/acceptance_file.h"
+#include "daemon/server/file_descriptor.h"
 
 namespace krait::daemon {
 namespace {
@@ -17,6 +23,7 @@ namespace {
 using testing::HasSubstr;
 using testing::MatchesRegex;
 
+constexpr std::chrono::minutes kPatience{1};
 constexpr AcceptanceCounts kOne{.shown = 2, .accepted = 1, .characters = 9};
 
 class AcceptanceStoreTest : public testing::Test {
@@ -45,8 +52,8 @@ class AcceptanceStoreTest : public testing::Test {
 TEST_F(AcceptanceStoreTest, OutlivesTheProcess) {
   AcceptanceStore store(file_);
   store.Add("python", "spm", kOne);
-  ASSERT_TRUE(store.Save());
-  ASSERT_TRUE(store.Save());  // nothing is added twice
+  ASSERT_TRUE(store.Flush(kPatience));
+  ASSERT_TRUE(store.Flush(kPatience));  // nothing is added twice
   const auto table = ReadAcceptanceFile(file_);
   ASSERT_TRUE(table);
   EXPECT_EQ(table->all, kOne);
@@ -60,30 +67,82 @@ TEST_F(AcceptanceStoreTest, TwoProcessesAddUp) {
   AcceptanceStore other(file_);
   one.Add("python", "spm", kOne);
   other.Add("c", "psm", kOne);
-  ASSERT_TRUE(one.Save());
-  ASSERT_TRUE(other.Save());
-  EXPECT_EQ(one.Total()->all.shown, 4);
+  ASSERT_TRUE(one.Flush(kPatience));
+  ASSERT_TRUE(other.Flush(kPatience));
+  EXPECT_EQ(other.Total()->all.shown, 4);
   EXPECT_EQ(other.Total()->by_language.size(), 2U);
+  // It knows of the other's as soon as it adds something.
+  one.Add("c", "psm", kOne);
+  EXPECT_EQ(one.Total()->all.shown, 4);
+  ASSERT_TRUE(one.Flush(kPatience));
+  EXPECT_EQ(one.Total()->all.shown, 6);
 }
 
 TEST_F(AcceptanceStoreTest, WithoutAFileNothingIsCounted) {
   AcceptanceStore store({});
   store.Add("python", "spm", kOne);
-  EXPECT_TRUE(store.Save());
+  EXPECT_TRUE(store.Flush(kPatience));
   EXPECT_EQ(store.Total()->all, AcceptanceCounts{});
 }
 
-TEST_F(AcceptanceStoreTest, ABrokenFileIsNeitherBelievedNorLost) {
+TEST_F(AcceptanceStoreTest, ABrokenFileIsSetAsideAndCountingBeginsAnew) {
   Write("{");
   AcceptanceStore store(file_);
   store.Add("python", "spm", kOne);
-  const auto saved = store.Save();
-  ASSERT_FALSE(saved);
-  EXPECT_THAT(saved.error().message, HasSubstr("statistics.json"));
-  std::ifstream stream(file_);
+  ASSERT_TRUE(store.Flush(kPatience));
+  EXPECT_EQ(ReadAcceptanceFile(file_)->all, kOne);
+  EXPECT_EQ(store.Total()->all, kOne);
+  std::ifstream stream(BrokenAcceptanceFile(file_));
   EXPECT_EQ(stream.get(), '{');
+}
+
+TEST_F(AcceptanceStoreTest, SaysWhatWasSetAside) {
+  Write("{");
+  const auto total = AddToAcceptanceFile(file_, {}, kPatience);
+  ASSERT_TRUE(total);
+  EXPECT_THAT(total->set_aside, HasSubstr("statistics.json"));
+  EXPECT_THAT(total->set_aside, HasSubstr("statistics.json.broken"));
+  EXPECT_EQ(AddToAcceptanceFile(file_, {}, kPatience)->set_aside, "");
+}
+
+TEST_F(AcceptanceStoreTest, WhatCannotBeSavedIsKept) {
+  // A file that the folder should be.
+  std::ofstream(dir_ / "krait") << "x";
+  AcceptanceStore store(file_);
+  store.Add("python", "spm", kOne);
+  ASSERT_TRUE(store.Flush(kPatience));
+  std::filesystem::remove(dir_ / "krait");
+  ASSERT_TRUE(store.Flush(kPatience));
+  EXPECT_EQ(ReadAcceptanceFile(file_)->all, kOne);
+}
+
+// Held by a process that does not go on.
+TEST_F(AcceptanceStoreTest, NobodyWaitsForALockThatAnotherHolds) {
+  Write("");
   std::filesystem::remove(file_);
-  EXPECT_TRUE(store.Save());  // what was counted is still there
+  const FileDescriptor held(
+      open((file_.string() + ".lock").c_str(), O_CREAT | O_RDWR, 0600));
+  ASSERT_EQ(flock(held.get(), LOCK_EX), 0);
+  {
+    AcceptanceStore store(file_);
+    store.Add("python", "spm", kOne);
+    store.Save();
+    store.Add("c", "spm", kOne);
+    store.Save();
+    EXPECT_FALSE(store.Flush(std::chrono::milliseconds(1)));
+  }
+  EXPECT_FALSE(std::filesystem::exists(file_));
+  const auto added =
+      AddToAcceptanceFile(file_, {}, std::chrono::milliseconds(1));
+  ASSERT_FALSE(added);
+  EXPECT_THAT(added.error().message, HasSubstr("another process holds it"));
+}
+
+TEST_F(AcceptanceStoreTest, TheEndSaves) {
+  {
+    AcceptanceStore store(file_);
+    store.Add("python", "spm", kOne);
+  }
   EXPECT_EQ(ReadAcceptanceFile(file_)->all, kOne);
 }
 

@@ -11,6 +11,7 @@
 #include <latch>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <string>
 #include <thread>
 #include <utility>
@@ -92,6 +93,41 @@ class CompletionHostTest : public testing::Test {
   std::vector<std::string> done_;
   std::unique_ptr<CompletionHost> host_;
 };
+
+// The model is loaded anew, without all that was warm.
+TEST_F(CompletionHostTest, RunningOutOfMemoryFailsWhatRunsAndNothingElse) {
+  int loads = 0;
+  host_ = std::make_unique<CompletionHost>(
+      [&loads]() -> engine::Result<ReadyGenerator> {
+        auto generator = std::make_unique<FakeGenerator>("x");
+        if (++loads == 1) {
+          generator->set_before_token([] { throw std::bad_alloc(); });
+        }
+        return ReadyGenerator{.generator = std::move(generator),
+                              .description = "fake",
+                              .threads = 3};
+      },
+      calls_.Poster(), std::chrono::hours(1));
+  calls_.RunOne();  // loaded
+  Complete("a", "first");
+  while (done_.empty()) calls_.RunOne();
+  EXPECT_THAT(done_, ElementsAre("first|not enough memory for a completion"));
+  Complete("a", "second");
+  while (done_.size() == 1) calls_.RunOne();
+  EXPECT_EQ(done_[1], "second|x");
+  EXPECT_EQ(loads, 2);
+  EXPECT_TRUE(host_->loaded().has_value() && host_->loaded()->has_value());
+}
+
+TEST_F(CompletionHostTest, AModelThatDoesNotFitIsAnError) {
+  host_ = std::make_unique<CompletionHost>(
+      []() -> engine::Result<ReadyGenerator> { throw std::bad_alloc(); },
+      calls_.Poster(), std::chrono::hours(1));
+  calls_.RunOne();
+  Complete("a", "first");
+  while (done_.empty()) calls_.RunOne();
+  EXPECT_THAT(done_, ElementsAre("first|not enough memory for the model"));
+}
 
 TEST_F(CompletionHostTest, TellsAllWhoAskWhatWasLoaded) {
   Start(std::make_unique<FakeGenerator>("x"));

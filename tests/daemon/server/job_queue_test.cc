@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -48,6 +49,36 @@ TEST(JobQueueTest, DocumentsTakeTurns) {
   EXPECT_EQ(NextCompletion(&queue), "a3");
   EXPECT_EQ(NextCompletion(&queue), "a2");
   EXPECT_EQ(NextCompletion(&queue), "none");
+}
+
+TEST(JobQueueTest, ACompletionWaitsForItsTree) {
+  JobQueue queue;
+  const auto slot = std::make_shared<SyntaxSlot>();
+  CompletionJob job = Completion(1, "a", "with a tree");
+  job.request.syntax.slot = slot;
+  queue.Add(std::move(job));
+  queue.Add(Completion(1, "b", "without"));
+  EXPECT_EQ(NextCompletion(&queue), "without");
+  EXPECT_EQ(NextCompletion(&queue), "none");
+  EXPECT_TRUE(queue.ReadyAt().has_value());
+  slot->Set(nullptr);
+  EXPECT_EQ(NextCompletion(&queue), "with a tree");
+}
+
+TEST(JobQueueTest, ACompletionDoesNotWaitForeverForItsTree) {
+  JobQueue queue;
+  CompletionJob job = Completion(1, "a", "without a tree");
+  job.request.syntax.slot = std::make_shared<SyntaxSlot>();
+  std::stop_source replaced;
+  job.stop = replaced.get_token();
+  const auto end = job.queued + JobQueue::kMostTreeWait;
+  queue.Add(job);
+  EXPECT_FALSE(queue.NextCompletion(end - std::chrono::milliseconds(1)));
+  EXPECT_TRUE(queue.NextCompletion(end));
+  // Nor does one that nobody wants.
+  queue.Add(job);
+  replaced.request_stop();
+  EXPECT_TRUE(queue.NextCompletion(job.queued));
 }
 
 TEST(JobQueueTest, ACompletionWaitsForItsTimeAndHoldsUpWarmingOnly) {

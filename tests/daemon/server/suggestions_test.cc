@@ -51,7 +51,11 @@ class SuggestionsTest : public testing::Test {
     Replace(cursor_ - bytes, cursor_, "");
     cursor_ -= bytes;
   }
-  AcceptanceCounts Counts() { return store_.Total()->all; }
+  AcceptanceCounts Counts() { return Total().all; }
+  AcceptanceTable Total() {
+    EXPECT_TRUE(store_.Flush(std::chrono::minutes(1)));  // has read its file
+    return store_.Total().value_or(AcceptanceTable{});
+  }
 
   static std::filesystem::path MakeDir() {
     char name[] = "/tmp/krait-suggestions-XXXXXX";
@@ -192,7 +196,7 @@ TEST_F(SuggestionsTest, UnknownIdsAreIgnored) {
 TEST_F(SuggestionsTest, CountsByLanguageAndPlan) {
   Give("foo");
   Insert("foo");
-  const auto total = store_.Total();
+  const auto total = Total();
   ASSERT_TRUE(total);
   EXPECT_EQ(total->by_language.at("python").accepted, 1);
   EXPECT_EQ(total->by_plan.at("spm").characters, 3);

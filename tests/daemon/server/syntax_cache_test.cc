@@ -3,10 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <latch>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
+
+#include "daemon/server/syntax_thread.h"
 
 namespace krait::daemon {
 namespace {
@@ -160,6 +163,75 @@ TEST(SyntaxCacheTest, AnEndSetsAllSlots) {
     }
   }
   for (const RequestSyntax& request : requests) (void)TextOf(request);
+}
+
+// Whoever ends a cache serves all editors.
+TEST(SyntaxCacheTest, AnEndWaitsForNoParse) {
+  std::latch parsing(1);
+  std::latch go_on(1);
+  RequestSyntax running;
+  RequestSyntax waiting;
+  {
+    SyntaxCache cache(size_t{1} << 30, [&] {
+      parsing.count_down();
+      go_on.wait();
+    });
+    running = cache.At(Document("file:///a.py", "x\n"), 0);
+    parsing.wait();
+    waiting = cache.At(Document("file:///b.py", "x\n"), 0);
+  }
+  EXPECT_FALSE(running.slot->IsSettled());
+  EXPECT_TRUE(waiting.slot->IsSettled());
+  EXPECT_FALSE(waiting.slot->IsSet());
+  go_on.count_down();
+  EXPECT_EQ(TextOf(running), "no tree");
+}
+
+TEST(SyntaxCacheTest, ClosedDocumentsAreNotKept) {
+  SyntaxCache cache;
+  for (int round = 0; round < 5; ++round) {
+    std::vector<RequestSyntax> requests;
+    for (int i = 0; i < 20; ++i) {
+      const std::string uri = "file:///" + std::to_string(i) + ".py";
+      requests.push_back(cache.At(Document(uri, ManyFunctions(100)), 0));
+    }
+    EXPECT_GT(cache.held_bytes(), 0U);
+    for (const RequestSyntax& request : requests) (void)TextOf(request);
+    for (int i = 0; i < 20; ++i) {
+      cache.Close("file:///" + std::to_string(i) + ".py");
+    }
+    EXPECT_EQ(cache.held_bytes(), 0U);
+    EXPECT_EQ(cache.num_documents(), 0U);
+    EXPECT_EQ(cache.num_refreshes(), 0U);
+  }
+}
+
+TEST(SyntaxCacheTest, KeepsAsMuchAsTheBudgetAllows) {
+  const std::string text = ManyFunctions(100);
+  const size_t one = text.size() * kTreeBytesPerByte;
+  SyntaxCache cache(3 * one);
+  for (int i = 0; i < 10; ++i) {
+    const std::string uri = "file:///" + std::to_string(i) + ".py";
+    EXPECT_EQ(TextOf(cache.At(Document(uri, text), 0)), text);
+    EXPECT_LE(cache.held_bytes(), 3 * one);
+    EXPECT_LE(cache.num_refreshes(), 3U);
+  }
+  EXPECT_EQ(cache.num_documents(), 3U);
+  // One is kept, however large.
+  const std::string large = ManyFunctions(1'000);
+  EXPECT_EQ(TextOf(cache.At(Document("file:///large.py", large), 0)), large);
+  EXPECT_EQ(cache.num_documents(), 1U);
+}
+
+TEST(SyntaxCacheTest, AllCachesHaveOneBudget) {
+  const std::string text = ManyFunctions(100);
+  const size_t one = text.size() * kTreeBytesPerByte;
+  SyntaxCache cache(4 * one);
+  SyntaxCache other(4 * one);
+  for (int i = 0; i < 10; ++i) {
+    cache.Update(Document("file:///" + std::to_string(i) + ".py", text));
+  }
+  EXPECT_EQ(cache.num_documents(), 2U);
 }
 
 TEST(SyntaxCacheTest, KnowsTheLanguageByItsIdThenByThePath) {
