@@ -23,6 +23,7 @@
 #include "daemon/server/frame_source.h"
 #include "daemon/server/frame_writer.h"
 #include "daemon/server/standard_streams.h"
+#include "daemon/standard_error.h"
 #include "daemon/terminal.h"
 #include "lsp/frame.h"
 
@@ -64,7 +65,9 @@ class Bridge {
   int Run(FileDescriptor daemon, const std::vector<Notice>& notices) {
     for (const auto& [type, sentence] : notices) Tell(type, sentence);
     Use(std::move(daemon));
-    asio::co_spawn(io_, ReadEditor(), asio::detached);
+    // However reading ends, by an exception too, so does the bridge.
+    asio::co_spawn(io_, ReadEditor(),
+                   [this](const std::exception_ptr&) { End(kExitInternal); });
     signals_.async_wait([this](const boost::system::error_code& error, int) {
       if (!error) End(kExitInternal);
     });
@@ -108,7 +111,6 @@ asio::awaitable<void> Bridge::ReadEditor() {
     FromEditor(body);
     return !status_;
   });
-  End(kExitInternal);  // unless it ended otherwise
 }
 
 void Bridge::FromEditor(const std::string& body) {
@@ -206,7 +208,7 @@ int RunBridge(FileDescriptor daemon, ConnectToDaemon connect,
   try {
     return Bridge(std::move(connect)).Run(std::move(daemon), notices);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "krait: {}\n", error.what());
+    PrintError(error.what());
     return kExitInternal;
   }
 }
