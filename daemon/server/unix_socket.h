@@ -2,6 +2,8 @@
 #ifndef KRAIT_DAEMON_SERVER_UNIX_SOCKET_H_
 #define KRAIT_DAEMON_SERVER_UNIX_SOCKET_H_
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
@@ -22,9 +24,16 @@ engine::Result<FileDescriptor> ListenAt(const std::filesystem::path& path);
 // The variables that say so are removed, as children do not inherit it.
 engine::Result<std::optional<FileDescriptor>> SocketOfSystemd();
 
-// Connects, blocking. kNotFound: nobody listens there.
+// Fails with kUnsupported if a path is too long for a socket.
+engine::Status CheckSocketPath(const std::filesystem::path& path);
+
+// Connects, blocking. kNotFound: nobody listens there. kUnsupported: that
+// cannot work, however often it is tried.
 engine::Result<FileDescriptor> ConnectTo(const std::filesystem::path& path);
 
+// Returns the process at the other end, or that opened the socket for it; 0 if
+// it is not known.
+pid_t PeerOf(int socket);
 // Whether the process at the other end runs as this user.
 bool PeerIsThisUser(int socket);
 
