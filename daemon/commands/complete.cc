@@ -14,6 +14,7 @@
 #include "daemon/completion/trace_json.h"
 #include "daemon/completion/workspace_path.h"
 #include "daemon/json_text.h"
+#include "daemon/standard_error.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
 #include "grammars/language.h"
@@ -75,6 +76,9 @@ int RunComplete(const CompleteArguments& arguments) {
   if (!position) return ReportError(position.error());
   const auto text = ReadText(position->file);
   if (!text) return ReportError(text.error());
+  if (auto is_text = CheckIsText(*text, position->file); !is_text) {
+    return ReportError(is_text.error());
+  }
   const auto ofs = OffsetOf(*position, *text);
   if (!ofs) return ReportError(ofs.error());
 
@@ -100,8 +104,8 @@ int RunComplete(const CompleteArguments& arguments) {
   }
   PrintInPlace(all.substr(0, *ofs), completion->text, all.substr(*ofs));
   if (completion->text.empty()) {
-    fmt::print(stderr, "krait: no completion: {}\n",
-               completion->trace.suppressed_by);
+    PrintError(
+        fmt::format("no completion: {}", completion->trace.suppressed_by));
   }
   return FinishOutput(kExitOk);
 }
