@@ -14,11 +14,13 @@
 #include <functional>
 #include <string>
 
+#include "daemon/command_mistakes.h"
 #include "daemon/command_options.h"
 #include "daemon/commands/bench.h"
 #include "daemon/commands/bench_keystrokes.h"
 #include "daemon/commands/bench_soak.h"
 #include "daemon/commands/complete.h"
+#include "daemon/commands/config.h"
 #include "daemon/commands/daemon.h"
 #include "daemon/commands/debug.h"
 #include "daemon/commands/doctor.h"
@@ -26,8 +28,11 @@
 #include "daemon/commands/eval_text.h"
 #include "daemon/commands/lsp.h"
 #include "daemon/commands/model.h"
+#include "daemon/commands/show_log.h"
 #include "daemon/commands/status.h"
 #include "daemon/log.h"
+#include "daemon/shell_completion.h"
+#include "daemon/standard_error.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
 
@@ -36,6 +41,22 @@ namespace {
 
 // What runs once the command line has been parsed.
 using Command = std::function<int()>;
+
+void ReportProblems(const LoadedConfig& loaded) {
+  for (const ConfigProblem& problem : loaded.problems) {
+    WriteLog(LogLevel::kWarning, problem.message);
+  }
+}
+
+// What a file can set, too.
+void AddSettings(CLI::App* app, Config* config) {
+  AddModelOptions(app, &config->model);
+  AddStateBytes(app, &config->model);
+  AddContext(app, &config->completion);
+  AddExtent(app, &config->completion);
+  AddConfidence(app, &config->completion);
+  AddSampling(app, &config->completion.sampler);
+}
 
 class CommandLine {
  public:
@@ -47,6 +68,9 @@ class CommandLine {
   void AddLsp();
   void AddDaemon();
   void AddStatus();
+  void AddConfigCommand();
+  void AddLog();
+  void AddShellCompletion();
   void AddModel();
   void AddDoctor();
   void AddEval();
@@ -81,6 +105,8 @@ class CommandLine {
   // The same with the user's file.
   void AddUserConfig(CLI::App* app, ModelOptions* model,
                      CompletionOptions* completion, FileRules* files);
+  // Only which model to take and its threads: for measuring.
+  void AddUserModel(CLI::App* app, ModelOptions* model);
 
   CLI::App app_;
   Command command_;
@@ -90,6 +116,8 @@ class CommandLine {
   DaemonArguments daemon_;
   StatusArguments status_;
   StopArguments stop_;
+  ConfigArguments config_;
+  ShowLogArguments log_;
   ModelArguments model_;
   DoctorArguments doctor_;
   EvalFimArguments eval_fim_;
@@ -107,18 +135,21 @@ class CommandLine {
 CommandLine::CommandLine()
     : app_("krait: local code completion that keeps the model's state warm",
            "krait") {
-  app_.set_version_flag("--version", "krait " KRAIT_VERSION);
+  app_.set_version_flag("--version,-V", "krait " KRAIT_VERSION);
   app_.require_subcommand(1);
   app_.set_help_all_flag("--help-all", "Help of all commands");
   AddComplete();
   AddLsp();
   AddDaemon();
   AddStatus();
+  AddConfigCommand();
+  AddLog();
   AddModel();
   AddDoctor();
   AddEval();
   AddBench();
   AddDebug();
+  AddShellCompletion();
 }
 
 void CommandLine::AddComplete() {
@@ -141,13 +172,7 @@ void CommandLine::AddComplete() {
 void CommandLine::AddLsp() {
   CLI::App* app = Add(&app_, "lsp", "Language server on standard input/output",
                       &lsp_, RunLsp);
-  Config* config = &lsp_.loaded.config;
-  AddModelOptions(app, &config->model);
-  AddStateBytes(app, &config->model);
-  AddContext(app, &config->completion);
-  AddExtent(app, &config->completion);
-  AddConfidence(app, &config->completion);
-  AddSampling(app, &config->completion.sampler);
+  AddSettings(app, &lsp_.loaded.config);
   AddConfig(app, &lsp_.config_file, &lsp_.loaded);
   app->add_flag("--no-daemon", lsp_.no_daemon,
                 "Run the model in this process instead of in the daemon that "
@@ -184,6 +209,51 @@ void CommandLine::AddStatus() {
   Add(&app_, "stop", "Ends the daemon", &stop_, RunStop);
 }
 
+void CommandLine::AddConfigCommand() {
+  CLI::App* app = Add(&app_, "config",
+                      "All settings that `krait lsp` runs with, and where "
+                      "each is from",
+                      &config_, RunConfig);
+  AddSettings(app, &config_.loaded.config);
+  AddConfig(app, &config_.config_file, &config_.loaded);
+  AddJson(app, &config_.json);
+  app->callback([this, app] {
+    config_.options.clear();
+    for (const CLI::Option* option : app->get_options()) {
+      if (option->count() == 0 || option->get_lnames().empty()) continue;
+      config_.options.push_back(option->get_lnames().front());
+    }
+    command_ = [this] { return RunConfig(config_); };
+  });
+}
+
+void CommandLine::AddLog() {
+  CLI::App* app =
+      Add(&app_, "log", "The log of a daemon that an editor started", &log_,
+          RunShowLog);
+  AddCount(app, "--lines,-n", &log_.lines, kMaxLines, "The last N lines");
+  app->add_flag("--follow,-f", log_.follow, "Go on with what is written");
+}
+
+void CommandLine::AddShellCompletion() {
+  CLI::App* group =
+      AddGroup(&app_, "completion", "Scripts by which a shell completes krait");
+  group->group("");  // for whoever installs krait
+  using Script = std::string (*)(const CLI::App&);
+  for (const auto& [shell, script] :
+       {std::pair<const char*, Script>("bash", BashCompletion),
+        std::pair<const char*, Script>("fish", FishCompletion),
+        std::pair<const char*, Script>("zsh", ZshCompletion)}) {
+    const Script print = script;
+    group->add_subcommand(shell, "For this shell")->callback([this, print] {
+      command_ = [this, print] {
+        Print(print(app_));
+        return FinishOutput(kExitOk);
+      };
+    });
+  }
+}
+
 void CommandLine::AddConfig(CLI::App* app, std::filesystem::path* file,
                             LoadedConfig* loaded) {
   app->add_option("--config", *file,
@@ -200,12 +270,22 @@ void CommandLine::AddUserConfig(CLI::App* app, ModelOptions* model,
   app->parse_complete_callback([this, model, completion, files] {
     configure_ = [model, completion, files] {
       const LoadedConfig loaded = LoadConfig({});
-      for (const ConfigProblem& problem : loaded.problems) {
-        WriteLog(LogLevel::kWarning, problem.message);
-      }
+      ReportProblems(loaded);
       *model = loaded.config.model;
-      if (completion != nullptr) *completion = loaded.config.completion;
+      *completion = loaded.config.completion;
       if (files != nullptr) *files = loaded.config.rules.files;
+    };
+  });
+}
+
+void CommandLine::AddUserModel(CLI::App* app, ModelOptions* model) {
+  app->parse_complete_callback([this, model] {
+    configure_ = [model] {
+      const LoadedConfig loaded = LoadConfig({});
+      ReportProblems(loaded);
+      model->model = loaded.config.model.model;
+      model->model_origin = loaded.config.model.model_origin;
+      model->threads = loaded.config.model.threads;
     };
   });
 }
@@ -216,22 +296,32 @@ void CommandLine::AddModel() {
   CLI::App* verify = Add(group, "verify", "Read and check all of a model",
                          &model_, RunModelVerify);
   for (CLI::App* app : {info, verify}) {
-    app->add_option("model", model_.model,
-                    "A .gguf file, a directory with safetensors, or a name; "
-                    "default: the default model")
-        ->type_name("M");
+    app->add_option("model", model_.model.model,
+                    "The path of a .gguf file or of a directory with "
+                    "safetensors (it has a /), or a name; default: the one "
+                    "that `krait lsp` runs")
+        ->type_name("M")
+        ->each([this](const std::string&) { model_.model.model_origin = ""; });
+    AddUserModel(app, &model_.model);
     AddJson(app, &model_.json);
   }
-  AddJson(Add(group, "list", "All models in krait's folders", &model_,
-              RunModelList),
-          &model_.json);
+  CLI::App* list = Add(group, "list", "All models in krait's folders", &model_,
+                       RunModelList);
+  AddUserModel(list, &model_.model);
+  AddJson(list, &model_.json);
 }
 
 void CommandLine::AddDoctor() {
   CLI::App* app = Add(&app_, "doctor", "Check this machine and the model",
                       &doctor_, RunDoctor);
   AddModelOptions(app, &doctor_.model);
-  AddUserConfig(app, &doctor_.model, nullptr, nullptr);
+  app->parse_complete_callback([this] {
+    configure_ = [this] {  // whose problems it lists itself
+      const LoadedConfig loaded = LoadConfig({});
+      doctor_.model = loaded.config.model;
+      doctor_.completion = loaded.config.completion;
+    };
+  });
   AddJson(app, &doctor_.json);
 }
 
@@ -248,14 +338,14 @@ void CommandLine::AddEval() {
   app->add_option("--limit", eval_fim_.limit, "The first N cases; 0: all")
       ->capture_default_str();
   AddModelOptions(app, &eval_fim_.model);
+  AddUserModel(app, &eval_fim_.model);
   AddContext(app, &eval_fim_.completion);
   AddConfidence(app, &eval_fim_.completion);
   AddHealing(app, &eval_fim_.completion);
-  app->add_option("--extent", eval_fim_.extent,
-                  "How far to complete (see `krait complete`); default: by "
-                  "what is wanted")
-      ->transform(ExtentNames())
-      ->type_name("auto|line|block");
+  AddExtentName(
+      app,
+      "How far to complete (see `krait complete`); default: by what is wanted",
+      [this](CompletionExtent extent) { eval_fim_.extent = extent; });
   app->add_flag("--calibrate", eval_fim_.calibrate,
                 "Show how good completions are by how sure the model was");
   app->add_option("--completions", eval_fim_.completions,
@@ -280,6 +370,7 @@ void CommandLine::AddEvalText(CLI::App* group) {
       ->capture_default_str()
       ->check(CLI::Range(size_t{1}, kMaxTextBytes));
   AddModelOptions(app, &eval_text_.model);
+  AddUserModel(app, &eval_text_.model);
   AddJson(app, &eval_text_.json);
 }
 
@@ -293,6 +384,7 @@ void CommandLine::AddBench() {
   for (const auto& [app, arguments] :
        {std::pair(decode, &decode_), std::pair(prefill, &prefill_)}) {
     AddModelOptions(app, &arguments->model);
+    AddUserModel(app, &arguments->model);
     app->add_option("--tokens,-n", arguments->tokens,
                     "Per repetition; default 64 (decode) or 512 (prefill)")
         ->check(CLI::Range(size_t{1}, kMaxTokens));
@@ -324,6 +416,7 @@ void CommandLine::AddBenchKeystrokes(CLI::App* group) {
       Add(group, "keystrokes", "What each keystroke of a session costs",
           &arguments, RunBenchKeystrokes);
   AddModelOptions(app, &arguments.model);
+  AddUserModel(app, &arguments.model);
   AddStateBytes(app, &arguments.model);
   AddContext(app, &arguments.completion);
   app->add_option("--file,-f", arguments.files,
@@ -375,6 +468,7 @@ void CommandLine::AddBenchSoak(CLI::App* group) {
       Add(group, "soak", "Memory over many keystrokes in many files", &soak_,
           RunBenchSoak);
   AddModelOptions(app, &soak_.model);
+  AddUserModel(app, &soak_.model);
   AddStateBytes(app, &soak_.model);
   app->add_option("--keystrokes", soak_.keystrokes, "How many")
       ->check(CLI::Range(size_t{10}, size_t{1} << 32))
@@ -396,7 +490,8 @@ void CommandLine::AddDebug() {
   CLI::App* tokens =
       Add(group, "tokens", "Standard input to token ids, or back", &tokens_,
           RunDebugTokens);
-  AddModelName(tokens, &tokens_.model);
+  AddModelName(tokens, &tokens_.model.model);
+  AddUserModel(tokens, &tokens_.model);
   tokens
       ->add_option("--tokenizer", tokens_.tokenizer,
                    "A tokenizer.model, tokenizer.json or tekken.json")
@@ -415,6 +510,7 @@ void CommandLine::AddDebug() {
   CLI::App* logits = Add(group, "logits", "The logits after each token",
                          &logits_, RunDebugLogits);
   AddModelOptions(logits, &logits_.model);
+  AddUserModel(logits, &logits_.model);
   logits->add_option("--ids", logits_.ids, "Token ids, such as 1,2,3")
       ->required();
   logits
@@ -432,6 +528,7 @@ void CommandLine::AddDebug() {
       Add(group, "generate", "Greedy continuation of token ids", &generate_,
           RunDebugGenerate);
   AddModelOptions(generate, &generate_.model);
+  AddUserModel(generate, &generate_.model);
   generate->add_option("--ids", generate_.ids, "Token ids, such as 1,2,3")
       ->required();
   generate->add_option("--tokens,-n", generate_.tokens, "How many")
@@ -452,18 +549,8 @@ int CommandLine::Run(int argc, char** argv) {
     if (error.get_exit_code() == 0) {  // --help, --version
       return FinishOutput(app_.exit(error));
     }
-    // CLI11 misses the command before it minds the word that should be one.
-    const auto unknown = app_.remaining(/*recurse=*/true);
-    if (error.get_name() == "RequiredError" && !unknown.empty()) {
-      fmt::print(stderr, "krait: unknown {}: {}\n",
-                 unknown.front().starts_with('-') ? "option" : "command",
-                 unknown.front());
-    } else {
-      fmt::print(stderr, "krait: {}\n", error.what());
-    }
-    fmt::print(stderr,
-               "krait: `krait --help` and `krait COMMAND --help` say "
-               "what there is\n");
+    PrintError(ExplainMistake(app_, error));
+    PrintError("`krait --help` and `krait COMMAND --help` say what there is");
     return kExitUser;
   }
   return command_();
@@ -475,7 +562,7 @@ int RunCommandLine(int argc, char** argv) {
   try {
     return CommandLine().Run(argc, argv);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "krait: unexpected: {}\n", error.what());
+    PrintError(fmt::format("unexpected: {}", error.what()));
     return kExitInternal;
   }
 }

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/command_options.h"
 
-#include <map>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
 
 namespace krait::daemon {
 namespace {
@@ -29,15 +34,19 @@ void AddCount(CLI::App* app, const char* names, size_t* count, size_t most,
       ->capture_default_str();
 }
 
-void AddModelName(CLI::App* app, std::string* model) {
-  app->add_option("--model,-m", *model,
-                  "A .gguf file, a directory with safetensors, or a name of "
-                  "`krait model list`; default: $KRAIT_MODEL, then krait's own")
+CLI::Option* AddModelName(CLI::App* app, std::string* model) {
+  return app
+      ->add_option("--model,-m", *model,
+                   "The path of a .gguf file or of a directory with "
+                   "safetensors (it has a /), or a name of `krait model list`; "
+                   "default: config.toml's, $KRAIT_MODEL, then krait's own")
       ->type_name("M");
 }
 
 void AddModelOptions(CLI::App* app, ModelOptions* options) {
-  AddModelName(app, &options->model);
+  AddModelName(app, &options->model)->each([options](const std::string&) {
+    options->model_origin = "--model";
+  });
   app->add_option("--threads,-t", options->threads,
                   "Threads to run the model on; 0: one per core")
       ->check(CLI::Range(size_t{0}, kMaxThreads))
@@ -101,19 +110,35 @@ void AddHealing(CLI::App* app, CompletionOptions* options) {
                 "anew");
 }
 
-CLI::CheckedTransformer ExtentNames() {
-  return CLI::CheckedTransformer(std::map<std::string, CompletionExtent>{
-      {"auto", CompletionExtent::kAuto},
-      {"line", CompletionExtent::kLine},
-      {"block", CompletionExtent::kBlock}});
+void AddExtentName(CLI::App* app, const char* help,
+                   const std::function<void(CompletionExtent)>& set) {
+  static constexpr std::array<std::pair<std::string_view, CompletionExtent>, 3>
+      kNames = {{{"auto", CompletionExtent::kAuto},
+                 {"line", CompletionExtent::kLine},
+                 {"block", CompletionExtent::kBlock}}};
+  const auto find = [](std::string_view name) {
+    return std::ranges::find(kNames, name,
+                             [](const auto& entry) { return entry.first; });
+  };
+  app->add_option_function<std::string>(
+         "--extent",
+         [set, find](const std::string& name) { set(find(name)->second); },
+         help)
+      ->check([find](const std::string& name) {
+        return find(name) != kNames.end()
+                   ? std::string()
+                   : fmt::format("expected auto, line or block, got \"{}\"",
+                                 name);
+      })
+      ->type_name("auto|line|block");
 }
 
 void AddExtent(CLI::App* app, CompletionOptions* options) {
-  app->add_option("--extent", options->extent,
-                  "How far to complete: auto (a line or a block, by the "
-                  "syntax at the cursor), line or block")
-      ->transform(ExtentNames())
-      ->type_name("auto|line|block");
+  AddExtentName(
+      app,
+      "How far to complete: auto (a line or a block, by the syntax at the "
+      "cursor), line or block",
+      [options](CompletionExtent extent) { options->extent = extent; });
   AddCount(app, "--max-lines", &options->max_lines, kMaxTokens,
            "The most lines of a block");
 }

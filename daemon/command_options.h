@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstddef>
+#include <functional>
 #include <string>
 
 #include "daemon/completion/completion_service.h"
@@ -24,7 +25,7 @@ void AddJson(CLI::App* app, bool* json);
 void AddCount(CLI::App* app, const char* names, size_t* count, size_t most,
               const char* help);
 
-void AddModelName(CLI::App* app, std::string* model);
+CLI::Option* AddModelName(CLI::App* app, std::string* model);
 // The model and its threads.
 void AddModelOptions(CLI::App* app, ModelOptions* options);
 void AddStateBytes(CLI::App* app, ModelOptions* options);
@@ -34,8 +35,9 @@ void AddContext(CLI::App* app, CompletionOptions* options);
 void AddConfidence(CLI::App* app, CompletionOptions* options);
 void AddHealing(CLI::App* app, CompletionOptions* options);
 void AddExtent(CLI::App* app, CompletionOptions* options);
-// The names of a CompletionExtent, "auto|line|block".
-CLI::CheckedTransformer ExtentNames();
+// --extent, whatever it is for.
+void AddExtentName(CLI::App* app, const char* help,
+                   const std::function<void(CompletionExtent)>& set);
 
 }  // namespace krait::daemon
 

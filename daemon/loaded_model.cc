@@ -7,13 +7,35 @@
 #include "engine/run/topology.h"
 
 namespace krait::daemon {
+namespace {
+
+engine::Error FromOrigin(engine::Error error, const ModelOptions& options) {
+  if (!options.model_origin.empty()) {
+    error.message = options.model_origin + ": " + error.message;
+  }
+  return error;
+}
+
+}  // namespace
 
 std::unique_ptr<engine::WorkerPool> StartPool(size_t threads) {
   return std::make_unique<engine::WorkerPool>(engine::PlanThreads(threads));
 }
 
-engine::Result<LoadedModel> LoadModel(const ModelOptions& options) {
+engine::Result<std::filesystem::path> FindModelOf(const ModelOptions& options) {
   auto path = FindModel(options.model, ModelEnvironment::OfProcess());
+  if (!path) return FromOrigin(path.error(), options);
+  return path;
+}
+
+engine::Result<std::string> FindModelPathOf(const ModelOptions& options) {
+  auto path = FindModelPath(options.model, ModelEnvironment::OfProcess());
+  if (!path) return FromOrigin(path.error(), options);
+  return path;
+}
+
+engine::Result<LoadedModel> LoadModel(const ModelOptions& options) {
+  auto path = FindModelOf(options);
   if (!path) return path.error();
   auto model = engine::Model::Load(*path);
   if (!model) return model.error();

@@ -23,6 +23,8 @@ struct ModelOptions {
   // Where states are kept between runs; empty: nowhere.
   std::filesystem::path state_dir;
   size_t state_disk_bytes = size_t{512} << 20;  // what they may take there
+  // Who named the model, for messages: "--model", a line of a file.
+  std::string model_origin = {};
 };
 
 // A model with the threads to run it.
@@ -31,6 +33,11 @@ struct LoadedModel {
   std::shared_ptr<const engine::Model> model;
   std::unique_ptr<engine::WorkerPool> pool;
 };
+
+// Finds the model, see FindModel. An error says where its name is from.
+engine::Result<std::filesystem::path> FindModelOf(const ModelOptions& options);
+// The same, see FindModelPath.
+engine::Result<std::string> FindModelPathOf(const ModelOptions& options);
 
 // Finds and loads a model and starts its threads. The thread that uses the
 // pool must be the one that called this.

@@ -19,6 +19,8 @@
 #include <string>
 #include <utility>
 
+#include "daemon/standard_error.h"
+
 namespace krait::daemon {
 namespace {
 
@@ -107,7 +109,7 @@ void WriteLog(LogLevel level, std::string_view sentence) {
   if (level > log.options.level) return;
   Rotate(log.options);
   const std::string line = LineOf(level, sentence, log.options.stamped);
-  if (write(STDERR_FILENO, line.data(), line.size()) < 0) return;
+  WriteToStandardError(line);
 }
 
 }  // namespace krait::daemon

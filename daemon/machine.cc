@@ -35,15 +35,6 @@ std::optional<Memory> MemoryOfMachine() {
   return memory;
 }
 
-std::optional<double> CpuQuota() {
-  std::ifstream file("/sys/fs/cgroup/cpu.max");
-  double quota = 0;
-  double period = 0;
-  // "max 100000" where there is no limit.
-  if (file >> quota >> period && period > 0) return quota / period;
-  return std::nullopt;
-}
-
 std::string KernelName() {
   utsname name{};
   if (uname(&name) != 0) return "unknown";

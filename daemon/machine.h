@@ -18,10 +18,6 @@ struct Memory {
 };
 std::optional<Memory> MemoryOfMachine();
 
-// Returns how many CPUs' time the control group of this process may use
-// (cgroup v2's cpu.max), nullopt if there is no limit.
-std::optional<double> CpuQuota();
-
 std::string KernelName();
 
 }  // namespace krait::daemon

@@ -2,6 +2,8 @@
 #include "daemon/model_lookup.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -101,26 +103,88 @@ engine::Result<fs::path> FindDefault(const std::vector<fs::path>& folders) {
                   Joined(folders)));
 }
 
+engine::Result<fs::path> FindPath(std::string_view path,
+                                  const std::string& home) {
+  fs::path found = path;
+  if (path.starts_with("~/") && !home.empty()) {
+    found = fs::path(home) / path.substr(2);
+  }
+  if (Exists(found)) return found;
+  return MakeError(ErrorCode::kNotFound,
+                   fmt::format("{}: no such model file", found.string()));
+}
+
 engine::Result<fs::path> FindNamed(const std::string& name,
                                    const std::vector<fs::path>& folders) {
-  if (Exists(name)) return fs::path(name);
-  const bool is_name = name.find('/') == std::string::npos;
-  if (is_name) {
-    for (const fs::path& folder : folders) {
-      for (const fs::path& model : ModelsIn(folder)) {
-        if (name == model.filename() || name == ModelName(model)) return model;
-      }
+  for (const fs::path& folder : folders) {
+    for (const fs::path& model : ModelsIn(folder)) {
+      if (name == model.filename() || name == ModelName(model)) return model;
     }
-  }
-  if (!is_name || name.ends_with(".gguf")) {
-    return MakeError(ErrorCode::kNotFound,
-                     fmt::format("{}: no such model file", name));
   }
   return MakeError(
       ErrorCode::kNotFound,
-      fmt::format("no model named \"{}\": neither a file nor a directory nor "
-                  "in {} (`krait model list` shows what there is)",
-                  name, Joined(folders)));
+      fmt::format("no model named \"{}\" in {} (`krait model list` shows what "
+                  "there is; the path of a model has a /, such as ./{})",
+                  name, Joined(folders), name));
+}
+
+engine::Result<fs::path> FindGiven(const std::string& model,
+                                   const std::vector<fs::path>& folders,
+                                   const ModelEnvironment& env) {
+  return IsModelPath(model) ? FindPath(model, env.home)
+                            : FindNamed(model, folders);
+}
+
+// Whether nobody can change what a folder holds but root, this user, and who
+// can change the program itself and so do worse. Its group counts as others,
+// unless it is the user's own, the program's, or root chose it.
+bool IsTrusted(const fs::path& folder, const ModelEnvironment& env) {
+  struct stat status {};
+  if (stat(folder.c_str(), &status) != 0) return false;
+  struct stat program {};
+  const bool has_program = stat(env.executable.c_str(), &program) == 0;
+  const bool of_root = status.st_uid == 0;
+  if (!of_root && status.st_uid != env.user &&
+      !(has_program && status.st_uid == program.st_uid)) {
+    return false;
+  }
+  if ((status.st_mode & S_IWGRP) != 0 && !of_root &&
+      status.st_gid != getegid() &&
+      !(has_program && status.st_gid == program.st_gid)) {
+    return false;
+  }
+  return (status.st_mode & S_IWOTH) == 0;
+}
+
+bool IsWritableByAll(const fs::path& folder) {
+  struct stat status {};
+  return stat(folder.c_str(), &status) == 0 && (status.st_mode & S_IWOTH) != 0;
+}
+
+// The models of an installation; empty if there are none. Whoever installed it
+// is the owner of the program, too, so that only what all can write is worse.
+fs::path InstalledModels(const fs::path& prefix) {
+  fs::path folder = prefix;
+  if (IsWritableByAll(folder)) return {};
+  for (const char* name : {"share", "krait", "models"}) {
+    folder /= name;
+    if (IsWritableByAll(folder)) return {};
+  }
+  return folder;
+}
+
+// The models of the source tree that the program was built in.
+fs::path ModelsOfTree(const ModelEnvironment& env) {
+  for (fs::path dir = env.executable.parent_path();
+       dir.has_relative_path() && IsTrusted(dir, env);
+       dir = dir.parent_path()) {
+    // A marker tells krait's own models/ from a folder that happens to have
+    // this name.
+    fs::path models = dir / "models";
+    if (!Exists(models / "default")) continue;
+    return IsTrusted(models, env) ? models : fs::path();
+  }
+  return {};
 }
 
 }  // namespace
@@ -130,7 +194,8 @@ ModelEnvironment ModelEnvironment::OfProcess() {
   return {.executable = fs::read_symlink("/proc/self/exe", error),
           .krait_model = FromEnvironment("KRAIT_MODEL"),
           .xdg_data_home = FromEnvironment("XDG_DATA_HOME"),
-          .home = FromEnvironment("HOME")};
+          .home = FromEnvironment("HOME"),
+          .user = geteuid()};
 }
 
 std::vector<fs::path> ModelFolders(const ModelEnvironment& env) {
@@ -142,14 +207,9 @@ std::vector<fs::path> ModelFolders(const ModelEnvironment& env) {
     }
   };
   const fs::path bin = env.executable.parent_path();
-  if (!bin.empty()) add(bin.parent_path() / "share/krait/models");
-  for (fs::path dir = bin; dir.has_relative_path(); dir = dir.parent_path()) {
-    // A marker tells krait's own models/ from a folder that happens to have
-    // this name.
-    if (Exists(dir / "models/default")) {
-      add(dir / "models");
-      break;
-    }
+  if (!bin.empty()) {
+    add(InstalledModels(bin.parent_path()));
+    add(ModelsOfTree(env));
   }
   if (!env.xdg_data_home.empty()) {
     add(fs::path(env.xdg_data_home) / "krait/models");
@@ -162,9 +222,9 @@ std::vector<fs::path> ModelFolders(const ModelEnvironment& env) {
 engine::Result<fs::path> FindModel(std::string_view model,
                                    const ModelEnvironment& env) {
   const auto folders = ModelFolders(env);
-  if (!model.empty()) return FindNamed(std::string(model), folders);
+  if (!model.empty()) return FindGiven(std::string(model), folders, env);
   if (!env.krait_model.empty()) {
-    auto found = FindNamed(env.krait_model, folders);
+    auto found = FindGiven(env.krait_model, folders, env);
     if (!found) {
       return MakeError(found.error().code,
                        "KRAIT_MODEL: " + found.error().message);
@@ -183,9 +243,14 @@ engine::Result<std::string> FindModelPath(std::string_view model,
   return error ? found->string() : canonical.string();
 }
 
-std::vector<FoundModel> ListModels(const ModelEnvironment& env) {
+bool IsModelPath(std::string_view model) {
+  return model.find('/') != std::string_view::npos || model.starts_with('~');
+}
+
+std::vector<FoundModel> ListModels(std::string_view model,
+                                   const ModelEnvironment& env) {
   std::vector<FoundModel> models;
-  const auto default_model = FindModel("", env);
+  const auto default_model = FindModel(model, env);
   for (const fs::path& folder : ModelFolders(env)) {
     for (const fs::path& path : ModelsIn(folder)) {
       models.push_back({.name = ModelName(path),

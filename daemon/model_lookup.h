@@ -2,6 +2,8 @@
 #ifndef KRAIT_DAEMON_MODEL_LOOKUP_H_
 #define KRAIT_DAEMON_MODEL_LOOKUP_H_
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -17,6 +19,7 @@ struct ModelEnvironment {
   std::string krait_model;    // $KRAIT_MODEL
   std::string xdg_data_home;  // $XDG_DATA_HOME
   std::string home;           // $HOME
+  uid_t user = 0;             // whose folders are trusted, beside root's
 
   static ModelEnvironment OfProcess();
 };
@@ -24,13 +27,17 @@ struct ModelEnvironment {
 // Returns the folders that hold models, best first, existing ones only:
 // ../share/krait/models beside the executable (an installation), models/ in a
 // folder above the executable (a build in the source tree), and
-// $XDG_DATA_HOME/krait/models or ~/.local/share/krait/models.
+// $XDG_DATA_HOME/krait/models or ~/.local/share/krait/models. Not those that
+// other users can put models into: the way up from the executable ends at a
+// folder like /tmp.
 std::vector<std::filesystem::path> ModelFolders(const ModelEnvironment& env);
 
-// Finds a model. `model` is a .gguf file, a directory with safetensors, or the
-// name of a model in one of the folders. Empty: $KRAIT_MODEL, then the first
-// folder's default: the file named by its text file `default`, or its only
-// model. Only looks; does not open the model.
+// Finds a model. `model` is the path of a .gguf file or of a directory with
+// safetensors, which has a / or begins with ~, or else the name of a model in
+// one of the folders. A name is never looked up in the current directory: that
+// is often a repository, which would bring a model of its own. Empty:
+// $KRAIT_MODEL, then the first folder's default: the file named by its text
+// file `default`, or its only model. Only looks; does not open the model.
 engine::Result<std::filesystem::path> FindModel(std::string_view model,
                                                 const ModelEnvironment& env);
 
@@ -45,8 +52,13 @@ struct FoundModel {
   bool is_default = false;
 };
 
-// Returns all models in the folders, by folder and name.
-std::vector<FoundModel> ListModels(const ModelEnvironment& env);
+// Returns all models in the folders, by folder and name. The default is what
+// `model` finds.
+std::vector<FoundModel> ListModels(std::string_view model,
+                                   const ModelEnvironment& env);
+
+// Whether `model` is a path, as FindModel takes it.
+bool IsModelPath(std::string_view model);
 
 // Returns the size of a model file, or of all files in a model's directory.
 uintmax_t ModelBytes(const std::filesystem::path& path);

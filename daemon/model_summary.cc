@@ -28,7 +28,21 @@ std::string MainType(const std::vector<engine::Tensor>& tensors) {
   return most == bytes.end() ? "none" : engine::TensorTypeName(most->first);
 }
 
+std::string UnsupportedType(const std::vector<engine::Tensor>& tensors) {
+  for (const engine::Tensor& tensor : tensors) {
+    if (engine::RunnableType(tensor.type)) continue;
+    return fmt::format("{} weights", engine::TensorTypeName(tensor.type));
+  }
+  return {};
+}
+
 }  // namespace
+
+std::string_view SupportedModels() {
+  return "krait runs Mamba-2 models (mamba2) and those built like Llama "
+         "(llama: Llama, Mistral, TinyLlama), with F32, F16, BF16 or Q8_0 "
+         "weights";
+}
 
 std::string_view ArchitectureName(engine::Architecture architecture) {
   return architecture == engine::Architecture::kMamba2 ? "mamba2" : "llama";
@@ -42,10 +56,11 @@ std::string ParametersText(size_t parameters) {
 }
 
 std::string BytesText(uintmax_t bytes) {
-  const auto number = static_cast<double>(bytes);
-  if (bytes >= 1'000'000'000) return fmt::format("{:.2f} GB", number / 1e9);
-  if (bytes >= 1'000'000) return fmt::format("{:.1f} MB", number / 1e6);
-  return fmt::format("{:.1f} kB", number / 1e3);
+  constexpr double kKib = 1024;
+  const double kib = static_cast<double>(bytes) / kKib;
+  if (kib >= kKib * kKib) return fmt::format("{:.2f} GiB", kib / kKib / kKib);
+  if (kib >= kKib) return fmt::format("{:.1f} MiB", kib / kKib);
+  return fmt::format("{:.1f} KiB", kib);
 }
 
 engine::Result<ModelSummary> Summarise(const std::filesystem::path& path) {
@@ -61,6 +76,7 @@ engine::Result<ModelSummary> Summarise(const std::filesystem::path& path) {
     summary.parameters += Elements(tensor);
   }
   summary.quantisation = MainType((*file)->tensors());
+  summary.unsupported = UnsupportedType((*file)->tensors());
   summary.fim = engine::FimLayoutName(TrainedLayout(summary.hparams));
   summary.metadata = (*file)->Metadata();
   summary.licence = "unknown";

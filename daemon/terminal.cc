@@ -9,6 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "daemon/standard_error.h"
+
 namespace krait::daemon {
 namespace {
 
@@ -21,7 +23,7 @@ std::string Styled(std::string_view code, std::string_view text, bool colours) {
 
 int ReportError(const engine::Error& error) {
   std::fflush(stdout);
-  fmt::print(stderr, "krait: {}\n", error.message);
+  PrintError(error.message);
   return error.code == engine::ErrorCode::kInternal ? kExitInternal : kExitUser;
 }
 
@@ -37,8 +39,8 @@ void PrintLine(std::string_view text) {
 
 int FinishOutput(int status) {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
-  fmt::print(stderr, "krait: cannot write to standard output: {}\n",
-             std::strerror(errno));
+  PrintError(
+      fmt::format("cannot write to standard output: {}", std::strerror(errno)));
   return kExitInternal;
 }
 
@@ -73,7 +75,7 @@ Progress::Progress(std::string what, size_t total)
       next_(Clock::now() + std::chrono::seconds(1)) {}
 
 Progress::~Progress() {
-  if (shown_ && terminal_) fmt::print(stderr, "\r\x1b[K");
+  if (shown_ && terminal_) WriteToStandardError("\r\x1b[K");
 }
 
 void Progress::Update(size_t done, std::string_view detail) {
@@ -87,10 +89,9 @@ void Progress::Update(size_t done, std::string_view detail) {
                          : fmt::format("{}: {}/{}", what_, done, total_);
   if (!detail.empty()) line += fmt::format("  {}", detail);
   if (terminal_) {
-    fmt::print(stderr, "\r\x1b[K{}", line);
-    std::fflush(stderr);
+    WriteToStandardError(fmt::format("\r\x1b[K{}", line));
   } else {
-    fmt::print(stderr, "{}\n", line);
+    WriteToStandardError(line + "\n");
   }
 }
 

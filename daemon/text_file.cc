@@ -3,11 +3,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <memory>
 #include <system_error>
+
+#include "daemon/utf8.h"
 
 namespace krait::daemon {
 namespace {
@@ -40,6 +44,26 @@ engine::Result<std::string> ReadStream(std::FILE* stream,
                      fmt::format("{}: {}", name, std::strerror(errno)));
   }
   return text;
+}
+
+engine::Status CheckIsText(std::string_view text, const std::string& name) {
+  if (text.find('\0') != std::string_view::npos) {
+    return MakeError(
+        ErrorCode::kInvalidArgument,
+        fmt::format("{}: expected text in UTF-8, found a zero byte (a binary "
+                    "file, or UTF-16)",
+                    name));
+  }
+  const size_t valid = ValidUtf8Prefix(text);
+  if (valid == text.size()) return {};
+  const auto line =
+      1 + std::count(text.begin(),
+                     text.begin() + static_cast<std::ptrdiff_t>(valid), '\n');
+  return MakeError(
+      ErrorCode::kInvalidArgument,
+      fmt::format("{}:{}: expected text in UTF-8, found the byte 0x{:02x}; "
+                  "`iconv -f latin1 -t utf-8` converts Latin-1",
+                  name, line, static_cast<unsigned char>(text[valid])));
 }
 
 engine::Result<std::string> ReadText(const std::filesystem::path& path) {

@@ -17,6 +17,10 @@ inline constexpr size_t kMaxTextBytes = size_t{256} << 20;
 // Reads a whole regular file (or, with "-", standard input).
 engine::Result<std::string> ReadText(const std::filesystem::path& path);
 
+// Fails unless `text` is UTF-8 without zero bytes: what else an editor would
+// not send, and the model has never seen. `name` is for the message.
+engine::Status CheckIsText(std::string_view text, const std::string& name);
+
 // Reads a stream to its end; `name` is for messages.
 engine::Result<std::string> ReadStream(std::FILE* stream,
                                        const std::string& name);

@@ -95,6 +95,9 @@ engine::Result<std::vector<SourceFile>> ReadFiles(
   for (const std::string& path : paths) {
     auto text = ReadText(path);
     if (!text) return text.error();
+    if (auto is_text = CheckIsText(*text, path); !is_text) {
+      return is_text.error();
+    }
     files.push_back({.name = fmt::format("{}-{}", files.size(),
                                          fs::path(path).filename().string()),
                      .text = std::move(*text)});

@@ -17,6 +17,7 @@
 #include "daemon/completion/workspace_path.h"
 #include "daemon/json_text.h"
 #include "daemon/server/file_lookup.h"
+#include "daemon/standard_error.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
 #include "grammars/language.h"
@@ -93,6 +94,9 @@ int RunComplete(const CompleteArguments& arguments) {
   }
   const auto text = ReadText(position->file);
   if (!text) return ReportError(text.error());
+  if (auto is_text = CheckIsText(*text, position->file); !is_text) {
+    return ReportError(is_text.error());
+  }
   const auto ofs = OffsetOf(*position, *text);
   if (!ofs) return ReportError(ofs.error());
 
@@ -121,8 +125,8 @@ int RunComplete(const CompleteArguments& arguments) {
   }
   PrintInPlace(all.substr(0, *ofs), completion->text, all.substr(*ofs));
   if (completion->text.empty()) {
-    fmt::print(stderr, "krait: no completion: {}\n",
-               completion->trace.suppressed_by);
+    PrintError(
+        fmt::format("no completion: {}", completion->trace.suppressed_by));
   }
   return FinishOutput(kExitOk);
 }

@@ -6,11 +6,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "daemon/model_lookup.h"
+#include "daemon/private_process.h"
 #include "daemon/server/daemon_endpoint.h"
 #include "daemon/server/daemon_server.h"
 #include "daemon/server/model_generator.h"
 #include "daemon/terminal.h"
+#include "engine/run/thread_choice.h"
 
 namespace krait::daemon {
 namespace {
@@ -27,20 +28,30 @@ bool AcceptConfig(const DaemonArguments& arguments) {
   return sound;
 }
 
+// Relative paths are the starter's, whose directory is left.
+std::filesystem::path Absolute(const std::filesystem::path& path) {
+  if (path.empty()) return path;
+  std::error_code error;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, error);
+  return error ? path : absolute;
+}
+
 }  // namespace
 
 int RunDaemon(const DaemonArguments& arguments) {
-  const Config& config = arguments.loaded.config;
+  KeepMemoryPrivate();
+  Config config = arguments.loaded.config;
+  config.model.state_dir = Absolute(config.model.state_dir);
   if (auto opened = OpenLog({.level = config.log_level,
                              .stamped = true,
-                             .file = arguments.log_file});
+                             .file = Absolute(arguments.log_file)});
       !opened) {
     return ReportError(opened.error());
   }
   if (!AcceptConfig(arguments)) return kExitUser;
-  const auto model =
-      FindModelPath(config.model.model, ModelEnvironment::OfProcess());
+  const auto model = FindModelPathOf(config.model);
   if (!model) return ReportError(model.error());
+  LeaveStartersPlace();
   auto endpoint = DaemonEndpoint::Open(RuntimeEnvironment::OfProcess());
   if (!endpoint) return ReportError(endpoint.error());
   if (!*endpoint) {
@@ -51,6 +62,10 @@ int RunDaemon(const DaemonArguments& arguments) {
                                         (*endpoint)->socket().empty()
                                             ? "the socket of systemd"
                                             : (*endpoint)->socket().string()));
+  const engine::ThreadChoice choice =
+      engine::ChooseThreads(config.model.threads);
+  WriteLog(LogLevel::kInfo,
+           fmt::format("{} threads: {}", choice.threads, choice.why));
   ModelOptions options = config.model;
   options.model = *model;
   return ServeDaemon(std::move(**endpoint),

@@ -43,7 +43,7 @@ engine::Result<TokenizerAndFormat> OpenTokenizer(
     result.tokenizer = std::move(*tokenizer);
     return result;
   }
-  const auto path = FindModel(arguments.model, ModelEnvironment::OfProcess());
+  const auto path = FindModelOf(arguments.model);
   if (!path) return path.error();
   const auto file = engine::ModelFile::Open(*path);
   if (!file) return file.error();

@@ -12,7 +12,7 @@ namespace krait::daemon {
 
 // `krait debug tokens`: standard input's bytes to {"ids": [...]}, or back.
 struct DebugTokensArguments {
-  std::string model;
+  ModelOptions model;
   std::string tokenizer;  // a tokenizer file, instead of the model's
   bool decode = false;
   std::vector<std::string> fim;  // the prefix's and the suffix's file, or none

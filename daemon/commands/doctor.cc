@@ -10,6 +10,7 @@
 #include <boost/json/value.hpp>
 #include <boost/version.hpp>
 #include <chrono>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <utility>
@@ -24,9 +25,12 @@
 #include "daemon/model_summary.h"
 #include "daemon/model_verify.h"
 #include "daemon/server/daemon_client.h"
+#include "daemon/server/runtime_dir.h"
 #include "daemon/terminal.h"
+#include "daemon/typing_speed.h"
 #include "engine/run/generation.h"
 #include "engine/run/session.h"
+#include "engine/run/thread_choice.h"
 #include "engine/run/topology.h"
 #include "simd/targets.h"
 
@@ -61,13 +65,22 @@ class Findings {
   std::vector<Finding> list_;
 };
 
+std::string CompilerName() {
+#ifdef __clang__
+  return __VERSION__;  // with its name
+#else
+  return "GCC " __VERSION__;
+#endif
+}
+
 void CheckMachine(Findings* findings) {
   findings->Ok("krait", KRAIT_VERSION);
   findings->Ok("system", KernelName());
   findings->Ok(
       "built with",
-      fmt::format("Boost {}.{}, fmt {}, {}", BOOST_VERSION / 100000,
-                  BOOST_VERSION / 100 % 1000, FMT_VERSION, __VERSION__));
+      fmt::format("Boost {}.{}, fmt {}.{}.{}, {}", BOOST_VERSION / 100000,
+                  BOOST_VERSION / 100 % 1000, FMT_VERSION / 10000,
+                  FMT_VERSION / 100 % 100, FMT_VERSION % 100, CompilerName()));
   findings->Ok("cpu", CpuName());
   findings->Ok("topology", engine::DescribeTopology());
   const std::string target = simd::CurrentTarget();
@@ -101,14 +114,17 @@ void CheckMemory(size_t state_bytes, Findings* findings) {
                              StateBytesFor(limit) >> 20));
 }
 
-void CheckThreads(size_t threads, Findings* findings) {
-  const std::string found = fmt::format("{} threads", threads);
-  const auto quota = CpuQuota();
-  if (quota && *quota + 0.01 < static_cast<double>(threads)) {
+void CheckThreads(size_t asked_for, Findings* findings) {
+  const engine::ThreadChoice choice = engine::ChooseThreads(asked_for);
+  const size_t threads = choice.threads;
+  const std::string found = fmt::format("{} thread{}, {}", threads,
+                                        threads == 1 ? "" : "s", choice.why);
+  const auto quota = engine::CpuQuota();
+  if (quota && std::ceil(*quota) < static_cast<double>(threads)) {
     findings->Warn("threads", found,
-                   fmt::format("the control group allows the time of {:.1f} "
-                               "CPUs only: run with --threads {}",
-                               *quota, std::max(1, static_cast<int>(*quota))));
+                   fmt::format("the control group allows the time of {:.2g} "
+                               "CPUs only: leave `threads` to krait",
+                               *quota));
     return;
   }
   findings->Ok("threads", found);
@@ -150,13 +166,20 @@ void CheckTokenizer(const LoadedModel& loaded, Findings* findings) {
   }
 }
 
-void CheckSpeed(const LoadedModel& loaded, Findings* findings) {
+struct Speed {
+  double read = 0;  // tokens/s, of a prompt
+  double write = 0;
+};
+
+// Returns nullopt if the model computes no numbers.
+std::optional<Speed> MeasureSpeed(const LoadedModel& loaded) {
   constexpr size_t kPrompt = 128;
   constexpr size_t kTokens = 32;
-  constexpr double kSlow = 10;  // tokens/s: a line takes longer than a second
   engine::Session session(loaded.model, *loaded.pool);
   const std::vector<engine::TokenId> prompt(kPrompt, 1);
-  const auto run = [&]() -> std::optional<std::pair<double, double>> {
+  Speed speed;
+  // The first time reads the weights into the page cache.
+  for (int i = 0; i < 2; ++i) {
     session.Reset();
     const auto begin = std::chrono::steady_clock::now();
     if (!session.Prefill(prompt)) return std::nullopt;
@@ -170,43 +193,58 @@ void CheckSpeed(const LoadedModel& loaded, Findings* findings) {
     if (generation.reason != engine::StopReason::kMaxTokens) {
       return std::nullopt;
     }
-    const std::chrono::duration<double> prefill = middle - begin;
-    const std::chrono::duration<double> decode = end - middle;
-    return std::pair(static_cast<double>(kPrompt) / prefill.count(),
-                     static_cast<double>(kTokens) / decode.count());
-  };
-  (void)run();  // reads the weights into the page cache
-  const auto speed = run();
+    const std::chrono::duration<double> reading = middle - begin;
+    const std::chrono::duration<double> writing = end - middle;
+    speed = {.read = static_cast<double>(kPrompt) / reading.count(),
+             .write = static_cast<double>(kTokens) / writing.count()};
+  }
+  return speed;
+}
+
+void CheckSpeed(const LoadedModel& loaded, const ContextLimits& limits,
+                Findings* findings) {
+  const auto speed = MeasureSpeed(loaded);
   if (!speed) {
     findings->Problem("speed", "the model's logits are not finite",
                       "`krait model verify` says what is wrong with the file");
     return;
   }
-  const std::string found = fmt::format(
-      "reads {:.0f} and writes {:.0f} tokens/s", speed->first, speed->second);
-  if (speed->second < kSlow) {
-    findings->Warn("speed", found,
-                   "completions will be slow: use a smaller or more quantised "
-                   "model");
-  } else {
+  const TypingSpeed typing = SpeedOfTyping(speed->read, speed->write, limits);
+  const std::string found =
+      fmt::format("reads {:.0f} and writes {:.0f} tokens/s: {}", speed->read,
+                  speed->write, typing.verdict);
+  if (typing.advice.empty()) {
     findings->Ok("speed", found);
+  } else {
+    findings->Warn("speed", found, typing.advice);
   }
 }
 
-void CheckModel(const ModelOptions& options, Findings* findings) {
-  const auto path = FindModel(options.model, ModelEnvironment::OfProcess());
+void SayWhyNotLoaded(const engine::Error& error, Findings* findings) {
+  if (error.code == engine::ErrorCode::kUnsupported) {
+    findings->Problem(
+        "model",
+        fmt::format("this kind of model is not supported: {}", error.message),
+        fmt::format("{}: choose another with --model, config.toml or "
+                    "KRAIT_MODEL",
+                    SupportedModels()));
+    return;
+  }
+  findings->Problem("model", error.message,
+                    "download the file again, or choose another with --model, "
+                    "config.toml or KRAIT_MODEL");
+}
+
+void CheckModel(const ModelOptions& options, const ContextLimits& limits,
+                Findings* findings) {
+  const auto path = FindModelOf(options);
   if (!path) {
     findings->Problem("model", path.error().message, "");
     return;
   }
   const auto begin = std::chrono::steady_clock::now();
   const auto loaded = LoadModel(options);
-  if (!loaded) {
-    findings->Problem("model", loaded.error().message,
-                      "download the file again, or choose another with "
-                      "--model or KRAIT_MODEL");
-    return;
-  }
+  if (!loaded) return SayWhyNotLoaded(loaded.error(), findings);
   const std::chrono::duration<double, std::milli> ms =
       std::chrono::steady_clock::now() - begin;
   findings->Ok("model",
@@ -221,29 +259,53 @@ void CheckModel(const ModelOptions& options, Findings* findings) {
         "weights will be read from the disk again and again: use a "
         "smaller model");
   }
-  CheckThreads(loaded->pool->size(), findings);
+  CheckThreads(options.threads, findings);
   CheckTokenizer(*loaded, findings);
-  CheckSpeed(*loaded, findings);
+  CheckSpeed(*loaded, limits, findings);
 }
 
 void CheckSettings(Findings* findings) {
+  constexpr const char* kAdvice =
+      "`krait config` shows what is in force, `man krait` lists all";
   const LoadedConfig loaded = LoadConfig({});
   for (const ConfigProblem& problem : loaded.problems) {
-    findings->Warn("settings", problem.message, "`man krait` lists them");
+    if (problem.is_error) {
+      findings->Problem("settings", problem.message, kAdvice);
+    } else {
+      findings->Warn("settings", problem.message, kAdvice);
+    }
   }
   if (!loaded.problems.empty()) return;
   findings->Ok("settings", loaded.file.empty() ? "no file: all as it comes"
                                                : loaded.file.string());
 }
 
+void CheckRuntimeDir(Findings* findings) {
+  const auto dir = MakeRuntimeDir(RuntimeEnvironment::OfProcess());
+  if (!dir) {
+    findings->Warn("runtime dir", dir.error().message,
+                   "until that is mended each editor runs the model in a "
+                   "process of its own");
+  } else if (!dir->instead_because.empty()) {
+    findings->Warn("runtime dir", dir->dir.string(),
+                   fmt::format("used instead of $XDG_RUNTIME_DIR ({})",
+                               dir->instead_because));
+  } else {
+    findings->Ok("runtime dir", dir->dir.string());
+  }
+}
+
 void CheckDaemon(Findings* findings) {
-  const auto client = ControlClient::Connect(RuntimeEnvironment::OfProcess());
+  const auto env = RuntimeEnvironment::OfProcess();
+  const auto client = ControlClient::Connect(env);
   if (!client && client.error().code == engine::ErrorCode::kNotFound) {
     return findings->Ok("daemon", "none is running; `krait lsp` starts it");
   }
   if (!client) {
-    return findings->Warn("daemon", client.error().message,
-                          "`krait lsp` runs the model in its own process");
+    const auto silent = FindSilentDaemon(env);
+    return findings->Warn("daemon", silent ? *silent : client.error().message,
+                          "until then `krait lsp` runs the model in its own "
+                          "process");
   }
   const Welcome& daemon = client->daemon();
   const std::string found =
@@ -298,8 +360,9 @@ int RunDoctor(const DoctorArguments& arguments) {
   Findings findings;
   CheckMachine(&findings);
   CheckMemory(arguments.model.state_bytes, &findings);
-  CheckModel(arguments.model, &findings);
+  CheckModel(arguments.model, arguments.completion.limits, &findings);
   CheckSettings(&findings);
+  CheckRuntimeDir(&findings);
   CheckDaemon(&findings);
   if (arguments.json) {
     PrintJson(findings);

@@ -2,6 +2,7 @@
 #ifndef KRAIT_DAEMON_COMMANDS_DOCTOR_H_
 #define KRAIT_DAEMON_COMMANDS_DOCTOR_H_
 
+#include "daemon/completion/completion_service.h"
 #include "daemon/loaded_model.h"
 
 namespace krait::daemon {
@@ -10,6 +11,7 @@ namespace krait::daemon {
 // about what is wrong. Exits with 2 if there is a problem.
 struct DoctorArguments {
   ModelOptions model;
+  CompletionOptions completion;  // whose limits decide about speed
   bool json = false;
 };
 

@@ -10,7 +10,7 @@
 
 #include "daemon/config/settings.h"
 #include "daemon/json_text.h"
-#include "daemon/model_lookup.h"
+#include "daemon/private_process.h"
 #include "daemon/server/bridge.h"
 #include "daemon/server/daemon_start.h"
 #include "daemon/server/model_generator.h"
@@ -38,11 +38,11 @@ int ServeHere(const Config& config, const std::vector<Notice>& notices) {
 }  // namespace
 
 int RunLsp(const LspArguments& arguments) {
+  KeepMemoryPrivate();
   const Config& config = arguments.loaded.config;
   std::vector<Notice> notices = NoticesOf(arguments.loaded.problems);
   if (arguments.no_daemon) return ServeHere(config, notices);
-  const auto model =
-      FindModelPath(config.model.model, ModelEnvironment::OfProcess());
+  const auto model = FindModelPathOf(config.model);
   // A session here shows what is wrong with it.
   if (!model) return ServeHere(config, notices);
 

@@ -27,6 +27,7 @@ boost::json::object SummaryToJson(const ModelSummary& summary) {
   json["quantisation"] = summary.quantisation;
   json["fim"] = summary.fim;
   json["licence"] = summary.licence;
+  json["supported"] = summary.unsupported.empty();
   return json;
 }
 
@@ -52,6 +53,26 @@ boost::json::object ShapeToJson(const engine::Hyperparameters& hparams) {
   return json;
 }
 
+// Whether a model that cannot be used is at least of a kind that can.
+bool IsSupported(const engine::Error& error) {
+  return error.code != engine::ErrorCode::kUnsupported;
+}
+
+std::string ListText(const engine::Result<ModelSummary>& summary) {
+  if (!summary) {
+    return fmt::format(
+        "{}: {}", IsSupported(summary.error()) ? "broken" : "not supported",
+        summary.error().message);
+  }
+  if (!summary->unsupported.empty()) {
+    return fmt::format("not supported: {}", summary->unsupported);
+  }
+  return fmt::format("{:<8} {:>8} {:<6} fim {:<9} {:>9}  {}",
+                     summary->architecture, ParametersText(summary->parameters),
+                     summary->quantisation, summary->fim,
+                     BytesText(summary->bytes), summary->licence);
+}
+
 void PrintRow(std::string_view label, std::string_view value) {
   PrintLine(fmt::format("{:<14} {}", label, value));
 }
@@ -65,6 +86,10 @@ void PrintSummary(const ModelSummary& summary) {
   PrintRow("quantisation", summary.quantisation);
   PrintRow("fim", summary.fim);
   PrintRow("licence", summary.licence);
+  if (!summary.unsupported.empty()) {
+    PrintRow("not supported",
+             fmt::format("{}: {}", summary.unsupported, SupportedModels()));
+  }
   for (const auto& entry : ShapeToJson(summary.hparams)) {
     PrintRow(entry.key(), JsonText(entry.value()));
   }
@@ -77,7 +102,7 @@ void PrintSummary(const ModelSummary& summary) {
 }  // namespace
 
 int RunModelInfo(const ModelArguments& arguments) {
-  const auto path = FindModel(arguments.model, ModelEnvironment::OfProcess());
+  const auto path = FindModelOf(arguments.model);
   if (!path) return ReportError(path.error());
   const auto summary = Summarise(*path);
   if (!summary) return ReportError(summary.error());
@@ -97,7 +122,8 @@ int RunModelInfo(const ModelArguments& arguments) {
 int RunModelList(const ModelArguments& arguments) {
   const auto env = ModelEnvironment::OfProcess();
   boost::json::array list;
-  for (const FoundModel& found : ListModels(env)) {
+  bool all_supported = true;
+  for (const FoundModel& found : ListModels(arguments.model.model, env)) {
     const auto summary = Summarise(found.path);
     boost::json::object json;
     if (summary) {
@@ -105,19 +131,14 @@ int RunModelList(const ModelArguments& arguments) {
     } else {  // one broken file does not hide the others
       json["path"] = found.path.string();
       json["error"] = summary.error().message;
+      json["supported"] = IsSupported(summary.error());
     }
+    all_supported &= json["supported"].get_bool();
     json["name"] = found.name;
     json["default"] = found.is_default;
     if (!arguments.json) {
-      const std::string what =
-          summary ? fmt::format("{:<8} {:>8} {:<6} fim {:<9} {:>9}  {}",
-                                summary->architecture,
-                                ParametersText(summary->parameters),
-                                summary->quantisation, summary->fim,
-                                BytesText(summary->bytes), summary->licence)
-                  : "broken: " + summary.error().message;
       PrintLine(fmt::format("{} {:<28} {}", found.is_default ? '*' : ' ',
-                            found.name, what));
+                            found.name, ListText(summary)));
     }
     list.push_back(std::move(json));
   }
@@ -125,12 +146,14 @@ int RunModelList(const ModelArguments& arguments) {
     PrintLine(JsonText(list));
   } else if (list.empty()) {
     PrintLine("no models found");
+  } else if (!all_supported) {
+    PrintLine(fmt::format("({})", SupportedModels()));
   }
   return FinishOutput(kExitOk);
 }
 
 int RunModelVerify(const ModelArguments& arguments) {
-  const auto path = FindModel(arguments.model, ModelEnvironment::OfProcess());
+  const auto path = FindModelOf(arguments.model);
   if (!path) return ReportError(path.error());
   const auto verified = VerifyModel(*path);
   if (arguments.json) {

@@ -2,12 +2,12 @@
 #ifndef KRAIT_DAEMON_COMMANDS_MODEL_H_
 #define KRAIT_DAEMON_COMMANDS_MODEL_H_
 
-#include <string>
+#include "daemon/loaded_model.h"
 
 namespace krait::daemon {
 
 struct ModelArguments {
-  std::string model;  // empty: the default; not used by list
+  ModelOptions model;  // list: its default
   bool json = false;
 };
 

@@ -16,6 +16,7 @@
 #include "daemon/json_text.h"
 #include "daemon/server/acceptance_file.h"
 #include "daemon/server/daemon_client.h"
+#include "daemon/standard_error.h"
 #include "daemon/terminal.h"
 
 namespace krait::daemon {
@@ -23,9 +24,22 @@ namespace {
 
 constexpr auto kStopTimeout = std::chrono::seconds(20);
 
+// One that is there and does not answer is no answer to give to scripts that
+// wait for its end.
+int SaySilent(const std::string& sentence, bool json) {
+  PrintError(sentence);
+  if (json) {
+    PrintLine(JsonText(boost::json::object{
+        {"running", true}, {"answers", false}, {"error", sentence}}));
+  }
+  return FinishOutput(kExitInternal);
+}
+
 int SayNotRunning(const engine::Error& error, bool json) {
   // Anything but its absence is worth a look.
   if (error.code != engine::ErrorCode::kNotFound) {
+    const auto silent = FindSilentDaemon(RuntimeEnvironment::OfProcess());
+    if (silent) return SaySilent(*silent, json);
     (void)ReportError(error);
   }
   if (json) {
@@ -115,23 +129,25 @@ int RunStatus(const StatusArguments& arguments) {
 
 int RunStop(const StopArguments&) {
   const auto env = RuntimeEnvironment::OfProcess();
-  const auto dir = FindRuntimeDir(env);
   auto client = ControlClient::Connect(env);
   if (!client) {
     if (client.error().code != engine::ErrorCode::kNotFound) {
-      return ReportError(client.error());
+      const auto silent = FindSilentDaemon(env);
+      return silent ? SaySilent(*silent, /*json=*/false)
+                    : ReportError(client.error());
     }
     PrintLine("no daemon is running");
     return FinishOutput(kExitOk);
   }
+  // Before it is told: its number may be another's afterwards.
+  const WatchedProcess process(client->daemon().pid);
   if (const auto answer = client->Ask("stop"); !answer) {
     return ReportError(answer.error());
   }
-  if (!WaitForDaemonsEnd(*dir, kStopTimeout)) {
-    fmt::print(stderr,
-               "krait: the daemon (process {}) was told to stop and still "
-               "runs\n",
-               client->daemon().pid);
+  if (!process.WaitForEnd(kStopTimeout)) {
+    PrintError(
+        fmt::format("the daemon (process {}) was told to stop and still runs",
+                    client->daemon().pid));
     return kExitInternal;
   }
   PrintLine(

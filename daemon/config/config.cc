@@ -12,6 +12,7 @@
 
 #include "daemon/config/known_settings.h"
 #include "daemon/config/settings.h"
+#include "daemon/model_lookup.h"
 
 // Errors as values: no exception of the parser can get out of a function.
 #define TOML_EXCEPTIONS 0
@@ -81,12 +82,39 @@ void Flatten(const toml::table& table, const std::string& prefix,
   }
 }
 
-// A path in the file may begin with ~.
-void ExpandHome(std::filesystem::path* path) {
+// A path in the file may begin with ~, or at the folder of the file.
+std::filesystem::path PathInFile(const std::filesystem::path& path,
+                                 const std::filesystem::path& file) {
+  if (path.empty() || path.is_absolute()) return path;
   const char* home = std::getenv("HOME");
-  const std::string text = path->string();
-  if (home != nullptr && text.starts_with("~/")) {
-    *path = std::filesystem::path(home) / text.substr(2);
+  const std::string text = path.string();
+  if (text.starts_with("~/")) {
+    return home == nullptr ? path : home / path.lexically_relative("~");
+  }
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(file, error);
+  return error ? path : (absolute.parent_path() / path).lexically_normal();
+}
+
+void ResolvePaths(LoadedConfig* loaded) {
+  ModelOptions& model = loaded->config.model;
+  if (IsModelPath(model.model)) {
+    model.model = PathInFile(model.model, loaded->file).string();
+  }
+  model.state_dir = PathInFile(model.state_dir, loaded->file);
+}
+
+void NotePlaces(const std::vector<Setting>& settings, LoadedConfig* loaded) {
+  for (const Setting& setting : settings) {
+    const KnownSetting* known = FindSetting(setting.key);
+    Config alone;
+    // What is wrong does not count.
+    if (known == nullptr || !known->set(setting.value, &alone)) continue;
+    loaded->places[setting.key] = setting.place;
+  }
+  if (const auto place = loaded->places.find("model");
+      place != loaded->places.end()) {
+    loaded->config.model.model_origin = place->second + ": model";
   }
 }
 
@@ -134,6 +162,7 @@ void Read(const std::filesystem::path& file, LoadedConfig* loaded) {
   Flatten(parsed.table(), "", file.string(), &settings);
   loaded->problems =
       ApplySettings(settings, SettingScope::kProcess, &loaded->config);
+  NotePlaces(settings, loaded);
 }
 
 }  // namespace
@@ -161,7 +190,7 @@ LoadedConfig LoadConfig(const std::filesystem::path& file) {
     loaded.file = home / "config.toml";
   }
   Read(loaded.file, &loaded);
-  ExpandHome(&loaded.config.model.state_dir);
+  ResolvePaths(&loaded);
   return loaded;
 }
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -36,11 +37,14 @@ struct ConfigProblem {
 struct LoadedConfig {
   Config config;
   std::filesystem::path file;  // empty: there is none
+  // Where each setting that is not as it comes is from: "FILE:LINE" by key.
+  std::map<std::string, std::string> places;
   std::vector<ConfigProblem> problems;
 };
 
 // Reads `file`; empty: $XDG_CONFIG_HOME/krait/config.toml, which may be
-// missing. Never fails: a file that cannot be read is a problem.
+// missing. Never fails: a file that cannot be read is a problem. Relative paths
+// in it begin at its folder: the current one is often a repository.
 LoadedConfig LoadConfig(const std::filesystem::path& file);
 
 // Returns $XDG_CONFIG_HOME/krait (~/.config/krait), $XDG_STATE_HOME/krait

@@ -8,10 +8,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include "daemon/config/setting_kinds.h"
+#include "daemon/similar_name.h"
 
 namespace krait::daemon {
 namespace {
@@ -246,22 +246,6 @@ std::vector<KnownSetting> SamplingSettings() {
   };
 }
 
-// Returns how many characters must be inserted, deleted or replaced.
-size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (size_t j = 0; j < b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
-
 std::string_view LastPart(std::string_view key) {
   const size_t dot = key.rfind('.');
   return dot == std::string_view::npos ? key : key.substr(dot + 1);
@@ -296,10 +280,9 @@ bool IsTableSetting(std::string_view key) {
 
 std::string_view NearestSetting(std::string_view key) {
   constexpr size_t kLongest = 64;
-  constexpr size_t kSimilar = 3;
   if (key.size() > kLongest) return {};
   std::string_view nearest;
-  size_t least = kSimilar + 1;
+  size_t least = kMostMistypes + 1;
   for (const KnownSetting& setting : KnownSettings()) {
     // The table is often what was forgotten.
     const size_t distance =

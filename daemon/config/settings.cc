@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "daemon/config/known_settings.h"
+#include "daemon/json_text.h"
 
 namespace krait::daemon {
 namespace {
@@ -133,7 +134,9 @@ void Flatten(const json::object& object, const std::string& table,
   }
 }
 
-json::value JsonOf(const SettingValue& value) {
+}  // namespace
+
+json::value ToJson(const SettingValue& value) {
   struct Visitor {
     json::value operator()(std::monostate) const { return nullptr; }
     json::value operator()(bool flag) const { return flag; }
@@ -154,7 +157,18 @@ json::value JsonOf(const SettingValue& value) {
   return std::visit(Visitor(), value);
 }
 
-}  // namespace
+std::string ToText(const SettingValue& value) {
+  if (const auto* number = std::get_if<double>(&value)) {
+    return fmt::format("{:.6g}", *number);  // most are floats
+  }
+  const auto* table = std::get_if<FlagTable>(&value);
+  if (table == nullptr) return JsonText(ToJson(value));
+  std::string text;
+  for (const auto& [name, flag] : *table) {
+    text += fmt::format("{}\"{}\" = {}", text.empty() ? "" : ", ", name, flag);
+  }
+  return table->empty() ? "{}" : "{ " + text + " }";
+}
 
 std::vector<ConfigProblem> ApplySettings(std::span<const Setting> settings,
                                          SettingScope scope, Config* config) {
@@ -182,7 +196,7 @@ json::object SessionSettings(const Config& config) {
     json::value& table = object[setting.key.substr(0, dot)];
     if (!table.is_object()) table.emplace_object();
     table.get_object()[setting.key.substr(dot + 1)] =
-        JsonOf(setting.get(config));
+        ToJson(setting.get(config));
   }
   return object;
 }

@@ -39,6 +39,10 @@ enum class SettingScope : uint8_t {
   kSession,  // an editor, for its own session, too
 };
 
+boost::json::value ToJson(const SettingValue& value);
+// As a file has it: "a text", [ "a", "list" ].
+std::string ToText(const SettingValue& value);
+
 // Applies all settings that are right and returns what is wrong with others.
 // `scope` says who set them.
 std::vector<ConfigProblem> ApplySettings(std::span<const Setting> settings,

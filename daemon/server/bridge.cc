@@ -25,6 +25,7 @@
 #include "daemon/server/frame_writer.h"
 #include "daemon/server/process_watch.h"
 #include "daemon/server/standard_streams.h"
+#include "daemon/standard_error.h"
 #include "daemon/terminal.h"
 #include "lsp/frame.h"
 
@@ -74,7 +75,9 @@ class Bridge {
     Use(std::move(daemon));
     // An editor that reads nothing more is gone, or as good as that.
     editor_->set_on_failure([this] { End(kExitInternal); });
-    asio::co_spawn(io_, ReadEditor(), asio::detached);
+    // However reading ends, by an exception too, so does the bridge.
+    asio::co_spawn(io_, ReadEditor(),
+                   [this](const std::exception_ptr&) { End(kExitInternal); });
     signals_.async_wait([this](const boost::system::error_code& error, int) {
       if (!error) End(kExitInternal);
     });
@@ -123,7 +126,6 @@ asio::awaitable<void> Bridge::ReadEditor() {
         return !status_;
       },
       [this](const lsp::Glimpse& glimpse) { TooLarge(glimpse); });
-  End(kExitInternal);  // unless it ended otherwise
 }
 
 void Bridge::FromEditor(const std::string& body) {
@@ -232,7 +234,7 @@ int RunBridge(FileDescriptor daemon, ConnectToDaemon connect,
   try {
     return Bridge(std::move(connect)).Run(std::move(daemon), notices);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "krait: {}\n", error.what());
+    PrintError(error.what());
     return kExitInternal;
   }
 }

@@ -2,8 +2,12 @@
 #include "daemon/server/daemon_client.h"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
-#include <thread>
+#include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "daemon/server/bridge_protocol.h"
@@ -25,7 +29,7 @@ engine::Result<GreetedSocket> Greet(const std::filesystem::path& path,
   if (!socket) return socket.error();
   if (!PeerIsThisUser(socket->get())) {
     return MakeError(
-        ErrorCode::kIo,
+        ErrorCode::kUnsupported,
         fmt::format("{}: another user listens there", path.string()));
   }
   const auto answer = [&]() -> engine::Result<std::string> {
@@ -46,9 +50,14 @@ engine::Result<GreetedSocket> Greet(const std::filesystem::path& path,
 
 engine::Result<ControlClient> ControlClient::Connect(
     const RuntimeEnvironment& env) {
-  const auto dir = FindRuntimeDir(env);
-  if (!dir) return dir.error();
-  return ConnectAt(dir->socket());
+  const auto dirs = FindRuntimeDirs(env);
+  if (!dirs) return dirs.error();
+  auto none = MakeError(ErrorCode::kNotFound, "no daemon is running");
+  for (const RuntimeDir& dir : *dirs) {
+    auto client = ConnectAt(dir.socket());
+    if (client || client.error().code != none.code) return client;
+  }
+  return none;
 }
 
 engine::Result<ControlClient> ControlClient::ConnectAt(
@@ -70,14 +79,36 @@ engine::Result<std::string> ControlClient::Ask(std::string_view request) {
   return ReadLine(socket, kMaxStatusBytes);
 }
 
-bool WaitForDaemonsEnd(const RuntimeDir& dir, std::chrono::milliseconds limit) {
+std::optional<std::string> FindSilentDaemon(const RuntimeEnvironment& env) {
+  const auto dirs = FindRuntimeDirs(env);
+  if (!dirs) return std::nullopt;
+  for (const RuntimeDir& dir : *dirs) {
+    const auto socket = ConnectTo(dir.socket());
+    if (!socket || !PeerIsThisUser(socket->get())) continue;
+    return fmt::format(
+        "a daemon listens at {} (opened by process {}) and does not answer: "
+        "it is stuck; `kill -9` ends it, and editors start another",
+        dir.socket().string(), PeerOf(socket->get()));
+  }
+  return std::nullopt;
+}
+
+WatchedProcess::WatchedProcess(int64_t pid)
+    : process_(static_cast<int>(
+          syscall(SYS_pidfd_open, static_cast<pid_t>(pid), 0U))) {}
+
+bool WatchedProcess::WaitForEnd(std::chrono::milliseconds limit) const {
+  if (!process_) return true;
   const auto deadline = std::chrono::steady_clock::now() + limit;
-  do {
-    const auto lock = DaemonLock::TryAcquire(dir.lock());
-    if (!lock || *lock) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  } while (std::chrono::steady_clock::now() < deadline);
-  return false;
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    pollfd readable{.fd = process_.get(), .events = POLLIN, .revents = 0};
+    const int ready = poll(
+        &readable, 1, static_cast<int>(std::max<int64_t>(0, left.count())));
+    if (ready > 0) return true;
+    if (ready == 0 || errno != EINTR) return false;
+  }
 }
 
 }  // namespace krait::daemon

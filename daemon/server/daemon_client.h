@@ -3,7 +3,9 @@
 #define KRAIT_DAEMON_SERVER_DAEMON_CLIENT_H_
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -44,8 +46,21 @@ class ControlClient {
   GreetedSocket greeted_;
 };
 
-// Waits until no process is the daemon, at most `limit`; returns whether.
-bool WaitForDaemonsEnd(const RuntimeDir& dir, std::chrono::milliseconds limit);
+// Returns a sentence about a daemon that takes connections and does not answer,
+// as one that is stuck or stopped; nullopt if there is none.
+std::optional<std::string> FindSilentDaemon(const RuntimeEnvironment& env);
+
+// A process whose end can be waited for, whatever takes its place meanwhile.
+class WatchedProcess {
+ public:
+  // Of the process of this number as it is now; none if it has ended.
+  explicit WatchedProcess(int64_t pid);
+  // Waits at most `limit`; returns whether it has ended.
+  bool WaitForEnd(std::chrono::milliseconds limit) const;
+
+ private:
+  FileDescriptor process_;
+};
 
 }  // namespace krait::daemon
 

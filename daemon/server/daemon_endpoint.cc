@@ -17,7 +17,7 @@ engine::Result<std::optional<DaemonEndpoint>> DaemonEndpoint::Open(
   auto handed_over = SocketOfSystemd();
   if (!handed_over) return handed_over.error();
   if (*handed_over) {
-    return Found(DaemonEndpoint(*std::move(*handed_over), {}, std::nullopt));
+    return Found(DaemonEndpoint(*std::move(*handed_over)));
   }
   const auto dir = MakeRuntimeDir(env);
   if (!dir) return dir.error();
@@ -27,12 +27,15 @@ engine::Result<std::optional<DaemonEndpoint>> DaemonEndpoint::Open(
     auto lock = DaemonLock::TryAcquire(dir->lock());
     if (!lock) return lock.error();
     if (*lock) {
-      auto listener = ListenAt(dir->socket());
-      if (!listener) return listener.error();
-      return Found(DaemonEndpoint(std::move(*listener), dir->socket(),
-                                  std::move(*lock)));
+      DaemonEndpoint endpoint(*dir, *std::move(*lock));
+      if (auto listens = endpoint.Listen(); !listens) return listens.error();
+      return Found(std::move(endpoint));
     }
-    if (ConnectTo(dir->socket())) return Found();
+    const auto other = ConnectTo(dir->socket());
+    if (other) return Found();
+    if (other.error().code == engine::ErrorCode::kUnsupported) {
+      return other.error();
+    }
     std::this_thread::sleep_for(kPause);
   }
   return engine::MakeError(
@@ -41,10 +44,40 @@ engine::Result<std::optional<DaemonEndpoint>> DaemonEndpoint::Open(
                   dir->lock().string()));
 }
 
+engine::Status DaemonEndpoint::Listen() {
+  auto listener = ListenAt(place_.socket());
+  if (!listener) return listener.error();
+  listener_ = std::move(*listener);
+  identity_ = IdentityAt(place_.socket());
+  return {};
+}
+
+bool DaemonEndpoint::IsFound() const {
+  if (place_.dir.empty()) return true;
+  return lock_ && lock_->IsAt(place_.lock()) && identity_ &&
+         IdentityAt(place_.socket()) == identity_;
+}
+
+engine::Status DaemonEndpoint::Reopen() {
+  if (auto made = MakeRuntimeDirAt(place_, geteuid()); !made) return made;
+  if (!lock_ || !lock_->IsAt(place_.lock())) {
+    auto lock = DaemonLock::TryAcquire(place_.lock());
+    if (!lock) return lock.error();
+    if (!*lock) {
+      return engine::MakeError(
+          engine::ErrorCode::kIo,
+          fmt::format("{}: another daemon has it", place_.lock().string()));
+    }
+    lock_.emplace(*std::move(*lock));
+  }
+  return Listen();
+}
+
 void DaemonEndpoint::Close() {
   listener_.Reset();
-  if (lock_ && !socket_.empty()) (void)unlink(socket_.c_str());
-  socket_.clear();
+  // Whoever has the lock of this place has the right to the socket's name.
+  if (identity_ && IsFound()) (void)unlink(place_.socket().c_str());
+  identity_.reset();
 }
 
 void DaemonEndpoint::Release() {

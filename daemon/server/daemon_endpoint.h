@@ -26,7 +26,8 @@ class DaemonEndpoint {
 
   DaemonEndpoint(DaemonEndpoint&& other) noexcept
       : listener_(std::move(other.listener_)),
-        socket_(std::exchange(other.socket_, {})),
+        place_(std::exchange(other.place_, {})),
+        identity_(std::exchange(other.identity_, std::nullopt)),
         lock_(std::exchange(other.lock_, std::nullopt)) {}
   DaemonEndpoint& operator=(DaemonEndpoint&&) = delete;
   ~DaemonEndpoint() { Close(); }
@@ -34,22 +35,35 @@ class DaemonEndpoint {
   // Hands out the listening socket.
   FileDescriptor TakeListener() { return std::move(listener_); }
   // Where that is; empty: systemd knows, and keeps it when this process ends.
-  const std::filesystem::path& socket() const { return socket_; }
+  std::filesystem::path socket() const {
+    return place_.dir.empty() ? std::filesystem::path() : place_.socket();
+  }
+  const RuntimeDir& place() const { return place_; }
 
-  // Nobody finds the daemon any more; no other may start yet.
+  // Whether who looks for the daemon finds this one. Not so once the runtime
+  // directory or a file in it was removed (the user logged out, somebody
+  // cleaned up), and after that the place may be another daemon's.
+  bool IsFound() const;
+  // Takes the place again and listens there anew, for TakeListener; fails if
+  // another has it by now, or if it cannot be made. Does not wait.
+  engine::Status Reopen();
+
+  // Nobody finds the daemon any more; no other may start yet. What is another's
+  // by now stays.
   void Close();
   // From here on another may start.
   void Release();
 
  private:
-  DaemonEndpoint(FileDescriptor listener, std::filesystem::path socket,
-                 std::optional<DaemonLock> lock)
-      : listener_(std::move(listener)),
-        socket_(std::move(socket)),
-        lock_(std::move(lock)) {}
+  explicit DaemonEndpoint(FileDescriptor listener)
+      : listener_(std::move(listener)) {}
+  DaemonEndpoint(RuntimeDir place, DaemonLock lock)
+      : place_(std::move(place)), lock_(std::move(lock)) {}
+  engine::Status Listen();
 
   FileDescriptor listener_;
-  std::filesystem::path socket_;
+  RuntimeDir place_;                      // no directory: systemd's socket
+  std::optional<FileIdentity> identity_;  // of the socket's name
   std::optional<DaemonLock> lock_;
 };
 

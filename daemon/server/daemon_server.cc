@@ -7,6 +7,10 @@
 // told and answers what waits; then the model's thread saves its states. The
 // lock of the endpoint is kept until then, so that a successor reads what was
 // saved. Draining gives the lock away at once, as it may last for hours.
+//
+// The runtime directory may go under a running daemon: a logout removes it. So
+// it is looked at now and then, and made again; where another daemon is by
+// then, this one serves its editors to their end.
 #include "daemon/server/daemon_server.h"
 
 #include <fmt/format.h>
@@ -17,6 +21,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
@@ -59,6 +64,8 @@ constexpr size_t kMaxOfProcess = 16;
 // No crash costs more than the statistics of so long.
 constexpr auto kSaveEvery = std::chrono::minutes(1);
 constexpr auto kStopTimeout = std::chrono::seconds(3);
+// How often to look whether the socket is still there: two system calls.
+constexpr auto kLookEvery = std::chrono::seconds(2);
 // How long a daemon without a model stays for those who want to know why.
 constexpr auto kStayWithoutModel = std::chrono::seconds(5);
 
@@ -74,6 +81,7 @@ class DaemonServer : public DaemonCore {
         signals_(io_, SIGINT, SIGTERM),
         idle_(io_),
         save_(io_),
+        look_(io_),
         stop_deadline_(io_),
         host_(std::move(loader),
               [this](std::function<void()> call) {
@@ -88,6 +96,7 @@ class DaemonServer : public DaemonCore {
     WaitForSignal();
     StartIdleTimer();
     StartSaving();
+    LookForPlace();
     RunIo();
     // Their coroutines go with io_, after the host.
     for (const auto& [id, connection] : connections_) connection->Abandon();
@@ -114,9 +123,12 @@ class DaemonServer : public DaemonCore {
   void WaitForSignal();
   void StartIdleTimer();
   void StartSaving();
+  void LookForPlace();
+  void TakePlaceAgain();
   void StopAccepting();
   void Stop(const std::string& why);
   void Drain();
+  void StartDraining();
   DaemonStatus Status() const;
 
   asio::io_context io_;
@@ -127,6 +139,7 @@ class DaemonServer : public DaemonCore {
   asio::signal_set signals_;
   asio::steady_timer idle_;
   asio::steady_timer save_;
+  asio::steady_timer look_;
   asio::steady_timer stop_deadline_;
   bool stopping_ = false;
   bool draining_ = false;
@@ -159,6 +172,8 @@ asio::awaitable<void> DaemonServer::Accept() {
     auto [error, socket] =
         co_await acceptor_.async_accept(asio::as_tuple(asio::use_awaitable));
     if (!acceptor_.is_open()) co_return;
+    // The acceptor has another socket by now.
+    if (error == asio::error::operation_aborted) continue;
     if (error) {
       // Out of descriptors or memory: others will give theirs back.
       WriteLog(LogLevel::kWarning,
@@ -347,6 +362,35 @@ void DaemonServer::StartSaving() {
   });
 }
 
+void DaemonServer::LookForPlace() {
+  if (of_systemd_) return;
+  look_.expires_after(kLookEvery);
+  look_.async_wait([this](const boost::system::error_code& error) {
+    if (error || stopping_ || draining_) return;
+    if (!endpoint_.IsFound()) TakePlaceAgain();
+    if (!draining_) LookForPlace();
+  });
+}
+
+void DaemonServer::TakePlaceAgain() {
+  const auto reopened = endpoint_.Reopen();
+  if (reopened) {
+    WriteLog(LogLevel::kWarning,
+             fmt::format("{} was removed: listening there again",
+                         endpoint_.socket().string()));
+    boost::system::error_code ignored;
+    acceptor_.close(ignored);  // Accept goes on with the new one
+    acceptor_.assign(asio::local::stream_protocol(),
+                     endpoint_.TakeListener().Release());
+    return;
+  }
+  WriteLog(LogLevel::kWarning,
+           fmt::format("{} was removed: ending with the last connection ({})",
+                       endpoint_.socket().string(), reopened.error().message));
+  StartDraining();
+  if (connections_.empty()) Stop("nobody can connect any more");
+}
+
 void DaemonServer::StopAccepting() {
   boost::system::error_code ignored;
   acceptor_.close(ignored);
@@ -370,11 +414,15 @@ void DaemonServer::Drain() {
   if (of_systemd_) return Stop("a newer krait takes over");
   if (draining_ || stopping_) return;
   WriteLog(LogLevel::kInfo, "draining: a newer krait takes over");
+  // The connection that asked is there; its end ends the daemon if no other
+  // is left.
+  StartDraining();
+}
+
+void DaemonServer::StartDraining() {
   draining_ = true;
   StopAccepting();
   endpoint_.Release();
-  // The connection that asked is there; its end ends the daemon if no other
-  // is left.
 }
 
 }  // namespace

@@ -7,19 +7,16 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
-#include <cstring>
 #include <optional>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "daemon/config/config.h"
 #include "daemon/server/bridge_protocol.h"
+#include "daemon/server/daemon_child.h"
 
 namespace krait::daemon {
 
@@ -31,69 +28,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr auto kPatience = std::chrono::seconds(10);
 constexpr auto kPause = std::chrono::milliseconds(10);
-
-std::vector<std::string> CommandOf(const DaemonWish& wish,
-                                   const std::filesystem::path& log_file) {
-  std::vector<std::string> command = {"krait", "daemon", "--model",
-                                      wish.model.model};
-  const auto add = [&command](const std::string& option,
-                              const std::string& value) {
-    command.push_back(option);
-    command.push_back(value);
-  };
-  add("--threads", fmt::to_string(wish.model.threads));
-  add("--state-bytes", fmt::to_string(wish.model.state_bytes));
-  if (!wish.config_file.empty()) add("--config", wish.config_file.string());
-  if (!log_file.empty()) add("--log-file", log_file.string());
-  return command;
-}
-
-// A daemon that this process started.
-class Child {
- public:
-  // Detached: in a session of its own, without any of our descriptors.
-  static engine::Result<Child> Start(const DaemonWish& wish) {
-    const std::filesystem::path log_file = DaemonLogFile();
-    const std::string output = log_file.empty() ? "/dev/null" : log_file;
-    posix_spawn_file_actions_t files;
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null",
-                                     O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, output.c_str(),
-                                     O_WRONLY | O_CREAT | O_APPEND, 0600);
-    posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-    std::vector<std::string> command = CommandOf(wish, log_file);
-    std::vector<char*> arguments;
-    arguments.reserve(command.size() + 1);
-    for (std::string& word : command) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    Child child;
-    // Itself, even if the file was replaced meanwhile.
-    const int failed = posix_spawn(&child.pid_, "/proc/self/exe", &files,
-                                   &attributes, arguments.data(), environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&files);
-    if (failed != 0) {
-      return MakeError(
-          ErrorCode::kIo,
-          fmt::format("cannot start the daemon: {}", std::strerror(failed)));
-    }
-    return child;
-  }
-
-  // Returns the exit status once it has ended.
-  std::optional<int> Ended() {
-    int status = 0;
-    if (waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  }
-
- private:
-  pid_t pid_ = -1;
-};
 
 class Search {
  public:
@@ -149,9 +83,11 @@ class Search {
       }
       return {};
     }
+    // Nothing that waiting helps with.
+    if (error.code == ErrorCode::kUnsupported) return error;
     // Anything else is a daemon that is about to end: look again.
     if (error.code != ErrorCode::kNotFound) return {};
-    auto started = Child::Start(wish_);
+    auto started = DaemonChild::Start(wish_, DaemonLogFile());
     if (!started) return started.error();
     child_ = *started;
     return {};
@@ -164,7 +100,7 @@ class Search {
 
   const DaemonWish& wish_;
   Greeting greeting_;
-  std::optional<Child> child_;
+  std::optional<DaemonChild> child_;
 };
 
 }  // namespace

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/server/frame_source.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <cstdio>
 
+#include "daemon/standard_error.h"
 #include "lsp/frame.h"
 
 namespace krait::daemon {
@@ -27,7 +25,7 @@ asio::awaitable<void> ReadFrames(
         asio::buffer(buffer), asio::as_tuple(asio::use_awaitable));
     if (error) {
       if (!reader.AtBoundary()) {
-        fmt::print(stderr, "krait: the input ended inside a message\n");
+        PrintError("the input ended inside a message");
       }
       co_return;
     }
@@ -38,7 +36,7 @@ asio::awaitable<void> ReadFrames(
           if (more) on_skipped(glimpse);
         });
     if (!consumed) {
-      fmt::print(stderr, "krait: {}\n", consumed.error().message);
+      PrintError(consumed.error().message);
       co_return;
     }
   }

@@ -12,6 +12,8 @@
 #include <cstring>
 #include <utility>
 
+#include "daemon/server/unix_socket.h"
+
 namespace krait::daemon {
 
 using engine::ErrorCode;
@@ -19,17 +21,51 @@ using engine::MakeError;
 
 namespace {
 
-std::filesystem::path PlaceOf(const RuntimeEnvironment& env) {
+std::vector<RuntimeDir> PlacesOf(const RuntimeEnvironment& env) {
+  std::vector<RuntimeDir> places;
   // The specification says to ignore relative ones.
   if (env.xdg_runtime_dir.starts_with('/')) {
-    return std::filesystem::path(env.xdg_runtime_dir) / "krait";
+    places.push_back(
+        {.dir = std::filesystem::path(env.xdg_runtime_dir) / "krait"});
   }
-  return std::filesystem::path(env.tmp) / fmt::format("krait-{}", env.uid);
+  places.push_back({.dir = std::filesystem::path(env.tmp) /
+                           fmt::format("krait-{}", env.uid)});
+  return places;
 }
 
 engine::Error SystemError(const std::filesystem::path& path, int reason) {
   return MakeError(reason == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
                    fmt::format("{}: {}", path.string(), std::strerror(reason)));
+}
+
+// Whether anything is at this place, however odd.
+bool Exists(const std::filesystem::path& path) {
+  return IdentityAt(path).has_value();
+}
+
+bool BelongsToAnother(const std::filesystem::path& dir, uid_t uid) {
+  struct stat status {};
+  return lstat(dir.c_str(), &status) == 0 && status.st_uid != uid;
+}
+
+// Returns why no daemon of this user could ever listen there; empty: it could.
+std::string WhyUnusable(const RuntimeDir& place, uid_t uid) {
+  if (const auto fits = CheckSocketPath(place.socket()); !fits) {
+    return fits.error().message;
+  }
+  if (mkdir(place.dir.c_str(), 0700) != 0 && errno != EEXIST) {
+    const int reason = errno;
+    return fmt::format("cannot make the directory {}: {}", place.dir.string(),
+                       std::strerror(reason));
+  }
+  if (BelongsToAnother(place.dir, uid)) {
+    return fmt::format("{}: belongs to another user", place.dir.string());
+  }
+  if (faccessat(AT_FDCWD, place.dir.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
+    const int reason = errno;
+    return fmt::format("{}: {}", place.dir.string(), std::strerror(reason));
+  }
+  return {};
 }
 
 engine::Status Check(const std::filesystem::path& dir, uid_t uid) {
@@ -59,26 +95,55 @@ engine::Status Check(const std::filesystem::path& dir, uid_t uid) {
 
 RuntimeEnvironment RuntimeEnvironment::OfProcess() {
   const char* dir = std::getenv("XDG_RUNTIME_DIR");
+  const char* tmp = std::getenv("TMPDIR");
+  std::error_code error;
+  const bool has_tmp = tmp != nullptr && *tmp == '/' &&
+                       std::filesystem::is_directory(tmp, error);
   return {.xdg_runtime_dir = dir == nullptr ? "" : dir,
-          .tmp = "/tmp",
+          .tmp = has_tmp ? tmp : "/tmp",
           .uid = geteuid()};
 }
 
-engine::Result<RuntimeDir> FindRuntimeDir(const RuntimeEnvironment& env) {
-  RuntimeDir found{.dir = PlaceOf(env)};
-  if (auto safe = Check(found.dir, env.uid); !safe) return safe.error();
-  return found;
+engine::Result<std::vector<RuntimeDir>> FindRuntimeDirs(
+    const RuntimeEnvironment& env) {
+  std::vector<RuntimeDir> found;
+  for (RuntimeDir& place : PlacesOf(env)) {
+    // No daemon of this user is where another one is the owner.
+    if (!Exists(place.dir) || BelongsToAnother(place.dir, env.uid)) continue;
+    if (auto safe = Check(place.dir, env.uid); !safe) return safe.error();
+    found.push_back(std::move(place));
+  }
+  if (!found.empty()) return found;
+  return MakeError(
+      ErrorCode::kNotFound,
+      fmt::format("{}: no such directory", PlacesOf(env).front().dir.string()));
 }
 
 engine::Result<RuntimeDir> MakeRuntimeDir(const RuntimeEnvironment& env) {
-  const std::filesystem::path dir = PlaceOf(env);
-  if (mkdir(dir.c_str(), 0700) != 0 && errno != EEXIST) {
-    const int reason = errno;
-    return MakeError(ErrorCode::kIo,
-                     fmt::format("cannot make the directory {}: {}",
-                                 dir.string(), std::strerror(reason)));
+  std::string why;
+  for (RuntimeDir& place : PlacesOf(env)) {
+    const std::string unusable = WhyUnusable(place, env.uid);
+    if (!unusable.empty()) {
+      why += fmt::format("{}{}", why.empty() ? "" : "; ", unusable);
+      continue;
+    }
+    if (auto safe = Check(place.dir, env.uid); !safe) return safe.error();
+    place.instead_because = std::move(why);
+    return std::move(place);
   }
-  return FindRuntimeDir(env);
+  return MakeError(ErrorCode::kUnsupported, std::move(why));
+}
+
+engine::Status MakeRuntimeDirAt(const RuntimeDir& dir, uid_t uid) {
+  const std::string unusable = WhyUnusable(dir, uid);
+  if (!unusable.empty()) return MakeError(ErrorCode::kIo, unusable);
+  return Check(dir.dir, uid);
+}
+
+std::optional<FileIdentity> IdentityAt(const std::filesystem::path& path) {
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0) return std::nullopt;
+  return FileIdentity{.device = status.st_dev, .inode = status.st_ino};
 }
 
 engine::Result<std::optional<DaemonLock>> DaemonLock::TryAcquire(
@@ -86,11 +151,21 @@ engine::Result<std::optional<DaemonLock>> DaemonLock::TryAcquire(
   FileDescriptor opened(
       open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!opened) return SystemError(file, errno);
-  if (flock(opened.get(), LOCK_EX | LOCK_NB) == 0) {
-    return std::optional(DaemonLock(std::move(opened)));
+  if (flock(opened.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return std::optional<DaemonLock>();
+    return SystemError(file, errno);
   }
-  if (errno == EWOULDBLOCK) return std::optional<DaemonLock>();
-  return SystemError(file, errno);
+  DaemonLock lock(std::move(opened));
+  // Removed between the two calls: to be tried again.
+  if (!lock.IsAt(file)) return std::optional<DaemonLock>();
+  return std::optional(std::move(lock));
+}
+
+bool DaemonLock::IsAt(const std::filesystem::path& file) const {
+  struct stat status {};
+  if (fstat(file_.get(), &status) != 0) return false;
+  return IdentityAt(file) ==
+         FileIdentity{.device = status.st_dev, .inode = status.st_ino};
 }
 
 }  // namespace krait::daemon

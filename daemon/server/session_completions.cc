@@ -262,7 +262,8 @@ bool SessionCompletions::AnswerForbidden(const PendingPtr& pending,
 
 bool SessionCompletions::AnswerTypedThrough(const PendingPtr& pending) {
   DocumentState& state = states_[pending->document->uri];
-  if (!state.given) return false;
+  // What was hurried is not gone on with: it is answered anew.
+  if (!state.given || !state.given->trace.hurried.empty()) return false;
   const auto rest = TypedThrough(state.given->completion, pending->request);
   if (!rest) return false;
   CompletionTrace counted;
@@ -327,16 +328,11 @@ void SessionCompletions::Finish(const PendingPtr& pending,
   SetTrace(uri, completion->trace);
   // Its tree has done its service; copies of the request are kept for long.
   pending->request.syntax = {};
-  // What was hurried is not gone on with: the next request is answered anew.
-  state->second.given.reset();
-  if (completion->trace.hurried.empty()) {
-    state->second.given = Given{
-        .completion = {.request = pending->request, .text = completion->text},
-        .trace = completion->trace,
-        .position =
-            lsp::ToPosition(pending->document->text, pending->cursor_ofs,
-                            session_.documents.encoding())};
-  }
+  state->second.given = Given{
+      .completion = {.request = pending->request, .text = completion->text},
+      .trace = completion->trace,
+      .position = lsp::ToPosition(pending->document->text, pending->cursor_ofs,
+                                  session_.documents.encoding())};
   SetShown(&state->second, completion->text);
   if (AnswerText(*pending, completion->text)) {
     WarmBehind(*pending->document, pending->request, completion->text);

@@ -5,8 +5,6 @@
 // still written, but no longer than a second.
 #include "daemon/server/stdio_server.h"
 
-#include <fmt/format.h>
-
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -15,6 +13,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <chrono>
 #include <csignal>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -28,6 +27,7 @@
 #include "daemon/server/lsp_session.h"
 #include "daemon/server/process_watch.h"
 #include "daemon/server/standard_streams.h"
+#include "daemon/standard_error.h"
 #include "daemon/terminal.h"
 
 namespace krait::daemon {
@@ -58,7 +58,9 @@ class StdioServer {
     for (const auto& [type, sentence] : notices) session_.Tell(type, sentence);
     // An editor that reads nothing more is gone, or as good as that.
     writer_->set_on_failure([this] { End(kExitInternal); });
-    asio::co_spawn(io_, Read(), asio::detached);
+    // However reading ends, by an exception too, so does the server.
+    asio::co_spawn(io_, Read(),
+                   [this](const std::exception_ptr&) { End(kExitInternal); });
     signals_.async_wait([this](const boost::system::error_code& error, int) {
       if (!error) End(kExitInternal);
     });
@@ -82,7 +84,6 @@ class StdioServer {
         [this](const lsp::Glimpse& glimpse) {
           session_.HandleTooLarge(glimpse);
         });
-    End(kExitInternal);  // unless it ended otherwise
   }
 
   void End(int status) {
@@ -116,7 +117,7 @@ int ServeStdio(CompletionHost::Loader loader, const Config& config,
   try {
     return StdioServer(std::move(loader), config).Run(notices);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "krait: {}\n", error.what());
+    PrintError(error.what());
     return kExitInternal;
   }
 }

@@ -20,9 +20,27 @@ using engine::MakeError;
 
 namespace {
 
+ErrorCode CodeOf(int reason) {
+  switch (reason) {
+    case ENOENT:
+    case ECONNREFUSED:
+      return ErrorCode::kNotFound;
+    case EACCES:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case ENOTDIR:
+    case ENOTSOCK:
+    case EPERM:
+    case EPROTOTYPE:
+    case EROFS:
+      return ErrorCode::kUnsupported;  // will not pass
+    default:
+      return ErrorCode::kIo;
+  }
+}
+
 engine::Error SystemError(std::string_view what, int reason) {
-  const bool nobody = reason == ENOENT || reason == ECONNREFUSED;
-  return MakeError(nobody ? ErrorCode::kNotFound : ErrorCode::kIo,
+  return MakeError(CodeOf(reason),
                    fmt::format("{}: {}", what, std::strerror(reason)));
 }
 
@@ -55,6 +73,15 @@ int IntegerIn(const char* variable) {
   return number;
 }
 
+std::optional<ucred> CredentialsOf(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof(peer);
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+    return std::nullopt;
+  }
+  return peer;
+}
+
 int OptionOf(int socket, int option) {
   int value = 0;
   socklen_t size = sizeof(value);
@@ -63,6 +90,12 @@ int OptionOf(int socket, int option) {
 }
 
 }  // namespace
+
+engine::Status CheckSocketPath(const std::filesystem::path& path) {
+  const auto address = AddressOf(path);
+  if (!address) return address.error();
+  return {};
+}
 
 engine::Result<FileDescriptor> ListenAt(const std::filesystem::path& path) {
   const auto address = AddressOf(path);
@@ -119,17 +152,13 @@ engine::Result<FileDescriptor> ConnectTo(const std::filesystem::path& path) {
 }
 
 pid_t PeerOf(int socket) {
-  ucred peer{};
-  socklen_t size = sizeof(peer);
-  const int got = getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size);
-  return got == 0 ? peer.pid : 0;
+  const auto peer = CredentialsOf(socket);
+  return peer ? peer->pid : 0;
 }
 
 bool PeerIsThisUser(int socket) {
-  ucred peer{};
-  socklen_t size = sizeof(peer);
-  return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-         peer.uid == geteuid();
+  const auto peer = CredentialsOf(socket);
+  return peer && peer->uid == geteuid();
 }
 
 engine::Status SetTimeout(int socket, std::chrono::milliseconds timeout) {

@@ -24,7 +24,11 @@ engine::Result<FileDescriptor> ListenAt(const std::filesystem::path& path);
 // The variables that say so are removed, as children do not inherit it.
 engine::Result<std::optional<FileDescriptor>> SocketOfSystemd();
 
-// Connects, blocking. kNotFound: nobody listens there.
+// Fails with kUnsupported if a path is too long for a socket.
+engine::Status CheckSocketPath(const std::filesystem::path& path);
+
+// Connects, blocking. kNotFound: nobody listens there. kUnsupported: that
+// cannot work, however often it is tried.
 engine::Result<FileDescriptor> ConnectTo(const std::filesystem::path& path);
 
 // Returns the process at the other end, or that opened the socket for it; 0 if

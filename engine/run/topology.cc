@@ -5,8 +5,11 @@
 #include <hwloc.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <utility>
+
+#include "engine/run/thread_choice.h"
 
 namespace krait::engine {
 namespace {
@@ -33,11 +36,29 @@ int NodeOf(hwloc_obj_t object) {
   return node < 0 ? 0 : node;
 }
 
+// A synthetic topology describes another machine: its CPU numbers must not be
+// pinned to on this one.
+bool IsThisMachine(hwloc_topology_t topology) {
+  return hwloc_topology_is_thissystem(topology) != 0;
+}
+
+// Takes away from `cpus` those that the calling thread must not use.
+void KeepAffinity(hwloc_topology_t topology, hwloc_bitmap_t cpus) {
+  if (!IsThisMachine(topology)) return;
+  hwloc_bitmap_t own = hwloc_bitmap_alloc();
+  if (hwloc_get_cpubind(topology, own, HWLOC_CPUBIND_THREAD) == 0 &&
+      hwloc_bitmap_intersects(cpus, own) != 0) {
+    hwloc_bitmap_and(cpus, cpus, own);
+  }
+  hwloc_bitmap_free(own);
+}
+
 // Returns the slots of all cores, one logical CPU each, in the machine's order:
 // the fastest kind of core only, where hwloc knows kinds.
 std::vector<ThreadPlan::Slot> CoreSlots(hwloc_topology_t topology) {
   hwloc_bitmap_t fast =
       hwloc_bitmap_dup(hwloc_topology_get_allowed_cpuset(topology));
+  KeepAffinity(topology, fast);
   const int kinds = hwloc_cpukinds_get_nr(topology, 0);
   if (kinds > 1) {  // sorted by efficiency: the last is the fastest
     hwloc_bitmap_t kind = hwloc_bitmap_alloc();
@@ -63,12 +84,6 @@ std::vector<ThreadPlan::Slot> CoreSlots(hwloc_topology_t topology) {
   return slots;
 }
 
-// A synthetic topology describes another machine: its CPU numbers must not be
-// pinned to on this one.
-bool IsThisMachine(hwloc_topology_t topology) {
-  return hwloc_topology_is_thissystem(topology) != 0;
-}
-
 size_t CountOf(hwloc_topology_t topology, hwloc_obj_type_t type) {
   return static_cast<size_t>(
       std::max(0, hwloc_get_nbobjs_by_type(topology, type)));
@@ -89,14 +104,37 @@ std::string CacheSize(hwloc_topology_t topology, hwloc_obj_type_t type,
 
 }  // namespace
 
+ThreadChoice ChooseThreads(size_t wanted, std::optional<double> cpu_quota) {
+  if (wanted != 0) return {.threads = wanted, .why = "as set"};
+  ThreadChoice choice{.threads = 1, .why = "one per core"};
+  if (const Topology topology = LoadTopology()) {
+    const size_t cores = CountOf(topology.get(), HWLOC_OBJ_CORE);
+    choice.threads = std::max<size_t>(1, CoreSlots(topology.get()).size());
+    if (choice.threads < cores) {
+      choice.why = fmt::format(
+          "one per core, of the {} of {} that this process may use (CPU "
+          "affinity, cpuset, or the fastest kind)",
+          choice.threads, cores);
+    }
+  }
+  if (cpu_quota &&
+      std::ceil(*cpu_quota) < static_cast<double>(choice.threads)) {
+    choice.threads =
+        std::max<size_t>(1, static_cast<size_t>(std::ceil(*cpu_quota)));
+    choice.why = fmt::format("the control group allows the time of {:.2g} CPUs",
+                             *cpu_quota);
+  }
+  return choice;
+}
+
 ThreadPlan PlanThreads(size_t threads) {
+  threads = ChooseThreads(threads).threads;
   ThreadPlan plan;
   bool pin = false;
   if (Topology topology = LoadTopology()) {
     plan.slots = CoreSlots(topology.get());
     pin = IsThisMachine(topology.get());
   }
-  if (threads == 0) threads = std::max<size_t>(1, plan.slots.size());
   if (threads > plan.slots.size()) pin = false;  // more threads than cores
   plan.slots.resize(threads);
   if (!pin) {

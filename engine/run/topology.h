@@ -19,10 +19,10 @@ struct ThreadPlan {
   std::vector<Slot> slots;
 };
 
-// Plans `threads` workers (0: one per physical core, of the fastest kind where
-// kinds differ) on the CPUs that this process may use, read through hwloc
-// (which honours HWLOC_SYNTHETIC). Asking for more threads than there are CPUs
-// gives unpinned extra slots.
+// Plans `threads` workers (0: one per core of the fastest kind, no more than
+// the group's CPU quota, see thread_choice.h) on the CPUs that this thread may
+// use: affinity and cpuset, read through hwloc (which honours HWLOC_SYNTHETIC).
+// Asking for more threads than there are cores gives unpinned ones.
 ThreadPlan PlanThreads(size_t threads);
 
 // Returns a sentence for `krait doctor`: "1 package, 1 NUMA node, 2 cores, 2

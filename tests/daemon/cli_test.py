@@ -18,7 +18,8 @@ with open(os.path.join(SOURCE, 'models', 'default'), encoding='utf-8') as name:
 DATA = os.path.join(SOURCE, 'tests', 'data')
 COMMANDS = (['complete'], ['lsp'], ['model', 'info'], ['model', 'list'], ['model', 'verify'],
             ['doctor'], ['eval', 'fim'], ['eval', 'text'], ['bench', 'decode'], ['bench', 'prefill'],
-            ['debug', 'tokens'], ['debug', 'logits'], ['debug', 'generate'])
+            ['debug', 'tokens'], ['debug', 'logits'], ['debug', 'generate'], ['daemon'], ['status'],
+            ['stop'], ['config'], ['log'])
 
 
 def krait(*arguments, **options):
@@ -66,11 +67,14 @@ class CliTest(unittest.TestCase):
             done = krait(*command, '--help')
             self.assertEqual(done.returncode, 0, command)
             self.assertIn(b'--help', done.stdout)
+            self.assertTrue(done.stdout.decode().replace('\n', '').isprintable(), command)
+        self.assertIn(b'auto|line|block', krait('complete', '--help').stdout)
 
     def test_version(self):
-        done = krait('--version')
-        self.assertEqual(done.returncode, 0)
-        self.assertRegex(done.stdout.decode(), r'^krait \d+\.\d+\.\d+\n$')
+        for option in ('--version', '-V'):
+            done = krait(option)
+            self.assertEqual(done.returncode, 0)
+            self.assertRegex(done.stdout.decode(), r'^krait \d+\.\d+\.\d+\n$')
 
     def test_mistakes_are_named(self):
         self.refused(message='ubcommand')
@@ -86,6 +90,29 @@ class CliTest(unittest.TestCase):
         self.refused('complete', path + ':1:1', '--model', '/no.gguf', message='/no.gguf')
         self.refused('complete', path + ':1:1', '--model', 'nope', message='"nope"')
         self.refused('complete', self.dir + ':1:1', message='directory')
+
+    def test_what_was_meant_is_named(self):
+        for words, message in (
+                (('complete', 'a.py:1:1', '--modle', 'x'), 'unknown option: --modle; did you mean --model?'),
+                (('complete', '--max-token=3', 'a.py:1:1'),
+                 'unknown option: --max-token; did you mean --max-tokens?'),
+                (('complte', 'a.py:1:1'), 'unknown command: complte; did you mean complete?'),
+                (('model', 'lst'), 'unknown command: lst; did you mean list?'),
+                (('--versoin',), 'unknown option: --versoin; did you mean --version?'),
+                (('complete', 'a.py:1:1', 'b.py:1:1'), 'unexpected argument: b.py:1:1'),
+                (('complete', 'a.py:1:1', '--extent', 'word'),
+                 '--extent: expected auto, line or block, got "word"'),
+                (('eval', 'fim', 'x', '--extent', ''), 'expected auto, line or block, got ""')):
+            self.refused(*words, message=message)
+        for extent in ('auto', 'line', 'block'):
+            path = self.write('a.py', 'x = 1\n')
+            self.json('complete', path + ':2:1', '--json', '--extent', extent)
+
+    def test_what_is_no_text_is_not_completed(self):
+        self.refused('complete', self.write('a.out', b'\x7fELF\0\1') + ':1:1',
+                     message='expected text in UTF-8, found a zero byte')
+        self.refused('complete', self.write('a.py', 'x\nname = "\xe4"\n'.encode('latin1')) + ':1:1',
+                     message='a.py:2: expected text in UTF-8, found the byte 0xe4')
 
     def test_complete_in_place(self):
         path = self.write('a:b.py', 'def f(x):\n    return \n\nprint(f(1))\n')
@@ -233,9 +260,136 @@ class CliTest(unittest.TestCase):
         self.assertEqual(health['model'], 'ok')
         self.assertEqual(health['fim'], 'ok')
         self.assertNotIn('problem', health.values())
+        found = {check['check']: check['found'] for check in report['checks']}
+        self.assertRegex(found['speed'], r'the first answer in a long file takes about .* m?s '
+                                         r'\(prefix_tokens = 2048, suffix_tokens = 512\)')
+        self.assertRegex(found['built with'], r'Boost 1\.\d+, fmt \d+\.\d+\.\d+, (GCC|Clang) ')
+        self.assertRegex(found['threads'], r'^\d+ threads?, (one per core|the control group)')
+        self.assertIn('GiB', found['memory'])
         done = krait('doctor', '--model', '/no.gguf')
         self.assertEqual(done.returncode, 2)
         self.assertIn(b'/no.gguf', done.stdout)
+
+    def config(self, text):
+        """Returns the environment of a user with this config.toml."""
+        os.makedirs(os.path.join(self.dir, 'krait'), exist_ok=True)
+        self.write('krait/config.toml', text)
+        return {'XDG_CONFIG_HOME': self.dir, 'XDG_DATA_HOME': os.path.join(self.dir, 'data')}
+
+    def model(self, name, key=b'', value=b''):
+        """A copy of the default model in the user's folder, with other bytes in its metadata."""
+        os.makedirs(os.path.join(self.dir, 'data', 'krait', 'models'), exist_ok=True)
+        with open(MODEL, 'rb') as file:
+            data = file.read()
+        self.assertIn(key, data)
+        return self.write('data/krait/models/' + name, data.replace(key, value, 1) if key else data)
+
+    def test_doctor_tells_of_each_problem_once(self):
+        env = self.config('threads = "many"\n')
+        done = krait('doctor', env=env)
+        self.assertEqual((done.returncode, done.stderr), (2, b''))
+        self.assertEqual(done.stdout.count(b'threads: expected a whole number'), 1)
+        done = krait('doctor', env=self.config('[completion\n'))
+        self.assertEqual((done.returncode, done.stderr), (2, b''))
+        self.assertIn(b'config.toml:1: ', done.stdout)
+        done = krait('doctor', env=self.config('thraeds = 1\n'))
+        self.assertEqual((done.returncode, done.stderr), (0, b''))
+        self.assertIn(b'did you mean threads?', done.stdout)
+
+    def test_a_models_kind_that_krait_cannot_run_is_called_so(self):
+        env = self.config('')
+        self.model('qwen.gguf', b'mamba2', b'qwen99')
+        self.write('data/krait/models/broken.gguf', 'GGUF')
+        done = krait('model', 'list', env=env)
+        self.assertEqual(done.returncode, 0)
+        lines = {line[2:].split()[0]: line for line in done.stdout.decode().splitlines()[:-1]}
+        self.assertIn('not supported:', lines['qwen'])
+        self.assertIn('broken:', lines['broken'])
+        self.assertIn('krait runs Mamba-2 models', done.stdout.decode())
+        listed = {m['name']: m for m in self.json('model', 'list', '--json', env=env)}
+        self.assertEqual([listed[name]['supported'] for name in ('qwen', 'broken')], [False, True])
+        done = krait('doctor', '--model', 'qwen', '--json', env=env)
+        self.assertEqual(done.returncode, 2)
+        check = next(c for c in json.loads(done.stdout)['checks'] if c['check'] == 'model')
+        self.assertIn('this kind of model is not supported', check['found'])
+        self.assertIn('krait runs Mamba-2 models', check['advice'])
+        self.assertNotIn('download', check['advice'])
+
+    def test_all_commands_follow_the_configured_model(self):
+        env = self.config('model = "mine"\n')
+        mine = self.model('mine.gguf')
+        self.assertEqual(self.json('model', 'info', '--json', env=env)['path'], mine)
+        self.assertEqual(self.json('model', 'verify', '--json', env=env)['path'], mine)
+        listed = self.json('model', 'list', '--json', env=env)
+        self.assertEqual([m['path'] for m in listed if m['default']], [mine])
+        self.assertEqual(self.json('model', 'info', MODEL, '--json', env=env)['path'], MODEL)
+        env = self.config('\nmodel = "nope"\n')
+        path = self.write('a.py', '\n')
+        self.refused('complete', path + ':1:1', env=env,
+                     message='krait/config.toml:2: model: no model named "nope"')
+        self.refused('model', 'info', env=env, message='krait/config.toml:2: model: ')
+        self.refused('complete', path + ':1:1', '--model', 'nada', env=env,
+                     message='--model: no model named "nada"')
+
+    def test_config_shows_what_is_in_force_and_from_where(self):
+        env = self.config('threads = 3\nstate_bytes = "1 GiB"\n[completion]\ntemperature = 0.25\n')
+        shown = self.json('config', '--max-tokens', '5', '--json', env=env)
+        settings = shown['settings']
+        file = os.path.join(self.dir, 'krait', 'config.toml')
+        self.assertEqual(shown['file'], file)
+        self.assertEqual(settings['threads'], {'value': 3, 'origin': file + ':1'})
+        self.assertEqual(settings['completion.temperature'], {'value': 0.25, 'origin': file + ':4'})
+        self.assertEqual(settings['completion.max_tokens'], {'value': 5, 'origin': '--max-tokens'})
+        self.assertEqual(settings['completion.max_lines'], {'value': 8, 'origin': 'default'})
+        self.assertEqual(settings['model'], {'value': MODEL, 'origin': 'default'})
+        self.assertEqual(shown['problems'], [])
+        text = krait('config', env=env).stdout.decode()
+        for key in settings:
+            self.assertIn('\n' + key + ' ', text)
+        self.assertRegex(text, r'threads +3 +# .*config\.toml:1\n')
+        env['KRAIT_MODEL'] = MODEL
+        self.assertEqual(self.json('config', '--json', env=env)['settings']['model']['origin'],
+                         'KRAIT_MODEL')
+        done = krait('config', env=self.config('threads = -1\n'))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b'threads: expected a whole number', done.stderr)
+        self.assertIn('no file', krait('config', env={'XDG_CONFIG_HOME': '/none'}).stdout.decode())
+
+    def test_shells_complete_every_command(self):
+        for shell in ('bash', 'zsh', 'fish'):
+            script = krait('completion', shell).stdout.decode()
+            for command in COMMANDS:
+                self.assertIn(' ' + ' '.join(command), script, shell)
+            self.assertNotIn(' completion bash', script, shell)  # hidden
+            for option in ('max-tokens', 'no-daemon', 'json', 'version'):
+                self.assertIn(option, script)
+        path = self.write('krait.bash', krait('completion', 'bash').stdout)
+        for words, wanted, unwanted in (
+                (['mod'], ['model'], ['lsp']), (['model', 'ver'], ['verify'], ['list']),
+                (['model', 'list', '--'], ['--json', '--help'], ['--model']),
+                (['complete', '--model', 'x', '--max'], ['--max-tokens', '--max-lines'], ['--json'])):
+            done = subprocess.run(
+                ['bash', '-c', 'source "$0"; COMP_WORDS=(krait "$@"); COMP_CWORD=$#; _krait; '
+                 'echo ${COMPREPLY[@]}', path, *words],
+                capture_output=True, text=True, check=True)
+            offered = done.stdout.split()
+            self.assertTrue(set(wanted) <= set(offered), (words, offered))
+            self.assertFalse(set(unwanted) & set(offered), (words, offered))
+
+    def test_an_error_that_cannot_be_said_ends_a_command_as_it_should(self):
+        path = self.write('a.py', 'x = \n')
+        commands = ((['complete', 'none.py:1:1'], 2), (['complete', '--nope'], 2), (['nonsense'], 2),
+                    (['complete', path + ':1:5', '--min-confidence', '0'], 0),
+                    (['model', 'info', '/no.gguf'], 2), (['daemon', '--model', '/no.gguf'], 2),
+                    (['debug', 'logits', '--ids', 'x', '--out', 'x'], 2), (['eval', 'fim', '/no'], 2),
+                    (['log'], 2))
+        env = {**os.environ, 'XDG_STATE_HOME': self.dir, 'XDG_RUNTIME_DIR': self.dir}
+        for command, status in commands:
+            for place in ('2>&-', '2>/dev/full', '2> >(exit)'):
+                done = subprocess.run(
+                    ['bash', '-c', 'sleep 0; "$@" ' + place, 'bash', KRAIT, *command],
+                    stdout=subprocess.DEVNULL, env=env, timeout=60, check=False)
+                self.assertEqual(done.returncode, status, (command, place))
 
     def test_krait_model_names_the_default(self):
         info = self.json('model', 'info', '--json', env={'KRAIT_MODEL': MODEL})

@@ -6,6 +6,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -274,14 +275,176 @@ class DaemonTest(unittest.TestCase):
         with open(self.places.log, encoding='utf-8') as log:
             self.assertIn('stopping: nobody is connected', log.read())
 
-    # Who may use it -----------------------------------------------------------
+    # Its place ------------------------------------------------------------------
 
-    def test_without_a_runtime_directory_the_editor_is_served_all_the_same(self):
-        env = dict(self.places.env, XDG_RUNTIME_DIR='/proc/self')  # nothing can be made there
-        client = self.editor(env=env)
+    def test_the_end_of_a_daemon_leaves_its_successors_socket_alone(self):
+        first = self.daemon()
+        wait_until(lambda: self.status()['running'], 'the first daemon')
+        first.send_signal(signal.SIGSTOP)  # so that it does not take its place again
+        shutil.rmtree(os.path.dirname(self.places.socket))  # as a logout does
+        second = self.daemon()
+        wait_until(lambda: self.status().get('pid') == second.pid, 'the second daemon')
+        first.send_signal(signal.SIGCONT)
+        self.assertEqual(first.wait(20), 0)  # nobody can reach it any more
+        self.assertEqual(self.status()['pid'], second.pid)
+        client = self.editor()
         self.assertEqual(len(client.inline(URI, 5, 17)), 1)
-        self.told(client, 'window/showMessage', '/proc/self/krait')
         self.assertEqual(client.finish(), 0)
+        self.assertIn('(process %d)' % second.pid, self.run_krait('stop').stdout)
+        self.assertEqual(second.wait(20), 0)
+
+    def test_a_daemon_that_lost_its_place_serves_its_editors_to_their_end(self):
+        client = self.editor()
+        first = self.status()['pid']
+        os.kill(first, signal.SIGSTOP)
+        shutil.rmtree(os.path.dirname(self.places.socket))
+        second = self.daemon()
+        wait_until(lambda: self.status().get('pid') == second.pid, 'the second daemon')
+        os.kill(first, signal.SIGCONT)
+        self.assertEqual(len(client.inline(URI, 5, 17)), 1)
+        self.wait_for_log('ending with the last connection')
+        self.assertEqual(len(client.inline(URI, 5, 17)), 1)
+        self.assertEqual(client.finish(), 0)
+        wait_until(lambda: has_ended(first), 'the end of the first daemon')
+        self.assertEqual(self.status()['pid'], second.pid)
+
+    def test_a_removed_place_is_taken_again(self):
+        daemon = self.daemon()
+        wait_until(lambda: self.status()['running'], 'the daemon')
+        shutil.rmtree(os.path.dirname(self.places.socket))
+        wait_until(lambda: self.status()['running'], 'the daemon at its place')
+        self.assertEqual(self.status()['pid'], daemon.pid)
+        self.assertEqual(self.run_krait('stop').returncode, 0)
+        self.assertEqual(daemon.wait(20), 0)
+        self.assertFalse(os.path.exists(self.places.socket))
+
+    def wait_for_log(self, words):
+        def logged():
+            with open(self.places.log, encoding='utf-8') as log:
+                return words in log.read()
+        wait_until(logged, 'in the log: ' + words)
+
+    def test_another_place_is_taken_if_the_runtime_directory_cannot_be_used(self):
+        too_long = os.path.join(self.places.runtime, 'x' * 100)
+        os.mkdir(too_long, 0o700)
+        for unusable in ('/proc/self', os.path.join(self.places.root, 'none'), too_long):
+            self.places.env['XDG_RUNTIME_DIR'] = unusable
+            begin = time.monotonic()
+            client = self.editor()
+            self.assertLess(time.monotonic() - begin, 9)  # no ten seconds of trying
+            self.assertEqual(len(client.inline(URI, 5, 17)), 1)
+            self.assertTrue(self.status()['running'], unusable)
+            checks = {check['check']: check for check in
+                      json.loads(self.run_krait('doctor', '--json').stdout)['checks']}
+            self.assertEqual(checks['runtime dir']['health'], 'warning')
+            self.assertIn(unusable, checks['runtime dir']['advice'])
+            self.assertIn('process', checks['daemon']['found'])
+            self.assertEqual(client.finish(), 0)
+            self.assertEqual(self.run_krait('stop').returncode, 0)
+        folder = os.path.join(self.places.tmp, 'krait-%d' % os.getuid())
+        self.assertEqual(os.stat(folder).st_mode & 0o7777, 0o700)
+
+    def test_without_any_place_the_editor_is_served_all_the_same(self):
+        self.places.env['XDG_RUNTIME_DIR'] = '/proc/self'  # nothing can be made there
+        with open(os.path.join(self.places.tmp, 'krait-%d' % os.getuid()), 'w',
+                  encoding='utf-8'):
+            pass
+        begin = time.monotonic()
+        client = self.editor()
+        self.assertLess(time.monotonic() - begin, 9)
+        self.assertEqual(len(client.inline(URI, 5, 17)), 1)
+        self.told(client, 'window/logMessage', 'expected a directory')
+        self.assertEqual(client.finish(), 0)
+        self.assertIn('expected a directory', self.run_krait('doctor').stdout)
+
+    def test_keeps_nothing_of_the_editor_that_started_it(self):
+        env = dict(self.places.env, VIRTUAL_ENV='/v', SSH_AUTH_SOCK='/s', PWD='/usb')
+        client = self.editor(env=env)
+        pid = self.status()['pid']
+        if os.getuid() == 0:  # others may not look
+            self.assertEqual(os.readlink('/proc/%d/cwd' % pid), '/')
+            with open('/proc/%d/environ' % pid, encoding='utf-8') as file:
+                names = {variable.split('=')[0] for variable in file.read().split('\0')}
+            self.assertFalse(names & {'VIRTUAL_ENV', 'SSH_AUTH_SOCK', 'PWD'}, names)
+            self.assertIn('XDG_RUNTIME_DIR', names)
+        with open('/proc/%d/status' % pid, encoding='utf-8') as file:
+            self.assertIn('Umask:\t0077\n', file.read())
+        self.assertEqual(client.finish(), 0)
+
+    def test_what_editors_have_open_gets_into_no_core_dump(self):
+        client = self.editor()
+        alone = self.editor('--no-daemon')
+        for pid in (self.status()['pid'], client.process.pid, alone.process.pid):
+            with open('/proc/%d/limits' % pid, encoding='utf-8') as file:
+                core = next(line for line in file if line.startswith('Max core file size'))
+            self.assertEqual(core.split()[4:6], ['0', '0'])
+            # Not dumpable: the files there are root's, whoever runs it.
+            self.assertEqual(os.stat('/proc/%d/environ' % pid).st_uid, 0)
+        self.assertEqual(client.finish(), 0)
+        self.assertEqual(alone.finish(), 0)
+
+    def test_uses_only_the_cpus_that_it_may_use(self):
+        cpus = os.sched_getaffinity(0)
+        one = min(cpus)
+        def confine():
+            os.sched_setaffinity(0, {one})
+        client = Client([KRAIT, 'lsp'], self.places.env, preexec_fn=confine)
+        self.addCleanup(client.close)
+        client.initialize()
+        client.open(URI, TEXT)
+        client.inline(URI, 5, 17)
+        status = self.status()
+        self.assertEqual(status['threads'], 1)
+        for task in os.listdir('/proc/%d/task' % status['pid']):
+            self.assertEqual(os.sched_getaffinity(int(task)), {one})
+        self.assertEqual(client.finish(), 0)
+
+    # Ends that nobody sees --------------------------------------------------------
+
+    def test_a_language_server_ends_with_its_editor_whatever_it_has_to_say(self):
+        """The editor is killed while it writes; its pipes close all at once."""
+        for mode in ([], ['--no-daemon']):
+            for words in (b'Content-Length: 100\r\n\r\n{', b'nonsense: 1\r\n\r\n', b''):
+                client = self.client(*mode)
+                client.initialize()
+                client.process.stderr.close()
+                client.write(words)
+                client.process.stdin.close()
+                self.assertEqual(client.process.wait(20), 1, (mode, words))
+
+    def test_status_and_stop_tell_of_a_daemon_that_hangs(self):
+        daemon = self.daemon()
+        wait_until(lambda: self.status()['running'], 'the daemon')
+        daemon.send_signal(signal.SIGSTOP)
+        done = self.run_krait('status', '--json')
+        self.assertEqual(done.returncode, 1)
+        status = json.loads(done.stdout)
+        self.assertEqual((status['running'], status['answers']), (True, False))
+        self.assertIn('process %d' % daemon.pid, status['error'])
+        done = self.run_krait('stop')
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('does not answer', done.stderr)
+        daemon.send_signal(signal.SIGCONT)
+        wait_until(lambda: self.status().get('answers', True), 'an answer')
+
+    def test_stop_waits_for_the_process_that_it_told(self):
+        """Not for the lock, which a successor has at once."""
+        client = self.editor()
+        old = self.status()['pid']
+        stop = subprocess.Popen([KRAIT, 'stop'], env=self.places.env, text=True,
+                                stdout=subprocess.PIPE)
+        self.addCleanup(stop.stdout.close)
+        for version in range(2, 40):  # asks for a successor all the time
+            client.change(URI, version, [{'text': TEXT}])
+            client.answer(client.ask_inline(URI, 5, 17))
+            if stop.poll() is not None:
+                break
+        self.assertEqual(stop.wait(30), 0)
+        self.assertIn('(process %d)' % old, stop.stdout.read())
+        self.assertTrue(has_ended(old))
+        self.assertEqual(client.finish(), 0)
+
+    # Who may use it -----------------------------------------------------------
 
     def test_a_directory_open_to_others_is_refused(self):
         folder = os.path.join(self.places.runtime, 'krait')
@@ -294,14 +457,6 @@ class DaemonTest(unittest.TestCase):
         os.symlink(self.places.state, folder)
         self.assertIn('expected a directory', self.run_krait('daemon').stderr)
         os.unlink(folder)
-
-    def test_a_socket_path_that_is_too_long_is_refused(self):
-        folder = os.path.join(self.places.runtime, 'x' * 100)
-        os.mkdir(folder, 0o700)
-        self.places.env['XDG_RUNTIME_DIR'] = folder
-        done = self.run_krait('daemon')
-        self.assertEqual(done.returncode, 2)
-        self.assertIn("a socket's path has at most 107 bytes", done.stderr)
 
     def test_another_model_than_the_daemons_runs_beside_it(self):
         self.daemon()
@@ -579,7 +734,51 @@ class DaemonTest(unittest.TestCase):
         self.assertEqual(json.loads(watch.stdout.readlines()[-1]), {'running': False})
         self.assertEqual(watch.wait(20), 1)
 
+    def test_log(self):
+        done = self.run_krait('log')
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('no editor has started a daemon yet', done.stderr)
+        client = self.editor()
+        self.assertEqual(client.finish(), 0)
+        self.run_krait('stop')
+        done = self.run_krait('log')
+        self.assertEqual(done.returncode, 0)
+        with open(self.places.log, encoding='utf-8') as log:
+            self.assertEqual(done.stdout, log.read())
+        last = done.stdout.splitlines(keepends=True)[-2:]
+        self.assertEqual(self.run_krait('log', '-n', '2').stdout, ''.join(last))
+        follow = subprocess.Popen([KRAIT, 'log', '-f', '-n', '1'], env=self.places.env,
+                                  stdout=subprocess.PIPE, text=True)
+        self.addCleanup(follow.stdout.close)
+        self.addCleanup(follow.wait)
+        self.addCleanup(follow.kill)
+        self.assertEqual(follow.stdout.readline(), last[-1])
+        os.rename(self.places.log, self.places.log + '.1')  # as a full one
+        with open(self.places.log, 'w', encoding='utf-8') as log:
+            log.write('anew\n')
+        self.assertEqual(follow.stdout.readline(), 'anew\n')
+
     # Settings -----------------------------------------------------------------
+
+    def test_a_repository_cannot_bring_a_model_of_its_own(self):
+        """Where the editor was started is a repository of anybody."""
+        folder = os.path.join(self.places.root, 'repository')
+        os.makedirs(os.path.join(folder, 'my-model'))
+        for name in ('config.json', 'model.safetensors'):
+            with open(os.path.join(folder, 'my-model', name), 'w', encoding='utf-8') as file:
+                file.write('{}')
+        path = self.config('model = "my-model"\n')
+        done = self.run_krait('complete', 'a.py:1:1', cwd=folder, input='')
+        self.assertEqual(done.returncode, 2)
+        with open(os.path.join(folder, 'a.py'), 'w', encoding='utf-8') as file:
+            file.write('\n')
+        done = self.run_krait('complete', 'a.py:1:1', cwd=folder)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('%s:1: model: no model named "my-model"' % path, done.stderr)
+        # A relative path is one beside the file.
+        self.config('model = "./my-model"\n')
+        done = self.run_krait('complete', 'a.py:1:1', cwd=folder)
+        self.assertIn('krait/my-model: no such model file', done.stderr)
 
     def test_a_bad_file_named_on_the_command_line_is_an_error(self):
         path = self.config('threads = "many"\n')

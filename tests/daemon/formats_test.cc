@@ -12,6 +12,7 @@
 #include <limits>
 
 #include "daemon/json_text.h"
+#include "daemon/model_summary.h"
 #include "daemon/npy.h"
 #include "daemon/text_file.h"
 #include "daemon/token_list.h"
@@ -39,6 +40,28 @@ TEST(TokenListTest, RefusesWhatIsNoToken) {
     EXPECT_EQ(ids.error().code, engine::ErrorCode::kInvalidArgument);
     EXPECT_THAT(ids.error().message, HasSubstr("--ids"));
   }
+}
+
+TEST(BytesTextTest, CountsInPowersOf1024) {
+  EXPECT_EQ(BytesText(0), "0.0 KiB");
+  EXPECT_EQ(BytesText(1536), "1.5 KiB");
+  EXPECT_EQ(BytesText(size_t{512} << 20), "512.0 MiB");
+  EXPECT_EQ(BytesText(size_t{1} << 30), "1.00 GiB");
+}
+
+TEST(TextFileTest, TellsTextFromWhatIsNone) {
+  EXPECT_TRUE(CheckIsText("", "a.py"));
+  EXPECT_TRUE(CheckIsText("x = \"\u00e4\"\n", "a.py"));
+  const auto latin1 = CheckIsText("x\ny = \"\xe4\"\n", "a.py");
+  ASSERT_FALSE(latin1);
+  EXPECT_THAT(latin1.error().message,
+              HasSubstr("a.py:2: expected text in UTF-8, found the byte 0xe4"));
+  const auto binary = CheckIsText(std::string_view("\x7f"
+                                                   "ELF\0",
+                                                   5),
+                                  "a.out");
+  ASSERT_FALSE(binary);
+  EXPECT_THAT(binary.error().message, HasSubstr("a.out: expected text"));
 }
 
 TEST(JsonTextTest, WritesNumbersAsPeopleDo) {

@@ -21,7 +21,10 @@ class Places:
         self.config = os.path.join(self.root, 'config')
         for folder in (self.runtime, self.state, self.config):
             os.mkdir(folder, 0o700)
-        self.env = dict(os.environ, XDG_RUNTIME_DIR=self.runtime,
+        # TMPDIR: where the daemon is if the runtime directory cannot be used.
+        self.tmp = os.path.join(self.root, 'tmp')
+        os.mkdir(self.tmp)
+        self.env = dict(os.environ, XDG_RUNTIME_DIR=self.runtime, TMPDIR=self.tmp,
                         XDG_STATE_HOME=self.state, XDG_CONFIG_HOME=self.config)
         self.env.pop('KRAIT_MODEL', None)
         self.socket = os.path.join(self.runtime, 'krait', 'daemon.sock')
@@ -32,10 +35,10 @@ class Places:
 
 
 class Client:
-    def __init__(self, command, env=None):
+    def __init__(self, command, env=None, **options):
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, env=env)
+            stderr=subprocess.PIPE, env=env, **options)
         self.messages = queue.Queue()
         self.next_id = 1
         self.kept = []

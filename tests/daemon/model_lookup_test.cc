@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <string>
@@ -24,6 +26,7 @@ class ModelLookupTest : public testing::Test {
     fs::create_directories(root_);
     env_.home = (root_ / "home").string();
     env_.executable = root_ / "tree/build/release/daemon/krait";
+    env_.user = geteuid();
   }
   ~ModelLookupTest() override { fs::remove_all(root_); }
 
@@ -84,6 +87,69 @@ TEST_F(ModelLookupTest, NamesAreFilesDirectoriesOrStems) {
   ExpectFound((root_ / "tree/models/a.gguf").string(), "tree/models/a.gguf");
 }
 
+TEST_F(ModelLookupTest, ANameIsNeverLookedUpInTheCurrentDirectory) {
+  Write("repository/my-model/config.json");
+  Write("repository/my-model.gguf");
+  const fs::path before = fs::current_path();
+  fs::current_path(root_ / "repository");
+  for (const char* name : {"my-model", "my-model.gguf"}) {
+    const auto found = FindModel(name, env_);
+    ASSERT_FALSE(found) << name;
+    EXPECT_THAT(found.error().message,
+                HasSubstr(std::string("such as ./") + name));
+    env_.krait_model = name;
+    EXPECT_FALSE(FindModel("", env_)) << name;
+  }
+  EXPECT_TRUE(FindModel("./my-model.gguf", env_));
+  Write("tree/models/default", "a.gguf");
+  Write("tree/models/my-model.gguf");
+  ExpectFound("my-model", "tree/models/my-model.gguf");
+  fs::current_path(before);
+}
+
+TEST_F(ModelLookupTest, APathMayBeginAtTheHome) {
+  Write("home/m/x.gguf");
+  ExpectFound("~/m/x.gguf", "home/m/x.gguf");
+  EXPECT_FALSE(FindModel("~/m/y.gguf", env_));
+}
+
+TEST_F(ModelLookupTest, TheWayUpEndsWhereOthersCanWrite) {
+  Write("models/default", "evil.gguf");
+  Write("models/evil.gguf");
+  fs::create_directories(root_ / "tree/build/release/daemon");
+  ExpectFound("", "models/evil.gguf");
+  ASSERT_EQ(chmod(root_.c_str(), 01777), 0);  // as /tmp is
+  EXPECT_FALSE(FindModel("", env_));
+  EXPECT_FALSE(FindModel("evil", env_));
+  ASSERT_EQ(chmod(root_.c_str(), 0755), 0);
+  ASSERT_EQ(chmod((root_ / "models").c_str(), 0777), 0);
+  EXPECT_FALSE(FindModel("", env_));
+}
+
+TEST_F(ModelLookupTest, TheWayUpEndsAtAnothersFolder) {
+  Write("tree/models/default", "evil.gguf");
+  Write("tree/models/evil.gguf");
+  fs::create_directories(root_ / "tree/build/release/daemon");
+  if (geteuid() == 0) {
+    constexpr uid_t kAnother = 12345;
+    ASSERT_EQ(chown((root_ / "tree/models").c_str(), kAnother, 0), 0);
+  } else {
+    env_.user = geteuid() + 1;
+  }
+  EXPECT_FALSE(FindModel("", env_));
+}
+
+TEST_F(ModelLookupTest, WhatAllCanWriteIsNoInstallation) {
+  env_.executable = root_ / "usr/bin/krait";
+  Write("usr/share/krait/models/i.gguf");
+  ExpectFound("i", "usr/share/krait/models/i.gguf");
+  for (const char* folder : {"usr", "usr/share", "usr/share/krait/models"}) {
+    ASSERT_EQ(chmod((root_ / folder).c_str(), 0777), 0);
+    EXPECT_FALSE(FindModel("i", env_)) << folder;
+    ASSERT_EQ(chmod((root_ / folder).c_str(), 0755), 0);
+  }
+}
+
 TEST_F(ModelLookupTest, SaysWhatIsMissing) {
   EXPECT_THAT(FindModel("", env_).error().message,
               HasSubstr("no default model"));
@@ -102,11 +168,12 @@ TEST_F(ModelLookupTest, ListsModelsWithTheDefaultMarked) {
   Write("tree/models/a.gguf");
   Write("tree/models/b.gguf", "12345");
   Write("tree/models/notes.txt");
-  const auto models = ListModels(env_);
+  const auto models = ListModels("", env_);
   ASSERT_EQ(models.size(), 2U);
   EXPECT_EQ(models[0].name, "a");
   EXPECT_FALSE(models[0].is_default);
   EXPECT_TRUE(models[1].is_default);
+  EXPECT_TRUE(ListModels("a", env_)[0].is_default);
   EXPECT_EQ(ModelBytes(models[1].path), 5U);
 }
 

@@ -15,7 +15,7 @@ import sys
 import time
 import unittest
 
-from lsp_client import Places
+from lsp_client import Client, Places
 
 KRAIT = sys.argv[1]
 BUILD = os.path.dirname(os.path.dirname(os.path.abspath(KRAIT)))
@@ -41,7 +41,13 @@ class SystemdTest(unittest.TestCase):
         subprocess.run(['cmake', '--install', BUILD, '--prefix', prefix, '--component', 'krait'],
                        check=True, stdout=subprocess.DEVNULL)
         self.krait = os.path.join(prefix, 'bin', 'krait')
-        self.env = {**self.places.env, 'XDG_DATA_HOME': os.path.join(prefix, 'share')}
+        # The unit may write below the home only.
+        home = os.path.join(self.places.root, 'home')
+        os.mkdir(home, 0o700)
+        self.state = os.path.join(home, '.local', 'state', 'krait')
+        self.env = {**self.places.env, 'XDG_DATA_HOME': os.path.join(prefix, 'share'),
+                    'HOME': home, 'XDG_STATE_HOME': os.path.dirname(self.state)}
+        self.unit = os.path.join(prefix, 'share', 'systemd', 'user', 'krait.service')
         self.log = open(os.path.join(prefix, 'systemd.log'), 'w+', encoding='utf-8')
         self.addCleanup(self.log.close)
         manager = subprocess.Popen(['unshare', '-m', 'sh', '-c', START], env=self.env,
@@ -93,6 +99,44 @@ class SystemdTest(unittest.TestCase):
         self.wait_until(lambda: self.systemctl('is-active', 'krait.service') == 'failed')
         self.run_krait('status')
         self.assertNotIn(self.process(), (0, first, second))
+
+
+    def test_the_service_can_do_nothing_but_its_work(self):
+        self.systemctl('start', 'krait.socket')
+        client = Client([self.krait, 'lsp', '--min-confidence', '-inf'], self.env)
+        self.addCleanup(client.close)
+        client.initialize()
+        text = 'def read(path):\n    with open(path) as f:\n        return f.\n'
+        client.open('file:///a.py', text)
+        self.assertEqual(len(client.inline('file:///a.py', 2, 17)), 1)
+        pid = self.process()
+        self.assertIn('process %d,' % pid, self.run_krait('status'))  # not one of its own
+        with open('/proc/%d/status' % pid, encoding='utf-8') as file:
+            status = dict(line.rstrip('\n').split(':\t', 1) for line in file)
+        self.assertEqual(status['NoNewPrivs'], '1')
+        self.assertEqual(status['Seccomp'], '2')
+        self.assertEqual(status['Umask'], '0077')
+        with open('/proc/%d/limits' % pid, encoding='utf-8') as file:
+            self.assertRegex(file.read(), r'Max core file size +0 +0 ')
+        with open('/proc/%d/mountinfo' % pid, encoding='utf-8') as file:
+            mounts = {line.split()[4]: line.split()[5].split(',') for line in file}
+        self.assertIn('ro', mounts['/'])
+        self.assertIn('rw', mounts[self.state])
+        self.assertNotEqual(os.readlink('/proc/%d/ns/net' % pid), os.readlink('/proc/self/ns/net'))
+        self.assertEqual(client.finish(), 0)
+        self.run_krait('stop')
+        self.assertTrue(os.listdir(os.path.join(self.state, 'states')))
+
+    def test_the_unit_suits_the_manager_of_any_user(self):
+        done = subprocess.run(['systemd-analyze', '--user', 'verify', self.unit,
+                               self.unit.replace('.service', '.socket')],
+                              env=self.env, capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        with open(self.unit, encoding='utf-8') as file:
+            settings = {line.split('=')[0] for line in file if '=' in line and line[0] != '#'}
+        # These drop capabilities; without any that fails, and so does the service.
+        self.assertFalse(settings & {'PrivateDevices', 'ProtectClock', 'ProtectKernelLogs',
+                                     'ProtectKernelModules', 'CapabilityBoundingSet'})
 
 
 if __name__ == '__main__':

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 
 #include "daemon/config/known_settings.h"
@@ -215,6 +216,41 @@ TEST_F(ConfigTest, AnUnknownSettingIsAWarningWithTheNearestName) {
   EXPECT_THAT(all, HasSubstr("modle: unknown setting; did you mean model?"));
   EXPECT_THAT(all, HasSubstr("did you mean completion.max_tokens?"));
   EXPECT_EQ(NearestSetting("colour_of_the_sky"), "");
+}
+
+TEST_F(ConfigTest, PathsBeginAtTheFilesFolderOrTheHome) {
+  const auto here = Load("model = \"m/x.gguf\"\nstate_dir = \"kept\"\n").config;
+  EXPECT_EQ(here.model.model, dir_ / "m/x.gguf");
+  EXPECT_EQ(here.model.state_dir, dir_ / "kept");
+  const std::string home = std::getenv("HOME");
+  const auto at_home =
+      Load("model = \"~/x.gguf\"\nstate_dir = \"~/kept\"\n").config;
+  EXPECT_EQ(at_home.model.model, home + "/x.gguf");
+  EXPECT_EQ(at_home.model.state_dir, home + "/kept");
+  EXPECT_EQ(Load("model = \"name\"\nstate_dir = \"\"\n").config.model.model,
+            "name");
+  EXPECT_EQ(Load("state_dir = \"\"\n").config.model.state_dir, "");
+}
+
+TEST_F(ConfigTest, SaysWhereEachSettingIsFrom) {
+  const LoadedConfig loaded = Load(
+      "model = \"m\"\nthreads = -1\nnope = 1\n[completion]\n"
+      "max_lines = 3\n");
+  const std::string file = (dir_ / "config.toml").string();
+  EXPECT_EQ(loaded.places, (std::map<std::string, std::string>{
+                               {"completion.max_lines", file + ":5"},
+                               {"model", file + ":1"}}));
+  EXPECT_EQ(loaded.config.model.model_origin, file + ":1: model");
+}
+
+TEST_F(ConfigTest, ValuesHaveATextAsInAFile) {
+  EXPECT_EQ(ToText(true), "true");
+  EXPECT_EQ(ToText(int64_t{3}), "3");
+  EXPECT_EQ(ToText(static_cast<double>(0.9F)), "0.9");
+  EXPECT_EQ(ToText(std::string("a\"b")), R"("a\"b")");
+  EXPECT_EQ(ToText(TextList{"a", "b"}), R"(["a", "b"])");
+  EXPECT_EQ(ToText(FlagTable{}), "{}");
+  EXPECT_EQ(ToText(FlagTable{{"*", true}}), R"({ "*" = true })");
 }
 
 TEST_F(ConfigTest, BrokenTomlNamesItsLine) {

@@ -3,9 +3,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <stdlib.h>
 
+#include <optional>
 #include <set>
+#include <utility>
+
+#include "engine/run/thread_choice.h"
 
 namespace krait::engine {
 namespace {
@@ -39,6 +44,43 @@ TEST_F(TopologyTest, KeepsNumaNodesTogether) {
   for (size_t i = 0; i < 6; ++i) {
     EXPECT_EQ(plan.slots[i].node, i < 3 ? 0 : 1) << i;
   }
+}
+
+// As `taskset` and systemd's CPUAffinity= do.
+TEST_F(TopologyTest, UsesTheCpusThatTheThreadMayUse) {
+  cpu_set_t before;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(before), &before), 0);
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(static_cast<size_t>(cpu), &before)) continue;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(static_cast<size_t>(cpu), &one);
+    ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+    const ThreadPlan plan = PlanThreads(0);
+    ASSERT_EQ(plan.slots.size(), 1U);
+    EXPECT_EQ(plan.slots[0].cpu, cpu);
+    for (const auto& slot : PlanThreads(2).slots) {
+      EXPECT_EQ(slot.cpu, -1);  // two on one CPU: where the system wants them
+    }
+  }
+  ASSERT_EQ(sched_setaffinity(0, sizeof(before), &before), 0);
+}
+
+TEST_F(TopologyTest, SaysWhatTheNumberOfThreadsIsFrom) {
+  Pretend("package:1 core:4 pu:1");
+  EXPECT_EQ(ChooseThreads(0, std::nullopt).why, "one per core");
+  EXPECT_EQ(ChooseThreads(3, std::nullopt).why, "as set");
+  EXPECT_EQ(ChooseThreads(0, 1.5).why,
+            "the control group allows the time of 1.5 CPUs");
+}
+
+TEST_F(TopologyTest, StartsNoMoreThreadsThanTheQuotaAllows) {
+  Pretend("package:1 core:4 pu:1");
+  for (const auto& [quota, threads] :
+       {std::pair(0.1, size_t{1}), {1.0, 1}, {1.5, 2}, {3.0, 3}, {8.0, 4}}) {
+    EXPECT_EQ(ChooseThreads(0, quota).threads, threads) << quota;
+  }
+  EXPECT_EQ(ChooseThreads(3, 1.0).threads, 3U);  // as was asked for
 }
 
 TEST_F(TopologyTest, NeverPinsToCpusOfAnotherMachine) {
