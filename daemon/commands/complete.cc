@@ -68,6 +68,36 @@ void PrintJson(const FilePosition& position, const Completion& completion) {
   PrintLine(JsonText(json));
 }
 
+engine::Result<Completion> CompleteAt(const CompleteArguments& arguments,
+                                      const FilePosition& position,
+                                      const std::string& text, size_t ofs,
+                                      const LoadedModel& loaded) {
+  const grammars::Language* const language =
+      grammars::LanguageOfFile(position.file, text);
+  const auto generator =
+      EngineGenerator::Create(loaded.model, *loaded.pool, WarmOptions{});
+  if (!generator) return generator.error();
+  if (arguments.automatic) {
+    // An editor would not ask while the user types.
+    Completion nothing;
+    nothing.trace.plan = "none";
+    nothing.trace.suppressed_by = WhyLanguageIsOff(
+        arguments.rules.languages, (*generator)->hints().languages,
+        language == nullptr ? "" : language->lsp_id);
+    if (!nothing.trace.suppressed_by.empty()) return nothing;
+  }
+  CompletionService service(**generator);
+  CompletionOptions options = arguments.completion;
+  // Who names a threshold wants that.
+  options.invoked = !arguments.automatic && !options.min_confidence;
+  const CompletionRequest request{
+      .path = WorkspacePath(position.file, {}),
+      .before = text.substr(0, ofs),
+      .after = text.substr(ofs),
+      .syntax = ParseForRequest(language, text, ofs)};
+  return service.Complete(request, options);
+}
+
 }  // namespace
 
 int RunComplete(const CompleteArguments& arguments) {
@@ -80,20 +110,10 @@ int RunComplete(const CompleteArguments& arguments) {
 
   auto loaded = LoadModel(arguments.model);
   if (!loaded) return ReportError(loaded.error());
-  const auto generator =
-      EngineGenerator::Create(loaded->model, *loaded->pool, WarmOptions{});
-  if (!generator) return ReportError(generator.error());
-  CompletionService service(**generator);
-  const std::string_view all = *text;
-  const auto completion = service.Complete(
-      {.path = WorkspacePath(position->file, {}),
-       .before = std::string(all.substr(0, *ofs)),
-       .after = std::string(all.substr(*ofs)),
-       .syntax = ParseForRequest(grammars::LanguageOfPath(position->file),
-                                 *text, *ofs)},
-      arguments.completion);
+  const auto completion =
+      CompleteAt(arguments, *position, *text, *ofs, *loaded);
   if (!completion) return ReportError(completion.error());
-
+  const std::string_view all = *text;
   if (arguments.json) {
     PrintJson(*position, *completion);
     return FinishOutput(kExitOk);

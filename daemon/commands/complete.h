@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "daemon/completion/completion_rules.h"
 #include "daemon/completion/completion_service.h"
 #include "daemon/loaded_model.h"
 
@@ -14,6 +15,8 @@ struct CompleteArguments {
   std::string place;
   ModelOptions model;
   CompletionOptions completion;
+  CompletionRules rules;
+  bool automatic = false;  // as asked while typing, not by hand
   bool json = false;
 };
 

@@ -30,12 +30,6 @@ void Character(std::string_view path, char wanted, Reached* reached) {
   (*reached)[0] = false;
 }
 
-bool LanguageIsOff(const CompletionRules& rules, std::string_view language) {
-  auto found = rules.languages.find(std::string(language));
-  if (found == rules.languages.end()) found = rules.languages.find("*");
-  return found != rules.languages.end() && !found->second;
-}
-
 }  // namespace
 
 bool MatchesGlob(std::string_view glob, std::string_view path) {
@@ -81,9 +75,10 @@ std::string WhyForbidden(const CompletionRules& rules,
   if (std::string why = WhyUnread(rules, subject); !why.empty()) return why;
   if (invoked) return {};
   if (!rules.enabled) return "turned off by completion.enabled";
-  if (LanguageIsOff(rules, subject.language_id)) {
-    return fmt::format("turned off for {} by completion.languages",
-                       subject.language_id);
+  if (std::string why = WhyLanguageIsOff(
+          rules.languages, subject.model_languages, subject.language_id);
+      !why.empty()) {
+    return why;
   }
   if (rules.trigger == CompletionTrigger::kOnDemand) {
     return "only on demand, by completion.trigger";

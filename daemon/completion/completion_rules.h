@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/completion/language_rules.h"
+
 namespace krait::daemon {
 
 enum class CompletionTrigger : uint8_t {
@@ -19,7 +21,8 @@ enum class CompletionTrigger : uint8_t {
 // Where and when the user wants completions.
 struct CompletionRules {
   bool enabled = true;
-  std::map<std::string, bool> languages;    // by LSP language id; "*": others
+  // By LSP language id; "*": all others. See WhyLanguageIsOff.
+  std::map<std::string, bool> languages;
   std::vector<std::string> disabled_files;  // globs, see MatchesGlob
   CompletionTrigger trigger = CompletionTrigger::kAutomatic;
   // How long an automatic request waits for a newer one.
@@ -32,6 +35,7 @@ struct CompletionRules {
 struct CompletionSubject {
   std::string_view path;  // in the workspace
   std::string_view language_id;
+  ModelLanguages model_languages = {};  // what the model knows
 };
 
 // Returns a sentence that says which setting keeps the model from reading the
@@ -39,9 +43,9 @@ struct CompletionSubject {
 std::string WhyUnread(const CompletionRules& rules,
                       const CompletionSubject& subject);
 
-// Returns a sentence that says which setting forbids a completion; empty if
-// none does. What the user asks for explicitly (`invoked`) is given, unless
-// the file is not to be read.
+// Returns a sentence that says why there is to be no completion, such as which
+// setting forbids it; empty if nothing does. What the user asks for explicitly
+// (`invoked`) is given, unless the file is not to be read.
 std::string WhyForbidden(const CompletionRules& rules,
                          const CompletionSubject& subject, bool invoked);
 

@@ -100,9 +100,12 @@ void LspSession::ShowStatus() {
     CompletionRules rules = settings_.rules();
     rules.trigger = CompletionTrigger::kAutomatic;  // ready for a demand
     const std::string path = documents_.PathOf(*document);
-    activity.inactive_because = WhyForbidden(
-        rules, {.path = path, .language_id = document->language_id},
-        /*invoked=*/false);
+    activity.inactive_because =
+        WhyForbidden(rules,
+                     {.path = path,
+                      .language_id = document->language_id,
+                      .model_languages = host_.model_languages()},
+                     /*invoked=*/false);
   }
   status_notifier_->Update(activity, host_);
 }
