@@ -11,7 +11,7 @@ namespace krait::daemon {
 namespace {
 
 constexpr std::array<double, 9> kTokenThresholds = {
-    kShowAll, -2.3, -1.9, -1.6, -1.4, -1.2, -1.0, -0.7, -0.5};
+    kShowAll, -2.3, -1.6, -1.2, -1.0, -0.85, -0.7, -0.6, -0.5};
 
 constexpr std::array<double, 13> kMeanThresholds = {
     -0.1, -0.2, -0.3, -0.4, -0.5, -0.6,    -0.7,
@@ -23,9 +23,9 @@ constexpr size_t kFewestShown = 20;
 // Above every mean: nothing is shown.
 constexpr double kNever = 1;
 
-// Returns the least mean with which enough of what is shown is right: to two
-// places, with the count of what it shows.
-ThresholdRow MostShown(std::vector<GateTrial> trials, double right_share) {
+// Returns the mean, to two places, with which enough of what is shown is right
+// and the most is shown that is, with the count of what it shows.
+ThresholdRow MostRight(std::vector<GateTrial> trials, double right_share) {
   std::ranges::sort(trials, std::ranges::greater(), &GateTrial::mean_logprob);
   ThresholdRow best{.threshold = 0, .count = {}};
   ShownCount count;
@@ -35,6 +35,7 @@ ThresholdRow MostShown(std::vector<GateTrial> trials, double right_share) {
     const bool last_of_threshold =
         i + 1 == trials.size() || trials[i + 1].mean_logprob < threshold;
     if (last_of_threshold && count.shown >= kFewestShown &&
+        count.whole > best.count.whole &&
         count.Share(count.whole) >= right_share) {
       best = {.threshold = threshold, .count = count};
     }
@@ -117,17 +118,20 @@ std::vector<Calibration::Choice> Calibration::Choices(
   std::vector<Choice> choices;
   for (size_t i = 0; i < lines_.size(); ++i) {
     choices.push_back({.token = kTokenThresholds[i],
-                       .line = MostShown(lines_[i], right_share),
-                       .block = MostShown(blocks_[i], right_share)});
+                       .line = MostRight(lines_[i], right_share),
+                       .block = MostRight(blocks_[i], right_share)});
   }
   return choices;
 }
 
 const Calibration::Choice* Calibration::Best(std::span<const Choice> choices) {
+  const auto is_better = [](const ShownCount& a, const ShownCount& b) {
+    return a.whole != b.whole ? a.whole > b.whole : a.shown < b.shown;
+  };
   const Choice* best = nullptr;
   for (const Choice& choice : choices) {
-    const size_t shown = choice.line.count.shown;
-    if (shown > 0 && (best == nullptr || shown > best->line.count.shown)) {
+    if (choice.line.count.whole == 0) continue;
+    if (best == nullptr || is_better(choice.line.count, best->line.count)) {
       best = &choice;
     }
   }

@@ -52,15 +52,17 @@ class Calibration {
   engine::Status Try(const FimCase& fim_case, const CompletionOptions& options,
                      CompletionService* service);
 
-  // What one threshold for tokens comes to, with the mean that shows most while
-  // the wanted share of what is shown is right.
+  // What one threshold for tokens comes to, with the mean that shows the most
+  // right texts while the wanted share of what is shown is right. To show more
+  // that is wrong besides would serve nobody.
   struct Choice {
     double token = 0;
     ThresholdRow line;
     ThresholdRow block;
   };
   std::vector<Choice> Choices(double right_share) const;
-  // The one of them that shows most lines; null if there is none.
+  // The one of them with the most right lines, of these the one that shows the
+  // fewest; null if there is none.
   static const Choice* Best(std::span<const Choice> choices);
 
   size_t places() const { return places_; }

@@ -91,8 +91,8 @@ std::string CalibrationText(const Calibration& calibration, double right_share,
   std::string text;
   const auto add = [&](const char* what, auto row_of) {
     text += fmt::format(
-        "\n{}: for each threshold for tokens, the mean that shows most while "
-        "{:.0f} % are right\n",
+        "\n{}: for each threshold for tokens, the mean with which most that is "
+        "right is shown while {:.0f} % of all is\n",
         what, 100 * right_share);
     text += "token    " + ShownHead("mean logprob");
     for (const Calibration::Choice& choice : choices) {

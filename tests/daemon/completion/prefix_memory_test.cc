@@ -107,7 +107,7 @@ std::string Words(size_t count) {
 }
 
 TEST_F(PrefixMemoryTest, ALongLineIsCutWhereItWasCut) {
-  for (const size_t words : {400, 2000, 10'000}) {
+  for (const size_t words : {size_t{400}, size_t{2000}, size_t{10000}}) {
     std::string before = "first line\n" + Words(words);
     std::string last = Prefix("a", before);
     EXPECT_GE(last.size(), kLimit / 3);

@@ -172,7 +172,7 @@ TEST_F(WarmCompletionTest, TypingInALongLineComputesOnlyWhatIsNew) {
   for (int i = 0; words.size() < 100'000; ++i) {
     words += "f" + std::to_string(i * 7919 % 10'007) + "(a, b); ";
   }
-  for (const size_t size : {4'000, 20'000, 100'000}) {
+  for (const size_t size : {size_t{4000}, size_t{20000}, size_t{100000}}) {
     auto warm = Create(size_t{1} << 30);
     CompletionService service(*warm);
     CompletionOptions options;
