@@ -25,6 +25,7 @@
 #include "daemon/commands/debug.h"
 #include "daemon/commands/doctor.h"
 #include "daemon/commands/eval_fim.h"
+#include "daemon/commands/eval_shown.h"
 #include "daemon/commands/eval_text.h"
 #include "daemon/commands/lsp.h"
 #include "daemon/commands/model.h"
@@ -38,6 +39,14 @@
 
 namespace krait::daemon {
 namespace {
+
+void AddRightShare(CLI::App* app, double* share) {
+  app->add_option("--right", *share,
+                  "The share of what is shown that is to be right, for "
+                  "--calibrate")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+}
 
 // What runs once the command line has been parsed.
 using Command = std::function<int()>;
@@ -75,6 +84,7 @@ class CommandLine {
   void AddDoctor();
   void AddEval();
   void AddEvalText(CLI::App* group);
+  void AddEvalShown(CLI::App* group);
   void AddBench();
   void AddBenchKeystrokes(CLI::App* group);
   void AddBenchSoak(CLI::App* group);
@@ -104,7 +114,7 @@ class CommandLine {
                  LoadedConfig* loaded);
   // The same with the user's file.
   void AddUserConfig(CLI::App* app, ModelOptions* model,
-                     CompletionOptions* completion, FileRules* files);
+                     CompletionOptions* completion, CompletionRules* rules);
   // Only which model to take and its threads: for measuring.
   void AddUserModel(CLI::App* app, ModelOptions* model);
 
@@ -121,6 +131,7 @@ class CommandLine {
   ModelArguments model_;
   DoctorArguments doctor_;
   EvalFimArguments eval_fim_;
+  EvalShownArguments eval_shown_;
   EvalTextArguments eval_text_;
   BenchArguments decode_;
   BenchArguments prefill_;
@@ -163,9 +174,12 @@ void CommandLine::AddComplete() {
   AddContext(app, &complete_.completion);
   AddExtent(app, &complete_.completion);
   AddConfidence(app, &complete_.completion);
+  app->add_flag("--automatic", complete_.automatic,
+                "As while typing: only what the model is sure of. Without it, "
+                "as an editor that is asked by hand");
   AddHealing(app, &complete_.completion);
   AddSampling(app, &complete_.completion.sampler);
-  AddUserConfig(app, &complete_.model, &complete_.completion, &complete_.files);
+  AddUserConfig(app, &complete_.model, &complete_.completion, &complete_.rules);
   AddJson(app, &complete_.json);
 }
 
@@ -266,14 +280,14 @@ void CommandLine::AddConfig(CLI::App* app, std::filesystem::path* file,
 
 void CommandLine::AddUserConfig(CLI::App* app, ModelOptions* model,
                                 CompletionOptions* completion,
-                                FileRules* files) {
-  app->parse_complete_callback([this, model, completion, files] {
-    configure_ = [model, completion, files] {
+                                CompletionRules* rules) {
+  app->parse_complete_callback([this, model, completion, rules] {
+    configure_ = [model, completion, rules] {
       const LoadedConfig loaded = LoadConfig({});
       ReportProblems(loaded);
       *model = loaded.config.model;
-      *completion = loaded.config.completion;
-      if (files != nullptr) *files = loaded.config.rules.files;
+      if (completion != nullptr) *completion = loaded.config.completion;
+      if (rules != nullptr) *rules = loaded.config.rules;
     };
   });
 }
@@ -328,6 +342,7 @@ void CommandLine::AddDoctor() {
 void CommandLine::AddEval() {
   CLI::App* group = AddGroup(&app_, "eval", "Measure quality");
   AddEvalText(group);
+  AddEvalShown(group);
   CLI::App* app =
       Add(group, "fim", "Fill-in-the-middle exercises", &eval_fim_, RunEvalFim);
   app->add_option("cases", eval_fim_.cases,
@@ -347,13 +362,41 @@ void CommandLine::AddEval() {
       "How far to complete (see `krait complete`); default: by what is wanted",
       [this](CompletionExtent extent) { eval_fim_.extent = extent; });
   app->add_flag("--calibrate", eval_fim_.calibrate,
-                "Show how good completions are by how sure the model was");
+                "Show how good completions are by how sure the model was, and "
+                "choose thresholds for its file (krait.confidence.*)");
+  AddRightShare(app, &eval_fim_.right_share);
   app->add_option("--completions", eval_fim_.completions,
                   "Write what was found there: one JSON object a line, task_id "
                   "and completion")
       ->type_name("FILE");
   AddSampling(app, &eval_fim_.completion.sampler);
   AddJson(app, &eval_fim_.json);
+}
+
+void CommandLine::AddEvalShown(CLI::App* group) {
+  CLI::App* app = Add(group, "shown",
+                      "How much of what is shown unasked is right, at random "
+                      "places within lines",
+                      &eval_shown_, RunEvalShown);
+  app->add_option("files", eval_shown_.files,
+                  "Source files; .jsonl: cases, as of `krait eval fim`")
+      ->required()
+      ->type_name("FILE");
+  AddCount(app, "--places", &eval_shown_.places, kMaxPlaces,
+           "The most places of each language");
+  app->add_option("--seed", eval_shown_.seed, "Another seed: other places")
+      ->capture_default_str();
+  AddModelOptions(app, &eval_shown_.model);
+  AddContext(app, &eval_shown_.completion);
+  AddConfidence(app, &eval_shown_.completion);
+  AddHealing(app, &eval_shown_.completion);
+  app->add_flag("--calibrate", eval_shown_.calibrate,
+                "Choose thresholds for the model's file (krait.confidence.*)");
+  AddRightShare(app, &eval_shown_.right_share);
+  app->add_option("--completions", eval_shown_.completions,
+                  "Write what was said and shown there: one JSON object a line")
+      ->type_name("FILE");
+  AddJson(app, &eval_shown_.json);
 }
 
 void CommandLine::AddEvalText(CLI::App* group) {

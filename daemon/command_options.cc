@@ -99,9 +99,9 @@ void AddContext(CLI::App* app, CompletionOptions* options) {
 void AddConfidence(CLI::App* app, CompletionOptions* options) {
   app->add_option("--min-confidence", options->min_confidence,
                   "Show nothing whose tokens have a lower mean "
-                  "log-probability; -inf: show all")
-      ->check(IsLogProbability)
-      ->capture_default_str();
+                  "log-probability; -inf: show all; default: what the model's "
+                  "file says")
+      ->check(IsLogProbability);
 }
 
 void AddHealing(CLI::App* app, CompletionOptions* options) {

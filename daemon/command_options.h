@@ -18,6 +18,7 @@ namespace krait::daemon {
 
 inline constexpr size_t kMaxTokens = size_t{1} << 20;
 inline constexpr size_t kMaxLines = 1'000'000;
+inline constexpr size_t kMaxPlaces = 1'000'000;
 
 void AddJson(CLI::App* app, bool* json);
 

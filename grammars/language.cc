@@ -95,6 +95,43 @@ const Language* LanguageOfPath(std::string_view path) {
   return nullptr;
 }
 
+const Language* LanguageOfFile(std::string_view path, std::string_view text) {
+  if (const Language* language = LanguageOfPath(path)) return language;
+  if (!text.starts_with("#!")) return nullptr;
+  const std::string_view line = text.substr(2, text.find('\n') - 2);
+  struct Interpreter {
+    std::string_view program;
+    std::string_view language;
+  };
+  constexpr std::array<Interpreter, 10> kInterpreters = {{
+      {"sh", "shell"},
+      {"bash", "shell"},
+      {"dash", "shell"},
+      {"ksh", "shell"},
+      {"zsh", "shell"},
+      {"python", "python"},
+      {"node", "javascript"},
+      {"lua", "lua"},
+      {"php", "php"},
+      {"ruby", "ruby"},
+  }};
+  // The program is the last word's last name that is no option, without the
+  // version behind it.
+  for (size_t begin = 0; begin < line.size();) {
+    const size_t end =
+        std::min(line.find_first_of(" \t\r", begin), line.size());
+    std::string_view word = line.substr(begin, end - begin);
+    begin = end + 1;
+    word.remove_prefix(word.rfind('/') + 1);
+    word = word.substr(0, word.find_last_not_of("0123456789.") + 1);
+    for (const auto& [program, language] : kInterpreters) {
+      if (word != program) continue;
+      return std::ranges::find(kLanguages, language, &Language::name);
+    }
+  }
+  return nullptr;
+}
+
 const Language* LanguageOfLspId(std::string_view lsp_id) {
   for (const LspAlias& alias : kLspAliases) {
     if (alias.lsp_id != lsp_id) continue;

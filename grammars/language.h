@@ -21,6 +21,8 @@ std::span<const Language> Languages();
 // Return the language, or null. Extensions are matched without regard to case;
 // LSP ids include the common variants ("typescriptreact", "bash").
 const Language* LanguageOfPath(std::string_view path);
+// By its name or else by how it begins: `#!/bin/sh`, `#!/usr/bin/env python3`.
+const Language* LanguageOfFile(std::string_view path, std::string_view text);
 const Language* LanguageOfLspId(std::string_view lsp_id);
 
 }  // namespace krait::grammars

@@ -75,6 +75,7 @@ class Recipe:
             "export": self._export,
             "check": self._check,
             "cases": self._make_cases,
+            "calibrate": self._calibrate,
             "evaluate": self._evaluate,
             "card": self._card,
         }
@@ -205,6 +206,23 @@ class Recipe:
             self._work / "corpus",
             "--target",
             self._work / "cases",
+        )
+
+    def _calibrate(self) -> list[str]:
+        """Writes in the new files how sure the model must be of what is shown."""
+        files = [
+            self._work / f"export/{self._name}-{kind}.gguf" for kind in ("q8_0", "f16", "f32")
+        ]
+        return self._command(
+            "evaluate.calibrate",
+            "calibrate",
+            *(path for path in files if path.exists()),
+            "--corpus",
+            self._work / "corpus",
+            "--blocks",
+            self._work / "cases/block.jsonl",
+            "--target",
+            self._work / "shown.json",
         )
 
     def _evaluate(self) -> list[str]:

@@ -80,6 +80,44 @@ std::string WhyUnread(const FileRules& rules, const std::filesystem::path& file,
   return rules.WhyUnread(names);
 }
 
+// A file, and the place in it.
+struct Place {
+  std::string path;  // in its repository
+  const grammars::Language* language = nullptr;
+  std::string_view text;
+  size_t cursor_ofs = 0;
+};
+
+engine::Result<Completion> CompleteAt(const CompleteArguments& arguments,
+                                      const Place& place,
+                                      const LoadedModel& loaded) {
+  const auto generator =
+      EngineGenerator::Create(loaded.model, *loaded.pool, WarmOptions{});
+  if (!generator) return generator.error();
+  if (arguments.automatic) {
+    // An editor would not ask while the user types.
+    Completion nothing;
+    nothing.trace.plan = "none";
+    nothing.trace.suppressed_by = WhyLanguageIsOff(
+        arguments.rules.languages, (*generator)->hints().languages,
+        place.language == nullptr ? "" : place.language->lsp_id);
+    if (!nothing.trace.suppressed_by.empty()) return nothing;
+  }
+  CompletionService service(**generator);
+  CompletionOptions options = arguments.completion;
+  // Who names a threshold wants that.
+  options.invoked = !arguments.automatic && !options.min_confidence;
+  // Nobody else waits meanwhile.
+  options.syntax_budget = grammars::CheckBudget::Unlimited();
+  const CompletionRequest request{
+      .path = place.path,
+      .before = std::string(place.text.substr(0, place.cursor_ofs)),
+      .after = std::string(place.text.substr(place.cursor_ofs)),
+      .syntax = ParseForRequest(place.language, std::string(place.text),
+                                place.cursor_ofs)};
+  return service.Complete(request, options);
+}
+
 }  // namespace
 
 int RunComplete(const CompleteArguments& arguments) {
@@ -88,7 +126,7 @@ int RunComplete(const CompleteArguments& arguments) {
   std::error_code error;
   const auto file = std::filesystem::absolute(position->file, error);
   const FileFacts facts = LookUpFile(file);
-  if (std::string why = WhyUnread(arguments.files, file, facts); !why.empty()) {
+  if (std::string why = WhyUnread(arguments.rules.files, file, facts); !why.empty()) {
     return ReportError({.code = engine::ErrorCode::kInvalidArgument,
                         .message = fmt::format("{}: {}", position->file, why)});
   }
@@ -102,23 +140,15 @@ int RunComplete(const CompleteArguments& arguments) {
 
   auto loaded = LoadModel(arguments.model);
   if (!loaded) return ReportError(loaded.error());
-  const auto generator =
-      EngineGenerator::Create(loaded->model, *loaded->pool, WarmOptions{});
-  if (!generator) return ReportError(generator.error());
-  CompletionService service(**generator);
-  const std::string_view all = *text;
-  // Nobody else waits meanwhile.
-  CompletionOptions options = arguments.completion;
-  options.syntax_budget = grammars::CheckBudget::Unlimited();
-  const auto completion = service.Complete(
-      {.path = WorkspacePath(file, {}, facts.repository),
-       .before = std::string(all.substr(0, *ofs)),
-       .after = std::string(all.substr(*ofs)),
-       .syntax = ParseForRequest(grammars::LanguageOfPath(position->file),
-                                 *text, *ofs)},
-      options);
+  const auto completion =
+      CompleteAt(arguments,
+                 {.path = WorkspacePath(file, {}, facts.repository),
+                  .language = grammars::LanguageOfFile(position->file, *text),
+                  .text = *text,
+                  .cursor_ofs = *ofs},
+                 *loaded);
   if (!completion) return ReportError(completion.error());
-
+  const std::string_view all = *text;
   if (arguments.json) {
     PrintJson(*position, *completion);
     return FinishOutput(kExitOk);

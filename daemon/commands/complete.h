@@ -4,8 +4,8 @@
 
 #include <string>
 
+#include "daemon/completion/completion_rules.h"
 #include "daemon/completion/completion_service.h"
-#include "daemon/completion/file_rules.h"
 #include "daemon/loaded_model.h"
 
 namespace krait::daemon {
@@ -15,7 +15,8 @@ struct CompleteArguments {
   std::string place;
   ModelOptions model;
   CompletionOptions completion;
-  FileRules files;
+  CompletionRules rules;
+  bool automatic = false;  // as asked while typing, not by hand
   bool json = false;
 };
 

@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "daemon/completion/engine_generator.h"
+#include "daemon/eval/calibration.h"
+#include "daemon/eval/calibration_report.h"
 #include "daemon/eval/exercise.h"
 #include "daemon/eval/fim_cases.h"
 #include "daemon/eval/metrics.h"
@@ -45,6 +47,7 @@ struct Score {
 // What the cases came to, besides their scores.
 struct Answers {
   std::vector<RatedAnswer> rated;
+  Calibration calibration;
   std::string json_lines;  // {"task_id", "completion"}
 };
 
@@ -74,6 +77,10 @@ engine::Result<Score> RunCase(const FimCase& fim_case,
     answers->rated.push_back({.mean_logprob = *completion->trace.mean_logprob,
                               .exact = exact,
                               .similarity = similarity});
+  }
+  if (arguments.calibrate) {
+    const auto tried = answers->calibration.Try(fim_case, options, &service);
+    if (!tried) return tried.error();
   }
   return Score{.cases = 1,
                .exact = exact ? size_t{1} : 0,
@@ -138,8 +145,8 @@ boost::json::array ReliabilityToJson(const std::vector<RatedAnswer>& answers) {
 }
 
 void PrintScores(const EvalFimArguments& arguments, const std::string& model,
-                 const Scores& scores,
-                 const std::vector<RatedAnswer>& answers) {
+                 const engine::ConfidenceThresholds& thresholds,
+                 const Scores& scores, const Answers& answers) {
   Score all;
   for (const auto& [language, score] : scores) all.Add(score);
   if (!arguments.json) {
@@ -147,7 +154,10 @@ void PrintScores(const EvalFimArguments& arguments, const std::string& model,
                           "cases", "exact", "similarity", "shown", "ms/case"));
     for (const auto& [language, score] : scores) PrintRow(language, score);
     PrintRow("all", all);
-    if (arguments.calibrate) PrintReliability(answers);
+    if (!arguments.calibrate) return;
+    PrintReliability(answers.rated);
+    Print(CalibrationText(answers.calibration, arguments.right_share,
+                          thresholds));
     return;
   }
   boost::json::object json = ScoreToJson(all);
@@ -157,7 +167,11 @@ void PrintScores(const EvalFimArguments& arguments, const std::string& model,
     languages[language] = ScoreToJson(score);
   }
   json["languages"] = std::move(languages);
-  if (arguments.calibrate) json["reliability"] = ReliabilityToJson(answers);
+  if (arguments.calibrate) {
+    json["reliability"] = ReliabilityToJson(answers.rated);
+    json["calibration"] = CalibrationToJson(answers.calibration,
+                                            arguments.right_share, thresholds);
+  }
   PrintLine(JsonText(json));
 }
 
@@ -192,8 +206,8 @@ int RunEvalFim(const EvalFimArguments& arguments) {
     exact += score->exact;
     progress.Update(++done, fmt::format("exact {}", exact));
   }
-  PrintScores(arguments, loaded->model->hyperparameters().name, scores,
-              answers.rated);
+  PrintScores(arguments, loaded->model->hyperparameters().name,
+              (*generator)->hints().confidence, scores, answers);
   if (!arguments.completions.empty()) {
     const auto written = WriteBytes(arguments.completions, answers.json_lines);
     if (!written) return ReportError(written.error());

@@ -23,7 +23,9 @@ struct EvalFimArguments {
   CompletionOptions completion;
   std::optional<CompletionExtent> extent;  // nothing: by the case's middle
   std::string completions;  // a file to write them to; empty: none
-  bool calibrate = false;   // show how confidence and quality go together
+  // Show how confidence and quality go together, and choose thresholds.
+  bool calibrate = false;
+  double right_share = 0.4;  // that the thresholds are chosen for
   bool json = false;
 };
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "daemon/completion/file_rules.h"
+#include "daemon/completion/language_rules.h"
 
 namespace krait::daemon {
 
@@ -20,7 +21,8 @@ enum class CompletionTrigger : uint8_t {
 // Where and when the user wants completions.
 struct CompletionRules {
   bool enabled = true;
-  std::map<std::string, bool> languages;  // by LSP language id; "*": others
+  // By LSP language id; "*": all others. See WhyLanguageIsOff.
+  std::map<std::string, bool> languages;
   FileRules files;
   CompletionTrigger trigger = CompletionTrigger::kAutomatic;
   // How long an automatic request waits for a newer one.
@@ -36,11 +38,12 @@ struct CompletionSubject {
   // Why the model may not read it at all; empty if it may (see FileRules).
   std::string_view unread_because;
   std::string_view language_id;
+  ModelLanguages model_languages = {};  // what the model knows
 };
 
-// Returns a sentence that says which setting forbids a completion; empty if
-// none does. What the user asks for explicitly (`invoked`) is given, unless
-// the file is not to be read.
+// Returns a sentence that says why there is to be no completion, such as which
+// setting forbids it; empty if nothing does. What the user asks for explicitly
+// (`invoked`) is given, unless the file is not to be read.
 std::string WhyForbidden(const CompletionRules& rules,
                          const CompletionSubject& subject, bool invoked);
 

@@ -127,9 +127,12 @@ void CompletionService::Advance(
     std::span<RunningCompletion* const> completions) {
   std::vector<RunningGeneration*> generations;
   for (RunningCompletion* const completion : completions) {
-    generations.push_back(&completion->generation());
+    completion->AddGenerations(&generations);
   }
   generator_.Advance(generations);
+  for (RunningCompletion* const completion : completions) {
+    completion->GoOn();
+  }
 }
 
 engine::Result<Completion> CompletionService::Complete(

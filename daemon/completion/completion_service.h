@@ -4,14 +4,15 @@
 
 #include <chrono>
 #include <cstddef>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "daemon/completion/completion_place.h"
+#include "daemon/completion/confidence.h"
 #include "daemon/completion/context.h"
 #include "daemon/completion/generator.h"
 #include "daemon/completion/prefix_memory.h"
@@ -19,6 +20,7 @@
 #include "daemon/completion/suffix_memory.h"
 #include "daemon/completion/syntax.h"
 #include "engine/error.h"
+#include "engine/model/model_hints.h"
 #include "engine/run/sampler.h"
 #include "grammars/syntax_types.h"
 
@@ -33,21 +35,18 @@ struct CompletionRequest {
   RequestSyntax syntax = {};  // of the document; may say nothing
 };
 
-// A confidence that every completion has.
-inline constexpr double kShowAll = -std::numeric_limits<double>::infinity();
-
-// Hides the worst quarter of the default model's rests of lines, and no right
-// one (`krait eval fim --calibrate`; figures in models/MODEL_CARD.md). A better
-// model is surer, so that less of what it says is hidden.
-inline constexpr double kDefaultMinConfidence = -1.6;
-
 struct CompletionOptions {
   CompletionExtent extent = CompletionExtent::kAuto;
   ContextLimits limits;
   size_t max_tokens = 64;
   size_t max_lines = 8;  // of a block
-  // Nothing is shown whose tokens have a lower mean log-probability.
-  double min_confidence = kDefaultMinConfidence;
+  // Nothing is shown whose tokens have a lower mean log-probability; without it
+  // the model's thresholds decide.
+  std::optional<double> min_confidence;
+  // These instead of those of the model's file, if set (evaluation).
+  std::optional<engine::ConfidenceThresholds> thresholds;
+  bool invoked = false;     // the user asked for it by hand, and gets more
+  size_t alternatives = 0;  // the most other completions to find
   engine::SamplerOptions sampler;
   bool heal_tokens = true;  // see GeneratorRequest
   // What the parser may do in the end to check what is shown.
@@ -89,6 +88,9 @@ struct CompletionTrace {
 struct Completion {
   std::string text;  // lines end with \n; empty: nothing to show
   CompletionStop stop = CompletionStop::kEndOfSequence;
+  std::vector<SaidToken> said;  // whatever is shown of it
+  // Others for the same place, from the likeliest; none begins another.
+  std::vector<std::string> alternatives;
   CompletionTrace trace;
 };
 

@@ -87,6 +87,7 @@ void EngineGeneration::BeginToSpeak() {
   options.max_tokens =
       request_.max_tokens - std::min(request_.max_tokens, said.size());
   options.ignore_end_of_sequence = request_.ignore_end;
+  options.first_rank = request_.first_rank;
   options.beginning = &speaker_->beginning;
   options.on_token = [this](TokenId token, float logprob) {
     return OnToken(token, logprob);

@@ -26,7 +26,9 @@ class EngineGeneration final : public RunningGeneration {
   ~EngineGeneration() override;
 
   const GeneratorRequest& request() const { return request_; }
-  bool greedy() const { return request_.sampler.temperature <= 0; }
+  bool greedy() const {
+    return request_.sampler.temperature <= 0 && request_.first_rank == 0;
+  }
 
   // One of these three begins it.
   // Goes on with what `speaker` was saying.

@@ -23,14 +23,18 @@ engine::Result<std::unique_ptr<EngineGenerator>> EngineGenerator::Create(
                          "tokenizer.model beside the weights), so it cannot "
                          "complete text");
   }
+  auto hints = engine::ReadModelHints(model->file().path());
+  if (!hints) return hints.error();
   return std::unique_ptr<EngineGenerator>(
-      new EngineGenerator(std::move(model), pool, options));
+      new EngineGenerator(std::move(model), std::move(*hints), pool, options));
 }
 
 EngineGenerator::EngineGenerator(std::shared_ptr<const engine::Model> model,
+                                 engine::ModelHints hints,
                                  engine::WorkerPool& pool,
                                  const WarmOptions& options)
     : model_(std::move(model)),
+      hints_(std::move(hints)),
       planner_(model_->tokenizer(), model_->hyperparameters()),
       store_(engine::Resumption(model_->hyperparameters()),
              options.state_bytes),

@@ -47,6 +47,7 @@ class EngineGenerator : public Generator {
   size_t context_length() const override {
     return model_->hyperparameters().context_length;
   }
+  engine::ModelHints hints() const override { return hints_; }
   size_t CountTokens(std::string_view text) const override {
     return planner_.CountTokens(text);
   }
@@ -60,13 +61,15 @@ class EngineGenerator : public Generator {
 
  private:
   EngineGenerator(std::shared_ptr<const engine::Model> model,
-                  engine::WorkerPool& pool, const WarmOptions& options);
+                  engine::ModelHints hints, engine::WorkerPool& pool,
+                  const WarmOptions& options);
   std::chrono::duration<double> PredictPrefill(
       const std::vector<engine::TokenId>& tokens) const;
   void ReadSlice(std::span<EngineGeneration* const> all);
   void Speak(std::span<EngineGeneration* const> all);
 
   const std::shared_ptr<const engine::Model> model_;
+  const engine::ModelHints hints_;
   mutable FimPlanner planner_;  // remembers lines
   engine::StateStore store_;
   engine::WarmResources shared_;

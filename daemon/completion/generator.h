@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "engine/error.h"
+#include "engine/model/model_hints.h"
 #include "engine/model/token.h"
 #include "engine/run/generation.h"
 #include "engine/run/sampler.h"
@@ -45,6 +46,8 @@ struct GeneratorRequest {
   // Lets the model choose the tokens of the word at the cursor anew, beginning
   // with what is typed of it.
   bool heal_tokens = false;
+  // Begins with another than the likeliest token: the one of this rank.
+  size_t first_rank = 0;
   // If the prompt is the last one with a part of what was said since at its
   // end, goes on with that generation.
   bool may_resume = true;
@@ -112,6 +115,9 @@ class Generator {
 
   // The most tokens that prompt and completion may have; 0: no limit.
   virtual size_t context_length() const = 0;
+
+  // What the model's file says of how sure it must be, and of what it knows.
+  virtual engine::ModelHints hints() const { return {}; }
 
   // Returns about how many tokens `text` is.
   virtual size_t CountTokens(std::string_view text) const = 0;

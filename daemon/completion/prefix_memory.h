@@ -26,8 +26,15 @@ class PrefixMemory {
                        size_t limit, const TokenCounter& count_tokens);
 
  private:
-  // What follows a prefix's begin, whole lines; the last used last.
-  using Beginnings = std::vector<std::string>;
+  struct Beginning {
+    std::string text;      // what follows a prefix's begin
+    bool in_line = false;  // of a line that alone is too long
+    size_t size = 0;       // of the prefix that began there last
+  };
+  // The last used last.
+  using Beginnings = std::vector<Beginning>;
+
+  static size_t Find(const Beginning& beginning, std::string_view before);
 
   std::unordered_map<std::string, Beginnings> documents_;
 };

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string_view>
 #include <utility>
@@ -71,42 +72,120 @@ std::string Hurried(const RequestSyntax& syntax,
   return {};
 }
 
-// Says why a completion is not sure enough to be shown; empty: it is.
-std::string TooUnsure(const std::optional<double>& mean_logprob,
-                      double min_confidence) {
-  if (!mean_logprob || *mean_logprob >= min_confidence) return {};
-  return fmt::format(
-      "low confidence (mean log-probability {:.1f}, threshold {:.1f})",
-      *mean_logprob, min_confidence);
+bool HasSeveralLines(std::string_view text) {
+  return FirstLineWithText(text).size() < TrimRight(text).size();
 }
 
 }  // namespace
+
+struct RunningCompletion::Fitted {
+  PostProcessed shown;
+  std::optional<double> mean_logprob;
+};
 
 RunningCompletion::RunningCompletion(const CompletionRequest& request,
                                      const CompletionOptions& options,
                                      CompletionPlace place,
                                      Clock::duration cutting,
-                                     Generator& generator, std::stop_token stop)
+                                     Generator& generator, std::stop_token stop,
+                                     CompletionBranch branch)
     : request_(request),
       options_(options),
+      gate_(
+          MakeGate({.min_confidence = options.min_confidence,
+                    .invoked = options.invoked},
+                   options.thresholds.value_or(generator.hints().confidence))),
       place_(std::move(place)),
+      asked_(place_),
       cutting_(cutting),
+      generator_(generator),
+      stop_(std::move(stop)),
       after_(RuleAfter(options_.extent, place_.after)),
-      watcher_([this] {
-        WaitForSyntax(kSyntaxWait);
-        return MakeRules();
-      }) {
-  generation_ =
-      generator.Begin({.prompt = place_.prompt(),
-                       .sampler = options_.sampler,
-                       .max_tokens = options_.max_tokens,
-                       .heal_tokens = options_.heal_tokens,
-                       .on_token =
-                           [this](engine::TokenId token, std::string_view bytes,
-                                  float logprob) {
-                             return watcher_.Add(token, bytes, logprob);
-                           }},
-                      std::move(stop));
+      watcher_(
+          [this] {
+            WaitForSyntax(kSyntaxWait);
+            return MakeRules();
+          },
+          gate_) {
+  BeginGeneration(branch);
+}
+
+void RunningCompletion::BeginGeneration(const CompletionBranch& branch) {
+  for (const SaidToken& token : branch.head) {
+    watcher_.Add(token.id, token.bytes, token.logprob);
+    asked_.prefix += token.bytes;
+  }
+  const size_t said = std::min(branch.head.size(), options_.max_tokens);
+  generation_ = generator_.Begin(
+      {.prompt = asked_.prompt(),
+       .sampler = options_.sampler,
+       .max_tokens = options_.max_tokens - said,
+       // The head ends where a token does.
+       .heal_tokens = options_.heal_tokens && branch.head.empty(),
+       .first_rank = branch.rank,
+       .may_resume = branch.rank == 0,
+       .on_token =
+           [this](engine::TokenId token, std::string_view bytes,
+                  float logprob) {
+             return watcher_.Add(token, bytes, logprob);
+           }},
+      stop_);
+}
+
+bool RunningCompletion::ended() const {
+  const auto& outcome = generation_->outcome();
+  if (!outcome) return false;
+  if (!alternatives_.empty() && !alternatives_.back()->ended()) return false;
+  return !*outcome || stop_.stop_requested() ||
+         alternatives_.size() == NumTries();
+}
+
+// One more than are wanted: two may come to the same.
+size_t RunningCompletion::NumTries() const {
+  return options_.alternatives == 0 ? 0 : options_.alternatives + 1;
+}
+
+void RunningCompletion::AddGenerations(
+    std::vector<RunningGeneration*>* generations) {
+  generations->push_back(generation_.get());
+  for (const auto& alternative : alternatives_) {
+    alternative->AddGenerations(generations);
+  }
+}
+
+void RunningCompletion::StopIfAsked() {
+  generation_->StopIfAsked();
+  for (const auto& alternative : alternatives_) alternative->StopIfAsked();
+}
+
+// Returns what was said before the first token that was less likely than not,
+// or, where each was likely, than all others.
+CompletionBranch RunningCompletion::BranchOf(const GeneratorReport& report) {
+  constexpr float kLikely = -0.69F;  // one half
+  const size_t keep = watcher_.Finish(report.reason).keep_bytes;
+  std::vector<SaidToken> said = watcher_.Said();
+  size_t least = 0;
+  size_t ofs = 0;
+  for (size_t i = 0; i < said.size() && ofs < keep; ++i) {
+    ofs += said[i].bytes.size();
+    if (said[i].logprob < said[least].logprob) least = i;
+    if (said[i].logprob < kLikely) break;
+  }
+  said.resize(std::min(least, said.size()));
+  return {.head = std::move(said), .rank = 0};
+}
+
+void RunningCompletion::GoOn() {
+  const auto& outcome = generation_->outcome();
+  if (!outcome || ended()) return;
+  if (!alternatives_.empty() && !alternatives_.back()->ended()) return;
+  CompletionBranch branch = BranchOf(**outcome);
+  branch.rank = alternatives_.size() + 1;
+  CompletionOptions options = options_;
+  options.alternatives = 0;
+  alternatives_.push_back(std::make_unique<RunningCompletion>(
+      request_, options, place_, Clock::duration::zero(), generator_, stop_,
+      std::move(branch)));
 }
 
 void RunningCompletion::WaitForSyntax(std::chrono::milliseconds limit) {
@@ -124,7 +203,79 @@ engine::Result<Completion> RunningCompletion::Finish() {
   if (!report) return report.error();
   Completion completion = Decide(*report);
   completion.trace.tokenize += cutting_;
+  AddAlternatives(&completion);
   return completion;
+}
+
+// Those that say something else than the others; where there is no first, one
+// of them is.
+void RunningCompletion::AddAlternatives(Completion* completion) {
+  auto& texts = completion->alternatives;
+  const auto is_new = [&](std::string_view text) {
+    const auto same = [text](std::string_view other) {
+      return other.starts_with(text) || text.starts_with(other);
+    };
+    return !same(completion->text) && std::ranges::none_of(texts, same);
+  };
+  for (const auto& alternative : alternatives_) {
+    if (texts.size() == options_.alternatives) break;
+    auto other = alternative->Finish();
+    // What was stopped is not wanted, and of what failed there is the first.
+    if (!other || other->text.empty()) continue;
+    if (completion->text.empty()) {
+      completion->text = std::move(other->text);
+      completion->trace.mean_logprob = other->trace.mean_logprob;
+      completion->trace.suppressed_by.clear();
+    } else if (is_new(other->text)) {
+      texts.push_back(std::move(other->text));
+    }
+  }
+}
+
+RunningCompletion::Fitted RunningCompletion::Fit(std::string_view kept) {
+  Fitted fitted{.shown = PostProcess(kept, place_.prefix, after_),
+                .mean_logprob = {}};
+  if (!fitted.shown.text.empty()) {
+    fitted.shown = FitToFile(fitted.shown.text, place_.prefix, after_, syntax_,
+                             &budget_);
+  }
+  const std::string& text = fitted.shown.text;
+  fitted.mean_logprob = watcher_.MeanLogprob(text.empty() ? kept : text);
+  return fitted;
+}
+
+// Of several lines that are not sure enough together, the first may be.
+RunningCompletion::Fitted RunningCompletion::Judge(
+    const StopDecision& decision) {
+  const std::string_view said = watcher_.text();
+  size_t keep = decision.keep_bytes;
+  if (decision.stop == CompletionStop::kUnsure) {
+    keep = EndAtWord(said, keep, place_.prefix, after_);
+    // Half a word is better than nothing for who has asked for something.
+    if (gate_.always_something && keep == 0) keep = decision.keep_bytes;
+  }
+  const std::string_view kept = said.substr(0, keep);
+  Fitted fitted = Fit(kept);
+  std::string& why = fitted.shown.suppressed_by;
+  if (const auto unsure = watcher_.unsure_logprob(); unsure && IsBlank(kept)) {
+    fitted.mean_logprob = unsure;
+    why = fmt::format(
+        "low confidence (the next token's log-probability {:.1f},"
+        " threshold {:.1f})",
+        *unsure, gate_.token);
+  }
+  bool several = HasSeveralLines(fitted.shown.text);
+  if (several && !TooUnsure(fitted.mean_logprob, gate_.block).empty()) {
+    fitted = Fit(FirstLineWithText(kept));
+    several = false;
+  }
+  if (why.empty()) {
+    why = TooUnsure(fitted.mean_logprob, gate_.LeastMean(several));
+  }
+  if (why.empty() && gate_.hides_scraps && IsScrap(fitted.shown.text)) {
+    why = "too little to be worth showing";
+  }
+  return fitted;
 }
 
 // Decides what is shown of what a model said.
@@ -136,28 +287,22 @@ Completion RunningCompletion::Decide(const GeneratorReport& report) {
     if (syntax_) watcher_.Reconsider(MakeRules());
   }
   const StopDecision decision = watcher_.Finish(report.reason);
-  const std::string_view kept = watcher_.text().substr(0, decision.keep_bytes);
-  PostProcessed shown = PostProcess(kept, place_.prefix, after_);
-  grammars::CheckBudget budget = options_.syntax_budget;
-  if (!shown.text.empty()) {
-    shown = FitToFile(shown.text, place_.prefix, after_, syntax_, &budget);
-  }
+  budget_ = options_.syntax_budget;
+  Fitted fitted = Judge(decision);
   Completion completion;
   completion.stop = decision.stop;
+  completion.said = watcher_.Said();
   completion.trace = TraceOf(report);
   CompletionTrace& trace = completion.trace;
-  trace.hurried = Hurried(request_.syntax, budget);
-  trace.mean_logprob =
-      watcher_.MeanLogprob(shown.text.empty() ? kept : shown.text);
-  if (shown.suppressed_by.empty()) {
-    shown.suppressed_by =
-        TooUnsure(trace.mean_logprob, options_.min_confidence);
+  trace.hurried = Hurried(request_.syntax, budget_);
+  trace.mean_logprob = fitted.mean_logprob;
+  trace.suppressed_by = std::move(fitted.shown.suppressed_by);
+  if (trace.suppressed_by.empty() && !options_.show_unchecked) {
+    trace.suppressed_by = trace.hurried;
   }
-  if (shown.suppressed_by.empty() && !options_.show_unchecked) {
-    shown.suppressed_by = trace.hurried;
+  if (trace.suppressed_by.empty()) {
+    completion.text = std::move(fitted.shown.text);
   }
-  if (shown.suppressed_by.empty()) completion.text = std::move(shown.text);
-  trace.suppressed_by = std::move(shown.suppressed_by);
   trace.stop = CompletionStopName(decision.stop);
   trace.extent = CompletionExtentName(watcher_.extent());
   trace.syntax = SyntaxName(syntax_);

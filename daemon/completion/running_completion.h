@@ -8,9 +8,12 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "daemon/completion/completion_place.h"
 #include "daemon/completion/completion_service.h"
+#include "daemon/completion/confidence.h"
 #include "daemon/completion/generator.h"
 #include "daemon/completion/syntax.h"
 #include "daemon/completion/watcher.h"
@@ -18,9 +21,19 @@
 
 namespace krait::daemon {
 
+// Where an alternative leaves the first completion.
+struct CompletionBranch {
+  std::vector<SaidToken> head;  // what both say
+  size_t rank = 0;              // of the token behind it
+};
+
 // A completion under way, made and moved on by a CompletionService: watches its
 // generation, ends it where a completion should end, and makes of what was said
 // a text that fits its place. Belongs to the service's thread.
+//
+// Alternatives begin one after the other once the first is there: each says
+// what that says up to the first token that was not sure, then the next likely
+// one in its place, and goes on from there.
 class RunningCompletion {
  public:
   // Begins the generation. `cutting` is the time that it took to find out what
@@ -28,32 +41,49 @@ class RunningCompletion {
   RunningCompletion(const CompletionRequest& request,
                     const CompletionOptions& options, CompletionPlace place,
                     Clock::duration cutting, Generator& generator,
-                    std::stop_token stop);
+                    std::stop_token stop, CompletionBranch branch = {});
   RunningCompletion(const RunningCompletion&) = delete;
   RunningCompletion& operator=(const RunningCompletion&) = delete;
 
-  RunningGeneration& generation() { return *generation_; }
-  void StopIfAsked() { generation_->StopIfAsked(); }
-  bool ended() const { return generation_->outcome().has_value(); }
+  // Its generations, for a round.
+  void AddGenerations(std::vector<RunningGeneration*>* generations);
+  // To be called after each round: may begin the next alternative.
+  void GoOn();
+  void StopIfAsked();
+  bool ended() const;
 
   // Returns what it came to, once it has ended; an error of kind kCancelled if
   // it was stopped. To be called once.
   engine::Result<Completion> Finish();
 
  private:
+  void BeginGeneration(const CompletionBranch& branch);
+  size_t NumTries() const;
+  CompletionBranch BranchOf(const GeneratorReport& report);
+  void AddAlternatives(Completion* completion);
   void WaitForSyntax(std::chrono::milliseconds limit);
   StopRules MakeRules() const;
   Completion Decide(const GeneratorReport& report);
+  // A text fit for its place, and how sure the model is of it.
+  struct Fitted;
+  Fitted Fit(std::string_view kept);
+  Fitted Judge(const StopDecision& decision);
 
   const CompletionRequest& request_;
   const CompletionOptions options_;
+  const ConfidenceGate gate_;
   const CompletionPlace place_;
+  CompletionPlace asked_;  // with the head behind the prefix, for the model
   const Clock::duration cutting_;
+  Generator& generator_;
+  const std::stop_token stop_;
   const std::string after_;  // what rules and last changes take for it
   std::optional<CursorSyntax> syntax_;  // set once it is needed
+  grammars::CheckBudget budget_;        // what is left of it for the checks
   Watcher watcher_;
-  // Last: it calls the watcher.
+  // Behind what it calls, the watcher.
   std::unique_ptr<RunningGeneration> generation_;
+  std::vector<std::unique_ptr<RunningCompletion>> alternatives_;
 };
 
 }  // namespace krait::daemon

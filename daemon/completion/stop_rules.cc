@@ -135,6 +135,8 @@ std::string_view CompletionStopName(CompletionStop stop) {
       return "suffix";
     case CompletionStop::kRepetition:
       return "repetition";
+    case CompletionStop::kUnsure:
+      return "unsure";
     case CompletionStop::kNotFinite:
       return "not_finite";
   }

@@ -33,6 +33,7 @@ enum class CompletionStop : uint8_t {
   kMaxLines,
   kSuffix,  // the text rejoined what follows the cursor
   kRepetition,
+  kUnsure,     // what would follow is not sure enough
   kNotFinite,  // broken weights
 };
 

@@ -28,11 +28,16 @@ const StopRules& Watcher::rules() {
 
 bool Watcher::Add(engine::TokenId token, std::string_view bytes,
                   float logprob) {
+  const size_t begin = text_.size();
   tokens_.push_back(token);
   logprobs_.push_back(logprob);
   text_ += bytes;
   ends_.push_back(text_.size());
   decision_ = rules().Check(text_, /*finished=*/false);
+  if (IsUnsure(begin, logprob) &&
+      (!decision_ || decision_->keep_bytes > begin)) {
+    decision_ = StopDecision{CompletionStop::kUnsure, begin};
+  }
   if (decision_) return false;
   if (const auto keep = FindRepetition(tokens_)) {
     const size_t bytes_kept = *keep == 0 ? 0 : ends_[*keep - 1];
@@ -44,6 +49,17 @@ bool Watcher::Add(engine::TokenId token, std::string_view bytes,
     return false;
   }
   return true;
+}
+
+bool Watcher::IsUnsure(size_t begin, float logprob) const {
+  if (!(static_cast<double>(logprob) < gate_.token)) return false;
+  return !gate_.always_something ||
+         !IsBlank(std::string_view(text_).substr(0, begin));
+}
+
+std::optional<double> Watcher::unsure_logprob() const {
+  if (!decision_ || decision_->stop != CompletionStop::kUnsure) return {};
+  return static_cast<double>(logprobs_.back());
 }
 
 void Watcher::Reconsider(StopRules rules) {
@@ -68,6 +84,18 @@ StopDecision Watcher::Finish(engine::StopReason reason) {
     default:
       return {CompletionStop::kEndOfSequence, text_.size()};
   }
+}
+
+std::vector<SaidToken> Watcher::Said() const {
+  std::vector<SaidToken> said;
+  size_t begin = 0;
+  for (size_t i = 0; i < ends_.size(); ++i) {
+    said.push_back({.id = tokens_[i],
+                    .bytes = text_.substr(begin, ends_[i] - begin),
+                    .logprob = logprobs_[i]});
+    begin = ends_[i];
+  }
+  return said;
 }
 
 std::optional<double> Watcher::MeanLogprob(std::string_view kept) const {

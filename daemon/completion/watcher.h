@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/completion/confidence.h"
 #include "daemon/completion/stop_rules.h"
 #include "engine/model/token.h"
 #include "engine/run/generation.h"
@@ -21,9 +22,11 @@ namespace krait::daemon {
 class Watcher {
  public:
   // `make_rules` is called at the first token, or at the end without one: what
-  // the rules need has the time of reading the prompt to get there.
-  explicit Watcher(std::function<StopRules()> make_rules)
-      : make_rules_(std::move(make_rules)) {}
+  // the rules need has the time of reading the prompt to get there. A token
+  // that does not pass `gate` ends it.
+  explicit Watcher(std::function<StopRules()> make_rules,
+                   const ConfidenceGate& gate = {})
+      : make_rules_(std::move(make_rules)), gate_(gate) {}
 
   // Returns whether to go on.
   bool Add(engine::TokenId token, std::string_view bytes, float logprob);
@@ -35,7 +38,13 @@ class Watcher {
   StopDecision Finish(engine::StopReason reason);
 
   std::string_view text() const { return text_; }
+  // The same token by token.
+  std::vector<SaidToken> Said() const;
   CompletionExtent extent() { return rules().extent(); }
+
+  // Returns the log-probability of the token that was not sure enough, if that
+  // ended it.
+  std::optional<double> unsure_logprob() const;
 
   // Returns the mean log-probability of the tokens that `kept` was made of: a
   // beginning of the text, blanks apart. Nothing if it has only blanks.
@@ -43,8 +52,10 @@ class Watcher {
 
  private:
   const StopRules& rules();
+  bool IsUnsure(size_t begin, float logprob) const;
 
   std::function<StopRules()> make_rules_;
+  const ConfidenceGate gate_;
   std::optional<StopRules> rules_;
   std::string text_;
   std::vector<engine::TokenId> tokens_;

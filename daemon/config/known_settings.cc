@@ -121,25 +121,33 @@ KnownSetting IdleMinutes() {
 KnownSetting MinConfidence() {
   // No token is so unlikely: the same as kShowAll, in JSON.
   static constexpr double kLeast = -1000;
+  static constexpr const char* kOfModel = "model";
   return {.key = "completion.min_confidence",
           .scope = kSession,
           .expected = fmt::format(
-              "a number from {} (show all) to 0: the least mean of the "
-              "logarithms of the tokens' probabilities",
-              kLeast),
+              "\"{}\" (what the model's file says), or a number from {} (show "
+              "all) to 0: the least mean of the logarithms of the tokens' "
+              "probabilities",
+              kOfModel, kLeast),
           .set =
               [](const SettingValue& value, Config* config) {
+                auto& confidence = config->completion.min_confidence;
+                const auto* text = std::get_if<std::string>(&value);
+                if (text != nullptr && *text == kOfModel) {
+                  confidence.reset();
+                  return true;
+                }
                 const auto number = NumberOf(value);
                 if (!number || !(*number >= kLeast && *number <= 0)) {
                   return false;
                 }
-                double& confidence = config->completion.min_confidence;
-                confidence = *number;
-                if (confidence == kLeast) confidence = kShowAll;
+                confidence = *number == kLeast ? kShowAll : *number;
                 return true;
               },
           .get = [](const Config& config) -> SettingValue {
-            return std::max(kLeast, config.completion.min_confidence);
+            const auto& confidence = config.completion.min_confidence;
+            if (!confidence) return std::string(kOfModel);
+            return std::max(kLeast, *confidence);
           }};
 }
 

@@ -171,8 +171,10 @@ void CompletionHost::Load(const Loader& loader) {
   auto ready = LoadWithin(loader);
   engine::Result<std::string> loaded = std::string();
   size_t threads = 0;
+  ModelLanguages languages;
   if (ready) {
     generator_ = std::move(ready->generator);
+    languages = generator_->hints().languages;
     service_ = std::make_unique<CompletionService>(*generator_);
     loaded = std::move(ready->description);
     threads = ready->threads;
@@ -182,8 +184,10 @@ void CompletionHost::Load(const Loader& loader) {
     load_error_ = ready.error();
     loaded = ready.error();
   }
-  post_([owner = owner_, loaded = std::move(loaded), threads] {
+  post_([owner = owner_, loaded = std::move(loaded), threads,
+         languages = std::move(languages)] {
     owner->loaded = loaded;
+    owner->languages = languages;
     owner->threads = threads;
     for (const OnLoaded& waiting : std::exchange(owner->waiting, {})) {
       waiting(loaded);

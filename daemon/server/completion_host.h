@@ -17,6 +17,7 @@
 
 #include "daemon/completion/completion_service.h"
 #include "daemon/completion/generator.h"
+#include "daemon/completion/language_rules.h"
 #include "daemon/server/job_queue.h"
 #include "daemon/server/statistics.h"
 #include "engine/error.h"
@@ -92,6 +93,8 @@ class CompletionHost {
     return owner_->loaded;
   }
   size_t threads() const { return owner_->threads; }
+  // Nothing, too, while the model is being loaded.
+  const ModelLanguages& model_languages() const { return owner_->languages; }
   Clock::duration uptime() const { return Clock::now() - begin_; }
 
   // Returns a number for the documents of one more session.
@@ -115,6 +118,7 @@ class CompletionHost {
   struct OwnerState {
     std::optional<engine::Result<std::string>> loaded;
     size_t threads = 0;
+    ModelLanguages languages;
     std::vector<OnLoaded> waiting;
     Statistics statistics;
   };

@@ -123,7 +123,8 @@ void LspSession::ShowStatus() {
     activity.inactive_because =
         WhyForbidden(rules,
                      {.unread_because = permission.why_not,
-                      .language_id = document->language_id},
+                      .language_id = document->language_id,
+                      .model_languages = host_.model_languages()},
                      /*invoked=*/false);
   }
   status_notifier_->Update(activity, host_);

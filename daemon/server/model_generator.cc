@@ -18,6 +18,7 @@ class ModelGenerator : public Generator {
       : loaded_(std::move(loaded)), inner_(std::move(inner)) {}
 
   size_t context_length() const override { return inner_->context_length(); }
+  engine::ModelHints hints() const override { return inner_->hints(); }
   size_t CountTokens(std::string_view text) const override {
     return inner_->CountTokens(text);
   }

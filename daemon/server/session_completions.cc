@@ -7,6 +7,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <chrono>
+#include <iterator>
 #include <stop_token>
 #include <utility>
 
@@ -23,6 +24,9 @@ namespace {
 // Who types on does not look at what is shown, and would have it for nothing.
 constexpr std::chrono::milliseconds kPrefetchDelay{150};
 
+// Beside the first, for who asks by hand.
+constexpr size_t kMostAlternatives = 2;
+
 }  // namespace
 
 struct SessionCompletions::Pending {
@@ -37,6 +41,7 @@ struct SessionCompletions::Pending {
   size_t cursor_ofs;
   CompletionRequest request;
   bool popup = false;  // textDocument/completion
+  bool invoked = false;
   // What the popup's selection would replace and put there, if there is one.
   lsp::Range replaced;
   std::string selected;
@@ -145,8 +150,10 @@ void SessionCompletions::Warm(const lsp::Document& document,
                               std::optional<Clock::time_point> prefetch_at) {
   if (!session_.documents.PermissionOf(document.uri).granted()) return;
   const CompletionRules& rules = session_.settings.rules();
-  const CompletionSubject subject{.unread_because = {},
-                                  .language_id = document.language_id};
+  const CompletionSubject subject{
+      .unread_because = {},
+      .language_id = document.language_id,
+      .model_languages = session_.host.model_languages()};
   // On demand, the demand is to find it warm.
   CompletionRules always = rules;
   always.trigger = CompletionTrigger::kAutomatic;
@@ -224,6 +231,7 @@ void SessionCompletions::Start(const PendingPtr& pending, bool invoked) {
     slot->reply.Fail(Superseded());
   }
   slot = pending;
+  pending->invoked = invoked;
   if (AnswerForbidden(pending, invoked) || AnswerTypedThrough(pending)) {
     state.pending.erase(pending->reply.method());
     return on_change_();
@@ -249,7 +257,8 @@ bool SessionCompletions::AnswerForbidden(const PendingPtr& pending,
                          : permission.why_not;
   const CompletionSubject subject{
       .unread_because = unread_because,
-      .language_id = pending->document->language_id};
+      .language_id = pending->document->language_id,
+      .model_languages = session_.host.model_languages()};
   std::string why = WhyForbidden(session_.settings.rules(), subject, invoked);
   if (why.empty()) return false;
   CompletionTrace trace;
@@ -282,9 +291,11 @@ bool SessionCompletions::AnswerTypedThrough(const PendingPtr& pending) {
 
 void SessionCompletions::Run(const PendingPtr& pending, bool invoked) {
   CompletionOptions options = session_.settings.completion();
-  // Who asks wants to see it, however unsure.
-  if (invoked) options.min_confidence = kShowAll;
+  options.invoked = invoked;
   options.show_unchecked = invoked;
+  if (invoked && pending->selected.empty()) {
+    options.alternatives = kMostAlternatives;
+  }
   const Clock::time_point now = Clock::now();
   const auto debounce = session_.settings.rules().debounce;
   session_.host.Complete(
@@ -325,6 +336,8 @@ void SessionCompletions::Finish(const PendingPtr& pending,
   if (!session_.documents.PermissionOf(uri).granted()) {
     return pending->reply.Fail(Superseded());
   }
+  // What the model knows may not have been known before it was loaded.
+  if (AnswerForbidden(pending, pending->invoked)) return on_change_();
   SetTrace(uri, completion->trace);
   // Its tree has done its service; copies of the request are kept for long.
   pending->request.syntax = {};
@@ -334,7 +347,7 @@ void SessionCompletions::Finish(const PendingPtr& pending,
       .position = lsp::ToPosition(pending->document->text, pending->cursor_ofs,
                                   session_.documents.encoding())};
   SetShown(&state->second, completion->text);
-  if (AnswerText(*pending, completion->text)) {
+  if (AnswerText(*pending, completion->text, completion->alternatives)) {
     WarmBehind(*pending->document, pending->request, completion->text);
   } else if (session_.documents.Get(uri) == pending->document) {
     // If it came from a quicker plan than the best one, that is read now.
@@ -365,11 +378,12 @@ void SessionCompletions::SetShown(DocumentState* state,
 
 // Answers ---------------------------------------------------------------------
 
-bool SessionCompletions::AnswerText(const Pending& pending,
-                                    const std::string& text) {
+bool SessionCompletions::AnswerText(
+    const Pending& pending, const std::string& text,
+    const std::vector<std::string>& alternatives) {
   const auto now = session_.documents.Get(pending.document->uri);
   if (now == nullptr || now == pending.document) {
-    Answer(pending, pending.document, pending.cursor_ofs, text);
+    Answer(pending, pending.document, pending.cursor_ofs, text, alternatives);
     return !text.empty();
   }
   // The document moved on. If what was typed is what we say, the rest of it
@@ -403,27 +417,32 @@ bool SessionCompletions::AnswerText(const Pending& pending,
 
 void SessionCompletions::Answer(const Pending& pending,
                                 const lsp::DocumentSnapshot& document,
-                                size_t cursor_ofs, const std::string& text) {
-  std::string id;
+                                size_t cursor_ofs, const std::string& text,
+                                const std::vector<std::string>& alternatives) {
+  Suggestions::Offer offer{
+      .document = document, .cursor_ofs = cursor_ofs, .text = text, .plan = {}};
+  AnswerPlace place{.document = *document,
+                    .cursor_ofs = cursor_ofs,
+                    .encoding = session_.documents.encoding(),
+                    .suggestion_id = {}};
   if (!text.empty()) {
     const auto& trace = states_[document->uri].trace;
-    id = session_.suggestions.Give({.document = document,
-                                    .cursor_ofs = cursor_ofs,
-                                    .text = text,
-                                    .plan = trace ? trace->plan : ""});
+    if (trace) offer.plan = trace->plan;
+    place.suggestion_id = session_.suggestions.Give(offer);
   }
-  const AnswerPlace place{.document = *document,
-                          .cursor_ofs = cursor_ofs,
-                          .encoding = session_.documents.encoding(),
-                          .suggestion_id = id};
-  if (pending.popup) {
-    pending.reply.Succeed(PopupAnswer(place, text));
-  } else if (!pending.selected.empty()) {
-    pending.reply.Succeed(
+  if (pending.popup) return pending.reply.Succeed(PopupAnswer(place, text));
+  if (!pending.selected.empty()) {
+    return pending.reply.Succeed(
         SelectedAnswer(place, pending.replaced, pending.selected, text));
-  } else {
-    pending.reply.Succeed(InlineAnswer(place, text));
   }
+  auto list = InlineAnswer(place, text);
+  for (const std::string& alternative : alternatives) {
+    offer.text = alternative;
+    place.suggestion_id = session_.suggestions.GiveAlternative(offer);
+    auto items = InlineAnswer(place, alternative).items;
+    std::ranges::move(items, std::back_inserter(list.items));
+  }
+  pending.reply.Succeed(list);
 }
 
 void SessionCompletions::Drop(DocumentState* state, const lsp::Error& error) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "daemon/completion/completion_service.h"
 #include "daemon/completion/typed_through.h"
@@ -117,10 +118,12 @@ class SessionCompletions {
   bool AnswerTypedThrough(const PendingPtr& pending);
   bool AnswerForbidden(const PendingPtr& pending, bool invoked);
   // Returns whether something is shown.
-  bool AnswerText(const Pending& pending, const std::string& text);
+  bool AnswerText(const Pending& pending, const std::string& text,
+                  const std::vector<std::string>& alternatives = {});
   // Answers with a text for a cursor of a document, and counts it.
   void Answer(const Pending& pending, const lsp::DocumentSnapshot& document,
-              size_t cursor_ofs, const std::string& text);
+              size_t cursor_ofs, const std::string& text,
+              const std::vector<std::string>& alternatives = {});
   void SetTrace(const std::string& uri, CompletionTrace trace);
   // Of what was given, `rest` is shown.
   void SetShown(DocumentState* state, const std::string& rest);

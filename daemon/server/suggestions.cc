@@ -80,8 +80,29 @@ Suggestion* Suggestions::Find(std::string_view id) {
 void Suggestions::Retire(const std::string& uri) {
   auto node = live_.extract(uri);
   if (node.empty()) return;
-  past_.push_back(std::move(node.mapped()));
+  AddToPast(std::move(node.mapped()));
+}
+
+void Suggestions::AddToPast(Suggestion suggestion) {
+  past_.push_back(std::move(suggestion));
   if (past_.size() > kMostPast) past_.pop_front();
+}
+
+Suggestion Suggestions::NewSuggestion(const Offer& offer) {
+  Suggestion suggestion;
+  suggestion.id = fmt::to_string(next_id_++);
+  suggestion.language = offer.document->language_id;
+  suggestion.plan = offer.plan;
+  suggestion.text = offer.text;
+  suggestion.end_ofs = offer.cursor_ofs;
+  return suggestion;
+}
+
+std::string Suggestions::GiveAlternative(const Offer& offer) {
+  Suggestion suggestion = NewSuggestion(offer);
+  const std::string id = suggestion.id;
+  AddToPast(std::move(suggestion));
+  return id;
 }
 
 std::string Suggestions::Give(const Offer& offer) {
@@ -95,12 +116,7 @@ std::string Suggestions::Give(const Offer& offer) {
     }
     Retire(uri);
   }
-  Suggestion& suggestion = live_[uri];
-  suggestion.id = fmt::to_string(next_id_++);
-  suggestion.language = offer.document->language_id;
-  suggestion.plan = offer.plan;
-  suggestion.text = offer.text;
-  suggestion.end_ofs = offer.cursor_ofs;
+  Suggestion& suggestion = live_[uri] = NewSuggestion(offer);
   Update(&suggestion,
          [this](Suggestion* one) { one->shown = !client_reports_shown_; });
   return suggestion.id;
@@ -165,6 +181,7 @@ void Suggestions::Accepted(std::string_view id) {
     // What it brought has come as if it were typed, or has not come yet.
     if (one->reached == one->text.size()) one->typed -= one->last_piece;
     one->last_piece = 0;
+    one->shown = true;
     one->accepted = true;
   });
 }

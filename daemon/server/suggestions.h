@@ -63,6 +63,9 @@ class Suggestions {
   // Returns the id of the suggestion: the one of the document's last if this
   // is its rest.
   std::string Give(const Offer& offer);
+  // The same of another text for the place of the one that was given last. It
+  // is shown if the user looks for it, which only its acceptance tells.
+  std::string GiveAlternative(const Offer& offer);
 
   // Follows the documents.
   void Changed(const lsp::DocumentChange& change);
@@ -80,6 +83,8 @@ class Suggestions {
   static constexpr size_t kMostPast = 32;
 
   Suggestion* Find(std::string_view id);
+  Suggestion NewSuggestion(const Offer& offer);
+  void AddToPast(Suggestion suggestion);
   // Changes a suggestion by `change`, a function of Suggestion*, and counts
   // the difference.
   template <class Change>

@@ -1,11 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/run/generation.h"
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "simd/elementwise.h"
 
 namespace krait::engine {
+
+namespace {
+
+// Returns the token before which `rank` others are likelier, the lower id first
+// of equals; nothing if there are not as many.
+std::optional<TokenId> TokenOfRank(std::span<const float> logits, size_t rank) {
+  std::vector<TokenId> ids;
+  for (size_t i = 0; i < logits.size(); ++i) {
+    if (std::isfinite(logits[i])) ids.push_back(static_cast<TokenId>(i));
+  }
+  if (rank >= ids.size()) return std::nullopt;
+  const auto ranked = ids.begin() + static_cast<ptrdiff_t>(rank);
+  std::nth_element(ids.begin(), ranked, ids.end(), [&](TokenId a, TokenId b) {
+    return logits[a] != logits[b] ? logits[a] > logits[b] : a < b;
+  });
+  return *ranked;
+}
+
+}  // namespace
 
 TokenPicker::TokenPicker(const Model& model, GenerateOptions options)
     : options_(std::move(options)), sampler_(options_.sampler) {
@@ -14,13 +35,20 @@ TokenPicker::TokenPicker(const Model& model, GenerateOptions options)
   }
 }
 
+std::optional<TokenId> TokenPicker::Choose(std::span<const float> logits) {
+  if (options_.first_rank == 0 || !generation_.tokens.empty()) {
+    return sampler_.Sample(logits);
+  }
+  return TokenOfRank(logits, options_.first_rank);
+}
+
 std::optional<StopReason> TokenPicker::Pick(std::span<const float> logits) {
   std::vector<TokenId>& tokens = generation_.tokens;
   if (tokens.size() >= options_.max_tokens) return StopReason::kMaxTokens;
   if (options_.beginning != nullptr) {
     logits = options_.beginning->Restrict(logits);
   }
-  const std::optional<TokenId> token = sampler_.Sample(logits);
+  const std::optional<TokenId> token = Choose(logits);
   if (!token) return StopReason::kNotFinite;
   if (end_ && *token == *end_) return StopReason::kEndOfSequence;
   const float logprob =

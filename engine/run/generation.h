@@ -30,6 +30,8 @@ struct GenerateOptions {
   SamplerOptions sampler = {};
   size_t max_tokens = 64;
   bool ignore_end_of_sequence = false;
+  // The first token is the likeliest but so many: for alternatives.
+  size_t first_rank = 0;
   // What the generation has to begin with, if not null; advances with it.
   Beginning* beginning = nullptr;
   // Called after each token, with the natural log of its probability under
@@ -61,6 +63,8 @@ class TokenPicker {
   const Generation& generation() const { return generation_; }
 
  private:
+  std::optional<TokenId> Choose(std::span<const float> logits);
+
   GenerateOptions options_;
   Sampler sampler_;
   std::optional<TokenId> end_;

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from models.card import tables
+from models.card import shown, tables
 from models.corpus.manifest import load_manifest
 from models.train.shape import ModelShape
 
@@ -54,9 +54,7 @@ def describe_runs(progress: dict[str, Any]) -> str:
     ]
     return (
         f"{progress['step']} steps, {millions(progress['tokens'])} token positions, "
-        f"{duration(progress['seconds'])} by the clock, pauses included: "
-        + "; ".join(parts)
-        + "."
+        f"{duration(progress['seconds'])} by the clock, pauses included: " + "; ".join(parts) + "."
     )
 
 
@@ -118,6 +116,7 @@ def render(args: argparse.Namespace) -> str:
         "text_count": str(best["text"]["texts"]),
         "humaneval": tables.humaneval_table(evaluation),
         "reliability": tables.reliability_table(best),
+        "shown": shown.render(read_json(args.work / "shown.json")),
         "embedding": describe_embedding(args.work / "embed/embed.json"),
         "check": check["text"] if check else "Not checked against llama.cpp.",
     }

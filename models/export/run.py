@@ -12,10 +12,12 @@ import numpy as np
 import sentencepiece
 import torch
 
+from models.corpus.languages import LANGUAGES
 from models.embed import head as embedding_head
 from models.export.embedding import to_values
 from models.export.gguf_file import F16, F32, Q4_0, Q8_0, write_gguf
 from models.export.mamba2 import to_gguf
+from models.export.metadata import LANGUAGES as LANGUAGES_KEY
 from models.export.prompts import PROMPTS, prompt_ids
 from models.export.quantize import rounded
 from models.export.vocabulary import read_vocabulary
@@ -55,6 +57,7 @@ def main() -> int:
         path = args.target / f"{args.name}-{name}.gguf"
         file = to_gguf(model.shape, weights, pieces, TYPES[name], args.name, DESCRIPTION)
         file.values |= head
+        file.values[LANGUAGES_KEY] = list(LANGUAGES)
         write_gguf(path, file)
         print(f"{path} {path.stat().st_size / 2**20:.2f} MiB", flush=True)
     processor = sentencepiece.SentencePieceProcessor(model_file=str(args.tokenizer))

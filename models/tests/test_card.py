@@ -33,6 +33,23 @@ def scores(exact: float) -> dict:
     }
 
 
+SHOWN_SCORE = {
+    "places": 50,
+    "shown_share": 0.1,
+    "first_word": 0.8,
+    "right": 0.42,
+    "right_to_end": 0.3,
+}
+SHOWN = {
+    **SHOWN_SCORE,
+    "line": -0.25,
+    "block": 0.0,
+    "token": -1.0,
+    "languages": {"go": SHOWN_SCORE},
+    "by_threshold": [{**SHOWN_SCORE, "threshold": -0.5}],
+}
+
+
 def write_work(work: Path) -> None:
     """What the recipe's steps leave behind, as small as it can be."""
     shape = {"vocab": 512, "d_model": 64, "layers": 2, "head_dim": 32}
@@ -58,6 +75,7 @@ def write_work(work: Path) -> None:
         "corpus/report.json": report,
         "evaluation.json": {"new": scores(0.25), "old": scores(0.125)},
         "check.json": {"text": "5 of 5 alike."},
+        "shown.json": SHOWN,
     }
     for name, content in files.items():
         (work / name).parent.mkdir(exist_ok=True)
@@ -124,6 +142,7 @@ class CardTest(unittest.TestCase):
             "One pass over it is 3.00M tokens, with shell 6 times, c 2 times.",
             "| mean |  | 30.0 / 50.0 | 17.5 / 50.0 |",
             "each of 40 held-out files",
+            "| go | 50 | 10.0 | 80.0 | 42.0 | 30.0 |",
             "no embedding head",
             "5 of 5 alike.",
         ):

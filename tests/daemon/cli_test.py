@@ -47,6 +47,7 @@ class CliTest(unittest.TestCase):
 
     def write(self, name, text):
         path = os.path.join(self.dir, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, 'wb') as file:
             file.write(text if isinstance(text, bytes) else text.encode())
         return path
@@ -135,7 +136,7 @@ class CliTest(unittest.TestCase):
         path = self.write('a.py', 'def f(x):\n    return \n')
         result = self.json('complete', path + ':2:12', '--json', '--min-confidence', '0')
         self.assertEqual(result['completion'], '')
-        self.assertRegex(result['suppressed_by'], r'low confidence \(mean log-probability -\d')
+        self.assertRegex(result['suppressed_by'], r'low confidence \(.* log-probability -\d')
         done = krait('complete', path + ':2:12', '--min-confidence', '0')
         self.assertIn(b'no completion: low confidence', done.stderr)
         for wrong in ('1', 'x', 'nan'):
@@ -222,6 +223,55 @@ class CliTest(unittest.TestCase):
         self.assertEqual([set(row) for row in rows], [{'task_id', 'completion'}] * 2)
         self.refused('eval', 'fim', cases, '--completions', self.dir,
                      message='cannot write ' + self.dir)
+
+    def test_eval_fim_calibrates(self):
+        cases = self.write('c.jsonl', json.dumps(
+            {'language': 'python', 'prefix': 'x = 1\nprint(', 'suffix': '\n', 'middle': 'x)'}) + '\n')
+        result = self.json('eval', 'fim', cases, '--json', '--calibrate')
+        self.assertIn('reliability', result)
+        calibration = result['calibration']
+        self.assertEqual(calibration['right_share'], 0.4)
+        # One case is too little to choose by.
+        self.assertIsNone(calibration['keys'])
+        self.assertGreater(len(calibration['choices']), 3)
+
+    def test_eval_shown(self):
+        file = self.write('a.py', ''.join(f'def f{i}(a):\n    return g(a, {i})\n' for i in range(30)))
+        script = self.write('script', '#!/bin/sh\necho "$1" | sort\n')
+        result = self.json('eval', 'shown', file, script, '--places', '6', '--json')
+        self.assertEqual(result['languages']['python']['places'], 6)
+        self.assertEqual(result['languages']['shell']['places'], 6)
+        self.assertLessEqual(result['shown'], 12)
+        thresholds = result['by_threshold']
+        self.assertEqual([row['shown'] for row in thresholds],
+                         sorted(row['shown'] for row in thresholds))
+        for row in thresholds:
+            self.assertLessEqual(row['right_to_end'], row['right'])
+        again = self.json('eval', 'shown', file, script, '--places', '6', '--json')
+        self.assertEqual(again, result)
+        found = os.path.join(self.dir, 'found.jsonl')
+        self.json('eval', 'shown', file, '--places', '3', '--calibrate', '--json',
+                  '--completions', found)
+        with open(found, encoding='utf-8') as lines:
+            rows = [json.loads(line) for line in lines]
+        self.assertEqual(len(rows), 3)
+        self.assertTrue(all(row['said'] for row in rows))
+        text = krait('eval', 'shown', file, '--places', '3').stdout.decode()
+        self.assertIn('first word %', text)
+        self.refused('eval', 'shown', self.write('b.py', b'\xff\xfe'), message='expected UTF-8')
+        self.refused('eval', 'shown', file, '--right', '2', message='--right')
+
+    def test_complete_asks_by_hand_or_automatically(self):
+        path = self.write('a.sql', 'select a\nfrom \n')
+        by_hand = self.json('complete', path + ':2:6', '--json')
+        self.assertNotEqual(by_hand['completion'], '')
+        automatic = self.json('complete', path + ':2:6', '--json', '--automatic')
+        self.assertEqual(automatic['completion'], '')
+        self.assertIn('this model does not know sql', automatic['suppressed_by'])
+        self.write('krait/config.toml', '[completion]\nlanguages = { sql = true }\n')
+        wanted = self.json('complete', path + ':2:6', '--json', '--automatic',
+                           env={'XDG_CONFIG_HOME': self.dir})
+        self.assertNotIn('does not know', wanted['suppressed_by'] or '')
 
     def test_eval_text(self):
         texts = self.write('texts.jsonl', ''.join(

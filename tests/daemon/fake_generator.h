@@ -29,6 +29,23 @@ class FakeGenerator : public Generator {
   void set_context_length(size_t length) { context_length_ = length; }
   // How sure the model is of each token: the log of its probability.
   void set_logprob(float logprob) { logprob_ = logprob; }
+  // The same for each piece.
+  void set_logprobs(std::vector<float> logprobs) {
+    logprobs_ = std::move(logprobs);
+  }
+  // What it says from where the first token is not the likeliest: for rank 1,
+  // 2, ...; nothing for ranks beyond.
+  void set_alternatives(std::vector<std::vector<std::string>> alternatives) {
+    alternatives_ = std::move(alternatives);
+  }
+
+  engine::ModelHints hints() const override { return hints_; }
+  void set_confidence(const engine::ConfidenceThresholds& confidence) {
+    hints_.confidence = confidence;
+  }
+  void set_languages(std::vector<std::string> languages) {
+    hints_.languages = std::move(languages);
+  }
   // Called before each token.
   void set_before_token(std::function<void()> hook) {
     before_token_ = std::move(hook);
@@ -107,7 +124,7 @@ class FakeGenerator : public Generator {
     // Says one piece.
     void SayNext() {
       if (outcome_) return;
-      const auto& pieces = generator_.pieces_;
+      const auto& pieces = generator_.PiecesOf(request_.first_rank);
       const size_t next = report_.tokens_generated;
       if (next == pieces.size()) return End(engine::StopReason::kEndOfSequence);
       if (generator_.before_token_) generator_.before_token_();
@@ -117,7 +134,7 @@ class FakeGenerator : public Generator {
       }
       ++report_.tokens_generated;
       if (!request_.on_token(generator_.IdOf(pieces[next]), pieces[next],
-                             generator_.logprob_)) {
+                             generator_.LogprobOf(next))) {
         End(engine::StopReason::kCallback);
       }
     }
@@ -134,6 +151,15 @@ class FakeGenerator : public Generator {
     GeneratorReport report_;
   };
 
+  const std::vector<std::string>& PiecesOf(size_t rank) const {
+    static const std::vector<std::string> kNone;
+    if (rank == 0) return pieces_;
+    return rank <= alternatives_.size() ? alternatives_[rank - 1] : kNone;
+  }
+  float LogprobOf(size_t index) const {
+    return index < logprobs_.size() ? logprobs_[index] : logprob_;
+  }
+
   engine::TokenId IdOf(const std::string& piece) const {
     const auto found = std::find(pieces_.begin(), pieces_.end(), piece);
     return static_cast<engine::TokenId>(found - pieces_.begin());
@@ -142,6 +168,9 @@ class FakeGenerator : public Generator {
   std::vector<std::string> pieces_;
   size_t context_length_ = 0;
   float logprob_ = 0;
+  std::vector<float> logprobs_;
+  std::vector<std::vector<std::string>> alternatives_;
+  engine::ModelHints hints_;
   std::function<void()> before_token_;
   std::function<bool(const GeneratorPrompt&)> on_slice_;
   std::function<void()> on_save_;

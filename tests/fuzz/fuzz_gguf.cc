@@ -11,6 +11,7 @@
 
 #include "engine/model/gguf.h"
 #include "engine/model/gguf_model.h"
+#include "engine/model/model_hints.h"
 #include "engine/model/model_tensors.h"
 
 namespace {
@@ -33,6 +34,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto gguf = GgufFile::Parse(bytes, "fuzz.gguf");
   if (!gguf) return 0;
   for (const Tensor& tensor : (*gguf)->tensors()) CheckInside(tensor, bytes);
+  if (const auto hints = krait::engine::ReadModelHints(**gguf)) {
+    if (!(hints->confidence.token <= 0)) std::abort();
+  }
   auto model = krait::engine::MakeGgufModel(std::move(*gguf), "fuzz.gguf");
   if (!model) return 0;
   if ((*model)->Metadata().empty()) std::abort();

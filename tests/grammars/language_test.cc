@@ -29,6 +29,20 @@ TEST(LanguageTest, IsKnownByLspId) {
   EXPECT_EQ(LanguageOfLspId("klingon"), nullptr);
 }
 
+TEST(LanguageTest, IsKnownByItsFirstLine) {
+  const auto name_of = [](std::string_view path, std::string_view text) {
+    const Language* language = LanguageOfFile(path, text);
+    return language == nullptr ? "none" : language->name;
+  };
+  EXPECT_EQ(name_of("bin/run", "#!/bin/sh\nset -e\n"), "shell");
+  EXPECT_EQ(name_of("bin/run", "#!/usr/bin/env bash"), "shell");
+  EXPECT_EQ(name_of("bin/run", "#! /usr/bin/env -S python3.11 -u\n"), "python");
+  EXPECT_EQ(name_of("run.py", "#!/bin/sh\n"), "python");
+  EXPECT_EQ(name_of("bin/run", "#!/usr/bin/awk -f\n"), "none");
+  EXPECT_EQ(name_of("bin/run", "sh\n"), "none");
+  EXPECT_EQ(name_of("bin/run", "#!"), "none");
+}
+
 TEST(LanguageTest, TableIsSorted) {
   EXPECT_TRUE(std::ranges::is_sorted(Languages(), {}, &Language::name));
 }

@@ -29,6 +29,18 @@ TEST(CompletionRulesTest, TheStarStandsForAllOtherLanguages) {
       HasSubstr("turned off for markdown"));
 }
 
+TEST(CompletionRulesTest, ALanguageThatTheModelDoesNotKnowIsOff) {
+  const CompletionSubject kotlin{.path = "a.kt",
+                                 .language_id = "kotlin",
+                                 .model_languages = {{"c", "python"}}};
+  CompletionRules rules;
+  EXPECT_THAT(WhyForbidden(rules, kotlin, false),
+              HasSubstr("this model does not know kotlin"));
+  EXPECT_THAT(WhyForbidden(rules, kotlin, true), IsEmpty());
+  rules.languages = {{"kotlin", true}};
+  EXPECT_THAT(WhyForbidden(rules, kotlin, false), IsEmpty());
+}
+
 TEST(CompletionRulesTest, WhatIsAskedForIsGiven) {
   CompletionRules rules;
   rules.enabled = false;

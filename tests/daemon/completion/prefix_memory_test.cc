@@ -95,6 +95,77 @@ TEST_F(PrefixMemoryTest, DocumentsDoNotShareBegins) {
   EXPECT_FALSE(Prefix("b", before).starts_with(first));
 }
 
+// Words of a line without an end, each of 10 bytes.
+std::string Words(size_t count) {
+  std::string text;
+  for (size_t i = 0; i < count; ++i) {
+    std::string word = " w" + std::to_string(i);
+    word.resize(10, '_');
+    text += word;
+  }
+  return text;
+}
+
+TEST_F(PrefixMemoryTest, ALongLineIsCutWhereItWasCut) {
+  for (const size_t words : {size_t{400}, size_t{2000}, size_t{10000}}) {
+    std::string before = "first line\n" + Words(words);
+    std::string last = Prefix("a", before);
+    EXPECT_GE(last.size(), kLimit / 3);
+    size_t moved = 0;
+    for (const char c : Words(40)) {
+      before += c;
+      const std::string now = Prefix("a", before);
+      EXPECT_TRUE(before.ends_with(now));
+      EXPECT_LE(now.size(), kLimit);
+      if (now != last + c) ++moved;
+      last = now;
+    }
+    // It is cut anew where it has become too long.
+    EXPECT_LE(moved, 1U) << words;
+  }
+}
+
+TEST_F(PrefixMemoryTest, ALineOfNothingButRepetitionsIsCutWhereItWasCut) {
+  std::string before(20'000, 'a');
+  std::string last = Prefix("a", before);
+  size_t moved = 0;
+  for (int i = 0; i < 400; ++i) {
+    before += 'a';
+    const std::string now = Prefix("a", before);
+    if (now != last + "a") ++moved;
+    last = now;
+  }
+  EXPECT_LE(moved, 1U);
+}
+
+TEST_F(PrefixMemoryTest, AWindowThatMovesAlongDoesNotMatter) {
+  std::string before = Words(5000);
+  std::string last = Prefix("a", before);
+  size_t moved = 0;
+  for (const char c : Words(30)) {
+    before += c;
+    before.erase(0, 1);
+    const std::string now = Prefix("a", before);
+    if (now != last + c) ++moved;
+    last = now;
+  }
+  EXPECT_LE(moved, 1U);
+}
+
+TEST_F(PrefixMemoryTest, LinesThatAreAllAlikeAreCutWhereTheyWereCut) {
+  std::string line(49, '.');
+  line += '\n';
+  std::string before;
+  for (int i = 0; i < 100; ++i) before += line;
+  std::string last = Prefix("a", before);
+  for (int i = 0; i < 8; ++i) {
+    before += line;
+    const std::string now = Prefix("a", before);
+    EXPECT_EQ(now, last + line) << i;
+    last = now;
+  }
+}
+
 TEST_F(PrefixMemoryTest, AShortTextIsTakenWhole) {
   EXPECT_EQ(Prefix("a", "short"), "short");
   EXPECT_EQ(Prefix("a", ""), "");

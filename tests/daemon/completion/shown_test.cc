@@ -177,6 +177,149 @@ TEST(ShownServiceTest, NothingIsShownThatTheModelIsUnsureOf) {
   EXPECT_EQ(service.Complete(request, options)->text, "foo(1)");
 }
 
+// A model with thresholds of its own, which is as sure of each piece as is
+// said.
+struct UnsureCase {
+  std::vector<std::string> said;
+  std::vector<float> logprobs;
+};
+
+engine::Result<Completion> CompleteUnsurely(
+    const UnsureCase& unsure, const CompletionOptions& options,
+    const std::string& before = "x = ") {
+  FakeGenerator generator(unsure.said);
+  generator.set_logprobs(unsure.logprobs);
+  generator.set_confidence(
+      {.line = -0.5, .block = -0.25, .token = -1, .invoked_token = -3});
+  CompletionService service(generator);
+  return service.Complete({.path = "", .before = before, .after = ""}, options);
+}
+
+TEST(ShownServiceTest, TheModelsThresholdIsTheDefault) {
+  const UnsureCase unsure{{"foo", "(1)", "\n"}, {-0.75F, -0.75F, 0}};
+  const auto hidden = CompleteUnsurely(unsure, {});
+  EXPECT_EQ(hidden->text, "");
+  EXPECT_EQ(hidden->trace.suppressed_by,
+            "low confidence (mean log-probability -0.8, threshold -0.5)");
+  CompletionOptions options;
+  options.min_confidence = -0.8;
+  EXPECT_EQ(CompleteUnsurely(unsure, options)->text, "foo(1)");
+}
+
+TEST(ShownServiceTest, EndsBeforeTheFirstUnsureToken) {
+  const UnsureCase unsure{{"foo", "(", "bar", ")", "\n"}, {0, 0, -2, 0, 0}};
+  const auto cut = CompleteUnsurely(unsure, {});
+  EXPECT_EQ(cut->text, "foo(");
+  EXPECT_EQ(cut->trace.stop, "unsure");
+  EXPECT_EQ(cut->trace.tokens_generated, 3U);  // no more was asked for
+  EXPECT_EQ(cut->trace.mean_logprob, 0);
+}
+
+TEST(ShownServiceTest, EndsInNoWordThatTheFileDoesNotHave) {
+  const UnsureCase unsure{{"foo", ".", "ba", "r", "\n"}, {0, 0, 0, -2, 0}};
+  EXPECT_EQ(CompleteUnsurely(unsure, {})->text, "foo.");
+  EXPECT_EQ(CompleteUnsurely(unsure, {}, "ba = 1\nx = ")->text, "foo.ba");
+}
+
+TEST(ShownServiceTest, NothingIsShownIfTheFirstTokenIsUnsure) {
+  const auto nothing = CompleteUnsurely({{"foo", "()", "\n"}, {-2, 0, 0}}, {});
+  EXPECT_EQ(nothing->text, "");
+  EXPECT_EQ(nothing->trace.suppressed_by,
+            "low confidence (the next token's log-probability -2.0, threshold "
+            "-1.0)");
+}
+
+TEST(ShownServiceTest, ScrapsAreNotShownUnasked) {
+  for (const char* scrap : {";", "i", "l;"}) {
+    const UnsureCase sure{{scrap, "\n"}, {0, 0}};
+    const auto hidden = CompleteUnsurely(sure, {}, "at all");
+    EXPECT_EQ(hidden->text, "") << scrap;
+    EXPECT_EQ(hidden->trace.suppressed_by, "too little to be worth showing");
+    CompletionOptions options;
+    options.invoked = true;
+    EXPECT_EQ(CompleteUnsurely(sure, options, "at all")->text, scrap);
+  }
+}
+
+TEST(ShownServiceTest, WhoAsksByHandGetsMore) {
+  CompletionOptions options;
+  options.invoked = true;
+  const UnsureCase unsure{{"foo", "(", "bar", ")", "\n"}, {-4, 0, -2, -4, 0}};
+  EXPECT_EQ(CompleteUnsurely(unsure, options)->text, "foo(bar");
+  options.min_confidence = kShowAll;
+  EXPECT_EQ(CompleteUnsurely(unsure, options)->text, "foo(bar)");
+}
+
+TEST(ShownServiceTest, OfAnUnsureBlockTheFirstLineMayBeSure) {
+  const UnsureCase unsure{{"if a:", "\n", "    b()", "\n", "\n"},
+                          {-0.125F, 0, -0.9F, 0, 0}};
+  EXPECT_EQ(CompleteUnsurely(unsure, {}, "x = 1\n")->text, "if a:");
+  const UnsureCase sure{unsure.said, {-0.125F, 0, -0.25F, 0, 0}};
+  EXPECT_EQ(CompleteUnsurely(sure, {}, "x = 1\n")->text, "if a:\n    b()");
+}
+
+// Alternatives for "foo(bar)", which is unsure of "bar".
+Completion CompleteWithAlternatives(
+    const std::vector<std::vector<std::string>>& alternatives) {
+  FakeGenerator generator({"foo", "(", "bar", ")", "\n"});
+  generator.set_logprobs({-0.125F, 0, -1, 0, 0});
+  generator.set_alternatives(alternatives);
+  CompletionService service(generator);
+  CompletionOptions options;
+  options.invoked = true;
+  options.alternatives = 2;
+  const auto completion =
+      service.Complete({.path = "", .before = "x = ", .after = ""}, options);
+  EXPECT_TRUE(completion);
+  return completion ? *completion : Completion{};
+}
+
+TEST(ShownServiceTest, AlternativesLeaveWhereTheModelIsUnsure) {
+  const Completion completion =
+      CompleteWithAlternatives({{"baz)", "\n"}, {"1)", "\n"}, {"2)", "\n"}});
+  EXPECT_EQ(completion.text, "foo(bar)");
+  EXPECT_EQ(completion.alternatives,
+            (std::vector<std::string>{"foo(baz)", "foo(1)"}));
+}
+
+TEST(ShownServiceTest, AlternativesAreDistinct) {
+  const Completion completion =
+      CompleteWithAlternatives({{"ba", "r)", "\n"}, {"b", "\n"}, {"c", "\n"}});
+  EXPECT_EQ(completion.alternatives, (std::vector<std::string>{"foo(c"}));
+}
+
+TEST(ShownServiceTest, UnaskedThereAreNoAlternatives) {
+  FakeGenerator generator(std::vector<std::string>{"foo", "\n"});
+  generator.set_alternatives({{"bar"}});
+  CompletionService service(generator);
+  const auto completion =
+      service.Complete({.path = "", .before = "x = ", .after = ""}, {});
+  ASSERT_TRUE(completion);
+  EXPECT_TRUE(completion->alternatives.empty());
+  EXPECT_EQ(generator.calls, 1);
+}
+
+TEST(ShownServiceTest, AStopEndsAlternativesToo) {
+  std::stop_source stop;
+  FakeGenerator generator(std::vector<std::string>{"foo", "\n"});
+  generator.set_logprob(-1);
+  generator.set_alternatives({{"bar", "\n"}, {"baz", "\n"}});
+  int tokens = 0;
+  generator.set_before_token([&] {
+    if (++tokens == 3) stop.request_stop();  // the first has two
+  });
+  CompletionService service(generator);
+  CompletionOptions options;
+  options.invoked = true;
+  options.alternatives = 2;
+  const auto completion = service.Complete(
+      {.path = "", .before = "x = ", .after = ""}, options, stop.get_token());
+  ASSERT_TRUE(completion);
+  EXPECT_EQ(completion->text, "foo");
+  EXPECT_TRUE(completion->alternatives.empty());
+  EXPECT_LE(tokens, 5);
+}
+
 TEST(ShownServiceTest, WithoutATreeTheLinesDecide) {
   CompletionRequest request =
       RequestAt("a.py", "def f(a):\n    b = a\n    ¦\n");

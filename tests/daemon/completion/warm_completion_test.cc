@@ -3,12 +3,14 @@
 // completion from warm states is the one that a cold run gives.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "daemon/completion/completion_service.h"
 #include "daemon/completion/engine_generator.h"
 #include "engine/run/topology.h"
 #include "tests/daemon/completion/default_model.h"
@@ -161,6 +163,40 @@ TEST_F(WarmCompletionTest, TypingComputesOnlyWhatIsNew) {
   for (const char c : std::string("const size_t begin = ")) {
     prefix += c;
     EXPECT_LE(ask().report.tokens_computed, 4U) << prefix.substr(kPrefixBytes);
+  }
+}
+
+// As in a minified file, or one of data.
+TEST_F(WarmCompletionTest, TypingInALongLineComputesOnlyWhatIsNew) {
+  std::string words;
+  for (int i = 0; words.size() < 100'000; ++i) {
+    words += "f" + std::to_string(i * 7919 % 10'007) + "(a, b); ";
+  }
+  for (const size_t size : {size_t{4000}, size_t{20000}, size_t{100000}}) {
+    auto warm = Create(size_t{1} << 30);
+    CompletionService service(*warm);
+    CompletionOptions options;
+    options.max_tokens = 1;
+    CompletionRequest request{.path = "a.js",
+                              .before = "x = 1;\n" + words.substr(0, size),
+                              .after = "\ny = 2;\n"};
+    const auto computed = [&] {
+      const auto completion = service.Complete(request, options);
+      EXPECT_TRUE(completion);
+      return completion ? completion->trace.tokens_computed : 0;
+    };
+    computed();
+    size_t most = 0;
+    size_t all = 0;
+    const std::string typed = "for (const item of list) ";
+    for (const char c : typed) {
+      request.before += c;
+      const size_t now = computed();
+      most = std::max(most, now);
+      all += now;
+    }
+    EXPECT_LE(most, 4U) << size;
+    EXPECT_LE(all, typed.size() + 8) << size;
   }
 }
 

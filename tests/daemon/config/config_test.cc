@@ -329,6 +329,26 @@ TEST(SessionSettingsTest, AnEditorCannotSetWhatAllShare) {
   EXPECT_THAT(SessionProblem("{"), HasSubstr("settings: "));
 }
 
+TEST(SessionSettingsTest, TheModelsThresholdIsTheDefaultAndHasAName) {
+  Config config;
+  EXPECT_FALSE(config.completion.min_confidence);
+  EXPECT_THAT(ApplySessionJson(R"({"completion":{"min_confidence":-0.5}})",
+                               kOptional, "settings", &config),
+              IsEmpty());
+  EXPECT_EQ(config.completion.min_confidence, -0.5);
+  EXPECT_THAT(ApplySessionJson(R"({"completion":{"min_confidence":"model"}})",
+                               kOptional, "settings", &config),
+              IsEmpty());
+  EXPECT_FALSE(config.completion.min_confidence);
+  EXPECT_THAT(SessionProblem(R"({"completion":{"min_confidence":"high"}})"),
+              HasSubstr("completion.min_confidence: expected \"model\""));
+  Config received;
+  received.completion.min_confidence = -2;
+  ApplySessionJson(boost::json::serialize(SessionSettings(config)), kOptional,
+                   "greeting", &received);
+  EXPECT_FALSE(received.completion.min_confidence);
+}
+
 TEST(SessionSettingsTest, SurviveTheWayThroughJson) {
   Config sent;
   sent.completion.extent = CompletionExtent::kBlock;

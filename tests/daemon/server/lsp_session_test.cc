@@ -40,6 +40,89 @@ TEST_F(LspSessionTest, AnswersInlineCompletions) {
   EXPECT_THAT(answer, HasSubstr("\"insertText\":\"foo(1)\""));
 }
 
+TEST_F(LspSessionTest, WhoAsksByHandGetsAlternativesWithIdsOfTheirOwn) {
+  auto generator =
+      std::make_unique<FakeGenerator>(std::vector<std::string>{"foo", "(1)"});
+  generator->set_logprobs({0, -1});
+  generator->set_alternatives({{"(2)"}, {"(3)"}, {"(4)"}});
+  Start(std::move(generator));
+  (void)sent_->Take();
+  Open("x = \\n");
+  Receive(R"("id":7,"method":"textDocument/inlineCompletion","params":
+    {"textDocument":{"uri":"file:///a.py"},"position":{"line":0,"character":4},
+     "context":{"triggerKind":1}})");
+  calls_.RunOne();
+  const std::string answer = Answer();
+  for (const char* text : {"foo(1)", "foo(2)", "foo(3)"}) {
+    EXPECT_THAT(answer, HasSubstr(fmt::format(R"("insertText":"{}")", text)));
+  }
+  EXPECT_THAT(answer, Not(HasSubstr("foo(4)")));
+  for (const char* id : {"1", "2", "3"}) {
+    EXPECT_THAT(answer, HasSubstr(fmt::format(R"("arguments":["{}"])", id)));
+  }
+  // The third is the one that is taken.
+  Receive(R"("id":8,"method":"workspace/executeCommand","params":
+    {"command":"krait.didAcceptCompletionItem","arguments":["3"]})");
+  EXPECT_EQ(acceptance_.Total()->all.accepted, 1);
+  EXPECT_EQ(acceptance_.Total()->all.shown, 2);
+}
+
+TEST_F(LspSessionTest, UnaskedThereIsOneAnswer) {
+  auto generator =
+      std::make_unique<FakeGenerator>(std::vector<std::string>{"foo", "(1)"});
+  generator->set_alternatives({{"bar"}});
+  Start(std::move(generator));
+  (void)sent_->Take();
+  Open("x = \\n");
+  Ask(7, 4);
+  calls_.RunOne();
+  EXPECT_THAT(Answer(), Not(HasSubstr("bar")));
+}
+
+TEST_F(LspSessionTest, ALanguageThatTheModelDoesNotKnowIsOffAndSaysSo) {
+  auto generator = std::make_unique<FakeGenerator>("foo(1)\n");
+  generator->set_languages({"c", "rust"});
+  Start(std::move(generator));
+  (void)sent_->Take();
+  Open("x = \\n");
+  Ask(7, 4);
+  EXPECT_THAT(Answer(), HasSubstr(R"("items":[])"));
+  Receive(R"("id":2,"method":"krait/explain","params":{"textDocument":
+    {"uri":"file:///a.py"}})");
+  EXPECT_THAT(Answer(), HasSubstr("this model does not know python"));
+  Receive(R"("method":"workspace/didChangeConfiguration","params":{"settings":
+    {"krait":{"completion":{"languages":{"python":true}}}}})");
+  (void)sent_->Take();
+  Ask(8, 4);
+  calls_.RunOne();
+  EXPECT_THAT(Answer(), HasSubstr("foo(1)"));
+}
+
+TEST_F(LspSessionTest, WhatTheModelKnowsMayBeLearnedWhileARequestWaits) {
+  std::latch asked(1);
+  auto generator = std::make_unique<FakeGenerator>("foo(1)\n");
+  generator->set_languages({"c"});
+  auto shared =
+      std::make_shared<std::unique_ptr<FakeGenerator>>(std::move(generator));
+  host_ = std::make_unique<CompletionHost>(
+      [shared, &asked]() -> engine::Result<ReadyGenerator> {
+        asked.wait();
+        return ReadyGenerator{.generator = std::move(*shared),
+                              .description = "fake"};
+      },
+      calls_.Poster());
+  session_ = std::make_unique<LspSession>(sent_, *host_, acceptance_, config_);
+  Receive(R"("id":1,"method":"initialize","params":{"capabilities":{}})");
+  Open("x = \\n");
+  (void)sent_->Take();
+  Ask(7, 4);
+  asked.count_down();
+  calls_.RunOne();
+  (void)sent_->Take();
+  calls_.RunOne();
+  EXPECT_THAT(Answer(), HasSubstr(R"("items":[])"));
+}
+
 TEST_F(LspSessionTest, ANewRequestReplacesTheOneThatRuns) {
   std::latch running(1);
   std::latch superseded(1);

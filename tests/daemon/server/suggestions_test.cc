@@ -186,6 +186,27 @@ TEST_F(SuggestionsTest, AClientThatReportsWhatItShowsIsBelieved) {
   EXPECT_EQ(Counts().shown, 2);
 }
 
+TEST_F(SuggestionsTest, AnAlternativeCountsOnceItIsAccepted) {
+  Give("foo(1)");
+  const std::string other = suggestions_.GiveAlternative(
+      {.document = now_, .cursor_ofs = cursor_, .text = "bar", .plan = "spm"});
+  EXPECT_EQ(Counts().shown, 1);
+  Insert("bar");
+  suggestions_.Accepted(other);
+  EXPECT_EQ(Counts().shown, 2);
+  EXPECT_EQ(Counts().accepted, 1);
+  EXPECT_EQ(Counts().characters, 3);
+}
+
+TEST_F(SuggestionsTest, TheFirstIsFollowedBesideItsAlternatives) {
+  Give("foo(1)");
+  suggestions_.GiveAlternative(
+      {.document = now_, .cursor_ofs = cursor_, .text = "bar", .plan = "spm"});
+  Insert("foo(1)");
+  EXPECT_EQ(Counts().accepted, 1);
+  EXPECT_EQ(Counts().shown, 1);
+}
+
 TEST_F(SuggestionsTest, UnknownIdsAreIgnored) {
   suggestions_.Accepted("7");
   suggestions_.PartiallyAccepted("", 1000);

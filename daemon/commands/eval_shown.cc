@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/commands/eval_shown.h"
+
+#include <fmt/format.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "daemon/completion/engine_generator.h"
+#include "daemon/eval/calibration.h"
+#include "daemon/eval/calibration_report.h"
+#include "daemon/eval/fim_cases.h"
+#include "daemon/eval/shown_case.h"
+#include "daemon/json_text.h"
+#include "daemon/terminal.h"
+#include "daemon/text_file.h"
+#include "daemon/utf8.h"
+#include "grammars/language.h"
+
+namespace krait::daemon {
+namespace {
+
+// Reads what to complete: cases as they are, places in all other files.
+engine::Result<std::vector<FimCase>> ReadCases(
+    const EvalShownArguments& arguments) {
+  std::vector<FimCase> cases;
+  std::vector<SourceFile> files;
+  for (const std::string& path : arguments.files) {
+    auto text = ReadText(path);
+    if (!text) return text.error();
+    if (path.ends_with(".jsonl")) {
+      auto read = ParseFimCases(*text, path, /*limit=*/0);
+      if (!read) return read.error();
+      cases.insert(cases.end(), std::make_move_iterator(read->begin()),
+                   std::make_move_iterator(read->end()));
+      continue;
+    }
+    if (ValidUtf8Prefix(*text) != text->size()) {
+      return engine::MakeError(engine::ErrorCode::kInvalidArgument,
+                               path + ": expected UTF-8 text");
+    }
+    const grammars::Language* language = grammars::LanguageOfFile(path, *text);
+    files.push_back({.path = path,
+                     .language = std::string(
+                         language == nullptr ? "other" : language->name),
+                     .text = std::move(*text)});
+  }
+  for (FimCase& place :
+       PlacesInLines(files, arguments.places, arguments.seed)) {
+    cases.push_back(std::move(place));
+  }
+  return cases;
+}
+
+struct LanguageScore {
+  size_t places = 0;
+  ShownCount count;
+};
+using Scores = std::map<std::string, LanguageScore>;
+
+// What the run came to.
+struct Outcome {
+  Scores scores;
+  std::vector<GateTrial> lines;  // whatever their mean
+  Calibration calibration;
+  std::string json_lines;
+};
+
+boost::json::object CaseToJson(const FimCase& fim_case,
+                               const Completion& completion) {
+  boost::json::object json;
+  json["task_id"] = fim_case.id;
+  json["language"] = fim_case.language;
+  json["middle"] = fim_case.middle;
+  json["completion"] = completion.text;
+  if (completion.trace.mean_logprob) {
+    json["mean_logprob"] = *completion.trace.mean_logprob;
+  }
+  json["suppressed_by"] = completion.trace.suppressed_by;
+  return json;
+}
+
+boost::json::array SaidToJson(const std::vector<SaidToken>& said) {
+  boost::json::array json;
+  for (const SaidToken& token : said) {
+    // A token may be a part of a character.
+    json.push_back(boost::json::array{ToValidUtf8(token.bytes), token.logprob});
+  }
+  return json;
+}
+
+// Completes as an editor asks unasked, and once more whatever the mean is.
+engine::Status RunCase(const FimCase& fim_case,
+                       const EvalShownArguments& arguments,
+                       const engine::ConfidenceThresholds& thresholds,
+                       Generator* generator, Outcome* outcome) {
+  // A service for each: places in one file do not depend on each other's order.
+  CompletionService service(*generator);
+  const CompletionRequest request = RequestOf(fim_case);
+  CompletionOptions options = arguments.completion;
+  options.syntax_patience = kPatience;
+  const auto shown = service.Complete(request, options);
+  if (!shown) return shown.error();
+  LanguageScore& score = outcome->scores[fim_case.language];
+  ++score.places;
+  if (!shown->text.empty()) {
+    score.count.Add(RateShown(shown->text, fim_case.middle));
+  }
+  boost::json::object json = CaseToJson(fim_case, *shown);
+
+  options.min_confidence.reset();
+  options.thresholds = thresholds;
+  options.thresholds->line = kShowAll;
+  const auto all = service.Complete(request, options);
+  if (!all) return all.error();
+  if (!all->text.empty()) {
+    outcome->lines.push_back(
+        {.language = fim_case.language,
+         .mean_logprob = all->trace.mean_logprob.value_or(0),
+         .right = RateShown(all->text, fim_case.middle)});
+  }
+  json["said"] = SaidToJson(all->said);
+  if (arguments.calibrate) {
+    const auto tried =
+        outcome->calibration.Try(fim_case, arguments.completion, &service);
+    if (!tried) return tried.error();
+    json["said"] = SaidToJson(outcome->calibration.said());
+  }
+  outcome->json_lines += JsonText(json) + "\n";
+  return {};
+}
+
+LanguageScore AllOf(const Scores& scores) {
+  LanguageScore all;
+  for (const auto& [language, score] : scores) {
+    all.places += score.places;
+    all.count.shown += score.count.shown;
+    all.count.first_word += score.count.first_word;
+    all.count.whole += score.count.whole;
+    all.count.to_end += score.count.to_end;
+  }
+  return all;
+}
+
+void PrintOutcome(const EvalShownArguments& arguments, const Outcome& outcome,
+                  const engine::ConfidenceThresholds& thresholds) {
+  const LanguageScore all = AllOf(outcome.scores);
+  std::string text = ShownHead("language");
+  for (const auto& [language, score] : outcome.scores) {
+    text += ShownRow(language, score.places, score.count);
+  }
+  text += ShownRow("all", all.places, all.count);
+  text += fmt::format(
+      "\nThresholds of the model: line {:.2f}, block {:.2f}, token {:.2f}. "
+      "With others for the mean:\n",
+      thresholds.line, thresholds.block, thresholds.token);
+  text += ThresholdTable(all.places, RowsByThreshold(outcome.lines));
+  if (arguments.calibrate) {
+    text +=
+        CalibrationText(outcome.calibration, arguments.right_share, thresholds);
+  }
+  Print(text);
+}
+
+void PrintJson(const EvalShownArguments& arguments, const Outcome& outcome,
+               const std::string& model,
+               const engine::ConfidenceThresholds& thresholds) {
+  const LanguageScore all = AllOf(outcome.scores);
+  boost::json::object json = ShownToJson(all.places, all.count);
+  json["model"] = model;
+  json["line"] = thresholds.line;
+  json["block"] = thresholds.block;
+  json["token"] = thresholds.token;
+  boost::json::object languages;
+  for (const auto& [language, score] : outcome.scores) {
+    languages[language] = ShownToJson(score.places, score.count);
+  }
+  json["languages"] = std::move(languages);
+  json["by_threshold"] =
+      ThresholdsToJson(all.places, RowsByThreshold(outcome.lines));
+  if (arguments.calibrate) {
+    json["calibration"] = CalibrationToJson(outcome.calibration,
+                                            arguments.right_share, thresholds);
+  }
+  PrintLine(JsonText(json));
+}
+
+}  // namespace
+
+int RunEvalShown(const EvalShownArguments& arguments) {
+  const auto cases = ReadCases(arguments);
+  if (!cases) return ReportError(cases.error());
+  if (!arguments.completions.empty()) {
+    // A file that cannot be written is known before hours of work, not after.
+    const auto writable = WriteBytes(arguments.completions, {});
+    if (!writable) return ReportError(writable.error());
+  }
+  const auto loaded = LoadModel(arguments.model);
+  if (!loaded) return ReportError(loaded.error());
+  const auto generator =
+      EngineGenerator::Create(loaded->model, *loaded->pool, WarmOptions{});
+  if (!generator) return ReportError(generator.error());
+  const auto thresholds = (*generator)->hints().confidence;
+
+  Outcome outcome;
+  Progress progress("places", cases->size());
+  size_t done = 0;
+  for (const FimCase& fim_case : *cases) {
+    const auto run =
+        RunCase(fim_case, arguments, thresholds, generator->get(), &outcome);
+    if (!run) return ReportError(run.error());
+    progress.Update(++done);
+  }
+  if (arguments.json) {
+    PrintJson(arguments, outcome, loaded->model->hyperparameters().name,
+              thresholds);
+  } else {
+    PrintOutcome(arguments, outcome, thresholds);
+  }
+  if (!arguments.completions.empty()) {
+    const auto written = WriteBytes(arguments.completions, outcome.json_lines);
+    if (!written) return ReportError(written.error());
+  }
+  return FinishOutput(kExitOk);
+}
+
+}  // namespace krait::daemon

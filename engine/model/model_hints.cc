@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/model/model_hints.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstddef>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "engine/model/gguf.h"
+#include "engine/model/printable.h"
+
+namespace krait::engine {
+namespace {
+
+// Above any number of languages, and any name.
+constexpr size_t kMaxLanguages = 1000;
+constexpr size_t kMaxLanguageBytes = 64;
+
+// Reads the logarithm of a probability, if the key is there.
+Status ReadThreshold(const GgufFile& gguf, std::string_view key,
+                     double* threshold) {
+  const Result<std::optional<double>> value = gguf.FindFloat(key);
+  if (!value) return value.error();
+  if (!*value) return {};
+  if (std::isnan(**value) || **value > 0) {
+    return MakeError(
+        ErrorCode::kBadFile,
+        fmt::format("{}: key '{}': expected the logarithm of a probability, a "
+                    "number up to 0, found {}",
+                    gguf.name(), key, **value));
+  }
+  *threshold = **value;
+  return {};
+}
+
+Status ReadConfidence(const GgufFile& gguf, ConfidenceThresholds* thresholds) {
+  struct Field {
+    std::string_view key;
+    double* value;
+  };
+  for (const Field& field :
+       {Field{"krait.confidence.line", &thresholds->line},
+        Field{"krait.confidence.block", &thresholds->block},
+        Field{"krait.confidence.token", &thresholds->token},
+        Field{"krait.confidence.invoked_token", &thresholds->invoked_token}}) {
+    const Status read = ReadThreshold(gguf, field.key, field.value);
+    if (!read) return read;
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> ReadNames(const GgufFile& gguf,
+                                           std::string_view key) {
+  const Result<const GgufArray*> array = gguf.FindArray(key);
+  const bool of_strings = array && *array != nullptr &&
+                          (*array)->strings.size() == (*array)->size() &&
+                          (*array)->size() <= kMaxLanguages;
+  std::vector<std::string> names;
+  if (of_strings) {
+    for (const std::string_view name : (*array)->strings) {
+      if (name.empty() || name.size() > kMaxLanguageBytes) break;
+      names.push_back(Printable(name));
+    }
+    if (names.size() == (*array)->size()) return names;
+  }
+  return MakeError(
+      ErrorCode::kBadFile,
+      fmt::format("{}: key '{}': expected an array of at most {} "
+                  "names of 1 to {} bytes",
+                  gguf.name(), key, kMaxLanguages, kMaxLanguageBytes));
+}
+
+}  // namespace
+
+Result<ModelHints> ReadModelHints(const GgufFile& gguf) {
+  ModelHints hints;
+  const Status confidence = ReadConfidence(gguf, &hints.confidence);
+  if (!confidence) return confidence.error();
+  constexpr std::string_view kLanguages = "krait.languages";
+  if (gguf.Find(kLanguages) == nullptr) return hints;
+  auto languages = ReadNames(gguf, kLanguages);
+  if (!languages) return languages.error();
+  hints.languages = std::move(*languages);
+  return hints;
+}
+
+Result<ModelHints> ReadModelHints(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return ModelHints{};
+  const auto gguf = GgufFile::Open(path);
+  if (!gguf) return gguf.error();
+  return ReadModelHints(**gguf);
+}
+
+}  // namespace krait::engine

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_ENGINE_MODEL_MODEL_HINTS_H_
+#define KRAIT_ENGINE_MODEL_MODEL_HINTS_H_
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/error.h"
+
+namespace krait::engine {
+
+class GgufFile;
+
+// How sure a model must be of a completion that is shown: natural logarithms of
+// probabilities, chosen for each model by `krait eval shown --calibrate`. GGUF
+// keys krait.confidence.*; these are for a file that says nothing.
+struct ConfidenceThresholds {
+  // The least mean over the tokens of what is shown: on one line, on several.
+  double line = -0.8;
+  double block = -0.6;
+  // What is shown ends before the first token that is less likely; the second
+  // is for completions that the user has asked for by hand.
+  double token = -2.3;
+  double invoked_token = -4.6;
+};
+
+// What a model's file says of how to use what the model says.
+struct ModelHints {
+  ConfidenceThresholds confidence;
+  // What it was trained on, by grammars' names; nothing: the file does not say.
+  // GGUF key krait.languages.
+  std::optional<std::vector<std::string>> languages;
+};
+
+// Errors name file and key, and what was expected.
+Result<ModelHints> ReadModelHints(const GgufFile& gguf);
+// The same of a model's path, as Model::Load takes it. A directory says
+// nothing.
+Result<ModelHints> ReadModelHints(const std::filesystem::path& path);
+
+}  // namespace krait::engine
+
+#endif  // KRAIT_ENGINE_MODEL_MODEL_HINTS_H_

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Halves of the held-out files, and the table of what is shown."""
+
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+from models.card import shown
+from models.evaluate import calibrate
+
+SCORE = {
+    "places": 50,
+    "shown_share": 0.1,
+    "first_word": 0.8,
+    "right": 0.4,
+    "right_to_end": 0.3,
+}
+RESULT = {
+    **SCORE,
+    "line": -0.25,
+    "block": 0.0,
+    "token": -1.0,
+    "languages": {"go": SCORE},
+    "by_threshold": [{**SCORE, "threshold": -0.5}, {**SCORE, "threshold": None}],
+}
+
+
+class HalvesTest(unittest.TestCase):
+    def test_each_file_is_in_one_half(self) -> None:
+        records = [
+            {"package": "p", "path": f"usr/a{i}.py", "language": "python", "text": f"x = {i}\r\n"}
+            for i in range(40)
+        ]
+        with tempfile.TemporaryDirectory() as folder:
+            corpus = Path(folder, "held_out.jsonl")
+            corpus.write_text("".join(json.dumps(r) + "\n" for r in records), encoding="utf-8")
+            calibrate.lay_out(corpus, Path(folder))
+            found = {h: calibrate.files_below(Path(folder, h)) for h in calibrate.HALVES}
+            self.assertEqual(sum(map(len, found.values())), 40)
+            self.assertGreater(min(map(len, found.values())), 5)
+            texts = [path.read_bytes() for paths in found.values() for path in paths]
+            self.assertEqual(sorted(texts), sorted(r["text"].encode() for r in records))
+
+    def test_the_threshold_for_blocks_is_that_of_the_same_tokens(self) -> None:
+        choices = [
+            {"token": None, "block": {"threshold": 0}},
+            {"token": -1.0, "block": {"threshold": -0.2}},
+        ]
+        found = {"calibration": {"choices": choices}}
+        self.assertEqual(calibrate.block_threshold(found, -1.0), -0.2)
+        with self.assertRaises(SystemExit):
+            calibrate.block_threshold(found, -5.0)
+
+
+class ShownTableTest(unittest.TestCase):
+    def test_stands_between_its_marks(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "README.md")
+            path.write_text(f"a\n{shown.BEGIN}\nstale\n{shown.END}\nb\n", encoding="utf-8")
+            shown.insert(path, RESULT)
+            shown.insert(path, RESULT)
+            text = path.read_text(encoding="utf-8")
+            self.assertTrue(text.startswith("a\n") and text.endswith("\nb\n"))
+            self.assertNotIn("stale", text)
+            self.assertEqual(text.count("| go | 50 | 10.0 | 80.0 | 40.0 | 30.0 |"), 1)
+            self.assertIn("| >= -0.5 |", text)
+            path.write_text("no marks", encoding="utf-8")
+            with self.assertRaises(SystemExit):
+                shown.insert(path, RESULT)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/model/model_hints.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include "engine/model/gguf.h"
+#include "tests/engine/model/gguf_builder.h"
+
+namespace krait::engine {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr uint32_t kFloat = 6;
+constexpr uint32_t kString = 8;
+
+Result<ModelHints> HintsOf(const GgufBuilder& builder) {
+  const std::string bytes = builder.Build();
+  const auto gguf = GgufFile::Parse(bytes, "memory.gguf");
+  if (!gguf) return gguf.error();
+  return ReadModelHints(**gguf);
+}
+
+std::string MessageOf(const GgufBuilder& builder) {
+  const auto hints = HintsOf(builder);
+  return hints ? "" : hints.error().message;
+}
+
+TEST(ModelHintsTest, AFileThatSaysNothingGetsWhatSuitsMost) {
+  const auto hints = HintsOf(GgufBuilder());
+  ASSERT_TRUE(hints);
+  EXPECT_EQ(hints->confidence.line, ConfidenceThresholds{}.line);
+  EXPECT_FALSE(hints->languages);
+  const auto directory = ReadModelHints(testing::TempDir());
+  ASSERT_TRUE(directory);
+  EXPECT_FALSE(directory->languages);
+}
+
+TEST(ModelHintsTest, ThresholdsAndLanguagesAreTheFiles) {
+  GgufBuilder builder;
+  builder.Key<float>("krait.confidence.line", kFloat, -0.25F)
+      .Key<float>("krait.confidence.block", kFloat, 0)
+      .Key<float>("krait.confidence.token", kFloat,
+                  -std::numeric_limits<float>::infinity())
+      .Key<float>("krait.confidence.invoked_token", kFloat, -3)
+      .ArrayKey("krait.languages", kString, 2)
+      .String("c")
+      .String("python");
+  const auto hints = HintsOf(builder);
+  ASSERT_TRUE(hints);
+  EXPECT_EQ(hints->confidence.line, -0.25);
+  EXPECT_EQ(hints->confidence.block, 0);
+  EXPECT_TRUE(std::isinf(hints->confidence.token));
+  EXPECT_EQ(hints->confidence.invoked_token, -3);
+  EXPECT_EQ(hints->languages, (std::vector<std::string>{"c", "python"}));
+}
+
+TEST(ModelHintsTest, WrongThresholdsAreRefused) {
+  for (const float wrong : {0.5F, std::nanf("")}) {
+    GgufBuilder builder;
+    builder.Key<float>("krait.confidence.token", kFloat, wrong);
+    EXPECT_THAT(MessageOf(builder),
+                HasSubstr("memory.gguf: key 'krait.confidence.token': expected "
+                          "the logarithm of a probability"));
+  }
+  GgufBuilder builder;
+  builder.StringKey("krait.confidence.line", "high");
+  EXPECT_THAT(MessageOf(builder), HasSubstr("krait.confidence.line"));
+}
+
+TEST(ModelHintsTest, WrongLanguagesAreRefused) {
+  const char* const message = "key 'krait.languages': expected an array";
+  GgufBuilder text;
+  text.StringKey("krait.languages", "python");
+  EXPECT_THAT(MessageOf(text), HasSubstr(message));
+  GgufBuilder long_name;
+  long_name.ArrayKey("krait.languages", kString, 2)
+      .String("c")
+      .String(std::string(65, 'x'));
+  EXPECT_THAT(MessageOf(long_name), HasSubstr(message));
+  GgufBuilder numbers;
+  numbers.ArrayKey("krait.languages", kFloat, 1).Raw(1.0F);
+  EXPECT_THAT(MessageOf(numbers), HasSubstr(message));
+}
+
+}  // namespace
+}  // namespace krait::engine
