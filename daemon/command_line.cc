@@ -21,6 +21,7 @@
 #include "daemon/commands/complete.h"
 #include "daemon/commands/daemon.h"
 #include "daemon/commands/debug.h"
+#include "daemon/commands/debug_memory.h"
 #include "daemon/commands/doctor.h"
 #include "daemon/commands/eval_fim.h"
 #include "daemon/commands/eval_text.h"
@@ -101,6 +102,7 @@ class CommandLine {
   DebugTokensArguments tokens_;
   DebugLogitsArguments logits_;
   DebugGenerateArguments generate_;
+  DebugMemoryArguments memory_;
   bool accepted_ = false;  // flags without an effect
 };
 
@@ -133,6 +135,7 @@ void CommandLine::AddComplete() {
   AddExtent(app, &complete_.completion);
   AddConfidence(app, &complete_.completion);
   AddHealing(app, &complete_.completion);
+  AddFileMemory(app, &complete_.completion);
   AddSampling(app, &complete_.completion.sampler);
   AddUserConfig(app, &complete_.model, &complete_.completion);
   AddJson(app, &complete_.json);
@@ -249,6 +252,7 @@ void CommandLine::AddEval() {
   AddContext(app, &eval_fim_.completion);
   AddConfidence(app, &eval_fim_.completion);
   AddHealing(app, &eval_fim_.completion);
+  AddFileMemory(app, &eval_fim_.completion);
   app->add_option("--extent", eval_fim_.extent,
                   "How far to complete (see `krait complete`); default: by "
                   "what is wanted")
@@ -435,6 +439,19 @@ void CommandLine::AddDebug() {
   generate->add_option("--tokens,-n", generate_.tokens, "How many")
       ->check(CLI::Range(size_t{1}, kMaxTokens))
       ->capture_default_str();
+
+  CLI::App* memory =
+      Add(group, "memory",
+          "What the weights of the memory of open files are fitted to",
+          &memory_, RunDebugMemory);
+  memory->add_option("cases", memory_.cases, "As of `krait eval fim`")
+      ->required()
+      ->type_name("CASES.jsonl");
+  memory->add_option("--limit", memory_.limit, "The first N cases; 0: all");
+  memory->add_option("--open-files", memory_.open_files,
+                     "So many other files of the cases are open, too: the "
+                     "nearest ones");
+  AddModelOptions(memory, &memory_.model);
 }
 
 int CommandLine::Run(int argc, char** argv) {

@@ -10,10 +10,12 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "daemon/completion/completion_place.h"
 #include "daemon/completion/context.h"
 #include "daemon/completion/generator.h"
+#include "daemon/completion/nearby_text.h"
 #include "daemon/completion/prefix_memory.h"
 #include "daemon/completion/stop_rules.h"
 #include "daemon/completion/suffix_memory.h"
@@ -29,7 +31,8 @@ struct CompletionRequest {
   std::string path;  // relative to the workspace; empty: unknown
   std::string before;
   std::string after;
-  RequestSyntax syntax = {};  // of the document; may say nothing
+  std::vector<NearbyText> others = {};  // the nearest first
+  RequestSyntax syntax = {};            // of the document; may say nothing
 };
 
 // A confidence that every completion has.
@@ -49,6 +52,8 @@ struct CompletionOptions {
   double min_confidence = kDefaultMinConfidence;
   engine::SamplerOptions sampler;
   bool heal_tokens = true;  // see GeneratorRequest
+  // Whether a model that can be is reminded of the whole document, and others.
+  bool file_memory = true;
   // How long the parser may check in the end what is shown; what it has not
   // found wrong by then is shown.
   std::chrono::milliseconds syntax_patience{40};

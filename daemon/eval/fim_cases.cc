@@ -27,10 +27,13 @@ engine::Result<FimCase> ParseCase(const simdjson::dom::object& object,
     if (!language) return language.error();
     result.language = std::move(*language);
   }
-  if (HasKey(object, "task_id")) {
-    auto id = ReadString(object, "task_id", where);
-    if (!id) return id.error();
-    result.id = std::move(*id);
+  const std::pair<const char*, std::string*> optional[] = {
+      {"task_id", &result.id}, {"path", &result.path}};
+  for (const auto& [key, value] : optional) {
+    if (!HasKey(object, key)) continue;
+    auto text = ReadString(object, key, where);
+    if (!text) return text.error();
+    *value = std::move(*text);
   }
   return result;
 }

@@ -15,6 +15,7 @@ namespace krait::daemon {
 struct FimCase {
   std::string id;  // "task_id"; may be empty
   std::string language;
+  std::string path;  // of the file; may be empty
   std::string prefix;
   std::string suffix;
   std::string middle;  // what is to be found
@@ -22,9 +23,9 @@ struct FimCase {
 
 // Reads cases, one JSON object a line: {"language", "prefix", "suffix",
 // "middle"}, or with HumanEval-Infilling's names {"prompt", "suffix",
-// "canonical_solution"} (language "python"), and an optional "task_id". Empty
-// lines are skipped; other keys too. Reads at most `limit` cases (0: all).
-// Errors name file and line.
+// "canonical_solution"} (language "python"), and optional "task_id" and "path".
+// Empty lines are skipped; other keys too. Reads at most `limit` cases (0:
+// all). Errors name file and line.
 engine::Result<std::vector<FimCase>> ParseFimCases(std::string_view text,
                                                    const std::string& name,
                                                    size_t limit);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/server/session_documents.h"
 
+#include <algorithm>
+
 #include "daemon/completion/workspace_path.h"
 #include "lsp/uri.h"
 
@@ -53,9 +55,10 @@ CompletionRequest SessionDocuments::RequestAt(
     const ContextLimits& limits) const {
   CompletionRequest request;
   request.path = PathOf(document);
-  request.before =
-      document.text.TextBefore(cursor_ofs, EnoughBytesBefore(limits));
-  request.after = document.text.TextAfter(cursor_ofs, EnoughBytesAfter(limits));
+  request.before = document.text.TextBefore(
+      cursor_ofs, std::max(EnoughBytesBefore(limits), kRememberedBytes));
+  request.after = document.text.TextAfter(
+      cursor_ofs, std::max(EnoughBytesAfter(limits), kRememberedBytes));
   return request;
 }
 
