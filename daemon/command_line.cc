@@ -23,6 +23,7 @@
 #include "daemon/commands/config.h"
 #include "daemon/commands/daemon.h"
 #include "daemon/commands/debug.h"
+#include "daemon/commands/debug_memory.h"
 #include "daemon/commands/doctor.h"
 #include "daemon/commands/eval_fim.h"
 #include "daemon/commands/eval_shown.h"
@@ -140,6 +141,7 @@ class CommandLine {
   DebugTokensArguments tokens_;
   DebugLogitsArguments logits_;
   DebugGenerateArguments generate_;
+  DebugMemoryArguments memory_;
   bool accepted_ = false;  // flags without an effect
 };
 
@@ -178,6 +180,7 @@ void CommandLine::AddComplete() {
                 "As while typing: only what the model is sure of. Without it, "
                 "as an editor that is asked by hand");
   AddHealing(app, &complete_.completion);
+  AddFileMemory(app, &complete_.completion);
   AddSampling(app, &complete_.completion.sampler);
   AddUserConfig(app, &complete_.model, &complete_.completion, &complete_.rules);
   AddJson(app, &complete_.json);
@@ -357,6 +360,7 @@ void CommandLine::AddEval() {
   AddContext(app, &eval_fim_.completion);
   AddConfidence(app, &eval_fim_.completion);
   AddHealing(app, &eval_fim_.completion);
+  AddFileMemory(app, &eval_fim_.completion);
   AddExtentName(
       app,
       "How far to complete (see `krait complete`); default: by what is wanted",
@@ -577,6 +581,19 @@ void CommandLine::AddDebug() {
   generate->add_option("--tokens,-n", generate_.tokens, "How many")
       ->check(CLI::Range(size_t{1}, kMaxTokens))
       ->capture_default_str();
+
+  CLI::App* memory =
+      Add(group, "memory",
+          "What the weights of the memory of open files are fitted to",
+          &memory_, RunDebugMemory);
+  memory->add_option("cases", memory_.cases, "As of `krait eval fim`")
+      ->required()
+      ->type_name("CASES.jsonl");
+  memory->add_option("--limit", memory_.limit, "The first N cases; 0: all");
+  memory->add_option("--open-files", memory_.open_files,
+                     "So many other files of the cases are open, too: the "
+                     "nearest ones");
+  AddModelOptions(memory, &memory_.model);
 }
 
 int CommandLine::Run(int argc, char** argv) {

@@ -104,6 +104,12 @@ void AddConfidence(CLI::App* app, CompletionOptions* options) {
       ->check(IsLogProbability);
 }
 
+void AddFileMemory(CLI::App* app, CompletionOptions* options) {
+  app->add_flag("--file-memory,!--no-file-memory", options->file_memory,
+                "Mix what the whole file says into the model's predictions, "
+                "if the model was measured with it");
+}
+
 void AddHealing(CLI::App* app, CompletionOptions* options) {
   app->add_flag("--heal-tokens,!--no-heal-tokens", options->heal_tokens,
                 "Let the model choose the tokens of the word at the cursor "

@@ -34,6 +34,7 @@ void AddStateBytes(CLI::App* app, ModelOptions* options);
 void AddSampling(CLI::App* app, engine::SamplerOptions* options);
 void AddContext(CLI::App* app, CompletionOptions* options);
 void AddConfidence(CLI::App* app, CompletionOptions* options);
+void AddFileMemory(CLI::App* app, CompletionOptions* options);
 void AddHealing(CLI::App* app, CompletionOptions* options);
 void AddExtent(CLI::App* app, CompletionOptions* options);
 // --extent, whatever it is for.

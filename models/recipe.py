@@ -172,6 +172,7 @@ class Recipe:
 
     def _export(self) -> list[str]:
         head = self._work / "embed/head.npz"
+        memory = self._work / "memory.json"
         return self._command(
             "export.run",
             "export",
@@ -182,6 +183,7 @@ class Recipe:
             "--target",
             self._work / "export",
             *(["--head", head] if head.exists() else []),
+            *(["--memory", memory] if memory.exists() else []),
         )
 
     def _check(self) -> list[str]:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/bench/keystroke_session.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -164,10 +165,10 @@ CompletionRequest KeystrokeSession::RequestAt(
   const ContextLimits& limits = options_.completion.limits;
   CompletionRequest request;
   request.path = lsp::UriToPath(document->uri).value_or("");
-  request.before =
-      document->text.TextBefore(cursor_ofs, EnoughBytesBefore(limits));
-  request.after =
-      document->text.TextAfter(cursor_ofs, EnoughBytesAfter(limits));
+  request.before = document->text.TextBefore(
+      cursor_ofs, std::max(EnoughBytesBefore(limits), kRememberedBytes));
+  request.after = document->text.TextAfter(
+      cursor_ofs, std::max(EnoughBytesAfter(limits), kRememberedBytes));
   request.syntax = syntax_->At(document, cursor_ofs);
   return request;
 }

@@ -102,7 +102,7 @@ engine::Status RunCase(const FimCase& fim_case,
   CompletionService service(*generator);
   const CompletionRequest request = RequestOf(fim_case);
   CompletionOptions options = arguments.completion;
-  options.syntax_patience = kPatience;
+  options.syntax_budget = grammars::CheckBudget::Unlimited();
   const auto shown = service.Complete(request, options);
   if (!shown) return shown.error();
   LanguageScore& score = outcome->scores[fim_case.language];

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/completion/generator.h"
+#include "daemon/completion/nearby_text.h"
 
 namespace krait::daemon {
 
@@ -20,14 +21,24 @@ struct CompletionPlace {
   std::string suffix;
   std::optional<std::string> earlier_suffix;
   std::vector<size_t> anchors;  // see GeneratorPrompt
+  // Of the document, as far as it is remembered, if it is.
+  bool remembered = false;
+  std::string whole_before;
+  std::string whole_after;
+  std::vector<NearbyText> others;
 
   // Refers to the place.
   GeneratorPrompt prompt() const {
-    return {.path = path,
-            .prefix = prefix,
-            .suffix = suffix,
-            .earlier_suffix = earlier_suffix,
-            .anchors = anchors};
+    GeneratorPrompt prompt{.path = path,
+                           .prefix = prefix,
+                           .suffix = suffix,
+                           .earlier_suffix = earlier_suffix,
+                           .anchors = anchors};
+    if (remembered) {
+      prompt.remembered = RememberedTexts{
+          .before = whole_before, .after = whole_after, .others = &others};
+    }
+    return prompt;
   }
 };
 

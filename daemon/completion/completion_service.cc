@@ -92,13 +92,17 @@ CompletionOptions CompletionService::Fit(CompletionOptions options) const {
 
 CompletionPlace CompletionService::PlaceOf(const CompletionRequest& request,
                                            const CompletionOptions& options) {
-  const std::string before = WithUnixLineEnds(request.before);
-  const std::string after = WithUnixLineEnds(request.after);
+  CompletionPlace place;
+  place.whole_before = WithUnixLineEnds(request.before);
+  place.whole_after = WithUnixLineEnds(request.after);
   const ContextLimits& limits = options.limits;
+  const std::string_view before =
+      LastBytes(place.whole_before, EnoughBytesBefore(limits));
+  const std::string_view after =
+      FirstBytes(place.whole_after, EnoughBytesAfter(limits));
   const auto count = [this](std::string_view text) {
     return generator_.CountTokens(text);
   };
-  CompletionPlace place;
   place.path = request.path;
   place.prefix =
       prefixes_.Cut(request.path, before, limits.prefix_tokens, count);
@@ -109,6 +113,8 @@ CompletionPlace CompletionService::PlaceOf(const CompletionRequest& request,
   place.suffix = suffix.text;
   place.earlier_suffix = suffix.earlier;
   place.anchors = Anchors(request, place.prefix);
+  place.remembered = options.file_memory;
+  place.others = request.others;
   return place;
 }
 

@@ -15,6 +15,7 @@
 #include "daemon/completion/confidence.h"
 #include "daemon/completion/context.h"
 #include "daemon/completion/generator.h"
+#include "daemon/completion/nearby_text.h"
 #include "daemon/completion/prefix_memory.h"
 #include "daemon/completion/stop_rules.h"
 #include "daemon/completion/suffix_memory.h"
@@ -32,7 +33,8 @@ struct CompletionRequest {
   std::string path;  // relative to the workspace; empty: unknown
   std::string before;
   std::string after;
-  RequestSyntax syntax = {};  // of the document; may say nothing
+  std::vector<NearbyText> others = {};  // the nearest first
+  RequestSyntax syntax = {};            // of the document; may say nothing
 };
 
 struct CompletionOptions {
@@ -49,6 +51,8 @@ struct CompletionOptions {
   size_t alternatives = 0;  // the most other completions to find
   engine::SamplerOptions sampler;
   bool heal_tokens = true;  // see GeneratorRequest
+  // Whether a model that can be is reminded of the whole document, and others.
+  bool file_memory = true;
   // What the parser may do in the end to check what is shown.
   grammars::CheckBudget syntax_budget = {};
   // What could not be checked so, or whose tree was not there in time, is shown

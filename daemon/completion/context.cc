@@ -44,15 +44,23 @@ std::string_view HeadWithin(std::string_view line, size_t limit,
 
 }  // namespace
 
+std::string_view LastBytes(std::string_view text, size_t max_bytes) {
+  if (text.size() <= max_bytes) return text;
+  size_t drop = text.size() - max_bytes;
+  while (!IsCharBoundary(text, drop)) ++drop;
+  return text.substr(drop);
+}
+
+std::string_view FirstBytes(std::string_view text, size_t max_bytes) {
+  if (text.size() <= max_bytes) return text;
+  size_t keep = max_bytes;
+  while (!IsCharBoundary(text, keep)) --keep;
+  return text.substr(0, keep);
+}
+
 std::string_view CutPrefix(std::string_view text, size_t limit,
                            const TokenCounter& count_tokens) {
-  const size_t max_bytes = limit * kMaxBytesPerToken;
-  std::string_view bounded = text;
-  if (text.size() > max_bytes) {
-    size_t drop = text.size() - max_bytes;
-    while (!IsCharBoundary(text, drop)) ++drop;
-    bounded.remove_prefix(drop);
-  }
+  const std::string_view bounded = LastBytes(text, limit * kMaxBytesPerToken);
   size_t start = bounded.size();
   size_t used = 0;
   while (start > 0) {
@@ -73,13 +81,7 @@ std::string_view CutPrefix(std::string_view text, size_t limit,
 
 std::string_view CutSuffix(std::string_view text, size_t limit,
                            const TokenCounter& count_tokens) {
-  const size_t max_bytes = limit * kMaxBytesPerToken;
-  std::string_view bounded = text;
-  if (text.size() > max_bytes) {
-    size_t keep = max_bytes;
-    while (!IsCharBoundary(text, keep)) --keep;
-    bounded = text.substr(0, keep);
-  }
+  const std::string_view bounded = FirstBytes(text, limit * kMaxBytesPerToken);
   size_t end = 0;
   size_t used = 0;
   while (end < bounded.size()) {

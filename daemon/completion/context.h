@@ -38,6 +38,11 @@ inline size_t EnoughBytesAfter(const ContextLimits& limits) {
   return limits.suffix_tokens * kMaxBytesPerToken + 8;
 }
 
+// Return the end, or the beginning, of a text: at most `max_bytes` of it, cut
+// between two characters.
+std::string_view LastBytes(std::string_view text, size_t max_bytes);
+std::string_view FirstBytes(std::string_view text, size_t max_bytes);
+
 // The line that the cursor stands on.
 struct CursorLine {
   std::string_view before;  // from the line's begin to the cursor

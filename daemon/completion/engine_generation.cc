@@ -33,6 +33,7 @@ void EngineGeneration::Continue(Speaker& speaker) {
 }
 
 void EngineGeneration::Read(Speaker& speaker, FimPlan plan,
+                            std::unique_ptr<engine::TextMemory> memory,
                             Clock::duration planning) {
   speaker_ = &speaker;
   speaker.said.Forget();
@@ -42,6 +43,7 @@ void EngineGeneration::Read(Speaker& speaker, FimPlan plan,
   speaker.tokens = plan.tokens.size();
   speaker.beginning =
       engine::Beginning(model_.tokenizer(), std::move(plan.beginning));
+  speaker.memory = std::move(memory);
   report_.layout = plan.layout;
   report_.reason_for_layout = std::move(plan.reason);
   report_.tokenize = planning;
@@ -49,7 +51,7 @@ void EngineGeneration::Read(Speaker& speaker, FimPlan plan,
   // An empty file in a vocabulary without bos: there is nothing to go on.
   speaker.ended = plan.tokens.empty();
   if (speaker.ended) {
-    speaker.said.Begin(request_.prompt, greedy());
+    speaker.said.Begin(request_.prompt, greedy(), reminded_of);
     return BeginToSpeak();
   }
   auto begun =
@@ -66,7 +68,7 @@ void EngineGeneration::RunSlice() {
   report_.tokens_computed = session.cost().computed;
   session.Fork();
   report_.prefill = Clock::now() - stage_begin_;
-  speaker_->said.Begin(request_.prompt, greedy());
+  speaker_->said.Begin(request_.prompt, greedy(), reminded_of);
   BeginToSpeak();
 }
 
@@ -89,6 +91,7 @@ void EngineGeneration::BeginToSpeak() {
   options.ignore_end_of_sequence = request_.ignore_end;
   options.first_rank = request_.first_rank;
   options.beginning = &speaker_->beginning;
+  options.memory = speaker_->memory.get();
   options.on_token = [this](TokenId token, float logprob) {
     return OnToken(token, logprob);
   };

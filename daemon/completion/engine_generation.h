@@ -3,6 +3,7 @@
 #define KRAIT_DAEMON_COMPLETION_ENGINE_GENERATION_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <stop_token>
 
@@ -10,6 +11,7 @@
 #include "daemon/completion/generator.h"
 #include "daemon/completion/speakers.h"
 #include "engine/error.h"
+#include "engine/memory/text_memory.h"
 #include "engine/model/model.h"
 #include "engine/run/generation.h"
 
@@ -33,8 +35,11 @@ class EngineGeneration final : public RunningGeneration {
   // One of these three begins it.
   // Goes on with what `speaker` was saying.
   void Continue(Speaker& speaker);
-  // Lets `speaker` read the plan, which took `planning` to make.
-  void Read(Speaker& speaker, FimPlan plan, Clock::duration planning);
+  // Lets `speaker` read the plan, which took `planning` to make, and mixes
+  // `memory` (may be null) into what it says.
+  void Read(Speaker& speaker, FimPlan plan,
+            std::unique_ptr<engine::TextMemory> memory,
+            Clock::duration planning);
   void Fail(const engine::Error& error) { End(error); }
 
   void StopIfAsked() override;
@@ -42,6 +47,8 @@ class EngineGeneration final : public RunningGeneration {
   // Whether the prompt is still to be read, by RunSlice.
   bool reading() const { return stage_ == Stage::kReading; }
   void RunSlice();
+  // Stands for what it is reminded of beside the prefix.
+  uint64_t reminded_of = 0;
   // When it had its last slice, in turns of the generator.
   uint64_t turn = 0;
 

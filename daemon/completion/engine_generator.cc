@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "daemon/log.h"
+#include "engine/model/gguf_memory.h"
 
 namespace krait::daemon {
 
@@ -25,8 +26,15 @@ engine::Result<std::unique_ptr<EngineGenerator>> EngineGenerator::Create(
   }
   auto hints = engine::ReadModelHints(model->file().path());
   if (!hints) return hints.error();
-  return std::unique_ptr<EngineGenerator>(
+  auto weights = engine::ReadMemoryWeights(model->file().path());
+  if (!weights) return weights.error();
+  auto generator = std::unique_ptr<EngineGenerator>(
       new EngineGenerator(std::move(model), std::move(*hints), pool, options));
+  if (*weights) {
+    generator->memory_.emplace(generator->model_->tokenizer(),
+                               std::move(**weights));
+  }
+  return generator;
 }
 
 EngineGenerator::EngineGenerator(std::shared_ptr<const engine::Model> model,
@@ -63,19 +71,33 @@ std::unique_ptr<RunningGeneration> EngineGenerator::Begin(
   auto generation = std::make_unique<EngineGeneration>(
       *model_, speakers_, std::move(request), std::move(stop));
   const GeneratorRequest& wanted = generation->request();
+  const bool reminded = Reminded(wanted.prompt);
+  if (reminded) {
+    generation->reminded_of = FileMemory::Fingerprint(
+        *wanted.prompt.remembered, wanted.prompt.prefix.size());
+  }
   if (wanted.may_resume) {
-    if (Speaker* const speaker =
-            speakers_.TakeWhoSaid(wanted.prompt, generation->greedy())) {
+    if (Speaker* const speaker = speakers_.TakeWhoSaid(
+            wanted.prompt, generation->greedy(), generation->reminded_of)) {
       generation->Continue(*speaker);
       return generation;
     }
   }
-  auto plan = planner_.PlanNow(
-      wanted.prompt, wanted.heal_tokens,
-      [this](const auto& tokens) { return PredictPrefill(tokens); });
+  // A memory knows words by their beginnings.
+  const Healing heal = !wanted.heal_tokens ? Healing::kNone
+                       : reminded          ? Healing::kWord
+                                           : Healing::kToken;
+  auto plan = planner_.PlanNow(wanted.prompt, heal, [this](const auto& tokens) {
+    return PredictPrefill(tokens);
+  });
   if (plan) {
+    std::unique_ptr<engine::TextMemory> memory;
+    if (reminded) {
+      memory = memory_->At(std::string(wanted.prompt.path),
+                           *wanted.prompt.remembered, plan->beginning);
+    }
     generation->Read(speakers_.Take(wanted.prompt.path), std::move(*plan),
-                     Clock::now() - begin);
+                     std::move(memory), Clock::now() - begin);
   } else {
     generation->Fail(plan.error());
   }

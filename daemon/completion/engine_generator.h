@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "daemon/completion/engine_generation.h"
+#include "daemon/completion/file_memory.h"
 #include "daemon/completion/fim_planner.h"
 #include "daemon/completion/generator.h"
 #include "daemon/completion/speakers.h"
@@ -65,12 +66,17 @@ class EngineGenerator : public Generator {
                   const WarmOptions& options);
   std::chrono::duration<double> PredictPrefill(
       const std::vector<engine::TokenId>& tokens) const;
+  // Whether a generation of the prompt is reminded of something.
+  bool Reminded(const GeneratorPrompt& prompt) const {
+    return memory_ && prompt.remembered;
+  }
   void ReadSlice(std::span<EngineGeneration* const> all);
   void Speak(std::span<EngineGeneration* const> all);
 
   const std::shared_ptr<const engine::Model> model_;
   const engine::ModelHints hints_;
-  mutable FimPlanner planner_;  // remembers lines
+  mutable FimPlanner planner_;        // remembers lines
+  std::optional<FileMemory> memory_;  // if the model is made for one
   engine::StateStore store_;
   engine::WarmResources shared_;
   Speakers speakers_;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
 #include <utility>
 
 namespace krait::daemon {
@@ -17,6 +18,14 @@ constexpr std::chrono::duration<double> kPatienceNearby{0.03};
 
 // What is at hand must be this much quicker to be taken instead.
 constexpr double kWorthIt = 4;
+
+// Tokens of a word that are said anew: more than most identifiers have.
+constexpr size_t kMaxHealed = 8;
+
+bool IsWord(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return std::isalnum(byte) != 0 || c == '_' || byte >= 0x80;
+}
 
 }  // namespace
 
@@ -68,25 +77,33 @@ engine::Result<FimPlan> FimPlanner::LayOut(FimLayout layout,
 }
 
 // Takes the last token off the prompt if it may be the beginning of another
-// one: if it ends neither a line nor a statement.
-void FimPlanner::HealTokens(FimPlan* plan) const {
-  if (plan->layout == FimLayout::kPsm || plan->tokens.size() < 2) return;
-  const std::string_view bytes =
-      lines_.tokenizer().TokenBytes(plan->tokens.back());
-  if (bytes.empty() || bytes.back() == '\n') return;
-  plan->beginning = bytes;
-  plan->tokens.pop_back();
+// one: if it ends neither a line nor a statement; and those before it that
+// belong to the same word.
+void FimPlanner::HealTokens(Healing heal, FimPlan* plan) const {
+  if (heal == Healing::kNone || plan->layout == FimLayout::kPsm) return;
+  for (size_t healed = 0; healed < kMaxHealed && plan->tokens.size() >= 2;
+       ++healed) {
+    const std::string_view bytes =
+        lines_.tokenizer().TokenBytes(plan->tokens.back());
+    if (bytes.empty() || bytes.back() == '\n') return;
+    const bool goes_on = healed == 0 || (IsWord(bytes.back()) &&
+                                         IsWord(plan->beginning.front()));
+    if (!goes_on) return;
+    plan->beginning.insert(0, bytes);
+    plan->tokens.pop_back();
+    if (heal == Healing::kToken) return;
+  }
 }
 
 engine::Result<FimPlan> FimPlanner::PlanNow(const GeneratorPrompt& prompt,
-                                            bool heal_tokens,
+                                            Healing heal,
                                             const PredictTime& predict) {
   auto best = LayOut(BestLayout(prompt), prompt);
   if (!best) return best.error();
   if (auto quicker = QuickerPlan(prompt, *best, predict)) {
     best = std::move(*quicker);
   }
-  if (heal_tokens) HealTokens(&*best);
+  HealTokens(heal, &*best);
   return best;
 }
 

@@ -3,6 +3,7 @@
 #define KRAIT_DAEMON_COMPLETION_FIM_PLANNER_H_
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -29,6 +30,11 @@ struct FimPlan {
   std::string reason;  // why not the layout that the model was trained for
 };
 
+// What a model is to say anew of the text before the cursor, see
+// GeneratorRequest: nothing, the last token, or all that the word at the cursor
+// has begun with.
+enum class Healing : uint8_t { kNone, kToken, kWord };
+
 // Returns the layout that a model was trained for; kEmulated if for none, kSpm
 // if for both: while one types it costs only what is typed.
 engine::FimLayout TrainedLayout(const engine::Hyperparameters& hparams);
@@ -53,10 +59,9 @@ class FimPlanner {
              const engine::Hyperparameters& hparams)
       : lines_(tokenizer), hparams_(hparams) {}
 
-  // The plan for a completion that somebody waits for. `heal_tokens` as in
-  // GeneratorRequest.
-  engine::Result<FimPlan> PlanNow(const GeneratorPrompt& prompt,
-                                  bool heal_tokens, const PredictTime& predict);
+  // The plan for a completion that somebody waits for.
+  engine::Result<FimPlan> PlanNow(const GeneratorPrompt& prompt, Healing heal,
+                                  const PredictTime& predict);
 
   // The plans whose states should be warm, in this order.
   engine::Result<std::vector<FimPlan>> PlansToWarm(
@@ -72,7 +77,7 @@ class FimPlanner {
   std::optional<FimPlan> QuickerPlan(const GeneratorPrompt& prompt,
                                      const FimPlan& best,
                                      const PredictTime& predict);
-  void HealTokens(FimPlan* plan) const;
+  void HealTokens(Healing heal, FimPlan* plan) const;
   engine::FimLayout BestLayout(const GeneratorPrompt& prompt) const;
 
   engine::LineTokenizer lines_;

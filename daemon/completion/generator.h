@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/completion/nearby_text.h"
 #include "engine/error.h"
 #include "engine/model/model_hints.h"
 #include "engine/model/token.h"
@@ -34,6 +35,8 @@ struct GeneratorPrompt {
   // Offsets in `prefix` where the cursor may well be next: the starts of
   // declarations. States are kept there.
   std::span<const size_t> anchors = {};
+  // What a model with a memory is reminded of; nothing: of nothing.
+  std::optional<RememberedTexts> remembered = {};
 };
 
 struct GeneratorRequest {

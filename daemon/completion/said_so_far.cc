@@ -5,11 +5,13 @@
 
 namespace krait::daemon {
 
-void SaidSoFar::Begin(const GeneratorPrompt& prompt, bool greedy) {
+void SaidSoFar::Begin(const GeneratorPrompt& prompt, bool greedy,
+                      uint64_t reminded_of) {
   valid_ = greedy;
   path_ = prompt.path;
   prefix_ = prompt.prefix;
   suffix_ = prompt.suffix;
+  reminded_of_ = reminded_of;
   text_.clear();
   tokens_.clear();
 }
@@ -21,9 +23,10 @@ void SaidSoFar::Add(engine::TokenId token, std::string_view bytes,
 }
 
 std::optional<size_t> SaidSoFar::TypedOf(const GeneratorPrompt& prompt,
-                                         bool greedy) const {
+                                         bool greedy,
+                                         uint64_t reminded_of) const {
   if (!valid_ || !greedy || prompt.path != path_ || prompt.suffix != suffix_ ||
-      !prompt.prefix.starts_with(prefix_)) {
+      reminded_of != reminded_of_ || !prompt.prefix.starts_with(prefix_)) {
     return std::nullopt;
   }
   const std::string_view typed = prompt.prefix.substr(prefix_.size());

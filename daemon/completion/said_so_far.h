@@ -3,6 +3,7 @@
 #define KRAIT_DAEMON_COMPLETION_SAID_SO_FAR_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,15 +21,17 @@ class SaidSoFar {
  public:
   // A generation of `prompt` begins. One that is not greedy is not to be gone
   // on with: it would have drawn other tokens.
-  void Begin(const GeneratorPrompt& prompt, bool greedy);
+  // `reminded_of` stands for what it is reminded of beside the prefix.
+  void Begin(const GeneratorPrompt& prompt, bool greedy,
+             uint64_t reminded_of = 0);
   void Add(engine::TokenId token, std::string_view bytes, float logprob);
   // Nothing can be gone on with.
   void Forget() { valid_ = false; }
 
   // Returns how many bytes of what was said the prompt has in its prefix;
   // nothing if it is another place, or the user typed something else.
-  std::optional<size_t> TypedOf(const GeneratorPrompt& prompt,
-                                bool greedy) const;
+  std::optional<size_t> TypedOf(const GeneratorPrompt& prompt, bool greedy,
+                                uint64_t reminded_of = 0) const;
 
   // The user has typed the first `typed` bytes: the prompt is longer by them,
   // what was said is shorter.
@@ -47,6 +50,7 @@ class SaidSoFar {
   std::string path_;
   std::string prefix_;
   std::string suffix_;
+  uint64_t reminded_of_ = 0;
   std::string text_;
   std::vector<Token> tokens_;
 };

@@ -18,10 +18,11 @@ Speaker& Speakers::Mark(Speaker& speaker) {
   return speaker;
 }
 
-Speaker* Speakers::TakeWhoSaid(const GeneratorPrompt& prompt, bool greedy) {
+Speaker* Speakers::TakeWhoSaid(const GeneratorPrompt& prompt, bool greedy,
+                               uint64_t reminded_of) {
   for (const auto& speaker : speakers_) {
     if (speaker->busy) continue;
-    const auto typed = speaker->said.TypedOf(prompt, greedy);
+    const auto typed = speaker->said.TypedOf(prompt, greedy, reminded_of);
     if (!typed) continue;
     speaker->said.Advance(*typed);
     return &Mark(*speaker);

@@ -11,6 +11,7 @@
 
 #include "daemon/completion/generator.h"
 #include "daemon/completion/said_so_far.h"
+#include "engine/memory/text_memory.h"
 #include "engine/model/token.h"
 #include "engine/run/beginning.h"
 #include "engine/run/warm_session.h"
@@ -30,6 +31,8 @@ struct Speaker {
   std::optional<engine::TokenId> unfed = {};
   bool ended = false;
   engine::Beginning beginning = {};
+  // What it is reminded of; null: of nothing.
+  std::unique_ptr<engine::TextMemory> memory = {};
   // Of the prompt.
   std::string path = {};
   engine::FimLayout layout = engine::FimLayout::kPrefix;
@@ -48,7 +51,8 @@ class Speakers {
 
   // Takes the idle one who was saying what the prompt goes on with, which
   // SaidSoFar is told; null: nobody.
-  Speaker* TakeWhoSaid(const GeneratorPrompt& prompt, bool greedy);
+  Speaker* TakeWhoSaid(const GeneratorPrompt& prompt, bool greedy,
+                       uint64_t reminded_of);
 
   // Takes one for another prompt: who has spoken in the same file last, as the
   // user went elsewhere in it; else a new one, while there is room.

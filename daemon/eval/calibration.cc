@@ -83,7 +83,7 @@ engine::Status Calibration::Try(const FimCase& fim_case,
   CompletionOptions options = wanted;
   options.extent = CompletionExtent::kAuto;
   options.min_confidence.reset();
-  options.syntax_patience = kPatience;
+  options.syntax_budget = grammars::CheckBudget::Unlimited();
   const auto add = [&](const Completion& completion,
                        std::vector<GateTrial>* trials) {
     if (completion.text.empty()) return;

@@ -15,8 +15,6 @@
 
 namespace krait::daemon {
 
-// A busy machine must not change what is measured.
-inline constexpr std::chrono::seconds kPatience{10};
 
 // How right a text is that is shown where something else stood.
 struct Rightness {

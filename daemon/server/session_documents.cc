@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/server/session_documents.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace krait::daemon {
@@ -98,9 +99,10 @@ CompletionRequest SessionDocuments::RequestAt(
   CompletionRequest request;
   request.path = PathOf(document);
   if (!PermissionOf(document.uri).granted()) return request;
-  request.before =
-      document.text.TextBefore(cursor_ofs, EnoughBytesBefore(limits));
-  request.after = document.text.TextAfter(cursor_ofs, EnoughBytesAfter(limits));
+  request.before = document.text.TextBefore(
+      cursor_ofs, std::max(EnoughBytesBefore(limits), kRememberedBytes));
+  request.after = document.text.TextAfter(
+      cursor_ofs, std::max(EnoughBytesAfter(limits), kRememberedBytes));
   return request;
 }
 

@@ -23,6 +23,8 @@ class Beginning {
       : tokenizer_(&tokenizer), text_(std::move(text)) {}
 
   bool done() const { return text_.empty(); }
+  // What is left of it.
+  std::string_view text() const { return text_; }
 
   // Returns `logits` with all that would not go on with the beginning at -inf;
   // as they are if it is done, or if no token could go on with it. Valid until

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 #include <utility>
 
+#include "engine/memory/text_memory.h"
 #include "simd/elementwise.h"
 
 namespace krait::engine {
@@ -48,12 +50,18 @@ std::optional<StopReason> TokenPicker::Pick(std::span<const float> logits) {
   if (options_.beginning != nullptr) {
     logits = options_.beginning->Restrict(logits);
   }
+  if (options_.memory != nullptr) {
+    logits = options_.memory->Mix(logits, options_.beginning == nullptr
+                                              ? std::string_view()
+                                              : options_.beginning->text());
+  }
   const std::optional<TokenId> token = Choose(logits);
   if (!token) return StopReason::kNotFinite;
   if (end_ && *token == *end_) return StopReason::kEndOfSequence;
   const float logprob =
       logits[*token] - simd::LogSumExp(logits.data(), logits.size());
   tokens.push_back(*token);
+  if (options_.memory != nullptr) options_.memory->Accept(*token);
   generation_.sum_logprob += static_cast<double>(logprob);
   if (options_.on_token && !options_.on_token(*token, logprob)) {
     return StopReason::kCallback;

@@ -18,6 +18,8 @@
 
 namespace krait::engine {
 
+class TextMemory;
+
 enum class StopReason : uint8_t {
   kEndOfSequence,
   kMaxTokens,
@@ -34,9 +36,12 @@ struct GenerateOptions {
   size_t first_rank = 0;
   // What the generation has to begin with, if not null; advances with it.
   Beginning* beginning = nullptr;
+  // What is mixed into the model's distribution, if not null; advances with it.
+  TextMemory* memory = nullptr;
   // Called after each token, with the natural log of its probability under
-  // the unmodified distribution (restricted by `beginning`); returning false
-  // ends the generation (the token counts as generated).
+  // the distribution (restricted by `beginning`, mixed with `memory`) before
+  // the sampler; returning false ends the generation (the token counts as
+  // generated).
   std::function<bool(TokenId token, float logprob)> on_token = {};
 };
 

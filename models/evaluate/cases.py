@@ -4,7 +4,10 @@
 One JSON object a line, as `krait eval fim` reads it: language, path, prefix,
 suffix, middle. A file of cases for each kind of span, so that each gets a score
 of its own; and texts.jsonl, whole files for `krait eval text`. The same corpus
-and seed give the same cases.
+and seed give the same cases. With --whole a case has all of its file around the
+cursor, for what krait remembers of it beyond the prompt; --half takes one half
+of the files, so that weights are fitted on others than those that tell how good
+they are.
 """
 
 from __future__ import annotations
@@ -50,34 +53,46 @@ def is_worth_asking(text: str, begin: int, end: int) -> bool:
     )
 
 
-def make_case(record: dict[str, str], kind: str, rng: Random) -> Case | None:
+def is_in_half(record: dict[str, str], half: str | None) -> bool:
+    """Halves files by their text, whatever else is there."""
+    if half is None:
+        return True
+    odd = hashlib.sha256(record["text"].encode()).digest()[-1] % 2 == 1
+    return odd == (half == "report")
+
+
+def make_case(
+    record: dict[str, str], kind: str, rng: Random, whole: bool = False
+) -> Case | None:
     text = record["text"]
     for _ in range(10):
         span = choose_span(text, rng, kind)
         if span and is_worth_asking(text, span.begin, span.end):
+            prefix, suffix = text[: span.begin], text[span.end :]
             return {
                 "language": record["language"],
                 "path": record["path"],
-                "prefix": begin_at_line(text[: span.begin], MAX_PREFIX),
-                "suffix": end_at_line(text[span.end :], MAX_SUFFIX),
+                "prefix": prefix if whole else begin_at_line(prefix, MAX_PREFIX),
+                "suffix": suffix if whole else end_at_line(suffix, MAX_SUFFIX),
                 "middle": text[span.begin : span.end],
             }
     return None
 
 
-def read_files(corpus: Path) -> Files:
+def read_files(corpus: Path, half: str | None = None) -> Files:
     """Returns the files of each language, in an order that says nothing."""
     files: Files = defaultdict(list)
     with corpus.open(encoding="utf-8") as rows:
         for row in rows:
             record = json.loads(row)
-            files[record["language"]].append(record)
+            if is_in_half(record, half):
+                files[record["language"]].append(record)
     for records in files.values():
         records.sort(key=lambda r: hashlib.sha256(r["text"].encode()).digest())
     return dict(sorted(files.items()))
 
 
-def build(files: Files, kind: str, count: int, seed: int) -> list[Case]:
+def build(files: Files, kind: str, count: int, seed: int, whole: bool = False) -> list[Case]:
     """Returns up to `count` cases of each language, few from one file."""
     cases: list[Case] = []
     for language, records in files.items():
@@ -86,7 +101,7 @@ def build(files: Files, kind: str, count: int, seed: int) -> list[Case]:
         for record in records * PER_FILE:
             if len(found) >= count:
                 break
-            case = make_case(record, kind, rng)
+            case = make_case(record, kind, rng, whole)
             if case and case not in found:
                 found.append(case)
         cases += found
@@ -105,13 +120,15 @@ def main() -> int:
     parser.add_argument("--target", type=Path, required=True, help="folder for KIND.jsonl")
     parser.add_argument("--count", type=int, default=200, help="cases of each language and kind")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--whole", action="store_true", help="all of the file around the cursor")
+    parser.add_argument("--half", choices=["fit", "report"], help="of the files; default: all")
     args = parser.parse_args()
     args.target.mkdir(parents=True, exist_ok=True)
-    files = read_files(args.corpus / f"{args.part}.jsonl")
+    files = read_files(args.corpus / f"{args.part}.jsonl", args.half)
     texts = [record for records in files.values() for record in records[: args.count]]
     write(args.target / "texts.jsonl", texts)
     for kind in KINDS:
-        cases = build(files, kind, args.count, args.seed)
+        cases = build(files, kind, args.count, args.seed, args.whole)
         write(args.target / f"{kind}.jsonl", cases)
         counts = {c["language"]: 0 for c in cases}
         for case in cases:

@@ -42,6 +42,7 @@ def main() -> int:
         choices=["q8_0", "q4_0"],
         help="with what that type leaves of the weights: for a program that reads another",
     )
+    parser.add_argument("--memory", type=Path, help="weights of models.evaluate.fit_memory")
     parser.add_argument("--head", type=Path, help="embedding head (head.npz); default: none")
     args = parser.parse_args()
     args.target.mkdir(parents=True, exist_ok=True)
@@ -58,6 +59,8 @@ def main() -> int:
         file = to_gguf(model.shape, weights, pieces, TYPES[name], args.name, DESCRIPTION)
         file.values |= head
         file.values[LANGUAGES_KEY] = list(LANGUAGES)
+        if args.memory:
+            file.values |= json.loads(args.memory.read_text(encoding="utf-8"))
         write_gguf(path, file)
         print(f"{path} {path.stat().st_size / 2**20:.2f} MiB", flush=True)
     processor = sentencepiece.SentencePieceProcessor(model_file=str(args.tokenizer))

@@ -25,6 +25,23 @@ class CaseTest(unittest.TestCase):
                     self.assertIn(case["prefix"] + case["middle"] + case["suffix"], SOURCE * 8)
                     self.assertLessEqual(len(case["prefix"]), cases.MAX_PREFIX)
 
+    def test_whole_cases_have_all_of_their_file(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "held_out.jsonl"
+            rows = [
+                {"path": f"{i}.py", "language": "python", "text": f"# {i}\n" + SOURCE * 40}
+                for i in range(8)
+            ]
+            path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+            halves = [cases.read_files(path, half) for half in ("fit", "report")]
+            paths = [{row["path"] for row in half.get("python", [])} for half in halves]
+            self.assertFalse(paths[0] & paths[1])
+            self.assertEqual(len(paths[0] | paths[1]), 8)
+            found = cases.build(cases.read_files(path), "rest_of_line", 5, seed=1, whole=True)
+            texts = {row["text"] for row in rows}
+            for case in found:
+                self.assertIn(case["prefix"] + case["middle"] + case["suffix"], texts)
+
     def test_comments_and_brackets_are_not_asked(self) -> None:
         self.assertFalse(cases.is_worth_asking("# a comment here\n", 4, 16))
         self.assertFalse(cases.is_worth_asking("  });\n", 2, 5))

@@ -48,7 +48,7 @@ class FimPlannerTest : public testing::Test {
     prompt.suffix = kSuffix;
     if (has_earlier) prompt.earlier_suffix = kEarlier;
     const auto plan = planner_->PlanNow(
-        prompt, /*heal_tokens=*/false, [&](const std::vector<TokenId>& tokens) {
+        prompt, Healing::kNone, [&](const std::vector<TokenId>& tokens) {
           return FimPlanner::Seconds(tokens.size() == suffix_size ? with_suffix
                                      : tokens.size() == earlier_size
                                          ? with_earlier
@@ -60,7 +60,7 @@ class FimPlannerTest : public testing::Test {
 
   std::vector<TokenId> Tokens(const GeneratorPrompt& prompt) {
     const auto plan =
-        planner_->PlanNow(prompt, /*heal_tokens=*/false,
+        planner_->PlanNow(prompt, Healing::kNone,
                           [](const auto&) { return FimPlanner::Seconds(0); });
     EXPECT_TRUE(plan);
     return plan->tokens;
@@ -105,7 +105,7 @@ TEST_F(FimPlannerTest, TakesTheSuffixLastWhereTheModelKnowsBoth) {
   const auto predict = [&](const std::vector<TokenId>& tokens) {
     return FimPlanner::Seconds(tokens == spm ? 2 : 0.2);
   };
-  const auto plan = planner.PlanNow(prompt, /*heal_tokens=*/false, predict);
+  const auto plan = planner.PlanNow(prompt, Healing::kNone, predict);
   ASSERT_TRUE(plan);
   EXPECT_EQ(plan->layout, FimLayout::kPsm);
   EXPECT_THAT(plan->reason, HasSubstr("a prompt with it last is at hand"));
@@ -118,6 +118,25 @@ TEST_F(FimPlannerTest, TakesTheSuffixLastWhereTheModelKnowsBoth) {
   const std::vector<TokenId>& prefix = (*warm)[1].tokens;
   EXPECT_EQ(prefix.size(), plan->checkpoints.front());
   EXPECT_TRUE(std::equal(prefix.begin(), prefix.end(), plan->tokens.begin()));
+}
+
+TEST_F(FimPlannerTest, AWordIsSaidAnewFromItsBeginning) {
+  const auto beginning = [&](std::string_view prefix, Healing heal) {
+    const auto plan = planner_->PlanNow(
+        {.path = "a.py", .prefix = prefix, .suffix = kSuffix}, heal,
+        [](const auto&) { return std::chrono::seconds(0); });
+    EXPECT_TRUE(plan);
+    return plan ? plan->beginning : "";
+  };
+  EXPECT_EQ(beginning("x = self._convert_oth", Healing::kWord),
+            "._convert_oth");
+  EXPECT_EQ(beginning("x = _convert_oth", Healing::kWord), " _convert_oth");
+  EXPECT_EQ(beginning("x = self._", Healing::kWord), "._");
+  EXPECT_EQ(beginning("x = 1\n", Healing::kWord), "");
+  EXPECT_EQ(beginning("f(", Healing::kWord), beginning("f(", Healing::kToken));
+  EXPECT_EQ(beginning("x = self._convert_oth", Healing::kNone), "");
+  EXPECT_LT(beginning("x = self._convert_oth", Healing::kToken).size(),
+            std::string("_convert_oth").size());
 }
 
 TEST_F(FimPlannerTest, WaitsIfNothingIsMuchQuicker) {

@@ -48,6 +48,15 @@ TEST_F(SaidSoFarTest, AnythingElseIsAnotherGeneration) {
   EXPECT_FALSE(said_.TypedOf(other, true));
 }
 
+// What it was reminded of has changed elsewhere.
+TEST_F(SaidSoFarTest, OtherSurroundingsAreAnotherGeneration) {
+  said_.Begin(Prompt("a = "), /*greedy=*/true, /*reminded_of=*/7);
+  said_.Add(1, "foo", -1);
+  EXPECT_EQ(said_.TypedOf(Prompt("a = fo"), true, 7), 2U);
+  EXPECT_FALSE(said_.TypedOf(Prompt("a = fo"), true, 8));
+  EXPECT_FALSE(said_.TypedOf(Prompt("a = fo"), true));
+}
+
 TEST_F(SaidSoFarTest, WhatWasDrawnByChanceIsNotGoneOnWith) {
   EXPECT_FALSE(said_.TypedOf(Prompt("a = fo"), /*greedy=*/false));
   said_.Begin(Prompt("a = "), /*greedy=*/false);

@@ -8,8 +8,10 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "daemon/bench/random_model.h"
 #include "daemon/completion/completion_service.h"
 #include "daemon/completion/engine_generator.h"
 #include "engine/run/topology.h"
@@ -81,9 +83,13 @@ class WarmCompletionTest : public testing::Test {
     size_t cursor;
     GeneratorPrompt Prompt() const {
       const size_t begin = cursor - std::min(cursor, kPrefixBytes / 2);
+      const std::string_view all = text;
       return {.path = path,
-              .prefix = std::string_view(text).substr(begin, cursor - begin),
-              .suffix = std::string_view(text).substr(cursor, 400)};
+              .prefix = all.substr(begin, cursor - begin),
+              .suffix = all.substr(cursor, 400),
+              .remembered = RememberedTexts{.before = all.substr(0, cursor),
+                                           .after = all.substr(cursor),
+                                           .others = nullptr}};
     }
   };
 
@@ -247,6 +253,62 @@ TEST_F(WarmCompletionTest, TypingWhatIsBeingSaidThrowsNothingAway) {
   const auto begun = generate(3, 0, &fresh);
   ASSERT_TRUE(begun);
   EXPECT_GT(begun->tokens_computed, 0U);
+}
+
+// While one types what is being said, an edit elsewhere may make it say
+// something else.
+TEST_F(WarmCompletionTest, WhatIsRememberedAnewIsSaidAnew) {
+  auto warm = Create(size_t{1} << 30);
+  File file{"text.cc", ReadSource("lsp/text.cc"), kPrefixBytes};
+  const auto ask = [&](Generator& generator) {
+    std::string said;
+    const auto report = generator.Generate(
+        {.prompt = file.Prompt(),
+         .sampler = {},
+         .max_tokens = 8,
+         .on_token =
+             [&](engine::TokenId, std::string_view bytes, float) {
+               said += bytes;
+               return true;
+             }},
+        {});
+    EXPECT_TRUE(report);
+    return std::pair(said, report->tokens_computed);
+  };
+  const std::string first = ask(*warm).first;
+  EXPECT_EQ(ask(*warm).second, 0U);  // goes on
+  // Far from the cursor: the prompt is the same.
+  file.text += "\n// the end\n";
+  const auto [said, computed] = ask(*warm);
+  EXPECT_GT(computed, 0U);
+  EXPECT_EQ(said, ask(*Create(0)).first);
+}
+
+// Its file says how it is mixed with what files say, or that it is not.
+TEST_F(WarmCompletionTest, AModelWithoutWeightsForItRemembersNothing) {
+  const auto path =
+      std::filesystem::path(testing::TempDir()) / "krait_no_memory.gguf";
+  ASSERT_TRUE(WriteRandomModel({.name = "tiny",
+                                .vocab = 1280,
+                                .d_model = 64,
+                                .layers = 2,
+                                .context_length = 8192,
+                                .tied = true,
+                                .state = 16,
+                                .groups = 2},
+                               engine::TensorType::kF32, path,
+                               [](size_t, size_t) {}));
+  const File file{"text.cc", ReadSource("lsp/text.cc"), kPrefixBytes};
+  GeneratorPrompt without = file.Prompt();
+  without.remembered.reset();
+  const auto none = engine::Model::Load(path);
+  ASSERT_TRUE(none) << none.error().message;
+  const auto generator = EngineGenerator::Create(*none, pool_, {});
+  ASSERT_TRUE(generator);
+  EXPECT_TRUE(Ask(**generator, file.Prompt()) == Ask(**generator, without));
+  // The default model has them.
+  EXPECT_FALSE(Ask(*cold_, file.Prompt()) == Ask(*cold_, without));
+  std::filesystem::remove(path);
 }
 
 TEST_F(WarmCompletionTest, ARestartFindsTheStatesWarm) {

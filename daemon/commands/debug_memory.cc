@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/commands/debug_memory.h"
+
+#include <vector>
+
+#include "daemon/eval/fim_cases.h"
+#include "daemon/eval/memory_rows.h"
+#include "daemon/terminal.h"
+#include "daemon/text_file.h"
+#include "engine/memory/memory_weights.h"
+#include "engine/model/gguf_memory.h"
+
+namespace krait::daemon {
+namespace {
+
+const std::vector<size_t> kUsualLengths = {0, 1, 2, 3, 4, 6, 8, 12, 16};
+
+}  // namespace
+
+int RunDebugMemory(const DebugMemoryArguments& arguments) {
+  const auto text = ReadText(arguments.cases);
+  if (!text) return ReportError(text.error());
+  const auto cases = ParseFimCases(*text, arguments.cases, arguments.limit);
+  if (!cases) return ReportError(cases.error());
+  const auto loaded = LoadModel(arguments.model);
+  if (!loaded) return ReportError(loaded.error());
+  if (!loaded->model->has_tokenizer()) {
+    return ReportError(
+        engine::MakeError(engine::ErrorCode::kBadFile,
+                          loaded->path.string() + ": has no tokenizer"));
+  }
+  // With weights of its own, to fit these again; else with the usual lengths.
+  auto weights = engine::ReadMemoryWeights(loaded->path);
+  if (!weights) return ReportError(weights.error());
+  MemoryRows rows(*loaded,
+                  weights->value_or(engine::MemoryWeights{
+                      .lengths = kUsualLengths,
+                      .bias = std::vector<float>(kUsualLengths.size())}));
+  rows.OpenFilesOf(*cases, arguments.open_files);
+  Progress progress("cases", cases->size());
+  size_t done = 0;
+  for (const FimCase& fim_case : *cases) {
+    const auto added =
+        rows.Add(fim_case, [](const std::string& row) { PrintLine(row); });
+    if (!added) return ReportError(added.error());
+    progress.Update(++done, "");
+  }
+  return FinishOutput(kExitOk);
+}
+
+}  // namespace krait::daemon

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One step. Where the last token stood before is found by a scan over all
+// tokens, a few tens of microseconds for a hundred thousand; each of these
+// places is compared backwards. With the lengths l0 < l1 < ..., M_i what
+// follows the places that match with at least l_i tokens (as shares of their
+// count), and w_i the weight of that, the mixture is
+//
+//   P_-1 = model,  P_i = w_i M_i + (1 - w_i) P_(i-1),
+//
+// at each length first the other texts, then the text at hand. It is summed up
+// from the longest down, so that a place adds to the counts once.
+#include "engine/memory/text_memory.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "simd/elementwise.h"
+
+namespace krait::engine {
+namespace {
+
+// Of the scan: so many tokens are compared at once.
+constexpr size_t kStride = 32;
+
+bool IsWord(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+         (byte >= 'A' && byte <= 'Z') || byte == '_' || byte >= 0x80;
+}
+
+bool EndsInWord(std::string_view bytes) {
+  return !bytes.empty() && IsWord(bytes.back());
+}
+
+bool IsBlank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+// Takes a single space off a word.
+std::string_view WithoutSpace(std::string_view text) {
+  if (text.size() > 1 && text[0] == ' ' && !IsBlank(text[1])) {
+    text.remove_prefix(1);
+  }
+  return text;
+}
+
+bool AnyEqual(const TokenId* ids, TokenId id) {
+  uint32_t any = 0;  // no branches: compared as vectors
+  for (size_t i = 0; i < kStride; ++i) {
+    any |= static_cast<uint32_t>(ids[i] == id);
+  }
+  return any != 0;
+}
+
+// Calls `found` for indices where `ids` has `id`, from one of its ends on,
+// until that returns false.
+template <class Found>
+void FindEqual(std::span<const TokenId> ids, TokenId id, bool from_end,
+               const Found& found) {
+  for (size_t done = 0; done < ids.size();) {
+    const size_t size = std::min(kStride, ids.size() - done);
+    const size_t begin = from_end ? ids.size() - done - size : done;
+    done += size;
+    if (size == kStride && !AnyEqual(ids.data() + begin, id)) continue;
+    for (size_t i = 0; i < size; ++i) {
+      const size_t at = begin + (from_end ? size - 1 - i : i);
+      if (ids[at] == id && !found(at)) return;
+    }
+  }
+}
+
+// What the model says where a memory is asked.
+struct ModelSays {
+  std::span<const float> logits;
+  float log_sum;  // of their exponentials
+  float surest;   // the probability of the likeliest token
+
+  float LogOf(TokenId token) const { return logits[token] - log_sum; }
+};
+
+MemoryFeatures FeaturesOf(const MemoryVote& vote, const ModelSays& model,
+                          size_t typed_bytes) {
+  MemoryFeatures features{};
+  const auto set = [&features](MemoryFeature feature, float value) {
+    features[static_cast<size_t>(feature)] = value;
+  };
+  const auto count = static_cast<float>(vote.count);
+  set(MemoryFeature::kCount, std::min(std::log2(1 + count), kMaxLogCount));
+  set(MemoryFeature::kShare, static_cast<float>(vote.most) / count);
+  set(MemoryFeature::kModelSure, model.surest);
+  set(MemoryFeature::kModelAgrees,
+      std::max(model.LogOf(vote.likeliest), kLeastLog) / -kLeastLog);
+  set(MemoryFeature::kBeginning, typed_bytes == 0 ? 0.0F : 1.0F);
+  set(MemoryFeature::kTyped,
+      static_cast<float>(std::min<size_t>(typed_bytes, 8)) / 8);
+  set(MemoryFeature::kOther, vote.other ? 1.0F : 0.0F);
+  return features;
+}
+
+}  // namespace
+
+TextMemory::TextMemory(const TokenForms& forms, const MemoryWeights& weights,
+                       TextTokensPtr text, size_t line,
+                       std::span<const TokenId> begun,
+                       std::vector<TextTokensPtr> others)
+    : forms_(forms),
+      weights_(weights),
+      text_(std::move(text)),
+      behind_(text_->FirstToken(line + 1)),
+      others_(std::move(others)) {
+  const auto before = text_->tokens().first(text_->FirstToken(line));
+  past_.reserve(before.size() + begun.size() + 64);
+  past_.assign(before.begin(), before.end());
+  plain_past_.reserve(past_.capacity());
+  const auto plain = text_->plain().first(before.size());
+  plain_past_.assign(plain.begin(), plain.end());
+  for (const TokenId token : begun) Accept(token);
+}
+
+void TextMemory::Accept(TokenId token) {
+  past_.push_back(token);
+  plain_past_.push_back(forms_.Plain(token));
+}
+
+std::vector<TextMemory::Source> TextMemory::Sources() const {
+  std::vector<Source> sources;
+  sources.push_back({.tokens = past_, .plain = plain_past_, .from_end = true});
+  sources.push_back({.tokens = text_->tokens().subspan(behind_),
+                     .plain = text_->plain().subspan(behind_)});
+  for (const TextTokensPtr& other : others_) {
+    sources.push_back(
+        {.tokens = other->tokens(), .plain = other->plain(), .other = true});
+  }
+  return sources;
+}
+
+// Matches ---------------------------------------------------------------------
+
+// Returns how many tokens before source[at] are the last ones of the past.
+size_t TextMemory::LengthAt(const Source& source, size_t at) const {
+  const size_t most = std::min({at, plain_past_.size(), kMaxLength});
+  const TokenId* const here = source.plain.data() + at;
+  const TokenId* const last = plain_past_.data() + plain_past_.size();
+  size_t same = 0;
+  while (same < most && *(here - 1 - same) == *(last - 1 - same)) ++same;
+  return same;
+}
+
+// Counts the places of a source.
+class TextMemory::Places {
+ public:
+  bool full() const { return far_ >= kMostPlaces; }
+  // Takes one more, which matches with `length` tokens, if it still counts.
+  bool Take(size_t length) {
+    if (near_ < kMostPlaces) {
+      ++near_;
+      return true;
+    }
+    if (length < kFarLength) return false;
+    ++far_;
+    return true;
+  }
+
+ private:
+  size_t near_ = 0;
+  size_t far_ = 0;
+};
+
+void TextMemory::Add(const Source& source, size_t at, TokenId next,
+                     Places* places) {
+  const size_t same = LengthAt(source, at);
+  if (!places->Take(same)) return;
+  const auto& lengths = weights_.lengths;
+  const auto longer = std::upper_bound(lengths.begin(), lengths.end(), same);
+  if (longer == lengths.begin()) return;
+  const auto length = static_cast<size_t>(longer - lengths.begin()) - 1;
+  Matches(length, source.other).push_back(next);
+}
+
+void TextMemory::MatchLast(const Source& source) {
+  if (source.plain.empty()) return;
+  Places places;
+  // What follows the last token is not known.
+  FindEqual(source.plain.first(source.plain.size() - 1), plain_past_.back(),
+            source.from_end, [&](size_t at) {
+              Add(source, at + 1, source.tokens[at + 1], &places);
+              return !places.full();
+            });
+}
+
+// A word is looked for with and without a space before it; blanks alone as they
+// are.
+struct TextMemory::Typed {
+  Typed(std::string_view beginning, bool within_word)
+      : word(WithoutSpace(beginning)),
+        spaced(word.size() < beginning.size()),
+        blank(IsBlank(word.front())),
+        within(within_word && !spaced) {}
+
+  std::string_view WordOf(std::string_view bytes) const {
+    return blank ? bytes : WithoutSpace(bytes);
+  }
+
+  std::string_view word;
+  bool spaced;
+  bool blank;
+  bool within;  // a word that is begun already
+};
+
+void TextMemory::FindTokensOf(const Typed& typed) {
+  const auto vocab = static_cast<TokenId>(forms_.tokenizer().vocab_size());
+  begins_.assign(vocab, 0);
+  for (TokenId id = 0; id < vocab; ++id) {
+    const auto bytes = typed.WordOf(forms_.Bytes(id));
+    if (bytes.empty() || bytes.front() != typed.word.front()) continue;
+    begins_[id] =
+        bytes.starts_with(typed.word) || typed.word.starts_with(bytes) ? 1 : 0;
+  }
+}
+
+// Whether the text from source[at] on, whose first token may begin so, begins
+// with what is typed, and within a word if and only if that is.
+bool TextMemory::GoesOn(const Source& source, size_t at,
+                        const Typed& typed) const {
+  const auto bytes_of = [&](size_t i) {
+    return forms_.Bytes(source.tokens[i]);
+  };
+  const std::string_view first = bytes_of(at);
+  if (IsWord(typed.word.front()) && IsWord(first.front())) {
+    const bool within =
+        at > 0 && EndsInWord(forms_.Bytes(source.tokens[at - 1]));
+    if (within != typed.within) return false;
+  }
+  std::string_view word = typed.word;
+  std::string_view bytes = typed.WordOf(first);
+  while (bytes.size() < word.size()) {
+    if (!word.starts_with(bytes)) return false;
+    word.remove_prefix(bytes.size());
+    if (++at == source.tokens.size()) return false;
+    bytes = bytes_of(at);
+    if (bytes.empty()) return false;
+  }
+  return bytes.starts_with(word);
+}
+
+// Returns the token that says what `found` does, with or without a space.
+std::optional<TokenId> TextMemory::TokenToSay(TokenId found,
+                                              const Typed& typed) const {
+  const std::string_view bytes = forms_.Bytes(found);
+  const bool spaced = typed.WordOf(bytes).size() < bytes.size();
+  if (spaced == typed.spaced) return found;
+  if (typed.spaced) return forms_.Spaced(found);
+  const TokenId plain = forms_.Plain(found);
+  return plain == found ? std::nullopt : std::optional(plain);
+}
+
+void TextMemory::MatchTyped(const Source& source, const Typed& typed) {
+  const size_t size = source.tokens.size();
+  Places places;
+  for (size_t i = 0; i < size && !places.full(); ++i) {
+    const size_t at = source.from_end ? size - 1 - i : i;
+    const TokenId token = source.tokens[at];
+    if (begins_[token] == 0) continue;
+    if (!GoesOn(source, at, typed)) continue;
+    if (const auto next = TokenToSay(token, typed)) {
+      Add(source, at, *next, &places);
+    }
+  }
+}
+
+void TextMemory::FindMatches(std::string_view beginning) {
+  matches_.resize(2 * weights_.lengths.size());
+  for (std::vector<TokenId>& matches : matches_) matches.clear();
+  if (!beginning.empty()) {
+    const Typed typed(beginning,
+                      !past_.empty() && EndsInWord(forms_.Bytes(past_.back())));
+    FindTokensOf(typed);
+    for (const Source& source : Sources()) MatchTyped(source, typed);
+  } else if (!plain_past_.empty()) {
+    for (const Source& source : Sources()) MatchLast(source);
+  }
+}
+
+// The mixture -----------------------------------------------------------------
+
+void TextMemory::Tally::Add(TokenId next) {
+  ++vote.count;
+  const uint32_t count = ++counts[next];
+  if (count == 1) tokens.push_back(next);
+  // Of equals the one with the smallest id, in whatever order they come.
+  if (count > vote.most || (count == vote.most && next < vote.likeliest)) {
+    vote.most = count;
+    vote.likeliest = next;
+  }
+}
+
+void TextMemory::Tally::Clear() {
+  for (const TokenId token : tokens) counts[token] = 0;
+  tokens.clear();
+  vote = {};
+}
+
+float TextMemory::WeightOf(const MemoryVote& vote) const {
+  float sum = weights_.bias[vote.length];
+  for (size_t i = 0; i < kMemoryFeatures; ++i) {
+    sum += vote.features[i] * weights_.features[i];
+  }
+  return 1 / (1 + std::exp(-sum));
+}
+
+void TextMemory::AddShares(const Tally& tally, float weight) {
+  const float each = weight / static_cast<float>(tally.vote.count);
+  for (const TokenId token : tally.tokens) {
+    if (share_[token] == 0) said_.push_back(token);
+    share_[token] += each * static_cast<float>(tally.counts[token]);
+  }
+}
+
+// Sums up the memory's shares, and returns what is left for the model.
+float TextMemory::Vote(std::span<const float> logits, float log_sum,
+                       size_t typed_bytes) {
+  const size_t likeliest = simd::ArgMax(logits.data(), logits.size());
+  const ModelSays model{.logits = logits,
+                        .log_sum = log_sum,
+                        .surest = std::exp(logits[likeliest] - log_sum)};
+  float left = 1;
+  for (Tally& tally : tallies_) tally.counts.resize(logits.size(), 0);
+  // At each length this document's are the longer ones.
+  for (size_t rank = 0; rank < matches_.size(); ++rank) {
+    const size_t length = weights_.lengths.size() - 1 - rank / 2;
+    const bool other = rank % 2 == 1;
+    Tally& tally = tallies_[other ? 1 : 0];
+    const uint32_t before = tally.vote.count;
+    for (const TokenId next : Matches(length, other)) {
+      // A word that is typed may go on only with what begins with it.
+      if (std::isfinite(logits[next])) tally.Add(next);
+    }
+    MemoryVote& vote = tally.vote;
+    if (vote.count == before) continue;
+    vote.length = length;
+    vote.other = other;
+    vote.features = FeaturesOf(vote, model, typed_bytes);
+    const float weight = WeightOf(vote);
+    AddShares(tally, left * weight);
+    left *= 1 - weight;
+    votes_.push_back(vote);
+  }
+  for (Tally& tally : tallies_) tally.Clear();
+  return left;
+}
+
+std::span<const float> TextMemory::Mix(std::span<const float> logits,
+                                       std::string_view beginning) {
+  votes_.clear();
+  const float log_sum = simd::LogSumExp(logits.data(), logits.size());
+  if (!std::isfinite(log_sum)) return logits;
+  FindMatches(beginning);
+  share_.resize(logits.size(), 0);
+  const float left = Vote(logits, log_sum, beginning.size());
+  if (votes_.empty()) return logits;
+  mixed_.resize(logits.size());
+  const float shift = std::log(left) - log_sum;
+  for (size_t id = 0; id < logits.size(); ++id) mixed_[id] = logits[id] + shift;
+  for (const TokenId token : said_) {
+    mixed_[token] = std::log(std::exp(mixed_[token]) + share_[token]);
+    share_[token] = 0;
+  }
+  said_.clear();
+  return mixed_;
+}
+
+uint32_t TextMemory::CountOf(const MemoryVote& vote, TokenId token) const {
+  ptrdiff_t count = 0;
+  for (size_t i = 2 * vote.length + (vote.other ? 1 : 0); i < matches_.size();
+       i += 2) {
+    count += std::ranges::count(matches_[i], token);
+  }
+  return static_cast<uint32_t>(count);
+}
+
+}  // namespace krait::engine

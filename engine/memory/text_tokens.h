@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_ENGINE_MEMORY_TEXT_TOKENS_H_
+#define KRAIT_ENGINE_MEMORY_TEXT_TOKENS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/memory/token_forms.h"
+#include "engine/model/token.h"
+
+namespace krait::engine {
+
+// A text as tokens, each line on its own, so that an edit changes those of its
+// lines only. Lines of more than kMaxLineBytes have none: nobody wrote them.
+// Immutable and thread-safe.
+class TextTokens {
+ public:
+  static constexpr size_t kMaxLineBytes = 4096;
+
+  // Tokenises `text`, at most 4 GiB; what it has in common with `earlier` (may
+  // be null), a text of the same vocabulary, is taken from there. What comes
+  // out does not depend on it.
+  TextTokens(std::string text, const TokenForms& forms,
+             const TextTokens* earlier);
+
+  const std::string& text() const { return text_; }
+  std::span<const TokenId> tokens() const { return tokens_; }
+  // Of each token, TokenForms::Plain.
+  std::span<const TokenId> plain() const { return plain_; }
+
+  // At least 1: what follows the last newline is a line, too.
+  size_t lines() const { return line_bytes_.size() - 1; }
+  size_t LineOf(size_t byte_ofs) const;
+  size_t LineBegin(size_t line) const { return line_bytes_[line]; }
+  // Returns the index of the line's first token.
+  size_t FirstToken(size_t line) const { return line_tokens_[line]; }
+
+  // What it takes in memory.
+  size_t bytes() const;
+
+ private:
+  // Appends the lines [first, last) of a text whose `shift` bytes are before
+  // that of this one (modulo 2^32).
+  void TakeLines(const TextTokens& from, size_t first, size_t last);
+  void TokeniseLines(size_t end_ofs, const TokenForms& forms);
+
+  std::string text_;
+  std::vector<TokenId> tokens_;
+  std::vector<TokenId> plain_;
+  // Of each line, and one more for the end.
+  std::vector<uint32_t> line_bytes_;
+  std::vector<uint32_t> line_tokens_;
+};
+
+using TextTokensPtr = std::shared_ptr<const TextTokens>;
+
+}  // namespace krait::engine
+
+#endif  // KRAIT_ENGINE_MEMORY_TEXT_TOKENS_H_

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_ENGINE_MEMORY_TOKEN_FORMS_H_
+#define KRAIT_ENGINE_MEMORY_TOKEN_FORMS_H_
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "engine/model/token.h"
+#include "engine/tokenizer/tokenizer.h"
+
+namespace krait::engine {
+
+// Which tokens of a vocabulary say the same but for blanks: "(self" and
+// " self" are different tokens, and so is each depth of indentation. A memory
+// matches by what they say. Immutable and thread-safe.
+class TokenForms {
+ public:
+  // `tokenizer` must outlive it.
+  explicit TokenForms(const Tokenizer& tokenizer);
+
+  const Tokenizer& tokenizer() const { return tokenizer_; }
+
+  // As Tokenizer::TokenBytes.
+  std::string_view Bytes(TokenId id) const { return bytes_[id]; }
+
+  // Returns the token that stands for all that say the same as `id`: without a
+  // space before it, and one for all that are blanks.
+  TokenId Plain(TokenId id) const { return plain_[id]; }
+  // Returns the token with one space before it; nothing if there is none.
+  std::optional<TokenId> Spaced(TokenId plain) const;
+
+ private:
+  static constexpr TokenId kNone = static_cast<TokenId>(-1);
+
+  const Tokenizer& tokenizer_;
+  std::vector<std::string_view> bytes_;  // [vocab]
+  std::vector<TokenId> plain_;           // [vocab]
+  std::vector<TokenId> spaced_;          // [vocab]; kNone
+};
+
+}  // namespace krait::engine
+
+#endif  // KRAIT_ENGINE_MEMORY_TOKEN_FORMS_H_
