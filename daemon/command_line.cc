@@ -24,6 +24,7 @@
 #include "daemon/commands/doctor.h"
 #include "daemon/commands/eval_fim.h"
 #include "daemon/commands/eval_text.h"
+#include "daemon/commands/forget.h"
 #include "daemon/commands/lsp.h"
 #include "daemon/commands/model.h"
 #include "daemon/commands/status.h"
@@ -47,6 +48,7 @@ class CommandLine {
   void AddLsp();
   void AddDaemon();
   void AddStatus();
+  void AddForget();
   void AddModel();
   void AddDoctor();
   void AddEval();
@@ -90,6 +92,7 @@ class CommandLine {
   DaemonArguments daemon_;
   StatusArguments status_;
   StopArguments stop_;
+  ForgetArguments forget_;
   ModelArguments model_;
   DoctorArguments doctor_;
   EvalFimArguments eval_fim_;
@@ -114,6 +117,7 @@ CommandLine::CommandLine()
   AddLsp();
   AddDaemon();
   AddStatus();
+  AddForget();
   AddModel();
   AddDoctor();
   AddEval();
@@ -182,6 +186,22 @@ void CommandLine::AddStatus() {
                  "saved. Counted on this machine only")
       ->excludes(watch);
   Add(&app_, "stop", "Ends the daemon", &stop_, RunStop);
+}
+
+void CommandLine::AddForget() {
+  CLI::App* app = Add(&app_, "forget", "Delete what krait has saved of files",
+                      &forget_, RunForget);
+  CLI::Option* directory =
+      app->add_option("directory", forget_.directory,
+                      "Saved states of all files in it; default: the current "
+                      "directory")
+          ->type_name("DIR");
+  app->add_flag("--all", forget_.all,
+                "All saved states, statistics and logs; settings and models "
+                "stay")
+      ->excludes(directory);
+  AddConfig(app, &forget_.config_file, &forget_.loaded);
+  AddJson(app, &forget_.json);
 }
 
 void CommandLine::AddConfig(CLI::App* app, std::filesystem::path* file,

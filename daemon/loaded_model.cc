@@ -15,9 +15,16 @@ std::unique_ptr<engine::WorkerPool> StartPool(size_t threads) {
 engine::Result<LoadedModel> LoadModel(const ModelOptions& options) {
   auto path = FindModel(options.model, ModelEnvironment::OfProcess());
   if (!path) return path.error();
+  engine::ModelStamp stamp = engine::StampModel(*path);
   auto model = engine::Model::Load(*path);
   if (!model) return model.error();
+  if (engine::StampModel(*path) != stamp) {
+    return engine::MakeError(
+        engine::ErrorCode::kIo,
+        path->string() + ": was changed while it was loaded");
+  }
   return LoadedModel{.path = std::move(*path),
+                     .stamp = std::move(stamp),
                      .model = std::move(*model),
                      .pool = StartPool(options.threads)};
 }

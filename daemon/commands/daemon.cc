@@ -8,9 +8,11 @@
 
 #include "daemon/model_lookup.h"
 #include "daemon/server/daemon_endpoint.h"
+#include "daemon/server/daemon_mark.h"
 #include "daemon/server/daemon_server.h"
 #include "daemon/server/model_generator.h"
 #include "daemon/terminal.h"
+#include "engine/model/mapping_guard.h"
 
 namespace krait::daemon {
 namespace {
@@ -51,6 +53,11 @@ int RunDaemon(const DaemonArguments& arguments) {
                                         (*endpoint)->socket().empty()
                                             ? "the socket of systemd"
                                             : (*endpoint)->socket().string()));
+  for (const std::string& sentence : HowOthersEnded(StateHome())) {
+    WriteLog(LogLevel::kWarning, sentence);
+  }
+  const DaemonMark mark(StateHome());
+  engine::GuardMappings();
   ModelOptions options = config.model;
   options.model = *model;
   return ServeDaemon(std::move(**endpoint),

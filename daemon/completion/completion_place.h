@@ -20,6 +20,7 @@ struct CompletionPlace {
   std::string suffix;
   std::optional<std::string> earlier_suffix;
   std::vector<size_t> anchors;  // see GeneratorPrompt
+  std::string origin;
 
   // Refers to the place.
   GeneratorPrompt prompt() const {
@@ -27,7 +28,8 @@ struct CompletionPlace {
             .prefix = prefix,
             .suffix = suffix,
             .earlier_suffix = earlier_suffix,
-            .anchors = anchors};
+            .anchors = anchors,
+            .origin = origin};
   }
 };
 

@@ -30,6 +30,7 @@ struct CompletionRequest {
   std::string before;
   std::string after;
   RequestSyntax syntax = {};  // of the document; may say nothing
+  std::string origin = {};    // see GeneratorPrompt
 };
 
 // A confidence that every completion has.

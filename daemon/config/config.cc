@@ -82,12 +82,20 @@ void Flatten(const toml::table& table, const std::string& prefix,
 }
 
 // A path in the file may begin with ~.
-void ExpandHome(std::filesystem::path* path) {
+std::string WithHome(const std::string& path) {
   const char* home = std::getenv("HOME");
-  const std::string text = path->string();
-  if (home != nullptr && text.starts_with("~/")) {
-    *path = std::filesystem::path(home) / text.substr(2);
-  }
+  if (home == nullptr || (path != "~" && !path.starts_with("~/"))) return path;
+  return home + path.substr(1);
+}
+
+void ExpandHome(ModelOptions* options) {
+  options->state_dir = WithHome(options->state_dir.string());
+  for (std::string& glob : options->state_exclude) glob = WithHome(glob);
+}
+
+// Which projects are to be kept off the disk is not known then.
+void SaveNoStates(LoadedConfig* loaded) {
+  loaded->config.model.state_exclude = {"**"};
 }
 
 engine::Result<std::string> ReadFile(const std::filesystem::path& file) {
@@ -119,7 +127,7 @@ void Read(const std::filesystem::path& file, LoadedConfig* loaded) {
   if (!text) {
     loaded->problems.push_back(
         {.is_error = true, .message = text.error().message});
-    return;
+    return SaveNoStates(loaded);
   }
   const toml::parse_result parsed = toml::parse(*text, file.string());
   if (!parsed) {
@@ -128,7 +136,7 @@ void Read(const std::filesystem::path& file, LoadedConfig* loaded) {
          .message = fmt::format("{}:{}: {}", file.string(),
                                 parsed.error().source().begin.line,
                                 parsed.error().description())});
-    return;
+    return SaveNoStates(loaded);
   }
   std::vector<Setting> settings;
   Flatten(parsed.table(), "", file.string(), &settings);
@@ -161,7 +169,7 @@ LoadedConfig LoadConfig(const std::filesystem::path& file) {
     loaded.file = home / "config.toml";
   }
   Read(loaded.file, &loaded);
-  ExpandHome(&loaded.config.model.state_dir);
+  ExpandHome(&loaded.config.model);
   return loaded;
 }
 

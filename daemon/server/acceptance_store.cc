@@ -18,6 +18,7 @@
 #include "daemon/json_text.h"
 #include "daemon/server/file_descriptor.h"
 #include "daemon/text_file.h"
+#include "engine/private_files.h"
 
 namespace krait::daemon {
 namespace {
@@ -40,19 +41,6 @@ engine::Result<FileDescriptor> Lock(const std::filesystem::path& file) {
   return lock;
 }
 
-engine::Status Replace(const std::filesystem::path& file,
-                       const std::string& text) {
-  std::filesystem::path whole = file;
-  whole += ".new";
-  if (auto written = WriteBytes(whole, text); !written) return written;
-  std::error_code error;
-  std::filesystem::rename(whole, file, error);
-  if (!error) return {};
-  return engine::MakeError(
-      engine::ErrorCode::kIo,
-      fmt::format("{}: {}", file.string(), error.message()));
-}
-
 }  // namespace
 
 void AcceptanceStore::Add(std::string_view language, std::string_view plan,
@@ -71,13 +59,13 @@ engine::Result<AcceptanceTable> AcceptanceStore::Total() const {
 
 engine::Status AcceptanceStore::Save() {
   if (file_.empty() || unsaved_.since.empty()) return {};
-  std::error_code ignored;  // what fails here fails again below
-  std::filesystem::create_directories(file_.parent_path(), ignored);
+  // What fails here fails again below.
+  (void)engine::MakePrivateDirectories(file_.parent_path());
   const auto lock = Lock(file_);
   if (!lock) return lock.error();
   const auto total = Total();
   if (!total) return total.error();
-  auto saved = Replace(file_, JsonText(ToJson(*total)) + "\n");
+  auto saved = engine::WritePrivateFile(file_, JsonText(ToJson(*total)) + "\n");
   if (saved) unsaved_ = {};
   return saved;
 }

@@ -22,6 +22,9 @@ class AcceptanceStore {
   void Add(std::string_view language, std::string_view plan,
            const AcceptanceCounts& counts);
 
+  // Forgets what was counted since the last Save.
+  void Clear() { unsaved_ = {}; }
+
   // Returns what the file says and what was counted since.
   engine::Result<AcceptanceTable> Total() const;
 

@@ -121,7 +121,10 @@ asio::awaitable<void> DaemonConnection::ServeControl() {
     const std::optional<std::string> line = co_await NextLine(kMaxControlBytes);
     if (!line) co_return;
     const auto request = ParseControlRequest(*line);
-    SendLine(core_.Control(request ? *request : std::string()));
+    core_.Control(request ? *request : ControlRequest(),
+                  [weak = weak_from_this()](const std::string& answer) {
+                    if (const auto self = weak.lock()) self->SendLine(answer);
+                  });
   }
 }
 

@@ -53,6 +53,9 @@ CompletionRequest SessionDocuments::RequestAt(
     const ContextLimits& limits) const {
   CompletionRequest request;
   request.path = PathOf(document);
+  if (const auto file = lsp::UriToPath(document.uri)) {
+    request.origin = std::filesystem::path(*file).lexically_normal().string();
+  }
   request.before =
       document.text.TextBefore(cursor_ofs, EnoughBytesBefore(limits));
   request.after = document.text.TextAfter(cursor_ofs, EnoughBytesAfter(limits));

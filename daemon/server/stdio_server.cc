@@ -23,16 +23,26 @@
 #include <utility>
 
 #include "daemon/log.h"
+#include "daemon/model_lookup.h"
 #include "daemon/server/frame_source.h"
 #include "daemon/server/frame_writer.h"
 #include "daemon/server/lsp_session.h"
 #include "daemon/server/standard_streams.h"
 #include "daemon/terminal.h"
+#include "engine/model/model_stamp.h"
 
 namespace krait::daemon {
 namespace {
 
 namespace asio = boost::asio;
+
+constexpr auto kSaveWhenIdleFor = std::chrono::seconds(30);
+
+// Of the model that a name stands for now.
+engine::ModelStamp StampOf(const std::string& model) {
+  const auto path = FindModelPath(model, ModelEnvironment::OfProcess());
+  return path ? engine::StampModel(*path) : engine::ModelStamp();
+}
 
 class StdioServer {
  public:
@@ -40,10 +50,13 @@ class StdioServer {
       : streams_(io_),
         writer_(std::make_shared<FrameWriter>(io_, streams_.output())),
         signals_(io_, SIGINT, SIGTERM),
-        host_(std::move(loader),
-              [this](std::function<void()> call) {
-                asio::post(io_, std::move(call));
-              }),
+        host_(
+            std::move(loader),
+            [this](std::function<void()> call) {
+              asio::post(io_, std::move(call));
+            },
+            kSaveWhenIdleFor,
+            [model = config.model.model] { return StampOf(model); }),
         acceptance_(config.statistics ? AcceptanceFile()
                                       : std::filesystem::path()),
         session_(writer_, host_, acceptance_, config) {}

@@ -81,7 +81,8 @@ class WarmCompletionTest : public testing::Test {
       const size_t begin = cursor - std::min(cursor, kPrefixBytes / 2);
       return {.path = path,
               .prefix = std::string_view(text).substr(begin, cursor - begin),
-              .suffix = std::string_view(text).substr(cursor, 400)};
+              .suffix = std::string_view(text).substr(cursor, 400),
+              .origin = "/project/file"};
     }
   };
 
@@ -220,9 +221,11 @@ TEST_F(WarmCompletionTest, ARestartFindsTheStatesWarm) {
   {
     auto before = Create(size_t{1} << 30);
     Ask(*before, file.Prompt());
-    ASSERT_TRUE(before->SaveWarmStates());
+    before->SaveWarmStates();
+    ASSERT_TRUE(before->FinishSaving(std::chrono::minutes(1)));
   }
   auto after = Create(size_t{1} << 30);
+  ASSERT_TRUE(after->FinishSaving(std::chrono::minutes(1)));  // and reading
   const Answer answer = Ask(*after, file.Prompt());
   EXPECT_EQ(answer.report.tokens_computed, 1U);
   EXPECT_TRUE(answer == Ask(*cold_, file.Prompt()));
