@@ -28,6 +28,7 @@
 #include "daemon/commands/eval_fim.h"
 #include "daemon/commands/eval_shown.h"
 #include "daemon/commands/eval_text.h"
+#include "daemon/commands/forget.h"
 #include "daemon/commands/lsp.h"
 #include "daemon/commands/model.h"
 #include "daemon/commands/show_log.h"
@@ -81,6 +82,7 @@ class CommandLine {
   void AddConfigCommand();
   void AddLog();
   void AddShellCompletion();
+  void AddForget();
   void AddModel();
   void AddDoctor();
   void AddEval();
@@ -129,6 +131,7 @@ class CommandLine {
   StopArguments stop_;
   ConfigArguments config_;
   ShowLogArguments log_;
+  ForgetArguments forget_;
   ModelArguments model_;
   DoctorArguments doctor_;
   EvalFimArguments eval_fim_;
@@ -157,6 +160,7 @@ CommandLine::CommandLine()
   AddStatus();
   AddConfigCommand();
   AddLog();
+  AddForget();
   AddModel();
   AddDoctor();
   AddEval();
@@ -269,6 +273,22 @@ void CommandLine::AddShellCompletion() {
       };
     });
   }
+}
+
+void CommandLine::AddForget() {
+  CLI::App* app = Add(&app_, "forget", "Delete what krait has saved of files",
+                      &forget_, RunForget);
+  CLI::Option* directory =
+      app->add_option("directory", forget_.directory,
+                      "Saved states of all files in it; default: the current "
+                      "directory")
+          ->type_name("DIR");
+  app->add_flag("--all", forget_.all,
+                "All saved states, statistics and logs; settings and models "
+                "stay")
+      ->excludes(directory);
+  AddConfig(app, &forget_.config_file, &forget_.loaded);
+  AddJson(app, &forget_.json);
 }
 
 void CommandLine::AddConfig(CLI::App* app, std::filesystem::path* file,

@@ -37,9 +37,16 @@ engine::Result<std::string> FindModelPathOf(const ModelOptions& options) {
 engine::Result<LoadedModel> LoadModel(const ModelOptions& options) {
   auto path = FindModelOf(options);
   if (!path) return path.error();
+  engine::ModelStamp stamp = engine::StampModel(*path);
   auto model = engine::Model::Load(*path);
   if (!model) return model.error();
+  if (engine::StampModel(*path) != stamp) {
+    return engine::MakeError(
+        engine::ErrorCode::kIo,
+        path->string() + ": was changed while it was loaded");
+  }
   return LoadedModel{.path = std::move(*path),
+                     .stamp = std::move(stamp),
                      .model = std::move(*model),
                      .pool = StartPool(options.threads)};
 }

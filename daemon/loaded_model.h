@@ -6,10 +6,12 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "daemon/memory_limit.h"
 #include "engine/error.h"
 #include "engine/model/model.h"
+#include "engine/model/model_stamp.h"
 #include "engine/run/worker_pool.h"
 
 namespace krait::daemon {
@@ -25,11 +27,15 @@ struct ModelOptions {
   size_t state_disk_bytes = size_t{512} << 20;  // what they may take there
   // Who named the model, for messages: "--model", a line of a file.
   std::string model_origin = {};
+  size_t state_days = 30;  // how long an unused one stays there; 0: for ever
+  // Globs of files and folders (absolute) of which none is kept there.
+  std::vector<std::string> state_exclude;
 };
 
 // A model with the threads to run it.
 struct LoadedModel {
   std::filesystem::path path;
+  engine::ModelStamp stamp;
   std::shared_ptr<const engine::Model> model;
   std::unique_ptr<engine::WorkerPool> pool;
 };
@@ -39,7 +45,8 @@ engine::Result<std::filesystem::path> FindModelOf(const ModelOptions& options);
 // The same, see FindModelPath.
 engine::Result<std::string> FindModelPathOf(const ModelOptions& options);
 
-// Finds and loads a model and starts its threads. The thread that uses the
+// Finds and loads a model, which nobody may change meanwhile, and starts its
+// threads. The thread that uses the
 // pool must be the one that called this.
 engine::Result<LoadedModel> LoadModel(const ModelOptions& options);
 

@@ -165,6 +165,7 @@ CompletionRequest KeystrokeSession::RequestAt(
   const ContextLimits& limits = options_.completion.limits;
   CompletionRequest request;
   request.path = lsp::UriToPath(document->uri).value_or("");
+  request.origin = request.path;
   request.before = document->text.TextBefore(
       cursor_ofs, std::max(EnoughBytesBefore(limits), kRememberedBytes));
   request.after = document->text.TextAfter(
@@ -196,7 +197,11 @@ engine::Status KeystrokeSession::Warm(const KeystrokeStep& step) {
 }
 
 engine::Result<bool> KeystrokeSession::Restart() {
-  if (auto saved = generator_->SaveWarmStates(); !saved) return saved.error();
+  constexpr auto kPatience = std::chrono::minutes(10);
+  generator_->SaveWarmStates();
+  if (auto saved = generator_->FinishSaving(kPatience); !saved) {
+    return saved.error();
+  }
   service_.reset();
   stopwatch_.reset();
   generator_.reset();
@@ -205,6 +210,8 @@ engine::Result<bool> KeystrokeSession::Restart() {
     return false;
   }
   if (auto loaded = Load(); !loaded) return loaded.error();
+  // What is measured is what the states are worth, not who is faster.
+  (void)generator_->FinishSaving(kPatience);
   for (const SourceFile& file : files_) {
     if (const auto document = documents_.Get(UriOf(file))) {
       syntax_->Update(document);

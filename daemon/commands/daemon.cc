@@ -8,9 +8,11 @@
 
 #include "daemon/private_process.h"
 #include "daemon/server/daemon_endpoint.h"
+#include "daemon/server/daemon_mark.h"
 #include "daemon/server/daemon_server.h"
 #include "daemon/server/model_generator.h"
 #include "daemon/terminal.h"
+#include "engine/model/mapping_guard.h"
 #include "engine/run/thread_choice.h"
 
 namespace krait::daemon {
@@ -62,6 +64,11 @@ int RunDaemon(const DaemonArguments& arguments) {
                                         (*endpoint)->socket().empty()
                                             ? "the socket of systemd"
                                             : (*endpoint)->socket().string()));
+  for (const std::string& sentence : HowOthersEnded(StateHome())) {
+    WriteLog(LogLevel::kWarning, sentence);
+  }
+  const DaemonMark mark(StateHome());
+  engine::GuardMappings();
   const engine::ThreadChoice choice =
       engine::ChooseThreads(config.model.threads);
   WriteLog(LogLevel::kInfo,

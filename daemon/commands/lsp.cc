@@ -15,6 +15,7 @@
 #include "daemon/server/daemon_start.h"
 #include "daemon/server/model_generator.h"
 #include "daemon/server/stdio_server.h"
+#include "engine/model/mapping_guard.h"
 
 namespace krait::daemon {
 namespace {
@@ -31,6 +32,7 @@ std::vector<Notice> NoticesOf(const std::vector<ConfigProblem>& problems) {
 
 int ServeHere(const Config& config, const std::vector<Notice>& notices) {
   (void)OpenLog({.level = config.log_level});  // no file: cannot fail
+  engine::GuardMappings();
   return ServeStdio([model = config.model] { return LoadGenerator(model); },
                     config, notices);
 }

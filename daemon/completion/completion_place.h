@@ -26,6 +26,7 @@ struct CompletionPlace {
   std::string whole_before;
   std::string whole_after;
   std::vector<NearbyText> others;
+  std::string origin;
 
   // Refers to the place.
   GeneratorPrompt prompt() const {
@@ -33,7 +34,8 @@ struct CompletionPlace {
                            .prefix = prefix,
                            .suffix = suffix,
                            .earlier_suffix = earlier_suffix,
-                           .anchors = anchors};
+                           .anchors = anchors,
+                           .origin = origin};
     if (remembered) {
       prompt.remembered = RememberedTexts{
           .before = whole_before, .after = whole_after, .others = &others};

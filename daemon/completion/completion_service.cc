@@ -104,6 +104,7 @@ CompletionPlace CompletionService::PlaceOf(const CompletionRequest& request,
     return generator_.CountTokens(text);
   };
   place.path = request.path;
+  place.origin = request.origin;
   place.prefix =
       prefixes_.Cut(request.path, before, limits.prefix_tokens, count);
   place.after = CutSuffix(after, limits.suffix_tokens, count);

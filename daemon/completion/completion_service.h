@@ -35,6 +35,7 @@ struct CompletionRequest {
   std::string after;
   std::vector<NearbyText> others = {};  // the nearest first
   RequestSyntax syntax = {};            // of the document; may say nothing
+  std::string origin = {};              // see GeneratorPrompt
 };
 
 struct CompletionOptions {

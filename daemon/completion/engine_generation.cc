@@ -2,6 +2,8 @@
 #include "daemon/completion/engine_generation.h"
 
 #include <algorithm>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -11,6 +13,11 @@ using engine::ErrorCode;
 using engine::MakeError;
 using engine::StopReason;
 using engine::TokenId;
+
+engine::StateOrigin OriginOf(const GeneratorPrompt& prompt) {
+  if (prompt.origin.empty()) return nullptr;
+  return std::make_shared<const std::string>(prompt.origin);
+}
 
 EngineGeneration::EngineGeneration(const engine::Model& model,
                                    Speakers& speakers, GeneratorRequest request,
@@ -54,8 +61,9 @@ void EngineGeneration::Read(Speaker& speaker, FimPlan plan,
     speaker.said.Begin(request_.prompt, greedy(), reminded_of);
     return BeginToSpeak();
   }
-  auto begun =
-      speaker.session.Begin(plan.tokens, {.checkpoints = plan.checkpoints});
+  auto begun = speaker.session.Begin(
+      plan.tokens,
+      {.checkpoints = plan.checkpoints, .origin = OriginOf(request_.prompt)});
   if (!begun) End(begun.error());
 }
 

@@ -14,8 +14,12 @@
 #include "engine/memory/text_memory.h"
 #include "engine/model/model.h"
 #include "engine/run/generation.h"
+#include "engine/state/state_store.h"
 
 namespace krait::daemon {
+
+// Returns the file that a prompt is of, as the store wants it.
+engine::StateOrigin OriginOf(const GeneratorPrompt& prompt);
 
 // A generation of EngineGenerator, which moves it on piece by piece: its prompt
 // is read in slices, then its tokens are chosen one by one, and fed in a batch

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/completion/engine_generator.h"
 
-#include <string>
 #include <utility>
 #include <vector>
 
-#include "daemon/log.h"
 #include "engine/model/gguf_memory.h"
+#include "engine/state/state_store.h"
 
 namespace krait::daemon {
 
@@ -48,12 +47,22 @@ EngineGenerator::EngineGenerator(std::shared_ptr<const engine::Model> model,
              options.state_bytes),
       shared_(model_, pool, store_),
       speakers_(shared_),
-      warming_(shared_) {
+      warming_(std::in_place, shared_),
+      stamp_(options.stamp.empty() ? engine::StampModel(model_->file().path())
+                                   : options.stamp) {
   if (options.state_bytes == 0 || options.state_dir.empty()) return;
-  directory_.emplace(options.state_dir, *model_, options.disk_bytes);
-  for (const std::string& warning : directory_->Load(&store_)) {
-    WriteLog(LogLevel::kWarning, "passed over a saved state: " + warning);
-  }
+  StateKeeperOptions keeping{.directory = options.state_dir,
+                             .limits = options.disk,
+                             .load_bytes = options.state_bytes,
+                             .stamp = stamp_,
+                             .fingerprints = options.fingerprints,
+                             .may_save = options.may_save};
+  if (!keeping.may_save) keeping.may_save = [](const auto&) { return true; };
+  keeper_.emplace(model_, std::move(keeping));
+}
+
+void EngineGenerator::TakeSavedStates() {
+  if (keeper_) keeper_->Exchange(&store_);
 }
 
 std::chrono::duration<double> EngineGenerator::PredictPrefill(
@@ -68,6 +77,7 @@ std::chrono::duration<double> EngineGenerator::PredictPrefill(
 std::unique_ptr<RunningGeneration> EngineGenerator::Begin(
     GeneratorRequest request, std::stop_token stop) {
   const auto begin = Clock::now();
+  TakeSavedStates();
   auto generation = std::make_unique<EngineGeneration>(
       *model_, speakers_, std::move(request), std::move(stop));
   const GeneratorRequest& wanted = generation->request();
@@ -105,6 +115,7 @@ std::unique_ptr<RunningGeneration> EngineGenerator::Begin(
 }
 
 void EngineGenerator::Advance(std::span<RunningGeneration* const> generations) {
+  TakeSavedStates();
   std::vector<EngineGeneration*> all;
   for (RunningGeneration* const generation : generations) {
     all.push_back(static_cast<EngineGeneration*>(generation));
@@ -146,6 +157,7 @@ void EngineGenerator::Speak(std::span<EngineGeneration* const> all) {
 engine::Status EngineGenerator::Warm(const GeneratorPrompt& prompt,
                                      std::stop_token stop) {
   if (store_.budget_bytes() == 0) return {};
+  TakeSavedStates();
   const auto plans = planner_.PlansToWarm(prompt, [this](const auto& tokens) {
     // As if nothing were warm: after a jump nothing is.
     const double speed = shared_.tokens_per_second;
@@ -155,16 +167,41 @@ engine::Status EngineGenerator::Warm(const GeneratorPrompt& prompt,
   if (!plans) return plans.error();
   for (const FimPlan& plan : *plans) {
     if (plan.tokens.empty()) continue;
-    const auto cost =
-        warming_.Advance(plan.tokens, {.checkpoints = plan.checkpoints}, stop);
+    const auto cost = warming_->Advance(
+        plan.tokens,
+        {.checkpoints = plan.checkpoints, .origin = OriginOf(prompt)}, stop);
     if (!cost) return cost.error();
   }
   return {};
 }
 
-engine::Status EngineGenerator::SaveWarmStates() {
-  if (!directory_) return {};
-  return directory_->Save(store_);
+void EngineGenerator::SaveWarmStates() {
+  if (!keeper_) return;
+  TakeSavedStates();
+  keeper_->Save(store_.Sequences());
+}
+
+engine::Status EngineGenerator::FinishSaving(std::chrono::milliseconds limit) {
+  if (!keeper_) return {};
+  engine::Status saved = keeper_->Finish(limit);
+  TakeSavedStates();
+  return saved;
+}
+
+// Which states in memory are of a file can be told by its path only, without
+// asking the disk about links: all of them go.
+void EngineGenerator::Forget(const ForgetScope& scope,
+                             std::function<void(size_t)> done) {
+  store_.Clear();
+  speakers_.DropIdle();
+  warming_.emplace(shared_);
+  if (!keeper_) return done(0);
+  keeper_->Forget(scope, std::move(done));
+}
+
+engine::ModelChange EngineGenerator::CheckModel() const {
+  return engine::CompareModels(stamp_,
+                               engine::StampModel(model_->file().path()));
 }
 
 WarmStatus EngineGenerator::warm_status() const {

@@ -2,13 +2,16 @@
 #ifndef KRAIT_DAEMON_COMPLETION_ENGINE_GENERATOR_H_
 #define KRAIT_DAEMON_COMPLETION_ENGINE_GENERATOR_H_
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,11 +20,13 @@
 #include "daemon/completion/fim_planner.h"
 #include "daemon/completion/generator.h"
 #include "daemon/completion/speakers.h"
+#include "daemon/completion/state_keeper.h"
 #include "engine/error.h"
 #include "engine/model/model.h"
+#include "engine/model/model_stamp.h"
 #include "engine/run/warm_session.h"
 #include "engine/run/worker_pool.h"
-#include "engine/state/state_directory.h"
+#include "engine/state/state_folder.h"
 #include "engine/state/state_store.h"
 
 namespace krait::daemon {
@@ -31,7 +36,13 @@ struct WarmOptions {
   size_t state_bytes = 0;  // in memory; 0: each call reads the whole prompt
   // Where states are kept between runs, and how much; empty: nowhere.
   std::filesystem::path state_dir = {};
-  size_t disk_bytes = size_t{512} << 20;
+  engine::StateLimits disk = {};
+  // Whether states of a file may be kept there; null: of all.
+  std::function<bool(const std::string& file)> may_save = {};
+  // Where the fingerprints of models are remembered; empty: nowhere.
+  std::filesystem::path fingerprints = {};
+  // Of the model before it was loaded; empty: as it is now.
+  engine::ModelStamp stamp = {};
 };
 
 // Generates with one of krait's own models, from warm states: a prompt costs
@@ -39,8 +50,8 @@ struct WarmOptions {
 // gives, alone or beside others.
 class EngineGenerator : public Generator {
  public:
-  // Fails for a model without a tokenizer. Saved states that cannot be used
-  // are logged and passed over. `pool` must outlive the generator.
+  // Fails for a model without a tokenizer. Saved states are read while it runs.
+  // `pool` must outlive the generator.
   static engine::Result<std::unique_ptr<EngineGenerator>> Create(
       std::shared_ptr<const engine::Model> model, engine::WorkerPool& pool,
       const WarmOptions& options);
@@ -57,7 +68,11 @@ class EngineGenerator : public Generator {
   void Advance(std::span<RunningGeneration* const> generations) override;
   engine::Status Warm(const GeneratorPrompt& prompt,
                       std::stop_token stop) override;
-  engine::Status SaveWarmStates() override;
+  void SaveWarmStates() override;
+  engine::Status FinishSaving(std::chrono::milliseconds limit) override;
+  void Forget(const ForgetScope& scope,
+              std::function<void(size_t)> done) override;
+  engine::ModelChange CheckModel() const override;
   WarmStatus warm_status() const override;
 
  private:
@@ -66,6 +81,7 @@ class EngineGenerator : public Generator {
                   const WarmOptions& options);
   std::chrono::duration<double> PredictPrefill(
       const std::vector<engine::TokenId>& tokens) const;
+  void TakeSavedStates();
   // Whether a generation of the prompt is reminded of something.
   bool Reminded(const GeneratorPrompt& prompt) const {
     return memory_ && prompt.remembered;
@@ -80,8 +96,10 @@ class EngineGenerator : public Generator {
   engine::StateStore store_;
   engine::WarmResources shared_;
   Speakers speakers_;
-  engine::WarmSession warming_;
-  std::optional<engine::StateDirectory> directory_;
+  std::optional<engine::WarmSession> warming_;
+  const engine::ModelStamp stamp_;
+  // Its thread ends before the store does, whose pieces it writes.
+  std::optional<StateKeeper> keeper_;
   uint64_t turns_ = 0;  // slices of prompts that were read
 };
 

@@ -12,9 +12,11 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/completion/forget_scope.h"
 #include "daemon/completion/nearby_text.h"
 #include "engine/error.h"
 #include "engine/model/model_hints.h"
+#include "engine/model/model_stamp.h"
 #include "engine/model/token.h"
 #include "engine/run/generation.h"
 #include "engine/run/sampler.h"
@@ -35,6 +37,9 @@ struct GeneratorPrompt {
   // Offsets in `prefix` where the cursor may well be next: the starts of
   // declarations. States are kept there.
   std::span<const size_t> anchors = {};
+  // The file's absolute path, by which its states can be found again to be
+  // forgotten; empty: it is no file, and nothing of it goes to the disk.
+  std::string_view origin = {};
   // What a model with a memory is reminded of; nothing: of nothing.
   std::optional<RememberedTexts> remembered = {};
 };
@@ -147,9 +152,26 @@ class Generator {
   virtual engine::Status Warm(const GeneratorPrompt& prompt,
                               std::stop_token stop) = 0;
 
-  // Writes what is warm to disk, for the next start. Called when idle and
-  // before the end.
-  virtual engine::Status SaveWarmStates() { return {}; }
+  // Begins to write what is warm to the disk, for the next start.
+  virtual void SaveWarmStates() {}
+  // Waits until what is on the disk was read and what was to be written is, at
+  // most `limit`; the rest is given up then.
+  virtual engine::Status FinishSaving(std::chrono::milliseconds /*limit*/) {
+    return {};
+  }
+
+  // Lets go of all that is warm, and deletes what is saved of the files in
+  // `scope`; calls `done` with how many, on any thread, unless the generator
+  // ends before.
+  virtual void Forget(const ForgetScope& /*scope*/,
+                      std::function<void(size_t)> done) {
+    done(0);
+  }
+
+  // Compares the model's files with those that were loaded.
+  virtual engine::ModelChange CheckModel() const {
+    return engine::ModelChange::kNone;
+  }
 
   virtual WarmStatus warm_status() const { return {}; }
 };

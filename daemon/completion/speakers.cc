@@ -52,6 +52,10 @@ void Speakers::Release(Speaker& speaker) {
   }
 }
 
+void Speakers::DropIdle() {
+  std::erase_if(speakers_, [](const auto& speaker) { return !speaker->busy; });
+}
+
 Speaker* Speakers::LeastRecentlyUsedIdle() const {
   Speaker* oldest = nullptr;
   for (const auto& speaker : speakers_) {

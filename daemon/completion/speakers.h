@@ -61,6 +61,9 @@ class Speakers {
   // Its generation has ended.
   void Release(Speaker& speaker);
 
+  // Lets go of what the idle ones have said.
+  void DropIdle();
+
  private:
   Speaker* LeastRecentlyUsedIdle() const;
   bool TooManyIdle(size_t limit) const;

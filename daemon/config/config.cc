@@ -83,14 +83,17 @@ void Flatten(const toml::table& table, const std::string& prefix,
 }
 
 // A path in the file may begin with ~, or at the folder of the file.
+std::string WithHome(const std::string& path) {
+  const char* home = std::getenv("HOME");
+  if (home == nullptr || (path != "~" && !path.starts_with("~/"))) return path;
+  return home + path.substr(1);
+}
+
 std::filesystem::path PathInFile(const std::filesystem::path& path,
                                  const std::filesystem::path& file) {
-  if (path.empty() || path.is_absolute()) return path;
-  const char* home = std::getenv("HOME");
-  const std::string text = path.string();
-  if (text.starts_with("~/")) {
-    return home == nullptr ? path : home / path.lexically_relative("~");
-  }
+  if (path.empty()) return path;
+  const std::filesystem::path whole = WithHome(path.string());
+  if (whole.is_absolute()) return whole;
   std::error_code error;
   const auto absolute = std::filesystem::absolute(file, error);
   return error ? path : (absolute.parent_path() / path).lexically_normal();
@@ -102,6 +105,7 @@ void ResolvePaths(LoadedConfig* loaded) {
     model.model = PathInFile(model.model, loaded->file).string();
   }
   model.state_dir = PathInFile(model.state_dir, loaded->file);
+  for (std::string& glob : model.state_exclude) glob = WithHome(glob);
 }
 
 void NotePlaces(const std::vector<Setting>& settings, LoadedConfig* loaded) {
@@ -116,6 +120,12 @@ void NotePlaces(const std::vector<Setting>& settings, LoadedConfig* loaded) {
       place != loaded->places.end()) {
     loaded->config.model.model_origin = place->second + ": model";
   }
+}
+
+// What the file forbids is not known then: nothing is read, nothing saved.
+void CannotRead(const std::string& why, LoadedConfig* loaded) {
+  loaded->problems = UnreadableSettings(why, &loaded->config);
+  loaded->config.model.state_exclude = {"**"};
 }
 
 engine::Result<std::string> ReadFile(const std::filesystem::path& file) {
@@ -145,18 +155,14 @@ engine::Result<std::string> ReadFile(const std::filesystem::path& file) {
 void Read(const std::filesystem::path& file, LoadedConfig* loaded) {
   const auto text = ReadFile(file);
   if (!text) {
-    loaded->problems =
-        UnreadableSettings(text.error().message, &loaded->config);
-    return;
+    return CannotRead(text.error().message, loaded);
   }
   const toml::parse_result parsed = toml::parse(*text, file.string());
   if (!parsed) {
-    loaded->problems =
-        UnreadableSettings(fmt::format("{}:{}: {}", file.string(),
-                                       parsed.error().source().begin.line,
-                                       parsed.error().description()),
-                           &loaded->config);
-    return;
+    return CannotRead(fmt::format("{}:{}: {}", file.string(),
+                                  parsed.error().source().begin.line,
+                                  parsed.error().description()),
+                      loaded);
   }
   std::vector<Setting> settings;
   Flatten(parsed.table(), "", file.string(), &settings);

@@ -19,6 +19,7 @@ namespace {
 constexpr auto kProcess = SettingScope::kProcess;
 constexpr auto kSession = SettingScope::kSession;
 constexpr size_t kMaxThreads = 1024;
+constexpr size_t kMaxDays = 36'500;
 constexpr size_t kMaxTokens = size_t{1} << 20;
 
 KnownSetting DebounceMs() {
@@ -97,6 +98,32 @@ KnownSetting DisabledFiles() {
           }};
 }
 
+KnownSetting StateExclude() {
+  static constexpr size_t kMost = 100;
+  static constexpr size_t kLongest = 4096;
+  return {
+      .key = "state_exclude",
+      .scope = kProcess,
+      .expected = fmt::format("a list of at most {} globs of files or folders, "
+                              "such as \"~/secret\"",
+                              kMost),
+      .set =
+          [](const SettingValue& value, Config* config) {
+            // Until it is right, nothing is saved.
+            config->model.state_exclude = {"**"};
+            const auto* list = std::get_if<TextList>(&value);
+            if (list == nullptr || list->size() > kMost) return false;
+            for (const std::string& glob : *list) {
+              if (glob.empty() || glob.size() > kLongest) return false;
+            }
+            config->model.state_exclude = *list;
+            return true;
+          },
+      .get = [](const Config& config) -> SettingValue {
+        return config.model.state_exclude;
+      }};
+}
+
 KnownSetting IdleMinutes() {
   constexpr double kMsPerMinute = 60000;
   constexpr double kMost = 60 * 24 * 365;
@@ -168,6 +195,10 @@ std::vector<KnownSetting> ProcessSettings() {
       Bytes(
           "state_disk_bytes", kProcess,
           [](Config & c) -> auto& { return c.model.state_disk_bytes; }),
+      Count(
+          "state_days", kProcess, 0, kMaxDays,
+          [](Config & c) -> auto& { return c.model.state_days; }),
+      StateExclude(),
       Choice<LogLevel>(
           "log_level", kProcess,
           {{"error", LogLevel::kError},

@@ -19,6 +19,7 @@
 #include "daemon/json_text.h"
 #include "daemon/server/file_descriptor.h"
 #include "daemon/text_file.h"
+#include "engine/private_files.h"
 
 namespace krait::daemon {
 namespace {
@@ -127,8 +128,8 @@ engine::Result<AcceptanceTable> ReadAcceptanceFile(
 engine::Result<AcceptanceFileTotal> AddToAcceptanceFile(
     const std::filesystem::path& file, const AcceptanceTable& counts,
     std::chrono::milliseconds patience, const std::stop_token& stop) {
-  std::error_code ignored;  // what fails here fails again below
-  std::filesystem::create_directories(file.parent_path(), ignored);
+  // What fails here fails again below.
+  (void)engine::MakePrivateDirectories(file.parent_path());
   const auto lock = Lock(file, patience, stop);
   if (!lock) return lock.error();
   auto total = Take(file);

@@ -82,6 +82,12 @@ std::optional<AcceptanceTable> AcceptanceStore::Total() const {
   return total;
 }
 
+void AcceptanceStore::Clear() {
+  const std::lock_guard lock(shared_->mutex);
+  shared_->unsaved = {};
+  shared_->of_file = AcceptanceTable{};
+}
+
 void AcceptanceStore::Save() {
   if (file_.empty()) return;
   {

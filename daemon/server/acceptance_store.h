@@ -31,6 +31,9 @@ class AcceptanceStore {
   void Add(std::string_view language, std::string_view plan,
            const AcceptanceCounts& counts);
 
+  // Forgets what was counted, which is not saved then; the file stays.
+  void Clear();
+
   // Returns what the file said when it was last read, and what was counted
   // since; nothing if it has not been read yet or could not be.
   std::optional<AcceptanceTable> Total() const;

@@ -18,6 +18,11 @@ using engine::MakeError;
 
 namespace {
 
+// While there is no model, or another is in its place.
+constexpr auto kLookEvery = std::chrono::seconds(1);
+// As long as whoever waits for the daemon's end has patience.
+constexpr auto kSaveAtTheEnd = std::chrono::milliseconds(2500);
+
 engine::Error OutOfMemory() {
   return MakeError(ErrorCode::kIo, "not enough memory for a completion");
 }
@@ -55,9 +60,12 @@ struct CompletionHost::RunningJob {
 };
 
 CompletionHost::CompletionHost(Loader loader, PostToOwner post,
-                               Clock::duration save_when_idle_for)
-    : post_(std::move(post)), save_when_idle_for_(save_when_idle_for) {
-  thread_ = std::thread([this, loader = std::move(loader)] { Run(loader); });
+                               Clock::duration save_when_idle_for, Looker look)
+    : loader_(std::move(loader)),
+      look_(std::move(look)),
+      post_(std::move(post)),
+      save_when_idle_for_(save_when_idle_for) {
+  thread_ = std::thread([this] { Run(); });
 }
 
 CompletionHost::~CompletionHost() {
@@ -76,6 +84,30 @@ CompletionHost::~CompletionHost() {
 void CompletionHost::WhenLoaded(OnLoaded on_loaded) {
   if (owner_->loaded) return on_loaded(*owner_->loaded);
   owner_->waiting.push_back(std::move(on_loaded));
+}
+
+void CompletionHost::WhenReloaded(std::weak_ptr<const void> alive,
+                                  OnLoaded on_loaded) {
+  std::erase_if(owner_->watching,
+                [](const auto& watch) { return watch.first.expired(); });
+  owner_->watching.emplace_back(std::move(alive), std::move(on_loaded));
+}
+
+uint64_t CompletionHost::NewSession() {
+  if (owner_->loaded && !*owner_->loaded) {
+    const std::lock_guard lock(mutex_);
+    try_again_ = true;
+    changed_.notify_one();
+  }
+  return next_session_++;
+}
+
+void CompletionHost::Forget(ForgetScope scope,
+                            std::function<void(size_t)> on_done) {
+  const std::lock_guard lock(mutex_);
+  StopWarming(/*stale=*/false);
+  forgettings_.emplace_back(std::move(scope), std::move(on_done));
+  changed_.notify_one();
 }
 
 void CompletionHost::Complete(CompletionJob job) {
@@ -130,8 +162,8 @@ void CompletionHost::StopWarming(bool stale) {
 // The host's thread
 // ------------------------------------------------------------
 
-void CompletionHost::Run(const Loader& loader) {
-  Load(loader);
+void CompletionHost::Run() {
+  Load();
   std::unique_lock lock(mutex_);
   for (bool more = true; more;) {
     try {
@@ -151,14 +183,20 @@ void CompletionHost::Run(const Loader& loader) {
       generator_.reset();
       malloc_trim(0);
       WriteLog(LogLevel::kError, "out of memory: warm states were dropped");
-      Load(loader);
+      Load();
       lock.lock();
     }
   }
   lock.unlock();
   running_jobs_.clear();
   try {
-    Save();
+    BeginSaving();
+    if (generator_ != nullptr) {
+      if (const auto saved = generator_->FinishSaving(kSaveAtTheEnd); !saved) {
+        WriteLog(LogLevel::kWarning,
+                 fmt::format("saving warm states: {}", saved.error().message));
+      }
+    }
   } catch (const std::bad_alloc&) {
     WriteLog(LogLevel::kError, "not enough memory to save warm states");
   }
@@ -167,43 +205,63 @@ void CompletionHost::Run(const Loader& loader) {
   generator_.reset();
 }
 
-void CompletionHost::Load(const Loader& loader) {
-  auto ready = LoadWithin(loader);
-  engine::Result<std::string> loaded = std::string();
-  size_t threads = 0;
-  ModelLanguages languages;
-  if (ready) {
-    generator_ = std::move(ready->generator);
-    languages = generator_->hints().languages;
-    service_ = std::make_unique<CompletionService>(*generator_);
-    loaded = std::move(ready->description);
-    threads = ready->threads;
+void CompletionHost::Load() {
+  const bool again = load_error_.has_value();
+  tried_ = looked_ = look_ ? look_() : engine::ModelStamp();
+  look_at_ = Clock::now() + kLookEvery;
+  auto ready = LoadWithin(loader_);
+  if (ready) return Take(std::move(*ready));
+  // The same words again would only be in the way.
+  const bool said = again && load_error_->message == ready.error().message;
+  load_error_ = ready.error();
+  if (!said) Publish(*load_error_);
+}
+
+void CompletionHost::Take(ReadyGenerator ready) {
+  service_.reset();
+  generator_ = std::move(ready.generator);
+  service_ = std::make_unique<CompletionService>(*generator_);
+  load_error_.reset();
+  {
     const std::lock_guard lock(mutex_);
     warm_status_ = generator_->warm_status();
-  } else {
-    load_error_ = ready.error();
-    loaded = ready.error();
   }
-  post_([owner = owner_, loaded = std::move(loaded), threads,
-         languages = std::move(languages)] {
+  Publish(std::move(ready.description), ready.threads);
+}
+
+void CompletionHost::Publish(const engine::Result<std::string>& loaded,
+                             size_t threads) {
+  ModelLanguages languages;
+  if (generator_ != nullptr) languages = generator_->hints().languages;
+  post_([owner = owner_, loaded, threads, languages = std::move(languages)] {
+    const bool again = owner->loaded.has_value();
     owner->loaded = loaded;
     owner->languages = languages;
     owner->threads = threads;
     for (const OnLoaded& waiting : std::exchange(owner->waiting, {})) {
       waiting(loaded);
     }
+    if (!again) return;
+    // They may bring others.
+    const auto watching = owner->watching;
+    for (const auto& [alive, on_loaded] : watching) {
+      if (!alive.expired()) on_loaded(loaded);
+    }
   });
 }
 
 bool CompletionHost::WaitForWork(std::unique_lock<std::mutex>* lock) {
   while (!stopping_.stop_requested()) {
-    if (!running_jobs_.empty()) return true;
+    if (!running_jobs_.empty() || !forgettings_.empty() || try_again_) {
+      return true;
+    }
     const auto now = Clock::now();
     std::optional<Clock::time_point> next = queue_.ReadyAt();
-    if (unsaved_) {
-      const auto save_at = idle_since_ + save_when_idle_for_;
-      if (!next || save_at < *next) next = save_at;
-    }
+    const auto consider = [&next](Clock::time_point time) {
+      if (!next || time < *next) next = time;
+    };
+    if (unsaved_) consider(idle_since_ + save_when_idle_for_);
+    if (load_error_ && look_) consider(look_at_);
     if (next && *next <= now) return true;
     if (next) {
       changed_.wait_until(*lock, *next);
@@ -216,20 +274,26 @@ bool CompletionHost::WaitForWork(std::unique_lock<std::mutex>* lock) {
 
 void CompletionHost::RunNext(std::unique_lock<std::mutex>* lock) {
   running_ = true;
-  if (BeginCompletions(lock) || !running_jobs_.empty()) {
+  ForgetAll(lock);
+  if (ShouldLoadAgain(lock)) {
+    lock->unlock();
+    Load();
+    lock->lock();
+  } else if (BeginCompletions(lock) || !running_jobs_.empty()) {
     lock->unlock();
     AdvanceCompletions();
     lock->lock();
   } else if (auto warming = queue_.NextWarming(Clock::now())) {
     RunWarming(std::move(*warming), lock);
-  } else {
+  } else if (Clock::now() >= idle_since_ + save_when_idle_for_) {
     lock->unlock();
-    Save();
+    BeginSaving();
     lock->lock();
   }
   running_ = !running_jobs_.empty();
-  if (!running_ && generator_ != nullptr) {
-    warm_status_ = generator_->warm_status();
+  if (!running_) {
+    warm_status_ =
+        generator_ == nullptr ? WarmStatus{} : generator_->warm_status();
   }
   idle_since_ = Clock::now();
 }
@@ -252,11 +316,12 @@ void CompletionHost::Begin(CompletionJob job) {
     return Answer(
         job, MakeError(ErrorCode::kCancelled, "the request was cancelled"));
   }
-  if (load_error_) return Answer(job, *load_error_);
+  if (!ModelIsSound()) return Answer(job, *load_error_);
   unsaved_ = true;
   // One that this one replaces leaves first: it may be gone on with.
   for (const auto& running : running_jobs_) running->completion->StopIfAsked();
   AnswerEnded();
+  if (service_ == nullptr) return Answer(job, *load_error_);
   auto running =
       std::make_unique<RunningJob>(std::move(job), stopping_.get_token());
   try {
@@ -285,6 +350,8 @@ void CompletionHost::AnswerEnded() {
     return running->completion->ended();
   };
   if (std::ranges::none_of(running_jobs_, ended)) return;
+  // What it has said may be of two models.
+  if (!ModelIsSound()) return;
   for (const auto& running : running_jobs_) {
     if (!ended(running)) continue;
     auto completion = running->completion->Finish();
@@ -309,11 +376,15 @@ void CompletionHost::Answer(const CompletionJob& job,
 
 void CompletionHost::RunWarming(WarmingJob job,
                                 std::unique_lock<std::mutex>* lock) {
-  if (generator_ == nullptr) return;
-  unsaved_ = true;
   warming_.emplace().document = job.document;
   const std::stop_token stop = warming_->stop.get_token();
   lock->unlock();
+  if (!ModelIsSound()) {
+    lock->lock();
+    warming_.reset();
+    return;
+  }
+  unsaved_ = true;
   // If not yet, the job comes back for it: it costs nothing to warm twice.
   const bool prefetch_now = job.prefetch_at && *job.prefetch_at <= Clock::now();
   engine::Status warmed = service_->Warm(job.request, job.options, stop);
@@ -338,13 +409,92 @@ void CompletionHost::RunWarming(WarmingJob job,
   }
 }
 
-void CompletionHost::Save() {
-  if (!unsaved_ || generator_ == nullptr) return;
-  unsaved_ = false;
-  if (const auto saved = generator_->SaveWarmStates(); !saved) {
-    WriteLog(LogLevel::kWarning,
-             fmt::format("saving warm states: {}", saved.error().message));
+void CompletionHost::BeginSaving() {
+  if (!std::exchange(unsaved_, false) || generator_ == nullptr) return;
+  generator_->SaveWarmStates();
+}
+
+// The model's files
+// ------------------------------------------------------------
+
+bool CompletionHost::ModelIsSound() {
+  if (generator_ == nullptr) return false;
+  switch (generator_->CheckModel()) {
+    case engine::ModelChange::kNone:
+      return true;
+    case engine::ModelChange::kReplaced:
+      // Nobody's completion is worth the other model.
+      if (running_jobs_.empty()) TakeReplacement();
+      return true;
+    case engine::ModelChange::kOverwritten:
+      break;
   }
+  Unload(MakeError(ErrorCode::kIo,
+                   "the model's file was changed; it is loaded again"));
+  return false;
+}
+
+// What cannot be loaded is not tried twice: it may be half written.
+void CompletionHost::TakeReplacement() {
+  if (!look_ || Clock::now() < look_at_) return;
+  look_at_ = Clock::now() + kLookEvery;
+  const engine::ModelStamp now = look_();
+  const bool settled = now == std::exchange(looked_, now);
+  if (!settled || now.empty() || now == tried_) return;
+  tried_ = now;
+  auto ready = loader_();
+  if (ready) {
+    WriteLog(LogLevel::kInfo, "the model's file was replaced");
+    return Take(std::move(*ready));
+  }
+  WriteLog(LogLevel::kWarning,
+           fmt::format("the model's file was replaced, and krait goes on with "
+                       "the one before: {}",
+                       ready.error().message));
+}
+
+void CompletionHost::Unload(const engine::Error& why) {
+  WriteLog(LogLevel::kWarning, why.message);
+  load_error_ = why;
+  for (const auto& running : running_jobs_) Answer(running->job, why);
+  running_jobs_.clear();
+  service_.reset();
+  generator_.reset();
+  unsaved_ = false;
+  tried_.clear();  // what is there now is worth a try
+  looked_.clear();
+  look_at_ = Clock::now() + kLookEvery;
+  Publish(why);
+}
+
+// When the files have changed since the last try, and rest again; or at once
+// for a new editor.
+bool CompletionHost::ShouldLoadAgain(std::unique_lock<std::mutex>* lock) {
+  const bool asked = std::exchange(try_again_, false);
+  if (asked || !load_error_) return asked && load_error_;
+  if (!look_ || Clock::now() < look_at_) return false;
+  lock->unlock();
+  engine::ModelStamp now = look_();
+  lock->lock();
+  look_at_ = Clock::now() + kLookEvery;
+  const bool settled = now == std::exchange(looked_, now);
+  return settled && now != tried_;
+}
+
+void CompletionHost::ForgetAll(std::unique_lock<std::mutex>* lock) {
+  const auto all = std::exchange(forgettings_, {});
+  lock->unlock();
+  for (const auto& [scope, on_done] : all) {
+    auto done = [post = post_, on_done](size_t count) {
+      post([on_done, count] { on_done(count); });
+    };
+    if (generator_ == nullptr) {
+      done(0);
+    } else {
+      generator_->Forget(scope, std::move(done));
+    }
+  }
+  lock->lock();
 }
 
 }  // namespace krait::daemon

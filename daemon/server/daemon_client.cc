@@ -72,10 +72,11 @@ engine::Result<ControlClient> ControlClient::ConnectAt(
   return ControlClient(std::move(*greeted));
 }
 
-engine::Result<std::string> ControlClient::Ask(std::string_view request) {
+engine::Result<std::string> ControlClient::Ask(const ControlRequest& request) {
   const int socket = greeted_.socket.get();
-  const std::string line = fmt::format(R"({{"request": "{}"}})", request);
-  if (auto sent = WriteLine(socket, line); !sent) return sent.error();
+  if (auto sent = WriteLine(socket, ToLine(request)); !sent) {
+    return sent.error();
+  }
   return ReadLine(socket, kMaxStatusBytes);
 }
 

@@ -36,7 +36,10 @@ class ControlClient {
       const std::filesystem::path& socket);
 
   // Returns the answer, a JSON object in one line.
-  engine::Result<std::string> Ask(std::string_view request);
+  engine::Result<std::string> Ask(const ControlRequest& request);
+  engine::Result<std::string> Ask(std::string_view name) {
+    return Ask(ControlRequest{.name = std::string(name)});
+  }
 
   const Welcome& daemon() const { return greeted_.welcome; }
 

@@ -134,7 +134,10 @@ asio::awaitable<void> DaemonConnection::ServeControl() {
     StopTimer();
     if (!line) co_return;
     const auto request = ParseControlRequest(*line);
-    SendLine(core_.Control(request ? *request : std::string()));
+    core_.Control(request ? *request : ControlRequest(),
+                  [weak = weak_from_this()](const std::string& answer) {
+                    if (const auto self = weak.lock()) self->SendLine(answer);
+                  });
   }
 }
 

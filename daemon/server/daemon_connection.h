@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,8 +34,9 @@ class DaemonCore {
   virtual const Config& config() const = 0;
   // Whether a greeting is welcome.
   virtual Welcome Judge(const Greeting& greeting) const = 0;
-  // Answers a control request with a line of JSON.
-  virtual std::string Control(const std::string& request) = 0;
+  // Answers a control request with a line of JSON, now or later.
+  using Answer = std::function<void(const std::string& line)>;
+  virtual void Control(const ControlRequest& request, const Answer& answer) = 0;
 };
 
 // One connection from greeting to end: an editor's session or a series of

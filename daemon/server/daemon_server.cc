@@ -47,6 +47,7 @@
 #include "daemon/server/daemon_status.h"
 #include "daemon/server/unix_socket.h"
 #include "daemon/terminal.h"
+#include "engine/model/model_stamp.h"
 
 namespace krait::daemon {
 namespace {
@@ -66,6 +67,7 @@ constexpr auto kSaveEvery = std::chrono::minutes(1);
 constexpr auto kStopTimeout = std::chrono::seconds(3);
 // How often to look whether the socket is still there: two system calls.
 constexpr auto kLookEvery = std::chrono::seconds(2);
+constexpr auto kSaveWhenIdleFor = std::chrono::seconds(30);
 // How long a daemon without a model stays for those who want to know why.
 constexpr auto kStayWithoutModel = std::chrono::seconds(5);
 
@@ -83,15 +85,20 @@ class DaemonServer : public DaemonCore {
         save_(io_),
         look_(io_),
         stop_deadline_(io_),
-        host_(std::move(loader),
-              [this](std::function<void()> call) {
-                asio::post(io_, std::move(call));
-              }),
+        host_(
+            std::move(loader),
+            [this](std::function<void()> call) {
+              asio::post(io_, std::move(call));
+            },
+            kSaveWhenIdleFor,
+            [model = options_.model] { return engine::StampModel(model); }),
         acceptance_(options_.config.statistics ? AcceptanceFile()
                                                : std::filesystem::path()) {}
 
   int Run() {
     host_.WhenLoaded([this](const auto& loaded) { OnLoaded(loaded); });
+    host_.WhenReloaded(alive_,
+                       [this](const auto& loaded) { OnLoaded(loaded); });
     asio::co_spawn(io_, Accept(), asio::detached);
     WaitForSignal();
     StartIdleTimer();
@@ -107,7 +114,7 @@ class DaemonServer : public DaemonCore {
   AcceptanceStore& acceptance() override { return acceptance_; }
   const Config& config() const override { return options_.config; }
   Welcome Judge(const Greeting& greeting) const override;
-  std::string Control(const std::string& request) override;
+  void Control(const ControlRequest& request, const Answer& answer) override;
 
  private:
   void RunIo();
@@ -144,6 +151,7 @@ class DaemonServer : public DaemonCore {
   bool stopping_ = false;
   bool draining_ = false;
   uint64_t next_connection_ = 1;
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   CompletionHost host_;  // its thread posts to io_
   AcceptanceStore acceptance_;
   std::map<uint64_t, std::shared_ptr<DaemonConnection>> connections_;
@@ -291,21 +299,30 @@ Welcome DaemonServer::Judge(const Greeting& greeting) const {
   return welcome;
 }
 
-std::string DaemonServer::Control(const std::string& request) {
+void DaemonServer::Control(const ControlRequest& request,
+                           const Answer& answer) {
   namespace json = boost::json;
-  if (request == "status") {
-    return JsonText(StatusToJson(Status(), host_, acceptance_));
+  if (request.name == "status") {
+    return answer(JsonText(StatusToJson(Status(), host_, acceptance_)));
   }
-  if (request == "stop") {
+  if (request.name == "forget") {
+    if (request.scope.all) acceptance_.Clear();
+    return host_.Forget(request.scope, [answer](size_t states) {
+      answer(JsonText(json::object{{"ok", true}, {"states", states}}));
+    });
+  }
+  if (request.name == "stop") {
     asio::post(io_, [this] { Stop("asked to"); });
-  } else if (request == "drain") {
+  } else if (request.name == "drain") {
     asio::post(io_, [this] { Drain(); });
   } else {
-    return JsonText(json::object{
-        {"ok", false},
-        {"error", "request: expected \"status\", \"stop\" or \"drain\""}});
+    return answer(
+        JsonText(json::object{{"ok", false},
+                              {"error",
+                               "request: expected \"status\", \"stop\", "
+                               "\"drain\" or \"forget\""}}));
   }
-  return JsonText(json::object{{"ok", true}});
+  answer(JsonText(json::object{{"ok", true}}));
 }
 
 DaemonStatus DaemonServer::Status() const {

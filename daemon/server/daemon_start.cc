@@ -17,6 +17,7 @@
 #include "daemon/config/config.h"
 #include "daemon/server/bridge_protocol.h"
 #include "daemon/server/daemon_child.h"
+#include "engine/private_files.h"
 
 namespace krait::daemon {
 
@@ -112,8 +113,7 @@ engine::Result<GreetedSocket> ConnectOrStart(const DaemonWish& wish) {
 std::filesystem::path DaemonLogFile() {
   const std::filesystem::path home = StateHome();
   if (home.empty()) return {};
-  std::error_code error;
-  std::filesystem::create_directories(home, error);
+  if (!engine::MakePrivateDirectories(home)) return {};
   std::filesystem::path file = home / "daemon.log";
   const int fd =
       open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);

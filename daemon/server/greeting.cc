@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
@@ -58,6 +59,27 @@ class LineReader {
       return Fail(fmt::format("{}: expected an object", key));
     }
     *out = JsonText(*value);
+    return *this;
+  }
+  LineReader& Flag(std::string_view key, bool* out) {
+    const json::value* value = object_.if_contains(key);
+    if (value == nullptr) return *this;
+    if (!value->is_bool()) {
+      return Fail(fmt::format("{}: expected true or false", key));
+    }
+    *out = value->get_bool();
+    return *this;
+  }
+  LineReader& Texts(std::string_view key, std::vector<std::string>* out) {
+    const json::value* value = object_.if_contains(key);
+    if (value == nullptr) return *this;
+    const json::array* texts = value->if_array();
+    const bool sound = texts != nullptr &&
+                       std::ranges::all_of(*texts, [](const json::value& text) {
+                         return text.is_string();
+                       });
+    if (!sound) return Fail(fmt::format("{}: expected a list of strings", key));
+    for (const json::value& text : *texts) out->emplace_back(text.get_string());
     return *this;
   }
   const engine::Status& status() const { return status_; }
@@ -125,12 +147,26 @@ engine::Result<Welcome> ParseWelcome(std::string_view line) {
   return welcome;
 }
 
-engine::Result<std::string> ParseControlRequest(std::string_view line) {
-  std::string request;
+engine::Result<ControlRequest> ParseControlRequest(std::string_view line) {
+  ControlRequest request;
   LineReader reader("control", line);
-  reader.Text("request", &request);
+  reader.Text("request", &request.name)
+      .Flag("all", &request.scope.all)
+      .Texts("paths", &request.scope.paths);
   if (!reader.status()) return reader.status().error();
   return request;
+}
+
+std::string ToLine(const ControlRequest& request) {
+  json::object object{{"request", request.name}};
+  if (request.scope.all) object["all"] = true;
+  if (!request.scope.paths.empty()) {
+    json::array& paths = object["paths"].emplace_array();
+    for (const std::string& path : request.scope.paths) {
+      paths.emplace_back(path);
+    }
+  }
+  return JsonText(object);
 }
 
 int CompareVersions(std::string_view a, std::string_view b) {

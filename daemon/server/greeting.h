@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/completion/forget_scope.h"
 #include "engine/error.h"
 
 namespace krait::daemon {
@@ -17,6 +18,8 @@ namespace krait::daemon {
 //
 //   {"request": "status"}  ->  {...}
 //   {"request": "stop"}    ->  {"ok": true}, then it ends
+//   {"request": "forget", "all": true} or {..., "paths": ["/home/me/secret"]}
+//                          ->  {"ok": true, "states": how many were deleted}
 //   {"request": "drain"}   ->  {"ok": true}: takes no new connections and ends
 //                              with the last of those that it has
 //
@@ -24,8 +27,8 @@ namespace krait::daemon {
 // talk at least about their difference.
 inline constexpr int64_t kProtocolVersion = 1;
 inline constexpr size_t kMaxGreetingBytes = size_t{256} << 10;
-inline constexpr size_t kMaxControlBytes = 4096;            // of a request
-inline constexpr size_t kMaxStatusBytes = size_t{8} << 20;  // of an answer
+inline constexpr size_t kMaxControlBytes = size_t{64} << 10;  // of a request
+inline constexpr size_t kMaxStatusBytes = size_t{8} << 20;    // of an answer
 
 struct Greeting {
   int64_t protocol = kProtocolVersion;
@@ -55,8 +58,12 @@ std::string ToLine(const Welcome& welcome);
 engine::Result<Greeting> ParseGreeting(std::string_view line);
 engine::Result<Welcome> ParseWelcome(std::string_view line);
 
-// Returns the name of a control request.
-engine::Result<std::string> ParseControlRequest(std::string_view line);
+struct ControlRequest {
+  std::string name = {};
+  ForgetScope scope = {};  // "forget": absolute paths, or all
+};
+engine::Result<ControlRequest> ParseControlRequest(std::string_view line);
+std::string ToLine(const ControlRequest& request);
 
 // Returns a number below, equal to or above 0 as version `a` is older than,
 // the same as or newer than `b`: "0.9" < "0.10.1".

@@ -83,6 +83,7 @@ LspSession::LspSession(std::shared_ptr<lsp::Outbox> outbox,
   host_.WhenLoaded([weak = std::weak_ptr(self_)](const auto& loaded) {
     if (const auto self = weak.lock()) (*self)->OnLoaded(loaded);
   });
+  host_.WhenReloaded(self_, [this](const auto& loaded) { OnLoaded(loaded); });
 }
 
 LspSession::~LspSession() {

@@ -99,6 +99,9 @@ CompletionRequest SessionDocuments::RequestAt(
   CompletionRequest request;
   request.path = PathOf(document);
   if (!PermissionOf(document.uri).granted()) return request;
+  if (const auto file = lsp::UriToPath(document.uri)) {
+    request.origin = std::filesystem::path(*file).lexically_normal().string();
+  }
   request.before = document.text.TextBefore(
       cursor_ofs, std::max(EnoughBytesBefore(limits), kRememberedBytes));
   request.after = document.text.TextAfter(

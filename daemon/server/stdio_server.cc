@@ -21,6 +21,7 @@
 #include <string>
 #include <utility>
 
+#include "daemon/model_lookup.h"
 #include "daemon/server/acceptance_file.h"
 #include "daemon/server/frame_source.h"
 #include "daemon/server/frame_writer.h"
@@ -29,11 +30,20 @@
 #include "daemon/server/standard_streams.h"
 #include "daemon/standard_error.h"
 #include "daemon/terminal.h"
+#include "engine/model/model_stamp.h"
 
 namespace krait::daemon {
 namespace {
 
 namespace asio = boost::asio;
+
+constexpr auto kSaveWhenIdleFor = std::chrono::seconds(30);
+
+// Of the model that a name stands for now.
+engine::ModelStamp StampOf(const std::string& model) {
+  const auto path = FindModelPath(model, ModelEnvironment::OfProcess());
+  return path ? engine::StampModel(*path) : engine::ModelStamp();
+}
 
 class StdioServer {
  public:
@@ -42,10 +52,13 @@ class StdioServer {
         writer_(std::make_shared<FrameWriter>(io_, streams_.output())),
         signals_(io_, SIGINT, SIGTERM),
         process_(io_),
-        host_(std::move(loader),
-              [this](std::function<void()> call) {
-                asio::post(io_, std::move(call));
-              }),
+        host_(
+            std::move(loader),
+            [this](std::function<void()> call) {
+              asio::post(io_, std::move(call));
+            },
+            kSaveWhenIdleFor,
+            [model = config.model.model] { return StampOf(model); }),
         acceptance_(config.statistics ? AcceptanceFile()
                                       : std::filesystem::path()),
         session_(writer_, host_, acceptance_, config) {}

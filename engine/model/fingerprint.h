@@ -3,24 +3,57 @@
 #define KRAIT_ENGINE_MODEL_FINGERPRINT_H_
 
 #include <array>
+#include <compare>
 #include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <stop_token>
 #include <string>
 
-#include "engine/model/model_file.h"
+#include "engine/error.h"
+#include "engine/model/model_stamp.h"
 
 namespace krait::engine {
 
-// Tells models apart, whatever their files are called.
+// Raised with every change after which a state is no longer, bit for bit, what
+// the same tokens give: another order of sums, another layout of states or of
+// their files.
+inline constexpr uint32_t kNumericsVersion = 1;
+
+// 128 bits that tell contents apart.
 struct Fingerprint {
   std::array<uint8_t, 16> bytes = {};
   bool operator==(const Fingerprint&) const = default;
   std::string Hex() const;
+  static std::optional<Fingerprint> FromHex(std::string_view hex);
 };
 
-// Hashes names, types and shapes of all tensors and samples of their data: 12
-// KiB of each, so that a model of any size takes milliseconds. Also the
-// instruction set that runs it, as that decides how sums are rounded.
-Fingerprint FingerprintOf(const ModelFile& file);
+// The fingerprints of files, remembered in a file from one run of the program
+// to the next, as it takes seconds to read a large model. A file is known
+// again by its path, size, time of change, inode and device.
+//
+// Several processes may use the file at once. Thread-compatible.
+class FingerprintMemory {
+ public:
+  // An empty `file` remembers nothing.
+  explicit FingerprintMemory(std::filesystem::path file)
+      : file_(std::move(file)) {}
+
+  std::optional<Fingerprint> Find(const FileStamp& stamp) const;
+  void Remember(const FileStamp& stamp, const Fingerprint& fingerprint) const;
+
+ private:
+  const std::filesystem::path file_;
+};
+
+// Returns what a state of this model is bound to: all bytes of all files of
+// the model (hyperparameters, tokenizer, weights), krait's numerics, and the
+// instruction set that runs it, as that decides how sums are rounded. Reads
+// what the memory does not know. Fails if a file is no longer as `stamp` says,
+// and if it is stopped (kCancelled).
+Result<Fingerprint> FingerprintOf(const ModelStamp& stamp,
+                                  const FingerprintMemory& memory,
+                                  const std::stop_token& stop = {});
 
 }  // namespace krait::engine
 

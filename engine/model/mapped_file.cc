@@ -11,6 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "engine/model/mapping_guard.h"
+
 namespace krait::engine {
 namespace {
 
@@ -51,7 +53,9 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 }
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) munmap(const_cast<char*>(data_), size_);
+  if (data_ == nullptr) return;
+  RemoveGuardedMapping(data_);
+  munmap(const_cast<char*>(data_), size_);
 }
 
 Result<MappedFile> MappedFile::Open(const std::filesystem::path& path) {
@@ -75,6 +79,7 @@ Result<MappedFile> MappedFile::Open(const std::filesystem::path& path) {
   if (data == MAP_FAILED) return SystemError(path, "cannot map", errno);
   file.data_ = static_cast<const char*>(data);
   file.size_ = size;
+  AddGuardedMapping(file.data_, size);
   return file;
 }
 

@@ -19,8 +19,10 @@ inline constexpr std::string_view kLfsPointerMessage =
     "this is a Git LFS pointer, not the model itself: fetch it with "
     "'git lfs pull'";
 
-// A file mapped read-only and shared: it must not be truncated meanwhile (to
-// write a new version, rename it into place). Movable; unmapped on destruction.
+// A file mapped read-only and shared: if it is truncated meanwhile, reading
+// what is no longer there ends the process, unless it guards its mappings (see
+// mapping_guard.h); to write a new version, rename it into place. Movable;
+// unmapped on destruction.
 class MappedFile {
  public:
   MappedFile() = default;

@@ -51,6 +51,7 @@ WarmSession::WarmSession(WarmResources& shared)
 
 // Restores what the store knows of `known`.
 void WarmSession::Resume(std::span<const TokenId> known) {
+  inserted_ = shared_.store.inserted();
   const ResumePoint point = shared_.store.Find(known);
   prompt_.state().Restore(point.snapshot == nullptr ? 0 : point.position,
                           point.snapshot);
@@ -61,6 +62,22 @@ void WarmSession::Resume(std::span<const TokenId> known) {
   cost_ = {.reused = point.position,
            .replayed = point.end() - point.position,
            .computed = 0};
+}
+
+// A state that was read from the disk meanwhile may save the rest of the way.
+void WarmSession::ResumeIfMoreIsKnown() {
+  if (std::exchange(inserted_, shared_.store.inserted()) ==
+      shared_.store.inserted()) {
+    return;
+  }
+  const auto known = std::span(tokens_).first(tokens_.size() - 1);
+  if (shared_.store.CountKnown(known) <=
+      prompt_.state().position() + kBlockTokens) {
+    return;
+  }
+  const size_t computed = cost_.computed;
+  Resume(known);
+  cost_.computed = computed;
 }
 
 // Returns the position where the next slice ends.
@@ -99,29 +116,33 @@ Status WarmSession::Begin(std::span<const TokenId> tokens,
   checkpoints_.assign(options.checkpoints.begin(), options.checkpoints.end());
   snapshots_ = SnapshotPositions(tokens_.size(), checkpoints_);
   slice_ = options.slice;
+  origin_ = options.origin;
   // The last token is run in any case: its logits are not kept.
   Resume(tokens.first(tokens.size() - 1));
   return {};
 }
 
 Status WarmSession::RunSlice(std::stop_token stop) {
+  ResumeIfMoreIsKnown();
   const size_t begin = prompt_.state().position();
   const size_t end = SliceEnd();
   const auto start = Clock::now();
   const Status fed = prompt_.Prefill(
       std::span(tokens_).subspan(begin, end - begin), std::move(stop));
   if (!fed) {
-    if (begin > 0) shared_.store.Finish(tokens_, prompt_.state(), checkpoints_);
+    if (begin > 0) {
+      shared_.store.Finish(tokens_, prompt_.state(), checkpoints_, origin_);
+    }
     tokens_.clear();
     return fed.error();
   }
   Measure(end - begin, Clock::now() - start);
   cost_.computed += end - begin;
   if (done()) {
-    shared_.store.Finish(tokens_, prompt_.state(), checkpoints_);
+    shared_.store.Finish(tokens_, prompt_.state(), checkpoints_, origin_);
   } else {
     shared_.store.Add(tokens_, prompt_.state(),
-                      std::ranges::binary_search(snapshots_, end));
+                      std::ranges::binary_search(snapshots_, end), origin_);
   }
   return {};
 }

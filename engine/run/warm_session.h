@@ -28,6 +28,8 @@ struct AdvanceOptions {
   std::span<const size_t> checkpoints = {};
   // A stop is noticed after at most about this long, or after 32 tokens.
   std::chrono::milliseconds slice{10};
+  // The file that the prompt is of.
+  StateOrigin origin = nullptr;
 };
 
 // What the warm sessions of one model share. Belongs to one thread, with them,
@@ -79,6 +81,7 @@ class WarmSession {
 
  private:
   void Resume(std::span<const TokenId> known);
+  void ResumeIfMoreIsKnown();
   size_t SliceEnd() const;
   void Measure(size_t tokens, std::chrono::duration<double> time);
 
@@ -91,6 +94,8 @@ class WarmSession {
   std::vector<size_t> checkpoints_;
   std::vector<size_t> snapshots_;  // positions where one is to be taken
   std::chrono::milliseconds slice_{};
+  StateOrigin origin_;
+  size_t inserted_ = 0;  // into the store, when it was last looked at
   PrefillCost cost_;
 };
 

@@ -2,15 +2,14 @@
 #include "engine/state/state_directory.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #include <algorithm>
-#include <chrono>
-#include <memory>
+#include <functional>
 #include <system_error>
 #include <utility>
 
-#include "engine/model/mapped_file.h"
 #include "engine/state/state_file.h"
 
 namespace krait::engine {
@@ -18,127 +17,124 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kExtension = ".state";
-
-// A file that is being written is done long before this.
-constexpr std::chrono::hours kAbandonedAfter{1};
-
-struct SavedFile {
-  fs::path path;
-  fs::file_time_type written;
-  size_t bytes;
-};
-
-// Returns the saved files below `folder`, the newest first; deletes what
-// another process left unfinished.
-std::vector<SavedFile> ListFiles(const fs::path& folder) {
-  std::vector<SavedFile> files;
-  std::error_code error;
-  fs::recursive_directory_iterator walk(folder, error);
-  const auto now = fs::file_time_type::clock::now();
-  for (; !error && walk != fs::recursive_directory_iterator();
-       walk.increment(error)) {
-    std::error_code gone;
-    SavedFile file{walk->path(), walk->last_write_time(gone), 0};
-    if (gone || !walk->is_regular_file(gone)) continue;
-    file.bytes = walk->file_size(gone);
-    if (gone) continue;
-    if (file.path.extension() == kExtension)
-      files.push_back(std::move(file));
-    else if (file.path.extension() == ".tmp" &&
-             now - file.written > kAbandonedAfter) {
-      fs::remove(file.path, gone);
-    }
-  }
-  std::ranges::sort(files, std::greater(), &SavedFile::written);
-  return files;
-}
+// Of names, not of bytes: those that were deleted since are forgotten then.
+constexpr size_t kMostKnown = 10'000;
 
 }  // namespace
 
-StateDirectory::StateDirectory(fs::path root, const Model& model,
-                               size_t max_bytes)
+StateDirectory::StateDirectory(fs::path root,
+                               std::shared_ptr<const Model> model,
+                               const Fingerprint& fingerprint,
+                               StateLimits limits)
     : root_(std::move(root)),
-      model_(model),
-      max_bytes_(max_bytes),
-      fingerprint_(FingerprintOf(model.file())),
+      model_(std::move(model)),
+      limits_(limits),
+      fingerprint_(fingerprint),
       folder_(root_ / fingerprint_.Hex()) {}
 
 fs::path StateDirectory::PathOf(std::span<const TokenId> tokens) const {
   const uint64_t hash = XXH3_64bits(tokens.data(), tokens.size_bytes());
-  return folder_ / fmt::format("{:016x}{}", hash, kExtension);
+  return folder_ / fmt::format("{:016x}{}", hash, kStateExtension);
 }
 
-std::vector<std::string> StateDirectory::Load(StateStore* store) const {
+std::vector<StoredState> StateDirectory::List() const {
+  Trim();
+  std::vector<StoredState> states = ListStatesOfModel(folder_);
+  std::erase_if(states, [](const StoredState& s) { return s.temporary; });
+  return states;
+}
+
+Result<StateStore::Sequence> StateDirectory::Read(const fs::path& file) {
+  auto sequence = ReadStateFile(file, fingerprint_, *model_);
+  if (sequence) {
+    Remember(file, *sequence);
+  } else if (sequence.error().code == ErrorCode::kBadFile) {
+    DeleteState(file);
+  }
+  return sequence;
+}
+
+Status StateDirectory::Write(const StateStore::Sequence& sequence,
+                             std::stop_token stop) {
+  if (Status made = MakeStateFolder(folder_); !made) return made;
+  const fs::path path = PathOf(sequence.tokens);
+  if (Holds(path, sequence)) {
+    std::error_code gone;
+    fs::last_write_time(path, fs::file_time_type::clock::now(), gone);
+  } else {
+    Status written =
+        WriteStateFile(path, fingerprint_, sequence, std::move(stop));
+    if (!written) return written;
+  }
+  Remember(path, sequence);
+  return {};
+}
+
+void StateDirectory::Remember(const fs::path& file,
+                              const StateStore::Sequence& sequence) {
+  if (known_.size() >= kMostKnown) known_.clear();
+  std::error_code gone;
+  Known known{.bytes = fs::file_size(file, gone),
+              .written = fs::last_write_time(file, gone),
+              .origins = sequence.origins};
+  if (!gone) known_[file.filename().string()] = std::move(known);
+}
+
+// What somebody has changed since is written again.
+bool StateDirectory::Holds(const fs::path& file,
+                           const StateStore::Sequence& sequence) const {
+  const auto found = known_.find(file.filename().string());
+  if (found == known_.end()) return false;
+  std::error_code gone;
+  const Known& known = found->second;
+  return fs::symlink_status(file, gone).type() == fs::file_type::regular &&
+         fs::file_size(file, gone) == known.bytes &&
+         fs::last_write_time(file, gone) == known.written && !gone &&
+         known.origins == sequence.origins;
+}
+
+std::vector<std::string> StateDirectory::Load(StateStore* store) {
   std::vector<std::string> warnings;
   size_t loaded = 0;
-  for (const SavedFile& file : ListFiles(folder_)) {
-    loaded += file.bytes;
+  for (const StoredState& state : List()) {
+    loaded += state.bytes;
     if (loaded > store->budget_bytes()) break;
-    const std::string name = file.path.string();
-    auto mapped = MappedFile::Open(file.path);
-    if (!mapped) continue;  // another process has deleted it
-    const auto keeper = std::make_shared<MappedFile>(std::move(*mapped));
-    const auto view = ParseStateFile(keeper->bytes(), name);
-    if (!view) {
-      warnings.push_back(view.error().message);
-      continue;
+    const auto sequence = Read(state.path);
+    if (sequence) {
+      store->Insert(*sequence);
+    } else if (sequence.error().code != ErrorCode::kNotFound) {
+      warnings.push_back(sequence.error().message);
     }
-    if (view->model != fingerprint_) {
-      warnings.push_back(name + ": of another model");
-      continue;
-    }
-    const auto point = MakeResumePoint(*view, model_, keeper, name);
-    if (!point) {
-      warnings.push_back(point.error().message);
-      continue;
-    }
-    store->Insert(view->tokens, *point);
   }
   return warnings;
 }
 
-Status StateDirectory::Save(const StateStore& store) const {
-  std::error_code error;
-  fs::create_directories(folder_, error);
-  if (!error) {
-    // Source code can be guessed from states: for the user alone.
-    fs::permissions(root_, fs::perms::owner_all, error);
+Status StateDirectory::Save(const StateStore& store) {
+  Status saved = MakeStateFolder(folder_);
+  for (const auto& sequence :
+       MostWorthy(store.Sequences(), limits_.max_bytes)) {
+    if (!saved) break;
+    saved = Write(sequence);
   }
-  if (error) {
-    return MakeError(ErrorCode::kIo, folder_.string() + ": " + error.message());
-  }
-  std::vector<StateStore::Sequence> sequences = store.Sequences();
-  std::ranges::sort(sequences, std::greater(), &StateStore::Sequence::worth);
-  size_t bytes = 0;
-  for (const StateStore::Sequence& sequence : sequences) {
-    // A sliding window has passed a part: not worth the trouble.
-    if (std::ranges::count(sequence.point.blocks, nullptr) > 0) continue;
-    if (sequence.point.snapshot != nullptr) {
-      bytes += sequence.point.snapshot->bytes();
-    }
-    for (const auto& block : sequence.point.blocks) bytes += block->bytes();
-    if (bytes > max_bytes_) break;
-    const fs::path path = PathOf(sequence.tokens);
-    if (fs::exists(path, error)) {
-      fs::last_write_time(path, fs::file_time_type::clock::now(), error);
-      continue;
-    }
-    const Status written =
-        WriteStateFile(path, fingerprint_, sequence.tokens, sequence.point);
-    if (!written) return written;
-  }
-  DeleteOldest();
-  return {};
+  Trim();
+  return saved;
 }
 
-void StateDirectory::DeleteOldest() const {
+std::vector<StateStore::Sequence> MostWorthy(
+    std::vector<StateStore::Sequence> sequences, size_t max_bytes) {
+  // A sliding window has passed a part: not worth the trouble.
+  std::erase_if(sequences, [](const StateStore::Sequence& sequence) {
+    return std::ranges::count(sequence.point.blocks, nullptr) > 0;
+  });
+  std::ranges::sort(sequences, std::greater(), &StateStore::Sequence::worth);
   size_t bytes = 0;
-  for (const SavedFile& file : ListFiles(root_)) {
-    bytes += file.bytes;
-    std::error_code gone;
-    if (bytes > max_bytes_) fs::remove(file.path, gone);
-  }
+  const auto over = std::ranges::find_if(
+      sequences, [&bytes, max_bytes](const StateStore::Sequence& sequence) {
+        bytes += sequence.bytes;
+        return bytes > max_bytes;
+      });
+  sequences.erase(over, sequences.end());
+  return sequences;
 }
 
 }  // namespace krait::engine

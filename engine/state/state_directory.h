@@ -4,45 +4,78 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <map>
+#include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "engine/error.h"
 #include "engine/model/fingerprint.h"
 #include "engine/model/model.h"
+#include "engine/state/state_folder.h"
 #include "engine/state/state_store.h"
 
 namespace krait::engine {
 
-// Warm states between two runs of the program: a folder with a folder for each
-// model. Several processes may use it at once. Nothing in it is needed: what
-// cannot be read is passed over, and what is missing is computed again.
+// Warm states of one model between two runs of the program. Several processes
+// may use the directory at once. Nothing in it is needed: what cannot be read
+// is deleted, and what is missing is computed again.
 //
-// Thread-compatible.
+// Thread-compatible; the thread need not be that of the states.
 class StateDirectory {
  public:
-  // Keeps at most `max_bytes` of all models. `model` must outlive it.
-  StateDirectory(std::filesystem::path root, const Model& model,
-                 size_t max_bytes);
+  // See state_folder.h about `root`. The limits are of all models.
+  StateDirectory(std::filesystem::path root, std::shared_ptr<const Model> model,
+                 const Fingerprint& fingerprint, StateLimits limits);
 
-  // Puts what was saved into `store`, the newest first, up to its budget; the
-  // files are mapped. Returns what was wrong with files that were passed over.
-  std::vector<std::string> Load(StateStore* store) const;
+  // Deletes what is over the limits and returns what is left of the model, the
+  // newest first.
+  std::vector<StoredState> List() const;
 
-  // Writes the sequences of `store`, the most worthy first, and deletes the
-  // oldest files over the limit.
-  Status Save(const StateStore& store) const;
+  // Reads one file, and deletes it if it is damaged (kBadFile).
+  Result<StateStore::Sequence> Read(const std::filesystem::path& file);
+
+  // Writes a sequence, unless a file that this object has read or written
+  // holds it already: then that was used now.
+  Status Write(const StateStore::Sequence& sequence, std::stop_token stop = {});
+
+  // Deletes what is over the limits.
+  void Trim() const { TrimStates(root_, limits_); }
+
+  size_t max_bytes() const { return limits_.max_bytes; }
+
+  // All of that at once, on the thread of `store`. Load returns what was wrong
+  // with files that were passed over.
+  std::vector<std::string> Load(StateStore* store);
+  Status Save(const StateStore& store);
 
  private:
-  std::filesystem::path PathOf(std::span<const TokenId> tokens) const;
-  void DeleteOldest() const;
+  // A file as it was when its content was known to be right.
+  struct Known {
+    size_t bytes = 0;
+    std::filesystem::file_time_type written;
+    std::vector<std::string> origins;
+  };
 
-  std::filesystem::path root_;
-  const Model& model_;
-  size_t max_bytes_;
-  Fingerprint fingerprint_;
-  std::filesystem::path folder_;
+  std::filesystem::path PathOf(std::span<const TokenId> tokens) const;
+  void Remember(const std::filesystem::path& file,
+                const StateStore::Sequence& sequence);
+  bool Holds(const std::filesystem::path& file,
+             const StateStore::Sequence& sequence) const;
+
+  const std::filesystem::path root_;
+  const std::shared_ptr<const Model> model_;
+  const StateLimits limits_;
+  const Fingerprint fingerprint_;
+  const std::filesystem::path folder_;
+  std::map<std::string, Known> known_;  // by name
 };
+
+// Brings sequences into the order in which they are worth writing, and leaves
+// out those that are not, or that would be over `max_bytes`.
+std::vector<StateStore::Sequence> MostWorthy(
+    std::vector<StateStore::Sequence> sequences, size_t max_bytes);
 
 }  // namespace krait::engine
 

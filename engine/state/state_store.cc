@@ -29,6 +29,28 @@ size_t CommonPrefix(std::span<const TokenId> a, std::span<const TokenId> b) {
       a.begin());
 }
 
+// Compares by content: the pointers come from different calls.
+void AddOrigin(const StateOrigin& origin, std::vector<StateOrigin>* origins) {
+  if (origin == nullptr) return;
+  const bool known = std::ranges::any_of(
+      *origins, [&](const StateOrigin& other) { return *other == *origin; });
+  if (!known) origins->push_back(origin);
+}
+
+std::vector<std::string> NamesOf(const std::vector<StateOrigin>& origins) {
+  std::vector<std::string> names;
+  for (const StateOrigin& origin : origins) names.push_back(*origin);
+  return names;
+}
+
+size_t BytesOf(const ResumePoint& point) {
+  size_t bytes = point.snapshot == nullptr ? 0 : point.snapshot->bytes();
+  for (const auto& block : point.blocks) {
+    if (block != nullptr) bytes += block->bytes();
+  }
+  return point.tail == nullptr ? bytes : bytes + point.tail->bytes();
+}
+
 }  // namespace
 
 bool KeepsSnapshotAt(size_t position, size_t end) {
@@ -48,6 +70,7 @@ struct StateStore::Node {
     std::vector<TokenId> tokens;
     std::shared_ptr<const StateBlock> block;
     double worth = 0;
+    std::vector<StateOrigin> origins = {};
   };
 
   std::span<const TokenId> Tokens() const { return tokens; }
@@ -61,6 +84,7 @@ struct StateStore::Node {
   double snapshot_worth = 0;
   double block_worth = 0;
   std::vector<Tail> tails;  // the last used last
+  std::vector<StateOrigin> origins;
 };
 
 // Something that can be evicted.
@@ -173,11 +197,18 @@ StateStore::Node* StateStore::MakePath(std::span<const TokenId> tokens) {
   return node;
 }
 
+void StateStore::MarkPath(Node* last, const StateOrigin& origin) {
+  for (Node* node = last; node->parent != nullptr; node = node->parent) {
+    AddOrigin(origin, &node->origins);
+  }
+}
+
 void StateStore::Add(std::span<const TokenId> tokens, State& state,
-                     bool keep_snapshot) {
+                     bool keep_snapshot, const StateOrigin& origin) {
   assert(state.position() <= tokens.size());
   const size_t grid = GridFloor(state.position());
   Node* const last = MakePath(tokens.first(grid));
+  MarkPath(last, origin);
   auto blocks = state.TakeWholeBlocks();
   for (Node* node = last; !blocks.empty() && node->parent != nullptr;
        node = node->parent) {
@@ -194,7 +225,7 @@ void StateStore::Add(std::span<const TokenId> tokens, State& state,
 }
 
 void StateStore::AddTail(Node& node, std::span<const TokenId> tokens,
-                         const State& state) {
+                         const State& state, const StateOrigin& origin) {
   if (tokens.empty()) return;
   auto block = state.last_block();
   if (block == nullptr) return;
@@ -209,10 +240,12 @@ void StateStore::AddTail(Node& node, std::span<const TokenId> tokens,
     if (common != std::min(tail->tokens.size(), tokens.size())) continue;
     Node::Tail taken = std::move(*tail);
     node.tails.erase(tail);
+    if (tokens.size() > taken.tokens.size()) taken.origins.clear();
     if (tokens.size() >= taken.tokens.size()) {
       taken.tokens.assign(tokens.begin(), tokens.end());
       taken.block = std::move(block);
     }
+    AddOrigin(origin, &taken.origins);
     taken.worth = worth;
     node.tails.push_back(std::move(taken));
     return;
@@ -220,31 +253,42 @@ void StateStore::AddTail(Node& node, std::span<const TokenId> tokens,
   if (node.tails.size() == kTailsPerNode) node.tails.erase(node.tails.begin());
   node.tails.push_back(
       {{tokens.begin(), tokens.end()}, std::move(block), worth});
+  AddOrigin(origin, &node.tails.back().origins);
 }
 
 void StateStore::Finish(std::span<const TokenId> tokens, State& state,
-                        std::span<const size_t> checkpoints) {
-  Add(tokens, state, /*keep_snapshot=*/true);
+                        std::span<const size_t> checkpoints,
+                        const StateOrigin& origin) {
+  Add(tokens, state, /*keep_snapshot=*/true, origin);
   const size_t end = state.position();
   const size_t grid = GridFloor(end);
   Node* last = MakePath(tokens.first(grid));
-  AddTail(*last, tokens.subspan(grid, end - grid), state);
+  AddTail(*last, tokens.subspan(grid, end - grid), state, origin);
   Thin(last, end, checkpoints);
   Evict();
 }
 
-void StateStore::Insert(std::span<const TokenId> tokens,
-                        const ResumePoint& point) {
+void StateStore::Insert(const Sequence& sequence) {
+  const ResumePoint& point = sequence.point;
+  const std::span<const TokenId> tokens = sequence.tokens;
   const auto worth = [&](size_t bytes) {
     return inflation_ + static_cast<double>(tokens.size()) /
                             static_cast<double>(std::max<size_t>(bytes, 1));
   };
+  std::vector<StateOrigin> origins;
+  for (const std::string& name : sequence.origins) {
+    origins.push_back(std::make_shared<const std::string>(name));
+  }
+  ++inserted_;
   Node* node = MakePath(tokens.first(point.end() - point.tail_rows));
+  for (const StateOrigin& origin : origins) MarkPath(node, origin);
   if (point.tail != nullptr) {
     const auto rest = tokens.subspan(node->end, point.tail_rows);
     at_most_held_ += point.tail->bytes();
-    node->tails.push_back(
-        {{rest.begin(), rest.end()}, point.tail, worth(point.tail->bytes())});
+    node->tails.push_back({{rest.begin(), rest.end()},
+                           point.tail,
+                           worth(point.tail->bytes()),
+                           origins});
   }
   for (size_t i = point.blocks.size(); i-- > 0; node = node->parent) {
     if (node->block != nullptr || point.blocks[i] == nullptr) continue;
@@ -258,6 +302,11 @@ void StateStore::Insert(std::span<const TokenId> tokens,
     at_most_held_ += node->snapshot->bytes();
   }
   Evict();
+}
+
+void StateStore::Clear() {
+  root_ = std::make_unique<Node>();
+  at_most_held_ = 0;
 }
 
 // Keeping ---------------------------------------------------------------------
@@ -433,21 +482,28 @@ std::vector<TokenId> StateStore::TokensTo(const Node& node) {
 
 std::vector<StateStore::Sequence> StateStore::Sequences() const {
   std::vector<Sequence> sequences;
-  const auto add = [&](std::vector<TokenId> tokens, double worth) {
+  const auto add = [&](std::vector<TokenId> tokens, double worth,
+                       const std::vector<StateOrigin>& origins) {
     std::vector<const Node*> path;
     ResumePoint point = Locate(tokens, &path);
     if (point.end() == 0) return;
     tokens.resize(point.end());
-    sequences.push_back({std::move(tokens), std::move(point), worth});
+    const size_t bytes = BytesOf(point);
+    sequences.push_back({.tokens = std::move(tokens),
+                         .point = std::move(point),
+                         .worth = worth,
+                         .bytes = bytes,
+                         .origins = NamesOf(origins)});
   };
   ForEach([&](const Node& node) {
     for (const Node::Tail& tail : node.tails) {
       std::vector<TokenId> tokens = TokensTo(node);
       tokens.insert(tokens.end(), tail.tokens.begin(), tail.tokens.end());
-      add(std::move(tokens), tail.worth);
+      add(std::move(tokens), tail.worth, tail.origins);
     }
     if (node.tails.empty() && node.children.empty()) {
-      add(TokensTo(node), std::max(node.snapshot_worth, node.block_worth));
+      add(TokensTo(node), std::max(node.snapshot_worth, node.block_worth),
+          node.origins);
     }
   });
   return sequences;

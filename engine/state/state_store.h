@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/model/hyperparameters.h"
@@ -44,6 +45,9 @@ struct ResumePoint {
   }
 };
 
+// The file that a sequence was read from: an absolute path. Null: unknown.
+using StateOrigin = std::shared_ptr<const std::string>;
+
 // The states that are kept warm, for one model: a tree of token sequences in
 // steps of the chunk grid, with snapshots and blocks at some nodes, and the
 // unfinished blocks (tails) of the sequences that ended there. Every sequence
@@ -74,15 +78,17 @@ class StateStore {
 
   // Takes what `state` has recorded: the blocks that became whole, and its
   // snapshot if `keep_snapshot`. The state has been fed the first position()
-  // of `tokens` by prefills.
-  void Add(std::span<const TokenId> tokens, State& state, bool keep_snapshot);
+  // of `tokens` by prefills. What is kept of them is the origin's, too.
+  void Add(std::span<const TokenId> tokens, State& state, bool keep_snapshot,
+           const StateOrigin& origin = nullptr);
 
   // The sequence ends here for now: takes the tail, too, thins out what is
   // kept of the sequence, and makes room if the budget is exceeded. Snapshots
   // at the positions `checkpoints` (rounded down to the grid) are spared from
   // thinning, not from the budget.
   void Finish(std::span<const TokenId> tokens, State& state,
-              std::span<const size_t> checkpoints);
+              std::span<const size_t> checkpoints,
+              const StateOrigin& origin = nullptr);
 
   size_t budget_bytes() const { return budget_bytes_; }
   size_t held_bytes() const;
@@ -93,13 +99,21 @@ class StateStore {
   struct Sequence {
     std::vector<TokenId> tokens;
     ResumePoint point;
-    double worth;  // what was used last has the most
+    double worth = 0;  // what was used last has the most
+    size_t bytes = 0;  // of the point's pieces
+    // The files that it was read from, as far as that is known.
+    std::vector<std::string> origins = {};
   };
   // Returns the sequences that end somewhere in the tree, each once.
   std::vector<Sequence> Sequences() const;
 
   // Takes a sequence that a file brought.
-  void Insert(std::span<const TokenId> tokens, const ResumePoint& point);
+  void Insert(const Sequence& sequence);
+  // Returns how many were inserted: whether to look again.
+  size_t inserted() const { return inserted_; }
+
+  // Drops everything.
+  void Clear();
 
  private:
   struct Node;
@@ -111,7 +125,9 @@ class StateStore {
                      std::vector<const Node*>* path) const;
   void FindTail(const Node& node, std::span<const TokenId> rest,
                 ResumePoint* point) const;
-  void AddTail(Node& node, std::span<const TokenId> tokens, const State& state);
+  void AddTail(Node& node, std::span<const TokenId> tokens, const State& state,
+               const StateOrigin& origin);
+  static void MarkPath(Node* last, const StateOrigin& origin);
   void Thin(Node* last, size_t end, std::span<const size_t> checkpoints);
   void Evict();
   size_t EvictFrom(size_t held);
@@ -126,6 +142,7 @@ class StateStore {
   std::unique_ptr<Node> root_;
   size_t at_most_held_ = 0;  // bytes; counted only when it matters
   double inflation_ = 0;     // worth of the item that was evicted last
+  size_t inserted_ = 0;
 };
 
 }  // namespace krait::engine

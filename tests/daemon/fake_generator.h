@@ -89,9 +89,19 @@ class FakeGenerator : public Generator {
   }
 
   void set_on_save(std::function<void()> hook) { on_save_ = std::move(hook); }
-  engine::Status SaveWarmStates() override {
+  void SaveWarmStates() override {
     if (on_save_) on_save_();
-    return {};
+  }
+  void Forget(const ForgetScope& scope,
+              std::function<void(size_t)> done) override {
+    forgotten = scope;
+    done(7);
+  }
+  void set_check(std::function<engine::ModelChange()> check) {
+    check_ = std::move(check);
+  }
+  engine::ModelChange CheckModel() const override {
+    return check_ ? check_() : engine::ModelChange::kNone;
   }
 
   // Of the last call.
@@ -102,6 +112,7 @@ class FakeGenerator : public Generator {
   size_t max_tokens = 0;
   int calls = 0;
   size_t most_at_once = 0;  // generations in an Advance
+  ForgetScope forgotten;
 
  private:
   class FakeGeneration : public RunningGeneration {
@@ -174,6 +185,7 @@ class FakeGenerator : public Generator {
   std::function<void()> before_token_;
   std::function<bool(const GeneratorPrompt&)> on_slice_;
   std::function<void()> on_save_;
+  std::function<engine::ModelChange()> check_;
 };
 
 }  // namespace krait::daemon

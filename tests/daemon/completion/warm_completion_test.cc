@@ -87,6 +87,7 @@ class WarmCompletionTest : public testing::Test {
       return {.path = path,
               .prefix = all.substr(begin, cursor - begin),
               .suffix = all.substr(cursor, 400),
+              .origin = "/project/file",
               .remembered = RememberedTexts{.before = all.substr(0, cursor),
                                            .after = all.substr(cursor),
                                            .others = nullptr}};
@@ -318,9 +319,11 @@ TEST_F(WarmCompletionTest, ARestartFindsTheStatesWarm) {
   {
     auto before = Create(size_t{1} << 30);
     Ask(*before, file.Prompt());
-    ASSERT_TRUE(before->SaveWarmStates());
+    before->SaveWarmStates();
+    ASSERT_TRUE(before->FinishSaving(std::chrono::minutes(1)));
   }
   auto after = Create(size_t{1} << 30);
+  ASSERT_TRUE(after->FinishSaving(std::chrono::minutes(1)));  // and reading
   const Answer answer = Ask(*after, file.Prompt());
   EXPECT_EQ(answer.report.tokens_computed, 1U);
   EXPECT_TRUE(answer == Ask(*cold_, file.Prompt()));

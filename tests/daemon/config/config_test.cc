@@ -20,6 +20,7 @@ namespace krait::daemon {
 namespace {
 
 using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -52,6 +53,8 @@ threads = 3
 state_bytes = "1.5 GiB"
 state_dir = "/var/states"
 state_disk_bytes = 1000000
+state_days = 7
+state_exclude = ["/secret", "/work/**/keys"]
 log_level = "debug"
 idle_minutes = 0.5
 statistics = false
@@ -81,6 +84,9 @@ repetition_penalty = 1.25
   EXPECT_EQ(config.model.state_bytes, size_t{3} << 29);
   EXPECT_EQ(config.model.state_dir, "/var/states");
   EXPECT_EQ(config.model.state_disk_bytes, 1000000U);
+  EXPECT_EQ(config.model.state_days, 7U);
+  EXPECT_THAT(config.model.state_exclude,
+              ElementsAre("/secret", "/work/**/keys"));
   EXPECT_EQ(config.log_level, LogLevel::kDebug);
   EXPECT_EQ(config.idle_exit, std::chrono::seconds(30));
   EXPECT_FALSE(config.statistics);
@@ -257,6 +263,27 @@ TEST_F(ConfigTest, BrokenTomlNamesItsLine) {
   EXPECT_THAT(ProblemOf("threads = 1\nmodel = \n"),
               HasSubstr("config.toml:2: "));
   EXPECT_THAT(ProblemOf("model = \"\xff\"\n"), HasSubstr("config.toml:1: "));
+}
+
+TEST_F(ConfigTest, IfItIsNotKnownWhatIsExcludedNothingIsSaved) {
+  for (const char* wrong :
+       {"state_exclude = \"/secret\"\n", "state_exclude = [1]\n",
+        "state_exclude = [\"\"]\n", "threads = \n"}) {
+    const LoadedConfig loaded = Load(wrong);
+    EXPECT_EQ(loaded.problems.size(), 1U) << wrong;
+    EXPECT_THAT(loaded.config.model.state_exclude, ElementsAre("**")) << wrong;
+  }
+  EXPECT_THAT(Load("threads = 1\n").config.model.state_exclude, IsEmpty());
+}
+
+TEST_F(ConfigTest, HomeIsKnownInPaths) {
+  const std::string home = std::getenv("HOME");
+  const LoadedConfig loaded = Load(
+      "state_dir = \"~/states\"\nstate_exclude = [\"~/a/**\", \"~\", "
+      "\"b~/\"]\n");
+  EXPECT_EQ(loaded.config.model.state_dir, home + "/states");
+  EXPECT_THAT(loaded.config.model.state_exclude,
+              ElementsAre(home + "/a/**", home, "b~/"));
 }
 
 TEST_F(ConfigTest, AFileThatWasNamedMustBeThere) {

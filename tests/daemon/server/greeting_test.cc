@@ -66,9 +66,37 @@ TEST(GreetingTest, ErrorsNameTheMember) {
 }
 
 TEST(GreetingTest, ControlRequestsHaveNames) {
-  EXPECT_EQ(*ParseControlRequest(R"({"request": "stop"})"), "stop");
-  EXPECT_EQ(*ParseControlRequest("{}"), "");
+  EXPECT_EQ(ParseControlRequest(R"({"request": "stop"})")->name, "stop");
+  EXPECT_EQ(ParseControlRequest("{}")->name, "");
   EXPECT_FALSE(ParseControlRequest("stop"));
+}
+
+TEST(GreetingTest, WhatIsToBeForgottenIsAsItWasSent) {
+  const ControlRequest sent{
+      .name = "forget",
+      .scope = {.all = false, .paths = {"/home/me/a \"b\"", "/c"}}};
+  const auto request = ParseControlRequest(ToLine(sent));
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->name, "forget");
+  EXPECT_FALSE(request->scope.all);
+  EXPECT_EQ(request->scope.paths, sent.scope.paths);
+  EXPECT_TRUE(
+      ParseControlRequest(
+          ToLine(ControlRequest{.name = "forget", .scope = {.all = true}}))
+          ->scope.all);
+  EXPECT_FALSE(ParseControlRequest(R"({"request": "forget", "paths": [1]})"));
+  EXPECT_FALSE(ParseControlRequest(R"({"request": "forget", "all": 1})"));
+}
+
+TEST(GreetingTest, AScopeIsWhatLiesInIt) {
+  const ForgetScope scope{.paths = {"/home/me/secret", "/b/"}};
+  EXPECT_TRUE(scope.Covers("/home/me/secret"));
+  EXPECT_TRUE(scope.Covers("/home/me/secret/sub/a.py"));
+  EXPECT_TRUE(scope.Covers("/b/a"));
+  EXPECT_FALSE(scope.Covers("/home/me/secrets/a.py"));
+  EXPECT_FALSE(scope.Covers("/home/me"));
+  EXPECT_TRUE(ForgetScope{.paths = {"/"}}.Covers("/a"));
+  EXPECT_TRUE(ForgetScope{.all = true}.Covers("/a"));
 }
 
 TEST(GreetingTest, VersionsCompareAsNumbers) {

@@ -5,9 +5,17 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <thread>
 #include <utility>
+#include <vector>
+
+#include "engine/model/mapping_guard.h"
 
 namespace krait::engine {
 namespace {
@@ -55,6 +63,30 @@ TEST_F(MappedFileTest, TellsMissingFilesFromDirectories) {
   ASSERT_FALSE(directory);
   EXPECT_EQ(directory.error().code, ErrorCode::kInvalidArgument);
   EXPECT_THAT(directory.error().message, HasSubstr("found a directory"));
+}
+
+TEST_F(MappedFileTest, WhatIsCutShortReadsAsZerosOnceItIsGuarded) {
+  GuardMappings();
+  constexpr size_t kBytes = 1'000'000;
+  std::ofstream(path_) << std::string(kBytes, 'x');
+  const Result<MappedFile> file = MappedFile::Open(path_);
+  ASSERT_TRUE(file) << file.error().message;
+  std::filesystem::resize_file(path_, 10);
+  std::vector<std::thread> readers;
+  std::atomic<size_t> kept = 0;
+  for (int i = 0; i < 4; ++i) {
+    readers.emplace_back([&] {
+      kept += static_cast<size_t>(
+          std::count(file->bytes().begin(), file->bytes().end(), 'x'));
+    });
+  }
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(kept, 4 * 10U);
+}
+
+TEST(MappedFileDeathTest, ABusErrorElsewhereIsStillOne) {
+  GuardMappings();
+  EXPECT_EXIT((void)raise(SIGBUS), testing::KilledBySignal(SIGBUS), "");
 }
 
 }  // namespace

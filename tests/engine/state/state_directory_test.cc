@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/state/state_directory.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -32,6 +35,13 @@ std::shared_ptr<const Model> LoadModel(const std::string& path) {
   return *model;
 }
 
+Fingerprint PrintOf(const Model& model) {
+  const auto fingerprint =
+      FingerprintOf(StampModel(model.file().path()), FingerprintMemory({}));
+  EXPECT_TRUE(fingerprint);
+  return *fingerprint;
+}
+
 class StateDirectoryTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -49,7 +59,10 @@ class StateDirectoryTest : public testing::Test {
     return StateStore(Resumption(model_->hyperparameters()), kPlenty);
   }
   StateDirectory Directory(size_t max_bytes = kPlenty) const {
-    return StateDirectory(root_, *model_, max_bytes);
+    return Directory(StateLimits{.max_bytes = max_bytes});
+  }
+  StateDirectory Directory(StateLimits limits) const {
+    return StateDirectory(root_, model_, PrintOf(*model_), limits);
   }
 
   // Runs the tokens in `store`; returns the logits and what it cost.
@@ -108,11 +121,15 @@ TEST_F(StateDirectoryTest, WhatWasSavedIsWarmAgainBitForBit) {
 }
 
 TEST_F(StateDirectoryTest, IsForTheUserAlone) {
+  const mode_t before = umask(0);
   SaveOne();
+  umask(before);
   EXPECT_EQ(fs::status(root_).permissions(), fs::perms::owner_all);
   for (const fs::path& file : Files()) {
     EXPECT_EQ(fs::status(file).permissions(),
               fs::perms::owner_read | fs::perms::owner_write);
+    EXPECT_EQ(fs::status(file.parent_path()).permissions(),
+              fs::perms::owner_all);
   }
 }
 
@@ -130,12 +147,16 @@ TEST_F(StateDirectoryTest, AFileWithAnyDamageIsPassedOver) {
     ASSERT_EQ(warnings.size(), 1U) << "byte " << at;
     EXPECT_THAT(warnings[0], testing::HasSubstr(files[0].string()));
     EXPECT_EQ(store.held_bytes(), 0U);
+    EXPECT_FALSE(fs::exists(files[0])) << "byte " << at;
+    fs::create_directory(files[0].parent_path());
   }
   for (const size_t size : {size_t{0}, size_t{10}, size_t{64}, whole.size() / 2,
                             whole.size() - 1}) {
     Write(files[0], whole.substr(0, size));
     StateStore store = Store();
     EXPECT_EQ(Directory().Load(&store).size(), 1U) << size << " bytes";
+    EXPECT_FALSE(fs::exists(files[0])) << size << " bytes";
+    fs::create_directory(files[0].parent_path());
   }
 }
 
@@ -143,8 +164,10 @@ TEST_F(StateDirectoryTest, ModelsDoNotTakeEachOthersStates) {
   SaveOne();
   const auto other = LoadModel(KRAIT_TEST_DATA "/models/mamba2-tied/hf");
   StateStore store(Resumption(other->hyperparameters()), kPlenty);
-  EXPECT_THAT(StateDirectory(root_, *other, kPlenty).Load(&store),
-              testing::IsEmpty());
+  EXPECT_THAT(
+      StateDirectory(root_, other, PrintOf(*other), {.max_bytes = kPlenty})
+          .Load(&store),
+      testing::IsEmpty());
   EXPECT_EQ(store.held_bytes(), 0U);
 }
 
@@ -161,17 +184,144 @@ TEST_F(StateDirectoryTest, TheOldestFilesGoWhenTheLimitIsReached) {
   EXPECT_EQ(Files().size(), 2U);
 }
 
-TEST_F(StateDirectoryTest, WhatAnotherProcessLeftUnfinishedIsRemovedLater) {
+TEST_F(StateDirectoryTest, WhatWasDamagedMeanwhileIsWrittenAgain) {
+  StateStore store = Store();
+  const std::vector<float> expected = Run(store);
+  StateDirectory directory = Directory();
+  ASSERT_TRUE(directory.Save(store));
+  const fs::path file = Files()[0];
+  const std::string whole = Read(file);
+  Write(file, whole.substr(0, whole.size() / 2));
+  ASSERT_TRUE(directory.Save(store));
+  EXPECT_EQ(Read(file), whole);
+  // Nor does one that this process knows nothing of stay in the way.
+  Write(file, "damaged");
+  ASSERT_TRUE(Directory().Save(store));
+  EXPECT_EQ(Read(file), whole);
+}
+
+TEST_F(StateDirectoryTest, WhatIsThereAlreadyIsOnlyUsedAgain) {
+  StateStore store = Store();
+  Run(store);
+  StateDirectory directory = Directory();
+  ASSERT_TRUE(directory.Save(store));
+  struct stat before = {};
+  struct stat after = {};
+  stat(Files()[0].c_str(), &before);
+  ASSERT_TRUE(directory.Save(store));
+  stat(Files()[0].c_str(), &after);
+  EXPECT_EQ(before.st_ino, after.st_ino);
+}
+
+TEST_F(StateDirectoryTest, WhatAnEndedProcessLeftUnfinishedIsRemoved) {
   SaveOne();
   const fs::path unfinished = Files()[0].string() + ".1.tmp";
   Write(unfinished, "half");
+  {
+    // It may be being written: then it is locked.
+    const int fd = open(unfinished.c_str(), O_RDONLY | O_CLOEXEC);
+    ASSERT_EQ(flock(fd, LOCK_EX), 0);
+    StateStore store = Store();
+    EXPECT_THAT(Directory().Load(&store), testing::IsEmpty());
+    EXPECT_TRUE(fs::exists(unfinished));
+    close(fd);
+  }
   StateStore store = Store();
   EXPECT_THAT(Directory().Load(&store), testing::IsEmpty());
-  EXPECT_TRUE(fs::exists(unfinished));  // it may be being written
-  fs::last_write_time(unfinished,
-                      fs::file_time_type::clock::now() - std::chrono::hours(2));
-  EXPECT_THAT(Directory().Load(&store), testing::IsEmpty());
   EXPECT_FALSE(fs::exists(unfinished));
+  EXPECT_EQ(Files().size(), 1U);
+}
+
+TEST_F(StateDirectoryTest, WhatIsNotKraitsIsLeftAsItIs) {
+  const std::string digits(32, 'a');
+  const std::vector<std::string> others = {
+      "thesis.tmp",
+      "0123456789abcdef.state",
+      "project/sub/unsaved.tmp",
+      "project/terraform.state",
+      "project/0123456789abcdef.state",
+      digits + "/notes.state",
+      digits + "/0123456789abcdef.state.tmp",
+      digits + "/0123456789ABCDEF.state",
+      digits + "/sub/0123456789abcdef.state",
+      "beside/" + digits + "/0123456789abcdef.state"};
+  for (const std::string& name : others) {
+    fs::create_directories((root_ / name).parent_path());
+    Write(root_ / name, "of another program");
+    fs::last_write_time(root_ / name, fs::file_time_type::clock::now() -
+                                          std::chrono::hours(10'000));
+  }
+  fs::create_directory_symlink(root_ / "beside" / digits,
+                               root_ / std::string(32, 'b'));
+  fs::permissions(root_, fs::perms(0755));
+  for (const StateLimits limits :
+       {StateLimits{.max_bytes = kPlenty}, StateLimits{.max_bytes = 1}}) {
+    StateStore store = Store();
+    Run(store);
+    ASSERT_TRUE(Directory(limits).Save(store));
+    EXPECT_THAT(Directory(limits).Load(&store), testing::IsEmpty());
+  }
+  for (const std::string& name : others) {
+    EXPECT_EQ(Read(root_ / name), "of another program") << name;
+  }
+  EXPECT_EQ(fs::status(root_).permissions(), fs::perms(0755));
+}
+
+TEST_F(StateDirectoryTest, ALinkInTheFoldersPlaceIsRefused) {
+  const fs::path elsewhere = root_ / "elsewhere";
+  fs::create_directories(elsewhere);
+  fs::create_directory_symlink(elsewhere, root_ / PrintOf(*model_).Hex());
+  StateStore store = Store();
+  Run(store);
+  const Status saved = Directory().Save(store);
+  ASSERT_FALSE(saved);
+  EXPECT_THAT(saved.error().message, testing::HasSubstr("made by krait"));
+  EXPECT_TRUE(fs::is_empty(elsewhere));
+}
+
+TEST_F(StateDirectoryTest, WhatWasNotUsedForLongGoes) {
+  SaveOne();
+  const fs::path old = Files()[0];
+  tokens_[0] = 20;
+  SaveOne();
+  const auto now = fs::file_time_type::clock::now();
+  fs::last_write_time(old, now - std::chrono::hours(49));
+  const StateLimits limits{.max_bytes = kPlenty,
+                           .max_age = std::chrono::hours(48)};
+  EXPECT_EQ(Directory(limits).List().size(), 1U);
+  EXPECT_FALSE(fs::exists(old));
+}
+
+TEST_F(StateDirectoryTest, AStopLeavesNothingHalfWritten) {
+  StateStore store = Store();
+  Run(store);
+  std::stop_source stop;
+  stop.request_stop();
+  const auto sequences = store.Sequences();
+  ASSERT_FALSE(sequences.empty());
+  const Status written = Directory().Write(sequences.front(), stop.get_token());
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code, ErrorCode::kCancelled);
+  EXPECT_THAT(Files(), testing::IsEmpty());
+}
+
+TEST_F(StateDirectoryTest, KnowsWhichFilesAStateIsOf) {
+  StateStore store = Store();
+  Run(store);
+  StateStore::Sequence sequence = store.Sequences().front();
+  sequence.origins = {"/home/me/a.py", std::string(100, 'x')};
+  ASSERT_TRUE(Directory().Write(sequence));
+  const auto origins = ReadStateOrigins(Files()[0]);
+  ASSERT_TRUE(origins);
+  EXPECT_EQ(*origins, sequence.origins);
+  const auto read = Directory().Read(Files()[0]);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->origins, sequence.origins);
+  // A byte of a path.
+  std::string damaged = Read(Files()[0]);
+  damaged[130] ^= 1;
+  Write(Files()[0], damaged);
+  EXPECT_EQ(ReadStateOrigins(Files()[0]).error().code, ErrorCode::kBadFile);
 }
 
 TEST_F(StateDirectoryTest, AFullDiskIsAnErrorAndLeavesNothingBehind) {

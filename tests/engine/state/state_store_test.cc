@@ -159,7 +159,7 @@ TEST(StateStoreTest, GivesItsSequencesAndTakesThemBack) {
   ASSERT_EQ(sequences.size(), 2U);
   StateStore other(Mamba(), 1 << 20);
   for (const auto& sequence : sequences) {
-    other.Insert(sequence.tokens, sequence.point);
+    other.Insert(sequence);
   }
   EXPECT_EQ(other.CountKnown(Sequence(200)), 200U);
   EXPECT_EQ(other.CountKnown(Sequence(100, 5000)), 100U);

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/commands/forget.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <set>
+#include <system_error>
+
+#include "daemon/completion/forget_scope.h"
+#include "daemon/json_text.h"
+#include "daemon/server/acceptance_store.h"
+#include "daemon/server/daemon_client.h"
+#include "daemon/server/daemon_start.h"
+#include "daemon/server/model_generator.h"
+#include "daemon/terminal.h"
+
+namespace krait::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Files may be known by the path that was given, or by the one without links.
+ForgetScope ScopeOf(const ForgetArguments& arguments) {
+  if (arguments.all) return {.all = true};
+  std::error_code error;
+  const fs::path path =
+      fs::absolute(arguments.directory, error).lexically_normal();
+  ForgetScope scope{.paths = {path.string()}};
+  const fs::path real = fs::weakly_canonical(path, error);
+  if (!error && real != path) scope.paths.push_back(real.string());
+  return scope;
+}
+
+// Returns how many states the daemon has deleted; none if none runs.
+engine::Result<size_t> AskDaemon(const ForgetScope& scope) {
+  auto client = ControlClient::Connect(RuntimeEnvironment::OfProcess());
+  if (!client) {
+    if (client.error().code == engine::ErrorCode::kNotFound) return size_t{0};
+    return client.error();
+  }
+  const auto answer = client->Ask({.name = "forget", .scope = scope});
+  if (!answer) return answer.error();
+  boost::json::error_code error;
+  const boost::json::value parsed = boost::json::parse(*answer, error);
+  const boost::json::object* object = error ? nullptr : parsed.if_object();
+  const auto* states =
+      object == nullptr ? nullptr : object->if_contains("states");
+  if (states == nullptr || !states->is_number()) {
+    return engine::MakeError(engine::ErrorCode::kIo,
+                             "the daemon could not forget: " + *answer);
+  }
+  return states->to_number<size_t>();
+}
+
+// A daemon that runs goes on writing its log.
+void EmptyLog(const fs::path& log) {
+  if (log.empty()) return;
+  (void)truncate(log.c_str(), 0);
+  std::error_code gone;
+  fs::remove(log.string() + ".1", gone);
+}
+
+// What is not of one project.
+void DeleteTheRest() {
+  std::error_code gone;
+  for (const fs::path& file : {AcceptanceFile(), FingerprintsFile()}) {
+    if (!file.empty()) fs::remove(file, gone);
+  }
+  const fs::path home = StateHome();
+  if (!home.empty() && fs::exists(home, gone)) EmptyLog(DaemonLogFile());
+}
+
+int Report(const ForgetArguments& arguments, size_t states) {
+  if (arguments.json) {
+    PrintLine(JsonText(boost::json::object{{"states", states}}));
+  } else {
+    PrintLine(fmt::format("deleted {} saved states{}", states,
+                          arguments.all ? ", statistics and logs" : ""));
+  }
+  return FinishOutput(kExitOk);
+}
+
+}  // namespace
+
+int RunForget(const ForgetArguments& arguments) {
+  const ForgetScope scope = ScopeOf(arguments);
+  const auto by_daemon = AskDaemon(scope);
+  size_t states = by_daemon ? *by_daemon : 0;
+  // Those of the place where they are now, and of where they are by default.
+  std::set<fs::path> directories = {arguments.loaded.config.model.state_dir};
+  if (const fs::path home = StateHome(); !home.empty()) {
+    directories.insert(home / "states");
+  }
+  for (const fs::path& directory : directories) {
+    states += ForgetStates(directory, scope);
+  }
+  if (arguments.all) DeleteTheRest();
+  if (!by_daemon) return ReportError(by_daemon.error());
+  return Report(arguments, states);
+}
+
+}  // namespace krait::daemon
