@@ -42,9 +42,10 @@ class SyntaxTree {
   // not fit the grammar, and what it missed. 0 without a grammar.
   virtual size_t CountErrors() const = 0;
 
-  // Returns how `inserted` at `ofs` would change the number of errors, or
-  // nothing if that took longer than `timeout`, or no grammar knows, or the
-  // place is far from the one that Parser::ParseNear was asked for.
+  // Returns what `inserted` at `ofs` would do to what is well-formed, by the
+  // grammar and by what is checked beyond it (rules/language_rules.h). Nothing
+  // if that took longer than `timeout`, or no grammar knows, or the place is
+  // far from the one that Parser::ParseNear was asked for.
   virtual std::optional<InsertionErrors> CheckInsertion(
       size_t ofs, std::string_view inserted,
       std::chrono::milliseconds timeout) const = 0;
