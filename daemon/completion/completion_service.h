@@ -47,6 +47,7 @@ struct CompletionOptions {
   size_t max_lines = 8;  // of a block
   // Nothing is shown whose tokens have a lower mean log-probability.
   double min_confidence = kDefaultMinConfidence;
+  bool invoked = false;  // the user asked for it by hand, and gets more
   engine::SamplerOptions sampler;
   bool heal_tokens = true;  // see GeneratorRequest
   // How long the parser may check in the end what is shown; what it has not

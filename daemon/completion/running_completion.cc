@@ -7,9 +7,8 @@
 #include <string_view>
 #include <utility>
 
-#include "daemon/completion/indentation.h"
-#include "daemon/completion/post_process.h"
-#include "daemon/completion/syntax_check.h"
+#include "daemon/completion/fitting.h"
+#include "daemon/completion/seam.h"
 
 namespace krait::daemon {
 namespace {
@@ -34,32 +33,23 @@ std::string_view SyntaxName(const std::optional<CursorSyntax>& syntax) {
   return syntax->context().from_grammar ? "grammar" : "lines";
 }
 
-// What the rules and the last changes take for the text behind the cursor.
-std::string RuleAfter(CompletionExtent extent, std::string_view after) {
+// What the last changes take for the text behind the cursor.
+std::string AfterOf(CompletionExtent extent, std::string_view after) {
   // The completion brings its line end: the line is empty behind the cursor.
   std::string result(extent == CompletionExtent::kWholeLine ? 1 : 0, '\n');
   return result.append(after);
 }
 
+// In front of what stands on the line one more is enough.
+CompletionExtent ExtentAt(CompletionExtent extent, std::string_view prefix,
+                          std::string_view after) {
+  const bool line = extent == CompletionExtent::kAuto &&
+                    StandsBeforeContent(LineAtCursor(prefix, after));
+  return line ? CompletionExtent::kLine : extent;
+}
+
 // How long to wait for a tree when the first token is there.
 constexpr std::chrono::milliseconds kSyntaxWait{5};
-
-// Makes `text`, which is fit for its place otherwise, fit the file's
-// indentation and syntax.
-PostProcessed FitToFile(std::string_view text, std::string_view prefix,
-                        std::string_view suffix,
-                        const std::optional<CursorSyntax>& syntax,
-                        std::chrono::milliseconds patience) {
-  PostProcessed fit{.text = std::string(text), .suppressed_by = {}};
-  auto unit = IndentUnitAround(prefix, suffix);
-  // What is usual in the language.
-  if (!unit && syntax) unit = syntax->context().indent;
-  if (unit) fit.text = FitIndentation(fit.text, prefix, *unit);
-  if (!syntax) return fit;
-  fit.text.resize(FitSyntax(*syntax, fit.text, patience).size());
-  if (fit.text.empty()) fit.suppressed_by = "would add a syntax error";
-  return fit;
-}
 
 // Says why a completion is not sure enough to be shown; empty: it is.
 std::string TooUnsure(const std::optional<double>& mean_logprob,
@@ -81,7 +71,7 @@ RunningCompletion::RunningCompletion(const CompletionRequest& request,
       options_(options),
       place_(std::move(place)),
       cutting_(cutting),
-      after_(RuleAfter(options_.extent, place_.after)),
+      after_(AfterOf(options_.extent, place_.after)),
       watcher_([this] {
         WaitForSyntax(kSyntaxWait);
         return MakeRules();
@@ -105,8 +95,9 @@ void RunningCompletion::WaitForSyntax(std::chrono::milliseconds limit) {
 }
 
 StopRules RunningCompletion::MakeRules() const {
-  return StopRules(options_.extent, place_.prefix, after_, options_.max_lines,
-                   syntax_ ? &syntax_->context() : nullptr);
+  return StopRules(ExtentAt(options_.extent, place_.prefix, after_),
+                   place_.prefix, AfterOfWholeLines(place_.prefix, after_),
+                   options_.max_lines, syntax_ ? &syntax_->context() : nullptr);
 }
 
 engine::Result<Completion> RunningCompletion::Finish() {
@@ -115,6 +106,20 @@ engine::Result<Completion> RunningCompletion::Finish() {
   Completion completion = Decide(*report);
   completion.trace.tokenize += cutting_;
   return completion;
+}
+
+// Makes what was said up to some place fit for showing.
+PostProcessed RunningCompletion::Fit(std::string_view kept) const {
+  std::string why = WhyNotHere(place_.prefix, after_, options_.invoked);
+  if (!why.empty()) return {.text = {}, .suppressed_by = std::move(why)};
+  const std::string_view more = watcher_.text().substr(kept.size());
+  return FitToPlace({.text = kept, .ends_line = more.starts_with('\n')},
+                    {.prefix = place_.prefix,
+                     .after = after_,
+                     .syntax = syntax_,
+                     .language = request_.syntax.language,
+                     .invoked = options_.invoked,
+                     .patience = options_.syntax_patience});
 }
 
 // Decides what is shown of what a model said.
@@ -127,11 +132,7 @@ Completion RunningCompletion::Decide(const GeneratorReport& report) {
   }
   const StopDecision decision = watcher_.Finish(report.reason);
   const std::string_view kept = watcher_.text().substr(0, decision.keep_bytes);
-  PostProcessed shown = PostProcess(kept, place_.prefix, after_);
-  if (!shown.text.empty()) {
-    shown = FitToFile(shown.text, place_.prefix, after_, syntax_,
-                      options_.syntax_patience);
-  }
+  PostProcessed shown = Fit(kept);
   Completion completion;
   completion.stop = decision.stop;
   completion.trace = TraceOf(report);

@@ -8,10 +8,12 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "daemon/completion/completion_place.h"
 #include "daemon/completion/completion_service.h"
 #include "daemon/completion/generator.h"
+#include "daemon/completion/post_process.h"
 #include "daemon/completion/syntax.h"
 #include "daemon/completion/watcher.h"
 #include "engine/error.h"
@@ -43,6 +45,7 @@ class RunningCompletion {
  private:
   void WaitForSyntax(std::chrono::milliseconds limit);
   StopRules MakeRules() const;
+  PostProcessed Fit(std::string_view kept) const;
   Completion Decide(const GeneratorReport& report);
 
   const CompletionRequest& request_;

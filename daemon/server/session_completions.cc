@@ -10,6 +10,7 @@
 #include <stop_token>
 #include <utility>
 
+#include "daemon/completion/seam.h"
 #include "daemon/completion/trace_json.h"
 #include "daemon/json_text.h"
 #include "daemon/log.h"
@@ -185,7 +186,8 @@ void SessionCompletions::Inline(const lsp::InlineCompletionParams& params,
           params.selected->text;
       pending->request.after =
           session_.documents.RequestAt(document, end, limits).after;
-      pending->request.syntax = {};  // no tree has that text
+      // No tree has that text.
+      pending->request.syntax = {.language = pending->request.syntax.language};
       pending->selected = params.selected->text;
       pending->replaced = range;
     }
@@ -211,7 +213,8 @@ void SessionCompletions::Start(const PendingPtr& pending, bool invoked) {
     slot->reply.Fail(Superseded());
   }
   slot = pending;
-  if (AnswerForbidden(pending, invoked) || AnswerTypedThrough(pending)) {
+  if (AnswerForbidden(pending, invoked) || AnswerTypedThrough(pending) ||
+      AnswerNowhere(pending, invoked)) {
     state.pending.erase(pending->reply.method());
     return on_change_();
   }
@@ -234,12 +237,27 @@ bool SessionCompletions::AnswerForbidden(const PendingPtr& pending,
       .language_id = pending->document->language_id};
   std::string why = WhyForbidden(session_.settings.rules(), subject, invoked);
   if (why.empty()) return false;
+  AnswerNothing(pending, std::move(why));
+  return true;
+}
+
+// What is being typed through may end in front of a word.
+bool SessionCompletions::AnswerNowhere(const PendingPtr& pending,
+                                       bool invoked) {
+  std::string why =
+      WhyNotHere(pending->request.before, pending->request.after, invoked);
+  if (why.empty()) return false;
+  AnswerNothing(pending, std::move(why));
+  return true;
+}
+
+void SessionCompletions::AnswerNothing(const PendingPtr& pending,
+                                       std::string why) {
   CompletionTrace trace;
   trace.plan = "none";
   trace.suppressed_by = std::move(why);
   SetTrace(pending->document->uri, std::move(trace));
   Answer(*pending, pending->document, pending->cursor_ofs, {});
-  return true;
 }
 
 bool SessionCompletions::AnswerTypedThrough(const PendingPtr& pending) {
@@ -265,6 +283,7 @@ void SessionCompletions::Run(const PendingPtr& pending, bool invoked) {
   CompletionOptions options = session_.settings.completion();
   // Who asks wants to see it, however unsure.
   if (invoked) options.min_confidence = kShowAll;
+  options.invoked = invoked;
   const Clock::time_point now = Clock::now();
   const auto debounce = session_.settings.rules().debounce;
   session_.host.Complete(
