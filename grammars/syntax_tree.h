@@ -42,10 +42,11 @@ class SyntaxTree {
   // not fit the grammar, and what it missed. 0 without a grammar.
   virtual size_t CountErrors() const = 0;
 
-  // Returns how `inserted` at `ofs` would change the number of errors, or
-  // nothing if the budget was or became spent, or no grammar knows, or the
-  // place is far from the one that Parser::ParseNear was asked for. Takes what
-  // it costs from the budget.
+  // Returns what `inserted` at `ofs` would do to what is well-formed, by the
+  // grammar and by what is checked beyond it (rules/language_rules.h). Nothing
+  // if the budget was or became spent, or no grammar knows, or the place is far
+  // from the one that Parser::ParseNear was asked for. Takes what it costs from
+  // the budget.
   virtual std::optional<InsertionErrors> CheckInsertion(
       size_t ofs, std::string_view inserted, CheckBudget* budget) const = 0;
 

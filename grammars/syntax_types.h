@@ -108,11 +108,17 @@ struct CheckBudget {
   bool Spent() const { return steps == 0 || cpu_time.count() <= 0; }
 };
 
-// Syntax errors of a text before and after an insertion.
+// What an insertion does to what is well-formed.
 struct InsertionErrors {
+  // Syntax errors of the text, as far as they are looked for.
   size_t before = 0;
   size_t after = 0;
-  bool Grow() const { return after > before; }
+  // The statement at the place is not well-formed as it is, so that more of it
+  // is to come.
+  bool half_typed = false;
+  // The statements that the insertion is in are well-formed with it, and no
+  // others are worse for it.
+  bool fits = true;
 };
 
 }  // namespace krait::grammars

@@ -82,16 +82,101 @@ size_t DeepestAfter(std::string_view line, const IndentUnit& unit) {
          (opens ? (unit.character == '\t' ? 1 : unit.width) : 0);
 }
 
-// Returns the blanks that the completion begins with, in an indented line with
-// nothing else before the cursor.
+size_t Step(const IndentUnit& unit) {
+  return unit.character == '\t' ? 1 : unit.width;
+}
+
+// Returns the blanks that the completion may begin with, in a line with nothing
+// else before the cursor: as far as the lines before allow. In an indented line
+// the cursor's column is where the user wants to be, unless a block begins.
 std::string JoinBlanks(const std::string& blanks, std::string_view prefix,
                        std::string_view line_before, const IndentUnit& unit) {
   const size_t before = Columns(line_before, unit);
-  const size_t deepest = DeepestAfter(
-      LastFilledLine(prefix.substr(0, prefix.size() - line_before.size())),
-      unit);
-  const size_t room = deepest > before ? deepest - before : 0;
-  return std::string(std::min(blanks.size(), room), unit.character);
+  const std::string_view last =
+      LastFilledLine(prefix.substr(0, prefix.size() - line_before.size()));
+  const size_t deepest = DeepestAfter(last, unit);
+  const bool opens = deepest > Columns(LeadingBlanks(last), unit);
+  size_t room = deepest > before ? deepest - before : 0;
+  if (!opens && before > 0) room = 0;
+  // Less than a step is no indentation, but what should not be there.
+  const size_t columns = std::min(Columns(blanks, unit), room);
+  const size_t whole = columns - columns % std::max<size_t>(Step(unit), 1);
+  return std::string(whole, unit.character);
+}
+
+// True for a line that closes what a line before it has opened.
+bool Closes(std::string_view line) {
+  const size_t first = line.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return false;
+  const std::string_view content = line.substr(first);
+  return std::string_view("}])").find(content.front()) !=
+             std::string_view::npos ||
+         content == "end" || content.starts_with("end ");
+}
+
+// What a model wrote for steps and columns, and what they are in the file.
+struct Shift {
+  size_t said_base = 0;  // of the line that opens the block
+  size_t said_step = 1;
+  size_t base = 0;
+  size_t step = 1;
+
+  size_t Of(size_t columns) const {
+    if (columns <= said_base) return base;
+    const size_t deeper = columns - said_base;
+    return base + deeper / said_step * step + deeper % said_step;
+  }
+};
+
+// Returns how the lines below the first one, which opens a block at `base`, are
+// to be moved, if they are not where they belong: the line that closes the
+// block, or else its first line, tells where the model thought it was.
+std::optional<Shift> ShiftOf(const std::vector<std::string>& lines, size_t base,
+                             const IndentUnit& unit) {
+  if (DeepestAfter(lines.front(), unit) ==
+      Columns(LeadingBlanks(lines.front()), unit)) {
+    return std::nullopt;
+  }
+  std::optional<size_t> inside;
+  std::optional<size_t> closing;
+  for (size_t i = 1; i < lines.size(); ++i) {
+    if (IsBlank(lines[i])) continue;
+    const size_t columns = Columns(LeadingBlanks(lines[i]), unit);
+    if (!inside) inside = columns;
+    if (columns < *inside) {
+      if (Closes(lines[i])) closing = columns;
+      break;
+    }
+  }
+  const size_t step = Step(unit);
+  if (!inside || step == 0) return std::nullopt;
+  Shift shift{.base = base, .step = step};
+  if (closing) {
+    shift.said_base = *closing;
+    shift.said_step = *inside - *closing;
+  } else {
+    const bool less = *inside > base && *inside < base + step;
+    shift.said_step = less ? *inside - base : step;
+    shift.said_base = *inside - std::min(*inside, shift.said_step);
+  }
+  const bool right = shift.said_base == base && shift.said_step == step;
+  if (right || shift.said_base < base) return std::nullopt;
+  return shift;
+}
+
+// Moves the lines of a block that is not where it belongs.
+void Rebase(std::vector<std::string>* lines, size_t base,
+            const IndentUnit& unit) {
+  if (lines->size() < 2) return;
+  const auto shift = ShiftOf(*lines, base, unit);
+  if (!shift) return;
+  for (size_t i = 1; i < lines->size(); ++i) {
+    std::string& line = (*lines)[i];
+    if (IsBlank(line)) continue;
+    const std::string_view blanks = LeadingBlanks(line);
+    const size_t columns = shift->Of(Columns(blanks, unit));
+    line = std::string(columns, unit.character) + line.substr(blanks.size());
+  }
 }
 
 }  // namespace
@@ -103,9 +188,14 @@ std::optional<IndentUnit> IndentUnitAround(std::string_view prefix,
     const IndentUnit unit = grammars::DetectIndentUnit(text, unknown);
     if (unit.width > 0) return unit;
   }
-  // Somebody has just begun: the cursor's line may be the first with a tab.
-  if (LineAtCursor(prefix, {}).before.starts_with('\t')) {
+  // Somebody has just begun: the cursor's line may be the first indented one.
+  constexpr size_t kMaxWidth = 8;
+  const std::string_view before = LineAtCursor(prefix, {}).before;
+  if (before.starts_with('\t'))
     return IndentUnit{.character = '\t', .width = 1};
+  const size_t width = LeadingBlanks(before).size();
+  if (width > 1 && width <= kMaxWidth) {
+    return IndentUnit{.character = ' ', .width = width};
   }
   return std::nullopt;
 }
@@ -126,21 +216,23 @@ std::string FitIndentation(std::string_view text, std::string_view prefix,
   std::erase_if(indented, [](std::string_view line) { return IsBlank(line); });
   const size_t step = SpacesPerStep(indented);
 
-  std::string result;
+  std::vector<std::string> fitted;
   for (size_t i = 0; i < lines.size(); ++i) {
-    if (i > 0) result += '\n';
-    const std::string_view blanks = LeadingBlanks(lines[i]);
     if (i == 0 && joins) {
-      result += lines[i];
+      fitted.emplace_back(lines[i]);
       continue;
     }
+    const std::string_view blanks = LeadingBlanks(lines[i]);
     std::string converted = Convert(blanks, unit, step);
-    if (i == 0 && !line_before.empty()) {
-      converted = JoinBlanks(converted, prefix, line_before, unit);
-    }
-    result += converted;
-    result += lines[i].substr(blanks.size());
+    if (i == 0) converted = JoinBlanks(converted, prefix, line_before, unit);
+    fitted.push_back(converted + std::string(lines[i].substr(blanks.size())));
   }
+  const size_t base =
+      Columns(LeadingBlanks(line_before), unit) +
+      (joins ? 0 : Columns(LeadingBlanks(fitted.front()), unit));
+  Rebase(&fitted, base, unit);
+  std::string result = fitted.front();
+  for (size_t i = 1; i < fitted.size(); ++i) result += "\n" + fitted[i];
   return result;
 }
 

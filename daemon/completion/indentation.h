@@ -16,9 +16,10 @@ std::optional<grammars::IndentUnit> IndentUnitAround(std::string_view prefix,
                                                      std::string_view suffix);
 
 // Makes the indentation of a completion at the end of `prefix` that of the
-// file: tabs where it uses tabs, spaces where it uses spaces. Of blanks that a
-// completion begins with although the cursor is indented already, only those
-// are kept that the line before calls for.
+// file: tabs where it uses tabs, spaces where it uses spaces, and the lines of
+// a block that its first line opens where they belong. Of blanks that it begins
+// with only those are kept that the lines before call for: none in an indented
+// line, unless a block begins there, and none at the file's start.
 std::string FitIndentation(std::string_view text, std::string_view prefix,
                            const grammars::IndentUnit& unit);
 

@@ -2,23 +2,18 @@
 #include "daemon/completion/post_process.h"
 
 #include <algorithm>
-#include <cctype>
 
+#include "daemon/completion/brackets.h"
 #include "daemon/completion/context.h"
+#include "daemon/completion/seam.h"
 #include "daemon/completion/stop_rules.h"
 #include "daemon/utf8.h"
 
 namespace krait::daemon {
 namespace {
 
-constexpr std::string_view kOpen = "([{";
 constexpr std::string_view kClose = ")]}";
 constexpr std::string_view kQuotes = "\"'`";
-
-bool IsWord(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
 
 std::string_view TrimLeft(std::string_view text) {
   const size_t first = text.find_first_not_of(" \t");
@@ -29,7 +24,7 @@ std::string_view TrimLeft(std::string_view text) {
 // Whether an overlap is more than a coincidence.
 bool IsTelling(std::string_view overlap, std::string_view rest_of_line) {
   if (IsBlank(overlap)) return false;
-  const bool has_word = std::ranges::any_of(overlap, IsWord);
+  const bool has_word = std::ranges::any_of(overlap, IsWordByte);
   // Brackets alone are the business of CutClosed, but on a line of their own
   // they are a line of the suffix.
   if (overlap.find('\n') != std::string_view::npos) return true;
@@ -37,24 +32,55 @@ bool IsTelling(std::string_view overlap, std::string_view rest_of_line) {
   return overlap.size() >= 4 || TrimRight(overlap) == TrimRight(rest_of_line);
 }
 
-// Returns the offset of the first bracket in `text` that closes something
-// opened before it, of the kind `close`; npos if there is none.
-size_t FirstUnmatched(std::string_view text, char close) {
-  std::string open;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (kOpen.find(text[i]) != std::string_view::npos) {
-      open += text[i];
-      continue;
-    }
-    const size_t kind = kClose.find(text[i]);
-    if (kind == std::string_view::npos) continue;
-    if (!open.empty() && open.back() == kOpen[kind]) {
-      open.pop_back();
-    } else if (text[i] == close) {
-      return i;
+// Returns the length of the end of `text` that says what `rest` says, blanks
+// apart; npos if it does not end so.
+size_t EndLike(std::string_view text, std::string_view rest) {
+  size_t end = text.size();
+  for (size_t left = rest.size(); left > 0;) {
+    const char wanted = rest[left - 1];
+    if (wanted == ' ' || wanted == '\t') {
+      --left;
+    } else if (end > 0 && text[end - 1] == wanted) {
+      --end;
+      --left;
+    } else if (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '\t')) {
+      --end;
+    } else {
+      return std::string_view::npos;
     }
   }
-  return std::string_view::npos;
+  return text.size() - end;
+}
+
+// Returns the beginning of `text` that its last lines follow which are the next
+// ones of `suffix`, whatever their indentation and the blank lines between.
+std::string_view CutRepeatedLines(std::string_view text,
+                                  std::string_view suffix) {
+  for (size_t newline = text.find('\n'); newline != std::string_view::npos;
+       newline = text.find('\n', newline + 1)) {
+    const std::string_view lines = text.substr(newline);
+    if (IsBlank(lines)) continue;
+    size_t at = suffix.find('\n');
+    size_t i = 0;
+    bool same = at != std::string_view::npos;
+    while (same && i < lines.size()) {
+      const auto blank = [](char c) { return IsBlank({&c, 1}); };
+      if (blank(lines[i])) {
+        ++i;
+      } else if (at < suffix.size() && blank(suffix[at])) {
+        ++at;
+      } else {
+        same = at < suffix.size() && suffix[at++] == lines[i++];
+      }
+    }
+    // All of a line, not its beginning.
+    const size_t line_end = std::min(suffix.find('\n', at), suffix.size());
+    if (same && IsBlank(suffix.substr(at, line_end - at)) &&
+        std::ranges::any_of(lines, IsWordByte)) {
+      return text.substr(0, newline);
+    }
+  }
+  return text;
 }
 
 }  // namespace
@@ -69,12 +95,13 @@ std::string_view CutSuffixOverlap(std::string_view text,
     if (!text.ends_with(overlap) || !IsTelling(overlap, rest_of_line)) continue;
     return text.substr(0, text.size() - length);
   }
-  // The line's end may carry blanks that the model does not repeat.
+  // The line may carry blanks that the model does not repeat.
   const std::string_view rest = TrimRight(rest_of_line);
-  if (std::ranges::any_of(rest, IsWord) && text.ends_with(rest)) {
-    return text.substr(0, text.size() - rest.size());
+  if (std::ranges::any_of(rest, IsWordByte)) {
+    const size_t repeated = EndLike(text, rest);
+    if (repeated <= text.size()) return text.substr(0, text.size() - repeated);
   }
-  return text;
+  return IsBlank(rest) ? CutRepeatedLines(text, suffix) : text;
 }
 
 std::string_view CutClosed(std::string_view text, std::string_view line_before,
@@ -84,8 +111,8 @@ std::string_view CutClosed(std::string_view text, std::string_view line_before,
   const char next = rest.front();
   const std::string_view first_line = text.substr(0, text.find('\n'));
   if (kClose.find(next) != std::string_view::npos) {
-    const size_t at = FirstUnmatched(first_line, next);
-    if (at != std::string_view::npos) return text.substr(0, at);
+    const auto at = FindBrackets(first_line, {}).leaving_ofs;
+    if (at && text[*at] == next) return text.substr(0, *at);
   }
   if (kQuotes.find(next) != std::string_view::npos) {
     // An odd number before the cursor: the rest's quote closes the string, and
@@ -123,6 +150,8 @@ PostProcessed PostProcess(std::string_view text, std::string_view prefix,
     while (kept.ends_with('\n') || kept.ends_with('\r')) kept.remove_suffix(1);
   }
   if (IsBlank(kept)) return nothing("repeats what follows the cursor");
+  kept = CutGlued(kept, line.after);
+  if (kept.empty()) return nothing("would run into the word behind the cursor");
   return {.text = std::string(kept), .suppressed_by = {}};
 }
 

@@ -14,7 +14,8 @@ struct PostProcessed {
 
 // Makes a model's text fit for showing at the cursor between `prefix` and
 // `suffix`: cuts what is not whole UTF-8, what repeats the suffix, brackets
-// and quotes that the rest of the line already has, and blanks at the end.
+// and quotes that the rest of the line already has, the part of a word that
+// would be glued to it, and blanks at the end.
 PostProcessed PostProcess(std::string_view text, std::string_view prefix,
                           std::string_view suffix);
 
@@ -22,7 +23,8 @@ PostProcessed PostProcess(std::string_view text, std::string_view prefix,
 
 // Returns `text` without the end that repeats the beginning of `suffix`: the
 // longest such overlap that is more than a coincidence (the whole rest of the
-// line, or four characters with a word in them, or more than a line end).
+// line, blanks apart, or four characters with a word in them, or more than a
+// line end), or, at the line's end, the lines that follow.
 std::string_view CutSuffixOverlap(std::string_view text,
                                   std::string_view suffix);
 

@@ -8,9 +8,8 @@
 #include <string_view>
 #include <utility>
 
-#include "daemon/completion/indentation.h"
-#include "daemon/completion/post_process.h"
-#include "daemon/completion/syntax_check.h"
+#include "daemon/completion/fitting.h"
+#include "daemon/completion/seam.h"
 
 namespace krait::daemon {
 namespace {
@@ -35,32 +34,23 @@ std::string_view SyntaxName(const std::optional<CursorSyntax>& syntax) {
   return syntax->context().from_grammar ? "grammar" : "lines";
 }
 
-// What the rules and the last changes take for the text behind the cursor.
-std::string RuleAfter(CompletionExtent extent, std::string_view after) {
+// What the last changes take for the text behind the cursor.
+std::string AfterOf(CompletionExtent extent, std::string_view after) {
   // The completion brings its line end: the line is empty behind the cursor.
   std::string result(extent == CompletionExtent::kWholeLine ? 1 : 0, '\n');
   return result.append(after);
 }
 
+// In front of what stands on the line one more is enough.
+CompletionExtent ExtentAt(CompletionExtent extent, std::string_view prefix,
+                          std::string_view after) {
+  const bool line = extent == CompletionExtent::kAuto &&
+                    StandsBeforeContent(LineAtCursor(prefix, after));
+  return line ? CompletionExtent::kLine : extent;
+}
+
 // How long to wait for a tree when the first token is there.
 constexpr std::chrono::milliseconds kSyntaxWait{5};
-
-// Makes `text`, which is fit for its place otherwise, fit the file's
-// indentation and syntax.
-PostProcessed FitToFile(std::string_view text, std::string_view prefix,
-                        std::string_view suffix,
-                        const std::optional<CursorSyntax>& syntax,
-                        grammars::CheckBudget* budget) {
-  PostProcessed fit{.text = std::string(text), .suppressed_by = {}};
-  auto unit = IndentUnitAround(prefix, suffix);
-  // What is usual in the language.
-  if (!unit && syntax) unit = syntax->context().indent;
-  if (unit) fit.text = FitIndentation(fit.text, prefix, *unit);
-  if (!syntax) return fit;
-  fit.text.resize(FitSyntax(*syntax, fit.text, budget).size());
-  if (fit.text.empty()) fit.suppressed_by = "would add a syntax error";
-  return fit;
-}
 
 // Says what was not waited for; empty: nothing.
 std::string Hurried(const RequestSyntax& syntax,
@@ -100,7 +90,7 @@ RunningCompletion::RunningCompletion(const CompletionRequest& request,
       cutting_(cutting),
       generator_(generator),
       stop_(std::move(stop)),
-      after_(RuleAfter(options_.extent, place_.after)),
+      after_(AfterOf(options_.extent, place_.after)),
       watcher_(
           [this] {
             WaitForSyntax(kSyntaxWait);
@@ -194,8 +184,9 @@ void RunningCompletion::WaitForSyntax(std::chrono::milliseconds limit) {
 }
 
 StopRules RunningCompletion::MakeRules() const {
-  return StopRules(options_.extent, place_.prefix, after_, options_.max_lines,
-                   syntax_ ? &syntax_->context() : nullptr);
+  return StopRules(ExtentAt(options_.extent, place_.prefix, after_),
+                   place_.prefix, AfterOfWholeLines(place_.prefix, after_),
+                   options_.max_lines, syntax_ ? &syntax_->context() : nullptr);
 }
 
 engine::Result<Completion> RunningCompletion::Finish() {
@@ -232,12 +223,22 @@ void RunningCompletion::AddAlternatives(Completion* completion) {
   }
 }
 
+// Makes what was said up to some place fit for showing.
 RunningCompletion::Fitted RunningCompletion::Fit(std::string_view kept) {
-  Fitted fitted{.shown = PostProcess(kept, place_.prefix, after_),
-                .mean_logprob = {}};
-  if (!fitted.shown.text.empty()) {
-    fitted.shown = FitToFile(fitted.shown.text, place_.prefix, after_, syntax_,
-                             &budget_);
+  Fitted fitted;
+  std::string why = WhyNotHere(place_.prefix, after_, options_.invoked);
+  if (!why.empty()) {
+    fitted.shown.suppressed_by = std::move(why);
+  } else {
+    const std::string_view more = watcher_.text().substr(kept.size());
+    fitted.shown =
+        FitToPlace({.text = kept, .ends_line = more.starts_with('\n')},
+                   {.prefix = place_.prefix,
+                    .after = after_,
+                    .syntax = syntax_,
+                    .language = request_.syntax.language,
+                    .invoked = options_.invoked,
+                    .budget = &budget_});
   }
   const std::string& text = fitted.shown.text;
   fitted.mean_logprob = watcher_.MeanLogprob(text.empty() ? kept : text);

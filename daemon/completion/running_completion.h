@@ -15,6 +15,7 @@
 #include "daemon/completion/completion_service.h"
 #include "daemon/completion/confidence.h"
 #include "daemon/completion/generator.h"
+#include "daemon/completion/post_process.h"
 #include "daemon/completion/syntax.h"
 #include "daemon/completion/watcher.h"
 #include "engine/error.h"

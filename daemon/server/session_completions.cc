@@ -11,6 +11,7 @@
 #include <stop_token>
 #include <utility>
 
+#include "daemon/completion/seam.h"
 #include "daemon/completion/trace_json.h"
 #include "daemon/json_text.h"
 #include "daemon/log.h"
@@ -202,7 +203,8 @@ void SessionCompletions::Inline(const lsp::InlineCompletionParams& params,
           params.selected->text;
       pending->request.after =
           session_.documents.RequestAt(document, end, limits).after;
-      pending->request.syntax = {};  // no tree has that text
+      // No tree has that text.
+      pending->request.syntax = {.language = pending->request.syntax.language};
       pending->selected = params.selected->text;
       pending->replaced = range;
     }
@@ -232,7 +234,8 @@ void SessionCompletions::Start(const PendingPtr& pending, bool invoked) {
   }
   slot = pending;
   pending->invoked = invoked;
-  if (AnswerForbidden(pending, invoked) || AnswerTypedThrough(pending)) {
+  if (AnswerForbidden(pending, invoked) || AnswerTypedThrough(pending) ||
+      AnswerNowhere(pending, invoked)) {
     state.pending.erase(pending->reply.method());
     return on_change_();
   }
@@ -261,12 +264,27 @@ bool SessionCompletions::AnswerForbidden(const PendingPtr& pending,
       .model_languages = session_.host.model_languages()};
   std::string why = WhyForbidden(session_.settings.rules(), subject, invoked);
   if (why.empty()) return false;
+  AnswerNothing(pending, std::move(why));
+  return true;
+}
+
+// What is being typed through may end in front of a word.
+bool SessionCompletions::AnswerNowhere(const PendingPtr& pending,
+                                       bool invoked) {
+  std::string why =
+      WhyNotHere(pending->request.before, pending->request.after, invoked);
+  if (why.empty()) return false;
+  AnswerNothing(pending, std::move(why));
+  return true;
+}
+
+void SessionCompletions::AnswerNothing(const PendingPtr& pending,
+                                       std::string why) {
   CompletionTrace trace;
   trace.plan = "none";
   trace.suppressed_by = std::move(why);
   SetTrace(pending->document->uri, std::move(trace));
   Answer(*pending, pending->document, pending->cursor_ofs, {});
-  return true;
 }
 
 bool SessionCompletions::AnswerTypedThrough(const PendingPtr& pending) {

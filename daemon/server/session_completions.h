@@ -117,6 +117,9 @@ class SessionCompletions {
               const engine::Result<Completion>& completion);
   bool AnswerTypedThrough(const PendingPtr& pending);
   bool AnswerForbidden(const PendingPtr& pending, bool invoked);
+  // Answers with nothing where nothing should be shown, whatever a model says.
+  bool AnswerNowhere(const PendingPtr& pending, bool invoked);
+  void AnswerNothing(const PendingPtr& pending, std::string why);
   // Returns whether something is shown.
   bool AnswerText(const Pending& pending, const std::string& text,
                   const std::vector<std::string>& alternatives = {});

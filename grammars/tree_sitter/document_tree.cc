@@ -7,11 +7,11 @@
 #include <map>
 #include <utility>
 
-#include "grammars/edit.h"
 #include "grammars/line_tree.h"
 #include "grammars/lines.h"
 #include "grammars/tree_sitter/context.h"
 #include "grammars/tree_sitter/incremental.h"
+#include "grammars/tree_sitter/insertion.h"
 #include "grammars/tree_sitter/node_path.h"
 
 namespace krait::grammars {
@@ -130,35 +130,8 @@ size_t DocumentTree::CountErrors() const {
 
 std::optional<InsertionErrors> DocumentTree::CheckInsertion(
     size_t ofs, std::string_view inserted, CheckBudget* budget) const {
-  if (budget->Spent()) return std::nullopt;
-  ofs = std::min(ofs, text().size());
-  const std::string_view before = text().substr(0, ofs);
-  Edit edit;
-  edit.begin_ofs = edit.old_end_ofs = ofs;
-  edit.new_end_ofs = ofs + inserted.size();
-  edit.begin = edit.old_end = PointAt(text(), ofs);
-  edit.new_end = PointAt(inserted, inserted.size());
-  if (edit.new_end.row == 0) edit.new_end.column += edit.begin.column;
-  edit.new_end.row += edit.begin.row;
-
-  std::vector<TSRange> ranges = RangesOf(tree_.get());
-  if (!InsertInRanges(edit, &ranges)) return std::nullopt;
-  const TreeHandle old_tree = CopyTree();
-  ApplyEdit(old_tree.get(), edit);
-  const ParserHandle parser(ts_parser_new());
-  if (!ts_parser_set_language(parser.get(), grammar_.parser()))
-    return std::nullopt;
-  ParseLimit limit{.steps = budget->steps, .cpu_time = budget->cpu_time};
-  const TreeHandle tree =
-      ParsePieces(parser.get(), old_tree.get(),
-                  {before, inserted, text().substr(ofs)}, ranges, &limit);
-  budget->steps = limit.steps;
-  budget->cpu_time = limit.cpu_time;
-  if (tree == nullptr) {
-    *budget = {.steps = 0, .cpu_time = {}};
-    return std::nullopt;
-  }
-  return InsertionErrors{CountErrors(), CountErrorNodes(tree.get())};
+  return CheckInsertionIn({grammar_, tree_.get(), text()},
+                          std::min(ofs, text().size()), inserted, budget);
 }
 
 std::vector<Symbol> DocumentTree::FindSymbols(bool* complete) const {

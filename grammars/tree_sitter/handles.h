@@ -37,7 +37,11 @@ class TreeCursor {
     return ts_tree_cursor_current_field_name(&cursor_);
   }
   bool ToFirstChild() { return ts_tree_cursor_goto_first_child(&cursor_); }
+  bool ToLastChild() { return ts_tree_cursor_goto_last_child(&cursor_); }
   bool ToNextSibling() { return ts_tree_cursor_goto_next_sibling(&cursor_); }
+  bool ToPreviousSibling() {
+    return ts_tree_cursor_goto_previous_sibling(&cursor_);
+  }
   bool ToParent() { return ts_tree_cursor_goto_parent(&cursor_); }
   // Goes to the first child that ends after the byte; false: there is none.
   bool ToChildOver(uint32_t byte_ofs) {

@@ -150,7 +150,7 @@ class Comparison {
     ASSERT_TRUE(expected && verdict);
     Count& count = expected->before == 0 ? verdicts_ : verdicts_in_errors_;
     ++count.all;
-    count.other += expected->Grow() == verdict->Grow() ? 0 : 1;
+    count.other += expected->fits == verdict->fits ? 0 : 1;
   }
 
   std::string language_;

@@ -40,6 +40,36 @@ TEST(IndentationTest, DropsBlanksThatTheCursorHasAlready) {
   EXPECT_EQ(FitIndentation("  y()", "  z()\n", kTwo), "  y()");
 }
 
+TEST(IndentationTest, ADedentedCursorIsWhereTheUserWantsIt) {
+  EXPECT_EQ(FitIndentation("    if self.b:", "        return a\n    ", kFour),
+            "if self.b:");
+  EXPECT_EQ(FitIndentation("\ty()", "\t\tx()\n\t", kTabs), "y()");
+}
+
+TEST(IndentationTest, NothingIsIndentedAtAFilesStart) {
+  EXPECT_EQ(FitIndentation("        self.f(", "", kFour), "self.f(");
+  EXPECT_EQ(FitIndentation("    x", "\n\n", kFour), "x");
+  EXPECT_EQ(FitIndentation("    x", "import os\n", kFour), "x");
+  EXPECT_EQ(FitIndentation("        x", "def f():\n", kFour), "    x");
+  EXPECT_EQ(FitIndentation("   x", "def f():\n    y\n", kFour), "x");
+}
+
+TEST(IndentationTest, ABlockIsWhereItsFirstLineIs) {
+  EXPECT_EQ(FitIndentation("if a.ok() {\n            return;\n        }",
+                           "fn f() {\n    ", kFour),
+            "if a.ok() {\n        return;\n    }");
+  EXPECT_EQ(FitIndentation("if a:\n            b\n            c",
+                           "def f():\n    ", kFour),
+            "if a:\n        b\n        c");
+  EXPECT_EQ(FitIndentation("if a then\n      b()\n    end", "f {\n  ", kTwo),
+            "if a then\n      b()\n    end");
+  EXPECT_EQ(FitIndentation("{\n    a();\n    if (b) {\n        c();\n    }\n}",
+                           "f ", kTwo),
+            "{\n  a();\n  if (b) {\n    c();\n  }\n}");
+  EXPECT_EQ(FitIndentation("f(a,\n            b)", "    ", kFour),
+            "f(a,\n            b)");
+}
+
 TEST(IndentationTest, LeavesTheFilesOwnWayAlone) {
   EXPECT_EQ(FitIndentation("a\n\tb\n\n\tc", "\t", kTabs), "a\n\tb\n\n\tc");
   EXPECT_EQ(FitIndentation("a\n   b", "    ", kFour), "a\n   b");
@@ -50,6 +80,7 @@ TEST(IndentationTest, TheUnitIsThatOfTheTextAround) {
   EXPECT_EQ(IndentUnitAround("if x {\n\ty()\n}\n", ""), kTabs);
   EXPECT_EQ(IndentUnitAround("", "if x:\n  y()\n"), kTwo);
   EXPECT_EQ(IndentUnitAround("func f() {\n\t", "\n}\n"), kTabs);
+  EXPECT_EQ(IndentUnitAround("f {\n  ", "\n}\n"), kTwo);
   EXPECT_EQ(IndentUnitAround("x\n", "y\n"), std::nullopt);
 }
 

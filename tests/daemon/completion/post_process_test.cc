@@ -20,8 +20,21 @@ TEST(PostProcessTest, LeavesAloneWhatFits) {
 
 TEST(PostProcessTest, CutsTheRestOfTheLine) {
   Check("x = ", "foo(bar)", "bar)\n", "foo(");
-  Check("if ", "x and y: ", "y:\n", "x and y: ");
+  Check("if ", "x and y: ", "y:\n", "x and ");
   Check("foo(a, ", "b, last)", "last)\n", "b, ");
+}
+
+TEST(PostProcessTest, CutsTheRestOfTheLineWhateverItsBlanks) {
+  Check("x = ", "foo(a,b)", "a, b)\n", "foo(");
+  Check("x = ", "foo(a , b )", "a, b)  \n", "foo(");
+}
+
+TEST(PostProcessTest, IsNotGluedToTheWordBehind) {
+  Check("return ", "get(width, height", "th * height\n", "get(width, ");
+  Check("namer = ", "namer", "_Sequence()\n", "");
+  Check("f(", "a, b", "b)\n", "a, ");
+  EXPECT_EQ(PostProcess("namer", "x = ", "_Sequence()").suppressed_by,
+            "would run into the word behind the cursor");
 }
 
 TEST(PostProcessTest, CutsBracketsThatAreThere) {
@@ -29,6 +42,8 @@ TEST(PostProcessTest, CutsBracketsThatAreThere) {
   Check("print(", "a, b);", ")\n", "a, b");
   Check("x[", "i]", "]\n", "i");
   Check("f(g(", "x)", "))\n", "x");
+  // A bracket in a string closes nothing.
+  Check("f(", "\")\"", ")\n", "\")\"");
 }
 
 TEST(PostProcessTest, CutsTheQuoteThatIsThere) {
@@ -42,6 +57,14 @@ TEST(PostProcessTest, CutsASemicolonThatIsThere) {
 
 TEST(PostProcessTest, CutsLinesOfTheSuffix) {
   Check("def f():\n    ", "a = 1\n    return a", "\n    return a\n", "a = 1");
+}
+
+TEST(PostProcessTest, CutsLinesOfTheSuffixWhateverTheirIndentation) {
+  Check("def f():\n    ", "a = 1\n\n  return a", "\n    return a\n", "a = 1");
+  Check("def f():\n    ", "a = 1\n    b = 2\n    return a",
+        "\n\n    return a\n    c\n", "a = 1\n    b = 2");
+  // The beginning of a line that follows is no repeated line.
+  Check("def f():\n    ", "a = 1\n  ret", "\n    return a\n", "a = 1\n  ret");
 }
 
 TEST(PostProcessTest, TrimsBlanksAtTheEnd) {

@@ -11,8 +11,9 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/completion/context.h"
+#include "daemon/completion/seam.h"
 #include "daemon/completion/stop_rules.h"
-#include "daemon/completion/syntax_check.h"
 #include "daemon/utf8.h"
 #include "tests/daemon/completion/syntax_testing.h"
 #include "tests/daemon/fake_generator.h"
@@ -84,21 +85,49 @@ class Speaker {
   std::mt19937 random_;
 };
 
-void CheckPromises(const CompletionRequest& request,
-                   const Completion& completion) {
-  const std::string& text = completion.text;
-  EXPECT_EQ(text.empty(), !completion.trace.suppressed_by.empty());
-  EXPECT_TRUE(text.empty() || !IsBlank(text));
-  EXPECT_FALSE(text.ends_with('\n'));
-  EXPECT_EQ(ValidUtf8Prefix(text), text.size());
+// How it meets what stands on the cursor's line.
+void CheckSeam(const CompletionRequest& request, const std::string& text) {
+  const CursorLine line = LineAtCursor(request.before, request.after);
+  EXPECT_FALSE(IsGlued(text, line.after));
+  EXPECT_FALSE(IsGlued(request.before, line.after)) << "within a word";
+  if (StandsBeforeContent(line)) {
+    EXPECT_TRUE(text.ends_with("\n" + std::string(line.before)));
+  } else {
+    EXPECT_FALSE(text.ends_with('\n'));
+  }
+  // No indentation at a file's start, but that of what is pushed down.
+  const bool indented = text.starts_with(' ') || text.starts_with('\t');
+  if (IsBlank(request.before) && !line.after.starts_with(' ')) {
+    EXPECT_FALSE(indented);
+  }
+}
+
+// Nothing that was well-formed is not so with it.
+void CheckSyntax(const CompletionRequest& request, const std::string& text) {
   const auto syntax = CursorSyntax::Of(request.syntax, request.before,
                                        request.after, kPatience);
   if (!syntax) return;
   if (syntax->context().place != grammars::Place::kCode) {
-    EXPECT_EQ(text.find('\n'), std::string::npos);
+    EXPECT_EQ(TrimRight(text).find('\n'), std::string::npos);
   }
   auto budget = grammars::CheckBudget::Unlimited();
-  EXPECT_EQ(FitSyntax(*syntax, text, &budget), text);
+  const auto errors =
+      syntax->tree().CheckInsertion(syntax->cursor_ofs(), text, &budget);
+  ASSERT_TRUE(errors.has_value());
+  if (!errors->half_typed) {
+    EXPECT_TRUE(errors->fits);
+  }
+}
+
+void CheckPromises(const CompletionRequest& request,
+                   const Completion& completion) {
+  const std::string& text = completion.text;
+  EXPECT_EQ(text.empty(), !completion.trace.suppressed_by.empty());
+  if (text.empty()) return;
+  EXPECT_FALSE(IsBlank(text));
+  EXPECT_EQ(ValidUtf8Prefix(text), text.size());
+  CheckSeam(request, text);
+  CheckSyntax(request, text);
 }
 
 TEST(ShownPropertyTest, PromisesHoldWhateverTheModelSays) {

@@ -34,7 +34,8 @@ std::vector<std::string> Tokens(std::string_view text) {
 }
 
 Completion Complete(const CompletionRequest& request, std::string_view said,
-                    const CompletionOptions& options = {}) {
+                    CompletionOptions options = {}) {
+  options.syntax_patience = std::chrono::seconds(60);  // for a loaded machine
   FakeGenerator generator(Tokens(said));
   CompletionService service(generator);
   auto completion = service.Complete(request, options);
@@ -135,7 +136,7 @@ const Case kCases[] = {
      "let v: Vec<&'static str> = Vec::new();\n    h();\n",
      "let v: Vec<&'static str> = Vec::new();"},
 
-    {"JsonIsALine", "a.json", "{\n  \"a\": ¦\n}\n", "1,\n  \"b\": 2\n", "1,"},
+    {"JsonIsALine", "a.json", "{\n  \"a\": ¦\n}\n", "1,\n  \"b\": 2\n", "1"},
     {"NoGrammarGoesByIndentation", "a.txt", "a:\n  ¦\n", "b\n  c\n\nd\n",
      "b\n  c"},
 
@@ -144,7 +145,35 @@ const Case kCases[] = {
     {"WindowsLineEndsInClosedBlock", "a.cc",
      "int f(int a) {\r\n  g(a);\r\n  ¦\r\n}\r\n", "return a; }\n", "return a;"},
     {"ByteOrderMark", "a.py", "\xEF\xBB\xBFx = ¦\n", "1\ny = 2\n", "1"},
-    {"EmptyFile", "a.py", "¦", "import os\nimport sys\n", "import os"},
+    {"EmptyFile", "a.py", "¦", "import os\nimport sys\n", ""},
+    {"BlankFile", "a.go", "\n\t¦\n", "package p\n", ""},
+    {"BeforeTheFirstLine", "a.py", "¦import os\n", "        import re\n",
+     "import re\n"},
+    {"BeforeTheFirstLineOnlyWholeLines", "a.py", "¦import os\n", "import re, ",
+     ""},
+    {"BehindTheFirstLine", "a.css", "a {\n}\n¦\n", "    b {\n}\n", "b {\n}"},
+
+    {"WithinAWord", "a.py", "self.fieldna¦mes = fields\n", "me = name\n", ""},
+    {"InFrontOfAWord", "a.py", "namer = ¦_Sequence()\n", "namer\n", ""},
+    {"InFrontOfAnOperand", "a.py", "return ¦width * height\n",
+     "scale(width, width, height\n", ""},
+    {"InFrontOfAnArgument", "a.py", "f(¦b)\n", "a, b\n", "a, "},
+    {"InFrontOfAStatement", "a.py",
+     "def f(self):\n    ¦try:\n        g()\n    except A:\n        pass\n",
+     "self.a[b] = self.a[b]\n", "self.a[b] = self.a[b]\n    "},
+    {"WithinTheIndentation", "a.py", "def f():\n  ¦  return a\n", "a = 1\n",
+     "  a = 1\n  "},
+    {"InFrontOfAStatementItself", "a.py", "def f():\n    ¦return a\n",
+     "return a\n", ""},
+    {"InFrontOfACondition", "a.py", "if self.¦ruler:\n    pass\n",
+     "print_topics:\n", ""},
+    {"InFrontOfABlock", "a.cc", "void f() {\n  ¦g();\n}\n", "if (a) {\n", ""},
+
+    {"DedentedByHand", "a.py",
+     "def f(a):\n    if a:\n        return 1\n    ¦\n",
+     "    if b:\n        return 2\n", "if b:\n        return 2"},
+    {"LuaHasNoBraces", "a.lua", "local function f(a)\n  g()\n  ¦\nend\n",
+     "if (a.is_empty()) {\n", ""},
 };
 
 INSTANTIATE_TEST_SUITE_P(All, ShownTest, testing::ValuesIn(kCases),

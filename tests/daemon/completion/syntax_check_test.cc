@@ -13,14 +13,15 @@ namespace {
 constexpr std::chrono::milliseconds kLimit{10'000};
 
 void Check(std::string_view path, std::string_view marked,
-           std::string_view text, std::string_view kept) {
+           std::string_view text, std::string_view kept,
+           SyntaxCheck check = {}) {
   const CompletionRequest request = RequestAt(path, marked);
   const auto syntax =
       CursorSyntax::Of(request.syntax, request.before, request.after, kLimit);
   ASSERT_TRUE(syntax.has_value());
   auto budget = grammars::CheckBudget::Unlimited();
-  EXPECT_EQ(FitSyntax(*syntax, text, &budget), kept) << marked;
-  EXPECT_FALSE(budget.Spent());
+  if (check.budget == nullptr) check.budget = &budget;
+  EXPECT_EQ(FitSyntax(*syntax, text, check), kept) << marked;
 }
 
 class SyntaxCheckTest : public testing::Test {
@@ -52,15 +53,77 @@ TEST_F(SyntaxCheckTest, CutsToWholeLines) {
         "g(a);");
 }
 
-TEST_F(SyntaxCheckTest, KeepsABeginning) {
+TEST_F(SyntaxCheckTest, KeepsABeginningOfWhatIsHalfTyped) {
   Check("a.py", "def f(a):\n    ¦\n", "for b in a:", "for b in a:");
   Check("a.py", "def f(a):\n    ¦\n", "return g(a,", "return g(a,");
-  Check("a.cc", "void f(int a) {\n  ¦\n}\n", "if (a) {", "if (a) {");
-  Check("a.cc", "void f(int a) {\n  ¦\n}\n", "int b = g(a", "int b = g(a");
+  Check("a.py", "x = ¦\n", "g(a, 'b", "g(a, 'b");
+  Check("a.py", "f(a,\n  ¦\n", "g(b", "g(b");
+  Check("a.cc", "void f(int a) {\n  int b = ¦\n}\n", "g(a", "g(a");
+  Check("a.lua", "local x = ¦\n", "f(a", "f(a");
+  Check("a.json", "{\n  \"a\": ¦\n}\n", "{ \"b\": 1", "{ \"b\": 1");
+}
+
+TEST_F(SyntaxCheckTest, WhatIsWellFormedStaysSo) {
+  Check("a.cc", "void f(int a) {\n  ¦\n}\n", "if (a) {", "");
+  Check("a.cc", "void f(int a) {\n  g(¦);\n}\n", "a, h(b", "a, h");
+  Check("a.py", "def f(a):\n    a\n    ¦\n", "for b in a:", "");
+  Check("a.py", "def f(a):\n    a\n    ¦\n", "return g(a,", "return g");
+  Check("a.py", "x = y¦\n", ".z(1", ".z");
+  Check("a.py",
+        "def f(l, s):\n    if l:\n        m = l\n    els¦e:\n        m "
+        "= s\n",
+        " = l - s", "");
+  Check("a.py", "if self.¦ruler:\n    pass\n", "print_topics:", "");
+  Check("a.py", "if x:\n    a\n¦\nelse:\n    b\n", "c = 1", "");
+  Check("a.lua", "local function f(options)\n  g()\n  ¦\nend\n",
+        "if (options.is_empty()) {", "");
+}
+
+TEST_F(SyntaxCheckTest, WhoAsksGetsBeginnings) {
+  const SyntaxCheck asked{.beginnings = true};
+  Check("a.cc", "void f(int a) {\n  ¦\n}\n", "if (a) {", "if (a) {", asked);
+  Check("a.cc", "void f(int a) {\n  ¦\n}\n", "int b = g(a", "int b = g(a",
+        asked);
   Check("a.rs", "fn f(a: i32) {\n    ¦\n}\n", "for b in 0..a {",
-        "for b in 0..a {");
-  Check("a.sh", "f() {\n  ¦\n}\n", "if true; then", "if true; then");
-  Check("a.lua", "local x = 1\n¦\n", "if x then", "if x then");
+        "for b in 0..a {", asked);
+  Check("a.lua", "local x = 1\n¦\n", "if x then", "if x then", asked);
+  Check("a.py", "x = 1\n¦\n", "for b in a:", "for b in a:", asked);
+  Check("a.py", "x = 1\n¦\n", "try:", "try:", asked);
+  Check("a.sh", "f() {\n  g\n  ¦\n}\n", "if true; then", "if true; then",
+        asked);
+}
+
+TEST_F(SyntaxCheckTest, WhatTheGrammarTakesAndTheLanguageDoesNot) {
+  Check("a.py", "if ¦\n", "a\n    raise ValueError('b')", "a");
+  Check("a.py",
+        "import os\n\n\nclass A:\n    def f(self):\n        if "
+        "self._¦\n",
+        "iseven\n    raise ValueError('a')", "iseven");
+  Check("a.json", "{\n  \"a\": 1,\n  \"b\": ¦\n}\n", "1,", "1");
+  Check("a.json", "[\n  \"a\",\n  ¦\n]\n", "\"tsc\",", "\"tsc\"");
+  const SyntaxCheck asked{.beginnings = true};
+  Check("a.lua", "local function f(a)\n  ¦\nend\n", "if (a.b()) {", "", asked);
+}
+
+TEST_F(SyntaxCheckTest, AnErrorElsewhereIsNoExcuse) {
+  Check("a.py", "def f(:\n    pass\n\nclass A:\n    def g(self):\n        ¦\n",
+        "return self.h(", "return self.h(");
+  Check("a.py",
+        "def f(:\n    pass\n\nclass A:\n    def g(self):\n        a\n"
+        "        ¦\n",
+        "self.items.append(", "self.items.append");
+  Check("a.ts", "function f( {\n}\n\nclass A {\n  g() {\n    ¦\n  }\n}\n",
+        "return this.users.set(\n      user,", "return this.users.set");
+  Check("a.rs", "fn f( {\n}\n\nfn g() {\n    ¦\n}\n",
+        "let mut counts = Vec::new(\n  tokens,", "");
+}
+
+TEST_F(SyntaxCheckTest, TheTailIsAPartOfIt) {
+  const SyntaxCheck lines{.tail = "\n    "};
+  Check("a.py", "def f():\n    ¦try:\n        a\n    except: pass\n", "b = 1",
+        "b = 1", lines);
+  Check("a.py", "def f():\n    ¦try:\n        a\n    except: pass\n",
+        "if b:", "", lines);
 }
 
 TEST_F(SyntaxCheckTest, RefusesWhatCannotStandThere) {
@@ -70,18 +133,23 @@ TEST_F(SyntaxCheckTest, RefusesWhatCannotStandThere) {
   Check("a.go", "package p\n\nfunc f() {\n\t¦\n}\n", "var := := 1", "");
 }
 
-TEST_F(SyntaxCheckTest, SaysNothingNearSyntaxErrors) {
-  Check("a.py", "x = (((\ny = [¦\n", ") ] (", ") ] (");
+TEST_F(SyntaxCheckTest, GivesUpWhenItTakesTooLong) {
+  grammars::CheckBudget spent{.steps = 0, .cpu_time = {}};
+  const SyntaxCheck hurried{.budget = &spent};
+  Check("a.cc", "int x = 1;\n¦\n", "= = (", "= = (", hurried);
+  Check("a.py", "x = 1\n¦\n", "= = (", "", hurried);
 }
 
-TEST_F(SyntaxCheckTest, GivesUpWhenItTakesTooLong) {
-  const CompletionRequest request = RequestAt("a.py", "x = 1\n¦\n");
-  const auto syntax =
-      CursorSyntax::Of(request.syntax, request.before, request.after, kLimit);
-  ASSERT_TRUE(syntax.has_value());
-  grammars::CheckBudget budget{.steps = 1};
-  EXPECT_EQ(FitSyntax(*syntax, "= = (", &budget), "= = (");
-  EXPECT_TRUE(budget.Spent());
+TEST_F(SyntaxCheckTest, RulesNeedNoTree) {
+  const std::string_view text = "x = 1\n\ndef f():\n    if self._\n";
+  const SyntaxPlace place{.tree = nullptr,
+                          .language = grammars::LanguageOfPath("a.py"),
+                          .text = text,
+                          .ofs = text.size() - 1};
+  auto budget = grammars::CheckBudget::Unlimited();
+  EXPECT_EQ(
+      FitSyntax(place, "iseven\n        raise A('b')", {.budget = &budget}),
+      "iseven");
 }
 
 TEST_F(SyntaxCheckTest, CountsErrorsOfTheWholeFileOnlyWhereTheyGrow) {

@@ -390,6 +390,27 @@ TEST_F(LspSessionTest, ExtendsThePopupsSelection) {
   EXPECT_THAT(Answer(), HasSubstr("\"insertText\":\"print(x)\""));
 }
 
+TEST_F(LspSessionTest, WhatExtendsThePopupsSelectionIsChecked) {
+  Start(std::make_unique<FakeGenerator>("\n    raise ValueError(x)\n"));
+  (void)sent_->Take();
+  Open("if self._\\n");
+  Receive(R"("id":1,"method":"textDocument/inlineCompletion","params":
+    {"textDocument":{"uri":"file:///a.py"},"position":{"line":0,"character":9},
+     "context":{"triggerKind":2,"selectedCompletionInfo":{"text":"_iseven",
+     "range":{"start":{"line":0,"character":8},
+              "end":{"line":0,"character":9}}}}})");
+  calls_.RunOne();
+  EXPECT_THAT(Answer(), HasSubstr("\"items\":[]"));
+}
+
+TEST_F(LspSessionTest, NothingIsAskedWithinAWord) {
+  Start(std::make_unique<FakeGenerator>("x"));
+  (void)sent_->Take();
+  Open("return width\\n");
+  Ask(1, 9);
+  EXPECT_THAT(Answer(), HasSubstr("\"items\":[]"));
+}
+
 TEST_F(LspSessionTest, ShowsWhyThereIsNoModelAndAnswersEmpty) {
   Start([]() -> engine::Result<ReadyGenerator> {
     return engine::MakeError(engine::ErrorCode::kNotFound, "no such model");
