@@ -90,10 +90,12 @@ engine::Result<VerifiedModel> VerifyModel(const std::filesystem::path& path) {
   if (!finite) return finite.error();
   VerifiedModel verified{.tensors = (*model)->file().tensors().size(),
                          .parameters = (*model)->Parameters(),
-                         .has_tokenizer = (*model)->has_tokenizer()};
+                         .has_tokenizer = (*model)->has_tokenizer(),
+                         .warnings = {}};
   if (verified.has_tokenizer) {
     const auto same = CheckRoundTrip((*model)->tokenizer(), path.string());
     if (!same) return same.error();
+    verified.warnings = (*model)->tokenizer().warnings();
   }
   return verified;
 }

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "engine/error.h"
 #include "engine/model/model_file.h"
@@ -16,6 +18,7 @@ struct VerifiedModel {
   size_t tensors = 0;
   size_t parameters = 0;
   bool has_tokenizer = false;
+  std::vector<std::string> warnings;  // see engine::Tokenizer::warnings
 };
 
 // Loads a model as for running it, reads every weight and runs its tokenizer.

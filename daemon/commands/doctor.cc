@@ -146,6 +146,10 @@ void CheckTokenizer(const LoadedModel& loaded, Findings* findings) {
     findings->Warn("tokenizer", same.error().message,
                    "completions may hold wrong characters");
   }
+  for (const std::string& warning : tokenizer.warnings()) {
+    findings->Warn("tokenizer", warning,
+                   "get that file again from where the model is from");
+  }
   const auto& hparams = loaded.model->hyperparameters();
   const auto layout = TrainedLayout(hparams);
   if (layout == engine::FimLayout::kEmulated) {

@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <boost/json/value_from.hpp>
 #include <vector>
 
 #include "daemon/json_text.h"
@@ -163,6 +164,7 @@ int RunModelVerify(const ModelArguments& arguments) {
     if (verified) {
       json["tensors"] = verified->tensors;
       json["parameters"] = verified->parameters;
+      json["warnings"] = boost::json::value_from(verified->warnings);
     } else {
       json["error"] = verified.error().message;
     }
@@ -174,6 +176,9 @@ int RunModelVerify(const ModelArguments& arguments) {
         "{}: good ({} tensors, {} parameters, {})", path->string(),
         verified->tensors, verified->parameters,
         verified->has_tokenizer ? "tokenizer works" : "no tokenizer"));
+    for (const std::string& warning : verified->warnings) {
+      PrintLine("warning: " + warning);
+    }
   }
   return FinishOutput(kExitOk);
 }

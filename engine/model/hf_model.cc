@@ -15,6 +15,7 @@
 #include "engine/model/hf_tokenizer.h"
 #include "engine/model/hf_weights.h"
 #include "engine/model/mapped_file.h"
+#include "engine/model/printable.h"
 #include "simd/weights.h"  // ExpandRow
 
 namespace krait::engine {
@@ -82,7 +83,13 @@ Status HfModel::Load(HfConfig config, HfWeights weights) {
 
 Status HfModel::AddTensor(const SafetensorsEntry& entry, bool tied) {
   std::string name = CanonicalTensorName(hparams_.architecture, entry.name);
-  if (name.empty() || (tied && name == "output.weight")) return {};
+  if (name.empty()) {
+    if (CanLeaveOutTensor(hparams_.architecture, entry.name)) return {};
+    return MakeError(ErrorCode::kUnsupported,
+                     fmt::format("{}: not supported yet: tensor '{}'",
+                                 path_.string(), Printable(entry.name)));
+  }
+  if (tied && name == "output.weight") return {};
   if (!entry.type) {
     return MakeError(ErrorCode::kUnsupported,
                      fmt::format("{}: not supported yet: {} in tensor {}",

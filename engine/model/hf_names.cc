@@ -85,14 +85,20 @@ bool IsLayerNumber(std::string_view text) {
          (text.size() == 1 || text.front() != '0');
 }
 
+// Mistral's layout puts all of mamba_ssm's names below "model.".
+std::string_view WithoutMistralsPrefix(Architecture architecture,
+                                       std::string_view name) {
+  if (architecture == Architecture::kMamba2 && name.starts_with("model.")) {
+    name.remove_prefix(6);
+  }
+  return name;
+}
+
 }  // namespace
 
 std::string CanonicalTensorName(Architecture architecture,
                                 std::string_view name) {
-  // Mistral's layout puts all of mamba_ssm's names below "model.".
-  if (architecture == Architecture::kMamba2 && name.starts_with("model.")) {
-    name.remove_prefix(6);
-  }
+  name = WithoutMistralsPrefix(architecture, name);
   const Naming& naming = NamingOf(architecture);
   if (!name.starts_with(naming.layers)) {
     return RenameModule(naming.globals, name);
@@ -109,6 +115,17 @@ std::string CanonicalTensorName(Architecture architecture,
                                   : std::string(parameter);
   return renamed.empty() ? std::string()
                          : fmt::format("blk.{}.{}", layer, renamed);
+}
+
+bool CanLeaveOutTensor(Architecture architecture, std::string_view name) {
+  if (name.ends_with(".rotary_emb.inv_freq")) return true;
+  name = WithoutMistralsPrefix(architecture, name);
+  const Naming& naming = NamingOf(architecture);
+  if (name.starts_with(naming.layers)) return false;
+  return std::ranges::none_of(naming.globals, [name](const Rename& module) {
+    return name.starts_with(module.from) &&
+           name.substr(module.from.size()).starts_with('.');
+  });
 }
 
 }  // namespace krait::engine

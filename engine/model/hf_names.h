@@ -15,6 +15,12 @@ namespace krait::engine {
 std::string CanonicalTensorName(Architecture architecture,
                                 std::string_view name);
 
+// Whether a tensor that CanonicalTensorName does not know changes nothing of
+// what the model says: it is of no layer and of no module that is known, or
+// can be computed from the configuration (rotary frequencies). Others (a norm
+// of queries, an adapter, the scales of packed weights) change the result.
+bool CanLeaveOutTensor(Architecture architecture, std::string_view name);
+
 }  // namespace krait::engine
 
 #endif  // KRAIT_ENGINE_MODEL_HF_NAMES_H_

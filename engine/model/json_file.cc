@@ -3,12 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <unordered_set>
 #include <utility>
 
 #include "engine/model/mapped_file.h"
 #include "engine/model/printable.h"
+#include "engine/model/python_json.h"
 
 namespace krait::engine {
 namespace {
@@ -42,39 +42,6 @@ std::string Describe(const simdjson::dom::element& element) {
   }
 }
 
-// Returns `text` with Python's bare words for numbers, outside of strings,
-// turned into strings.
-std::string QuotePythonNumbers(std::string_view text) {
-  constexpr std::array<std::string_view, 3> kWords = {"-Infinity", "Infinity",
-                                                      "NaN"};
-  std::string out;
-  out.reserve(text.size() + 16);
-  bool in_string = false;
-  while (!text.empty()) {
-    size_t take = 1;
-    const char c = text.front();
-    if (in_string) {
-      if (c == '\\' && text.size() > 1) take = 2;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else {
-      for (const std::string_view word : kWords) {
-        if (!text.starts_with(word)) continue;
-        out += '"';
-        out += word;
-        out += '"';
-        text.remove_prefix(word.size());
-        take = 0;
-        break;
-      }
-    }
-    out += text.substr(0, take);
-    text.remove_prefix(take);
-  }
-  return out;
-}
-
 template <class T>
 Result<T> Required(const JsonFields& fields, std::string_view key,
                    Result<std::optional<T>> found) {
@@ -106,12 +73,12 @@ Error JsonFields::NotYet(std::string_view what) const {
 
 std::optional<simdjson::dom::element> JsonFields::Find(
     std::string_view key) const {
-  simdjson::dom::element element;
-  if (object_.at_key(key).get(element) != simdjson::SUCCESS ||
-      element.is_null()) {
-    return std::nullopt;
+  std::optional<simdjson::dom::element> found;
+  for (const simdjson::dom::key_value_pair field : object_) {
+    if (field.key == key) found = field.value;
   }
-  return element;
+  if (found && found->is_null()) found.reset();
+  return found;
 }
 
 Result<std::optional<uint64_t>> JsonFields::FindUint(
@@ -181,7 +148,8 @@ Result<JsonFields> JsonFields::RequireObject(std::string_view key) const {
   return Required(*this, key, FindObject(key));
 }
 
-Status JsonFile::Load(std::string_view text, const std::string& name) {
+Status JsonFile::Load(std::string_view text, const std::string& name,
+                      JsonDialect dialect) {
   // Some versions of the parser skip a byte order mark, JSON has none.
   const size_t begin = text.find_first_not_of(" \t\r\n");
   if (begin == std::string_view::npos || text[begin] != '{') {
@@ -197,6 +165,7 @@ Status JsonFile::Load(std::string_view text, const std::string& name) {
                                  simdjson::error_message(error)));
   }
   root_.emplace(object, name, "");
+  if (dialect == JsonDialect::kPython) return {};
   std::unordered_set<std::string_view> keys;
   for (const simdjson::dom::key_value_pair field : object) {
     if (!keys.insert(field.key).second) {
@@ -217,8 +186,8 @@ Result<std::unique_ptr<JsonFile>> JsonFile::Parse(std::string_view text,
   }
   auto file = std::make_unique<JsonFile>();
   Status status = dialect == JsonDialect::kPython
-                      ? file->Load(QuotePythonNumbers(text), name)
-                      : file->Load(text, name);
+                      ? file->Load(StrictJsonOfPython(text), name, dialect)
+                      : file->Load(text, name, dialect);
   if (!status) return status.error();
   return file;
 }

@@ -23,14 +23,15 @@ namespace krait::engine {
 inline constexpr size_t kMaxJsonBytes = size_t{4} << 20;
 
 enum class JsonDialect : uint8_t {
-  kStrict,
-  // Python writes infinities and NaN as bare words, which JSON does not have.
-  // They read as the strings "Infinity", "-Infinity" and "NaN".
+  kStrict,  // and no key twice at the top
+  // As Python's json module reads it: see StrictJsonOfPython. Of a key that is
+  // there twice, the last counts.
   kPython,
 };
 
 // Fields of a JSON object. Null counts as absent. Errors name the file, the
-// path of the field and what was expected. Only valid as long as its JsonFile.
+// path of the field and what was expected. Of a key that is there twice, the
+// last counts. Only valid as long as its JsonFile.
 class JsonFields {
  public:
   JsonFields(simdjson::dom::object object, std::string file, std::string prefix)
@@ -61,7 +62,7 @@ class JsonFields {
   std::string prefix_;  // of field names in messages: "rope_parameters."
 };
 
-// A parsed JSON text whose top is an object without duplicate keys.
+// A parsed JSON text whose top is an object.
 class JsonFile {
  public:
   static Result<std::unique_ptr<JsonFile>> Open(
@@ -73,7 +74,8 @@ class JsonFile {
   const JsonFields& root() const { return *root_; }
 
  private:
-  Status Load(std::string_view text, const std::string& name);
+  Status Load(std::string_view text, const std::string& name,
+              JsonDialect dialect);
 
   simdjson::dom::parser parser_;
   std::optional<JsonFields> root_;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string_view>
@@ -58,38 +59,47 @@ bool SplitLayerName(std::string_view name, size_t* layer,
   return true;
 }
 
-// Names (or their ends) of tensors that other variants of the architectures
-// have; leaving one out would give wrong output without a word.
+// Whether a layer of the architecture has such a tensor (`rest` as split off by
+// SplitLayerName), or it changes nothing: rotary frequencies that old
+// converters wrote down.
+bool BelongsToLayer(const std::vector<TensorSpec>& first_layer,
+                    std::string_view rest) {
+  if (rest.starts_with("attn_rot_embd")) return true;
+  return std::ranges::any_of(first_layer, [rest](const TensorSpec& spec) {
+    return spec.name.ends_with(rest) &&
+           spec.name.size() == rest.size() + std::string_view("blk.0.").size();
+  });
+}
+
+// Whether a tensor of no layer changes the result in a way that krait does not
+// know: another parameter of a module that it does know, or of one before or
+// behind the layers that other variants of the architectures have.
 bool ChangesTheResult(std::string_view name) {
-  constexpr std::array<std::string_view, 17> kEnds = {
-      "rope_freqs.weight",  "attn_q.bias",         "attn_k.bias",
-      "attn_v.bias",        "attn_output.bias",    "ffn_gate.bias",
-      "ffn_up.bias",        "ffn_down.bias",       "attn_q_norm.weight",
-      "attn_k_norm.weight", "ffn_gate_inp.weight", "attn_norm.bias",
-      "ffn_norm.bias",      "output_norm.bias",    "output.bias",
-      "ssm_in.bias",        "ssm_out.bias"};
-  for (const std::string_view end : kEnds) {
-    if (!name.ends_with(end)) continue;
-    const std::string_view before = name.substr(0, name.size() - end.size());
-    if (before.empty() || before.ends_with('.')) return true;
-  }
-  return false;
+  constexpr std::array<std::string_view, 3> kKnown = {
+      "token_embd.weight", "output_norm.weight", "output.weight"};
+  constexpr std::array<std::string_view, 5> kModules = {
+      "token_embd", "output", "rope_", "position_embd", "token_types"};
+  if (std::ranges::find(kKnown, name) != kKnown.end()) return false;
+  return std::ranges::any_of(kModules, [name](std::string_view module) {
+    return name.starts_with(module);
+  });
 }
 
 Status CheckNothingUnknown(const ModelFile& file) {
+  const auto first_layer = LayerTensors(file.hyperparameters(), 0);
   for (const Tensor& tensor : file.tensors()) {
     size_t layer = 0;
     std::string_view rest;
-    const bool beyond = SplitLayerName(tensor.name, &layer, &rest) &&
-                        layer >= file.hyperparameters().layers;
-    if (beyond) {
+    const bool of_layer = SplitLayerName(tensor.name, &layer, &rest);
+    if (of_layer && layer >= file.hyperparameters().layers) {
       return MakeError(
           ErrorCode::kBadFile,
           fmt::format("{}: tensor '{}' is beyond the model's {} layers",
                       file.path().string(), Printable(tensor.name),
                       file.hyperparameters().layers));
     }
-    if (ChangesTheResult(tensor.name)) {
+    if (of_layer ? !BelongsToLayer(first_layer, rest)
+                 : ChangesTheResult(tensor.name)) {
       return MakeError(
           ErrorCode::kUnsupported,
           fmt::format("{}: not supported yet: tensor '{}'",

@@ -33,7 +33,8 @@ void NormaliseShapes(const Hyperparameters& hparams,
 
 // Checks that `file` has all its architecture's tensors, in the right shapes
 // and in types that run, and none that would change the result and that krait
-// does not know how to apply: biases, more layers, rotary factors, experts.
+// does not know how to apply: more layers, anything else in a layer (biases,
+// norms of queries, experts, adapters), rotary factors.
 Status CheckTensors(const ModelFile& file);
 
 }  // namespace krait::engine

@@ -133,6 +133,19 @@ class GgufTokenizerReader {
     return {};
   }
 
+  // The ids that SentencePiece's trainer gives these roles to, for files that
+  // neither say nor write them in a usual way.
+  void AssumeSentencePieceIds() {
+    const std::pair<TokenId, std::optional<TokenId>*> usual[] = {
+        {0, &special_.unknown}, {1, &special_.bos}, {2, &special_.eos}};
+    for (const auto& [id, role] : usual) {
+      if (!*role && id < vocabulary_.size() &&
+          vocabulary_.Type(id) != TokenType::kNormal) {
+        *role = id;
+      }
+    }
+  }
+
   Result<bool> FlagOr(std::string_view key, bool fallback) const {
     const auto value = gguf_.FindBool(Key(key));
     if (!value) return value.error();
@@ -153,6 +166,7 @@ class GgufTokenizerReader {
     if (!add_space) return add_space.error();
     const auto removes = FlagOr("remove_extra_whitespaces", false);
     if (!removes) return removes.error();
+    AssumeSentencePieceIds();
     special_.add_bos = *add_bos && special_.bos.has_value();
     SentencePieceSpec spec;
     spec.source = gguf_.name() + ": " + Key("tokens");
@@ -170,12 +184,12 @@ class GgufTokenizerReader {
     const auto pre = gguf_.FindString(Key("pre"));
     if (!pre) return pre.error();
     const std::string pre_name = pre->value_or("gpt-2");
-    auto pre_tokenizer = PreTokenizer::FromGgufName(pre_name);
-    if (!pre_tokenizer) {
+    auto known = FindGgufPreTokenizer(pre_name);
+    if (!known) {
       return Unsupported(
           fmt::format("pre-tokenizer \"{}\" ({}pre)", pre_name, kKeys));
     }
-    const auto add_bos = FlagOr("add_bos_token", false);
+    const auto add_bos = FlagOr("add_bos_token", known->adds_bos);
     if (!add_bos) return add_bos.error();
     const auto add_space = FlagOr("add_space_prefix", false);
     if (!add_space) return add_space.error();
@@ -183,11 +197,10 @@ class GgufTokenizerReader {
     if (auto status = ReadMerges(&spec.merges); !status) return status.error();
     special_.add_bos = *add_bos && special_.bos.has_value();
     spec.source = gguf_.name() + ": " + Key("tokens");
-    spec.pre_tokenizer = std::move(*pre_tokenizer);
+    spec.pre_tokenizer = std::move(known->rules);
     spec.normalize_nfc = HasRunsOfSpaces();
     spec.add_prefix_space = *add_space;
-    spec.whole_words_first = pre_name == "llama-bpe" || pre_name == "llama3" ||
-                             pre_name == "llama-v3" || pre_name == "tekken";
+    spec.whole_words_first = known->whole_words_first;
     spec.vocabulary = std::move(vocabulary_);
     spec.special = special_;
     return ByteLevelTokenizer::Create(std::move(spec));

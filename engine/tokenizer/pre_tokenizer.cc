@@ -23,14 +23,16 @@ constexpr std::string_view kQwen2Pattern =
 constexpr std::string_view kTekkenPattern =
     R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
-struct NamedRules {
+struct GgufName {
   std::string_view name;
   Rules rules;
+  // See GgufPreTokenizer; the same names have both.
+  bool whole_words_and_bos = false;
 };
 
-const std::vector<NamedRules>& GgufNames() {
+const std::vector<GgufName>& GgufNames() {
   using enum SplitRule;
-  static const std::vector<NamedRules> names = {
+  static const std::vector<GgufName> names = {
       {"gpt-2", {kGpt2}},
       {"gpt2", {kGpt2}},
       {"gpt-neox", {kGpt2}},
@@ -42,12 +44,19 @@ const std::vector<NamedRules>& GgufNames() {
       {"refact", {kDigits, kGpt2}},
       {"smollm", {kDigits, kGpt2}},
       {"codeshell", {kDigits, kGpt2}},
-      {"llama3", {kLlama3}},
-      {"llama-v3", {kLlama3}},
-      {"llama-bpe", {kLlama3}},
+      {"llama3", {kLlama3}, true},
+      {"llama-v3", {kLlama3}, true},
+      {"llama-bpe", {kLlama3}, true},
+      {"falcon3", {kLlama3}, true},
+      {"falcon-h1", {kLlama3}, true},
+      {"pixtral", {kLlama3}, true},
+      {"midm-2.0", {kLlama3}, true},
+      {"lfm2", {kLlama3}, true},
+      {"dbrx", {kLlama3}},
+      {"smaug-bpe", {kLlama3}},
       {"qwen2", {kQwen2}},
       {"stablelm2", {kQwen2}},
-      {"tekken", {kTekken}},
+      {"tekken", {kTekken}, true},
       {"deepseek-coder",
        {kNewlines, kSpaceLetters, kSpacePunctuation, kCjk, kDigits}},
   };
@@ -76,13 +85,6 @@ void PreTokenizer::Split(std::string_view text,
   }
 }
 
-std::optional<PreTokenizer> PreTokenizer::FromGgufName(std::string_view name) {
-  for (const NamedRules& known : GgufNames()) {
-    if (known.name == name) return PreTokenizer(known.rules);
-  }
-  return std::nullopt;
-}
-
 std::optional<SplitRule> PreTokenizer::RuleOfPattern(std::string_view pattern) {
   static constexpr std::array<std::pair<std::string_view, SplitRule>, 10>
       kPatterns = {{
@@ -99,6 +101,16 @@ std::optional<SplitRule> PreTokenizer::RuleOfPattern(std::string_view pattern) {
       }};
   for (const auto& [known, rule] : kPatterns) {
     if (known == pattern) return rule;
+  }
+  return std::nullopt;
+}
+
+std::optional<GgufPreTokenizer> FindGgufPreTokenizer(std::string_view name) {
+  for (const GgufName& known : GgufNames()) {
+    if (known.name != name) continue;
+    return GgufPreTokenizer{.rules = PreTokenizer(known.rules),
+                            .whole_words_first = known.whole_words_and_bos,
+                            .adds_bos = known.whole_words_and_bos};
   }
   return std::nullopt;
 }

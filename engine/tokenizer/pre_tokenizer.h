@@ -36,8 +36,6 @@ class PreTokenizer {
   // where the one before ends. Linear time.
   void Split(std::string_view text, std::vector<size_t>* ends) const;
 
-  // The rules of GGUF's `tokenizer.ggml.pre` name, or nullopt if unknown.
-  static std::optional<PreTokenizer> FromGgufName(std::string_view name);
   // The rule of a regular expression in tokenizer.json or tekken.json; only
   // well-known ones are.
   static std::optional<SplitRule> RuleOfPattern(std::string_view pattern);
@@ -45,6 +43,19 @@ class PreTokenizer {
  private:
   std::vector<SplitRule> rules_;
 };
+
+// What GGUF's `tokenizer.ggml.pre` stands for, as llama.cpp reads it
+// (llama-vocab.cpp): the rules, and what else the name decides.
+struct GgufPreTokenizer {
+  PreTokenizer rules;
+  // A word that is a token is not built by merges.
+  bool whole_words_first = false;
+  // Prompts begin with bos, unless the file says otherwise.
+  bool adds_bos = false;
+};
+
+// Returns nullopt for a name that is not known.
+std::optional<GgufPreTokenizer> FindGgufPreTokenizer(std::string_view name);
 
 }  // namespace krait::engine
 

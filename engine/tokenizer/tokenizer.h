@@ -50,6 +50,9 @@ class Tokenizer {
 
   size_t vocab_size() const { return vocab_size_; }
   const SpecialTokens& special() const { return special_; }
+  // What was passed over in the tokenizer's files, for whoever asks whether
+  // they are in order: sentences that name file and reason.
+  const std::vector<std::string>& warnings() const { return warnings_; }
 
   // Appends the ids of `text` (any bytes, not necessarily UTF-8) to `ids`; no
   // bos or eos. Time and memory are linear in the text's size, up to a
@@ -86,6 +89,7 @@ class Tokenizer {
  protected:
   size_t vocab_size_ = 0;
   SpecialTokens special_;
+  std::vector<std::string> warnings_;
 };
 
 }  // namespace krait::engine

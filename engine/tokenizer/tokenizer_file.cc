@@ -5,6 +5,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/model/json_file.h"
 #include "engine/model/mapped_file.h"
@@ -59,11 +60,17 @@ Result<std::unique_ptr<Tokenizer>> ParseJson(std::string_view bytes,
 }
 
 // tokenizer_config.json beside tokenizer.json is optional, and nothing in it is
-// needed to make ids of text, so a broken one is as good as none.
-NamedRoles RolesBeside(const std::filesystem::path& path) {
+// needed to make ids of text: a broken one gives no roles, and a warning.
+NamedRoles RolesBeside(const std::filesystem::path& path,
+                       std::vector<std::string>* warnings) {
   const auto config = JsonFile::Open(
-      path.parent_path() / "tokenizer_config.json", JsonDialect::kStrict);
-  return config ? ReadNamedRoles((*config)->root()) : NamedRoles{};
+      path.parent_path() / "tokenizer_config.json", JsonDialect::kPython);
+  if (config) return ReadNamedRoles((*config)->root());
+  if (config.error().code != ErrorCode::kNotFound) {
+    warnings->push_back("passed over, so bos and eos may be wrong: " +
+                        config.error().message);
+  }
+  return {};
 }
 
 Result<std::unique_ptr<Tokenizer>> Parse(std::string_view bytes,
@@ -97,8 +104,11 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::FromFile(
   if (!file) return file.error();
   const bool is_json =
       LooksLikeJson(file->bytes()) || path.extension() == ".json";
-  return Parse(file->bytes(), path.string(), is_json,
-               is_json ? RolesBeside(path) : NamedRoles{});
+  std::vector<std::string> warnings;
+  auto tokenizer = Parse(file->bytes(), path.string(), is_json,
+                         is_json ? RolesBeside(path, &warnings) : NamedRoles{});
+  if (tokenizer) (*tokenizer)->warnings_ = std::move(warnings);
+  return tokenizer;
 }
 
 }  // namespace krait::engine

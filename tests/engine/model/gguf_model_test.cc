@@ -108,6 +108,16 @@ TEST(GgufModelTest, RefusesWhatItWouldComputeDifferently) {
   EXPECT_THAT(
       MessageOf([](Recipe* r) { r->tensors["blk.0.attn_q.bias"] = {32}; }),
       HasSubstr("not supported yet: tensor 'blk.0.attn_q.bias'"));
+  for (const char* name :
+       {"blk.0.attn_q.lora_a", "blk.0.ssm_a", "blk.0.a.attn_norm.weight",
+        "output.scale", "token_embd_norm.weight"}) {
+    EXPECT_THAT(MessageOf([name](Recipe* r) { r->tensors[name] = {32}; }),
+                HasSubstr("not supported yet: tensor '" + std::string(name)))
+        << name;
+  }
+  EXPECT_EQ(
+      MessageOf([](Recipe* r) { r->tensors["blk.0.attn_rot_embd"] = {4}; }),
+      "");
   EXPECT_THAT(
       MessageOf([](Recipe* r) { r->tensors["rope_freqs.weight"] = {4}; }),
       HasSubstr("not supported yet: tensor 'rope_freqs.weight'"));

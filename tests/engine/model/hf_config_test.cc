@@ -137,8 +137,15 @@ TEST(HfConfigTest, NamesFieldValueAndExpectation) {
   ExpectRefused(LlamaConfig(R"("head_dim": [8],)"), "found an array");
   ExpectRefused(LlamaConfig(R"("rope_parameters": {"rope_theta": "x"},)"),
                 "field 'rope_parameters.rope_theta': expected a number");
-  ExpectRefused(LlamaConfig(R"("hidden_size": 64,)"),
-                "field 'hidden_size': it appears twice");
+}
+
+// Hugging Face's transformers read it with Python's json module.
+TEST(HfConfigTest, ReadsWhatPythonReads) {
+  const auto config = Parse(LlamaConfig(
+      R"("max_length": 1000000000000000019884624838656, "note": "\ud83d",)"
+      R"("limits": [NaN, -Infinity, 1e999], "hidden_size": 32,)"));
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->hparams.d_model, 64U);  // of two, the last counts
 }
 
 TEST(HfConfigTest, ReadsMistralsParams) {

@@ -41,6 +41,19 @@ std::string WithLongerHeader(std::string file, size_t spaces) {
   return file;
 }
 
+// Returns the file with one more tensor, which has no elements.
+std::string WithEmptyTensor(std::string file, const std::string& name) {
+  uint64_t length = 0;
+  std::memcpy(&length, file.data(), sizeof length);
+  const std::string entry = "{\"" + name +
+                            "\":{\"dtype\":\"F32\",\"shape\":[0],"
+                            "\"data_offsets\":[0,0]},";
+  file.replace(sizeof length, 1, entry);
+  length += entry.size() - 1;
+  std::memcpy(file.data(), &length, sizeof length);
+  return file;
+}
+
 class HfModelTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -182,6 +195,33 @@ TEST(HfNamesTest, NamesBecomeGgufs) {
         "model.layers.9999999.input_layernorm.weight",
         "model.layers.0.input_layernorm", "norm.weight"}) {
     EXPECT_EQ(llama(unknown), "") << unknown;
+  }
+}
+
+TEST_F(HfModelTest, UnknownTensorsOfALayerAreRefused) {
+  const std::string weights = ReadBytes(golden_ / "model.safetensors");
+  std::filesystem::copy_file(golden_ / "config.json",
+                             directory_ / "config.json");
+  const auto load_with = [&](const std::string& name) {
+    WriteBytes(directory_ / "model.safetensors",
+               WithEmptyTensor(weights, name));
+    const auto model = OpenHfModel(directory_);
+    return model ? std::string() : model.error().message;
+  };
+  for (const char* name :
+       {"model.layers.0.self_attn.q_norm.weight",
+        "model.layers.1.self_attn.q_proj.lora_A.weight",
+        "model.layers.2.self_attn.q_proj.weight_scale",
+        "model.layers.0.mlp.up_proj.scales", "lm_head.scales",
+        "model.embed_tokens.biases", "model.layers.x.anything"}) {
+    EXPECT_THAT(load_with(name),
+                HasSubstr(std::string("not supported yet: tensor '") + name))
+        << name;
+  }
+  for (const char* name :
+       {"model.layers.0.self_attn.rotary_emb.inv_freq",
+        "model.rotary_emb.inv_freq", "score.weight", "vision.layers.0.norm"}) {
+    EXPECT_EQ(load_with(name), "") << name;
   }
 }
 

@@ -70,7 +70,7 @@ TEST(PreTokenizerTest, SplitsAsTekken) {
 TEST(PreTokenizerTest, AppliesRulesOneAfterTheOther) {
   EXPECT_THAT(Split({SplitRule::kDigits, SplitRule::kGpt2}, "x = 12"),
               ElementsAre("x", " =", " ", "1", "2"));
-  const auto rules = PreTokenizer::FromGgufName("deepseek-coder");
+  const auto rules = FindGgufPreTokenizer("deepseek-coder");
   ASSERT_TRUE(rules);
   EXPECT_THAT(
       Split({SplitRule::kNewlines, SplitRule::kSpaceLetters,
@@ -80,8 +80,11 @@ TEST(PreTokenizerTest, AppliesRulesOneAfterTheOther) {
 }
 
 TEST(PreTokenizerTest, KnowsNamesAndPatterns) {
-  EXPECT_TRUE(PreTokenizer::FromGgufName("gpt-2"));
-  EXPECT_FALSE(PreTokenizer::FromGgufName("quantum"));
+  EXPECT_TRUE(FindGgufPreTokenizer("gpt-2"));
+  EXPECT_FALSE(FindGgufPreTokenizer("gpt-2")->adds_bos);
+  EXPECT_TRUE(FindGgufPreTokenizer("llama-bpe")->whole_words_first);
+  EXPECT_FALSE(FindGgufPreTokenizer("dbrx")->whole_words_first);
+  EXPECT_FALSE(FindGgufPreTokenizer("quantum"));
   EXPECT_EQ(PreTokenizer::RuleOfPattern("\\p{N}"), SplitRule::kDigits);
   EXPECT_FALSE(PreTokenizer::RuleOfPattern(".*"));
 }
