@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/config/setting_texts.h"
+
+#include <algorithm>
+#include <array>
+
+namespace krait::daemon {
+namespace {
+
+struct SettingText {
+  std::string_view key;
+  std::string_view about;
+};
+
+constexpr std::array kTexts = {
+    // The process, which all editors share.
+    SettingText{"model",
+                "The model: a file, a directory, or a name from `krait model "
+                "list`. Empty: the default model."},
+    SettingText{"threads",
+                "How many threads compute. 0: one for each core that the "
+                "process may use."},
+    SettingText{"state_bytes",
+                "The memory for warm states. Without the setting it follows "
+                "the limits of the machine and the container."},
+    SettingText{"state_dir",
+                "Where warm states are kept between two runs; \"\" keeps none "
+                "on the disk."},
+    SettingText{"state_disk_bytes",
+                "The room for them there; the least useful go first."},
+    SettingText{"state_days",
+                "States that were not used for so many days are deleted. 0: "
+                "never."},
+    SettingText{"state_exclude",
+                "Files and folders whose states are never written to the "
+                "disk."},
+    SettingText{"log_level", "How much the daemon's log says."},
+    SettingText{"idle_minutes",
+                "How long the daemon stays when no editor is connected. 0: for "
+                "ever."},
+    SettingText{"statistics",
+                "Whether krait counts what becomes of its suggestions. The "
+                "counts stay on this machine; `krait status --stats` shows "
+                "them."},
+    // When and where it completes.
+    SettingText{"completion.enabled", "Whether krait completes at all."},
+    SettingText{"completion.languages",
+                "Languages to turn on or off, by LSP language id; `*` is all "
+                "others. What is not named is on where the model knows the "
+                "language."},
+    SettingText{"completion.disabled_files",
+                "Files that krait does not read: not for completions in them, "
+                "nor as context. Joined with the built-in list of secrets "
+                "(`.env`, keys and the like), never in its place."},
+    SettingText{"completion.trigger",
+                "`automatic`: while typing. `on_demand`: only by a key."},
+    SettingText{"completion.debounce_ms",
+                "How long a request waits for a newer one."},
+    SettingText{"completion.prefetch",
+                "Whether the completion that would follow is computed while "
+                "one is looked at."},
+    SettingText{"completion.menu_item",
+                "Whether editors without inline completion get an item in "
+                "their completion menu."},
+    // How far, and how sure.
+    SettingText{"completion.max_tokens", "The longest completion, in tokens."},
+    SettingText{"completion.max_lines", "The longest block, in lines."},
+    SettingText{"completion.extent",
+                "`auto`: what suits the cursor's place. `line`: never more "
+                "than a line. `block`: whole blocks."},
+    SettingText{"completion.prefix_tokens",
+                "How much of the text before the cursor the model reads."},
+    SettingText{"completion.suffix_tokens",
+                "How much of the text behind it."},
+    SettingText{"completion.min_confidence",
+                "How sure the model must be for something to be shown. "
+                "\"model\": what its file says. -1000 shows all."},
+    // How a token is chosen.
+    SettingText{"completion.temperature",
+                "0: always the likeliest token; higher: more variety."},
+    SettingText{"completion.top_k",
+                "Only the likeliest so many tokens. 0: no limit."},
+    SettingText{"completion.top_p",
+                "Only the likeliest tokens that have this probability "
+                "together."},
+    SettingText{"completion.min_p",
+                "Only tokens with at least this part of the likeliest one's "
+                "probability."},
+    SettingText{"completion.repetition_penalty",
+                "Makes tokens of the text less likely; 1: does not."},
+};
+
+}  // namespace
+
+std::string_view AboutSetting(std::string_view key) {
+  const auto* const found = std::ranges::find(kTexts, key, &SettingText::key);
+  return found == kTexts.end() ? std::string_view() : found->about;
+}
+
+}  // namespace krait::daemon
