@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "daemon/config/known_settings.h"
+#include "daemon/config/setting_texts.h"
 #include "daemon/config/settings.h"
 #include "daemon/json_text.h"
 #include "daemon/standard_error.h"
@@ -64,6 +65,8 @@ int RunJson(const ConfigArguments& arguments) {
     boost::json::object one;
     one["value"] = ToJson(ValueOf(setting, arguments.loaded.config));
     one["origin"] = OriginOf(setting, arguments);
+    one["expected"] = setting.expected;
+    one["about"] = AboutSetting(setting.key);
     settings[setting.key] = std::move(one);
   }
   boost::json::object json;

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "daemon/config/known_settings.h"
+#include "daemon/config/setting_texts.h"
 #include "daemon/config/settings.h"
 
 namespace krait::daemon {
@@ -171,6 +172,13 @@ TEST_F(ConfigTest, AnEditorsDisabledFilesAreJoinedWithTheOthers) {
   (void)ApplySessionJson(R"({"completion":{"disabled_files":[]}})",
                          SettingsSection::kOptional, "it", &config);
   EXPECT_EQ(config.rules.files.globs(), (TextList{"a.txt", "b.txt"}));
+}
+
+TEST_F(ConfigTest, EverySettingIsExplained) {
+  for (const KnownSetting& setting : KnownSettings()) {
+    EXPECT_FALSE(AboutSetting(setting.key).empty()) << setting.key;
+  }
+  EXPECT_TRUE(AboutSetting("completion.modle").empty());
 }
 
 TEST_F(ConfigTest, SessionsSettingsGoThroughJsonAndBack) {
