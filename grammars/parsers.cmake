@@ -38,6 +38,7 @@ target_include_directories(krait_parsers
 target_compile_definitions(krait_parsers
   PRIVATE _DEFAULT_SOURCE _POSIX_C_SOURCE=200112L)
 target_compile_options(krait_parsers PRIVATE -w -O2)
+target_link_libraries(krait_parsers PRIVATE krait_hardening krait_checks)
 foreach(folder IN LISTS parser_folders)
   string(MAKE_C_IDENTIFIER ${folder} name)
   set(source ${KRAIT_GRAMMARS_DIR}/${folder}/src)
@@ -48,5 +49,6 @@ foreach(folder IN LISTS parser_folders)
   target_include_directories(${name} SYSTEM PRIVATE ${source})
   # Tables for the most part: more optimisation costs time and wins nothing.
   target_compile_options(${name} PRIVATE -w -O1 -g0)
+  target_link_libraries(${name} PRIVATE krait_hardening krait_checks)
   target_sources(krait_parsers PRIVATE $<TARGET_OBJECTS:${name}>)
 endforeach()
