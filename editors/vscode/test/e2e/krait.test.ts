@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { listOf, numberOf, objectOf, type JsonObject } from '../../src/json';
 import { Editor, quietSettings } from './editor';
 import { longPythonFile } from './long-file';
+import { notebook } from './notebook';
 import { Places } from './places';
 import { waitFor, waitUntil } from './wait';
 
@@ -40,6 +41,7 @@ before(async () => {
   assert.ok(longFile.split('\n').length > 1000);
   places.write('prices.py', longFile);
   places.write('weights.py', otherFile);
+  places.write('n.ipynb', notebook);
   places.writeSettings('User', {
     ...quietSettings,
     // Whether the model is sure is not what is tested, nor how it cuts blocks.
@@ -136,6 +138,34 @@ test('the status page has what the daemon says', async () => {
   // Tab and Ctrl+Right of the tests above, which the server tells apart by itself.
   assert.match(await value('accepted'), /^[2-9] of \d+ shown$/);
   await editor.screenshot('status');
+  await editor.run('View: Close Editor');
+});
+
+test('the explanation of what is typed along is that of the suggestion', async () => {
+  await editor.openFile('prices.py');
+  await editor.press('Escape');
+  await editor.type('\n    for val');
+  const ghost = await editor.anyGhostText();
+  const typed = ghost.slice(0, 1);
+  await editor.type(typed);
+  await editor.waitForGhostText(ghost.slice(1));
+  await editor.run('krait: Why Is Nothing Suggested?');
+  await editor.page.locator('.notification-toast .monaco-button', { hasText: 'Details' }).click();
+  const preview = editor.page.frameLocator('iframe.webview').frameLocator('#active-frame');
+  await preview.locator('p', { hasText: `you have typed: ${JSON.stringify(typed)}` }).waitFor();
+  await preview.locator('code', { hasText: ghost }).waitFor();
+  await preview.locator('td', { hasText: /^[1-9]\d* tokens$/ }).first().waitFor();
+  await editor.screenshot('why');
+  await editor.run('View: Close Editor');
+});
+
+test('a cell of a notebook is completed', async () => {
+  await editor.openNotebook('n.ipynb');
+  await editor.press('Control+A');
+  await editor.type('import os\nfor name in os.');
+  await editor.anyGhostText();
+  await editor.screenshot('notebook');
+  await editor.run('File: Revert File');
   await editor.run('View: Close Editor');
 });
 

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { listOf, objectOf } from '../../src/json';
 import { Editor, quietSettings } from './editor';
+import { notebook } from './notebook';
 import { Places } from './places';
 import { StubServer, type Script } from './stub';
 import { waitFor, waitUntil } from './wait';
@@ -54,10 +55,7 @@ async function waitForSettings(wanted: object): Promise<void> {
 before(async () => {
   places.write('a.py', 'first = 1\n');
   places.write('b.py', 'second = 2\nthird = 3');
-  places.write('n.ipynb', JSON.stringify({
-    cells: [{ cell_type: 'code', execution_count: null, metadata: {}, outputs: [], source: ['x'] }],
-    metadata: { language_info: { name: 'python' } }, nbformat: 4, nbformat_minor: 5,
-  }));
+  places.write('n.ipynb', notebook);
   places.writeSettings('User', quietSettings);
   configure({ 'krait.length': 'block', 'krait.trigger': 'onDemand' });
   editor = await Editor.open(places);
