@@ -198,7 +198,7 @@ case('explain: what is suggested, where, how sure the model was, and what it too
       'what follows is of the suggestion as it was made; typing along took no model',
       'how sure: 38 % for each token on average (log-probability -0.96)',
       'tokens: 953 known from before, 1 read anew, 9 written',
-      'time: 12 ms (queue 0.1 ms, prefill 2.1 ms, decode 9.0 ms, post 0.3 ms)',
+      'time: 12 ms (waiting 0.1 ms, reading 2.1 ms, writing 9.0 ms, checking 0.3 ms)',
       'what was read: the text behind the cursor, then the text before it',
       'how far it may reach: a line or a block, by the syntax at the cursor',
       'where it ended: the line was complete',

@@ -203,6 +203,7 @@ function stops(t: Translate): Names {
     max_lines: t('it was as long as krait.maxLines allows'),
     suffix: t('it met what stands behind the cursor'),
     repetition: t('it began to repeat itself'),
+    unsure: t('the model was not sure of what would follow'),
     not_finite: t('the model computed no numbers: its file may be damaged'),
   };
 }

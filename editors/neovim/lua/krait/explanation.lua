@@ -23,6 +23,7 @@ local stops = {
   max_lines = 'it was as long as max_lines allows',
   suffix = 'it met what stands behind the cursor',
   repetition = 'it began to repeat itself',
+  unsure = 'the model was not sure of what would follow',
   not_finite = 'the model computed no numbers: its file may be damaged',
 }
 
@@ -39,6 +40,16 @@ local plans = {
   psm = 'the text before the cursor, then the text behind it',
   emulated = 'the text around the cursor, which this model was not made for',
   prefix = 'only the text before the cursor',
+}
+
+--- What the time was spent on, in order.
+---@type [string, string][]
+local stages = {
+  { 'queue', 'waiting' },
+  { 'tokenize', 'cutting into tokens' },
+  { 'prefill', 'reading' },
+  { 'decode', 'writing' },
+  { 'post', 'checking' },
 }
 
 ---@param value any
@@ -85,11 +96,11 @@ local function time(ms)
     return nil
   end
   local whole, parts = 0, {} ---@type number, string[]
-  for _, stage in ipairs({ 'queue', 'tokenize', 'prefill', 'decode', 'post' }) do
-    local spent = number(ms[stage])
+  for _, stage in ipairs(stages) do
+    local spent = number(ms[stage[1]])
     if spent and spent >= 0.05 then
       whole = whole + spent
-      parts[#parts + 1] = ('%s %s'):format(stage, M.milliseconds(spent))
+      parts[#parts + 1] = ('%s %s'):format(stage[2], M.milliseconds(spent))
     end
   end
   return ('%s (%s)'):format(M.milliseconds(whole), table.concat(parts, ', '))
