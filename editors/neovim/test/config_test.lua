@@ -120,13 +120,21 @@ case('configure adds to the files that are not read, and takes none away', funct
   local mine = config.merge({ disabled_files = { '*.env', '*.key' } })
   for _, pair in ipairs({
     { {}, { '*.env', '*.key' } },
-    { { '*.key', 'data/**' }, { '*.env', '*.key', 'data/**' } },
+    { { '*.env', 'data/**' }, { '*.key', '*.env', 'data/**' } },
   }) do
     local merged, problems = config.merge({ disabled_files = pair[1] }, mine)
     T.equal(problems, {})
     T.equal(merged.disabled_files, pair[2])
   end
   T.equal(mine.disabled_files, { '*.env', '*.key' }, 'the base is not changed')
+end)
+
+case('only setup allows a file', function()
+  local mine, none = config.merge({ disabled_files = { '*.env', '!example.env' } })
+  T.equal(none, {})
+  local merged, problems = config.merge({ disabled_files = { '!*', '*.key' } }, mine)
+  T.equal(problems, { 'disabled_files can only be allowed by setup: !*' })
+  T.equal(merged.disabled_files, { '*.env', '!example.env', '*.key' })
 end)
 
 case('configure does not choose what is run', function()
@@ -171,12 +179,14 @@ local left_to_config_toml = {
 }
 
 case('every setting of the server can be set here, or is left to config.toml', function()
-  local file = of_repository('daemon/config/known_settings.cc')
   local known = {}
-  for name in file:read('*a'):gmatch('"completion%.([%w_]+)"') do
-    known[name] = true
+  for _, source in ipairs({ 'known_settings.cc', 'settings.h' }) do
+    local file = of_repository('daemon/config/' .. source)
+    for name in file:read('*a'):gmatch('"completion%.([%w_]+)"') do
+      known[name] = true
+    end
+    file:close()
   end
-  file:close()
   local everything = config.merge({
     filetypes = { markdown = false },
     disabled_files = { '*.env' },

@@ -41,13 +41,28 @@ const completionNames: Readonly<Partial<Record<SettingKey, string>>> = {
   repetitionPenalty: 'repetition_penalty',
 };
 
+/** Lists of globs of files that are not read, at all levels that have one. */
+export interface DisabledFiles {
+  readonly user: readonly unknown[];
+  /** Of the workspace and its folders. */
+  readonly project: readonly unknown[];
+}
+
 /**
- * The lists of all levels (user, workspace, folders), joined: a level can add to what krait must
- * not read, and take nothing away. A text by itself is a list of one; undefined if no level has any.
+ * All of them as one list: a level can add to what krait must not read. Only the user can allow
+ * something (`!example.env`): a project takes nothing away, nor does the user from what a project
+ * forbids, as the last glob that matches decides. A text by itself is a list of one; undefined if
+ * no level has any.
  */
-export function joinedLists(levels: readonly unknown[]): readonly unknown[] | undefined {
-  const lists = levels.filter((level) => level !== undefined && level !== null);
-  return lists.length === 0 ? undefined : [...new Set(lists.flat())];
+export function joinedLists(levels: DisabledFiles): readonly unknown[] | undefined {
+  const isSet = (level: unknown): boolean => level !== undefined && level !== null;
+  const user = levels.user.filter(isSet);
+  const project = levels.project.filter(isSet);
+  if (user.length + project.length === 0) return undefined;
+  const forbidding = project.flat()
+    .filter((glob) => typeof glob !== 'string' || !glob.startsWith('!'));
+  const allowed = user.flat().filter((glob) => !forbidding.includes(glob));
+  return [...new Set(allowed), ...new Set(forbidding)];
 }
 
 export const sessionSettings = Object.keys(completionNames) as readonly SettingKey[];

@@ -4,7 +4,8 @@
 import { ConfigurationTarget, workspace } from 'vscode';
 import { objectOf } from './json';
 import {
-  joinedLists, processSettings, sessionSettings, type SettingKey, type UserSettings,
+  joinedLists, processSettings, sessionSettings, type DisabledFiles, type SettingKey,
+  type UserSettings,
 } from './settings';
 import type { SettingLevels, SettingUpdate } from './toggles';
 
@@ -16,21 +17,22 @@ export function readUserSettings(): UserSettings {
   for (const key of [...processSettings, ...sessionSettings]) {
     if (isSet(key)) settings[key] = workspace.getConfiguration(section).get<unknown>(key);
   }
-  const disabledFiles = joinedLists(allLevels('disabledFiles'));
+  const disabledFiles = joinedLists(disabledFilesOfAllLevels());
   return disabledFiles === undefined ? settings : { ...settings, disabledFiles };
 }
 
-function allLevels(key: SettingKey): readonly unknown[] {
+function disabledFilesOfAllLevels(): DisabledFiles {
+  const key: SettingKey = 'disabledFiles';
   const found = workspace.getConfiguration(section).inspect<unknown>(key);
   // Where the editor runs on another machine, a user has settings there, too; `globalValue` is
   // only one of them.
   const split = objectOf(found);
   const folders = (workspace.workspaceFolders ?? []).map(({ uri }) =>
     workspace.getConfiguration(section, uri).inspect<unknown>(key)?.workspaceFolderValue);
-  return [
-    split['globalLocalValue'], split['globalRemoteValue'], found?.globalValue, found?.workspaceValue,
-    ...folders,
-  ];
+  return {
+    user: [split['globalLocalValue'], split['globalRemoteValue'], found?.globalValue],
+    project: [found?.workspaceValue, ...folders],
+  };
 }
 
 function isSet(key: SettingKey): boolean {

@@ -244,18 +244,25 @@ local function known_fields()
   return table.concat(names, ', ')
 end
 
---- The values of both lists, each once.
----@param first string[]
----@param second string[]
+--- The globs of both lists. Of those that match a file the last decides, so what is added comes
+--- last. `!` in front of one allows, which is for `setup` only.
+---@param base string[]
+---@param added string[]
+---@param problems string[]
 ---@return string[]
-local function joined(first, second)
-  local all = vim.list_slice(first)
-  for _, value in ipairs(second) do
-    if not vim.list_contains(all, value) then
-      all[#all + 1] = value
+local function joined(base, added, problems)
+  local forbidding = {} ---@type string[]
+  for _, glob in ipairs(added) do
+    if vim.startswith(glob, '!') then
+      problems[#problems + 1] = ('disabled_files can only be allowed by setup: %s'):format(glob)
+    else
+      forbidding[#forbidding + 1] = glob
     end
   end
-  return all
+  local all = vim.tbl_filter(function(glob)
+    return not vim.list_contains(forbidding, glob)
+  end, base)
+  return vim.list_extend(all, forbidding)
 end
 
 --- The configuration that `opts` makes of `base`, and a sentence for each wrong field, which keeps
@@ -288,8 +295,8 @@ function M.merge(opts, base)
       problems[#problems + 1] = problem(name, field.expected, value)
     elseif base and only_by_setup[name] then
       problems[#problems + 1] = name .. ' can only be set by setup'
-    elseif name == 'disabled_files' then
-      config.disabled_files = joined(config.disabled_files, value)
+    elseif base and name == 'disabled_files' then
+      config.disabled_files = joined(config.disabled_files, value, problems)
     else
       config[name] = vim.deepcopy(value)
     end

@@ -20,7 +20,7 @@ before(async () => {
   places.write('a.py', '');
   // What a hostile repository would like: all files read, in full, and written to a log.
   places.write('.vscode/settings.json', JSON.stringify({
-    'krait.disabledFiles': ['*.theirs'],
+    'krait.disabledFiles': ['*.theirs', '!*.mine', '!.env'],
     'krait.enable': true,
     'krait.languages': { '*': true },
     'krait.prefixTokens': 1048576,

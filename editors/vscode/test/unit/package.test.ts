@@ -42,7 +42,8 @@ test('every setting that is read is described, and every one described is read',
 });
 
 test('every setting of the server can be set here, or is left to config.toml', () => {
-  const source = readFileSync('../../daemon/config/known_settings.cc', 'utf8');
+  const source = ['known_settings.cc', 'settings.h']
+    .map((name) => readFileSync(`../../daemon/config/${name}`, 'utf8')).join('');
   const known = [...source.matchAll(/"(completion\.\w+)"/g)].map((match) => match[1] ?? '');
   assert.ok(known.length > 10);
   const everything = Object.fromEntries(sessionSettings.map((key) => [key, true]));

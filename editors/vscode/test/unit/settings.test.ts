@@ -29,12 +29,21 @@ test('every setting of a session has its name in config.toml', () => {
 });
 
 test('a level adds to the files that are not read, and takes none away', () => {
-  assert.deepEqual(joinedLists([['*.env', '*.key'], [], undefined, ['*.key', 'data/**']]),
+  const join = (user: unknown[], project: unknown[] = []): unknown => joinedLists({ user, project });
+  assert.deepEqual(join([['*.env', '*.key'], undefined], [[], ['*.key', 'data/**']]),
     ['*.env', '*.key', 'data/**']);
-  assert.deepEqual(joinedLists([['*.env'], null, 'secrets/**']), ['*.env', 'secrets/**']);
-  assert.deepEqual(joinedLists([['*.env'], 5]), ['*.env', 5], 'the server says what is wrong');
-  assert.deepEqual(joinedLists([[]]), []);
-  assert.equal(joinedLists([undefined, null]), undefined);
+  assert.deepEqual(join([['*.env'], null, 'secrets/**']), ['*.env', 'secrets/**']);
+  assert.deepEqual(join([['*.env']], [5]), ['*.env', 5], 'the server says what is wrong');
+  assert.deepEqual(join([[]]), []);
+  assert.equal(join([undefined, null]), undefined);
+});
+
+test('only the user can allow a file, and not one that the project forbids', () => {
+  const join = (user: unknown[], project: unknown[]): unknown => joinedLists({ user, project });
+  assert.deepEqual(join([['*.env', '!example.env']], [['!*.env', '!*', '*.theirs']]),
+    ['*.env', '!example.env', '*.theirs']);
+  // The last one that matches decides.
+  assert.deepEqual(join([['*.key', '!a.key']], [['*.key']]), ['!a.key', '*.key']);
 });
 
 test('falsy values are values', () => {
