@@ -128,7 +128,8 @@ def main() -> int:
         )
     values = to_values(parameters)
     args.json.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(values))
+    for key, numbers in values.items():  # as models.export.metadata sets them
+        print(f"{key}={','.join(map(str, numbers))}")
     return 0
 
 

@@ -28,7 +28,7 @@ VERSIONS = (2, 3)
 DEFAULT_ALIGNMENT = 32
 ALIGNMENT_KEY = "general.alignment"
 
-UINT32, FLOAT32, STRING, ARRAY = 4, 6, 8, 9
+UINT32, INT32, FLOAT32, STRING, ARRAY = 4, 5, 6, 8, 9
 # Bytes of a value of each type that has a fixed size.
 FIXED_SIZES = {0: 1, 1: 1, 2: 2, 3: 2, UINT32: 4, 5: 4, FLOAT32: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 
@@ -36,6 +36,12 @@ THRESHOLDS = tuple(
     f"krait.confidence.{name}" for name in ("line", "block", "token", "invoked_token")
 )
 LANGUAGES = "krait.languages"
+# Of the memory of open files, as models.evaluate.fit_memory fits them.
+MEMORY = {
+    "krait.memory.lengths": INT32,
+    "krait.memory.bias": FLOAT32,
+    "krait.memory.features": FLOAT32,
+}
 PREFIX = "krait."
 
 
@@ -138,6 +144,20 @@ def write_header(header: Header) -> bytes:
     return text.ljust(aligned(len(text), alignment_of(header.values)), b"\0")
 
 
+def encode_numbers(key: str, text: str) -> bytes:
+    """Returns an array of the numbers in `text`, with commas between them."""
+    kind = MEMORY[key]
+    numbers = [float(number) for number in text.split(",")]
+    if not all(math.isfinite(number) for number in numbers):
+        raise ValueError(f"{key}: expected finite numbers, not {text}")
+    head = struct.pack("<IIQ", ARRAY, kind, len(numbers))
+    if kind == FLOAT32:
+        return head + struct.pack(f"<{len(numbers)}f", *numbers)
+    if any(number < 0 or number != int(number) for number in numbers):
+        raise ValueError(f"{key}: expected whole numbers from 0 on, not {text}")
+    return head + struct.pack(f"<{len(numbers)}i", *map(int, numbers))
+
+
 def encode(key: str, text: str) -> bytes:
     """Returns the value of a key of krait's, of the type that it has."""
     if key in THRESHOLDS:
@@ -151,7 +171,9 @@ def encode(key: str, text: str) -> bytes:
             raise ValueError(f"{key}: expected names with commas between them")
         items = b"".join(_string(name.encode("utf-8")) for name in names)
         return struct.pack("<IIQ", ARRAY, STRING, len(names)) + items
-    known = ", ".join([*THRESHOLDS, LANGUAGES])
+    if key in MEMORY:
+        return encode_numbers(key, text)
+    known = ", ".join([*THRESHOLDS, LANGUAGES, *MEMORY])
     raise ValueError(f"{key}: not a key that is set here; there are: {known}")
 
 

@@ -44,6 +44,20 @@ class MetadataTest(unittest.TestCase):
             self.assertEqual(metadata.show(header.values["krait.confidence.line"]), "-0.25")
             self.assertEqual(metadata.edit(changed, {}, ["krait.confidence.line"]), data)
 
+    def test_numbers_of_the_memory_are_arrays(self) -> None:
+        lengths = metadata.encode("krait.memory.lengths", "0,1,16")
+        self.assertEqual(lengths, struct.pack("<IIQ3i", 9, 5, 3, 0, 1, 16))
+        bias = metadata.encode("krait.memory.bias", "-1.5,0.25")
+        self.assertEqual(bias, struct.pack("<IIQ2f", 9, 6, 2, -1.5, 0.25))
+        for key, text in (
+            ("krait.memory.lengths", "0,1.5"),
+            ("krait.memory.lengths", "-1"),
+            ("krait.memory.bias", "nan"),
+            ("krait.memory.features", ""),
+        ):
+            with self.assertRaises(ValueError):
+                metadata.encode(key, text)
+
     def test_sets_languages_and_sets_again(self) -> None:
         once = metadata.edit(small_file(), {"krait.languages": "c, python"})
         twice = metadata.edit(once, {"krait.languages": "go"})
