@@ -154,6 +154,21 @@ case('the status line', function()
   T.equal(word(), '', 'in a buffer without krait')
 end)
 
+case('a filetype that the server leaves alone by itself is turned on', function()
+  local nvim = start({
+    status = { busy = false, kind = 'Inactive', message = 'this model does not know python' },
+  })
+  nvim:wait('the status is there', function()
+    return nvim:lua([[return require('krait').status() ~= nil]])
+  end)
+  nvim:cmd('Krait toggle python')
+  local change = nvim:wait('the server is told', function()
+    local all = nvim:received('workspace/didChangeConfiguration')
+    return #all > 1 and all[#all].params.settings.krait.completion
+  end)
+  T.equal(change, { languages = { python = true } })
+end)
+
 case('the component of lualine', function()
   local nvim = start({}, {
     before = [[

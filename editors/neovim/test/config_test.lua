@@ -33,7 +33,7 @@ case('each setting has its name of the server', function()
   T.equal(problems, {})
   T.equal(settings.to_server(merged), {
     completion = {
-      languages = { ['*'] = true, markdown = false, shellscript = false },
+      languages = { markdown = false, shellscript = false },
       disabled_files = { '*.env' },
       trigger = 'on_demand',
       extent = 'line',
@@ -43,6 +43,18 @@ case('each setting has its name of the server', function()
       max_lines = 2,
       min_confidence = -3,
     },
+  })
+end)
+
+case('what is not named is left to the server, which knows what its model can', function()
+  local function switches(filetypes)
+    return settings.to_server((config.merge({ filetypes = filetypes }))).completion.languages
+  end
+  T.equal(switches({}), nil)
+  T.equal(switches({ markdown = true }), { markdown = true })
+  T.equal(switches({ ['*'] = true }), { ['*'] = true })
+  T.equal(settings.to_server((config.merge({ min_confidence = 'model' }))).completion, {
+    min_confidence = 'model',
   })
 end)
 
@@ -94,6 +106,7 @@ local wrong = {
   { { max_tokens = 0 }, 'max_tokens must be' },
   { { max_lines = 'x' }, 'max_lines must be' },
   { { min_confidence = 0 / 0 }, 'min_confidence must be' },
+  { { min_confidence = 1 }, "min_confidence must be 'model', or a number" },
   { { display = 'auto' }, "display must be 'own' or 'builtin'" },
   { { timing = 1 }, 'timing must be true or false' },
   { { highlight = {} }, 'highlight must be' },
@@ -169,6 +182,7 @@ end
 
 --- Settings of a session that nobody needs to have per editor.
 local left_to_config_toml = {
+  'menu_item',
   'min_p',
   'prefix_tokens',
   'repetition_penalty',

@@ -152,7 +152,7 @@ case('what the server is told of the editor and the settings', function()
     completion = {
       extent = 'line',
       disabled_files = { '*.env' },
-      languages = { ['*'] = true, markdown = false },
+      languages = { markdown = false },
     },
   }
   T.equal(initialize.initializationOptions.krait, settings)
@@ -189,10 +189,7 @@ case('filetypes that are off are not even opened', function()
   T.equal(served(nvim), false)
   nvim:receives('textDocument/didClose')
   local settings = nvim:received('workspace/didChangeConfiguration')
-  T.equal(
-    settings[#settings].params.settings.krait.completion.languages,
-    { ['*'] = true, markdown = false }
-  )
+  T.equal(settings[#settings].params.settings.krait.completion.languages, { markdown = false })
   nvim:cmd('buffer a.py')
   T.ok(served(nvim), 'other files are not touched')
 end)

@@ -4,7 +4,7 @@ import { askRepository } from './ask';
 import { runDoctor } from './doctor';
 import { explainSilence } from './explain';
 import type { KeptSuggestion } from './kept-suggestion';
-import { openMenu } from './menu';
+import { completesByItself, openMenu } from './menu';
 import { runChoice, type Messages } from './messages';
 import type { Pages } from './pages';
 import type { KraitServer } from './server';
@@ -41,7 +41,7 @@ export function registerCommands(parts: CommandParts): Disposable {
     'krait.showStatus': () => showStatus(parts),
     'krait.doctor': () => runDoctor(server, output),
     'krait.toggle': () => writeSetting('enable', toggledEnable(levelsOf<boolean>('enable'))),
-    'krait.toggleLanguage': () => toggleLanguage(),
+    'krait.toggleLanguage': () => toggleLanguage(completesByItself(server, snooze)),
     'krait.showOutput': () => {
       output.show();
     },
@@ -56,11 +56,12 @@ async function showStatus(parts: CommandParts): Promise<void> {
   await parts.pages.show('status', statusPage(statusInput(parts), l10n.t));
 }
 
-async function toggleLanguage(): Promise<void> {
+async function toggleLanguage(byItself: boolean): Promise<void> {
   const language = window.activeTextEditor?.document.languageId;
   if (language === undefined) {
     await window.showInformationMessage(l10n.t('Open a file first.'));
     return;
   }
-  await writeSetting('languages', toggledLanguage(levelsOf<Languages>('languages'), language));
+  const levels = levelsOf<Languages>('languages');
+  await writeSetting('languages', toggledLanguage(levels, language, byItself));
 }

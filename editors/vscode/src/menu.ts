@@ -44,7 +44,7 @@ function menuItems(
   const settings = openSettings('krait.');
   const walkthrough = messages.walkthrough(t('First steps'));
   return [
-    ...toggleItems(),
+    ...toggleItems(completesByItself(server, snooze)),
     snoozeItem(snooze),
     { label: `$(sparkle) ${t('Trigger completion')}`, command: 'krait.trigger' },
     { label: `$(question) ${t('Why is nothing suggested?')}`, command: 'krait.explain' },
@@ -70,13 +70,18 @@ function snoozeItem(snooze: Snooze): MenuItem {
       };
 }
 
-function toggleItems(): readonly MenuItem[] {
+/** Whether the server completes the document in focus if no setting says anything of its language. */
+export function completesByItself(server: KraitServer, snooze: Snooze): boolean {
+  return server.status?.kind !== 'Inactive' || !isEnabled() || snooze.endsAt !== undefined;
+}
+
+function toggleItems(byItself: boolean): readonly MenuItem[] {
   const all: MenuItem = isEnabled()
     ? { label: `$(circle-slash) ${l10n.t('Turn off')}`, command: 'krait.toggle' }
     : { label: `$(check) ${l10n.t('Turn on')}`, command: 'krait.toggle' };
   const language = window.activeTextEditor?.document.languageId;
   if (language === undefined) return [all];
-  const isOn = isLanguageEnabled(levelsOf<Languages>('languages'), language);
+  const isOn = isLanguageEnabled(levelsOf<Languages>('languages'), language, byItself);
   return [all, isOn
     ? {
         label: `$(circle-slash) ${l10n.t('Turn off for {0}', language)}`,

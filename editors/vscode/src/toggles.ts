@@ -21,15 +21,18 @@ export function toggledEnable(levels: SettingLevels<boolean>): SettingUpdate<boo
   return { level: levels.workspace === undefined ? 'user' : 'workspace', value: !now };
 }
 
-export function isLanguageEnabled(levels: SettingLevels<Languages>, language: string): boolean {
+/** `byItself`: whether the server completes it if no setting says; it knows what its model can. */
+export function isLanguageEnabled(
+  levels: SettingLevels<Languages>, language: string, byItself: boolean,
+): boolean {
   const merged = { ...levels.user, ...levels.workspace };
-  return merged[language] ?? merged['*'] ?? true;
+  return merged[language] ?? merged['*'] ?? byItself;
 }
 
 export function toggledLanguage(
-  levels: SettingLevels<Languages>, language: string,
+  levels: SettingLevels<Languages>, language: string, byItself: boolean,
 ): SettingUpdate<Languages> {
   const level = levels.workspace?.[language] === undefined ? 'user' : 'workspace';
-  const value = { ...levels[level], [language]: !isLanguageEnabled(levels, language) };
+  const value = { ...levels[level], [language]: !isLanguageEnabled(levels, language, byItself) };
   return { level, value };
 }

@@ -17,7 +17,7 @@ local M = {}
 ---@field model? string
 ---@field threads? integer
 ---@field state_bytes? string|integer
----@field filetypes table<string, boolean> `*` stands for all that are not named.
+---@field filetypes table<string, boolean> `*` stands for all that are not named; without it the server decides.
 ---@field disabled_files string[] Globs.
 ---@field trigger? 'automatic'|'on_demand'
 ---@field extent? 'auto'|'line'|'block'
@@ -25,7 +25,7 @@ local M = {}
 ---@field prefetch? boolean
 ---@field max_tokens? integer
 ---@field max_lines? integer
----@field min_confidence? number
+---@field min_confidence? number|'model' As sure as the model's file says, or so.
 ---@field display 'own'|'builtin' Who draws: this plugin, or Neovim (0.12).
 ---@field timing boolean Whether what an answer took is shown behind it.
 ---@field highlight? string The highlight group of what this plugin draws.
@@ -35,7 +35,7 @@ local M = {}
 ---@type krait.Config
 M.defaults = {
   cmd = { 'krait', 'lsp' },
-  filetypes = { ['*'] = true },
+  filetypes = {},
   disabled_files = {},
   display = 'own',
   timing = false,
@@ -124,8 +124,8 @@ end
 
 ---@param value any
 ---@return boolean
-local function is_number(value)
-  return type(value) == 'number' and value == value
+local function is_confidence(value)
+  return value == 'model' or (type(value) == 'number' and value >= -1000 and value <= 0)
 end
 
 ---@param value any
@@ -164,7 +164,10 @@ local fields = {
   prefetch = { check = is_boolean, expected = 'true or false' },
   max_tokens = { check = is_whole(1, 1048576), expected = 'a whole number from 1 to 1048576' },
   max_lines = { check = is_whole(1, 1048576), expected = 'a whole number from 1 to 1048576' },
-  min_confidence = { check = is_number, expected = 'a number, such as -1.6' },
+  min_confidence = {
+    check = is_confidence,
+    expected = "'model', or a number from -1000 (show all) to 0",
+  },
   display = {
     check = is_one_of({ 'own', 'builtin' }),
     expected = "'own' or 'builtin'",

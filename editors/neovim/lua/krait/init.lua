@@ -204,9 +204,24 @@ function M.is_enabled(what)
   return not what or buffers.filetype_is_on(now.filetypes, what)
 end
 
+--- Whether the server leaves files of the current buffer's type alone by itself, as its model does
+--- not know them.
+---@param filetype string
+---@return boolean
+local function off_by_itself(filetype)
+  local now = settled and settled.filetypes or {}
+  local last = status.last()
+  return vim.bo.filetype == filetype
+    and now[filetype] == nil
+    and now['*'] == nil
+    and last ~= nil
+    and last.kind == 'Inactive'
+    and not snooze.active()
+end
+
 ---@param what? string
 function M.toggle(what)
-  if M.is_enabled(what) then
+  if M.is_enabled(what) and not (what and off_by_itself(what)) then
     M.disable(what)
   else
     M.enable(what)

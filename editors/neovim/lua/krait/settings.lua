@@ -9,11 +9,11 @@ local M = {}
 ---@class krait.ServerSettings
 ---@field completion table<string, any>
 
---- `completion.languages`: nil as long as everything is on.
+--- `completion.languages`: what the user named; of the rest the server knows what its model can.
 ---@param filetypes table<string, boolean>
 ---@return table<string, boolean>?
 local function language_switches(filetypes)
-  local switches = { ['*'] = filetypes['*'] ~= false }
+  local switches = {} ---@type table<string, boolean>
   local names = vim.tbl_keys(filetypes)
   -- Of two filetypes that are one language the one that is on wins, whatever the order.
   table.sort(names)
@@ -21,12 +21,7 @@ local function language_switches(filetypes)
     local id = languages.id(name)
     switches[id] = filetypes[name] or switches[id] == true
   end
-  for _, on in pairs(switches) do
-    if not on then
-      return switches
-    end
-  end
-  return nil
+  return next(switches) and switches or nil
 end
 
 --- What the server calls `krait`: `initializationOptions.krait`, and the settings under that name.

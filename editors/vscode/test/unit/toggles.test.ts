@@ -13,7 +13,7 @@ test('completion is turned off and on where that takes effect', () => {
 
 test('a language follows its own entry, then that of all others', () => {
   const on = (user: Record<string, boolean> | undefined, workspace?: Record<string, boolean>)
-    : boolean => isLanguageEnabled({ user, workspace }, 'python');
+    : boolean => isLanguageEnabled({ user, workspace }, 'python', true);
   assert.equal(on(undefined), true);
   assert.equal(on({ '*': false }), false);
   assert.equal(on({ '*': false, 'python': true }), true);
@@ -22,12 +22,19 @@ test('a language follows its own entry, then that of all others', () => {
 
 test('a toggle keeps the other languages', () => {
   assert.deepEqual(
-    toggledLanguage({ user: { markdown: false }, workspace: undefined }, 'python'),
+    toggledLanguage({ user: { markdown: false }, workspace: undefined }, 'python', true),
     { level: 'user', value: { markdown: false, python: false } });
   assert.deepEqual(
-    toggledLanguage({ user: { python: true }, workspace: { python: false } }, 'python'),
+    toggledLanguage({ user: { python: true }, workspace: { python: false } }, 'python', true),
     { level: 'workspace', value: { python: true } });
   assert.deepEqual(
-    toggledLanguage({ user: { '*': false }, workspace: undefined }, 'python'),
+    toggledLanguage({ user: { '*': false }, workspace: undefined }, 'python', true),
     { level: 'user', value: { '*': false, 'python': true } });
+});
+
+test('what the server leaves alone by itself is turned on', () => {
+  const none = { user: undefined, workspace: undefined };
+  assert.equal(isLanguageEnabled(none, 'markdown', false), false);
+  assert.deepEqual(toggledLanguage(none, 'markdown', false),
+    { level: 'user', value: { markdown: true } });
 });
