@@ -12,7 +12,7 @@
 
 #include "daemon/completion/forget_scope.h"
 #include "daemon/json_text.h"
-#include "daemon/server/acceptance_store.h"
+#include "daemon/server/acceptance_file.h"
 #include "daemon/server/daemon_client.h"
 #include "daemon/server/daemon_start.h"
 #include "daemon/server/model_generator.h"
@@ -67,7 +67,9 @@ void EmptyLog(const fs::path& log) {
 // What is not of one project.
 void DeleteTheRest() {
   std::error_code gone;
-  for (const fs::path& file : {AcceptanceFile(), FingerprintsFile()}) {
+  const fs::path counts = AcceptanceFile();
+  if (!counts.empty()) fs::remove(BrokenAcceptanceFile(counts), gone);
+  for (const fs::path& file : {counts, FingerprintsFile()}) {
     if (!file.empty()) fs::remove(file, gone);
   }
   const fs::path home = StateHome();

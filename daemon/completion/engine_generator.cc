@@ -193,6 +193,7 @@ engine::Status EngineGenerator::FinishSaving(std::chrono::milliseconds limit) {
 void EngineGenerator::Forget(const ForgetScope& scope,
                              std::function<void(size_t)> done) {
   store_.Clear();
+  if (memory_) memory_->Forget();
   speakers_.DropIdle();
   warming_.emplace(shared_);
   if (!keeper_) return done(0);

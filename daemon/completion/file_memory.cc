@@ -123,6 +123,11 @@ engine::TextTokensPtr FileMemory::OfOther(const NearbyText& other,
   return Update(name, other.source->Read(max_bytes), other.source);
 }
 
+void FileMemory::Forget() {
+  entries_.clear();
+  held_bytes_ = 0;
+}
+
 void FileMemory::MakeRoom() {
   while (held_bytes_ > kMostBytes && entries_.size() > 1) {
     const auto oldest = std::ranges::min_element(

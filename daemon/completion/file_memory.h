@@ -46,6 +46,9 @@ class FileMemory {
   static uint64_t Fingerprint(const RememberedTexts& around,
                               size_t prefix_bytes);
 
+  // Lets go of all that is kept; it is read again when it is asked for.
+  void Forget();
+
   size_t held_bytes() const { return held_bytes_; }
 
  private:

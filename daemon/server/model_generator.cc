@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/completion/completion_rules.h"  // MatchesGlob
 #include "daemon/completion/engine_generator.h"
+#include "daemon/completion/glob.h"
 #include "daemon/config/config.h"
 #include "daemon/model_summary.h"
 

@@ -132,6 +132,7 @@ void SessionCompletions::WarmAt(const lsp::DocumentSnapshot& document,
   CompletionRequest request = session_.documents.RequestAt(
       *document, cursor_ofs, session_.settings.completion().limits);
   request.syntax = session_.documents.SyntaxAt(document, cursor_ofs);
+  request.others = session_.documents.Nearby(*document);
   Warm(*document, std::move(request));
 }
 
@@ -181,6 +182,7 @@ SessionCompletions::PendingPtr SessionCompletions::Begin(
   pending->request = session_.documents.RequestAt(
       *document, cursor, session_.settings.completion().limits);
   pending->request.syntax = session_.documents.SyntaxAt(document, cursor);
+  pending->request.others = session_.documents.Nearby(*document);
   return pending;
 }
 
@@ -234,7 +236,9 @@ void SessionCompletions::Start(const PendingPtr& pending, bool invoked) {
   }
   slot = pending;
   pending->invoked = invoked;
-  if (AnswerForbidden(pending, invoked) || AnswerTypedThrough(pending) ||
+  // Who asks by hand has seen what is there, and wants more of it or others.
+  if (AnswerForbidden(pending, invoked) ||
+      (!invoked && AnswerTypedThrough(pending)) ||
       AnswerNowhere(pending, invoked)) {
     state.pending.erase(pending->reply.method());
     return on_change_();

@@ -2,7 +2,10 @@
 #include "daemon/server/session_documents.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
+
+#include "lsp/uri.h"
 
 namespace krait::daemon {
 
@@ -41,6 +44,7 @@ lsp::Result<lsp::DocumentChange> SessionDocuments::Change(
 
 lsp::Status SessionDocuments::Close(const lsp::DidCloseParams& params) {
   syntax_.Close(params.uri);
+  nearby_.Close(params.uri);
   parsed_.erase(params.uri);
   places_.Close(params.uri);
   return store_.Close(params);
@@ -62,6 +66,7 @@ void SessionDocuments::Parse(const std::string& uri) {
     parsed_.insert(uri);
   } else {
     syntax_.Close(uri);
+    nearby_.Close(uri);
     parsed_.erase(uri);
   }
 }
@@ -113,6 +118,18 @@ RequestSyntax SessionDocuments::SyntaxAt(const lsp::DocumentSnapshot& document,
                                          size_t cursor_ofs) {
   if (!PermissionOf(document->uri).granted()) return {};
   return syntax_.At(document, cursor_ofs);
+}
+
+std::vector<NearbyText> SessionDocuments::Nearby(
+    const lsp::Document& document) {
+  std::vector<OpenText> open;
+  for (const lsp::DocumentSnapshot& other : Readable()) {
+    if (other->uri == document.uri) continue;
+    open.push_back({.path = PathOf(*other),
+                    .language = other->language_id,
+                    .text = nearby_.TextOf(other)});
+  }
+  return NearestTexts(std::move(open), PathOf(document), document.language_id);
 }
 
 }  // namespace krait::daemon

@@ -15,6 +15,7 @@
 #include "daemon/server/document_places.h"
 #include "daemon/server/editor_settings.h"
 #include "daemon/server/file_lookup.h"
+#include "daemon/server/nearby_documents.h"
 #include "daemon/server/syntax_cache.h"
 #include "lsp/document_store.h"
 #include "lsp/lifecycle_types.h"
@@ -92,6 +93,9 @@ class SessionDocuments {
                               const ContextLimits& limits) const;
   RequestSyntax SyntaxAt(const lsp::DocumentSnapshot& document,
                          size_t cursor_ofs);
+  // Returns the other documents that may be read, the nearest first: what a
+  // model may be reminded of while it completes this one.
+  std::vector<NearbyText> Nearby(const lsp::Document& document);
 
  private:
   // Gives a document to the parser, or takes it away.
@@ -100,6 +104,7 @@ class SessionDocuments {
   const EditorSettings& settings_;
   lsp::DocumentStore store_;
   SyntaxCache syntax_;
+  NearbyDocuments nearby_;
   std::unordered_set<std::string> parsed_;  // URIs of what syntax_ was given
   DocumentPlaces places_;
 };

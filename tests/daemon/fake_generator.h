@@ -63,6 +63,13 @@ class FakeGenerator : public Generator {
     prefix = request.prompt.prefix;
     suffix = request.prompt.suffix;
     earlier_suffix = request.prompt.earlier_suffix;
+    others.clear();
+    const auto& remembered = request.prompt.remembered;
+    if (remembered && remembered->others != nullptr) {
+      for (const NearbyText& other : *remembered->others) {
+        others.push_back(other.source->Read(size_t{1} << 20));
+      }
+    }
     max_tokens = request.max_tokens;
     return std::make_unique<FakeGeneration>(*this, std::move(request),
                                             std::move(stop));
@@ -109,6 +116,7 @@ class FakeGenerator : public Generator {
   std::string prefix;
   std::string suffix;
   std::optional<std::string> earlier_suffix;
+  std::vector<std::string> others;  // texts that it was reminded of
   size_t max_tokens = 0;
   int calls = 0;
   size_t most_at_once = 0;  // generations in an Advance

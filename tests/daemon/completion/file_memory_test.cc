@@ -143,6 +143,16 @@ TEST_F(FileMemoryTest, OfALargeTextWhatIsNearIsRemembered) {
   EXPECT_GE(at->votes().front().length, 3U);
 }
 
+TEST_F(FileMemoryTest, WhatIsForgottenIsReadAgain) {
+  const auto memory = New();
+  const std::string text = ReadSource("lsp/text.cc");
+  const auto before = Mix(*memory, "f", text, 2000);
+  EXPECT_GT(memory->held_bytes(), text.size());
+  memory->Forget();
+  EXPECT_EQ(memory->held_bytes(), 0U);
+  EXPECT_EQ(Mix(*memory, "f", text, 2000), before);
+}
+
 TEST_F(FileMemoryTest, AFingerprintIsOfAllButThePrefix) {
   const auto of = [](const std::string& before, const std::string& after,
                      size_t prefix_bytes,

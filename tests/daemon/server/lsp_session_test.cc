@@ -67,6 +67,26 @@ TEST_F(LspSessionTest, WhoAsksByHandGetsAlternativesWithIdsOfTheirOwn) {
   EXPECT_EQ(acceptance_.Total()->all.shown, 2);
 }
 
+TEST_F(LspSessionTest, WhoAsksByHandForMoreThanIsShownGetsAlternatives) {
+  auto generator =
+      std::make_unique<FakeGenerator>(std::vector<std::string>{"foo", "(1)"});
+  generator->set_logprobs({0, -1});
+  generator->set_alternatives({{"(2)"}});
+  Start(std::move(generator));
+  (void)sent_->Take();
+  Open("x = \\n");
+  Ask(1, 4);  // as editors do while the user types
+  calls_.RunOne();
+  (void)sent_->Take();
+  Receive(R"("id":2,"method":"textDocument/inlineCompletion","params":
+    {"textDocument":{"uri":"file:///a.py"},"position":{"line":0,"character":4},
+     "context":{"triggerKind":1}})");
+  calls_.RunOne();
+  const std::string answer = Answer();
+  EXPECT_THAT(answer, HasSubstr(R"("insertText":"foo(1)")"));
+  EXPECT_THAT(answer, HasSubstr(R"("insertText":"foo(2)")"));
+}
+
 TEST_F(LspSessionTest, UnaskedThereIsOneAnswer) {
   auto generator =
       std::make_unique<FakeGenerator>(std::vector<std::string>{"foo", "(1)"});
