@@ -232,6 +232,7 @@ case('explain: why nothing was shown', function()
         suppressed_by = 'the model is not sure',
         ms = { queue = 0.1, decode = 9 },
         stop = 'a stop of tomorrow',
+        hurried = 'the syntax tree',
       },
     },
   })
@@ -240,6 +241,7 @@ case('explain: why nothing was shown', function()
   T.contains(text, 'nothing was shown: the model is not sure')
   T.contains(text, 'tokens: 950 known from before, 1 read anew, 0 written')
   T.contains(text, 'where it ended: a stop of tomorrow')
+  T.contains(text, 'not waited for: the syntax tree')
   T.equal(
     nvim:received('krait/explain')[1].params.textDocument.uri,
     vim.uri_from_fname(nvim.folder .. '/a.py')

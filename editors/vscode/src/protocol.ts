@@ -71,6 +71,8 @@ function parseShown(value: unknown): ShownText | undefined {
 export interface Explanation {
   readonly plan: string | undefined;
   readonly planReason: string | undefined;
+  /** What was not waited for, so that the next answer for the place may be another. */
+  readonly hurried: string | undefined;
   readonly tokensReused: number | undefined;
   readonly tokensReplayed: number | undefined;
   readonly tokensComputed: number | undefined;
@@ -99,6 +101,7 @@ export function parseExplanation(value: unknown): Explanation | undefined {
   return {
     plan: textOf(answer['plan']),
     planReason: textOf(answer['plan_reason']),
+    hurried: textOf(answer['hurried']),
     tokensReused: numberOf(answer['tokens_reused']),
     tokensReplayed: numberOf(answer['tokens_replayed']),
     tokensComputed: numberOf(answer['tokens_computed']),

@@ -144,6 +144,7 @@ function numbers(explanation: Explanation, t: Translate): Rows {
     [t('written'), tokens(explanation.tokensGenerated)],
     [t('what was read'), named(plans(t), explanation.plan)],
     [t('because'), explanation.planReason],
+    [t('not waited for'), explanation.hurried],
     [t('how far it may reach'), named(extents(t), explanation.extent)],
     [t('where it ended'), named(stops(t), explanation.stop)],
     [t('syntax'), named(syntaxes(t), explanation.syntax)],

@@ -7,7 +7,7 @@ import { english } from './translate';
 
 const explanation = parseExplanation({
   plan: 'spm', tokens_reused: 950, tokens_computed: 1, tokens_generated: 9, mean_logprob: -2.123,
-  ms: { prefill: 2.1 }, suppressed_by: 'the model is not sure enough.',
+  ms: { prefill: 2.1 }, hurried: 'the syntax tree', suppressed_by: 'the model is not sure enough.',
 });
 
 function input(changes: Partial<SilenceInput>): SilenceInput {
@@ -28,7 +28,7 @@ test('says what the server decided, with its numbers in words', () => {
   assert.equal(report.headline, 'Nothing was shown: the model is not sure enough.');
   const parts = [
     'a\\_b\\.py', '| known from before | 950 tokens |', '| read anew | 1 tokens |',
-    '12 % for each token on average', '\\-2\\.12', '| reading | 2\\.1 ms |',
+    '12 % for each token on average', '\\-2\\.12', '| reading | 2\\.1 ms |', '| not waited for | the syntax tree |',
     '| what was read | the text behind the cursor, then the text before it |',
   ];
   for (const part of parts) {
