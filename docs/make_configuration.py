@@ -20,7 +20,8 @@ HEAD = """# Configuration
 
 Settings are in `~/.config/krait/config.toml`; an editor may send those of `[completion]` for itself, as
 `initializationOptions` or settings under `krait`. `krait config` shows what is in force and from where, a wrong
-setting is told by its place and keeps its default. An option of the command line goes before the file.
+setting is told by its place and keeps its default, but one that forbids: until that is right, nothing is read, or nothing is
+saved. An option of the command line goes before the file.
 
 ```toml
 model = "krait-default"

@@ -112,7 +112,7 @@ class Editor:
         place = document.position(document.cursor, self.encoding)
         answer = self.call('textDocument/inlineCompletion', {
             'textDocument': {'uri': document.uri}, 'position': place,
-            'context': {'triggerKind': 1}})
+            'context': {'triggerKind': 2}})
         items = answer['items']
         trace = self.call('krait/explain', {'textDocument': {'uri': document.uri}})
         return (items[0]['insertText'] if items else ''), trace
@@ -207,7 +207,7 @@ class Session:
         os.mkdir(os.path.dirname(path))
         with open(path, 'wb') as file:
             file.write(document.text.encode())
-        done = self.run_krait('complete', '%s:%d:%d' % (path, line, column), '--json', *OPTIONS,
+        done = self.run_krait('complete', '%s:%d:%d' % (path, line, column), '--json', '--automatic', *OPTIONS,
                               '--prefix-tokens', str(1 << 20), '--suffix-tokens', '0',
                               '--min-confidence', '-inf')
         if done.returncode != 0:
