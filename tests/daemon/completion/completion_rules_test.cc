@@ -30,7 +30,7 @@ TEST(CompletionRulesTest, TheStarStandsForAllOtherLanguages) {
 }
 
 TEST(CompletionRulesTest, ALanguageThatTheModelDoesNotKnowIsOff) {
-  const CompletionSubject kotlin{.path = "a.kt",
+  const CompletionSubject kotlin{.unread_because = "",
                                  .language_id = "kotlin",
                                  .model_languages = {{"c", "python"}}};
   CompletionRules rules;
