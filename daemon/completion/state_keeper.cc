@@ -102,9 +102,10 @@ void StateKeeper::Shared::Identify() {
 void StateKeeper::Shared::Load() {
   if (!directory) return;
   size_t bytes = 0;
+  size_t count = 0;
   for (const engine::StoredState& state : directory->List()) {
     bytes += state.bytes;
-    if (bytes > options.load_bytes) return;
+    if (bytes > options.load_bytes) break;
     auto sequence = directory->Read(state.path);
     if (!sequence && sequence.error().code != ErrorCode::kNotFound) {
       WriteLog(LogLevel::kWarning,
@@ -113,8 +114,11 @@ void StateKeeper::Shared::Load() {
     const std::lock_guard lock(mutex);
     // What is being forgotten may be among it.
     if (stopping.stop_requested() || !forgettings.empty()) return;
-    if (sequence) read.push_back(std::move(*sequence));
+    if (!sequence) continue;
+    read.push_back(std::move(*sequence));
+    ++count;
   }
+  WriteLog(LogLevel::kInfo, fmt::format("{} saved states were read", count));
 }
 
 bool StateKeeper::Shared::WaitForWork(std::unique_lock<std::mutex>* lock) {
@@ -179,14 +183,15 @@ void StateKeeper::Shared::ForgetNow(std::unique_lock<std::mutex>* lock) {
 }
 
 void StateKeeper::Run(const std::shared_ptr<Shared>& shared) {
-  // Of this thread alone: whoever types comes first.
-  (void)setpriority(PRIO_PROCESS, 0, 19);
   try {
     shared->Identify();
     shared->Load();
   } catch (const std::bad_alloc&) {
     WriteLog(LogLevel::kWarning, "no memory to read saved states");
   }
+  // Of this thread alone. Somebody may wait for what it reads, nobody for what
+  // it writes.
+  (void)setpriority(PRIO_PROCESS, 0, 19);
   std::unique_lock lock(shared->mutex);
   shared->loading = false;
   shared->changed.notify_all();

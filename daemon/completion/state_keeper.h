@@ -31,8 +31,8 @@ struct StateKeeperOptions {
 };
 
 // Brings a model's warm states to the disk and back, on a thread of its own
-// that gives way to all others: neither reading the model to learn its
-// fingerprint, nor reading and writing states, holds up a completion.
+// that gives way to all others when it writes: neither reading the model to
+// learn its fingerprint, nor reading and writing states, holds up a completion.
 //
 // What it reads is handed over between two rounds of the model (Exchange). What
 // it writes are sequences that share their pieces with the store: these are

@@ -112,6 +112,10 @@ class DaemonTest(unittest.TestCase):
             file.write(text)
         return path
 
+    def log(self):
+        with open(self.places.log, encoding='utf-8') as log:
+            return log.read()
+
     def told(self, client, method, words):
         return client.wait(lambda m: m.get('method') == method
                            and words in m['params']['message'])['params']['message']
@@ -250,9 +254,11 @@ class DaemonTest(unittest.TestCase):
     def test_warm_states_survive_a_restart(self):
         text = ''.join('value_%d = compute(%d)\n' % (i, i) for i in range(200)) + TEXT
         explained = []
-        for _ in range(2):
+        for sessions in (1, 2):
             client = self.client()
             client.initialize()
+            wait_until(lambda n=sessions: self.log().count('saved states were read') == n,
+                       'the saved states')
             client.open(URI, text)
             client.inline(URI, 205, 17)
             explained.append(client.call('krait/explain', {'textDocument': {'uri': URI}}))

@@ -99,12 +99,12 @@ TEST_F(StateKeeperTest, WhatWasSavedIsBroughtBack) {
 }
 
 TEST_F(StateKeeperTest, WhatMayNotBeSavedIsNot) {
-  Save("/secret/a.py");
+  Save(root_ / "secret" / "a.py");
   Save("");  // no file
   EXPECT_EQ(Files(), 0U);
   // A link does not hide it.
-  fs::create_directories(root_ / "real");
-  fs::create_directory_symlink("/secret", root_ / "link");
+  fs::create_directories(root_ / "secret");
+  fs::create_directory_symlink(root_ / "secret", root_ / "link");
   Save(root_ / "link" / "a.py");
   EXPECT_EQ(Files(), 0U);
 }
@@ -112,7 +112,7 @@ TEST_F(StateKeeperTest, WhatMayNotBeSavedIsNot) {
 TEST_F(StateKeeperTest, OfTheSameTextInTwoFilesOneThatMayNotBeSavedCounts) {
   StateStore store = Store();
   Run(store, "/project/a.py");
-  Run(store, "/secret/a.py");
+  Run(store, root_ / "secret" / "a.py");
   const auto keeper = Keeper();
   keeper->Save(store.Sequences());
   EXPECT_TRUE(keeper->Finish(kPatience));
