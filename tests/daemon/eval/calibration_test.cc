@@ -82,7 +82,7 @@ TEST_F(CalibrationTest, ChoosesNothingWhereNothingIsRight) {
 TEST_F(CalibrationTest, NamesTheKeysToWrite) {
   Try(25, {-0.1F, -0.1F, -0.1F, -0.1F, 0}, "foo(bar)");
   EXPECT_THAT(CalibrationText(calibration_, 0.4, {.invoked_token = -3}),
-              HasSubstr("\nkrait.confidence.line=-0.10\n"
+              HasSubstr("\nkrait.confidence.line=-0.11\n"
                         "krait.confidence.block=0.00\n"));
 }
 

@@ -60,11 +60,6 @@ TEST_F(LspSessionTest, WhoAsksByHandGetsAlternativesWithIdsOfTheirOwn) {
   for (const char* id : {"1", "2", "3"}) {
     EXPECT_THAT(answer, HasSubstr(fmt::format(R"("arguments":["{}"])", id)));
   }
-  // The third is the one that is taken.
-  Receive(R"("id":8,"method":"workspace/executeCommand","params":
-    {"command":"krait.didAcceptCompletionItem","arguments":["3"]})");
-  EXPECT_EQ(acceptance_.Total()->all.accepted, 1);
-  EXPECT_EQ(acceptance_.Total()->all.shown, 2);
 }
 
 TEST_F(LspSessionTest, WhoAsksByHandForMoreThanIsShownGetsAlternatives) {
@@ -83,8 +78,8 @@ TEST_F(LspSessionTest, WhoAsksByHandForMoreThanIsShownGetsAlternatives) {
      "context":{"triggerKind":1}})");
   calls_.RunOne();
   const std::string answer = Answer();
-  EXPECT_THAT(answer, HasSubstr(R"("insertText":"foo(1)")"));
-  EXPECT_THAT(answer, HasSubstr(R"("insertText":"foo(2)")"));
+  EXPECT_THAT(answer, HasSubstr("\"insertText\":\"foo(1)\""));
+  EXPECT_THAT(answer, HasSubstr("\"insertText\":\"foo(2)\""));
 }
 
 TEST_F(LspSessionTest, UnaskedThereIsOneAnswer) {
