@@ -30,7 +30,7 @@ int SaySilent(const std::string& sentence, bool json) {
   PrintError(sentence);
   if (json) {
     PrintLine(JsonText(boost::json::object{
-        {"running", true}, {"answers", false}, {"error", sentence}}));
+        {"running", true}, {"responding", false}, {"error", sentence}}));
   }
   return FinishOutput(kExitInternal);
 }
@@ -89,10 +89,10 @@ engine::Result<boost::json::object> AskStatistics() {
   if (table) return ToJson(*table);
   if (table.error().code != engine::ErrorCode::kBadFile) return table.error();
   // Nothing that the user could mend, or has to.
-  fmt::print(stderr,
-             "krait: {}; the next daemon keeps it as {} and begins anew\n",
-             table.error().message,
-             BrokenAcceptanceFile(AcceptanceFile()).filename().string());
+  PrintError(
+      fmt::format("{}; the next daemon keeps it as {} and begins anew",
+                  table.error().message,
+                  BrokenAcceptanceFile(AcceptanceFile()).filename().string()));
   return ToJson(AcceptanceTable{});
 }
 

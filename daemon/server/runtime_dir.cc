@@ -61,7 +61,10 @@ std::string WhyUnusable(const RuntimeDir& place, uid_t uid) {
   if (BelongsToAnother(place.dir, uid)) {
     return fmt::format("{}: belongs to another user", place.dir.string());
   }
-  if (faccessat(AT_FDCWD, place.dir.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
+  // A file at its place is somebody's mistake, for Check to name.
+  std::error_code error;
+  if (std::filesystem::is_directory(place.dir, error) &&
+      faccessat(AT_FDCWD, place.dir.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
     const int reason = errno;
     return fmt::format("{}: {}", place.dir.string(), std::strerror(reason));
   }

@@ -27,6 +27,7 @@ class ModelLookupTest : public testing::Test {
     env_.home = (root_ / "home").string();
     env_.executable = root_ / "tree/build/release/daemon/krait";
     env_.user = geteuid();
+    fs::create_directories(env_.executable.parent_path());
   }
   ~ModelLookupTest() override { fs::remove_all(root_); }
 
@@ -116,7 +117,6 @@ TEST_F(ModelLookupTest, APathMayBeginAtTheHome) {
 TEST_F(ModelLookupTest, TheWayUpEndsWhereOthersCanWrite) {
   Write("models/default", "evil.gguf");
   Write("models/evil.gguf");
-  fs::create_directories(root_ / "tree/build/release/daemon");
   ExpectFound("", "models/evil.gguf");
   ASSERT_EQ(chmod(root_.c_str(), 01777), 0);  // as /tmp is
   EXPECT_FALSE(FindModel("", env_));
@@ -129,7 +129,6 @@ TEST_F(ModelLookupTest, TheWayUpEndsWhereOthersCanWrite) {
 TEST_F(ModelLookupTest, TheWayUpEndsAtAnothersFolder) {
   Write("tree/models/default", "evil.gguf");
   Write("tree/models/evil.gguf");
-  fs::create_directories(root_ / "tree/build/release/daemon");
   if (geteuid() == 0) {
     constexpr uid_t kAnother = 12345;
     ASSERT_EQ(chown((root_ / "tree/models").c_str(), kAnother, 0), 0);
