@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 #include <vector>
 
 namespace krait::daemon {
@@ -72,15 +73,21 @@ std::string PathPattern(const std::vector<CommandWords>& all) {
   return pattern;
 }
 
-// In single quotes, for all three shells.
-std::string Quoted(const std::string& text) {
+// In single quotes; `quote` is how the shell writes one between them.
+std::string Quoted(const std::string& text, std::string_view quote) {
   std::string quoted = "'";
   for (const char c : text) {
-    if (c == '\'') continue;
-    quoted += c;
+    if (c == '\'') {
+      quoted += quote;
+    } else {
+      quoted += c;
+    }
   }
   return quoted + "'";
 }
+
+constexpr std::string_view kQuoteInZsh = R"('\'')";
+constexpr std::string_view kQuoteInFish = R"(\')";
 
 }  // namespace
 
@@ -122,8 +129,8 @@ std::string ZshCompletion(const CLI::App& app) {
                                      std::pair("options", &command.options)}) {
       cases += fmt::format("      {}=(", name);
       for (const Word& word : *list) {
-        cases +=
-            fmt::format("\n        {}", Quoted(word.text + ":" + word.help));
+        cases += fmt::format("\n        {}",
+                             Quoted(word.text + ":" + word.help, kQuoteInZsh));
       }
       cases += ")\n";
     }
@@ -158,17 +165,18 @@ std::string FishCompletion(const CLI::App& app) {
   std::string paths;
   std::string lines;
   for (const CommandWords& command : all) {
-    if (!command.path.empty()) paths += " " + Quoted(command.path);
+    if (!command.path.empty())
+      paths += " " + Quoted(command.path, kQuoteInFish);
     const std::string when =
         fmt::format("complete -c krait -n '__krait_at \"{}\"'", command.path);
     for (const Word& word : command.commands) {
       lines += fmt::format("{} -f -a {} -d {}\n", when, word.text,
-                           Quoted(word.help));
+                           Quoted(word.help, kQuoteInFish));
     }
     for (const Word& option : command.options) {
-      lines +=
-          fmt::format("{} -l {}{} -d {}\n", when, option.text.substr(2),
-                      option.takes_value ? " -r" : "", Quoted(option.help));
+      lines += fmt::format("{} -l {}{} -d {}\n", when, option.text.substr(2),
+                           option.takes_value ? " -r" : "",
+                           Quoted(option.help, kQuoteInFish));
     }
   }
   return fmt::format(R"(# fish completion for krait

@@ -315,7 +315,7 @@ class CliTest(unittest.TestCase):
                                          r'\(prefix_tokens = 2048, suffix_tokens = 512\)')
         self.assertRegex(found['built with'], r'Boost 1\.\d+, fmt \d+\.\d+\.\d+, (GCC|Clang) ')
         self.assertRegex(found['threads'], r'^\d+ threads?, (one per core|the control group)')
-        self.assertIn('GiB', found['memory'])
+        self.assertRegex(found['memory'], r'\d [MG]iB')
         done = krait('doctor', '--model', '/no.gguf')
         self.assertEqual(done.returncode, 2)
         self.assertIn(b'/no.gguf', done.stdout)
@@ -384,7 +384,8 @@ class CliTest(unittest.TestCase):
     def test_config_shows_what_is_in_force_and_from_where(self):
         env = self.config('threads = 3\nstate_bytes = "1 GiB"\n[completion]\ntemperature = 0.25\n')
         shown = self.json('config', '--max-tokens', '5', '--json', env=env)
-        settings = shown['settings']
+        settings = {key: {'value': one['value'], 'origin': one['origin']}
+                    for key, one in shown['settings'].items()}
         file = os.path.join(self.dir, 'krait', 'config.toml')
         self.assertEqual(shown['file'], file)
         self.assertEqual(settings['threads'], {'value': 3, 'origin': file + ':1'})
@@ -413,6 +414,8 @@ class CliTest(unittest.TestCase):
             self.assertNotIn(' completion bash', script, shell)  # hidden
             for option in ('max-tokens', 'no-daemon', 'json', 'version'):
                 self.assertIn(option, script)
+        self.assertIn("All models in krait'\\''s folders", krait('completion', 'zsh').stdout.decode())
+        self.assertIn("All models in krait\\'s folders", krait('completion', 'fish').stdout.decode())
         path = self.write('krait.bash', krait('completion', 'bash').stdout)
         for words, wanted, unwanted in (
                 (['mod'], ['model'], ['lsp']), (['model', 'ver'], ['verify'], ['list']),
