@@ -130,9 +130,9 @@ TEST(CompletionServiceTest, TellsHowSureTheModelIsOfWhatIsKept) {
 
 TEST(CompletionServiceTest, SplitCharactersAreJoined) {
   FakeGenerator generator(
-      std::vector<std::string>{"\xE2", "\x82", "\xAC", "!"});
+      std::vector<std::string>{"\xE2", "\x82", "\xAC", " 100"});
   EXPECT_EQ(Complete(generator, {.path = "", .before = "# ", .after = ""}).text,
-            "\xE2\x82\xAC!");
+            "\xE2\x82\xAC 100");
 }
 
 }  // namespace

@@ -133,6 +133,7 @@ void CheckPromises(const CompletionRequest& request,
 TEST(ShownPropertyTest, PromisesHoldWhateverTheModelSays) {
   Speaker speaker(20'261'122);
   CompletionOptions options;
+  options.min_confidence = kShowAll;
   options.syntax_budget = grammars::CheckBudget::Unlimited();
   for (int round = 0; round < 800; ++round) {
     const Source& source = kSources[speaker.Below(kSources.size())];
@@ -179,6 +180,7 @@ std::vector<std::string> Tokens(std::string_view text) {
 
 TEST(ShownPropertyTest, WhatTrulyFollowsOnTheLineIsShownAsItIs) {
   CompletionOptions options;
+  options.min_confidence = kShowAll;
   options.extent = CompletionExtent::kLine;
   options.syntax_budget = grammars::CheckBudget::Unlimited();
   for (const Source& source : kSources) {

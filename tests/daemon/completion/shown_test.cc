@@ -35,7 +35,10 @@ std::vector<std::string> Tokens(std::string_view text) {
 
 Completion Complete(const CompletionRequest& request, std::string_view said,
                     CompletionOptions options = {}) {
-  options.syntax_budget = grammars::CheckBudget::Unlimited();
+  // For a loaded machine, unless the test is about it.
+  if (options.syntax_budget.steps == grammars::CheckBudget{}.steps) {
+    options.syntax_budget = grammars::CheckBudget::Unlimited();
+  }
   FakeGenerator generator(Tokens(said));
   CompletionService service(generator);
   auto completion = service.Complete(request, options);
@@ -61,7 +64,9 @@ TEST_P(ShownTest, IsAsExpected) {
   if (!HasGrammars()) GTEST_SKIP() << "built without grammars";
   const Case& test_case = GetParam();
   const CompletionRequest request = RequestAt(test_case.path, test_case.marked);
-  const Completion completion = Complete(request, test_case.said);
+  CompletionOptions options;
+  options.min_confidence = kShowAll;  // also what is but a letter
+  const Completion completion = Complete(request, test_case.said, options);
   EXPECT_EQ(completion.text, test_case.shown)
       << "stop " << completion.trace.stop << ", extent "
       << completion.trace.extent << ", syntax " << completion.trace.syntax
@@ -408,7 +413,7 @@ TEST(UncheckedTest, IsShownToWhoAskedByHandOnly) {
   const CompletionRequest request =
       RequestAt("a.c", "int f(int a) {\n  ¦\n}\n");
   CompletionOptions options;
-  options.syntax_budget = {.steps = 1};
+  options.syntax_budget = {.steps = 0};
   const Completion hidden = Complete(request, "int = 2;\n", options);
   EXPECT_EQ(hidden.text, "");
   EXPECT_EQ(hidden.trace.hurried, "the syntax check took too long");
