@@ -62,14 +62,16 @@ class StateKeeperTest : public testing::Test {
   }
   std::unique_ptr<StateKeeper> Keeper() const {
     return std::make_unique<StateKeeper>(
-        model_, StateKeeperOptions{.directory = root_ / "states",
-                                   .limits = {},
-                                   .load_bytes = kPlenty,
-                                   .stamp = engine::StampModel(root_ / "model"),
-                                   .fingerprints = root_ / "fingerprints",
-                                   .may_save = [](const std::string& file) {
-                                     return !file.starts_with("/secret/");
-                                   }});
+        model_,
+        StateKeeperOptions{.directory = root_ / "states",
+                           .limits = {},
+                           .load_bytes = kPlenty,
+                           .stamp = engine::StampModel(root_ / "model"),
+                           .fingerprints = root_ / "fingerprints",
+                           .may_save = [secret = (root_ / "secret").string()](
+                                           const std::string& file) {
+                             return !file.starts_with(secret);
+                           }});
   }
   void Save(const std::string& origin) {
     StateStore store = Store();
