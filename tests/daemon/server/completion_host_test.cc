@@ -100,7 +100,7 @@ TEST_F(CompletionHostTest, RunningOutOfMemoryFailsWhatRunsAndNothingElse) {
   int loads = 0;
   host_ = std::make_unique<CompletionHost>(
       [&loads]() -> engine::Result<ReadyGenerator> {
-        auto generator = std::make_unique<FakeGenerator>("x");
+        auto generator = std::make_unique<FakeGenerator>("value");
         if (++loads == 1) {
           generator->set_before_token([] { throw std::bad_alloc(); });
         }
@@ -115,7 +115,7 @@ TEST_F(CompletionHostTest, RunningOutOfMemoryFailsWhatRunsAndNothingElse) {
   EXPECT_THAT(done_, ElementsAre("first|not enough memory for a completion"));
   Complete("a", "second");
   while (done_.size() == 1) calls_.RunOne();
-  EXPECT_EQ(done_[1], "second|x");
+  EXPECT_EQ(done_[1], "second|value");
   EXPECT_EQ(loads, 2);
   EXPECT_TRUE(host_->loaded().has_value() && host_->loaded()->has_value());
 }
@@ -149,7 +149,8 @@ TEST_F(CompletionHostTest, TellsAllWhoAskWhatWasLoaded) {
 }
 
 TEST_F(CompletionHostTest, CompletesBeforeItWarms) {
-  auto generator = std::make_unique<FakeGenerator>("y");
+  auto generator =
+      std::make_unique<FakeGenerator>(std::vector<std::string>{"value"});
   std::latch warmed(1);
   generator->set_before_token([this] { events_.Add("complete"); });
   generator->set_on_slice([&](const GeneratorPrompt& prompt) {
@@ -165,7 +166,7 @@ TEST_F(CompletionHostTest, CompletesBeforeItWarms) {
   calls_.RunOne();
   warmed.wait();
   EXPECT_THAT(events_.All(), ElementsAre("complete", "warm new", "warm old"));
-  EXPECT_THAT(done_, ElementsAre("x = |y"));
+  EXPECT_THAT(done_, ElementsAre("x = |value"));
   EXPECT_EQ(host_->statistics().num_answers(), 1U);
 }
 
