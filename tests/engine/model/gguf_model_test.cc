@@ -126,7 +126,7 @@ TEST(GgufModelTest, RefusesWhatItWouldComputeDifferently) {
       HasSubstr("'blk.1.attn_norm.weight' is beyond the model's 1"));
   EXPECT_THAT(MessageOf([](Recipe* r) { r->uints["split.count"] = 2; }),
               HasSubstr("split.count"));
-  EXPECT_EQ(MessageOf([](Recipe* r) { r->tensors["blk.0.note"] = {32}; }), "");
+  EXPECT_EQ(MessageOf([](Recipe* r) { r->tensors["note"] = {32}; }), "");
 }
 
 TEST(GgufModelTest, HeadDimensionComesFromKeyLengthOrTheWidth) {
