@@ -26,12 +26,18 @@ def language_table(result: dict[str, Any]) -> str:
 
 
 def threshold_table(result: dict[str, Any]) -> str:
-    """With other thresholds for the mean than the model's."""
+    """With other thresholds for the mean than the model's, as long as they show more."""
 
     def name(threshold: float | None) -> str:
         return "all" if threshold is None else f">= {threshold:.1f}"
 
-    rows = [[name(row["threshold"]), *_cells(row)] for row in result["by_threshold"]]
+    found = result["by_threshold"]
+    kept = [
+        row
+        for before, row in zip([None, *found], found)
+        if before is None or row["shown_share"] > before["shown_share"]
+    ]
+    rows = [[name(row["threshold"]), *_cells(row)] for row in kept]
     return table(["mean log-probability", *HEAD], rows)
 
 
@@ -48,10 +54,11 @@ def render(result: dict[str, Any]) -> str:
 
 
 def insert(path: Path, result: dict[str, Any]) -> None:
-    """Puts the tables between the two marks of a Markdown file."""
+    """Puts the tables between the two marks of a Markdown file; README has little room."""
     text = path.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise SystemExit(f"{path}: expected the lines {BEGIN} and {END}")
-    path.write_text(f"{before}{BEGIN}\n{render(result)}\n{END}{after}", encoding="utf-8")
+    tables = language_table(result) if path.name == "README.md" else render(result)
+    path.write_text(f"{before}{BEGIN}\n{tables}\n{END}{after}", encoding="utf-8")

@@ -22,7 +22,11 @@ RESULT = {
     "block": 0.0,
     "token": -1.0,
     "languages": {"go": SCORE},
-    "by_threshold": [{**SCORE, "threshold": -0.5}, {**SCORE, "threshold": None}],
+    "by_threshold": [
+        {**SCORE, "threshold": -0.5},
+        {**SCORE, "threshold": -1.0},
+        {**SCORE, "shown_share": 0.2, "threshold": None},
+    ],
 }
 
 
@@ -56,7 +60,7 @@ class HalvesTest(unittest.TestCase):
 class ShownTableTest(unittest.TestCase):
     def test_stands_between_its_marks(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "README.md")
+            path = Path(folder, "MODEL_CARD.md")
             path.write_text(f"a\n{shown.BEGIN}\nstale\n{shown.END}\nb\n", encoding="utf-8")
             shown.insert(path, RESULT)
             shown.insert(path, RESULT)
@@ -65,6 +69,12 @@ class ShownTableTest(unittest.TestCase):
             self.assertNotIn("stale", text)
             self.assertEqual(text.count("| go | 50 | 10.0 | 80.0 | 40.0 | 30.0 |"), 1)
             self.assertIn("| >= -0.5 |", text)
+            self.assertNotIn("| >= -1.0 |", text)  # shows no more
+            self.assertIn("| all | 50 | 20.0 |", text)
+            brief = Path(folder, "README.md")
+            brief.write_text(f"{shown.BEGIN}\n{shown.END}\n", encoding="utf-8")
+            shown.insert(brief, RESULT)
+            self.assertNotIn("-0.5", brief.read_text(encoding="utf-8"))
             path.write_text("no marks", encoding="utf-8")
             with self.assertRaises(SystemExit):
                 shown.insert(path, RESULT)
