@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/model/gguf.h"
+#include "engine/model/gguf_memory.h"
 #include "engine/model/gguf_model.h"
 #include "engine/model/model_hints.h"
 #include "engine/model/model_tensors.h"
@@ -36,6 +37,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const Tensor& tensor : (*gguf)->tensors()) CheckInside(tensor, bytes);
   if (const auto hints = krait::engine::ReadModelHints(**gguf)) {
     if (!(hints->confidence.token <= 0)) std::abort();
+  }
+  const auto memory = krait::engine::ReadMemoryWeights(**gguf);
+  if (memory && *memory &&
+      (*memory)->bias.size() != (*memory)->lengths.size()) {
+    std::abort();
   }
   auto model = krait::engine::MakeGgufModel(std::move(*gguf), "fuzz.gguf");
   if (!model) return 0;

@@ -21,8 +21,8 @@ using ::testing::HasSubstr;
 
 // The keys, to be changed in one place by each test; without an array no key.
 struct Keys {
-  std::optional<std::vector<int32_t>> lengths = {{0, 1, 32}};
-  std::optional<std::vector<float>> bias = {{-1, 0, 1}};
+  std::optional<std::vector<int32_t>> lengths = std::vector<int32_t>{0, 1, 32};
+  std::optional<std::vector<float>> bias = std::vector<float>{-1, 0, 1};
   std::optional<std::vector<float>> features =
       std::vector<float>(kMemoryFeatures, 0.5F);
 };
