@@ -168,7 +168,7 @@ class Asker {
         *place_.language, place_.text, place_.ofs);
     if (begin > place_.ofs) return std::nullopt;
     return grammars::CheckByRules(*place_.language, place_.text.substr(begin),
-                                  place_.ofs - begin, inserted);
+                                  place_.ofs - begin, inserted, check_.budget);
   }
 
   // Returns what closes the brackets that are open behind `beginning`, but for

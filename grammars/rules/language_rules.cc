@@ -62,11 +62,18 @@ InsertionErrors Compare(std::vector<Broken> before,
           .fits = is.here == 0 && (was.open || is.elsewhere <= elsewhere)};
 }
 
-InsertionErrors CheckPython(string_view text, size_t ofs,
-                            string_view inserted) {
+// Takes what reading `text` costs from the budget.
+void Charge(string_view text, CheckBudget* budget) {
+  constexpr size_t kBytesPerStep = 1024;
+  budget->steps -= std::min(budget->steps, text.size() / kBytesPerStep + 1);
+}
+
+InsertionErrors CheckPython(string_view text, size_t ofs, string_view inserted,
+                            CheckBudget* budget) {
   const size_t end = std::max(PythonRegionEnd(text, ofs), ofs);
   const bool goes_on = end < text.size();
   const string_view before = text.substr(0, end);
+  Charge(before, budget);
   std::string after(before.substr(0, ofs));
   after.append(inserted).append(before.substr(ofs));
   return Compare(FindBrokenPython(before, goes_on),
@@ -74,7 +81,9 @@ InsertionErrors CheckPython(string_view text, size_t ofs,
                  {before, after, ofs, inserted.size()});
 }
 
-InsertionErrors CheckJson(string_view text, size_t ofs, string_view inserted) {
+InsertionErrors CheckJson(string_view text, size_t ofs, string_view inserted,
+                          CheckBudget* budget) {
+  Charge(text, budget);
   std::string after(text.substr(0, ofs));
   after.append(inserted).append(text.substr(ofs));
   const bool with_comments = HasJsonComments(text);
@@ -96,10 +105,14 @@ bool HasRules(const Language& language) {
 
 std::optional<InsertionErrors> CheckByRules(const Language& language,
                                             string_view text, size_t ofs,
-                                            string_view inserted) {
+                                            string_view inserted,
+                                            CheckBudget* budget) {
+  if (budget->Spent()) return std::nullopt;
   ofs = std::min(ofs, text.size());
-  if (language.name == "python") return CheckPython(text, ofs, inserted);
-  if (language.name == "json") return CheckJson(text, ofs, inserted);
+  if (language.name == "python") {
+    return CheckPython(text, ofs, inserted, budget);
+  }
+  if (language.name == "json") return CheckJson(text, ofs, inserted, budget);
   return std::nullopt;
 }
 

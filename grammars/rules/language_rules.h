@@ -10,7 +10,8 @@
 //   JSON    all of RFC 8259: the grammar takes commas at the end, several
 //           values, and single words.
 //   Lua     the line that a block begins with has no `) {`: to the grammar, and
-//           to Lua, that begins the call `(x) {...}`, which nobody writes there.
+//           to Lua, that begins the call `(x) {...}`, which nobody writes
+//           there.
 //
 // Of the other languages the grammar is all there is.
 #ifndef KRAIT_GRAMMARS_RULES_LANGUAGE_RULES_H_
@@ -32,10 +33,12 @@ bool HasRules(const Language& language);
 
 // Says how `inserted` at `ofs` would change what is well-formed in `text`,
 // which begins where a statement does. Costs some 20 microseconds a kilobyte
-// of what has to be looked at. Nothing if there are no rules for the language.
+// of what has to be looked at, and a step of `budget` for each. Nothing if
+// there are no rules for the language, or the budget is spent.
 std::optional<InsertionErrors> CheckByRules(const Language& language,
                                             std::string_view text, size_t ofs,
-                                            std::string_view inserted);
+                                            std::string_view inserted,
+                                            CheckBudget* budget);
 
 // Returns where a statement begins by the lines of a text alone, for
 // CheckByRules without a tree: at the last definition before `ofs` that is not

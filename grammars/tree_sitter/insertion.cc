@@ -68,7 +68,8 @@ size_t StatementBegin(const ParsedText& parsed, size_t ofs) {
 }
 
 std::optional<InsertionErrors> CheckRules(const ParsedText& parsed, size_t ofs,
-                                          std::string_view inserted) {
+                                          std::string_view inserted,
+                                          CheckBudget* budget) {
   const bool whole = parsed.grammar.language().name == "json";
   const size_t begin = whole ? 0 : StatementBegin(parsed, ofs);
   const std::string_view text = parsed.text.substr(begin);
@@ -76,7 +77,7 @@ std::optional<InsertionErrors> CheckRules(const ParsedText& parsed, size_t ofs,
     return std::nullopt;
   }
   return CheckByRules(parsed.grammar.language(), text.substr(0, kMostForRules),
-                      ofs - begin, inserted);
+                      ofs - begin, inserted, budget);
 }
 
 // Whether an error has taken the place into itself, or is on its line.
@@ -204,7 +205,7 @@ std::optional<InsertionErrors> CheckInsertionIn(const ParsedText& parsed,
     edit.begin_ofs = edit.old_end_ofs = edit.new_end_ofs = ofs;
     std::vector<TSRange> ranges = RangesOf(parsed.tree);
     if (!InsertInRanges(edit, &ranges)) return std::nullopt;
-    return CheckRules(parsed, ofs, inserted);
+    return CheckRules(parsed, ofs, inserted, budget);
   }
   auto errors = Checker(parsed, budget).Check(ofs, inserted);
   if (errors && HasForeignLine(parsed, ofs, inserted)) errors->fits = false;

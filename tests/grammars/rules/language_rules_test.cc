@@ -15,8 +15,10 @@ namespace {
 InsertionErrors Check(std::string_view language, std::string_view marked_text,
                       std::string_view inserted) {
   const MarkedText marked(marked_text);
-  const auto errors =
-      CheckByRules(*LanguageNamed(language), marked.text, marked.ofs, inserted);
+  CheckBudget budget;
+  const auto errors = CheckByRules(*LanguageNamed(language), marked.text,
+                                   marked.ofs, inserted, &budget);
+  EXPECT_LT(budget.steps, CheckBudget{}.steps);
   EXPECT_TRUE(errors.has_value());
   return errors.value_or(InsertionErrors{});
 }
@@ -25,7 +27,10 @@ TEST(LanguageRulesTest, KnowsPythonAndJsonWhole) {
   EXPECT_TRUE(HasRules(*LanguageNamed("python")));
   EXPECT_TRUE(HasRules(*LanguageNamed("json")));
   EXPECT_FALSE(HasRules(*LanguageNamed("lua")));
-  EXPECT_FALSE(CheckByRules(*LanguageNamed("lua"), "", 0, "").has_value());
+  CheckBudget budget;
+  EXPECT_FALSE(CheckByRules(*LanguageNamed("lua"), "", 0, "", &budget));
+  budget.steps = 0;
+  EXPECT_FALSE(CheckByRules(*LanguageNamed("json"), "1", 1, "", &budget));
 }
 
 TEST(LanguageRulesTest, AStatementIsWholeOrHalfTyped) {
