@@ -59,8 +59,8 @@ engine::Result<size_t> AskDaemon(const ForgetScope& scope) {
 // A daemon that runs goes on writing its log.
 void EmptyLog(const fs::path& log) {
   if (log.empty()) return;
-  (void)truncate(log.c_str(), 0);
   std::error_code gone;
+  fs::resize_file(log, 0, gone);
   fs::remove(log.string() + ".1", gone);
 }
 
