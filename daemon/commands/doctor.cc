@@ -107,8 +107,8 @@ void CheckMemory(size_t state_bytes, Findings* findings) {
       "at most {:.0f} MiB ({}), of which warm states may take {:.0f} MiB",
       static_cast<double>(limit.bytes) / kMebibyte, limit.set_by,
       static_cast<double>(state_bytes) / kMebibyte);
-  if (state_bytes <= limit.bytes / 2) return findings->Ok("memory", found);
-  findings->Warn("memory", found,
+  if (state_bytes <= limit.bytes / 2) return findings->Ok("states", found);
+  findings->Warn("states", found,
                  fmt::format("with state_bytes = \"{} MiB\" the rest of krait "
                              "and other programs have room, too",
                              StateBytesFor(limit) >> 20));
