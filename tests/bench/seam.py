@@ -8,8 +8,9 @@ is asked as an editor asks while its user types; what it shows is put in, and th
 language's own parser reads the file before and after.
 
 Usage: seam.py KRAIT [FILE...] [--shown 2500] [--places N] [--seed 1] [--examples 10]
-                     [--min-confidence X]
-Without files: Python's standard library. The parsers: Python and JSON of Python
+                     [--seconds S] [--min-confidence X]
+The default model is seldom sure enough to show anything: -inf looks at the form of
+all that it says. Without files: Python's standard library. The parsers: Python and JSON of Python
 itself; node, bash, gofmt, luac and ruby where they are installed.
 """
 
