@@ -126,7 +126,8 @@ int RunComplete(const CompleteArguments& arguments) {
   std::error_code error;
   const auto file = std::filesystem::absolute(position->file, error);
   const FileFacts facts = LookUpFile(file);
-  if (std::string why = WhyUnread(arguments.rules.files, file, facts); !why.empty()) {
+  if (std::string why = WhyUnread(arguments.rules.files, file, facts);
+      !why.empty()) {
     return ReportError({.code = engine::ErrorCode::kInvalidArgument,
                         .message = fmt::format("{}: {}", position->file, why)});
   }

@@ -30,8 +30,12 @@ grammars::IndentUnit UnitAt(const FittingPlace& place) {
 // What comes behind whole lines: the line end and the blanks that the cursor
 // had before it, for what stands there now.
 std::string TailOf(const CursorLine& line) {
-  return StandsBeforeContent(line) ? "\n" + std::string(line.before)
-                                   : std::string();
+  std::string tail;
+  if (StandsBeforeContent(line)) {
+    tail.push_back('\n');
+    tail.append(line.before);
+  }
+  return tail;
 }
 
 // True behind a mark that makes a comment of the rest of the line: what it says

@@ -114,10 +114,10 @@ std::string_view PrefixMemory::Cut(const std::string& document,
   if (beginnings.size() == kBeginningsPerDocument) {
     beginnings.erase(beginnings.begin());
   }
-  beginnings.push_back(
-      {.text = std::string(beginning),
-       .in_line = !IsAtLineStart(before, before.size() - prefix.size()),
-       .size = prefix.size()});
+  Beginning& added = beginnings.emplace_back();
+  added.text.assign(beginning);
+  added.in_line = !IsAtLineStart(before, before.size() - prefix.size());
+  added.size = prefix.size();
   return prefix;
 }
 

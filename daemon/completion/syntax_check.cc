@@ -202,8 +202,9 @@ class Asker {
     const string_view before = line_.before;
     const size_t blanks =
         std::min(before.find_first_not_of(" \t"), before.size());
-    return "\n" + std::string(before.substr(0, blanks)) +
-           std::string(ending.substr(1));
+    std::string line(1, '\n');
+    line.append(before.substr(0, blanks)).append(ending.substr(1));
+    return line;
   }
 
   const SyntaxPlace& place_;

@@ -38,9 +38,9 @@ struct SyntaxCheck {
 // it must be such that an ending makes it whole: closing brackets and quotes,
 // an operand, the body of a block.
 //
-// All of `text` if no grammar can tell, or the budget is spent, which the caller
-// can see: then nothing is known of it; nothing of it if rules (grammars/rules)
-// have not told.
+// All of `text` if no grammar can tell, or the budget is spent, which the
+// caller can see: then nothing is known of it; nothing of it if rules
+// (grammars/rules) have not told.
 std::string_view FitSyntax(const SyntaxPlace& place, std::string_view text,
                            const SyntaxCheck& check);
 

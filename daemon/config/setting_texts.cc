@@ -70,8 +70,7 @@ constexpr std::array kTexts = {
                 "than a line. `block`: whole blocks."},
     SettingText{"completion.prefix_tokens",
                 "How much of the text before the cursor the model reads."},
-    SettingText{"completion.suffix_tokens",
-                "How much of the text behind it."},
+    SettingText{"completion.suffix_tokens", "How much of the text behind it."},
     SettingText{"completion.min_confidence",
                 "How sure the model must be for something to be shown. "
                 "\"model\": what its file says. -1000 shows all."},

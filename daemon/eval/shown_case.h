@@ -15,7 +15,6 @@
 
 namespace krait::daemon {
 
-
 // How right a text is that is shown where something else stood.
 struct Rightness {
   bool first_word = false;

@@ -26,9 +26,10 @@ struct ParsedText {
 // the trees before and after are counted; where the tree says nothing of the
 // place, as an error (be it another one) has taken it into itself, the line
 // alone is parsed, too, with and without the insertion.
-std::optional<InsertionErrors> CheckInsertionIn(
-    const ParsedText& parsed, size_t ofs, std::string_view inserted,
-    CheckBudget* budget);
+std::optional<InsertionErrors> CheckInsertionIn(const ParsedText& parsed,
+                                                size_t ofs,
+                                                std::string_view inserted,
+                                                CheckBudget* budget);
 
 }  // namespace krait::grammars
 

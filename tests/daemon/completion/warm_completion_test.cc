@@ -89,8 +89,8 @@ class WarmCompletionTest : public testing::Test {
               .suffix = all.substr(cursor, 400),
               .origin = "/project/file",
               .remembered = RememberedTexts{.before = all.substr(0, cursor),
-                                           .after = all.substr(cursor),
-                                           .others = nullptr}};
+                                            .after = all.substr(cursor),
+                                            .others = nullptr}};
     }
   };
 

@@ -35,6 +35,7 @@ TEST(SamplesTest, MedianOfOddAndEvenNumbers) {
 FimCase CaseWith(std::string middle) {
   return {.id = "case",
           .language = "python",
+          .path = {},
           .prefix = "a = 1\n",
           .suffix = "c = 3\n",
           .middle = std::move(middle)};
