@@ -119,7 +119,9 @@ class Editor:
 
 
 class Session:
-    def __init__(self, krait, seed, editors=3, files=4):
+    # One file an editor: what its other files say is meant to show in an answer, and is not what
+    # a process of its own can know.
+    def __init__(self, krait, seed, editors=6, files=1):
         self.krait, self.random = krait, random.Random(seed)
         self.places = Places()
         self.counts = {}
