@@ -29,6 +29,10 @@ std::string WithUnixLineEnds(const std::string& text) {
 // Tokens of the prompt that are not text: bos, the layout's, the path.
 constexpr size_t kReservedTokens = 64;
 
+// The least of the text behind the cursor, in tokens, that a completion has to
+// fit in front of.
+constexpr size_t kLeastAfter = 256;
+
 // A model may take minutes for what is perhaps not wanted.
 constexpr std::chrono::seconds kMostTimeToPrefetch{1};
 
@@ -107,7 +111,9 @@ CompletionPlace CompletionService::PlaceOf(const CompletionRequest& request,
   place.origin = request.origin;
   place.prefix =
       prefixes_.Cut(request.path, before, limits.prefix_tokens, count);
-  place.after = CutSuffix(after, limits.suffix_tokens, count);
+  // What fits there does not depend on how much of it the model reads.
+  place.after =
+      CutSuffix(after, std::max(limits.suffix_tokens, kLeastAfter), count);
   const SuffixWindow suffix =
       suffixes_.Cut(request.path, after, limits.suffix_tokens, count,
                     [&](size_t ofs) { return InOneDeclaration(request, ofs); });

@@ -408,6 +408,15 @@ TEST(ShownServiceTest, IsTheSameInAFileOfAHundredThousandLines) {
 }
 
 // Not by luck: what the check did not get to may be wrong.
+TEST(SeamShownTest, AModelThatReadsNoSuffixFitsItAllTheSame) {
+  CompletionOptions options;
+  options.limits.suffix_tokens = 0;
+  const Completion within =
+      Complete(RequestAt("a.py", "x = 1\nte¦xt = 2\n"), "rm = 3\n", options);
+  EXPECT_EQ(within.text, "");
+  EXPECT_EQ(within.trace.suppressed_by, "the cursor is within a word");
+}
+
 TEST(UncheckedTest, IsShownToWhoAskedByHandOnly) {
   if (!HasGrammars()) GTEST_SKIP() << "built without grammars";
   const CompletionRequest request =
