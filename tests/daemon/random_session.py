@@ -36,7 +36,7 @@ LINES = ('def area(width, height):\n', '    return width * height\n', 'import os
 # or a prefix cut by tokens the history may show, which is not what is tested.
 SETTINGS = {'completion': {'prefix_tokens': 1 << 20, 'suffix_tokens': 0, 'prefetch': True,
                            'min_confidence': -1000, 'languages': {'*': True}}}
-ROOT = 'file:///work/'  # as Client.initialize says
+ROOT = 'file:///work'  # as Client.initialize says
 OPTIONS = ['--threads', '1']
 REQUEST_FAILED = -32803  # LSP; the message asks to ask again
 MOST_TRIES = 5
@@ -128,7 +128,7 @@ class Session:
         self.differences = []
         self.editors = []
         for number in range(editors):
-            documents = [Document('%seditor%d/file%d.py' % (ROOT, number, i), self.block(30))
+            documents = [Document('%s/editor%d/file%d.py' % (ROOT, number, i), self.block(30))
                          for i in range(files)]
             encoding = ENCODINGS[number % len(ENCODINGS)]
             self.editors.append(Editor(krait, self.places, encoding, documents))
@@ -205,7 +205,7 @@ class Session:
         # The model is told a file's path below its repository.
         folder = tempfile.mkdtemp(dir=self.places.root)
         os.mkdir(os.path.join(folder, '.git'))
-        path = os.path.join(folder, document.uri.removeprefix(ROOT))
+        path = os.path.join(folder, document.uri.removeprefix(ROOT + '/'))
         os.mkdir(os.path.dirname(path))
         with open(path, 'wb') as file:
             file.write(document.text.encode())

@@ -55,7 +55,7 @@ state_bytes = "1.5 GiB"
 state_dir = "/var/states"
 state_disk_bytes = 1000000
 state_days = 7
-state_exclude = ["/secret", "/work/**/keys"]
+state_exclude = ["/secret", "/projects/**/keys"]
 log_level = "debug"
 idle_minutes = 0.5
 statistics = false
@@ -87,7 +87,7 @@ repetition_penalty = 1.25
   EXPECT_EQ(config.model.state_disk_bytes, 1000000U);
   EXPECT_EQ(config.model.state_days, 7U);
   EXPECT_THAT(config.model.state_exclude,
-              ElementsAre("/secret", "/work/**/keys"));
+              ElementsAre("/secret", "/projects/**/keys"));
   EXPECT_EQ(config.log_level, LogLevel::kDebug);
   EXPECT_EQ(config.idle_exit, std::chrono::seconds(30));
   EXPECT_FALSE(config.statistics);
