@@ -484,14 +484,14 @@ bool CompletionHost::ShouldLoadAgain(std::unique_lock<std::mutex>* lock) {
 void CompletionHost::ForgetAll(std::unique_lock<std::mutex>* lock) {
   const auto all = std::exchange(forgettings_, {});
   lock->unlock();
-  for (const auto& [scope, on_done] : all) {
-    auto done = [post = post_, on_done](size_t count) {
+  for (const Forgetting& forgetting : all) {
+    auto done = [post = post_, on_done = forgetting.second](size_t count) {
       post([on_done, count] { on_done(count); });
     };
     if (generator_ == nullptr) {
       done(0);
     } else {
-      generator_->Forget(scope, std::move(done));
+      generator_->Forget(forgetting.first, std::move(done));
     }
   }
   lock->lock();
