@@ -29,7 +29,7 @@ show() {
 
 show daemon/json_text.cc 'Append(entry.val'
 show tests/simd/targets_test.cc 'EXPECT_EQ(CurrentTarget(), SupportedTargets().front'
-show models/card/run.py '"name": package["n'
+show models/card/run.py '"version": package["ver'
 show tests/fuzz/replay_main.cc 'bytes.s'
 
 printf '\nThe default model has 5.6 million parameters and is weak; see README.md for others.\n'

@@ -46,7 +46,7 @@ bare_system() {
 
 inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root "$@"; }
 
-files_of() { (cd "$root" && find usr/bin usr/lib/krait usr/lib/systemd usr/share etc -path '*krait*' | sort); }
+files_of() { (cd "$root" && find usr/bin usr/lib/krait usr/lib/systemd usr/share etc -path '*krait*' 2>/dev/null | sort); }
 
 # A model of the package's own, on a file: whatever it says, it runs.
 completes() {
