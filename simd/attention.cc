@@ -6,9 +6,11 @@
 
 #include "simd/elementwise.h"
 
+#ifndef KRAIT_SIMD_UNIT
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/attention.cc"
-#include "hwy/foreach_target.h"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#endif
 #include "hwy/highway.h"
 
 #ifndef KRAIT_SIMD_ATTENTION_ONCE_

@@ -6,9 +6,11 @@
 // any length give the same bits.
 #include "simd/conv1d.h"
 
+#ifndef KRAIT_SIMD_UNIT
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/conv1d.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
+#endif
 
 #include "hwy/highway.h"
 #include "simd/math-inl.h"

@@ -4,9 +4,11 @@
 #include <cmath>
 #include <limits>
 
+#ifndef KRAIT_SIMD_UNIT
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/elementwise.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
+#endif
 
 #include "hwy/highway.h"
 #include "simd/math-inl.h"

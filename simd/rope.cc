@@ -3,9 +3,11 @@
 
 #include <cmath>
 
+#ifndef KRAIT_SIMD_UNIT
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/rope.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
+#endif
 
 #include "hwy/highway.h"
 

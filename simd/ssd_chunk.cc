@@ -12,9 +12,11 @@
 // operations whose order does not depend on the length of the chunk.
 #include "simd/ssm.h"
 
+#ifndef KRAIT_SIMD_UNIT
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/ssd_chunk.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
+#endif
 
 #include "hwy/highway.h"
 #include "simd/math-inl.h"

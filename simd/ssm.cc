@@ -5,9 +5,11 @@
 // y in registers; at 64 columns and 16 lanes it is a whole row.
 #include "simd/ssm.h"
 
+#ifndef KRAIT_SIMD_UNIT
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/ssm.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
+#endif
 
 #include "hwy/highway.h"
 #include "simd/math-inl.h"

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 
+#ifndef KRAIT_SIMD_UNIT
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/targets.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
+#endif
 // After foreach_target.h, which sets HWY_TARGET for it.
 #include "hwy/highway.h"
 

@@ -46,9 +46,10 @@ compile() {  # source, object, flags
   echo
 }
 {
-  for source in "$root"/simd/*.cc; do
-    compile "$source" "simd_$(basename "$source" .cc)" "$flags"
-  done
+  sed -n '/^add_library/,/^)/s/^ *\(.*\)\.cc$/\1/p' "$root/simd/CMakeLists.txt" |
+    while read -r source; do
+      compile "$root/simd/$source.cc" "simd_$source" "$flags"
+    done
   for source in "$root"/tests/simd/*_test.cc; do
     compile "$source" "test_$(basename "$source" .cc)" \
       "$flags -isystem $gtest/include"
