@@ -259,6 +259,9 @@ std::vector<KnownSetting> CompletionSettings() {
           [](Config & c) -> auto& {
             return c.completion.limits.suffix_tokens;
           }),
+      Flag(
+          "completion.file_memory", kSession,
+          [](Config & c) -> auto& { return c.completion.file_memory; }),
       MinConfidence(),
   };
 }

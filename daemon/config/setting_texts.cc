@@ -71,6 +71,9 @@ constexpr std::array kTexts = {
     SettingText{"completion.prefix_tokens",
                 "How much of the text before the cursor the model reads."},
     SettingText{"completion.suffix_tokens", "How much of the text behind it."},
+    SettingText{"completion.file_memory",
+                "Whether what stands elsewhere in the open files is mixed "
+                "into what the model says, if its file says how."},
     SettingText{"completion.min_confidence",
                 "How sure the model must be for something to be shown. "
                 "\"model\": what its file says. -1000 shows all."},

@@ -27,6 +27,7 @@ case('each setting has its name of the server', function()
     prefetch = false,
     max_tokens = 5,
     max_lines = 2,
+    file_memory = false,
     min_confidence = -3,
     filetypes = { markdown = false, sh = false },
   })
@@ -41,6 +42,7 @@ case('each setting has its name of the server', function()
       prefetch = false,
       max_tokens = 5,
       max_lines = 2,
+      file_memory = false,
       min_confidence = -3,
     },
   })
@@ -103,6 +105,7 @@ local wrong = {
   { { debounce_ms = 1.5 }, 'debounce_ms must be a whole number from 0 to 10000, not 1.5' },
   { { debounce_ms = 10001 }, 'debounce_ms must be' },
   { { prefetch = 1 }, 'prefetch must be true or false, not 1' },
+  { { file_memory = 'no' }, 'file_memory must be true or false' },
   { { max_tokens = 0 }, 'max_tokens must be' },
   { { max_lines = 'x' }, 'max_lines must be' },
   { { min_confidence = 0 / 0 }, 'min_confidence must be' },
@@ -210,6 +213,7 @@ case('every setting of the server can be set here, or is left to config.toml', f
     prefetch = false,
     max_tokens = 5,
     max_lines = 2,
+    file_memory = false,
     min_confidence = -3,
   })
   local here = vim.tbl_keys(settings.to_server(everything, true).completion)

@@ -49,6 +49,7 @@ case('all settings, keys and subcommands are explained', function()
     'prefetch',
     'max_tokens',
     'max_lines',
+    'file_memory',
     'min_confidence',
     'highlight',
   })

@@ -9,7 +9,8 @@
 export type SettingKey =
   | 'path' | 'model' | 'threads' | 'memory'
   | 'enable' | 'languages' | 'disabledFiles' | 'trigger' | 'debounce' | 'prefetch'
-  | 'length' | 'maxTokens' | 'maxLines' | 'minConfidence' | 'prefixTokens' | 'suffixTokens'
+  | 'length' | 'maxTokens' | 'maxLines' | 'fileMemory' | 'minConfidence'
+  | 'prefixTokens' | 'suffixTokens'
   | 'temperature' | 'topK' | 'topP' | 'minP' | 'repetitionPenalty';
 
 /** What the user set, of any type: a settings file is written by hand. */
@@ -31,6 +32,7 @@ const completionNames: Readonly<Partial<Record<SettingKey, string>>> = {
   length: 'extent',
   maxTokens: 'max_tokens',
   maxLines: 'max_lines',
+  fileMemory: 'file_memory',
   minConfidence: 'min_confidence',
   prefixTokens: 'prefix_tokens',
   suffixTokens: 'suffix_tokens',

@@ -38,6 +38,7 @@ function M.to_server(config, silent)
     prefetch = config.prefetch,
     max_tokens = config.max_tokens,
     max_lines = config.max_lines,
+    file_memory = config.file_memory,
     min_confidence = config.min_confidence,
   }
   if silent then
