@@ -8,9 +8,12 @@ is asked as an editor asks while its user types; what it shows is put in, and th
 language's own parser reads the file before and after.
 
 Usage: seam.py KRAIT [FILE...] [--shown 2500] [--places N] [--seed 1] [--examples 10]
-                     [--seconds S] [--min-confidence X]
+                     [--seconds S] [--min-confidence X] [--model M] [--per-file 10]
+                     [--context TOKENS]
 The default model is seldom sure enough to show anything: -inf looks at the form of
-all that it says. Without files: Python's standard library. The parsers: Python and JSON of Python
+all that it says. Without files: Python's standard library. A file stays open for
+some places. --context: the model reads less than usual before the cursor, and a quarter of
+that behind it, which is quicker; the memory of the file and the checks see all. The parsers: Python and JSON of Python
 itself; node, bash, gofmt, luac and ruby where they are installed.
 """
 
@@ -127,19 +130,27 @@ class Tally:
 
 
 class Server:
-    def __init__(self, krait, env, options):
+    def __init__(self, krait, env, options, context):
         self.client = Client([krait, 'lsp', '--no-daemon', *options], env)
-        self.client.initialize(encodings=('utf-32', 'utf-16'))
+        settings = None
+        if context:
+            settings = {'completion': {'prefix_tokens': context, 'suffix_tokens': context // 4}}
+        self.client.initialize(encodings=('utf-32', 'utf-16'), options=settings)
         self.opened = 0
+        self.uri = None
 
-    def ask(self, path, language, text, line, column):
+    def open(self, path, language, text):
+        """Opens a file in the place of the one before."""
+        if self.uri:
+            self.client.notify('textDocument/didClose', {'textDocument': {'uri': self.uri}})
         self.opened += 1
-        uri = f'file:///seam/{self.opened}/{path.name}'
-        self.client.open(uri, text, language=language)
+        self.uri = f'file:///seam/{self.opened}/{path.name}'
+        self.client.open(self.uri, text, language=language)
+
+    def ask(self, text, line, column):
         before = text.split('\n')[line][:column]
         character = len(before.encode('utf-16-le')) // 2
-        items = self.client.inline(uri, line, character, timeout=300)
-        self.client.notify('textDocument/didClose', {'textDocument': {'uri': uri}})
+        items = self.client.inline(self.uri, line, character, timeout=300)
         return items[0]['insertText'] if items else ''
 
 
@@ -171,6 +182,9 @@ def main():
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--examples', type=int, default=10)
     parser.add_argument('--min-confidence')
+    parser.add_argument('--model')
+    parser.add_argument('--per-file', type=int, default=10)
+    parser.add_argument('--context', type=int)
     parser.add_argument('--seconds', type=float, default=1e9)
     arguments = parser.parse_args()
     random_ = random.Random(arguments.seed)
@@ -178,29 +192,38 @@ def main():
     options = []
     if arguments.min_confidence:
         options.append(f'--min-confidence={arguments.min_confidence}')
+    if arguments.model:
+        options += ['--model', arguments.model]
     places = Places()
-    server = Server(arguments.krait, places.env, options)
+    server = Server(arguments.krait, places.env, options, arguments.context)
     tallies = {}
     texts = {}
     examples = 0
     end = time.monotonic() + arguments.seconds
-    for _ in range(arguments.places):
+    path = None
+    for number in range(arguments.places):
         if sum(tally.shown for tally in tallies.values()) >= arguments.shown:
             break
         if time.monotonic() > end or not files:
             break
-        path = random_.choice(files)
+        if path is None or number % arguments.per_file == 0:
+            path = random_.choice(files)
+            opened = False
         if path not in texts:
             texts[path] = readable(path)
         text = texts[path]
         if text is None or not text.strip():
             files = [file for file in files if file != path]
+            path = None
             continue
         language, check = LANGUAGES[path.suffix]
         tally = tallies.setdefault(language, Tally())
         line, column = random_place(text, random_)
         tally.asked += 1
-        shown = server.ask(path, language, text, line, column)
+        if not opened:
+            server.open(path, language, text)
+            opened = True
+        shown = server.ask(text, line, column)
         if not shown:
             continue
         wrong = judge(text, line, column, shown, check, tally)
