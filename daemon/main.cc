@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdlib>
 
-#include "daemon/command_line.h"
+#include "daemon/commands/command_line.h"
 #include "daemon/standard_error.h"
 
 int main(int argc, char** argv) {

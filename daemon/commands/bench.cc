@@ -14,11 +14,11 @@
 #include <system_error>
 #include <vector>
 
-#include "daemon/bench/bandwidth.h"
-#include "daemon/bench/random_model.h"
-#include "daemon/bench/samples.h"
 #include "daemon/json_text.h"
 #include "daemon/terminal.h"
+#include "daemon/tools/bench/bandwidth.h"
+#include "daemon/tools/bench/random_model.h"
+#include "daemon/tools/bench/samples.h"
 #include "engine/run/generation.h"
 #include "engine/run/session.h"
 #include "simd/targets.h"

@@ -13,13 +13,13 @@
 #include <system_error>
 #include <utility>
 
-#include "daemon/bench/generated_source.h"
-#include "daemon/bench/keystroke_bench.h"
-#include "daemon/bench/keystroke_report.h"
 #include "daemon/json_text.h"
-#include "daemon/machine.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
+#include "daemon/tools/bench/generated_source.h"
+#include "daemon/tools/bench/keystroke_bench.h"
+#include "daemon/tools/bench/keystroke_report.h"
+#include "daemon/tools/machine.h"
 #include "engine/run/session.h"
 #include "simd/targets.h"
 

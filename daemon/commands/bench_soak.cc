@@ -8,9 +8,9 @@
 #include <boost/json/value.hpp>
 #include <utility>
 
-#include "daemon/bench/soak.h"
 #include "daemon/json_text.h"
 #include "daemon/terminal.h"
+#include "daemon/tools/bench/soak.h"
 
 namespace krait::daemon {
 namespace {

@@ -11,12 +11,12 @@
 #include <system_error>
 
 #include "daemon/commands/file_position.h"
-#include "daemon/completion/engine_generator.h"
-#include "daemon/completion/syntax.h"
+#include "daemon/completion/shown/syntax.h"
+#include "daemon/completion/text/workspace_path.h"
 #include "daemon/completion/trace_json.h"
-#include "daemon/completion/workspace_path.h"
+#include "daemon/host/local/engine_generator.h"
 #include "daemon/json_text.h"
-#include "daemon/server/file_lookup.h"
+#include "daemon/session/file_lookup.h"
 #include "daemon/standard_error.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"

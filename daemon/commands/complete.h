@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "daemon/completion/completion_rules.h"
 #include "daemon/completion/completion_service.h"
+#include "daemon/completion/rules/completion_rules.h"
 #include "daemon/loaded_model.h"
 
 namespace krait::daemon {

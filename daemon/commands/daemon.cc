@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/host/local/model_generator.h"
 #include "daemon/private_process.h"
-#include "daemon/server/daemon_endpoint.h"
-#include "daemon/server/daemon_mark.h"
-#include "daemon/server/daemon_server.h"
-#include "daemon/server/model_generator.h"
+#include "daemon/process/daemon_endpoint.h"
+#include "daemon/process/daemon_mark.h"
+#include "daemon/process/daemon_server.h"
 #include "daemon/terminal.h"
 #include "engine/model/mapping_guard.h"
 #include "engine/run/thread_choice.h"

@@ -10,13 +10,13 @@
 #include <system_error>
 #include <utility>
 
-#include "daemon/completion/engine_generator.h"
+#include "daemon/host/local/engine_generator.h"
 #include "daemon/json_text.h"
 #include "daemon/model_lookup.h"
-#include "daemon/npy.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
-#include "daemon/token_list.h"
+#include "daemon/tools/npy.h"
+#include "daemon/tools/token_list.h"
 #include "engine/run/generation.h"
 #include "engine/run/session.h"
 #include "engine/tokenizer/fim.h"

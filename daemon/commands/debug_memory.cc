@@ -3,10 +3,10 @@
 
 #include <vector>
 
-#include "daemon/eval/fim_cases.h"
-#include "daemon/eval/memory_rows.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
+#include "daemon/tools/eval/fim_cases.h"
+#include "daemon/tools/eval/memory_rows.h"
 #include "engine/memory/memory_weights.h"
 #include "engine/model/gguf_memory.h"
 

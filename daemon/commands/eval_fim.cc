@@ -13,16 +13,16 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/completion/engine_generator.h"
-#include "daemon/eval/calibration.h"
-#include "daemon/eval/calibration_report.h"
-#include "daemon/eval/exercise.h"
-#include "daemon/eval/fim_cases.h"
-#include "daemon/eval/metrics.h"
-#include "daemon/eval/reliability.h"
+#include "daemon/host/local/engine_generator.h"
 #include "daemon/json_text.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
+#include "daemon/tools/eval/calibration.h"
+#include "daemon/tools/eval/calibration_report.h"
+#include "daemon/tools/eval/exercise.h"
+#include "daemon/tools/eval/fim_cases.h"
+#include "daemon/tools/eval/metrics.h"
+#include "daemon/tools/eval/reliability.h"
 
 namespace krait::daemon {
 namespace {

@@ -10,14 +10,14 @@
 #include <string_view>
 #include <utility>
 
-#include "daemon/completion/engine_generator.h"
-#include "daemon/eval/calibration.h"
-#include "daemon/eval/calibration_report.h"
-#include "daemon/eval/fim_cases.h"
-#include "daemon/eval/shown_case.h"
+#include "daemon/host/local/engine_generator.h"
 #include "daemon/json_text.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
+#include "daemon/tools/eval/calibration.h"
+#include "daemon/tools/eval/calibration_report.h"
+#include "daemon/tools/eval/fim_cases.h"
+#include "daemon/tools/eval/shown_case.h"
 #include "daemon/utf8.h"
 #include "grammars/language.h"
 

@@ -9,11 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/eval/json_lines.h"
-#include "daemon/eval/text_score.h"
 #include "daemon/json_text.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
+#include "daemon/tools/eval/json_lines.h"
+#include "daemon/tools/eval/text_score.h"
 #include "daemon/utf8.h"
 #include "engine/run/session.h"
 

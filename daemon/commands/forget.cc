@@ -11,11 +11,11 @@
 #include <system_error>
 
 #include "daemon/completion/forget_scope.h"
+#include "daemon/host/local/model_generator.h"
 #include "daemon/json_text.h"
-#include "daemon/server/acceptance_file.h"
-#include "daemon/server/daemon_client.h"
-#include "daemon/server/daemon_start.h"
-#include "daemon/server/model_generator.h"
+#include "daemon/process/daemon_client.h"
+#include "daemon/process/daemon_start.h"
+#include "daemon/session/acceptance_file.h"
 #include "daemon/terminal.h"
 
 namespace krait::daemon {

@@ -8,13 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/bridge/bridge.h"
 #include "daemon/config/settings.h"
+#include "daemon/host/local/model_generator.h"
 #include "daemon/json_text.h"
 #include "daemon/private_process.h"
-#include "daemon/server/bridge.h"
-#include "daemon/server/daemon_start.h"
-#include "daemon/server/model_generator.h"
-#include "daemon/server/stdio_server.h"
+#include "daemon/process/daemon_start.h"
+#include "daemon/process/stdio_server.h"
 #include "engine/model/mapping_guard.h"
 
 namespace krait::daemon {

@@ -9,10 +9,10 @@
 #include <boost/json/value_from.hpp>
 #include <vector>
 
+#include "daemon/commands/model_verify.h"
+#include "daemon/host/local/model_summary.h"
 #include "daemon/json_text.h"
 #include "daemon/model_lookup.h"
-#include "daemon/model_summary.h"
-#include "daemon/model_verify.h"
 #include "daemon/terminal.h"
 
 namespace krait::daemon {

@@ -14,7 +14,7 @@
 #include <thread>
 
 #include "daemon/config/config.h"
-#include "daemon/server/runtime_dir.h"
+#include "daemon/process/runtime_dir.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
 

@@ -14,8 +14,8 @@
 
 #include "daemon/commands/status_text.h"
 #include "daemon/json_text.h"
-#include "daemon/server/acceptance_file.h"
-#include "daemon/server/daemon_client.h"
+#include "daemon/process/daemon_client.h"
+#include "daemon/session/acceptance_file.h"
 #include "daemon/standard_error.h"
 #include "daemon/terminal.h"
 

@@ -9,7 +9,7 @@
 #include <cmath>
 #include <string_view>
 
-#include "daemon/model_summary.h"
+#include "daemon/host/local/model_summary.h"
 
 namespace krait::daemon {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "daemon/completion/generator.h"
-#include "daemon/completion/nearby_text.h"
+#include "daemon/completion/text/nearby_text.h"
 
 namespace krait::daemon {
 

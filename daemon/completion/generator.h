@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "daemon/completion/forget_scope.h"
-#include "daemon/completion/nearby_text.h"
+#include "daemon/completion/text/nearby_text.h"
 #include "engine/error.h"
 #include "engine/model/model_hints.h"
 #include "engine/model/model_stamp.h"

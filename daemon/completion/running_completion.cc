@@ -8,8 +8,8 @@
 #include <string_view>
 #include <utility>
 
-#include "daemon/completion/fitting.h"
-#include "daemon/completion/seam.h"
+#include "daemon/completion/shown/fitting.h"
+#include "daemon/completion/shown/seam.h"
 
 namespace krait::daemon {
 namespace {

@@ -13,11 +13,11 @@
 
 #include "daemon/completion/completion_place.h"
 #include "daemon/completion/completion_service.h"
-#include "daemon/completion/confidence.h"
 #include "daemon/completion/generator.h"
-#include "daemon/completion/post_process.h"
-#include "daemon/completion/syntax.h"
-#include "daemon/completion/watcher.h"
+#include "daemon/completion/rules/confidence.h"
+#include "daemon/completion/shown/post_process.h"
+#include "daemon/completion/shown/syntax.h"
+#include "daemon/completion/stop/watcher.h"
 #include "engine/error.h"
 
 namespace krait::daemon {

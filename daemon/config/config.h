@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/completion/completion_rules.h"
 #include "daemon/completion/completion_service.h"
+#include "daemon/completion/rules/completion_rules.h"
 #include "daemon/loaded_model.h"
 #include "daemon/log.h"
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-LENGTHS = [0, 1, 2, 3, 4, 6, 8, 12, 16]  # as daemon/eval/memory_rows.cc has them
+LENGTHS = [0, 1, 2, 3, 4, 6, 8, 12, 16]  # as daemon/tools/eval/memory_rows.cc has them
 STEPS = 1500
 RATE = 0.05
 HOLD_BACK = 1e-4  # of the mean square of the parameters

@@ -11,11 +11,11 @@
 #include <filesystem>
 #include <limits>
 
+#include "daemon/host/local/model_summary.h"
 #include "daemon/json_text.h"
-#include "daemon/model_summary.h"
-#include "daemon/npy.h"
 #include "daemon/text_file.h"
-#include "daemon/token_list.h"
+#include "daemon/tools/npy.h"
+#include "daemon/tools/token_list.h"
 
 namespace krait::daemon {
 namespace {

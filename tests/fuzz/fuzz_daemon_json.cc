@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "daemon/config/settings.h"
-#include "daemon/server/acceptance_table.h"
-#include "daemon/server/bridge_state.h"
-#include "daemon/server/greeting.h"
+#include "daemon/session/acceptance_table.h"
+#include "daemon/bridge/bridge_state.h"
+#include "daemon/process/greeting.h"
 #include "lsp/glimpse.h"
 #include "lsp/message.h"
 #include "lsp/uri.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/completion/engine_generator.h"
+#include "daemon/host/local/engine_generator.h"
 #include "engine/run/topology.h"
 #include "tests/daemon/completion/default_model.h"
 #include "tests/daemon/completion/source_text.h"
@@ -45,9 +45,9 @@ class CompletionsAtOnceTest : public testing::Test {
   void SetUp() override {
     model_ = LoadDefaultModel();
     ASSERT_NE(model_, nullptr);
-    for (const char* name :
-         {"lsp/text.cc", "models/recipe.py", "daemon/completion/stop_rules.cc",
-          "daemon/completion/syntax_check.cc"}) {
+    for (const char* name : {"lsp/text.cc", "models/recipe.py",
+                             "daemon/completion/stop/stop_rules.cc",
+                             "daemon/completion/shown/syntax_check.cc"}) {
       sources_.push_back(ReadSource(name));
     }
   }

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "daemon/completion/completion_service.h"
-#include "daemon/completion/engine_generator.h"
+#include "daemon/host/local/engine_generator.h"
 #include "engine/run/topology.h"
 #include "tests/daemon/completion/default_model.h"
 #include "tests/daemon/completion/source_text.h"

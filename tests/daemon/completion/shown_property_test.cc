@@ -11,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/completion/context.h"
-#include "daemon/completion/seam.h"
-#include "daemon/completion/stop_rules.h"
+#include "daemon/completion/shown/seam.h"
+#include "daemon/completion/stop/stop_rules.h"
+#include "daemon/completion/text/context.h"
 #include "daemon/utf8.h"
 #include "tests/daemon/completion/syntax_testing.h"
 #include "tests/daemon/fake_generator.h"

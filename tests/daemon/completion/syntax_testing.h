@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "daemon/completion/completion_service.h"
-#include "daemon/completion/syntax.h"
+#include "daemon/completion/shown/syntax.h"
 #include "grammars/language.h"
 
 namespace krait::daemon {

@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/bench/random_model.h"
 #include "daemon/completion/completion_service.h"
-#include "daemon/completion/engine_generator.h"
+#include "daemon/host/local/engine_generator.h"
+#include "daemon/tools/bench/random_model.h"
 #include "engine/run/topology.h"
 #include "tests/daemon/completion/default_model.h"
 #include "tests/daemon/completion/source_text.h"
@@ -139,7 +139,7 @@ TEST_F(WarmCompletionTest, EqualsAColdOneUnderRandomEdits) {
     auto warm = Create(budget);
     std::vector<File> files;
     for (const char* name : {"lsp/text.cc", "models/recipe.py",
-                             "daemon/completion/stop_rules.cc"}) {
+                             "daemon/completion/stop/stop_rules.cc"}) {
       std::string text = ReadSource(name);
       const size_t middle = text.size() / 2;
       files.push_back({name, std::move(text), middle});

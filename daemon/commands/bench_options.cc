@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/commands/bench_options.h"
+
+#include <cstddef>
+
+#include "daemon/commands/command_options.h"
+
+namespace krait::daemon {
+namespace {
+
+void AddPeerOptions(CLI::App* app, BenchKeystrokesArguments* arguments) {
+  CLI::Option* against =
+      app->add_option("--against", arguments->against,
+                      "Ask a server that speaks llama.cpp's /infill the same, "
+                      "step by step")
+          ->type_name("URL");
+  app->add_flag("--allow-remote", arguments->allow_remote,
+                "Let the server be on another machine: it gets the text")
+      ->needs(against);
+  app->add_option("--peer-before", arguments->peer_lines_before,
+                  "Lines before the cursor's that the server gets")
+      ->needs(against)
+      ->capture_default_str();
+  app->add_option("--peer-after", arguments->peer_lines_after,
+                  "Lines after the cursor's that the server gets")
+      ->needs(against)
+      ->capture_default_str();
+  app->add_option("--timeout", arguments->timeout_s,
+                  "Seconds to wait for an answer of the server")
+      ->needs(against)
+      ->check(CLI::Range(size_t{1}, size_t{86400}))
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void AddKeystrokesOptions(CLI::App* app, BenchKeystrokesArguments* arguments) {
+  AddStateBytes(app, &arguments->model);
+  AddContext(app, &arguments->completion);
+  app->add_option("--file,-f", arguments->files,
+                  "Real source files: typed in the first, switched among all; "
+                  "default: generated ones")
+      ->type_name("FILE");
+  app->add_option("--lines", arguments->lines,
+                  "Lengths to compare; with --file: so many lines of all files "
+                  "in a row. Default: 100 2000 10000, or the first file's")
+      ->check(CLI::Range(size_t{1}, kMaxLines));
+  app->add_option("--steps", arguments->steps,
+                  "Some of: cold, type, backspace, jump, jump-type, back, "
+                  "edit-above, edit-type, bracket, near, visit, revisit, "
+                  "restart; default: all")
+      ->delimiter(',');
+  AddCount(app, "--typed", &arguments->typed, kMaxTokens,
+           "Characters typed at the cursor");
+  AddCount(app, "--rounds,-r", &arguments->rounds, 1000,
+           "How often to run the session, each time elsewhere");
+  app->add_flag("--warming", arguments->warming,
+                "Read up to the cursor between the steps, as the server does "
+                "while nobody types");
+  AddPeerOptions(app, arguments);
+  AddJson(app, &arguments->json);
+}
+
+void AddSoakOptions(CLI::App* app, BenchSoakArguments* arguments) {
+  AddStateBytes(app, &arguments->model);
+  app->add_option("--keystrokes", arguments->keystrokes, "How many")
+      ->check(CLI::Range(size_t{10}, size_t{1} << 32))
+      ->capture_default_str();
+  app->add_option("--files", arguments->files, "Open files")
+      ->check(CLI::Range(size_t{1}, size_t{10'000}))
+      ->capture_default_str();
+  AddCount(app, "--lines", &arguments->lines, kMaxLines, "Lines of each file");
+  app->add_option("--complete-every", arguments->complete_every,
+                  "Complete at every Nth keystroke; at the others the model "
+                  "only reads what was typed")
+      ->check(CLI::Range(size_t{1}, size_t{1} << 32))
+      ->capture_default_str();
+  AddJson(app, &arguments->json);
+}
+
+}  // namespace krait::daemon

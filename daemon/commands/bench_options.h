@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The options of the benchmarks that have many. The arguments' present values
+// are the defaults, and must outlive `app`.
+#ifndef KRAIT_DAEMON_COMMANDS_BENCH_OPTIONS_H_
+#define KRAIT_DAEMON_COMMANDS_BENCH_OPTIONS_H_
+
+#include <CLI/CLI.hpp>
+
+#include "daemon/commands/bench_keystrokes.h"
+#include "daemon/commands/bench_soak.h"
+
+namespace krait::daemon {
+
+void AddKeystrokesOptions(CLI::App* app, BenchKeystrokesArguments* arguments);
+void AddSoakOptions(CLI::App* app, BenchSoakArguments* arguments);
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_COMMANDS_BENCH_OPTIONS_H_

@@ -1,0 +1,594 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every command's options are bound to its plain struct of arguments, and the
+// command that was named is called. CLI11 is known here and in
+// command_options.h only.
+#include "daemon/commands/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "daemon/commands/bench.h"
+#include "daemon/commands/bench_keystrokes.h"
+#include "daemon/commands/bench_options.h"
+#include "daemon/commands/bench_soak.h"
+#include "daemon/commands/command_mistakes.h"
+#include "daemon/commands/command_options.h"
+#include "daemon/commands/complete.h"
+#include "daemon/commands/config.h"
+#include "daemon/commands/daemon.h"
+#include "daemon/commands/debug.h"
+#include "daemon/commands/debug_memory.h"
+#include "daemon/commands/doctor.h"
+#include "daemon/commands/eval_fim.h"
+#include "daemon/commands/eval_shown.h"
+#include "daemon/commands/eval_text.h"
+#include "daemon/commands/forget.h"
+#include "daemon/commands/lsp.h"
+#include "daemon/commands/model.h"
+#include "daemon/commands/shell_completion.h"
+#include "daemon/commands/show_log.h"
+#include "daemon/commands/status.h"
+#include "daemon/log.h"
+#include "daemon/standard_error.h"
+#include "daemon/terminal.h"
+#include "daemon/text_file.h"
+
+namespace krait::daemon {
+namespace {
+
+void AddRightShare(CLI::App* app, double* share) {
+  app->add_option("--right", *share,
+                  "The share of what is shown that is to be right, for "
+                  "--calibrate")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+}
+
+// What runs once the command line has been parsed.
+using Command = std::function<int()>;
+
+void ReportProblems(const LoadedConfig& loaded) {
+  for (const ConfigProblem& problem : loaded.problems) {
+    WriteLog(LogLevel::kWarning, problem.message);
+  }
+}
+
+// What a file can set, too.
+void AddSettings(CLI::App* app, Config* config) {
+  AddModelOptions(app, &config->model);
+  AddStateBytes(app, &config->model);
+  AddContext(app, &config->completion);
+  AddExtent(app, &config->completion);
+  AddConfidence(app, &config->completion);
+  AddSampling(app, &config->completion.sampler);
+}
+
+class CommandLine {
+ public:
+  CommandLine();
+  int Run(int argc, char** argv);
+
+ private:
+  void AddComplete();
+  void AddLsp();
+  void AddDaemon();
+  void AddStatus();
+  void AddConfigCommand();
+  void AddLog();
+  void AddShellCompletion();
+  void AddForget();
+  void AddModel();
+  void AddDoctor();
+  void AddEval();
+  void AddEvalText(CLI::App* group);
+  void AddEvalShown(CLI::App* group);
+  void AddBench();
+  void AddBenchKeystrokes(CLI::App* group);
+  void AddBenchSoak(CLI::App* group);
+  void AddDebug();
+
+  // Adds a command whose arguments live as long as this object.
+  template <class Arguments>
+  CLI::App* Add(CLI::App* parent, const std::string& name,
+                const std::string& description, Arguments* arguments,
+                int (*run)(const Arguments&)) {
+    CLI::App* app = parent->add_subcommand(name, description);
+    app->callback([this, arguments, run] {
+      command_ = [arguments, run] { return run(*arguments); };
+    });
+    return app;
+  }
+
+  static CLI::App* AddGroup(CLI::App* parent, const std::string& name,
+                            const std::string& description) {
+    CLI::App* app = parent->add_subcommand(name, description);
+    app->require_subcommand(1);
+    return app;
+  }
+
+  // Lets settings of a file take the place of the defaults of options.
+  void AddConfig(CLI::App* app, std::filesystem::path* file,
+                 LoadedConfig* loaded);
+  // The same with the user's file.
+  void AddUserConfig(CLI::App* app, ModelOptions* model,
+                     CompletionOptions* completion, CompletionRules* rules);
+  // Only which model to take and its threads: for measuring.
+  void AddUserModel(CLI::App* app, ModelOptions* model);
+
+  CLI::App app_;
+  Command command_;
+  std::function<void()> configure_;
+  CompleteArguments complete_;
+  LspArguments lsp_;
+  DaemonArguments daemon_;
+  StatusArguments status_;
+  StopArguments stop_;
+  ConfigArguments config_;
+  ShowLogArguments log_;
+  ForgetArguments forget_;
+  ModelArguments model_;
+  DoctorArguments doctor_;
+  EvalFimArguments eval_fim_;
+  EvalShownArguments eval_shown_;
+  EvalTextArguments eval_text_;
+  BenchArguments decode_;
+  BenchArguments prefill_;
+  BenchKeystrokesArguments keystrokes_;
+  BenchSoakArguments soak_;
+  DebugTokensArguments tokens_;
+  DebugLogitsArguments logits_;
+  DebugGenerateArguments generate_;
+  DebugMemoryArguments memory_;
+  bool accepted_ = false;  // flags without an effect
+};
+
+CommandLine::CommandLine()
+    : app_("krait: local code completion that keeps the model's state warm",
+           "krait") {
+  app_.set_version_flag("--version,-V", "krait " KRAIT_VERSION);
+  app_.require_subcommand(1);
+  app_.set_help_all_flag("--help-all", "Help of all commands");
+  AddComplete();
+  AddLsp();
+  AddDaemon();
+  AddStatus();
+  AddConfigCommand();
+  AddLog();
+  AddForget();
+  AddModel();
+  AddDoctor();
+  AddEval();
+  AddBench();
+  AddDebug();
+  AddShellCompletion();
+}
+
+void CommandLine::AddComplete() {
+  CLI::App* app = Add(&app_, "complete", "Complete at a place in a file",
+                      &complete_, RunComplete);
+  app->add_option("place", complete_.place,
+                  "Line from 1, column in bytes from 1")
+      ->required()
+      ->type_name("FILE:LINE:COL");
+  AddModelOptions(app, &complete_.model);
+  AddContext(app, &complete_.completion);
+  AddExtent(app, &complete_.completion);
+  AddConfidence(app, &complete_.completion);
+  app->add_flag("--automatic", complete_.automatic,
+                "As while typing: only what the model is sure of. Without it, "
+                "as an editor that is asked by hand");
+  AddHealing(app, &complete_.completion);
+  AddFileMemory(app, &complete_.completion);
+  AddSampling(app, &complete_.completion.sampler);
+  AddUserConfig(app, &complete_.model, &complete_.completion, &complete_.rules);
+  AddJson(app, &complete_.json);
+}
+
+void CommandLine::AddLsp() {
+  CLI::App* app = Add(&app_, "lsp", "Language server on standard input/output",
+                      &lsp_, RunLsp);
+  AddSettings(app, &lsp_.loaded.config);
+  AddConfig(app, &lsp_.config_file, &lsp_.loaded);
+  app->add_flag("--no-daemon", lsp_.no_daemon,
+                "Run the model in this process instead of in the daemon that "
+                "all editors share");
+  app->add_flag("--stdio", accepted_, "Accepted: it is the only way");
+}
+
+void CommandLine::AddDaemon() {
+  CLI::App* app = Add(&app_, "daemon",
+                      "The process that all editors share, in the "
+                      "foreground; `krait lsp` starts it by itself",
+                      &daemon_, RunDaemon);
+  Config* config = &daemon_.loaded.config;
+  AddModelOptions(app, &config->model);
+  AddStateBytes(app, &config->model);
+  AddConfig(app, &daemon_.config_file, &daemon_.loaded);
+  app->add_option("--log-file", daemon_.log_file,
+                  "Write the log there, at most 1 MiB, instead of to standard "
+                  "error")
+      ->type_name("FILE");
+}
+
+void CommandLine::AddStatus() {
+  CLI::App* status =
+      Add(&app_, "status", "What the daemon is and does", &status_, RunStatus);
+  AddJson(status, &status_.json);
+  CLI::Option* watch =
+      status->add_flag("--watch,-w", status_.watch, "Again every second");
+  status
+      ->add_flag("--stats", status_.stats,
+                 "What became of the suggestions: shown, accepted, typing "
+                 "saved. Counted on this machine only")
+      ->excludes(watch);
+  Add(&app_, "stop", "Ends the daemon", &stop_, RunStop);
+}
+
+void CommandLine::AddConfigCommand() {
+  CLI::App* app = Add(&app_, "config",
+                      "All settings that `krait lsp` runs with, and where "
+                      "each is from",
+                      &config_, RunConfig);
+  AddSettings(app, &config_.loaded.config);
+  AddConfig(app, &config_.config_file, &config_.loaded);
+  AddJson(app, &config_.json);
+  app->callback([this, app] {
+    config_.options.clear();
+    for (const CLI::Option* option : app->get_options()) {
+      if (option->count() == 0 || option->get_lnames().empty()) continue;
+      config_.options.push_back(option->get_lnames().front());
+    }
+    command_ = [this] { return RunConfig(config_); };
+  });
+}
+
+void CommandLine::AddLog() {
+  CLI::App* app =
+      Add(&app_, "log", "The log of a daemon that an editor started", &log_,
+          RunShowLog);
+  AddCount(app, "--lines,-n", &log_.lines, kMaxLines, "The last N lines");
+  app->add_flag("--follow,-f", log_.follow, "Go on with what is written");
+}
+
+void CommandLine::AddShellCompletion() {
+  CLI::App* group =
+      AddGroup(&app_, "completion", "Scripts by which a shell completes krait");
+  group->group("");  // for whoever installs krait
+  using Script = std::string (*)(const CLI::App&);
+  for (const auto& [shell, script] :
+       {std::pair<const char*, Script>("bash", BashCompletion),
+        std::pair<const char*, Script>("fish", FishCompletion),
+        std::pair<const char*, Script>("zsh", ZshCompletion)}) {
+    const Script print = script;
+    group->add_subcommand(shell, "For this shell")->callback([this, print] {
+      command_ = [this, print] {
+        Print(print(app_));
+        return FinishOutput(kExitOk);
+      };
+    });
+  }
+}
+
+void CommandLine::AddForget() {
+  CLI::App* app = Add(&app_, "forget", "Delete what krait has saved of files",
+                      &forget_, RunForget);
+  CLI::Option* directory =
+      app->add_option("directory", forget_.directory,
+                      "Saved states of all files in it; default: the current "
+                      "directory")
+          ->type_name("DIR");
+  app->add_flag("--all", forget_.all,
+                "All saved states, statistics and logs; settings and models "
+                "stay")
+      ->excludes(directory);
+  AddConfig(app, &forget_.config_file, &forget_.loaded);
+  AddJson(app, &forget_.json);
+}
+
+void CommandLine::AddConfig(CLI::App* app, std::filesystem::path* file,
+                            LoadedConfig* loaded) {
+  app->add_option("--config", *file,
+                  "Settings; default: ~/.config/krait/config.toml")
+      ->type_name("FILE");
+  app->parse_complete_callback([this, file, loaded] {
+    configure_ = [file, loaded] { *loaded = LoadConfig(*file); };
+  });
+}
+
+void CommandLine::AddUserConfig(CLI::App* app, ModelOptions* model,
+                                CompletionOptions* completion,
+                                CompletionRules* rules) {
+  app->parse_complete_callback([this, model, completion, rules] {
+    configure_ = [model, completion, rules] {
+      const LoadedConfig loaded = LoadConfig({});
+      ReportProblems(loaded);
+      *model = loaded.config.model;
+      if (completion != nullptr) *completion = loaded.config.completion;
+      if (rules != nullptr) *rules = loaded.config.rules;
+    };
+  });
+}
+
+void CommandLine::AddUserModel(CLI::App* app, ModelOptions* model) {
+  app->parse_complete_callback([this, model] {
+    configure_ = [model] {
+      const LoadedConfig loaded = LoadConfig({});
+      ReportProblems(loaded);
+      model->model = loaded.config.model.model;
+      model->model_origin = loaded.config.model.model_origin;
+      model->threads = loaded.config.model.threads;
+    };
+  });
+}
+
+void CommandLine::AddModel() {
+  CLI::App* group = AddGroup(&app_, "model", "What models there are");
+  CLI::App* info = Add(group, "info", "What a model is", &model_, RunModelInfo);
+  CLI::App* verify = Add(group, "verify", "Read and check all of a model",
+                         &model_, RunModelVerify);
+  for (CLI::App* app : {info, verify}) {
+    app->add_option("model", model_.model.model,
+                    "The path of a .gguf file or of a directory with "
+                    "safetensors (it has a /), or a name; default: the one "
+                    "that `krait lsp` runs")
+        ->type_name("M")
+        ->each([this](const std::string&) { model_.model.model_origin = ""; });
+    AddUserModel(app, &model_.model);
+    AddJson(app, &model_.json);
+  }
+  CLI::App* list = Add(group, "list", "All models in krait's folders", &model_,
+                       RunModelList);
+  AddUserModel(list, &model_.model);
+  AddJson(list, &model_.json);
+}
+
+void CommandLine::AddDoctor() {
+  CLI::App* app = Add(&app_, "doctor", "Check this machine and the model",
+                      &doctor_, RunDoctor);
+  AddModelOptions(app, &doctor_.model);
+  app->parse_complete_callback([this] {
+    configure_ = [this] {  // whose problems it lists itself
+      const LoadedConfig loaded = LoadConfig({});
+      doctor_.model = loaded.config.model;
+      doctor_.completion = loaded.config.completion;
+    };
+  });
+  AddJson(app, &doctor_.json);
+}
+
+void CommandLine::AddEval() {
+  CLI::App* group = AddGroup(&app_, "eval", "Measure quality");
+  AddEvalText(group);
+  AddEvalShown(group);
+  CLI::App* app =
+      Add(group, "fim", "Fill-in-the-middle exercises", &eval_fim_, RunEvalFim);
+  app->add_option("cases", eval_fim_.cases,
+                  "One JSON object a line: language, prefix, suffix, middle; "
+                  "or HumanEval-Infilling's; -: standard input")
+      ->required()
+      ->type_name("CASES.jsonl");
+  app->add_option("--limit", eval_fim_.limit, "The first N cases; 0: all")
+      ->capture_default_str();
+  AddModelOptions(app, &eval_fim_.model);
+  AddUserModel(app, &eval_fim_.model);
+  AddContext(app, &eval_fim_.completion);
+  AddConfidence(app, &eval_fim_.completion);
+  AddHealing(app, &eval_fim_.completion);
+  AddFileMemory(app, &eval_fim_.completion);
+  AddExtentName(
+      app,
+      "How far to complete (see `krait complete`); default: by what is wanted",
+      [this](CompletionExtent extent) { eval_fim_.extent = extent; });
+  app->add_flag("--calibrate", eval_fim_.calibrate,
+                "Show how good completions are by how sure the model was, and "
+                "choose thresholds for its file (krait.confidence.*)");
+  AddRightShare(app, &eval_fim_.right_share);
+  app->add_option("--completions", eval_fim_.completions,
+                  "Write what was found there: one JSON object a line, task_id "
+                  "and completion")
+      ->type_name("FILE");
+  AddSampling(app, &eval_fim_.completion.sampler);
+  AddJson(app, &eval_fim_.json);
+}
+
+void CommandLine::AddEvalShown(CLI::App* group) {
+  CLI::App* app = Add(group, "shown",
+                      "How much of what is shown unasked is right, at random "
+                      "places within lines",
+                      &eval_shown_, RunEvalShown);
+  app->add_option("files", eval_shown_.files,
+                  "Source files; .jsonl: cases, as of `krait eval fim`")
+      ->required()
+      ->type_name("FILE");
+  AddCount(app, "--places", &eval_shown_.places, kMaxPlaces,
+           "The most places of each language");
+  app->add_option("--seed", eval_shown_.seed, "Another seed: other places")
+      ->capture_default_str();
+  AddModelOptions(app, &eval_shown_.model);
+  AddContext(app, &eval_shown_.completion);
+  AddConfidence(app, &eval_shown_.completion);
+  AddHealing(app, &eval_shown_.completion);
+  app->add_flag("--calibrate", eval_shown_.calibrate,
+                "Choose thresholds for the model's file (krait.confidence.*)");
+  AddRightShare(app, &eval_shown_.right_share);
+  app->add_option("--completions", eval_shown_.completions,
+                  "Write what was said and shown there: one JSON object a line")
+      ->type_name("FILE");
+  AddJson(app, &eval_shown_.json);
+}
+
+void CommandLine::AddEvalText(CLI::App* group) {
+  CLI::App* app = Add(group, "text", "Bits per byte of text, by language",
+                      &eval_text_, RunEvalText);
+  app->add_option("texts", eval_text_.texts,
+                  "One JSON object a line: language, text; -: standard input")
+      ->required()
+      ->type_name("TEXTS.jsonl");
+  app->add_option("--limit", eval_text_.limit, "The first N texts; 0: all")
+      ->capture_default_str();
+  app->add_option("--text-bytes", eval_text_.text_bytes,
+                  "Only the first N bytes of each text")
+      ->capture_default_str()
+      ->check(CLI::Range(size_t{1}, kMaxTextBytes));
+  AddModelOptions(app, &eval_text_.model);
+  AddUserModel(app, &eval_text_.model);
+  AddJson(app, &eval_text_.json);
+}
+
+void CommandLine::AddBench() {
+  prefill_.kind = BenchKind::kPrefill;
+  CLI::App* group = AddGroup(&app_, "bench", "Measure speed");
+  CLI::App* decode =
+      Add(group, "decode", "Writing tokens one by one", &decode_, RunBench);
+  CLI::App* prefill =
+      Add(group, "prefill", "Reading a prompt", &prefill_, RunBench);
+  for (const auto& [app, arguments] :
+       {std::pair(decode, &decode_), std::pair(prefill, &prefill_)}) {
+    AddModelOptions(app, &arguments->model);
+    AddUserModel(app, &arguments->model);
+    app->add_option("--tokens,-n", arguments->tokens,
+                    "Per repetition; default 64 (decode) or 512 (prefill)")
+        ->check(CLI::Range(size_t{1}, kMaxTokens));
+    AddCount(app, "--repetitions,-r", &arguments->repetitions, 10000,
+             "How often to measure");
+    CLI::Option* random =
+        app->add_option("--random", arguments->random,
+                        "Random weights of a known shape: mamba2-60m, "
+                        "mamba2-130m, tinyllama-1.1b, codestral-mamba-7b")
+            ->type_name("SHAPE");
+    app->add_option("--type", arguments->type,
+                    "Type of the random weights: q8_0, f16, bf16, f32")
+        ->needs(random)
+        ->capture_default_str();
+    app->add_option("--keep", arguments->keep,
+                    "Write the random model to FILE (GGUF) and keep it")
+        ->needs(random)
+        ->type_name("FILE");
+    AddJson(app, &arguments->json);
+  }
+  AddCount(decode, "--sequences,-s", &decode_.sequences, 64, "Decoded at once");
+  AddBenchKeystrokes(group);
+  AddBenchSoak(group);
+}
+
+void CommandLine::AddBenchKeystrokes(CLI::App* group) {
+  CLI::App* app =
+      Add(group, "keystrokes", "What each keystroke of a session costs",
+          &keystrokes_, RunBenchKeystrokes);
+  AddModelOptions(app, &keystrokes_.model);
+  AddUserModel(app, &keystrokes_.model);
+  AddKeystrokesOptions(app, &keystrokes_);
+}
+
+void CommandLine::AddBenchSoak(CLI::App* group) {
+  CLI::App* app =
+      Add(group, "soak", "Memory over many keystrokes in many files", &soak_,
+          RunBenchSoak);
+  AddModelOptions(app, &soak_.model);
+  AddUserModel(app, &soak_.model);
+  AddSoakOptions(app, &soak_);
+}
+
+void CommandLine::AddDebug() {
+  CLI::App* group = AddGroup(&app_, "debug", "Look inside a model");
+  CLI::App* tokens =
+      Add(group, "tokens", "Standard input to token ids, or back", &tokens_,
+          RunDebugTokens);
+  AddModelName(tokens, &tokens_.model.model);
+  AddUserModel(tokens, &tokens_.model);
+  tokens
+      ->add_option("--tokenizer", tokens_.tokenizer,
+                   "A tokenizer.model, tokenizer.json or tekken.json")
+      ->type_name("FILE")
+      ->excludes("--model");
+  CLI::Option* decode = tokens->add_flag(
+      "--decode", tokens_.decode,
+      "Token ids (plain or {\"ids\": [...]}) to the bytes they stand for");
+  tokens
+      ->add_option("--fim", tokens_.fim,
+                   "The ids of a fill-in-the-middle prompt of two files")
+      ->expected(2)
+      ->type_name("PREFIX SUFFIX")
+      ->excludes(decode);
+
+  CLI::App* logits = Add(group, "logits", "The logits after each token",
+                         &logits_, RunDebugLogits);
+  AddModelOptions(logits, &logits_.model);
+  AddUserModel(logits, &logits_.model);
+  logits->add_option("--ids", logits_.ids, "Token ids, such as 1,2,3")
+      ->required();
+  logits
+      ->add_option("--out", logits_.out,
+                   "Where to write float32 [tokens, vocab] as .npy")
+      ->required()
+      ->type_name("F.npy");
+  logits
+      ->add_option("--state-out", logits_.state_out,
+                   "Where to write the state after the last token, one .npy "
+                   "for each part")
+      ->type_name("DIR");
+
+  CLI::App* generate =
+      Add(group, "generate", "Greedy continuation of token ids", &generate_,
+          RunDebugGenerate);
+  AddModelOptions(generate, &generate_.model);
+  AddUserModel(generate, &generate_.model);
+  generate->add_option("--ids", generate_.ids, "Token ids, such as 1,2,3")
+      ->required();
+  generate->add_option("--tokens,-n", generate_.tokens, "How many")
+      ->check(CLI::Range(size_t{1}, kMaxTokens))
+      ->capture_default_str();
+
+  CLI::App* memory =
+      Add(group, "memory",
+          "What the weights of the memory of open files are fitted to",
+          &memory_, RunDebugMemory);
+  memory->add_option("cases", memory_.cases, "As of `krait eval fim`")
+      ->required()
+      ->type_name("CASES.jsonl");
+  memory->add_option("--limit", memory_.limit, "The first N cases; 0: all");
+  memory->add_option("--open-files", memory_.open_files,
+                     "So many other files of the cases are open, too: the "
+                     "nearest ones");
+  AddModelOptions(memory, &memory_.model);
+}
+
+int CommandLine::Run(int argc, char** argv) {
+  try {
+    app_.parse(argc, argv);
+    if (configure_) {
+      // Which file it is stands on the command line, whose other options come
+      // before the file's: so they are read once more, over it.
+      configure_();
+      app_.parse(argc, argv);
+    }
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) {  // --help, --version
+      return FinishOutput(app_.exit(error));
+    }
+    PrintError(ExplainMistake(app_, error));
+    PrintError("`krait --help` and `krait COMMAND --help` say what there is");
+    return kExitUser;
+  }
+  return command_();
+}
+
+}  // namespace
+
+int RunCommandLine(int argc, char** argv) {
+  try {
+    return CommandLine().Run(argc, argv);
+  } catch (const std::exception& error) {
+    PrintError(fmt::format("unexpected: {}", error.what()));
+    return kExitInternal;
+  }
+}
+
+}  // namespace krait::daemon

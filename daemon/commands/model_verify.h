@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_COMMANDS_MODEL_VERIFY_H_
+#define KRAIT_DAEMON_COMMANDS_MODEL_VERIFY_H_
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "engine/error.h"
+#include "engine/model/model_file.h"
+#include "engine/run/worker_pool.h"
+#include "engine/tokenizer/tokenizer.h"
+
+namespace krait::daemon {
+
+struct VerifiedModel {
+  size_t tensors = 0;
+  size_t parameters = 0;
+  bool has_tokenizer = false;
+  std::vector<std::string> warnings;  // see engine::Tokenizer::warnings
+};
+
+// Loads a model as for running it, reads every weight and runs its tokenizer.
+// The error names the file and what is wrong with it.
+engine::Result<VerifiedModel> VerifyModel(const std::filesystem::path& path);
+
+// The parts.
+
+// Fails on the first tensor that holds a NaN or an infinity.
+engine::Status CheckWeightsFinite(const engine::ModelFile& file,
+                                  engine::WorkerPool& pool);
+
+// Fails if the tokenizer does not give back what it was given.
+engine::Status CheckRoundTrip(const engine::Tokenizer& tokenizer,
+                              const std::string& name);
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_COMMANDS_MODEL_VERIFY_H_

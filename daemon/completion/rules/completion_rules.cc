@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/completion/rules/completion_rules.h"
+
+namespace krait::daemon {
+
+std::string WhyForbidden(const CompletionRules& rules,
+                         const CompletionSubject& subject, bool invoked) {
+  if (!subject.unread_because.empty()) {
+    return std::string(subject.unread_because);
+  }
+  if (invoked) return {};
+  if (!rules.enabled) return "turned off by completion.enabled";
+  if (std::string why = WhyLanguageIsOff(
+          rules.languages, subject.model_languages, subject.language_id);
+      !why.empty()) {
+    return why;
+  }
+  if (rules.trigger == CompletionTrigger::kOnDemand) {
+    return "only on demand, by completion.trigger";
+  }
+  return {};
+}
+
+}  // namespace krait::daemon

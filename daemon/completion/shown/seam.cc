@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/completion/shown/seam.h"
+
+#include <cctype>
+
+#include "daemon/completion/stop/stop_rules.h"
+
+namespace krait::daemon {
+
+bool IsWordByte(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+
+std::string WhyNotHere(std::string_view before, std::string_view after,
+                       bool invoked) {
+  if (IsBlank(before) && IsBlank(after)) return "there is nothing to go by yet";
+  if (!invoked && IsGlued(before, after)) {
+    return "the cursor is within a word";
+  }
+  return {};
+}
+
+bool StandsBeforeContent(const CursorLine& line) {
+  return IsBlank(line.before) && !IsBlank(line.after);
+}
+
+bool IsGlued(std::string_view text, std::string_view after) {
+  return !text.empty() && !after.empty() && IsWordByte(text.back()) &&
+         IsWordByte(after.front());
+}
+
+std::string_view CutGlued(std::string_view text, std::string_view after) {
+  while (IsGlued(text, after)) text.remove_suffix(1);
+  return IsBlank(text) ? std::string_view() : text;
+}
+
+bool CutsWord(std::string_view text, size_t ofs) {
+  return ofs > 0 && ofs < text.size() && IsWordByte(text[ofs - 1]) &&
+         IsWordByte(text[ofs]);
+}
+
+}  // namespace krait::daemon

@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/host/completion_host.h"
+
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "daemon/completion/running_completion.h"
+#include "daemon/log.h"
+
+namespace krait::daemon {
+
+using engine::ErrorCode;
+using engine::MakeError;
+
+namespace {
+
+// While there is no model, or another is in its place.
+constexpr auto kLookEvery = std::chrono::seconds(1);
+// As long as whoever waits for the daemon's end has patience.
+constexpr auto kSaveAtTheEnd = std::chrono::milliseconds(2500);
+
+engine::Error OutOfMemory() {
+  return MakeError(ErrorCode::kIo, "not enough memory for a completion");
+}
+
+engine::Result<ReadyGenerator> LoadWithin(
+    const CompletionHost::Loader& loader) {
+  try {
+    return loader();
+  } catch (const std::bad_alloc&) {
+    return MakeError(ErrorCode::kIo, "not enough memory for the model");
+  }
+}
+
+}  // namespace
+
+struct CompletionHost::RunningJob {
+  RunningJob(CompletionJob its_job, const std::stop_token& host)
+      : job(std::move(its_job)),
+        on_request(job.stop, Forward{&either}),
+        on_host(host, Forward{&either}) {}
+
+  struct Forward {
+    std::stop_source* to;
+    void operator()() const { to->request_stop(); }
+  };
+
+  const CompletionJob job;
+  const Clock::time_point begin = Clock::now();
+  // Stopped when the request is, or the whole host.
+  std::stop_source either;
+  const std::stop_callback<Forward> on_request;
+  const std::stop_callback<Forward> on_host;
+  std::unique_ptr<RunningCompletion> completion;  // uses the job
+  bool answered = false;
+};
+
+CompletionHost::CompletionHost(Loader loader, PostToOwner post,
+                               Clock::duration save_when_idle_for, Looker look)
+    : loader_(std::move(loader)),
+      look_(std::move(look)),
+      post_(std::move(post)),
+      save_when_idle_for_(save_when_idle_for) {
+  thread_ = std::thread([this] { Run(); });
+}
+
+CompletionHost::~CompletionHost() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_.request_stop();
+    StopWarming(/*stale=*/true);
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+// The owner's side
+// -------------------------------------------------------------
+
+void CompletionHost::WhenLoaded(OnLoaded on_loaded) {
+  if (owner_->loaded) return on_loaded(*owner_->loaded);
+  owner_->waiting.push_back(std::move(on_loaded));
+}
+
+void CompletionHost::WhenReloaded(std::weak_ptr<const void> alive,
+                                  OnLoaded on_loaded) {
+  std::erase_if(owner_->watching,
+                [](const auto& watch) { return watch.first.expired(); });
+  owner_->watching.emplace_back(std::move(alive), std::move(on_loaded));
+}
+
+uint64_t CompletionHost::NewSession() {
+  if (owner_->loaded && !*owner_->loaded) {
+    const std::lock_guard lock(mutex_);
+    try_again_ = true;
+    changed_.notify_one();
+  }
+  return next_session_++;
+}
+
+void CompletionHost::Forget(ForgetScope scope,
+                            std::function<void(size_t)> on_done) {
+  const std::lock_guard lock(mutex_);
+  StopWarming(/*stale=*/false);
+  forgettings_.emplace_back(std::move(scope), std::move(on_done));
+  changed_.notify_one();
+}
+
+void CompletionHost::Complete(CompletionJob job) {
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.Add(std::move(job));
+    StopWarming(/*stale=*/false);
+  }
+  changed_.notify_one();
+}
+
+void CompletionHost::Warm(WarmingJob job) {
+  {
+    const std::lock_guard lock(mutex_);
+    // The newer job goes on from what the older has done.
+    if (warming_ && warming_->document == job.document) {
+      StopWarming(/*stale=*/true);
+    }
+    queue_.Add(std::move(job));
+  }
+  changed_.notify_one();
+}
+
+void CompletionHost::Drop(const DocumentKey& document) {
+  const std::lock_guard lock(mutex_);
+  queue_.Drop(document);
+  if (warming_ && warming_->document == document) StopWarming(/*stale=*/true);
+}
+
+void CompletionHost::DropSession(uint64_t session) {
+  const std::lock_guard lock(mutex_);
+  queue_.DropSession(session);
+  if (warming_ && warming_->document.session == session) {
+    StopWarming(/*stale=*/true);
+  }
+}
+
+HostStatus CompletionHost::status() const {
+  const std::lock_guard lock(mutex_);
+  return {.waiting_completions = queue_.num_completions(),
+          .waiting_warmings = queue_.num_warmings(),
+          .running = running_,
+          .warm = warm_status_};
+}
+
+void CompletionHost::StopWarming(bool stale) {
+  if (!warming_) return;
+  warming_->stale |= stale;
+  warming_->stop.request_stop();
+}
+
+// The host's thread
+// ------------------------------------------------------------
+
+void CompletionHost::Run() {
+  Load();
+  std::unique_lock lock(mutex_);
+  for (bool more = true; more;) {
+    try {
+      more = WaitForWork(&lock);
+      if (more) RunNext(&lock);
+    } catch (const std::bad_alloc&) {
+      if (!lock.owns_lock()) lock.lock();
+      warming_.reset();
+      lock.unlock();
+      // What was under way may be half done: all that is warm goes, and with it
+      // what took the memory.
+      for (const auto& running : running_jobs_) {
+        if (!running->answered) Answer(running->job, OutOfMemory());
+      }
+      running_jobs_.clear();
+      service_.reset();
+      generator_.reset();
+      malloc_trim(0);
+      WriteLog(LogLevel::kError, "out of memory: warm states were dropped");
+      Load();
+      lock.lock();
+    }
+  }
+  lock.unlock();
+  running_jobs_.clear();
+  try {
+    BeginSaving();
+    if (generator_ != nullptr) {
+      if (const auto saved = generator_->FinishSaving(kSaveAtTheEnd); !saved) {
+        WriteLog(LogLevel::kWarning,
+                 fmt::format("saving warm states: {}", saved.error().message));
+      }
+    }
+  } catch (const std::bad_alloc&) {
+    WriteLog(LogLevel::kError, "not enough memory to save warm states");
+  }
+  // Here, as threads of a model belong to the one that loaded it.
+  service_.reset();
+  generator_.reset();
+}
+
+void CompletionHost::Load() {
+  const bool again = load_error_.has_value();
+  tried_ = looked_ = look_ ? look_() : engine::ModelStamp();
+  look_at_ = Clock::now() + kLookEvery;
+  auto ready = LoadWithin(loader_);
+  if (ready) return Take(std::move(*ready));
+  // The same words again would only be in the way.
+  const bool said = again && load_error_->message == ready.error().message;
+  load_error_ = ready.error();
+  if (!said) Publish(*load_error_);
+}
+
+void CompletionHost::Take(ReadyGenerator ready) {
+  service_.reset();
+  generator_ = std::move(ready.generator);
+  service_ = std::make_unique<CompletionService>(*generator_);
+  load_error_.reset();
+  {
+    const std::lock_guard lock(mutex_);
+    warm_status_ = generator_->warm_status();
+  }
+  Publish(std::move(ready.description), ready.threads);
+}
+
+void CompletionHost::Publish(const engine::Result<std::string>& loaded,
+                             size_t threads) {
+  ModelLanguages languages;
+  if (generator_ != nullptr) languages = generator_->hints().languages;
+  post_([owner = owner_, loaded, threads, languages = std::move(languages)] {
+    const bool again = owner->loaded.has_value();
+    owner->loaded = loaded;
+    owner->languages = languages;
+    owner->threads = threads;
+    for (const OnLoaded& waiting : std::exchange(owner->waiting, {})) {
+      waiting(loaded);
+    }
+    if (!again) return;
+    // They may bring others.
+    const auto watching = owner->watching;
+    for (const auto& [alive, on_loaded] : watching) {
+      if (!alive.expired()) on_loaded(loaded);
+    }
+  });
+}
+
+bool CompletionHost::WaitForWork(std::unique_lock<std::mutex>* lock) {
+  while (!stopping_.stop_requested()) {
+    if (!running_jobs_.empty() || !forgettings_.empty() || try_again_) {
+      return true;
+    }
+    const auto now = Clock::now();
+    std::optional<Clock::time_point> next = queue_.ReadyAt();
+    const auto consider = [&next](Clock::time_point time) {
+      if (!next || time < *next) next = time;
+    };
+    if (unsaved_) consider(idle_since_ + save_when_idle_for_);
+    if (load_error_ && look_) consider(look_at_);
+    if (next && *next <= now) return true;
+    if (next) {
+      changed_.wait_until(*lock, *next);
+    } else {
+      changed_.wait(*lock);
+    }
+  }
+  return false;
+}
+
+void CompletionHost::RunNext(std::unique_lock<std::mutex>* lock) {
+  running_ = true;
+  ForgetAll(lock);
+  if (ShouldLoadAgain(lock)) {
+    lock->unlock();
+    Load();
+    lock->lock();
+  } else if (BeginCompletions(lock) || !running_jobs_.empty()) {
+    lock->unlock();
+    AdvanceCompletions();
+    lock->lock();
+  } else if (auto warming = queue_.NextWarming(Clock::now())) {
+    RunWarming(std::move(*warming), lock);
+  } else if (Clock::now() >= idle_since_ + save_when_idle_for_) {
+    lock->unlock();
+    BeginSaving();
+    lock->lock();
+  }
+  running_ = !running_jobs_.empty();
+  if (!running_) {
+    warm_status_ =
+        generator_ == nullptr ? WarmStatus{} : generator_->warm_status();
+  }
+  idle_since_ = Clock::now();
+}
+
+bool CompletionHost::BeginCompletions(std::unique_lock<std::mutex>* lock) {
+  bool any = false;
+  while (running_jobs_.size() < kMostAtOnce) {
+    auto job = queue_.NextCompletion(Clock::now());
+    if (!job) break;
+    any = true;
+    lock->unlock();
+    Begin(std::move(*job));
+    lock->lock();
+  }
+  return any;
+}
+
+void CompletionHost::Begin(CompletionJob job) {
+  if (job.stop.stop_requested()) {
+    return Answer(
+        job, MakeError(ErrorCode::kCancelled, "the request was cancelled"));
+  }
+  if (!ModelIsSound()) return Answer(job, *load_error_);
+  unsaved_ = true;
+  // One that this one replaces leaves first: it may be gone on with.
+  for (const auto& running : running_jobs_) running->completion->StopIfAsked();
+  AnswerEnded();
+  if (service_ == nullptr) return Answer(job, *load_error_);
+  auto running =
+      std::make_unique<RunningJob>(std::move(job), stopping_.get_token());
+  try {
+    running->completion =
+        service_->Begin(running->job.request, running->job.options,
+                        running->either.get_token());
+  } catch (const std::bad_alloc&) {
+    Answer(running->job, OutOfMemory());
+    throw;
+  }
+  running_jobs_.push_back(std::move(running));
+}
+
+void CompletionHost::AdvanceCompletions() {
+  if (running_jobs_.empty()) return;
+  std::vector<RunningCompletion*> completions;
+  for (const auto& running : running_jobs_) {
+    completions.push_back(running->completion.get());
+  }
+  service_->Advance(completions);
+  AnswerEnded();
+}
+
+void CompletionHost::AnswerEnded() {
+  const auto ended = [](const auto& running) {
+    return running->completion->ended();
+  };
+  if (std::ranges::none_of(running_jobs_, ended)) return;
+  // What it has said may be of two models.
+  if (!ModelIsSound()) return;
+  for (const auto& running : running_jobs_) {
+    if (!ended(running)) continue;
+    auto completion = running->completion->Finish();
+    if (completion) {
+      completion->trace.queue = running->begin - running->job.queued;
+    }
+    Answer(running->job, std::move(completion));
+    running->answered = true;
+  }
+  std::erase_if(running_jobs_, ended);
+}
+
+void CompletionHost::Answer(const CompletionJob& job,
+                            engine::Result<Completion> completion) {
+  const Clock::duration whole = Clock::now() - job.queued;
+  post_([owner = owner_, on_done = job.on_done,
+         completion = std::move(completion), whole] {
+    if (completion) owner->statistics.Add(completion->trace, whole);
+    on_done(completion);
+  });
+}
+
+void CompletionHost::RunWarming(WarmingJob job,
+                                std::unique_lock<std::mutex>* lock) {
+  warming_.emplace().document = job.document;
+  const std::stop_token stop = warming_->stop.get_token();
+  lock->unlock();
+  if (!ModelIsSound()) {
+    lock->lock();
+    warming_.reset();
+    return;
+  }
+  unsaved_ = true;
+  // If not yet, the job comes back for it: it costs nothing to warm twice.
+  const bool prefetch_now = job.prefetch_at && *job.prefetch_at <= Clock::now();
+  engine::Status warmed = service_->Warm(job.request, job.options, stop);
+  if (warmed && prefetch_now) {
+    warmed = service_->Prefetch(job.request, job.options, stop);
+  }
+  lock->lock();
+  const bool stale = warming_->stale;
+  warming_.reset();
+  if (warmed) {
+    if (job.prefetch_at && !prefetch_now && !stale) {
+      job.not_before = *job.prefetch_at;
+      queue_.Return(std::move(job));
+    }
+    return;
+  }
+  if (warmed.error().code != ErrorCode::kCancelled) {
+    WriteLog(LogLevel::kWarning, fmt::format("warming {}: {}", job.document.uri,
+                                             warmed.error().message));
+  } else if (!stale) {
+    queue_.Return(std::move(job));
+  }
+}
+
+void CompletionHost::BeginSaving() {
+  if (!std::exchange(unsaved_, false) || generator_ == nullptr) return;
+  generator_->SaveWarmStates();
+}
+
+// The model's files
+// ------------------------------------------------------------
+
+bool CompletionHost::ModelIsSound() {
+  if (generator_ == nullptr) return false;
+  switch (generator_->CheckModel()) {
+    case engine::ModelChange::kNone:
+      return true;
+    case engine::ModelChange::kReplaced:
+      // Nobody's completion is worth the other model.
+      if (running_jobs_.empty()) TakeReplacement();
+      return true;
+    case engine::ModelChange::kOverwritten:
+      break;
+  }
+  Unload(MakeError(ErrorCode::kIo,
+                   "the model's file was changed; it is loaded again"));
+  return false;
+}
+
+// What cannot be loaded is not tried twice: it may be half written.
+void CompletionHost::TakeReplacement() {
+  if (!look_ || Clock::now() < look_at_) return;
+  look_at_ = Clock::now() + kLookEvery;
+  const engine::ModelStamp now = look_();
+  const bool settled = now == std::exchange(looked_, now);
+  if (!settled || now.empty() || now == tried_) return;
+  tried_ = now;
+  auto ready = loader_();
+  if (ready) {
+    WriteLog(LogLevel::kInfo, "the model's file was replaced");
+    return Take(std::move(*ready));
+  }
+  WriteLog(LogLevel::kWarning,
+           fmt::format("the model's file was replaced, and krait goes on with "
+                       "the one before: {}",
+                       ready.error().message));
+}
+
+void CompletionHost::Unload(const engine::Error& why) {
+  WriteLog(LogLevel::kWarning, why.message);
+  load_error_ = why;
+  for (const auto& running : running_jobs_) Answer(running->job, why);
+  running_jobs_.clear();
+  service_.reset();
+  generator_.reset();
+  unsaved_ = false;
+  tried_.clear();  // what is there now is worth a try
+  looked_.clear();
+  look_at_ = Clock::now() + kLookEvery;
+  Publish(why);
+}
+
+// When the files have changed since the last try, and rest again; or at once
+// for a new editor.
+bool CompletionHost::ShouldLoadAgain(std::unique_lock<std::mutex>* lock) {
+  const bool asked = std::exchange(try_again_, false);
+  if (asked || !load_error_) return asked && load_error_;
+  if (!look_ || Clock::now() < look_at_) return false;
+  lock->unlock();
+  engine::ModelStamp now = look_();
+  lock->lock();
+  look_at_ = Clock::now() + kLookEvery;
+  const bool settled = now == std::exchange(looked_, now);
+  return settled && now != tried_;
+}
+
+void CompletionHost::ForgetAll(std::unique_lock<std::mutex>* lock) {
+  const auto all = std::exchange(forgettings_, {});
+  lock->unlock();
+  for (const Forgetting& forgetting : all) {
+    auto done = [post = post_, on_done = forgetting.second](size_t count) {
+      post([on_done, count] { on_done(count); });
+    };
+    if (generator_ == nullptr) {
+      done(0);
+    } else {
+      generator_->Forget(forgetting.first, std::move(done));
+    }
+  }
+  lock->lock();
+}
+
+}  // namespace krait::daemon

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_HOST_LOCAL_ENGINE_GENERATION_H_
+#define KRAIT_DAEMON_HOST_LOCAL_ENGINE_GENERATION_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+
+#include "daemon/completion/generator.h"
+#include "daemon/host/local/fim_planner.h"
+#include "daemon/host/local/speakers.h"
+#include "engine/error.h"
+#include "engine/memory/text_memory.h"
+#include "engine/model/model.h"
+#include "engine/run/generation.h"
+#include "engine/state/state_store.h"
+
+namespace krait::daemon {
+
+// Returns the file that a prompt is of, as the store wants it.
+engine::StateOrigin OriginOf(const GeneratorPrompt& prompt);
+
+// A generation of EngineGenerator, which moves it on piece by piece: its prompt
+// is read in slices, then its tokens are chosen one by one, and fed in a batch
+// with those of others. Thread-compatible.
+class EngineGeneration final : public RunningGeneration {
+ public:
+  // `model` and `speakers` must outlive it.
+  EngineGeneration(const engine::Model& model, Speakers& speakers,
+                   GeneratorRequest request, std::stop_token stop);
+  ~EngineGeneration() override;
+
+  const GeneratorRequest& request() const { return request_; }
+  bool greedy() const {
+    return request_.sampler.temperature <= 0 && request_.first_rank == 0;
+  }
+
+  // One of these three begins it.
+  // Goes on with what `speaker` was saying.
+  void Continue(Speaker& speaker);
+  // Lets `speaker` read the plan, which took `planning` to make, and mixes
+  // `memory` (may be null) into what it says.
+  void Read(Speaker& speaker, FimPlan plan,
+            std::unique_ptr<engine::TextMemory> memory,
+            Clock::duration planning);
+  void Fail(const engine::Error& error) { End(error); }
+
+  void StopIfAsked() override;
+
+  // Whether the prompt is still to be read, by RunSlice.
+  bool reading() const { return stage_ == Stage::kReading; }
+  void RunSlice();
+  // Stands for what it is reminded of beside the prefix.
+  uint64_t reminded_of = 0;
+  // When it had its last slice, in turns of the generator.
+  uint64_t turn = 0;
+
+  // Whether it is to say more. A round: what was said last is fed to the
+  // session, if it has not been, then Pick chooses the next token.
+  bool speaking() const { return stage_ == Stage::kSpeaking; }
+  std::optional<engine::TokenId> TakeUnfed();
+  engine::Session& session() { return speaker_->session.fork(); }
+  void Pick();
+
+ private:
+  enum class Stage : uint8_t { kReading, kSpeaking, kEnded };
+
+  void BeginToSpeak();
+  bool OnToken(engine::TokenId token, float logprob);
+  void EndSpeaking(engine::StopReason reason);
+  void End(engine::Result<GeneratorReport> outcome);
+
+  const engine::Model& model_;
+  Speakers& speakers_;
+  const GeneratorRequest request_;
+  const std::stop_token stop_;
+  Speaker* speaker_ = nullptr;  // null before the beginning and after the end
+  std::optional<engine::TokenPicker> picker_;  // while speaking
+  Stage stage_ = Stage::kReading;
+  GeneratorReport report_;
+  Clock::time_point stage_begin_;
+};
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_HOST_LOCAL_ENGINE_GENERATION_H_

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/host/local/engine_generator.h"
+
+#include <utility>
+#include <vector>
+
+#include "engine/model/gguf_memory.h"
+#include "engine/state/state_store.h"
+
+namespace krait::daemon {
+
+using engine::ErrorCode;
+using engine::MakeError;
+using engine::TokenId;
+
+engine::Result<std::unique_ptr<EngineGenerator>> EngineGenerator::Create(
+    std::shared_ptr<const engine::Model> model, engine::WorkerPool& pool,
+    const WarmOptions& options) {
+  if (!model->has_tokenizer()) {
+    return MakeError(ErrorCode::kBadFile,
+                     model->file().path().string() +
+                         ": has no tokenizer (expected tokenizer.json or "
+                         "tokenizer.model beside the weights), so it cannot "
+                         "complete text");
+  }
+  auto hints = engine::ReadModelHints(model->file().path());
+  if (!hints) return hints.error();
+  auto weights = engine::ReadMemoryWeights(model->file().path());
+  if (!weights) return weights.error();
+  auto generator = std::unique_ptr<EngineGenerator>(
+      new EngineGenerator(std::move(model), std::move(*hints), pool, options));
+  if (*weights) {
+    generator->memory_.emplace(generator->model_->tokenizer(),
+                               std::move(**weights));
+  }
+  return generator;
+}
+
+EngineGenerator::EngineGenerator(std::shared_ptr<const engine::Model> model,
+                                 engine::ModelHints hints,
+                                 engine::WorkerPool& pool,
+                                 const WarmOptions& options)
+    : model_(std::move(model)),
+      hints_(std::move(hints)),
+      planner_(model_->tokenizer(), model_->hyperparameters()),
+      store_(engine::Resumption(model_->hyperparameters()),
+             options.state_bytes),
+      shared_(model_, pool, store_),
+      speakers_(shared_),
+      warming_(std::in_place, shared_),
+      stamp_(options.stamp.empty() ? engine::StampModel(model_->file().path())
+                                   : options.stamp) {
+  if (options.state_bytes == 0 || options.state_dir.empty()) return;
+  StateKeeperOptions keeping{.directory = options.state_dir,
+                             .limits = options.disk,
+                             .load_bytes = options.state_bytes,
+                             .stamp = stamp_,
+                             .fingerprints = options.fingerprints,
+                             .may_save = options.may_save};
+  if (!keeping.may_save) keeping.may_save = [](const auto&) { return true; };
+  keeper_.emplace(model_, std::move(keeping));
+}
+
+void EngineGenerator::TakeSavedStates() {
+  if (keeper_) keeper_->Exchange(&store_);
+}
+
+std::chrono::duration<double> EngineGenerator::PredictPrefill(
+    const std::vector<TokenId>& tokens) const {
+  // Before anything was measured there is nothing to choose by.
+  if (shared_.tokens_per_second == 0) return {};
+  return std::chrono::duration<double>(
+      static_cast<double>(shared_.CountMissing(tokens)) /
+      shared_.tokens_per_second);
+}
+
+std::unique_ptr<RunningGeneration> EngineGenerator::Begin(
+    GeneratorRequest request, std::stop_token stop) {
+  const auto begin = Clock::now();
+  TakeSavedStates();
+  auto generation = std::make_unique<EngineGeneration>(
+      *model_, speakers_, std::move(request), std::move(stop));
+  const GeneratorRequest& wanted = generation->request();
+  const bool reminded = Reminded(wanted.prompt);
+  if (reminded) {
+    generation->reminded_of = FileMemory::Fingerprint(
+        *wanted.prompt.remembered, wanted.prompt.prefix.size());
+  }
+  if (wanted.may_resume) {
+    if (Speaker* const speaker = speakers_.TakeWhoSaid(
+            wanted.prompt, generation->greedy(), generation->reminded_of)) {
+      generation->Continue(*speaker);
+      return generation;
+    }
+  }
+  // A memory knows words by their beginnings.
+  const Healing heal = !wanted.heal_tokens ? Healing::kNone
+                       : reminded          ? Healing::kWord
+                                           : Healing::kToken;
+  auto plan = planner_.PlanNow(wanted.prompt, heal, [this](const auto& tokens) {
+    return PredictPrefill(tokens);
+  });
+  if (plan) {
+    std::unique_ptr<engine::TextMemory> memory;
+    if (reminded) {
+      memory = memory_->At(std::string(wanted.prompt.path),
+                           *wanted.prompt.remembered, plan->beginning);
+    }
+    generation->Read(speakers_.Take(wanted.prompt.path), std::move(*plan),
+                     std::move(memory), Clock::now() - begin);
+  } else {
+    generation->Fail(plan.error());
+  }
+  return generation;
+}
+
+void EngineGenerator::Advance(std::span<RunningGeneration* const> generations) {
+  TakeSavedStates();
+  std::vector<EngineGeneration*> all;
+  for (RunningGeneration* const generation : generations) {
+    all.push_back(static_cast<EngineGeneration*>(generation));
+    all.back()->StopIfAsked();
+  }
+  ReadSlice(all);
+  Speak(all);
+}
+
+// Whose last turn was longest ago is next, so that a short prompt does not wait
+// for the end of a long one. The others go on speaking in between.
+void EngineGenerator::ReadSlice(std::span<EngineGeneration* const> all) {
+  EngineGeneration* next = nullptr;
+  for (EngineGeneration* const generation : all) {
+    if (!generation->reading()) continue;
+    if (next == nullptr || generation->turn < next->turn) next = generation;
+  }
+  if (next == nullptr) return;
+  next->turn = ++turns_;
+  next->RunSlice();
+}
+
+void EngineGenerator::Speak(std::span<EngineGeneration* const> all) {
+  std::vector<engine::Session*> sessions;
+  std::vector<TokenId> tokens;
+  for (EngineGeneration* const generation : all) {
+    if (!generation->speaking()) continue;
+    if (const auto token = generation->TakeUnfed()) {
+      sessions.push_back(&generation->session());
+      tokens.push_back(*token);
+    }
+  }
+  if (!sessions.empty()) engine::DecodeBatch(sessions, tokens);
+  for (EngineGeneration* const generation : all) {
+    if (generation->speaking()) generation->Pick();
+  }
+}
+
+engine::Status EngineGenerator::Warm(const GeneratorPrompt& prompt,
+                                     std::stop_token stop) {
+  if (store_.budget_bytes() == 0) return {};
+  TakeSavedStates();
+  const auto plans = planner_.PlansToWarm(prompt, [this](const auto& tokens) {
+    // As if nothing were warm: after a jump nothing is.
+    const double speed = shared_.tokens_per_second;
+    return std::chrono::duration<double>(
+        speed == 0 ? 0 : static_cast<double>(tokens.size()) / speed);
+  });
+  if (!plans) return plans.error();
+  for (const FimPlan& plan : *plans) {
+    if (plan.tokens.empty()) continue;
+    const auto cost = warming_->Advance(
+        plan.tokens,
+        {.checkpoints = plan.checkpoints, .origin = OriginOf(prompt)}, stop);
+    if (!cost) return cost.error();
+  }
+  return {};
+}
+
+void EngineGenerator::SaveWarmStates() {
+  if (!keeper_) return;
+  TakeSavedStates();
+  keeper_->Save(store_.Sequences());
+}
+
+engine::Status EngineGenerator::FinishSaving(std::chrono::milliseconds limit) {
+  if (!keeper_) return {};
+  engine::Status saved = keeper_->Finish(limit);
+  TakeSavedStates();
+  return saved;
+}
+
+// Which states in memory are of a file can be told by its path only, without
+// asking the disk about links: all of them go.
+void EngineGenerator::Forget(const ForgetScope& scope,
+                             std::function<void(size_t)> done) {
+  store_.Clear();
+  if (memory_) memory_->Forget();
+  speakers_.DropIdle();
+  warming_.emplace(shared_);
+  if (!keeper_) return done(0);
+  keeper_->Forget(scope, std::move(done));
+}
+
+engine::ModelChange EngineGenerator::CheckModel() const {
+  return engine::CompareModels(stamp_,
+                               engine::StampModel(model_->file().path()));
+}
+
+WarmStatus EngineGenerator::warm_status() const {
+  return {.budget_bytes = store_.budget_bytes(),
+          .held_bytes = store_.held_bytes(),
+          .checkpoints = store_.snapshots(),
+          .logged_tokens = store_.logged_tokens()};
+}
+
+}  // namespace krait::daemon

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_HOST_LOCAL_ENGINE_GENERATOR_H_
+#define KRAIT_DAEMON_HOST_LOCAL_ENGINE_GENERATOR_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/completion/generator.h"
+#include "daemon/host/local/engine_generation.h"
+#include "daemon/host/local/file_memory.h"
+#include "daemon/host/local/fim_planner.h"
+#include "daemon/host/local/speakers.h"
+#include "daemon/host/local/state_keeper.h"
+#include "engine/error.h"
+#include "engine/model/model.h"
+#include "engine/model/model_stamp.h"
+#include "engine/run/warm_session.h"
+#include "engine/run/worker_pool.h"
+#include "engine/state/state_folder.h"
+#include "engine/state/state_store.h"
+
+namespace krait::daemon {
+
+// What a generator may keep warm, and where.
+struct WarmOptions {
+  size_t state_bytes = 0;  // in memory; 0: each call reads the whole prompt
+  // Where states are kept between runs, and how much; empty: nowhere.
+  std::filesystem::path state_dir = {};
+  engine::StateLimits disk = {};
+  // Whether states of a file may be kept there; null: of all.
+  std::function<bool(const std::string& file)> may_save = {};
+  // Where the fingerprints of models are remembered; empty: nowhere.
+  std::filesystem::path fingerprints = {};
+  // Of the model before it was loaded; empty: as it is now.
+  engine::ModelStamp stamp = {};
+};
+
+// Generates with one of krait's own models, from warm states: a prompt costs
+// what is new in it. What comes out is what a cold run of the same prompt
+// gives, alone or beside others.
+class EngineGenerator : public Generator {
+ public:
+  // Fails for a model without a tokenizer. Saved states are read while it runs.
+  // `pool` must outlive the generator.
+  static engine::Result<std::unique_ptr<EngineGenerator>> Create(
+      std::shared_ptr<const engine::Model> model, engine::WorkerPool& pool,
+      const WarmOptions& options);
+
+  size_t context_length() const override {
+    return model_->hyperparameters().context_length;
+  }
+  engine::ModelHints hints() const override { return hints_; }
+  size_t CountTokens(std::string_view text) const override {
+    return planner_.CountTokens(text);
+  }
+  std::unique_ptr<RunningGeneration> Begin(GeneratorRequest request,
+                                           std::stop_token stop) override;
+  void Advance(std::span<RunningGeneration* const> generations) override;
+  engine::Status Warm(const GeneratorPrompt& prompt,
+                      std::stop_token stop) override;
+  void SaveWarmStates() override;
+  engine::Status FinishSaving(std::chrono::milliseconds limit) override;
+  void Forget(const ForgetScope& scope,
+              std::function<void(size_t)> done) override;
+  engine::ModelChange CheckModel() const override;
+  WarmStatus warm_status() const override;
+
+ private:
+  EngineGenerator(std::shared_ptr<const engine::Model> model,
+                  engine::ModelHints hints, engine::WorkerPool& pool,
+                  const WarmOptions& options);
+  std::chrono::duration<double> PredictPrefill(
+      const std::vector<engine::TokenId>& tokens) const;
+  void TakeSavedStates();
+  // Whether a generation of the prompt is reminded of something.
+  bool Reminded(const GeneratorPrompt& prompt) const {
+    return memory_ && prompt.remembered;
+  }
+  void ReadSlice(std::span<EngineGeneration* const> all);
+  void Speak(std::span<EngineGeneration* const> all);
+
+  const std::shared_ptr<const engine::Model> model_;
+  const engine::ModelHints hints_;
+  mutable FimPlanner planner_;        // remembers lines
+  std::optional<FileMemory> memory_;  // if the model is made for one
+  engine::StateStore store_;
+  engine::WarmResources shared_;
+  Speakers speakers_;
+  std::optional<engine::WarmSession> warming_;
+  const engine::ModelStamp stamp_;
+  // Its thread ends before the store does, whose pieces it writes.
+  std::optional<StateKeeper> keeper_;
+  uint64_t turns_ = 0;  // slices of prompts that were read
+};
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_HOST_LOCAL_ENGINE_GENERATOR_H_

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/host/local/file_memory.h"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace krait::daemon {
+namespace {
+
+// Names of documents and of other texts are told apart.
+constexpr char kDocument = 'd';
+constexpr char kOther = 'o';
+
+// Whole lines of what lies before the cursor, as much as is remembered.
+// They begin, within the first eighth, with the line that has the least hash,
+// so that they do not begin elsewhere with each character that is typed.
+std::string_view LinesBefore(std::string_view before) {
+  if (before.size() <= kRememberedBytes) return before;
+  before.remove_prefix(before.size() - kRememberedBytes);
+  size_t steadiest = 0;
+  size_t least = std::numeric_limits<size_t>::max();
+  for (size_t begin = before.find('\n') + 1; begin < kRememberedBytes / 8;) {
+    const size_t end = before.find('\n', begin);
+    const size_t hash =
+        std::hash<std::string_view>()(before.substr(begin, end - begin));
+    if (hash < least) {
+      least = hash;
+      steadiest = begin;
+    }
+    if (end == std::string_view::npos) break;
+    begin = end + 1;
+  }
+  return before.substr(steadiest);
+}
+
+std::string_view LinesAfter(std::string_view after) {
+  if (after.size() <= kRememberedBytes) return after;
+  after = after.substr(0, kRememberedBytes);
+  return after.substr(0, after.rfind('\n') + 1);
+}
+
+}  // namespace
+
+FileMemory::FileMemory(const engine::Tokenizer& tokenizer,
+                       engine::MemoryWeights weights)
+    : forms_(tokenizer), weights_(std::move(weights)) {}
+
+std::unique_ptr<engine::TextMemory> FileMemory::At(
+    const std::string& document, const RememberedTexts& around,
+    std::string_view beginning) {
+  const std::string_view before = LinesBefore(around.before);
+  std::string text(before);
+  text += LinesAfter(around.after);
+  const auto tokens = Update(kDocument + document, std::move(text), nullptr);
+
+  const size_t line = tokens->LineOf(before.size());
+  std::string_view begun = before.substr(tokens->LineBegin(line));
+  begun.remove_suffix(std::min(beginning.size(), begun.size()));
+  std::vector<engine::TextTokensPtr> others;
+  size_t room = kMostBytesOfOthers;
+  if (around.others != nullptr) {
+    for (const NearbyText& other : *around.others) {
+      others.push_back(OfOther(other, room));
+      room -= std::min(room, others.back()->text().size());
+      if (room == 0) break;
+    }
+  }
+  MakeRoom();
+  std::vector<engine::TokenId> begun_tokens;
+  if (begun.size() <= engine::TextTokens::kMaxLineBytes) {
+    begun_tokens = forms_.tokenizer().Encode(begun, engine::DummyPrefix::kNone);
+  }
+  return std::make_unique<engine::TextMemory>(forms_, weights_, tokens, line,
+                                              begun_tokens, std::move(others));
+}
+
+uint64_t FileMemory::Fingerprint(const RememberedTexts& around,
+                                 size_t prefix_bytes) {
+  const std::hash<std::string_view> hash;
+  std::string_view before = LinesBefore(around.before);
+  before.remove_suffix(std::min(prefix_bytes, before.size()));
+  uint64_t sum = hash(before);
+  const auto add = [&sum](uint64_t value) {
+    sum = (sum ^ value) * 0x9e3779b97f4a7c15U + 1;
+  };
+  add(hash(LinesAfter(around.after)));
+  if (around.others == nullptr) return sum;
+  for (const NearbyText& other : *around.others) {
+    add(hash(other.name));
+    add(std::hash<const void*>()(other.source.get()));
+  }
+  return sum;
+}
+
+engine::TextTokensPtr FileMemory::Update(
+    const std::string& name, std::string text,
+    std::shared_ptr<const TextSource> source) {
+  Entry& entry = entries_[name];
+  entry.last_used = ++uses_;
+  entry.source = std::move(source);
+  if (entry.tokens != nullptr && entry.tokens->text() == text) {
+    return entry.tokens;
+  }
+  if (entry.tokens != nullptr) held_bytes_ -= entry.tokens->bytes();
+  entry.tokens = std::make_shared<const engine::TextTokens>(
+      std::move(text), forms_, entry.tokens.get());
+  held_bytes_ += entry.tokens->bytes();
+  return entry.tokens;
+}
+
+engine::TextTokensPtr FileMemory::OfOther(const NearbyText& other,
+                                          size_t max_bytes) {
+  const std::string name = kOther + other.name;
+  const auto found = entries_.find(name);
+  if (found != entries_.end() && found->second.source == other.source &&
+      found->second.tokens->text().size() <= max_bytes) {
+    found->second.last_used = ++uses_;
+    return found->second.tokens;
+  }
+  return Update(name, other.source->Read(max_bytes), other.source);
+}
+
+void FileMemory::Forget() {
+  entries_.clear();
+  held_bytes_ = 0;
+}
+
+void FileMemory::MakeRoom() {
+  while (held_bytes_ > kMostBytes && entries_.size() > 1) {
+    const auto oldest = std::ranges::min_element(
+        entries_, {}, [](const auto& entry) { return entry.second.last_used; });
+    held_bytes_ -= oldest->second.tokens->bytes();
+    entries_.erase(oldest);
+  }
+}
+
+}  // namespace krait::daemon

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_HOST_LOCAL_FILE_MEMORY_H_
+#define KRAIT_DAEMON_HOST_LOCAL_FILE_MEMORY_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "daemon/completion/text/nearby_text.h"
+#include "engine/memory/memory_weights.h"
+#include "engine/memory/text_memory.h"
+#include "engine/memory/text_tokens.h"
+#include "engine/memory/token_forms.h"
+#include "engine/tokenizer/tokenizer.h"
+
+namespace krait::daemon {
+
+// The tokens of documents, kept up with their edits, for a model that is mixed
+// with what they say. What it gives for a place depends on the texts alone, not
+// on what it was asked before.
+//
+// Thread-compatible.
+class FileMemory {
+ public:
+  // Of what is kept between two calls; the texts of a call come on top.
+  static constexpr size_t kMostBytes = size_t{16} << 20;
+  // Of other texts together, the nearest first.
+  static constexpr size_t kMostBytesOfOthers = size_t{256} << 10;
+
+  // `tokenizer` must outlive it and what it returns, as must it what it
+  // returns.
+  FileMemory(const engine::Tokenizer& tokenizer, engine::MemoryWeights weights);
+
+  // Returns a memory of all but the rest of the line at the cursor. The model
+  // says `beginning`, the end of the text before the cursor, anew. `document`
+  // is any string that names the document.
+  std::unique_ptr<engine::TextMemory> At(const std::string& document,
+                                         const RememberedTexts& around,
+                                         std::string_view beginning);
+
+  // Returns a number that stands for what is remembered beside the last
+  // `prefix_bytes` before the cursor.
+  static uint64_t Fingerprint(const RememberedTexts& around,
+                              size_t prefix_bytes);
+
+  // Lets go of all that is kept; it is read again when it is asked for.
+  void Forget();
+
+  size_t held_bytes() const { return held_bytes_; }
+
+ private:
+  struct Entry {
+    engine::TextTokensPtr tokens;
+    std::shared_ptr<const TextSource> source;  // of another text's state
+    uint64_t last_used = 0;
+  };
+
+  // Returns the entry, brought up to date with `text`.
+  engine::TextTokensPtr Update(const std::string& name, std::string text,
+                               std::shared_ptr<const TextSource> source);
+  engine::TextTokensPtr OfOther(const NearbyText& other, size_t max_bytes);
+  void MakeRoom();
+
+  const engine::TokenForms forms_;
+  const engine::MemoryWeights weights_;
+  std::unordered_map<std::string, Entry> entries_;
+  size_t held_bytes_ = 0;
+  uint64_t uses_ = 0;
+};
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_HOST_LOCAL_FILE_MEMORY_H_

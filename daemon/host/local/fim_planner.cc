@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/host/local/fim_planner.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <utility>
+
+namespace krait::daemon {
+namespace {
+
+using engine::FimLayout;
+
+// Up to here the better answer is worth waiting for: better than one without a
+// suffix, and than one with an earlier suffix, which is nearly as good.
+constexpr std::chrono::duration<double> kPatience{0.15};
+constexpr std::chrono::duration<double> kPatienceNearby{0.03};
+
+// What is at hand must be this much quicker to be taken instead.
+constexpr double kWorthIt = 4;
+
+// Tokens of a word that are said anew: more than most identifiers have.
+constexpr size_t kMaxHealed = 8;
+
+bool IsWord(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return std::isalnum(byte) != 0 || c == '_' || byte >= 0x80;
+}
+
+}  // namespace
+
+FimLayout TrainedLayout(const engine::Hyperparameters& hparams) {
+  switch (hparams.fim) {
+    case engine::FimTraining::kSpm:
+    case engine::FimTraining::kSpmAndPsm:
+      return FimLayout::kSpm;
+    case engine::FimTraining::kPsm:
+      return FimLayout::kPsm;
+    case engine::FimTraining::kNone:
+      break;
+  }
+  return FimLayout::kEmulated;
+}
+
+FimLayout FimPlanner::BestLayout(const GeneratorPrompt& prompt) const {
+  const FimLayout trained = TrainedLayout(hparams_);
+  if (trained == FimLayout::kEmulated && prompt.suffix.empty()) {
+    return FimLayout::kPrefix;
+  }
+  return trained;
+}
+
+engine::Result<FimPlan> FimPlanner::LayOut(FimLayout layout,
+                                           const GeneratorPrompt& prompt) {
+  auto tokens = engine::BuildFimPrompt(
+      lines_, layout,
+      {.path = hparams_.file_token ? prompt.path : std::string_view(),
+       .prefix = prompt.prefix,
+       .suffix = prompt.suffix},
+      hparams_.file_token);
+  if (!tokens) return tokens.error();
+  FimPlan plan;
+  plan.layout = layout;
+  plan.tokens = std::move(*tokens);
+  // The prefix ends the prompt, or it is followed by the suffix and [MIDDLE].
+  size_t prefix_end = plan.tokens.size();
+  if (layout == FimLayout::kPsm) {
+    prefix_end -= lines_.Count(prompt.suffix) + 2;
+    plan.checkpoints.push_back(prefix_end);
+  }
+  for (const size_t anchor : prompt.anchors) {
+    if (anchor > prompt.prefix.size()) continue;
+    const size_t after = lines_.Count(prompt.prefix.substr(anchor));
+    if (after < prefix_end) plan.checkpoints.push_back(prefix_end - after);
+  }
+  return plan;
+}
+
+// Takes the last token off the prompt if it may be the beginning of another
+// one: if it ends neither a line nor a statement; and those before it that
+// belong to the same word.
+void FimPlanner::HealTokens(Healing heal, FimPlan* plan) const {
+  if (heal == Healing::kNone || plan->layout == FimLayout::kPsm) return;
+  for (size_t healed = 0; healed < kMaxHealed && plan->tokens.size() >= 2;
+       ++healed) {
+    const std::string_view bytes =
+        lines_.tokenizer().TokenBytes(plan->tokens.back());
+    if (bytes.empty() || bytes.back() == '\n') return;
+    const bool goes_on = healed == 0 || (IsWord(bytes.back()) &&
+                                         IsWord(plan->beginning.front()));
+    if (!goes_on) return;
+    plan->beginning.insert(0, bytes);
+    plan->tokens.pop_back();
+    if (heal == Healing::kToken) return;
+  }
+}
+
+engine::Result<FimPlan> FimPlanner::PlanNow(const GeneratorPrompt& prompt,
+                                            Healing heal,
+                                            const PredictTime& predict) {
+  auto best = LayOut(BestLayout(prompt), prompt);
+  if (!best) return best.error();
+  if (auto quicker = QuickerPlan(prompt, *best, predict)) {
+    best = std::move(*quicker);
+  }
+  HealTokens(heal, &*best);
+  return best;
+}
+
+std::optional<FimPlan> FimPlanner::QuickerPlan(const GeneratorPrompt& prompt,
+                                               const FimPlan& best,
+                                               const PredictTime& predict) {
+  const Seconds best_time = predict(best.tokens);
+  const auto if_worth_it = [&](FimLayout layout, const GeneratorPrompt& other,
+                               std::string_view what) {
+    auto plan = LayOut(layout, other);
+    std::optional<FimPlan> quicker;
+    if (!plan) return quicker;
+    const Seconds time = predict(plan->tokens);
+    if (time * kWorthIt > best_time) return quicker;
+    plan->reason = fmt::format(
+        "the suffix is new: reading it would take {:.0f} ms, {} is at hand in "
+        "{:.0f} ms",
+        best_time.count() * 1e3, what, time.count() * 1e3);
+    quicker = std::move(*plan);
+    return quicker;
+  };
+  // One that comes behind the prefix is always read.
+  const bool suffix_first =
+      best.layout == FimLayout::kSpm || best.layout == FimLayout::kEmulated;
+  if (prompt.earlier_suffix && suffix_first && best_time > kPatienceNearby) {
+    GeneratorPrompt nearby = prompt;
+    nearby.suffix = *prompt.earlier_suffix;
+    auto plan = if_worth_it(best.layout, nearby, "that of the last place");
+    if (plan) return plan;
+  }
+  if (best.layout == FimLayout::kPrefix || best_time <= kPatience) {
+    return std::nullopt;
+  }
+  if (hparams_.fim == engine::FimTraining::kSpmAndPsm) {
+    auto plan = if_worth_it(FimLayout::kPsm, prompt, "a prompt with it last");
+    if (plan) return plan;
+  }
+  return if_worth_it(FimLayout::kPrefix, prompt, "the text before the cursor");
+}
+
+engine::Result<std::vector<FimPlan>> FimPlanner::PlansToWarm(
+    const GeneratorPrompt& prompt, const PredictTime& predict) {
+  auto best = LayOut(BestLayout(prompt), prompt);
+  if (!best) return best.error();
+  std::vector<FimPlan> plans;
+  // What a jump within this window would cost.
+  const bool slow =
+      best->layout != FimLayout::kPrefix && predict(best->tokens) > kPatience;
+  plans.push_back(std::move(*best));
+  if (slow) {
+    const bool psm = hparams_.fim == engine::FimTraining::kSpmAndPsm;
+    auto prefix = LayOut(psm ? FimLayout::kPsm : FimLayout::kPrefix, prompt);
+    if (!prefix) return plans;
+    // After a jump another suffix will come behind it.
+    if (psm) prefix->tokens.resize(prefix->checkpoints.front());
+    plans.push_back(std::move(*prefix));
+  }
+  return plans;
+}
+
+}  // namespace krait::daemon

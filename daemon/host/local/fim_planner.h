@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_HOST_LOCAL_FIM_PLANNER_H_
+#define KRAIT_DAEMON_HOST_LOCAL_FIM_PLANNER_H_
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/completion/generator.h"
+#include "engine/error.h"
+#include "engine/model/hyperparameters.h"
+#include "engine/model/token.h"
+#include "engine/tokenizer/fim.h"
+#include "engine/tokenizer/line_tokenizer.h"
+
+namespace krait::daemon {
+
+// A prompt in one layout.
+struct FimPlan {
+  engine::FimLayout layout = engine::FimLayout::kPrefix;
+  std::vector<engine::TokenId> tokens;
+  // Positions in `tokens` where states are worth keeping.
+  std::vector<size_t> checkpoints;
+  // What the generation has to begin with: text before the cursor that is not
+  // in `tokens`.
+  std::string beginning;
+  std::string reason;  // why not the layout that the model was trained for
+};
+
+// What a model is to say anew of the text before the cursor, see
+// GeneratorRequest: nothing, the last token, or all that the word at the cursor
+// has begun with.
+enum class Healing : uint8_t { kNone, kToken, kWord };
+
+// Returns the layout that a model was trained for; kEmulated if for none, kSpm
+// if for both: while one types it costs only what is typed.
+engine::FimLayout TrainedLayout(const engine::Hyperparameters& hparams);
+
+// Lays out prompts, and chooses the layout by what the states at hand make
+// quick. The layout that the model was trained for is the better one, but
+// after a jump its suffix, which comes first, is new, and all of it would have
+// to be computed. If that takes longer than one would wait, an answer at hand
+// is better: that with the suffix of an earlier place nearby, if its state is
+// warm; or with the suffix last, if the model was trained for that, too; or
+// else that from the prefix alone.
+//
+// Thread-compatible.
+class FimPlanner {
+ public:
+  using Seconds = std::chrono::duration<double>;
+  // How long a set of tokens would take to compute.
+  using PredictTime =
+      std::function<Seconds(const std::vector<engine::TokenId>&)>;
+
+  FimPlanner(const engine::Tokenizer& tokenizer,
+             const engine::Hyperparameters& hparams)
+      : lines_(tokenizer), hparams_(hparams) {}
+
+  // The plan for a completion that somebody waits for.
+  engine::Result<FimPlan> PlanNow(const GeneratorPrompt& prompt, Healing heal,
+                                  const PredictTime& predict);
+
+  // The plans whose states should be warm, in this order.
+  engine::Result<std::vector<FimPlan>> PlansToWarm(
+      const GeneratorPrompt& prompt, const PredictTime& predict);
+
+  size_t CountTokens(std::string_view text) { return lines_.Count(text); }
+
+ private:
+  engine::Result<FimPlan> LayOut(engine::FimLayout layout,
+                                 const GeneratorPrompt& prompt);
+  // Returns a plan that is so much quicker than the best one that it is better;
+  // nothing if there is none.
+  std::optional<FimPlan> QuickerPlan(const GeneratorPrompt& prompt,
+                                     const FimPlan& best,
+                                     const PredictTime& predict);
+  void HealTokens(Healing heal, FimPlan* plan) const;
+  engine::FimLayout BestLayout(const GeneratorPrompt& prompt) const;
+
+  engine::LineTokenizer lines_;
+  const engine::Hyperparameters& hparams_;
+};
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_HOST_LOCAL_FIM_PLANNER_H_

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_HOST_LOCAL_MODEL_GENERATOR_H_
+#define KRAIT_DAEMON_HOST_LOCAL_MODEL_GENERATOR_H_
+
+#include <filesystem>
+
+#include "daemon/host/completion_host.h"
+#include "daemon/loaded_model.h"
+#include "engine/error.h"
+
+namespace krait::daemon {
+
+// Returns where the fingerprints of models are remembered; empty without a
+// home.
+std::filesystem::path FingerprintsFile();
+
+// Loads a model and makes it a generator that owns it and its threads.
+engine::Result<ReadyGenerator> LoadGenerator(const ModelOptions& options);
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_HOST_LOCAL_MODEL_GENERATOR_H_

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/host/local/said_so_far.h"
+
+#include <algorithm>
+
+namespace krait::daemon {
+
+void SaidSoFar::Begin(const GeneratorPrompt& prompt, bool greedy,
+                      uint64_t reminded_of) {
+  valid_ = greedy;
+  path_ = prompt.path;
+  prefix_ = prompt.prefix;
+  suffix_ = prompt.suffix;
+  reminded_of_ = reminded_of;
+  text_.clear();
+  tokens_.clear();
+}
+
+void SaidSoFar::Add(engine::TokenId token, std::string_view bytes,
+                    float logprob) {
+  text_ += bytes;
+  tokens_.push_back({token, std::string(bytes), logprob});
+}
+
+std::optional<size_t> SaidSoFar::TypedOf(const GeneratorPrompt& prompt,
+                                         bool greedy,
+                                         uint64_t reminded_of) const {
+  if (!valid_ || !greedy || prompt.path != path_ || prompt.suffix != suffix_ ||
+      reminded_of != reminded_of_ || !prompt.prefix.starts_with(prefix_)) {
+    return std::nullopt;
+  }
+  const std::string_view typed = prompt.prefix.substr(prefix_.size());
+  if (!std::string_view(text_).starts_with(typed)) return std::nullopt;
+  return typed.size();
+}
+
+void SaidSoFar::Advance(size_t typed) {
+  prefix_ += text_.substr(0, typed);
+  text_.erase(0, typed);
+  auto token = tokens_.begin();
+  for (; token != tokens_.end() && typed >= token->bytes.size(); ++token) {
+    typed -= token->bytes.size();
+  }
+  if (token != tokens_.end()) token->bytes.erase(0, typed);
+  tokens_.erase(tokens_.begin(), token);
+}
+
+}  // namespace krait::daemon

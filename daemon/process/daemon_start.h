@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_PROCESS_DAEMON_START_H_
+#define KRAIT_DAEMON_PROCESS_DAEMON_START_H_
+
+#include <filesystem>
+#include <string>
+
+#include "daemon/loaded_model.h"
+#include "daemon/process/daemon_client.h"
+#include "engine/error.h"
+
+namespace krait::daemon {
+
+// The daemon that an editor's bridge wants.
+struct DaemonWish {
+  ModelOptions model;                 // its model is a path (FindModelPath)
+  std::filesystem::path config_file;  // empty: the user's
+  std::string settings;               // of the session, see Greeting
+};
+
+// Connects to the user's daemon, and starts one first if none runs. An older
+// one is told to drain and replaced. Blocks, up to some ten seconds. Fails if
+// that cannot be, or if the daemon that runs has another model or is newer;
+// the message is a sentence that says which.
+engine::Result<GreetedSocket> ConnectOrStart(const DaemonWish& wish);
+
+// Where a daemon that was started in the background writes its log; empty if
+// no file can be written there.
+std::filesystem::path DaemonLogFile();
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_PROCESS_DAEMON_START_H_

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/session/document_places.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+#include <utility>
+
+#include "daemon/completion/text/workspace_path.h"
+#include "lsp/uri.h"
+
+namespace krait::daemon {
+namespace {
+
+// Returns the fragment of a cell's URI, by which the cells of a notebook
+// differ, with its "#"; else nothing.
+std::string_view CellOf(std::string_view uri) {
+  constexpr std::string_view kCellScheme = "vscode-notebook-cell";
+  const size_t hash = uri.find('#');
+  const bool cell = uri.starts_with(kCellScheme) && hash != uri.npos;
+  return cell ? uri.substr(hash) : std::string_view();
+}
+
+// Returns the path on this machine, as far as one can be made of the URI; of
+// another form where the document is no file.
+std::string LocalPath(const std::string& uri) {
+  if (uri.size() > lsp::kMaxUriBytes) return {};
+  const auto path = lsp::UriToPath(uri);
+  return path ? *path : lsp::PathOfUri(uri);
+}
+
+}  // namespace
+
+DocumentPlaces::DocumentPlaces(
+    FileLookup::PostToOwner post, FileLookup::LookUp look_up,
+    DelayedCalls& delays, std::chrono::milliseconds patience,
+    std::function<void(const std::string& uri)> on_known)
+    : lookup_(std::move(post), std::move(look_up)),
+      delays_(delays),
+      patience_(patience),
+      on_known_(std::move(on_known)) {}
+
+void DocumentPlaces::AddFolders(std::span<const lsp::WorkspaceFolder> folders) {
+  for (const lsp::WorkspaceFolder& folder : folders) {
+    if (const auto path = lsp::UriToPath(folder.uri)) {
+      roots_.emplace_back(*path);
+    }
+  }
+  ForgetPaths();
+}
+
+void DocumentPlaces::RemoveFolders(
+    std::span<const lsp::WorkspaceFolder> folders) {
+  for (const lsp::WorkspaceFolder& folder : folders) {
+    if (const auto path = lsp::UriToPath(folder.uri)) {
+      std::erase(roots_, std::filesystem::path(*path));
+    }
+  }
+  ForgetPaths();
+}
+
+void DocumentPlaces::ForgetPaths() {
+  for (auto& [uri, place] : places_) place.path.clear();
+}
+
+void DocumentPlaces::Open(const std::string& uri) {
+  Place& place = places_[uri];
+  place = Place();
+  place.opening = ++openings_;
+  place.names = lsp::PathsInUri(uri);
+  const std::string path = LocalPath(uri);
+  if (uri.size() > lsp::kMaxUriBytes) {
+    place.problem =
+        fmt::format("its URI is longer than {} bytes", lsp::kMaxUriBytes);
+  }
+  if (!path.starts_with('/')) return;  // an unnamed one
+  place.pending = true;
+  lookup_.Find(std::filesystem::path(path).lexically_normal(),
+               [this, uri, opening = place.opening](const FileFacts& facts) {
+                 Found(uri, opening, facts);
+               });
+  delays_.After(patience_, [this, uri, opening = place.opening] {
+    WaitedLong(uri, opening);
+  });
+}
+
+DocumentPlaces::Place* DocumentPlaces::Find(const std::string& uri,
+                                            uint64_t opening) {
+  const auto found = places_.find(uri);
+  if (found == places_.end() || found->second.opening != opening) {
+    return nullptr;
+  }
+  return &found->second;
+}
+
+void DocumentPlaces::Found(const std::string& uri, uint64_t opening,
+                           const FileFacts& facts) {
+  Place* place = Find(uri, opening);
+  if (place == nullptr) return;
+  for (const auto& path : facts.real_paths) {
+    place->names.push_back(path.generic_string());
+  }
+  place->repository = facts.repository;
+  place->problem = facts.problem;
+  place->pending = false;
+  place->judged = false;
+  place->path.clear();
+  on_known_(uri);
+}
+
+void DocumentPlaces::WaitedLong(const std::string& uri, uint64_t opening) {
+  Place* place = Find(uri, opening);
+  if (place == nullptr || !place->pending) return;
+  place->pending = false;
+  place->judged = false;
+  place->problem = "its file system does not answer";
+  on_known_(uri);
+}
+
+const ReadPermission& DocumentPlaces::PermissionOf(
+    const std::string& uri, const FileRules& rules) const {
+  static const ReadPermission closed{.why_not = "the document is not open"};
+  const auto found = places_.find(uri);
+  if (found == places_.end()) return closed;
+  const Place& place = found->second;
+  if (place.judged) return place.permission;
+  place.judged = true;
+  place.permission = {};
+  std::string& why_not = place.permission.why_not;
+  if (!place.names.empty() || !rules.trusted()) {
+    why_not = rules.WhyUnread(place.names);
+  }
+  // What is forbidden by one name needs no others.
+  if (!why_not.empty()) return place.permission;
+  place.permission.pending = place.pending;
+  if (!place.problem.empty() || place.names.empty()) {
+    why_not =
+        fmt::format("it cannot be told which file this is: {}",
+                    place.problem.empty() ? "it has no name" : place.problem);
+  }
+  return place.permission;
+}
+
+void DocumentPlaces::Forget() {
+  for (auto& [uri, place] : places_) place.judged = false;
+}
+
+std::string DocumentPlaces::PathOf(const std::string& uri) const {
+  const auto found = places_.find(uri);
+  const std::string path = LocalPath(uri);
+  if (found == places_.end() || path.empty()) return path;
+  const Place& place = found->second;
+  if (place.path.empty()) {
+    place.path = path.starts_with('/')
+                     ? WorkspacePath(path, roots_, place.repository)
+                     : path;
+    place.path += CellOf(uri);
+  }
+  return place.path;
+}
+
+}  // namespace krait::daemon

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/session/file_lookup.h"
+
+#include <limits.h>
+
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "daemon/completion/text/workspace_path.h"
+
+namespace krait::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+
+// As many as the system follows.
+constexpr int kMostLinks = 40;
+
+bool IsNotThere(const std::error_code& error) {
+  return error == std::errc::no_such_file_or_directory ||
+         error == std::errc::not_a_directory;
+}
+
+// Returns where `path` would be, of which the last part does not exist.
+fs::path WhereItWouldBe(const fs::path& path, std::error_code* error) {
+  fs::path rest;
+  for (fs::path existing = path; existing.has_relative_path();
+       existing = existing.parent_path()) {
+    const fs::path real = fs::canonical(existing, *error);
+    if (!*error) return rest.empty() ? real : real / rest;
+    if (!IsNotThere(*error)) return {};
+    rest = rest.empty() ? existing.filename() : existing.filename() / rest;
+  }
+  error->clear();
+  return path;
+}
+
+void FollowLinks(fs::path path, FileFacts* facts) {
+  std::error_code error;
+  for (int links = 0; links < kMostLinks; ++links) {
+    const fs::path target = fs::read_symlink(path, error);
+    if (error) break;
+    path = (path.parent_path() / target).lexically_normal();
+    facts->real_paths.push_back(path);
+  }
+  fs::path real = WhereItWouldBe(path, &error);
+  if (error) {
+    facts->problem = error.message();
+  } else {
+    facts->real_paths.push_back(std::move(real));
+  }
+}
+
+}  // namespace
+
+FileFacts LookUpFile(const fs::path& path) {
+  FileFacts facts;
+  // No file has a longer path, and no link can be on the way.
+  if (path.native().size() >= PATH_MAX) return facts;
+  FollowLinks(path, &facts);
+  facts.repository = RepositoryRoot(path);
+  return facts;
+}
+
+// What threads that may be left behind need.
+struct FileLookup::Shared {
+  LookUp look_up;
+  std::mutex mutex;
+  PostToOwner post;             // guarded by mutex; null once the owner is gone
+  FileLookup* owner = nullptr;  // owner's thread; null once it is gone
+};
+
+FileLookup::FileLookup(PostToOwner post, LookUp look_up)
+    : shared_(std::make_shared<Shared>()) {
+  shared_->look_up = std::move(look_up);
+  shared_->post = std::move(post);
+  shared_->owner = this;
+}
+
+FileLookup::~FileLookup() {
+  shared_->owner = nullptr;
+  const std::lock_guard lock(shared_->mutex);
+  shared_->post = nullptr;
+}
+
+void FileLookup::Find(fs::path path, OnFound on_found) {
+  Job job{.path = std::move(path), .on_found = std::move(on_found)};
+  if (running_ < kMostAtOnce) {
+    Start(std::move(job));
+  } else {
+    waiting_.push_back(std::move(job));
+  }
+}
+
+void FileLookup::Start(Job job) {
+  ++running_;
+  const auto look_up = [shared = shared_, job](const auto& say) {
+    FileFacts facts;
+    try {
+      facts = shared->look_up(job.path);
+    } catch (const std::exception& error) {
+      facts.problem = error.what();
+    }
+    say(std::move(facts));
+  };
+  const auto say = [shared = shared_,
+                    on_found = std::move(job.on_found)](FileFacts facts) {
+    const std::lock_guard lock(shared->mutex);
+    if (shared->post == nullptr) return;
+    shared->post([shared, on_found, facts = std::move(facts)] {
+      if (shared->owner != nullptr) shared->owner->Ended(on_found, facts);
+    });
+  };
+  try {
+    std::thread([look_up, say] { look_up(say); }).detach();
+  } catch (const std::system_error& error) {
+    say(FileFacts{.problem = error.what()});
+  }
+}
+
+void FileLookup::Ended(const OnFound& on_found, const FileFacts& facts) {
+  --running_;
+  if (!waiting_.empty()) {
+    Job next = std::move(waiting_.front());
+    waiting_.pop_front();
+    Start(std::move(next));
+  }
+  on_found(facts);
+}
+
+}  // namespace krait::daemon

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_SESSION_SESSION_DOCUMENTS_H_
+#define KRAIT_DAEMON_SESSION_SESSION_DOCUMENTS_H_
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "daemon/completion/completion_service.h"
+#include "daemon/session/delayed_calls.h"
+#include "daemon/session/document_places.h"
+#include "daemon/session/editor_settings.h"
+#include "daemon/session/file_lookup.h"
+#include "daemon/session/nearby_documents.h"
+#include "daemon/session/syntax_cache.h"
+#include "lsp/document_store.h"
+#include "lsp/lifecycle_types.h"
+
+namespace krait::daemon {
+
+// The documents of one session with their syntax trees, and where they lie in
+// its workspace.
+//
+// Whether a document's text may be read is decided here, for all that reads
+// it: the syntax trees, completions, and what other documents show the model.
+// What may not be read is kept only to follow its changes.
+//
+// All calls on the owner's thread.
+class SessionDocuments {
+ public:
+  // What it works with; all must outlive it.
+  struct Surroundings {
+    const EditorSettings& settings;
+    DelayedCalls& delays;
+    FileLookup::PostToOwner post;
+    FileLookup::LookUp look_up = LookUpFile;
+    // How long a file system may think about a file.
+    std::chrono::milliseconds patience = std::chrono::seconds(2);
+  };
+
+  // `on_permission` is called when it is known at last whether a document may
+  // be read.
+  SessionDocuments(Surroundings surroundings,
+                   std::function<void(const std::string& uri)> on_permission);
+
+  void set_encoding(lsp::PositionEncoding encoding) {
+    store_.set_encoding(encoding);
+  }
+  lsp::PositionEncoding encoding() const { return store_.encoding(); }
+
+  void AddFolders(std::span<const lsp::WorkspaceFolder> folders) {
+    places_.AddFolders(folders);
+  }
+  void RemoveFolders(std::span<const lsp::WorkspaceFolder> folders) {
+    places_.RemoveFolders(folders);
+  }
+
+  lsp::Status Open(const lsp::DidOpenParams& params);
+  lsp::Result<lsp::DocumentChange> Change(const lsp::DidChangeParams& params);
+  lsp::Status Close(const lsp::DidCloseParams& params);
+
+  // As those of DocumentStore.
+  bool IsLost(const std::string& uri) const { return store_.IsLost(uri); }
+  std::vector<std::string> LoseBy(const lsp::Glimpse& glimpse);
+
+  // The settings have changed. Returns the documents that may not be read by
+  // them, or not yet.
+  std::vector<std::string> Judge();
+
+  // Null if it is not open, or lost.
+  lsp::DocumentSnapshot Get(const std::string& uri) const {
+    return store_.Get(uri);
+  }
+  // All of them, to be named; see Readable for what they say.
+  std::vector<lsp::DocumentSnapshot> All() const { return store_.All(); }
+  // Those that may be read.
+  std::vector<lsp::DocumentSnapshot> Readable() const;
+
+  ReadPermission PermissionOf(const std::string& uri) const;
+
+  // Returns the document's path as the model is shown it; empty for one that
+  // has none.
+  std::string PathOf(const lsp::Document& document) const {
+    return places_.PathOf(document.uri);
+  }
+  // Returns the text around a cursor, without its syntax. Without text, too, if
+  // it may not be read.
+  CompletionRequest RequestAt(const lsp::Document& document, size_t cursor_ofs,
+                              const ContextLimits& limits) const;
+  RequestSyntax SyntaxAt(const lsp::DocumentSnapshot& document,
+                         size_t cursor_ofs);
+  // Returns the other documents that may be read, the nearest first: what a
+  // model may be reminded of while it completes this one.
+  std::vector<NearbyText> Nearby(const lsp::Document& document);
+
+ private:
+  // Gives a document to the parser, or takes it away.
+  void Parse(const std::string& uri);
+
+  const EditorSettings& settings_;
+  lsp::DocumentStore store_;
+  SyntaxCache syntax_;
+  NearbyDocuments nearby_;
+  std::unordered_set<std::string> parsed_;  // URIs of what syntax_ was given
+  DocumentPlaces places_;
+};
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_SESSION_SESSION_DOCUMENTS_H_

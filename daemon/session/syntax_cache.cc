@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/session/syntax_cache.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "daemon/memory_limit.h"
+#include "daemon/session/syntax_thread.h"
+#include "daemon/session/thread_reaper.h"
+#include "grammars/language.h"
+#include "lsp/uri.h"
+
+namespace krait::daemon {
+namespace {
+
+const grammars::Language* LanguageOf(const lsp::Document& document) {
+  if (const auto* language = grammars::LanguageOfLspId(document.language_id)) {
+    return language;
+  }
+  const auto path = lsp::UriToPath(document.uri);
+  return path ? grammars::LanguageOfPath(*path) : nullptr;
+}
+
+// A tree that is made for one place knows what is so near to it.
+constexpr size_t kNear = 512;
+
+size_t Distance(size_t a, size_t b) {
+  return std::max(a, b) - std::min(a, b);
+}
+
+// What a document's trees are taken to need.
+size_t BytesOf(const lsp::Document& document) {
+  if (document.text.size() > kSyntaxLimits.max_bytes) return 0;
+  return document.text.size() * kTreeBytesPerByte;
+}
+
+// Of all editors of the process.
+std::atomic<size_t> num_caches{0};
+
+}  // namespace
+
+SyntaxCache::SyntaxCache() : SyntaxCache(TreeBytesFor(DefaultStateBytes())) {}
+
+SyntaxCache::SyntaxCache(size_t budget_bytes, std::function<void()> on_parse)
+    : budget_bytes_(budget_bytes),
+      work_(std::make_shared<SyntaxThread>(std::move(on_parse))),
+      ended_(std::make_shared<std::atomic<bool>>(false)) {
+  ++num_caches;
+  thread_ = std::thread([work = work_, ended = ended_]() mutable {
+    work->Run();
+    work.reset();
+    ended->store(true);
+  });
+}
+
+SyntaxCache::~SyntaxCache() {
+  --num_caches;
+  work_->Stop();
+  JoinLater(std::move(thread_), ended_);
+}
+
+void SyntaxCache::Update(const lsp::DocumentSnapshot& document) {
+  (void)EntryFor(document, 0);
+}
+
+void SyntaxCache::Update(const lsp::DocumentChange& change) {
+  const bool known = !change.edits.empty();
+  (void)EntryFor(change.after, known ? change.edits.back().begin_ofs +
+                                           change.edits.back().text.size()
+                                     : 0);
+}
+
+void SyntaxCache::Close(const std::string& uri) {
+  const auto entry = entries_.find(uri);
+  if (entry != entries_.end()) Drop(entry);
+}
+
+RequestSyntax SyntaxCache::At(const lsp::DocumentSnapshot& document,
+                              size_t cursor_ofs) {
+  const Entry& entry = EntryFor(document, cursor_ofs);
+  return {
+      .slot = entry.slot, .language = entry.language, .cursor_ofs = cursor_ofs};
+}
+
+size_t SyntaxCache::num_refreshes() const {
+  return work_->num_refreshes();
+}
+
+SyntaxCache::Entry& SyntaxCache::EntryFor(const lsp::DocumentSnapshot& document,
+                                          size_t near_ofs) {
+  const auto [found, is_new] = entries_.try_emplace(document->uri);
+  Entry& entry = found->second;
+  entry.last_use = next_use_++;
+  const bool near = Distance(entry.near_ofs, near_ofs) <= kNear;
+  if (entry.document == document && near) return entry;
+  const auto* language = LanguageOf(*document);
+  if (is_new || entry.language != language) {
+    if (!is_new) work_->Drop(document->uri, entry.parsing);
+    entry.language = language;
+    entry.parsing = std::make_shared<Parsing>(language);
+  }
+  entry.document = document;
+  entry.near_ofs = near_ofs;
+  entry.slot = std::make_shared<SyntaxSlot>();
+  held_bytes_ = held_bytes_ - entry.bytes + BytesOf(*document);
+  entry.bytes = BytesOf(*document);
+  work_->Post({.uri = document->uri,
+               .document = document,
+               .near_ofs = near_ofs,
+               .slot = entry.slot,
+               .parsing = entry.parsing});
+  DropOldest();  // not this one
+  return entry;
+}
+
+void SyntaxCache::DropOldest() {
+  const size_t share = budget_bytes_ / std::max<size_t>(num_caches, 1);
+  while (entries_.size() > 1 &&
+         (entries_.size() > kMaxDocuments || held_bytes_ > share)) {
+    Drop(std::ranges::min_element(
+        entries_, {}, [](const auto& item) { return item.second.last_use; }));
+  }
+}
+
+void SyntaxCache::Drop(Entries::iterator entry) {
+  work_->Drop(entry->first, entry->second.parsing);
+  held_bytes_ -= entry->second.bytes;
+  entries_.erase(entry);
+}
+
+}  // namespace krait::daemon

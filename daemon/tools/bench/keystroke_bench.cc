@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/tools/bench/keystroke_bench.h"
+
+#include <utility>
+
+namespace krait::daemon {
+namespace {
+
+size_t BeginOfLineAt(std::string_view text, size_t ofs) {
+  if (ofs == 0) return 0;
+  const size_t newline = text.rfind('\n', ofs - 1);
+  return newline == std::string_view::npos ? 0 : newline + 1;
+}
+
+// The texts of all files as the peer's client knows them.
+class PeerSide {
+ public:
+  PeerSide(const Peer& peer, const std::vector<SourceFile>& files,
+           size_t max_tokens)
+      : peer_(peer), max_tokens_(max_tokens) {
+    for (const SourceFile& file : files) texts_.push_back(file.text);
+  }
+
+  // So that neither the first request pays for what every server does once,
+  // nor finds what an earlier round left.
+  engine::Status WarmUp() {
+    const InfillRequest request{.prefix = "warm = up(1)\n",
+                                .prompt = "warm = ",
+                                .suffix = "\n",
+                                .max_tokens = 2};
+    if (auto asked = AskInfill(peer_.server, request, peer_.timeout); !asked) {
+      return asked.error();
+    }
+    return {};
+  }
+
+  // The edit alone, where there is nothing to compare.
+  void Follow(const KeystrokeStep& step) {
+    if (step.edit) ApplyEdit(*step.edit, &texts_[step.file]);
+  }
+
+  engine::Result<PeerCost> Run(const KeystrokeStep& step) {
+    Follow(step);
+    InfillRequest request = InfillWindow(texts_[step.file], step.cursor_ofs,
+                                         peer_.lines_before, peer_.lines_after);
+    request.max_tokens = max_tokens_;
+    const auto answer = AskInfill(peer_.server, request, peer_.timeout);
+    if (!answer) return answer.error();
+    return PeerCost{.tokens_computed = answer->tokens_computed,
+                    .prefill_ms = answer->prefill_ms,
+                    .whole_ms = answer->whole.count() * 1e3};
+  }
+
+ private:
+  const Peer& peer_;
+  const size_t max_tokens_;
+  std::vector<std::string> texts_;
+};
+
+}  // namespace
+
+InfillRequest InfillWindow(std::string_view text, size_t cursor_ofs,
+                           size_t lines_before, size_t lines_after) {
+  const size_t line = BeginOfLineAt(text, cursor_ofs);
+  size_t begin = line;
+  for (size_t i = 0; i < lines_before && begin > 0; ++i) {
+    begin = BeginOfLineAt(text, begin - 1);
+  }
+  size_t end = cursor_ofs;
+  for (size_t i = 0; i <= lines_after && end < text.size(); ++i) {
+    const size_t newline = text.find('\n', end);
+    end = newline == std::string_view::npos ? text.size() : newline + 1;
+  }
+  return {.prefix = std::string(text.substr(begin, line - begin)),
+          .prompt = std::string(text.substr(line, cursor_ofs - line)),
+          .suffix = std::string(text.substr(cursor_ofs, end - cursor_ofs))};
+}
+
+engine::Result<KeystrokeRound> RunKeystrokes(
+    const std::vector<SourceFile>& files, const KeystrokeBenchOptions& options,
+    const std::function<void(size_t done, size_t total)>& on_progress) {
+  const KeystrokeScript script = MakeKeystrokeScript(files, options.script);
+  auto session = KeystrokeSession::Start(options.session, script.files);
+  if (!session) return session.error();
+  KeystrokeRound round{.model = (*session)->description(),
+                       .threads = (*session)->threads()};
+  std::optional<PeerSide> peer;
+  if (options.peer) {
+    peer.emplace(*options.peer, script.files,
+                 options.session.completion.max_tokens);
+    if (auto warmed = peer->WarmUp(); !warmed) return warmed.error();
+  }
+  for (const KeystrokeStep& step : script.steps) {
+    const bool restart = step.kind == StepKind::kRestart;
+    if (restart) {
+      // What is loaded again is not what was held.
+      round.all_files = (*session)->warm_status();
+      const auto restored = (*session)->Restart();
+      if (!restored) return restored.error();
+      round.restart_left_out = !*restored;
+      if (!*restored) continue;
+    }
+    const auto cost = (*session)->Run(step);
+    if (!cost) return cost.error();
+    StepSample sample{.kind = step.kind, .cost = *cost, .peer = {}};
+    if (round.samples.empty()) round.one_file = (*session)->warm_status();
+    // Restarting the peer is not ours to do.
+    if (peer && restart) peer->Follow(step);
+    if (peer && !restart) {
+      auto theirs = peer->Run(step);
+      if (!theirs) return theirs.error();
+      sample.peer = *theirs;
+    }
+    round.samples.push_back(std::move(sample));
+    on_progress(round.samples.size(), script.steps.size());
+    if (!options.warming) continue;
+    const auto warmed = (*session)->Warm(
+        {.kind = step.kind, .file = step.file, .cursor_ofs = step.cursor_ofs});
+    if (!warmed) return warmed.error();
+  }
+  if (round.all_files.budget_bytes == 0) {
+    round.all_files = (*session)->warm_status();
+  }
+  return round;
+}
+
+}  // namespace krait::daemon

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/tools/bench/keystroke_session.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "daemon/host/local/model_generator.h"
+#include "lsp/position.h"
+#include "lsp/uri.h"
+
+namespace krait::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+using engine::ErrorCode;
+using engine::MakeError;
+using lsp::PositionEncoding;
+
+// Between two keystrokes there is time for a parse.
+constexpr std::chrono::seconds kParsePatience{10};
+
+std::string UriOf(const SourceFile& file) {
+  return lsp::PathToUri("/bench/" + file.name);
+}
+
+engine::Error FromLsp(const lsp::Error& error) {
+  return MakeError(ErrorCode::kInvalidArgument, error.message);
+}
+
+bool HasFiles(const fs::path& directory) {
+  std::error_code error;
+  return !directory.empty() && fs::exists(directory, error) &&
+         !fs::is_empty(directory, error) && !error;
+}
+
+}  // namespace
+
+class KeystrokeSession::Stopwatch : public Generator {
+ public:
+  Stopwatch(Generator& inner, bool full_length)
+      : inner_(inner), full_length_(full_length) {}
+
+  Clock::time_point first_token() const { return first_token_; }
+
+  size_t context_length() const override { return inner_.context_length(); }
+  size_t CountTokens(std::string_view text) const override {
+    return inner_.CountTokens(text);
+  }
+  std::unique_ptr<RunningGeneration> Begin(GeneratorRequest request,
+                                           std::stop_token stop) override {
+    request.ignore_end = full_length_;
+    request.may_resume = false;  // each answer is to be paid for
+    begun_ = false;
+    request.on_token = [this, on_token = std::move(request.on_token),
+                        wanted = true](engine::TokenId token,
+                                       std::string_view bytes,
+                                       float logprob) mutable {
+      NoteBeginning();
+      wanted = wanted && on_token(token, bytes, logprob);
+      return wanted || full_length_;
+    };
+    auto generation = inner_.Begin(std::move(request), std::move(stop));
+    if (generation->outcome()) NoteBeginning();
+    return generation;
+  }
+  void Advance(std::span<RunningGeneration* const> generations) override {
+    inner_.Advance(generations);
+    // Without a token the answer is the beginning.
+    if (generations.front()->outcome()) NoteBeginning();
+  }
+  engine::Status Warm(const GeneratorPrompt& prompt,
+                      std::stop_token stop) override {
+    return inner_.Warm(prompt, std::move(stop));
+  }
+
+ private:
+  void NoteBeginning() {
+    if (!begun_) first_token_ = Clock::now();
+    begun_ = true;
+  }
+
+  Generator& inner_;
+  const bool full_length_;
+  bool begun_ = false;
+  Clock::time_point first_token_;
+};
+
+KeystrokeSession::KeystrokeSession(SessionOptions options,
+                                   const std::vector<SourceFile>& files)
+    : options_(std::move(options)), files_(files), cursors_(files.size()) {}
+
+KeystrokeSession::~KeystrokeSession() = default;
+
+engine::Result<std::unique_ptr<KeystrokeSession>> KeystrokeSession::Start(
+    SessionOptions options, const std::vector<SourceFile>& files) {
+  std::unique_ptr<KeystrokeSession> session(
+      new KeystrokeSession(std::move(options), files));
+  if (auto loaded = session->Load(); !loaded) return loaded.error();
+  return session;
+}
+
+engine::Status KeystrokeSession::Load() {
+  auto ready = LoadGenerator(options_.model);
+  if (!ready) return ready.error();
+  generator_ = std::move(ready->generator);
+  description_ = std::move(ready->description);
+  threads_ = ready->threads;
+  stopwatch_ = std::make_unique<Stopwatch>(*generator_, options_.full_length);
+  service_ = std::make_unique<CompletionService>(*stopwatch_);
+  syntax_ = std::make_unique<SyntaxCache>();
+  // The weights come from the disk, the threads begin to run.
+  std::string some_text;
+  for (size_t i = 0; i < 16; ++i) some_text += "warm = up(i)\n";
+  CompletionOptions completion = options_.completion;
+  completion.max_tokens = 2;
+  const auto warmed = service_->Complete(
+      {.path = "", .before = some_text, .after = ""}, completion);
+  if (!warmed) return warmed.error();
+  return {};
+}
+
+engine::Result<lsp::DocumentSnapshot> KeystrokeSession::Opened(size_t file) {
+  const std::string uri = UriOf(files_[file]);
+  lsp::DocumentSnapshot document = documents_.Get(uri);
+  if (document == nullptr) {
+    auto opened =
+        documents_.Open({.uri = uri, .version = 1, .text = files_[file].text});
+    if (!opened) return FromLsp(opened.error());
+    document = *opened;
+    syntax_->Update(document);
+  }
+  const RequestSyntax syntax = syntax_->At(document, cursors_[file]);
+  if (syntax.slot != nullptr) (void)syntax.slot->Wait(kParsePatience);
+  return document;
+}
+
+engine::Result<lsp::DocumentSnapshot> KeystrokeSession::Change(
+    const KeystrokeStep& step, Clock::time_point* begin) {
+  auto document = Opened(step.file);
+  if (!document) return document.error();
+  lsp::DidChangeParams change{.uri = (*document)->uri,
+                              .version = (*document)->version + 1};
+  if (step.edit) {
+    const auto position = [&](size_t byte_ofs) {
+      return lsp::ToPosition((*document)->text, byte_ofs,
+                             PositionEncoding::kUtf16);
+    };
+    change.changes.push_back(
+        {.range = lsp::Range{position(step.edit->begin_ofs),
+                             position(step.edit->end_ofs)},
+         .text = step.edit->text});
+  }
+  *begin = Clock::now();
+  if (!step.edit) return document;
+  const auto changed = documents_.Change(change);
+  if (!changed) return FromLsp(changed.error());
+  syntax_->Update(*changed);
+  return changed->after;
+}
+
+CompletionRequest KeystrokeSession::RequestAt(
+    const lsp::DocumentSnapshot& document, size_t cursor_ofs) {
+  const ContextLimits& limits = options_.completion.limits;
+  CompletionRequest request;
+  request.path = lsp::UriToPath(document->uri).value_or("");
+  request.origin = request.path;
+  request.before = document->text.TextBefore(
+      cursor_ofs, std::max(EnoughBytesBefore(limits), kRememberedBytes));
+  request.after = document->text.TextAfter(
+      cursor_ofs, std::max(EnoughBytesAfter(limits), kRememberedBytes));
+  request.syntax = syntax_->At(document, cursor_ofs);
+  return request;
+}
+
+engine::Result<RequestCost> KeystrokeSession::Run(const KeystrokeStep& step) {
+  Clock::time_point begin;
+  const auto document = Change(step, &begin);
+  if (!document) return document.error();
+  cursors_[step.file] = step.cursor_ofs;
+  const auto completion = service_->Complete(
+      RequestAt(*document, step.cursor_ofs), options_.completion);
+  const auto end = Clock::now();
+  if (!completion) return completion.error();
+  return RequestCost{.trace = completion->trace,
+                     .to_first_token = stopwatch_->first_token() - begin,
+                     .whole = end - begin};
+}
+
+engine::Status KeystrokeSession::Warm(const KeystrokeStep& step) {
+  Clock::time_point begin;
+  const auto document = Change(step, &begin);
+  if (!document) return document.error();
+  return service_->Warm(RequestAt(*document, step.cursor_ofs),
+                        options_.completion);
+}
+
+engine::Result<bool> KeystrokeSession::Restart() {
+  constexpr auto kPatience = std::chrono::minutes(10);
+  generator_->SaveWarmStates();
+  if (auto saved = generator_->FinishSaving(kPatience); !saved) {
+    return saved.error();
+  }
+  service_.reset();
+  stopwatch_.reset();
+  generator_.reset();
+  if (!HasFiles(options_.model.state_dir)) {
+    if (auto loaded = Load(); !loaded) return loaded.error();
+    return false;
+  }
+  if (auto loaded = Load(); !loaded) return loaded.error();
+  // What is measured is what the states are worth, not who is faster.
+  (void)generator_->FinishSaving(kPatience);
+  for (const SourceFile& file : files_) {
+    if (const auto document = documents_.Get(UriOf(file))) {
+      syntax_->Update(document);
+    }
+  }
+  return true;
+}
+
+}  // namespace krait::daemon

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_TOOLS_BENCH_KEYSTROKE_SESSION_H_
+#define KRAIT_DAEMON_TOOLS_BENCH_KEYSTROKE_SESSION_H_
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/completion/completion_service.h"
+#include "daemon/loaded_model.h"
+#include "daemon/session/syntax_cache.h"
+#include "daemon/tools/bench/keystroke_script.h"
+#include "engine/error.h"
+#include "lsp/document_store.h"
+
+namespace krait::daemon {
+
+struct SessionOptions {
+  ModelOptions model = {};
+  CompletionOptions completion = {};
+  // Every answer has completion.max_tokens tokens, whatever they are; if not,
+  // it ends where the one in an editor does.
+  bool full_length = true;
+};
+
+// What a request cost, from the keystroke that caused it.
+struct RequestCost {
+  CompletionTrace trace = {};
+  Clock::duration to_first_token{};
+  Clock::duration whole{};
+};
+
+// An editor's session with the server, without the pipe between them: the
+// documents, the syntax trees on their thread, the completion service and the
+// generator are the server's own. Answers are computed each time, although a
+// server answers from its last answer what the user types as predicted.
+//
+// Belongs to the thread that made it.
+class KeystrokeSession {
+ public:
+  // Loads the model, and runs it once so that its weights are in memory.
+  static engine::Result<std::unique_ptr<KeystrokeSession>> Start(
+      SessionOptions options, const std::vector<SourceFile>& files);
+  ~KeystrokeSession();
+
+  // Opens the step's file if it is not open, applies its edit and asks for a
+  // completion.
+  engine::Result<RequestCost> Run(const KeystrokeStep& step);
+
+  // Applies the edit and lets the model read up to the cursor, as happens while
+  // nobody waits.
+  engine::Status Warm(const KeystrokeStep& step);
+
+  // Saves what is warm, forgets all else and loads the model again, as when a
+  // server ends and starts. False: nothing was saved.
+  engine::Result<bool> Restart();
+
+  WarmStatus warm_status() const { return generator_->warm_status(); }
+  const std::string& description() const { return description_; }
+  size_t threads() const { return threads_; }
+
+ private:
+  class Stopwatch;  // a generator that notes when the first token comes
+
+  KeystrokeSession(SessionOptions options,
+                   const std::vector<SourceFile>& files);
+  engine::Status Load();
+  engine::Result<lsp::DocumentSnapshot> Opened(size_t file);
+  // Returns the document after the step's edit, if it has one.
+  engine::Result<lsp::DocumentSnapshot> Change(const KeystrokeStep& step,
+                                               Clock::time_point* begin);
+  CompletionRequest RequestAt(const lsp::DocumentSnapshot& document,
+                              size_t cursor_ofs);
+
+  const SessionOptions options_;
+  const std::vector<SourceFile> files_;
+  std::vector<size_t> cursors_;  // of the last request in each file
+  std::string description_;
+  size_t threads_ = 0;
+  lsp::DocumentStore documents_;
+  std::unique_ptr<SyntaxCache> syntax_;
+  std::unique_ptr<Generator> generator_;
+  std::unique_ptr<Stopwatch> stopwatch_;        // around generator_
+  std::unique_ptr<CompletionService> service_;  // asks stopwatch_
+};
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_TOOLS_BENCH_KEYSTROKE_SESSION_H_

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/tools/bench/random_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/tools/bench/gguf_writer.h"
+#include "daemon/tools/bench/random_vocabulary.h"
+
+namespace krait::daemon {
+namespace {
+
+using engine::Architecture;
+using engine::TensorType;
+
+constexpr std::array<RandomShape, 4> kShapes = {{
+    {.name = "codestral-mamba-7b",
+     .vocab = 32768,
+     .d_model = 4096,
+     .layers = 64,
+     .context_length = size_t{1} << 20,
+     .state = 128,
+     .groups = 8},
+    {.name = "mamba2-130m",
+     .vocab = 50288,
+     .d_model = 768,
+     .layers = 24,
+     .context_length = size_t{1} << 20,
+     .tied = true,
+     .state = 128,
+     .groups = 1},
+    {.name = "mamba2-60m",
+     .vocab = 16384,
+     .d_model = 512,
+     .layers = 24,
+     .context_length = size_t{1} << 20,
+     .tied = true,
+     .state = 128,
+     .groups = 1},
+    {.name = "tinyllama-1.1b",
+     .architecture = Architecture::kLlama,
+     .vocab = 32000,
+     .d_model = 2048,
+     .layers = 22,
+     .context_length = 32768,
+     .heads = 32,
+     .kv_heads = 4,
+     .d_ff = 5632},
+}};
+
+// The format's name for what most matrices are.
+uint32_t FileType(TensorType type) {
+  switch (type) {
+    case TensorType::kF32:
+      return 0;
+    case TensorType::kF16:
+      return 1;
+    case TensorType::kBF16:
+      return 32;
+    default:
+      return 7;  // Q8_0
+  }
+}
+
+// A fast generator of good enough bits (splitmix64), the same everywhere.
+class Bits {
+ public:
+  uint64_t Next() {
+    uint64_t z = (state_ += 0x9E3779B97F4A7C15U);
+    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
+    z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
+    return z ^ (z >> 31U);
+  }
+  // Uniform in [0, 1).
+  double Unit() { return static_cast<double>(Next() >> 11U) * 0x1p-53; }
+  // About normal: the sum of twelve uniform numbers.
+  double Normal() {
+    double sum = -6;
+    for (int i = 0; i < 12; ++i) sum += Unit();
+    return sum;
+  }
+
+ private:
+  uint64_t state_ = 1234;
+};
+
+// Standard deviation of weight matrices: 2^-6.
+constexpr int kScaleExponent = -6;
+
+void FillBytes(Bits* bits, std::span<std::byte> piece) {
+  size_t i = 0;
+  for (; i + 8 <= piece.size(); i += 8) {
+    const uint64_t word = bits->Next();
+    std::memcpy(&piece[i], &word, 8);
+  }
+  const uint64_t word = bits->Next();
+  std::memcpy(piece.data() + i, &word, piece.size() - i);
+}
+
+// 16-bit floats: random sign and mantissa, exponent kScaleExponent.
+void FillHalves(Bits* bits, std::span<std::byte> piece, unsigned mantissa_bits,
+                int bias) {
+  FillBytes(bits, piece);
+  const auto exponent = static_cast<uint16_t>(
+      static_cast<unsigned>(kScaleExponent + bias) << mantissa_bits);
+  const auto mask =
+      static_cast<uint16_t>(0x8000U | ((1U << mantissa_bits) - 1));
+  for (size_t i = 0; i + 2 <= piece.size(); i += 2) {
+    uint16_t half = 0;
+    std::memcpy(&half, &piece[i], 2);
+    half = static_cast<uint16_t>((half & mask) | exponent);
+    std::memcpy(&piece[i], &half, 2);
+  }
+}
+
+void FillFloats(Bits* bits, std::span<std::byte> piece) {
+  for (size_t i = 0; i + 4 <= piece.size(); i += 4) {
+    // Two out of the bits of one would do; speed does not matter for f32.
+    const auto value = static_cast<float>(
+        std::ldexp(2 * bits->Unit() - 1, kScaleExponent + 1));
+    std::memcpy(&piece[i], &value, 4);
+  }
+}
+
+// Blocks of a binary16 scale 2^-12 and 32 random quants (deviation about 74).
+void FillQ8(Bits* bits, std::span<std::byte> piece) {
+  FillBytes(bits, piece);
+  constexpr uint16_t kScale = (15 - 12) << 10;
+  for (size_t i = 0; i < piece.size(); i += 34) {
+    std::memcpy(&piece[i], &kScale, 2);
+  }
+}
+
+class ModelPlan {
+ public:
+  ModelPlan(const RandomShape& shape, TensorType type)
+      : shape_(shape), type_(type) {}
+
+  void AddMetadata() {
+    arch_ = shape_.architecture == Architecture::kMamba2 ? "mamba2" : "llama";
+    writer_.AddString("general.architecture", arch_);
+    writer_.AddString("general.name", fmt::format("{}-random", shape_.name));
+    writer_.AddUint32("general.file_type", FileType(type_));
+    Uint("context_length", shape_.context_length);
+    Uint("embedding_length", shape_.d_model);
+    Uint("block_count", shape_.layers);
+    Uint("vocab_size", shape_.vocab);
+    writer_.AddFloat32(arch_ + ".attention.layer_norm_rms_epsilon", 1e-5F);
+    if (shape_.architecture == Architecture::kMamba2) {
+      Uint("feed_forward_length", 0);
+      Uint("attention.head_count", 0);
+      Uint("ssm.conv_kernel", kConvWidth);
+      Uint("ssm.inner_size", d_inner());
+      Uint("ssm.state_size", shape_.state);
+      Uint("ssm.time_step_rank", d_inner() / kHeadDim);
+      Uint("ssm.group_count", shape_.groups);
+    } else {
+      Uint("feed_forward_length", shape_.d_ff);
+      Uint("attention.head_count", shape_.heads);
+      Uint("attention.head_count_kv", shape_.kv_heads);
+      Uint("rope.dimension_count", shape_.d_model / shape_.heads);
+      writer_.AddFloat32(arch_ + ".rope.freq_base", 10000.0F);
+    }
+    AddRandomVocabulary(shape_.vocab, &writer_);
+  }
+
+  void AddTensors() {
+    Matrix("token_embd.weight", shape_.vocab, shape_.d_model);
+    if (!shape_.tied) Matrix("output.weight", shape_.vocab, shape_.d_model);
+    Constant("output_norm.weight", {shape_.d_model}, 1);
+    for (size_t layer = 0; layer < shape_.layers; ++layer) {
+      const std::string block = fmt::format("blk.{}.", layer);
+      Constant(block + "attn_norm.weight", {shape_.d_model}, 1);
+      if (shape_.architecture == Architecture::kMamba2) {
+        AddMamba2Block(block);
+      } else {
+        AddLlamaBlock(block);
+      }
+    }
+  }
+
+  const GgufWriter& writer() const { return writer_; }
+
+ private:
+  static constexpr size_t kConvWidth = 4;
+  static constexpr size_t kHeadDim = 64;
+
+  size_t d_inner() const { return 2 * shape_.d_model; }
+
+  void Uint(std::string_view key, size_t value) {
+    writer_.AddUint32(fmt::format("{}.{}", arch_, key),
+                      static_cast<uint32_t>(value));
+  }
+
+  void Matrix(const std::string& name, size_t rows, size_t cols) {
+    writer_.AddTensor(name, type_, {rows, cols},
+                      [bits = bits_, type = type_](std::span<std::byte> piece) {
+                        switch (type) {
+                          case TensorType::kF32:
+                            return FillFloats(bits.get(), piece);
+                          case TensorType::kF16:
+                            return FillHalves(bits.get(), piece, 10, 15);
+                          case TensorType::kBF16:
+                            return FillHalves(bits.get(), piece, 7, 127);
+                          default:
+                            return FillQ8(bits.get(), piece);
+                        }
+                      });
+  }
+
+  using Value = std::function<double(Bits*)>;
+  void Vector(const std::string& name, std::vector<size_t> shape,
+              const Value& value) {
+    writer_.AddTensor(name, TensorType::kF32, std::move(shape),
+                      [bits = bits_, value](std::span<std::byte> piece) {
+                        for (size_t i = 0; i < piece.size(); i += 4) {
+                          const auto x = static_cast<float>(value(bits.get()));
+                          std::memcpy(&piece[i], &x, 4);
+                        }
+                      });
+  }
+  void Constant(const std::string& name, std::vector<size_t> shape, double x) {
+    Vector(name, std::move(shape), [x](Bits*) { return x; });
+  }
+
+  void AddMamba2Block(const std::string& block) {
+    const size_t heads = d_inner() / kHeadDim;
+    const size_t conv_dim = d_inner() + 2 * shape_.groups * shape_.state;
+    Matrix(block + "ssm_in.weight", d_inner() + conv_dim + heads,
+           shape_.d_model);
+    Matrix(block + "ssm_out.weight", shape_.d_model, d_inner());
+    Vector(block + "ssm_conv1d.weight", {conv_dim, kConvWidth},
+           [](Bits* bits) { return 0.3 * bits->Normal(); });
+    Constant(block + "ssm_conv1d.bias", {conv_dim}, 0);
+    // Time steps log-uniform in [0.001, 0.1], through the inverse of softplus.
+    Vector(block + "ssm_dt.bias", {heads}, [](Bits* bits) {
+      return std::log(std::expm1(0.001 * std::pow(100.0, bits->Unit())));
+    });
+    Vector(block + "ssm_a", {heads, 1},
+           [](Bits* bits) { return -1 - 15 * bits->Unit(); });
+    Constant(block + "ssm_d", {heads, 1}, 1);
+    Constant(block + "ssm_norm.weight",
+             {shape_.groups, d_inner() / shape_.groups}, 1);
+  }
+
+  void AddLlamaBlock(const std::string& block) {
+    const size_t d = shape_.d_model;
+    const size_t kv = d / shape_.heads * shape_.kv_heads;
+    Matrix(block + "attn_q.weight", d, d);
+    Matrix(block + "attn_k.weight", kv, d);
+    Matrix(block + "attn_v.weight", kv, d);
+    Matrix(block + "attn_output.weight", d, d);
+    Constant(block + "ffn_norm.weight", {d}, 1);
+    Matrix(block + "ffn_gate.weight", shape_.d_ff, d);
+    Matrix(block + "ffn_up.weight", shape_.d_ff, d);
+    Matrix(block + "ffn_down.weight", d, shape_.d_ff);
+  }
+
+  const RandomShape& shape_;
+  TensorType type_;
+  std::string arch_;
+  // Shared by the tensors, which are filled one after the other.
+  std::shared_ptr<Bits> bits_ = std::make_shared<Bits>();
+  GgufWriter writer_;
+};
+
+}  // namespace
+
+std::span<const RandomShape> RandomShapes() {
+  return kShapes;
+}
+
+const RandomShape* FindRandomShape(std::string_view name) {
+  const auto* found = std::ranges::find(kShapes, name, &RandomShape::name);
+  return found == kShapes.end() ? nullptr : found;
+}
+
+std::optional<TensorType> ParseWeightType(std::string_view name) {
+  if (name == "q8_0") return TensorType::kQ8_0;
+  if (name == "f16") return TensorType::kF16;
+  if (name == "bf16") return TensorType::kBF16;
+  if (name == "f32") return TensorType::kF32;
+  return std::nullopt;
+}
+
+engine::Status WriteRandomModel(
+    const RandomShape& shape, TensorType type,
+    const std::filesystem::path& path,
+    const std::function<void(size_t, size_t)>& on_progress) {
+  ModelPlan plan(shape, type);
+  plan.AddMetadata();
+  plan.AddTensors();
+  const size_t total = plan.writer().data_bytes();
+  return plan.writer().Write(path,
+                             [&](size_t done) { on_progress(done, total); });
+}
+
+}  // namespace krait::daemon

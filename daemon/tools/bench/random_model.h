@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_TOOLS_BENCH_RANDOM_MODEL_H_
+#define KRAIT_DAEMON_TOOLS_BENCH_RANDOM_MODEL_H_
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "engine/error.h"
+#include "engine/model/hyperparameters.h"
+#include "engine/model/tensor.h"
+
+namespace krait::daemon {
+
+// A model's shape without its weights: speed does not depend on their values,
+// so a benchmark can do with random ones.
+struct RandomShape {
+  std::string_view name;
+  engine::Architecture architecture = engine::Architecture::kMamba2;
+  size_t vocab = 0;
+  size_t d_model = 0;
+  size_t layers = 0;
+  size_t context_length = 0;
+  bool tied = false;  // the embedding serves as output head
+  // Mamba-2; d_inner is 2 * d_model, heads of 64.
+  size_t state = 0;
+  size_t groups = 0;
+  // Llama.
+  size_t heads = 0;
+  size_t kv_heads = 0;
+  size_t d_ff = 0;
+};
+
+std::span<const RandomShape> RandomShapes();
+const RandomShape* FindRandomShape(std::string_view name);
+
+// Returns the type of "q8_0", "f16", "bf16", "f32".
+std::optional<engine::TensorType> ParseWeightType(std::string_view name);
+
+// Writes a GGUF file with random weights of a shape, matrices of type `type`,
+// and a synthetic SentencePiece vocabulary, as other engines load it too.
+// Always the same file for the same arguments. `on_progress` is told the bytes
+// written and those of the whole.
+engine::Status WriteRandomModel(
+    const RandomShape& shape, engine::TensorType type,
+    const std::filesystem::path& path,
+    const std::function<void(size_t done, size_t total)>& on_progress);
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_TOOLS_BENCH_RANDOM_MODEL_H_

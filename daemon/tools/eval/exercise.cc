@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/tools/eval/exercise.h"
+
+#include <algorithm>
+
+#include "daemon/completion/shown/syntax.h"
+#include "grammars/language.h"
+
+namespace krait::daemon {
+namespace {
+
+// Cases name languages as krait does, or as editors do.
+const grammars::Language* LanguageNamed(const std::string& name) {
+  const auto languages = grammars::Languages();
+  const auto found =
+      std::ranges::find(languages, name, &grammars::Language::name);
+  return found == languages.end() ? grammars::LanguageOfLspId(name) : &*found;
+}
+
+}  // namespace
+
+Exercise MakeExercise(const FimCase& fim_case) {
+  Exercise exercise{.request = {.path = {},
+                                .before = fim_case.prefix,
+                                .after = fim_case.suffix},
+                    .extent = CompletionExtent::kUnlimited,
+                    .wanted = fim_case.middle};
+  const size_t newline = fim_case.middle.find('\n');
+  std::string text = fim_case.prefix;
+  if (newline == std::string::npos) {
+    exercise.extent = CompletionExtent::kLine;
+  } else if (newline + 1 == fim_case.middle.size()) {
+    exercise.extent = CompletionExtent::kWholeLine;
+    exercise.wanted.resize(newline);
+    text += '\n';
+  }
+  text += fim_case.suffix;
+  exercise.request.syntax =
+      ParseForRequest(LanguageNamed(fim_case.language), std::move(text),
+                      fim_case.prefix.size());
+  return exercise;
+}
+
+}  // namespace krait::daemon

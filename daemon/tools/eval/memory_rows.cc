@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/tools/eval/memory_rows.h"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "daemon/completion/completion_service.h"
+#include "daemon/json_text.h"
+#include "engine/run/beginning.h"
+#include "simd/elementwise.h"
+
+namespace krait::daemon {
+namespace {
+
+// What the cursor's line is to be completed to, with its end.
+std::string_view LineOf(std::string_view middle) {
+  const size_t begin = middle.find_first_not_of('\n');
+  if (begin == std::string_view::npos) return {};
+  const size_t end = middle.find('\n', begin);
+  return middle.substr(0, end == std::string_view::npos ? end : end + 1);
+}
+
+class CaseText final : public TextSource {
+ public:
+  explicit CaseText(const FimCase& fim_case)
+      : text_(fim_case.prefix + fim_case.middle + fim_case.suffix) {}
+  std::string Read(size_t max_bytes) const override {
+    return text_.substr(0, max_bytes);
+  }
+
+ private:
+  const std::string text_;
+};
+
+std::string RowOf(const FimCase& fim_case, double model,
+                  const engine::TextMemory& memory, engine::TokenId token) {
+  boost::json::array votes;
+  for (const engine::MemoryVote& vote : memory.votes()) {
+    boost::json::array json;
+    json.push_back(vote.length);
+    json.push_back(memory.CountOf(vote, token) /
+                   static_cast<double>(vote.count));
+    for (const float feature : vote.features) json.push_back(feature);
+    votes.push_back(std::move(json));
+  }
+  boost::json::object row;
+  row["language"] = fim_case.language;
+  row["model"] = model;
+  row["votes"] = std::move(votes);
+  return JsonText(row);
+}
+
+}  // namespace
+
+MemoryRows::MemoryRows(const LoadedModel& loaded, engine::MemoryWeights weights)
+    : model_(*loaded.model),
+      planner_(model_.tokenizer(), model_.hyperparameters()),
+      memory_(model_.tokenizer(), std::move(weights)),
+      session_(loaded.model, *loaded.pool) {}
+
+void MemoryRows::OpenFilesOf(std::span<const FimCase> cases, size_t most) {
+  most_open_ = most;
+  std::unordered_set<std::string> names;
+  for (const FimCase& fim_case : cases) {
+    const std::string name = fim_case.language + ":" + fim_case.path;
+    if (!names.insert(name).second) continue;
+    open_.push_back(
+        {.path = fim_case.path,
+         .language = fim_case.language,
+         .text = {.name = name,
+                  .source = std::make_shared<const CaseText>(fim_case)}});
+  }
+}
+
+std::vector<NearbyText> MemoryRows::OthersOf(const FimCase& fim_case) const {
+  std::vector<OpenText> others;
+  for (const OpenText& open : open_) {
+    if (open.language == fim_case.language && open.path != fim_case.path) {
+      others.push_back(open);
+    }
+  }
+  auto nearest =
+      NearestTexts(std::move(others), fim_case.path, fim_case.language);
+  if (nearest.size() > most_open_) nearest.resize(most_open_);
+  return nearest;
+}
+
+engine::Status MemoryRows::Add(
+    const FimCase& fim_case,
+    const std::function<void(const std::string&)>& on_row) {
+  const ContextLimits limits;
+  const auto count = [this](std::string_view text) {
+    return planner_.CountTokens(text);
+  };
+  GeneratorPrompt prompt;
+  prompt.prefix = CutPrefix(fim_case.prefix, limits.prefix_tokens, count);
+  prompt.suffix = CutSuffix(fim_case.suffix, limits.suffix_tokens, count);
+  const auto plan =
+      planner_.PlanNow(prompt, Healing::kWord, [](const auto& tokens) {
+        return std::chrono::duration<double>(tokens.empty() ? 0 : 1e-9);
+      });
+  if (!plan) return plan.error();
+  const std::vector<NearbyText> others = OthersOf(fim_case);
+  const RememberedTexts around{
+      .before = fim_case.prefix, .after = fim_case.suffix, .others = &others};
+  const auto memory = memory_.At("", around, plan->beginning);
+  engine::Beginning beginning(model_.tokenizer(), plan->beginning);
+  std::string wanted = plan->beginning;
+  wanted += LineOf(fim_case.middle);
+  if (!wanted.ends_with('\n')) wanted += '\n';
+
+  session_.Reset();
+  if (auto read = session_.Prefill(plan->tokens); !read) return read;
+  for (const engine::TokenId token :
+       model_.tokenizer().Encode(wanted, engine::DummyPrefix::kNone)) {
+    const auto logits = beginning.Restrict(session_.logits());
+    memory->Mix(logits, beginning.text());
+    const float log_sum = simd::LogSumExp(logits.data(), logits.size());
+    on_row(RowOf(fim_case, static_cast<double>(logits[token] - log_sum),
+                 *memory, token));
+    memory->Accept(token);
+    beginning.Accept(token);
+    session_.Decode(token);
+  }
+  return {};
+}
+
+}  // namespace krait::daemon

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/completion/rules/language_rules.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace krait::daemon {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const ModelLanguages kModel = {
+    {"c", "cpp", "javascript", "shell", "typescript"}};
+
+TEST(LanguageRulesTest, WhatTheModelKnowsIsOnByAnyOfItsNames) {
+  for (const char* id :
+       {"c", "cpp", "cuda-cpp", "javascript", "javascriptreact", "shellscript",
+        "bash", "typescript", "typescriptreact"}) {
+    EXPECT_THAT(WhyLanguageIsOff({}, kModel, id), IsEmpty()) << id;
+  }
+}
+
+TEST(LanguageRulesTest, WhatItDoesNotKnowIsOffWithTheReason) {
+  for (const char* id : {"python", "kotlin", "swift", "dart", "vue", "makefile",
+                         "cmake", "sql", "yaml", "css", "dockerfile", "json"}) {
+    EXPECT_THAT(WhyLanguageIsOff({}, kModel, id),
+                HasSubstr("this model does not know " + std::string(id)));
+  }
+}
+
+TEST(LanguageRulesTest, ProseIsOffWhateverTheModelKnows) {
+  for (const ModelLanguages& model :
+       {ModelLanguages(), kModel, ModelLanguages({"markdown"})}) {
+    for (const char* id : {"markdown", "plaintext", "git-commit", "gitcommit",
+                           "restructuredtext", "latex", ""}) {
+      EXPECT_THAT(WhyLanguageIsOff({}, model, id),
+                  HasSubstr("completion.languages turns it on"))
+          << id;
+    }
+  }
+}
+
+TEST(LanguageRulesTest, AModelThatDoesNotSayKnowsEveryProgrammingLanguage) {
+  for (const char* id : {"python", "kotlin", "zig", "r", "yaml", "makefile"}) {
+    EXPECT_THAT(WhyLanguageIsOff({}, {}, id), IsEmpty()) << id;
+  }
+  for (const char* id : {"klingon", "z", "python r", " "}) {
+    EXPECT_THAT(WhyLanguageIsOff({}, {}, id), HasSubstr("unknown type"));
+  }
+}
+
+TEST(LanguageRulesTest, TheUserDecides) {
+  EXPECT_THAT(WhyLanguageIsOff({{"kotlin", true}}, kModel, "kotlin"),
+              IsEmpty());
+  EXPECT_THAT(WhyLanguageIsOff({{"*", true}}, kModel, "markdown"), IsEmpty());
+  EXPECT_THAT(
+      WhyLanguageIsOff({{"*", true}, {"markdown", false}}, kModel, "markdown"),
+      HasSubstr("turned off for markdown by completion.languages"));
+  EXPECT_THAT(WhyLanguageIsOff({{"*", false}}, kModel, "c"),
+              HasSubstr("turned off for c"));
+}
+
+TEST(LanguageRulesTest, ANameThatIsNoTextIsShownAsFarAsItIs) {
+  const std::string why =
+      WhyLanguageIsOff({}, kModel, std::string(500, '\xff'));
+  EXPECT_LT(why.size(), 400U);
+  EXPECT_THAT(why, HasSubstr("\xEF\xBF\xBD"));
+}
+
+}  // namespace
+}  // namespace krait::daemon

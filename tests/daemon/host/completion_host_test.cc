@@ -1,0 +1,572 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The model is a fake whose warming goes on for as long as the test wants, so
+// that each test knows what runs when it acts.
+#include "daemon/host/completion_host.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <latch>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "tests/daemon/fake_generator.h"
+#include "tests/daemon/session/owner_calls.h"
+
+namespace krait::daemon {
+namespace {
+
+using testing::ElementsAre;
+using testing::UnorderedElementsAre;
+
+// What the model did, from the host's thread.
+class Events {
+ public:
+  void Add(std::string event) {
+    const std::lock_guard lock(mutex_);
+    events_.push_back(std::move(event));
+  }
+  std::vector<std::string> All() const {
+    const std::lock_guard lock(mutex_);
+    return events_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> events_;
+};
+
+class CompletionHostTest : public testing::Test {
+ protected:
+  // The host begins to work once `go` was counted down.
+  void Start(std::unique_ptr<FakeGenerator> generator,
+             Clock::duration save_when_idle_for = std::chrono::hours(1)) {
+    auto shared =
+        std::make_shared<std::unique_ptr<FakeGenerator>>(std::move(generator));
+    host_ = std::make_unique<CompletionHost>(
+        [this, shared]() -> engine::Result<ReadyGenerator> {
+          go_.wait();
+          return ReadyGenerator{.generator = std::move(*shared),
+                                .description = "fake",
+                                .threads = 3};
+        },
+        calls_.Poster(), save_when_idle_for);
+  }
+  void Go() {
+    go_.count_down();
+    calls_.RunOne();  // loaded
+  }
+
+  void Complete(const std::string& uri, const std::string& before) {
+    Complete(uri, before, stop_.get_token());
+  }
+  void Complete(const std::string& uri, const std::string& before,
+                std::stop_token stop) {
+    host_->Complete({.document = {1, uri},
+                     .request = {.path = "", .before = before, .after = ""},
+                     .options = {},
+                     .stop = std::move(stop),
+                     .on_done = [this, before](const auto& completion) {
+                       done_.push_back(before + "|" +
+                                       (completion
+                                            ? completion->text
+                                            : completion.error().message));
+                     }});
+  }
+  void Warm(const std::string& uri, const std::string& before) {
+    host_->Warm({.document = {1, uri},
+                 .request = {.path = "", .before = before, .after = ""},
+                 .options = {}});
+  }
+
+  std::latch go_{1};
+  OwnerCalls calls_;
+  std::stop_source stop_;
+  Events events_;
+  std::vector<std::string> done_;
+  std::unique_ptr<CompletionHost> host_;
+};
+
+// The model is loaded anew, without all that was warm.
+TEST_F(CompletionHostTest, RunningOutOfMemoryFailsWhatRunsAndNothingElse) {
+  int loads = 0;
+  host_ = std::make_unique<CompletionHost>(
+      [&loads]() -> engine::Result<ReadyGenerator> {
+        auto generator = std::make_unique<FakeGenerator>("value");
+        if (++loads == 1) {
+          generator->set_before_token([] { throw std::bad_alloc(); });
+        }
+        return ReadyGenerator{.generator = std::move(generator),
+                              .description = "fake",
+                              .threads = 3};
+      },
+      calls_.Poster(), std::chrono::hours(1));
+  calls_.RunOne();  // loaded
+  Complete("a", "first");
+  while (done_.empty()) calls_.RunOne();
+  EXPECT_THAT(done_, ElementsAre("first|not enough memory for a completion"));
+  Complete("a", "second");
+  while (done_.size() == 1) calls_.RunOne();
+  EXPECT_EQ(done_[1], "second|value");
+  EXPECT_EQ(loads, 2);
+  EXPECT_TRUE(host_->loaded().has_value() && host_->loaded()->has_value());
+}
+
+TEST_F(CompletionHostTest, AModelThatDoesNotFitIsAnError) {
+  host_ = std::make_unique<CompletionHost>(
+      []() -> engine::Result<ReadyGenerator> { throw std::bad_alloc(); },
+      calls_.Poster(), std::chrono::hours(1));
+  calls_.RunOne();
+  Complete("a", "first");
+  while (done_.empty()) calls_.RunOne();
+  EXPECT_THAT(done_, ElementsAre("first|not enough memory for the model"));
+}
+
+TEST_F(CompletionHostTest, TellsAllWhoAskWhatWasLoaded) {
+  Start(std::make_unique<FakeGenerator>("x"));
+  int told = 0;
+  const auto count = [&told](const engine::Result<std::string>& loaded) {
+    ASSERT_TRUE(loaded);
+    EXPECT_EQ(*loaded, "fake");
+    ++told;
+  };
+  host_->WhenLoaded(count);
+  EXPECT_EQ(told, 0);
+  EXPECT_FALSE(host_->loaded().has_value());
+  Go();
+  EXPECT_EQ(told, 1);
+  host_->WhenLoaded(count);
+  EXPECT_EQ(told, 2);
+  EXPECT_EQ(host_->threads(), 3U);
+}
+
+TEST_F(CompletionHostTest, CompletesBeforeItWarms) {
+  auto generator =
+      std::make_unique<FakeGenerator>(std::vector<std::string>{"value"});
+  std::latch warmed(1);
+  generator->set_before_token([this] { events_.Add("complete"); });
+  generator->set_on_slice([&](const GeneratorPrompt& prompt) {
+    events_.Add("warm " + std::string(prompt.prefix));
+    if (prompt.prefix == "old") warmed.count_down();
+    return false;
+  });
+  Start(std::move(generator));
+  Warm("a", "old");
+  Warm("b", "new");
+  Complete("c", "x = ");
+  Go();
+  calls_.RunOne();
+  warmed.wait();
+  EXPECT_THAT(events_.All(), ElementsAre("complete", "warm new", "warm old"));
+  EXPECT_THAT(done_, ElementsAre("x = |value"));
+  EXPECT_EQ(host_->statistics().num_answers(), 1U);
+}
+
+TEST_F(CompletionHostTest, ACompletionStopsWarmingWhichGoesOnAfterwards) {
+  auto generator = std::make_unique<FakeGenerator>("y");
+  std::latch warming(1);
+  std::latch finished(1);
+  std::atomic<bool> completed = false;
+  generator->set_before_token([&] {
+    events_.Add("complete");
+    completed = true;
+  });
+  generator->set_on_slice([&, begun = 0](const GeneratorPrompt&) mutable {
+    if (completed) {
+      events_.Add("warm again");
+      finished.count_down();
+      return false;
+    }
+    if (begun++ == 0) {
+      events_.Add("warm");
+      warming.count_down();
+    }
+    return true;  // goes on until it is stopped
+  });
+  Start(std::move(generator));
+  Go();
+  Warm("a", "long file");
+  warming.wait();
+  Complete("b", "x = ");
+  calls_.RunOne();
+  finished.wait();
+  EXPECT_THAT(events_.All(), ElementsAre("warm", "complete", "warm again"));
+}
+
+TEST_F(CompletionHostTest, ANewerWarmingJobReplacesTheRunningOne) {
+  auto generator = std::make_unique<FakeGenerator>("y");
+  std::latch warming(1);
+  std::latch finished(1);
+  generator->set_on_slice(
+      [&, begun = 0](const GeneratorPrompt& prompt) mutable {
+        if (prompt.prefix == "old") {
+          if (begun++ == 0) {
+            events_.Add("old");
+            warming.count_down();
+          }
+          return true;
+        }
+        events_.Add(std::string(prompt.prefix));
+        if (prompt.prefix == "end") finished.count_down();
+        return false;
+      });
+  Start(std::move(generator));
+  Go();
+  Warm("a", "old");
+  warming.wait();
+  Warm("b", "end");
+  Warm("a", "new");
+  finished.wait();
+  // A second "old" would hang before "end".
+  EXPECT_THAT(events_.All(), ElementsAre("old", "new", "end"));
+}
+
+TEST_F(CompletionHostTest, APrefetchFollowsItsWarmingAndGivesWay) {
+  auto generator = std::make_unique<FakeGenerator>("yes");
+  FakeGenerator& fake = *generator;
+  std::latch ahead(1);
+  std::latch go_on(1);
+  std::latch finished(1);
+  generator->set_on_slice([&](const GeneratorPrompt&) {
+    events_.Add("warm");
+    return false;
+  });
+  generator->set_before_token([&, tokens = 0]() mutable {
+    ++tokens;
+    if (tokens == 1) {
+      events_.Add("ahead of " + fake.prefix);
+      ahead.count_down();
+      go_on.wait();
+    } else if (fake.prefix == "now" && tokens == 2) {
+      events_.Add("now");
+    } else if (fake.prefix == "shown" && tokens == 5) {
+      events_.Add("again");
+      finished.count_down();
+    }
+  });
+  Start(std::move(generator));
+  Go();
+  host_->Warm({.document = {1, "a"},
+               .request = {.path = "", .before = "shown", .after = ""},
+               .options = {},
+               .prefetch_at = Clock::now()});
+  ahead.wait();
+  Complete("b", "now");
+  go_on.count_down();
+  calls_.RunOne();
+  finished.wait();
+  EXPECT_THAT(done_, ElementsAre("now|yes"));
+  EXPECT_THAT(events_.All(),
+              ElementsAre("warm", "ahead of shown", "now", "warm", "again"));
+  EXPECT_EQ(host_->statistics().num_answers(), 1U);
+}
+
+TEST_F(CompletionHostTest, APrefetchWaitsForItsTime) {
+  auto generator = std::make_unique<FakeGenerator>("yes");
+  const FakeGenerator& fake = *generator;
+  std::latch warmed(1);
+  generator->set_on_slice([&](const GeneratorPrompt&) {
+    warmed.count_down();
+    return false;
+  });
+  Start(std::move(generator));
+  Go();
+  host_->Warm({.document = {1, "a"},
+               .request = {.path = "", .before = "shown", .after = ""},
+               .options = {},
+               .prefetch_at = Clock::now() + std::chrono::hours(1)});
+  warmed.wait();
+  Complete("b", "now");
+  calls_.RunOne();
+  EXPECT_EQ(fake.calls, 1);
+  EXPECT_EQ(host_->status().waiting_warmings, 1U);
+}
+
+TEST_F(CompletionHostTest, AClosedDocumentIsNotWarmedOn) {
+  auto generator = std::make_unique<FakeGenerator>("y");
+  std::latch warming(1);
+  generator->set_on_slice([&, begun = 0](const GeneratorPrompt&) mutable {
+    if (begun++ == 0) warming.count_down();
+    return true;
+  });
+  Start(std::move(generator));
+  Go();
+  Warm("a", "text");
+  warming.wait();
+  host_->Drop({1, "a"});
+  Complete("b", "x = ");  // comes to its turn: the job before it has ended
+  calls_.RunOne();
+  EXPECT_EQ(host_->status().waiting_warmings, 0U);
+}
+
+TEST_F(CompletionHostTest, ACancelledCompletionIsACancellation) {
+  Start(std::make_unique<FakeGenerator>("y"));
+  Complete("a", "x = ");
+  stop_.request_stop();
+  Go();
+  calls_.RunOne();
+  EXPECT_THAT(done_, ElementsAre("x = |the request was cancelled"));
+  EXPECT_EQ(host_->statistics().num_answers(), 0U);
+}
+
+TEST_F(CompletionHostTest, CompletionsOfSeveralFilesRunTogether) {
+  auto generator = std::make_unique<FakeGenerator>("yes");
+  const FakeGenerator& model = *generator;
+  Start(std::move(generator));
+  for (const char* uri : {"a", "b", "c"}) Complete(uri, uri);
+  Go();
+  for (int i = 0; i < 3; ++i) calls_.RunOne();
+  EXPECT_THAT(done_, UnorderedElementsAre("a|yes", "b|yes", "c|yes"));
+  EXPECT_EQ(model.most_at_once, 3U);
+  EXPECT_EQ(host_->statistics().num_answers(), 3U);
+}
+
+TEST_F(CompletionHostTest, OneThatComesLaterJoins) {
+  auto generator = std::make_unique<FakeGenerator>("yes");
+  const FakeGenerator& model = *generator;
+  std::latch speaking(1);
+  std::latch come(1);
+  generator->set_before_token([&, said = 0]() mutable {
+    if (++said != 2) return;
+    speaking.count_down();
+    come.wait();
+  });
+  Start(std::move(generator));
+  Complete("a", "a");
+  Go();
+  speaking.wait();
+  Complete("b", "b");
+  come.count_down();
+  calls_.RunOne();
+  calls_.RunOne();
+  EXPECT_THAT(done_, ElementsAre("a|yes", "b|yes"));
+  EXPECT_EQ(model.most_at_once, 2U);
+}
+
+TEST_F(CompletionHostTest, ACancelledOneLeavesTheOthersUnharmed) {
+  auto generator = std::make_unique<FakeGenerator>("yes");
+  std::stop_source stop_b;
+  generator->set_before_token([&, said = 0]() mutable {
+    if (++said == 4) stop_b.request_stop();  // "y" of all three was said
+  });
+  Start(std::move(generator));
+  Complete("a", "a");
+  Complete("b", "b", stop_b.get_token());
+  Complete("c", "c");
+  Go();
+  for (int i = 0; i < 3; ++i) calls_.RunOne();
+  EXPECT_THAT(done_, UnorderedElementsAre("a|yes", "b|cancelled", "c|yes"));
+}
+
+TEST_F(CompletionHostTest, MoreThanRunAtOnceWaitForTheirTurn) {
+  auto generator = std::make_unique<FakeGenerator>("yes");
+  const FakeGenerator& model = *generator;
+  Start(std::move(generator));
+  constexpr size_t kMany = CompletionHost::kMostAtOnce + 3;
+  for (size_t i = 0; i < kMany; ++i) {
+    Complete("file" + std::to_string(i), "x");
+  }
+  Go();
+  for (size_t i = 0; i < kMany; ++i) calls_.RunOne();
+  EXPECT_EQ(done_, std::vector<std::string>(kMany, "x|yes"));
+  EXPECT_EQ(model.most_at_once, CompletionHost::kMostAtOnce);
+}
+
+TEST_F(CompletionHostTest, EndsWhileCompletionsRun) {
+  auto generator = std::make_unique<FakeGenerator>("yes");
+  std::latch speaking(1);
+  std::latch end(1);
+  generator->set_before_token([&, said = 0]() mutable {
+    if (++said != 3) return;
+    speaking.count_down();
+    end.wait();
+  });
+  Start(std::move(generator));
+  Complete("a", "a");
+  Complete("b", "b");
+  Go();
+  speaking.wait();
+  std::thread ender([this] { host_.reset(); });
+  end.count_down();
+  ender.join();
+  EXPECT_THAT(done_, testing::IsEmpty());  // none was run by the owner
+}
+
+TEST_F(CompletionHostTest, SavesOnceItIsIdle) {
+  auto generator = std::make_unique<FakeGenerator>("y");
+  std::latch saved(1);
+  generator->set_on_save([&] { saved.count_down(); });
+  Start(std::move(generator), std::chrono::milliseconds(1));
+  Go();
+  Complete("a", "x = ");
+  calls_.RunOne();
+  saved.wait();  // a second save would abort: the latch is at its end
+}
+
+TEST_F(CompletionHostTest, EndsWhileWarmingAndSaves) {
+  auto generator = std::make_unique<FakeGenerator>("y");
+  std::latch warming(1);
+  std::atomic<int> saves = 0;
+  generator->set_on_save([&] { ++saves; });
+  generator->set_on_slice([&, begun = 0](const GeneratorPrompt&) mutable {
+    if (begun++ == 0) warming.count_down();
+    return true;
+  });
+  Start(std::move(generator));
+  Go();
+  Warm("a", "text");
+  Warm("b", "text");
+  warming.wait();
+  host_.reset();
+  EXPECT_EQ(saves, 1);
+}
+
+TEST_F(CompletionHostTest, SavesNothingIfNothingWasDone) {
+  auto generator = std::make_unique<FakeGenerator>("y");
+  std::atomic<int> saves = 0;
+  generator->set_on_save([&] { ++saves; });
+  Start(std::move(generator));
+  Go();
+  host_.reset();
+  EXPECT_EQ(saves, 0);
+}
+
+// Loads what the test says, each time anew.
+class ReloadTest : public CompletionHostTest {
+ protected:
+  void Start() {
+    host_ = std::make_unique<CompletionHost>(
+        [this]() -> engine::Result<ReadyGenerator> {
+          const std::lock_guard lock(mutex_);
+          if (!error_.empty()) {
+            return engine::MakeError(engine::ErrorCode::kBadFile, error_);
+          }
+          auto generator = std::make_unique<FakeGenerator>(answer_);
+          generator->set_check([this] {
+            const std::lock_guard locked(mutex_);
+            return std::exchange(change_, engine::ModelChange::kNone);
+          });
+          generator->set_before_token(before_token_);
+          return ReadyGenerator{.generator = std::move(generator),
+                                .description = "says " + answer_,
+                                .threads = 1};
+        },
+        calls_.Poster(), std::chrono::hours(1),
+        [this] {
+          const std::lock_guard lock(mutex_);
+          return stamp_;
+        });
+    host_->WhenReloaded(alive_, [this](const auto& loaded) {
+      told_.push_back(loaded ? *loaded : loaded.error().message);
+    });
+    calls_.RunOne();  // loaded
+  }
+  void SetFiles(const std::string& error, const std::string& answer) {
+    const std::lock_guard lock(mutex_);
+    error_ = error;
+    answer_ = answer;
+    ++stamp_[0].modified_ns;
+  }
+  void SetChange(engine::ModelChange change) {
+    const std::lock_guard lock(mutex_);
+    change_ = change;
+  }
+
+  std::mutex mutex_;
+  std::string error_;
+  std::string answer_ = "old";
+  engine::ModelStamp stamp_{{.path = "model"}};
+  engine::ModelChange change_ = engine::ModelChange::kNone;
+  std::function<void()> before_token_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+  std::vector<std::string> told_;
+};
+
+constexpr const char* kChanged =
+    "the model's file was changed; it is loaded again";
+
+TEST_F(ReloadTest, AnOverwrittenModelAnswersNothingUntilItIsLoadedAgain) {
+  Start();
+  Complete("a", "1");
+  calls_.RunOne();
+  SetFiles("", "new");
+  SetChange(engine::ModelChange::kOverwritten);
+  Complete("a", "2");
+  calls_.RunOne();  // what is published
+  calls_.RunOne();  // the answer
+  calls_.RunOne();  // loaded again
+  Complete("a", "3");
+  calls_.RunOne();
+  EXPECT_THAT(done_,
+              ElementsAre("1|old", std::string("2|") + kChanged, "3|new"));
+  EXPECT_THAT(told_, ElementsAre(kChanged, "says new"));
+}
+
+TEST_F(ReloadTest, WhatWasSaidWhileTheModelWasOverwrittenIsNotShown) {
+  before_token_ = [this] { SetChange(engine::ModelChange::kOverwritten); };
+  Start();
+  Complete("a", "1");
+  calls_.RunOne();
+  calls_.RunOne();
+  EXPECT_THAT(done_, ElementsAre(std::string("1|") + kChanged));
+}
+
+TEST_F(ReloadTest, AFailedLoadIsTriedAgainWhenTheFilesHaveChanged) {
+  error_ = "a bad file";
+  Start();
+  Complete("a", "1");
+  calls_.RunOne();
+  SetFiles("", "good");
+  calls_.RunOne();  // loaded by itself
+  Complete("a", "2");
+  calls_.RunOne();
+  EXPECT_THAT(done_, ElementsAre("1|a bad file", "2|good"));
+  EXPECT_THAT(told_, ElementsAre("says good"));
+}
+
+TEST_F(ReloadTest, AFailedLoadIsTriedAgainForANewEditor) {
+  error_ = "a bad file";
+  Start();
+  {
+    const std::lock_guard lock(mutex_);
+    error_.clear();  // and nothing says so
+  }
+  (void)host_->NewSession();
+  calls_.RunOne();
+  ASSERT_TRUE(*host_->loaded());
+  EXPECT_THAT(told_, ElementsAre("says old"));
+}
+
+TEST_F(ReloadTest, WhoeverIsGoneIsNotTold) {
+  error_ = "a bad file";
+  Start();
+  alive_.reset();
+  SetFiles("", "good");
+  calls_.RunOne();
+  EXPECT_TRUE(*host_->loaded());
+  EXPECT_THAT(told_, testing::IsEmpty());
+}
+
+TEST_F(CompletionHostTest, ForgetsBetweenTwoRounds) {
+  auto generator = std::make_unique<FakeGenerator>("y");
+  const FakeGenerator& model = *generator;
+  Start(std::move(generator));
+  Go();
+  size_t forgotten = 0;
+  host_->Forget({.paths = {"/secret"}},
+                [&](size_t states) { forgotten = states; });
+  calls_.RunOne();
+  EXPECT_EQ(forgotten, 7U);
+  EXPECT_THAT(model.forgotten.paths, ElementsAre("/secret"));
+}
+
+}  // namespace
+}  // namespace krait::daemon

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/host/local/fim_planner.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/model/model.h"
+#include "tests/daemon/completion/default_model.h"
+
+namespace krait::daemon {
+namespace {
+
+using engine::FimLayout;
+using engine::TokenId;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr std::string_view kPrefix = "def total(prices):\n    return ";
+constexpr std::string_view kSuffix =
+    "\n\ndef tax(total):\n    return 0.2 * total\n";
+constexpr std::string_view kEarlier = "\n    return 0.2 * total\n";
+
+// The default model's FIM layout has the suffix first.
+class FimPlannerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    model_ = LoadDefaultModel();
+    ASSERT_NE(model_, nullptr);
+    planner_ = std::make_unique<FimPlanner>(model_->tokenizer(),
+                                            model_->hyperparameters());
+    ASSERT_EQ(TrainedLayout(model_->hyperparameters()), FimLayout::kSpm);
+  }
+
+  // The plan, if layouts take so long, in seconds: with the suffix, with the
+  // earlier one, without any.
+  FimPlan Plan(double with_suffix, double with_earlier, double without,
+               bool has_earlier = true) {
+    GeneratorPrompt prompt{
+        .path = "a.py", .prefix = kPrefix, .suffix = kSuffix};
+    const size_t suffix_size = Tokens(prompt).size();
+    prompt.suffix = kEarlier;
+    const size_t earlier_size = Tokens(prompt).size();
+    prompt.suffix = kSuffix;
+    if (has_earlier) prompt.earlier_suffix = kEarlier;
+    const auto plan = planner_->PlanNow(
+        prompt, Healing::kNone, [&](const std::vector<TokenId>& tokens) {
+          return FimPlanner::Seconds(tokens.size() == suffix_size ? with_suffix
+                                     : tokens.size() == earlier_size
+                                         ? with_earlier
+                                         : without);
+        });
+    EXPECT_TRUE(plan);
+    return *plan;
+  }
+
+  std::vector<TokenId> Tokens(const GeneratorPrompt& prompt) {
+    const auto plan =
+        planner_->PlanNow(prompt, Healing::kNone,
+                          [](const auto&) { return FimPlanner::Seconds(0); });
+    EXPECT_TRUE(plan);
+    return plan->tokens;
+  }
+
+  std::shared_ptr<const engine::Model> model_;
+  std::unique_ptr<FimPlanner> planner_;
+};
+
+TEST_F(FimPlannerTest, WaitsALittleForTheBestLayout) {
+  EXPECT_THAT(Plan(0.02, 0, 0).reason, IsEmpty());
+  const FimPlan plan = Plan(0.1, 0, 0, /*has_earlier=*/false);
+  EXPECT_EQ(plan.layout, FimLayout::kSpm);
+  EXPECT_THAT(plan.reason, IsEmpty());
+}
+
+TEST_F(FimPlannerTest, TakesTheSuffixOfAnEarlierPlaceIfThatIsWarm) {
+  EXPECT_THAT(Plan(0.04, 0.01, 0.01).reason, HasSubstr("the last place"));
+  const FimPlan plan = Plan(2, 0.1, 0.1);
+  EXPECT_EQ(plan.layout, FimLayout::kSpm);
+  EXPECT_EQ(plan.tokens,
+            Tokens({.path = "a.py", .prefix = kPrefix, .suffix = kEarlier}));
+  EXPECT_THAT(plan.reason, HasSubstr("take 2000 ms, that of the last place is "
+                                     "at hand in 100 ms"));
+}
+
+TEST_F(FimPlannerTest, TakesThePrefixAloneIfNoSuffixIsWarm) {
+  const FimPlan cold_earlier = Plan(2, 1.9, 0.1);
+  EXPECT_EQ(cold_earlier.layout, FimLayout::kPrefix);
+  EXPECT_THAT(cold_earlier.reason, HasSubstr("the text before the cursor"));
+  EXPECT_EQ(Plan(2, 0, 0.1, /*has_earlier=*/false).layout, FimLayout::kPrefix);
+}
+
+TEST_F(FimPlannerTest, TakesTheSuffixLastWhereTheModelKnowsBoth) {
+  engine::Hyperparameters both = model_->hyperparameters();
+  both.fim = engine::FimTraining::kSpmAndPsm;
+  FimPlanner planner(model_->tokenizer(), both);
+  const GeneratorPrompt prompt{
+      .path = "a.py", .prefix = kPrefix, .suffix = kSuffix};
+  // That with the suffix first is new; it ends with the prefix.
+  const std::vector<TokenId> spm = Tokens(prompt);
+  const auto predict = [&](const std::vector<TokenId>& tokens) {
+    return FimPlanner::Seconds(tokens == spm ? 2 : 0.2);
+  };
+  const auto plan = planner.PlanNow(prompt, Healing::kNone, predict);
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->layout, FimLayout::kPsm);
+  EXPECT_THAT(plan->reason, HasSubstr("a prompt with it last is at hand"));
+
+  // What is kept warm for it is its beginning, without the suffix.
+  const auto warm = planner.PlansToWarm(prompt, predict);
+  ASSERT_TRUE(warm);
+  ASSERT_EQ(warm->size(), 2U);
+  EXPECT_EQ((*warm)[0].tokens, spm);
+  const std::vector<TokenId>& prefix = (*warm)[1].tokens;
+  EXPECT_EQ(prefix.size(), plan->checkpoints.front());
+  EXPECT_TRUE(std::equal(prefix.begin(), prefix.end(), plan->tokens.begin()));
+}
+
+TEST_F(FimPlannerTest, AWordIsSaidAnewFromItsBeginning) {
+  const auto beginning = [&](std::string_view prefix, Healing heal) {
+    const auto plan = planner_->PlanNow(
+        {.path = "a.py", .prefix = prefix, .suffix = kSuffix}, heal,
+        [](const auto&) { return std::chrono::seconds(0); });
+    EXPECT_TRUE(plan);
+    return plan ? plan->beginning : "";
+  };
+  EXPECT_EQ(beginning("x = self._convert_oth", Healing::kWord),
+            "._convert_oth");
+  EXPECT_EQ(beginning("x = _convert_oth", Healing::kWord), " _convert_oth");
+  EXPECT_EQ(beginning("x = self._", Healing::kWord), "._");
+  EXPECT_EQ(beginning("x = 1\n", Healing::kWord), "");
+  EXPECT_EQ(beginning("f(", Healing::kWord), beginning("f(", Healing::kToken));
+  EXPECT_EQ(beginning("x = self._convert_oth", Healing::kNone), "");
+  EXPECT_LT(beginning("x = self._convert_oth", Healing::kToken).size(),
+            std::string("_convert_oth").size());
+}
+
+TEST_F(FimPlannerTest, WaitsIfNothingIsMuchQuicker) {
+  const FimPlan plan = Plan(2, 1, 0.6);
+  EXPECT_EQ(plan.layout, FimLayout::kSpm);
+  EXPECT_THAT(plan.reason, IsEmpty());
+}
+
+}  // namespace
+}  // namespace krait::daemon
