@@ -8,7 +8,7 @@
 #include <cmath>
 #include <string_view>
 
-#include "daemon/utf8.h"
+#include "base/utf8.h"
 
 namespace krait::daemon {
 namespace {
@@ -16,7 +16,7 @@ namespace {
 namespace json = boost::json;
 
 void AppendString(std::string_view text, std::string* out) {
-  *out += json::serialize(json::value(json::string(ToValidUtf8(text))));
+  *out += json::serialize(json::value(json::string(base::ToValidUtf8(text))));
 }
 
 void AppendDouble(double number, std::string* out) {

@@ -9,7 +9,7 @@
 namespace krait::daemon {
 namespace {
 
-engine::Error FromOrigin(engine::Error error, const ModelOptions& options) {
+base::Error FromOrigin(base::Error error, const ModelOptions& options) {
   if (!options.model_origin.empty()) {
     error.message = options.model_origin + ": " + error.message;
   }
@@ -22,27 +22,27 @@ std::unique_ptr<engine::WorkerPool> StartPool(size_t threads) {
   return std::make_unique<engine::WorkerPool>(engine::PlanThreads(threads));
 }
 
-engine::Result<std::filesystem::path> FindModelOf(const ModelOptions& options) {
+base::Result<std::filesystem::path> FindModelOf(const ModelOptions& options) {
   auto path = FindModel(options.model, ModelEnvironment::OfProcess());
   if (!path) return FromOrigin(path.error(), options);
   return path;
 }
 
-engine::Result<std::string> FindModelPathOf(const ModelOptions& options) {
+base::Result<std::string> FindModelPathOf(const ModelOptions& options) {
   auto path = FindModelPath(options.model, ModelEnvironment::OfProcess());
   if (!path) return FromOrigin(path.error(), options);
   return path;
 }
 
-engine::Result<LoadedModel> LoadModel(const ModelOptions& options) {
+base::Result<LoadedModel> LoadModel(const ModelOptions& options) {
   auto path = FindModelOf(options);
   if (!path) return path.error();
   engine::ModelStamp stamp = engine::StampModel(*path);
   auto model = engine::Model::Load(*path);
   if (!model) return model.error();
   if (engine::StampModel(*path) != stamp) {
-    return engine::MakeError(
-        engine::ErrorCode::kIo,
+    return base::MakeError(
+        base::ErrorCode::kIo,
         path->string() + ": was changed while it was loaded");
   }
   return LoadedModel{.path = std::move(*path),

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "daemon/memory_limit.h"
-#include "engine/error.h"
 #include "engine/model/model.h"
 #include "engine/model/model_stamp.h"
 #include "engine/run/worker_pool.h"
@@ -41,14 +41,14 @@ struct LoadedModel {
 };
 
 // Finds the model, see FindModel. An error says where its name is from.
-engine::Result<std::filesystem::path> FindModelOf(const ModelOptions& options);
+base::Result<std::filesystem::path> FindModelOf(const ModelOptions& options);
 // The same, see FindModelPath.
-engine::Result<std::string> FindModelPathOf(const ModelOptions& options);
+base::Result<std::string> FindModelPathOf(const ModelOptions& options);
 
 // Finds and loads a model, which nobody may change meanwhile, and starts its
 // threads. The thread that uses the
 // pool must be the one that called this.
-engine::Result<LoadedModel> LoadModel(const ModelOptions& options);
+base::Result<LoadedModel> LoadModel(const ModelOptions& options);
 
 std::unique_ptr<engine::WorkerPool> StartPool(size_t threads);
 

@@ -38,14 +38,14 @@ Log& TheLog() {
 }
 
 // Puts `file` in the place of standard error.
-engine::Status OpenFile(const std::filesystem::path& file) {
+base::Status OpenFile(const std::filesystem::path& file) {
   const int fd =
       open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (fd < 0 || dup2(fd, STDERR_FILENO) < 0) {
     const int reason = errno;
     if (fd >= 0) close(fd);
-    return engine::MakeError(
-        engine::ErrorCode::kIo,
+    return base::MakeError(
+        base::ErrorCode::kIo,
         fmt::format("log file {}: {}", file.string(), std::strerror(reason)));
   }
   close(fd);
@@ -93,7 +93,7 @@ std::optional<LogLevel> LogLevelNamed(std::string_view name) {
   return static_cast<LogLevel>(found - kLevelNames.begin());
 }
 
-engine::Status OpenLog(const LogOptions& options) {
+base::Status OpenLog(const LogOptions& options) {
   Log& log = TheLog();
   const std::lock_guard lock(log.mutex);
   if (!options.file.empty()) {

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-#include "engine/error.h"
+#include "base/result.h"
 
 namespace krait::daemon {
 
@@ -29,7 +29,7 @@ struct LogOptions {
 
 // Sets how the process logs; until then, warnings to standard error. Fails if
 // the file cannot be opened; then nothing changes. Thread-safe.
-engine::Status OpenLog(const LogOptions& options);
+base::Status OpenLog(const LogOptions& options);
 
 // Writes one line; line breaks in `sentence` become spaces. What cannot be
 // written is lost. Thread-safe.

@@ -15,8 +15,8 @@ namespace krait::daemon {
 namespace {
 
 namespace fs = std::filesystem;
-using engine::ErrorCode;
-using engine::MakeError;
+using base::ErrorCode;
+using base::MakeError;
 
 std::string FromEnvironment(const char* name) {
   const char* value = std::getenv(name);
@@ -56,7 +56,7 @@ std::vector<fs::path> ModelsIn(const fs::path& folder) {
 }
 
 // The model that the folder's text file `default` names.
-engine::Result<std::optional<fs::path>> DefaultOf(const fs::path& folder) {
+base::Result<std::optional<fs::path>> DefaultOf(const fs::path& folder) {
   const fs::path file = folder / "default";
   std::ifstream stream(file);
   std::string name;
@@ -89,7 +89,7 @@ std::string Joined(const std::vector<fs::path>& paths) {
   return text;
 }
 
-engine::Result<fs::path> FindDefault(const std::vector<fs::path>& folders) {
+base::Result<fs::path> FindDefault(const std::vector<fs::path>& folders) {
   for (const fs::path& folder : folders) {
     const auto found = DefaultOf(folder);
     if (!found) return found.error();
@@ -103,8 +103,8 @@ engine::Result<fs::path> FindDefault(const std::vector<fs::path>& folders) {
                   Joined(folders)));
 }
 
-engine::Result<fs::path> FindPath(std::string_view path,
-                                  const std::string& home) {
+base::Result<fs::path> FindPath(std::string_view path,
+                                const std::string& home) {
   fs::path found = path;
   if (path.starts_with("~/") && !home.empty()) {
     found = fs::path(home) / path.substr(2);
@@ -114,8 +114,8 @@ engine::Result<fs::path> FindPath(std::string_view path,
                    fmt::format("{}: no such model file", found.string()));
 }
 
-engine::Result<fs::path> FindNamed(const std::string& name,
-                                   const std::vector<fs::path>& folders) {
+base::Result<fs::path> FindNamed(const std::string& name,
+                                 const std::vector<fs::path>& folders) {
   for (const fs::path& folder : folders) {
     for (const fs::path& model : ModelsIn(folder)) {
       if (name == model.filename() || name == ModelName(model)) return model;
@@ -128,9 +128,9 @@ engine::Result<fs::path> FindNamed(const std::string& name,
                   name, Joined(folders), name));
 }
 
-engine::Result<fs::path> FindGiven(const std::string& model,
-                                   const std::vector<fs::path>& folders,
-                                   const ModelEnvironment& env) {
+base::Result<fs::path> FindGiven(const std::string& model,
+                                 const std::vector<fs::path>& folders,
+                                 const ModelEnvironment& env) {
   return IsModelPath(model) ? FindPath(model, env.home)
                             : FindNamed(model, folders);
 }
@@ -219,8 +219,8 @@ std::vector<fs::path> ModelFolders(const ModelEnvironment& env) {
   return folders;
 }
 
-engine::Result<fs::path> FindModel(std::string_view model,
-                                   const ModelEnvironment& env) {
+base::Result<fs::path> FindModel(std::string_view model,
+                                 const ModelEnvironment& env) {
   const auto folders = ModelFolders(env);
   if (!model.empty()) return FindGiven(std::string(model), folders, env);
   if (!env.krait_model.empty()) {
@@ -234,8 +234,8 @@ engine::Result<fs::path> FindModel(std::string_view model,
   return FindDefault(folders);
 }
 
-engine::Result<std::string> FindModelPath(std::string_view model,
-                                          const ModelEnvironment& env) {
+base::Result<std::string> FindModelPath(std::string_view model,
+                                        const ModelEnvironment& env) {
   const auto found = FindModel(model, env);
   if (!found) return found.error();
   std::error_code error;

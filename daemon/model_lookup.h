@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/error.h"
+#include "base/result.h"
 
 namespace krait::daemon {
 
@@ -38,13 +38,13 @@ std::vector<std::filesystem::path> ModelFolders(const ModelEnvironment& env);
 // is often a repository, which would bring a model of its own. Empty:
 // $KRAIT_MODEL, then the first folder's default: the file named by its text
 // file `default`, or its only model. Only looks; does not open the model.
-engine::Result<std::filesystem::path> FindModel(std::string_view model,
-                                                const ModelEnvironment& env);
+base::Result<std::filesystem::path> FindModel(std::string_view model,
+                                              const ModelEnvironment& env);
 
 // The same, as an absolute path without symbolic links, by which processes can
 // tell whether they mean the same model.
-engine::Result<std::string> FindModelPath(std::string_view model,
-                                          const ModelEnvironment& env);
+base::Result<std::string> FindModelPath(std::string_view model,
+                                        const ModelEnvironment& env);
 
 struct FoundModel {
   std::string name;  // what FindModel takes

@@ -21,10 +21,10 @@ std::string Styled(std::string_view code, std::string_view text, bool colours) {
 
 }  // namespace
 
-int ReportError(const engine::Error& error) {
+int ReportError(const base::Error& error) {
   std::fflush(stdout);
   PrintError(error.message);
-  return error.code == engine::ErrorCode::kInternal ? kExitInternal : kExitUser;
+  return error.code == base::ErrorCode::kInternal ? kExitInternal : kExitUser;
 }
 
 void Print(std::string_view text) {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/error.h"
+#include "base/result.h"
 
 namespace krait::daemon {
 
@@ -20,7 +20,7 @@ enum ExitCode : int {
 
 // Prints "krait: MESSAGE" to standard error and returns the exit status that
 // belongs to the error.
-int ReportError(const engine::Error& error);
+int ReportError(const base::Error& error);
 
 // Writes to standard output. A closed or full output is noticed by
 // FinishOutput.

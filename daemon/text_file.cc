@@ -11,13 +11,13 @@
 #include <memory>
 #include <system_error>
 
-#include "daemon/utf8.h"
+#include "base/utf8.h"
 
 namespace krait::daemon {
 namespace {
 
-using engine::ErrorCode;
-using engine::MakeError;
+using base::ErrorCode;
+using base::MakeError;
 
 struct Close {
   void operator()(std::FILE* file) const { (void)std::fclose(file); }
@@ -26,8 +26,8 @@ using File = std::unique_ptr<std::FILE, Close>;
 
 }  // namespace
 
-engine::Result<std::string> ReadStream(std::FILE* stream,
-                                       const std::string& name) {
+base::Result<std::string> ReadStream(std::FILE* stream,
+                                     const std::string& name) {
   std::string text;
   std::array<char, 65536> buffer;
   size_t got = 0;
@@ -46,7 +46,7 @@ engine::Result<std::string> ReadStream(std::FILE* stream,
   return text;
 }
 
-engine::Status CheckIsText(std::string_view text, const std::string& name) {
+base::Status CheckIsText(std::string_view text, const std::string& name) {
   if (text.find('\0') != std::string_view::npos) {
     return MakeError(
         ErrorCode::kInvalidArgument,
@@ -54,7 +54,7 @@ engine::Status CheckIsText(std::string_view text, const std::string& name) {
                     "file, or UTF-16)",
                     name));
   }
-  const size_t valid = ValidUtf8Prefix(text);
+  const size_t valid = base::ValidUtf8Prefix(text);
   if (valid == text.size()) return {};
   const auto line =
       1 + std::count(text.begin(),
@@ -66,7 +66,7 @@ engine::Status CheckIsText(std::string_view text, const std::string& name) {
                   name, line, static_cast<unsigned char>(text[valid])));
 }
 
-engine::Result<std::string> ReadText(const std::filesystem::path& path) {
+base::Result<std::string> ReadText(const std::filesystem::path& path) {
   if (path == "-") return ReadStream(stdin, "standard input");
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
@@ -87,8 +87,8 @@ engine::Result<std::string> ReadText(const std::filesystem::path& path) {
   return ReadStream(file.get(), path.string());
 }
 
-engine::Status WriteBytes(const std::filesystem::path& path,
-                          std::string_view bytes) {
+base::Status WriteBytes(const std::filesystem::path& path,
+                        std::string_view bytes) {
   File file(std::fopen(path.c_str(), "wb"));
   bool ok = file != nullptr;
   ok = ok &&

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/error.h"
+#include "base/result.h"
 
 namespace krait::daemon {
 
@@ -15,19 +15,19 @@ namespace krait::daemon {
 inline constexpr size_t kMaxTextBytes = size_t{256} << 20;
 
 // Reads a whole regular file (or, with "-", standard input).
-engine::Result<std::string> ReadText(const std::filesystem::path& path);
+base::Result<std::string> ReadText(const std::filesystem::path& path);
 
 // Fails unless `text` is UTF-8 without zero bytes: what else an editor would
 // not send, and the model has never seen. `name` is for the message.
-engine::Status CheckIsText(std::string_view text, const std::string& name);
+base::Status CheckIsText(std::string_view text, const std::string& name);
 
 // Reads a stream to its end; `name` is for messages.
-engine::Result<std::string> ReadStream(std::FILE* stream,
-                                       const std::string& name);
+base::Result<std::string> ReadStream(std::FILE* stream,
+                                     const std::string& name);
 
 // Writes a file, replacing what was there.
-engine::Status WriteBytes(const std::filesystem::path& path,
-                          std::string_view bytes);
+base::Status WriteBytes(const std::filesystem::path& path,
+                        std::string_view bytes);
 
 }  // namespace krait::daemon
 

@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "lsp/utf8.h"
+#include "base/utf8.h"
 
 namespace krait::lsp {
 namespace {
@@ -118,8 +118,8 @@ class Repair {
 }  // namespace
 
 std::string RepairJson(std::string_view json) {
-  if (IsUtf8(json)) return Repair(json).Run();
-  const std::string valid = ToUtf8(json);
+  if (base::IsUtf8(json)) return Repair(json).Run();
+  const std::string valid = base::ToValidUtf8(json);
   return Repair(valid).Run();
 }
 

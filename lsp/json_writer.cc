@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lsp/json_writer.h"
 
-#include "lsp/utf8.h"
+#include "base/utf8.h"
 
 namespace krait::lsp {
 
 boost::json::string JsonString(std::string_view text) {
-  if (IsUtf8(text)) return boost::json::string(text);
-  return boost::json::string(ToUtf8(text));
+  if (base::IsUtf8(text)) return boost::json::string(text);
+  return boost::json::string(base::ToValidUtf8(text));
 }
 
 boost::json::value JsonOf(const RawJson& raw) {

@@ -5,10 +5,10 @@
 #include <bit>
 #include <utility>
 
+#include "base/utf8.h"
 #include "lsp/json_repair.h"
 #include "lsp/json_value.h"
 #include "lsp/json_writer.h"
-#include "lsp/utf8.h"
 
 namespace krait::lsp {
 namespace {
@@ -25,7 +25,7 @@ Error InvalidRequest(std::string message) {
 
 Error ParseErrorOf(std::string_view body, simdjson::error_code code) {
   std::string reason = simdjson::error_message(code);
-  if (!IsUtf8(body)) reason = "it is not UTF-8";
+  if (!base::IsUtf8(body)) reason = "it is not UTF-8";
   return MakeError(ErrorCode::kParseError,
                    "the message is not valid JSON: " + reason);
 }

@@ -11,8 +11,8 @@
 #include <cassert>
 #include <cstring>
 
+#include "base/utf8.h"
 #include "lsp/text.h"
-#include "lsp/utf8.h"
 
 namespace krait::lsp {
 namespace {
@@ -38,7 +38,7 @@ size_t WidthOfEight(const char* bytes, bool surrogates) {
 }
 
 size_t WidthOfOne(char byte, bool surrogates) {
-  if (IsContinuation(byte)) return 0;
+  if (base::IsContinuation(byte)) return 0;
   return surrogates && static_cast<unsigned char>(byte) >= 0xF0U ? 2 : 1;
 }
 

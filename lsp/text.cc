@@ -16,7 +16,7 @@
 #include <cassert>
 #include <iterator>
 
-#include "lsp/utf8.h"
+#include "base/utf8.h"
 
 namespace krait::lsp {
 namespace {
@@ -168,7 +168,7 @@ std::string Text::Copy(size_t begin_ofs, size_t end_ofs) const {
 size_t Text::CodePointStart(size_t byte_ofs) const {
   size_t start = byte_ofs;
   for (int back = 0; back <= 3 && start < size(); ++back) {
-    if (!IsContinuation(ByteAt(start))) return start;
+    if (!base::IsContinuation(ByteAt(start))) return start;
     if (start == 0) break;
     --start;
   }
@@ -180,7 +180,7 @@ std::string Text::TextBefore(size_t byte_ofs, size_t max_bytes) const {
   size_t begin = byte_ofs - max_bytes;
   // Forward over the rest of a code point that does not fit.
   for (int i = 0; i < 3 && begin < byte_ofs; ++i) {
-    if (!IsContinuation(ByteAt(begin))) break;
+    if (!base::IsContinuation(ByteAt(begin))) break;
     ++begin;
   }
   return Copy(begin, byte_ofs);

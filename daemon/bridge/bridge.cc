@@ -42,7 +42,7 @@ constexpr auto kCrashWindow = std::chrono::minutes(1);
 
 // The connection to a daemon.
 struct Link {
-  Link(asio::io_context& io, FileDescriptor socket)
+  Link(asio::io_context& io, base::FileDescriptor socket)
       : stream(io, socket.Release()),
         writer(std::make_shared<FrameWriter>(io, stream)) {
     // A daemon that reads nothing more is lost as if it had ended, which the
@@ -70,7 +70,7 @@ class Bridge {
   Bridge(const Bridge&) = delete;
   Bridge& operator=(const Bridge&) = delete;
 
-  int Run(FileDescriptor daemon, const std::vector<Notice>& notices) {
+  int Run(base::FileDescriptor daemon, const std::vector<Notice>& notices) {
     for (const auto& [type, sentence] : notices) Tell(type, sentence);
     Use(std::move(daemon));
     // An editor that reads nothing more is gone, or as good as that.
@@ -95,7 +95,7 @@ class Bridge {
   void FromEditor(const std::string& body);
   void TooLarge(const lsp::Glimpse& glimpse);
   void FromDaemon(const std::string& body);
-  void Use(FileDescriptor daemon);
+  void Use(base::FileDescriptor daemon);
   void Lost();
   void Reconnect();
   void Tell(lsp::MessageType type, const std::string& sentence);
@@ -157,7 +157,7 @@ void Bridge::Tell(lsp::MessageType type, const std::string& sentence) {
 
 // The daemon's side -----------------------------------------------------------
 
-void Bridge::Use(FileDescriptor daemon) {
+void Bridge::Use(base::FileDescriptor daemon) {
   link_ = std::make_shared<Link>(io_, std::move(daemon));
   asio::co_spawn(io_, ReadDaemon(link_), asio::detached);
 }
@@ -227,7 +227,7 @@ asio::awaitable<void> Bridge::Finish() {
 
 }  // namespace
 
-int RunBridge(FileDescriptor daemon, ConnectToDaemon connect,
+int RunBridge(base::FileDescriptor daemon, ConnectToDaemon connect,
               const std::vector<Notice>& notices) {
   // A peer that went away shows as an error of the write.
   (void)std::signal(SIGPIPE, SIG_IGN);

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/io/file_descriptor.h"
-#include "engine/error.h"
+#include "base/file_descriptor.h"
+#include "base/result.h"
 #include "lsp/window.h"
 
 namespace krait::daemon {
@@ -17,14 +17,14 @@ namespace krait::daemon {
 using Notice = std::pair<lsp::MessageType, std::string>;
 
 // Finds a daemon; blocking.
-using ConnectToDaemon = std::function<engine::Result<FileDescriptor>()>;
+using ConnectToDaemon = std::function<base::Result<base::FileDescriptor>()>;
 
 // Joins an editor on standard input and output to a daemon, until the editor
 // says `exit`, closes the input or a signal asks to end. `daemon` is a greeted
 // connection. When it breaks, `connect` finds another and the session goes on
 // there; if the daemon ended on purpose, not before the editor asks for
 // something. Returns the exit status as ServeStdio does.
-int RunBridge(FileDescriptor daemon, ConnectToDaemon connect,
+int RunBridge(base::FileDescriptor daemon, ConnectToDaemon connect,
               const std::vector<Notice>& notices);
 
 }  // namespace krait::daemon

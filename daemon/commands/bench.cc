@@ -27,8 +27,8 @@ namespace krait::daemon {
 namespace {
 
 namespace fs = std::filesystem;
-using engine::ErrorCode;
-using engine::MakeError;
+using base::ErrorCode;
+using base::MakeError;
 using engine::TokenId;
 
 // Removes a temporary file at the end.
@@ -46,8 +46,8 @@ class Removal {
   fs::path path_;
 };
 
-engine::Status MakeRandomModel(const BenchArguments& arguments,
-                               const fs::path& path) {
+base::Status MakeRandomModel(const BenchArguments& arguments,
+                             const fs::path& path) {
   const RandomShape* shape = FindRandomShape(arguments.random);
   if (shape == nullptr) {
     std::string names;
@@ -86,7 +86,7 @@ struct Measurement {
   size_t state_bytes = 0;                 // of one sequence
 };
 
-engine::Error NotFinite(const LoadedModel& loaded) {
+base::Error NotFinite(const LoadedModel& loaded) {
   return MakeError(ErrorCode::kBadFile,
                    loaded.path.string() + ": the logits are not finite");
 }
@@ -104,7 +104,7 @@ class Sequences {
     }
   }
 
-  engine::Status Prefill(std::span<const TokenId> prompt) {
+  base::Status Prefill(std::span<const TokenId> prompt) {
     for (const auto& session : sessions_) {
       session->Reset();
       if (auto fed = session->Prefill(prompt); !fed) return fed;
@@ -113,7 +113,7 @@ class Sequences {
   }
 
   // Chooses and feeds the greedy choice, whatever it is, as a generation would.
-  engine::Status Decode(size_t tokens) {
+  base::Status Decode(size_t tokens) {
     // The last choice of a generation is not fed: one more, so that each of
     // the tokens that are counted goes through the model.
     const engine::GenerateOptions options{.max_tokens = tokens + 1,
@@ -141,8 +141,8 @@ class Sequences {
   std::vector<engine::Session*> batch_;
 };
 
-engine::Result<Measurement> Measure(const BenchArguments& arguments,
-                                    const LoadedModel& loaded, size_t tokens) {
+base::Result<Measurement> Measure(const BenchArguments& arguments,
+                                  const LoadedModel& loaded, size_t tokens) {
   constexpr size_t kPromptTokens = 16;  // before decoding begins
   const size_t vocab = loaded.model->hyperparameters().vocab;
   const bool decode = arguments.kind == BenchKind::kDecode;

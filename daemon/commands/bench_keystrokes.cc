@@ -27,8 +27,8 @@ namespace krait::daemon {
 namespace {
 
 namespace fs = std::filesystem;
-using engine::ErrorCode;
-using engine::MakeError;
+using base::ErrorCode;
+using base::MakeError;
 
 constexpr size_t kFiles = 10;  // among which the script switches
 constexpr size_t kDefaultLines[] = {100, 2000, 10'000};
@@ -74,8 +74,8 @@ void AddGeneratedFiles(size_t lines, std::vector<SourceFile>* files) {
   }
 }
 
-engine::Result<std::string> FirstLines(std::string_view text, size_t lines,
-                                       const std::string& of) {
+base::Result<std::string> FirstLines(std::string_view text, size_t lines,
+                                     const std::string& of) {
   size_t end = 0;
   for (size_t i = 0; i < lines; ++i) {
     const size_t newline = text.find('\n', end);
@@ -89,7 +89,7 @@ engine::Result<std::string> FirstLines(std::string_view text, size_t lines,
   return std::string(text.substr(0, end));
 }
 
-engine::Result<std::vector<SourceFile>> ReadFiles(
+base::Result<std::vector<SourceFile>> ReadFiles(
     const std::vector<std::string>& paths) {
   std::vector<SourceFile> files;
   for (const std::string& path : paths) {
@@ -114,7 +114,7 @@ Workload MakeWorkload(std::string name, std::vector<SourceFile> files) {
 }
 
 // The files that were named: the first as it is, or parts of all in a row.
-engine::Result<std::vector<Workload>> WorkloadsOfFiles(
+base::Result<std::vector<Workload>> WorkloadsOfFiles(
     const BenchKeystrokesArguments& arguments) {
   auto files = ReadFiles(arguments.files);
   if (!files) return files.error();
@@ -156,7 +156,7 @@ std::vector<Workload> GeneratedWorkloads(std::vector<size_t> lengths) {
   return workloads;
 }
 
-engine::Result<std::set<StepKind>> ParseSteps(
+base::Result<std::set<StepKind>> ParseSteps(
     const std::vector<std::string>& names) {
   std::set<StepKind> steps;
   std::string known;
@@ -178,7 +178,7 @@ engine::Result<std::set<StepKind>> ParseSteps(
   return steps;
 }
 
-engine::Result<KeystrokeBenchOptions> MakeOptions(
+base::Result<KeystrokeBenchOptions> MakeOptions(
     const BenchKeystrokesArguments& arguments) {
   KeystrokeBenchOptions options;
   options.session.model = arguments.model;
@@ -199,7 +199,7 @@ engine::Result<KeystrokeBenchOptions> MakeOptions(
 }
 
 // Bytes of a state on the grid: what one file needs at least.
-engine::Result<size_t> SnapshotBytes(const ModelOptions& options) {
+base::Result<size_t> SnapshotBytes(const ModelOptions& options) {
   auto loaded = LoadModel(options);
   if (!loaded) return loaded.error();
   engine::Session session(loaded->model, *loaded->pool);
@@ -211,9 +211,9 @@ engine::Result<size_t> SnapshotBytes(const ModelOptions& options) {
 
 // Rounds of all lengths take turns: what else the machine does, and how warm
 // it is, treats them alike. Each round is at another place of the file.
-engine::Status RunRounds(const BenchKeystrokesArguments& arguments,
-                         KeystrokeBenchOptions options,
-                         std::vector<Workload>* workloads) {
+base::Status RunRounds(const BenchKeystrokesArguments& arguments,
+                       KeystrokeBenchOptions options,
+                       std::vector<Workload>* workloads) {
   const size_t total = arguments.rounds * workloads->size();
   Progress progress("rounds", total);
   for (size_t round = 0; round < total; ++round) {
@@ -294,7 +294,8 @@ void PrintText(const BenchKeystrokesArguments& arguments,
   for (const Workload& workload : workloads) {
     PrintLine("");
     PrintLine(KeystrokeTable(workload.result));
-    const WarmStatus& held = workload.result.rounds.back().all_files;
+    const completion::WarmStatus& held =
+        workload.result.rounds.back().all_files;
     PrintLine(fmt::format(
         "held at the end: {:.1f} of {:.0f} MiB, {} checkpoints of {:.2f} MiB, "
         "{} tokens in logs",
@@ -345,7 +346,7 @@ void PrintJson(const BenchKeystrokesArguments& arguments,
 int RunBenchKeystrokes(const BenchKeystrokesArguments& arguments) {
   const auto options = MakeOptions(arguments);
   if (!options) return ReportError(options.error());
-  engine::Result<std::vector<Workload>> workloads = std::vector<Workload>();
+  base::Result<std::vector<Workload>> workloads = std::vector<Workload>();
   if (arguments.files.empty()) {
     workloads = GeneratedWorkloads(arguments.lines);
   } else {

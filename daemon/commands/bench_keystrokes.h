@@ -18,7 +18,7 @@ struct BenchKeystrokesArguments {
   BenchKeystrokesArguments() { completion.max_tokens = 16; }
 
   ModelOptions model;
-  CompletionOptions completion;
+  completion::CompletionOptions completion;
   std::vector<std::string> files;  // none: generated ones
   std::vector<size_t> lines;       // none: 100, 2000, 10000; or the file's
   std::vector<std::string> steps;  // none: all

@@ -85,8 +85,8 @@ int RunBenchSoak(const BenchSoakArguments& arguments) {
     PrintText(arguments, *result);
   }
   if (result->most_held_bytes > arguments.model.state_bytes) {
-    return ReportError(engine::MakeError(
-        engine::ErrorCode::kInternal,
+    return ReportError(base::MakeError(
+        base::ErrorCode::kInternal,
         fmt::format("the states took {} bytes, over the budget of {}",
                     result->most_held_bytes, arguments.model.state_bytes)));
   }

@@ -118,7 +118,8 @@ class CommandLine {
                  LoadedConfig* loaded);
   // The same with the user's file.
   void AddUserConfig(CLI::App* app, ModelOptions* model,
-                     CompletionOptions* completion, CompletionRules* rules);
+                     completion::CompletionOptions* completion,
+                     completion::CompletionRules* rules);
   // Only which model to take and its threads: for measuring.
   void AddUserModel(CLI::App* app, ModelOptions* model);
 
@@ -303,8 +304,8 @@ void CommandLine::AddConfig(CLI::App* app, std::filesystem::path* file,
 }
 
 void CommandLine::AddUserConfig(CLI::App* app, ModelOptions* model,
-                                CompletionOptions* completion,
-                                CompletionRules* rules) {
+                                completion::CompletionOptions* completion,
+                                completion::CompletionRules* rules) {
   app->parse_complete_callback([this, model, completion, rules] {
     configure_ = [model, completion, rules] {
       const LoadedConfig loaded = LoadConfig({});
@@ -385,7 +386,9 @@ void CommandLine::AddEval() {
   AddExtentName(
       app,
       "How far to complete (see `krait complete`); default: by what is wanted",
-      [this](CompletionExtent extent) { eval_fim_.extent = extent; });
+      [this](completion::CompletionExtent extent) {
+        eval_fim_.extent = extent;
+      });
   app->add_flag("--calibrate", eval_fim_.calibrate,
                 "Show how good completions are by how sure the model was, and "
                 "choose thresholds for its file (krait.confidence.*)");

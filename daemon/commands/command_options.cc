@@ -85,7 +85,7 @@ void AddSampling(CLI::App* app, engine::SamplerOptions* options) {
       ->capture_default_str();
 }
 
-void AddContext(CLI::App* app, CompletionOptions* options) {
+void AddContext(CLI::App* app, completion::CompletionOptions* options) {
   AddCount(app, "--max-tokens", &options->max_tokens, kMaxTokens,
            "The most tokens of a completion");
   AddCount(app, "--prefix-tokens", &options->limits.prefix_tokens, kMaxTokens,
@@ -96,7 +96,7 @@ void AddContext(CLI::App* app, CompletionOptions* options) {
       ->capture_default_str();
 }
 
-void AddConfidence(CLI::App* app, CompletionOptions* options) {
+void AddConfidence(CLI::App* app, completion::CompletionOptions* options) {
   app->add_option("--min-confidence", options->min_confidence,
                   "Show nothing whose tokens have a lower mean "
                   "log-probability; -inf: show all; default: what the model's "
@@ -104,24 +104,26 @@ void AddConfidence(CLI::App* app, CompletionOptions* options) {
       ->check(IsLogProbability);
 }
 
-void AddFileMemory(CLI::App* app, CompletionOptions* options) {
+void AddFileMemory(CLI::App* app, completion::CompletionOptions* options) {
   app->add_flag("--file-memory,!--no-file-memory", options->file_memory,
                 "Mix what the whole file says into the model's predictions, "
                 "if the model was measured with it");
 }
 
-void AddHealing(CLI::App* app, CompletionOptions* options) {
+void AddHealing(CLI::App* app, completion::CompletionOptions* options) {
   app->add_flag("--heal-tokens,!--no-heal-tokens", options->heal_tokens,
                 "Let the model choose the tokens of the word at the cursor "
                 "anew");
 }
 
-void AddExtentName(CLI::App* app, const char* help,
-                   const std::function<void(CompletionExtent)>& set) {
-  static constexpr std::array<std::pair<std::string_view, CompletionExtent>, 3>
-      kNames = {{{"auto", CompletionExtent::kAuto},
-                 {"line", CompletionExtent::kLine},
-                 {"block", CompletionExtent::kBlock}}};
+void AddExtentName(
+    CLI::App* app, const char* help,
+    const std::function<void(completion::CompletionExtent)>& set) {
+  static constexpr std::array<
+      std::pair<std::string_view, completion::CompletionExtent>, 3>
+      kNames = {{{"auto", completion::CompletionExtent::kAuto},
+                 {"line", completion::CompletionExtent::kLine},
+                 {"block", completion::CompletionExtent::kBlock}}};
   const auto find = [](std::string_view name) {
     return std::ranges::find(kNames, name,
                              [](const auto& entry) { return entry.first; });
@@ -139,12 +141,14 @@ void AddExtentName(CLI::App* app, const char* help,
       ->type_name("auto|line|block");
 }
 
-void AddExtent(CLI::App* app, CompletionOptions* options) {
+void AddExtent(CLI::App* app, completion::CompletionOptions* options) {
   AddExtentName(
       app,
       "How far to complete: auto (a line or a block, by the syntax at the "
       "cursor), line or block",
-      [options](CompletionExtent extent) { options->extent = extent; });
+      [options](completion::CompletionExtent extent) {
+        options->extent = extent;
+      });
   AddCount(app, "--max-lines", &options->max_lines, kMaxTokens,
            "The most lines of a block");
 }

@@ -32,14 +32,15 @@ void AddModelOptions(CLI::App* app, ModelOptions* options);
 void AddStateBytes(CLI::App* app, ModelOptions* options);
 
 void AddSampling(CLI::App* app, engine::SamplerOptions* options);
-void AddContext(CLI::App* app, CompletionOptions* options);
-void AddConfidence(CLI::App* app, CompletionOptions* options);
-void AddFileMemory(CLI::App* app, CompletionOptions* options);
-void AddHealing(CLI::App* app, CompletionOptions* options);
-void AddExtent(CLI::App* app, CompletionOptions* options);
+void AddContext(CLI::App* app, completion::CompletionOptions* options);
+void AddConfidence(CLI::App* app, completion::CompletionOptions* options);
+void AddFileMemory(CLI::App* app, completion::CompletionOptions* options);
+void AddHealing(CLI::App* app, completion::CompletionOptions* options);
+void AddExtent(CLI::App* app, completion::CompletionOptions* options);
 // --extent, whatever it is for.
-void AddExtentName(CLI::App* app, const char* help,
-                   const std::function<void(CompletionExtent)>& set);
+void AddExtentName(
+    CLI::App* app, const char* help,
+    const std::function<void(completion::CompletionExtent)>& set);
 
 }  // namespace krait::daemon
 

@@ -63,8 +63,9 @@ void PrintInPlace(std::string_view before, const std::string& completion,
   PrintLine(FirstLines(after, kLinesAfter));
 }
 
-void PrintJson(const FilePosition& position, const Completion& completion) {
-  boost::json::object json = TraceToJson(completion.trace);
+void PrintJson(const FilePosition& position,
+               const completion::Completion& completion) {
+  boost::json::object json = completion::TraceToJson(completion.trace);
   json["completion"] = completion.text;
   json["file"] = position.file;
   json["line"] = position.line;
@@ -73,7 +74,8 @@ void PrintJson(const FilePosition& position, const Completion& completion) {
 }
 
 // Returns why the user wants the file not to be read; empty if they do not.
-std::string WhyUnread(const FileRules& rules, const std::filesystem::path& file,
+std::string WhyUnread(const completion::FileRules& rules,
+                      const std::filesystem::path& file,
                       const FileFacts& facts) {
   std::vector<std::string> names = {file.lexically_normal().string()};
   for (const auto& path : facts.real_paths) names.push_back(path.string());
@@ -88,33 +90,33 @@ struct Place {
   size_t cursor_ofs = 0;
 };
 
-engine::Result<Completion> CompleteAt(const CompleteArguments& arguments,
-                                      const Place& place,
-                                      const LoadedModel& loaded) {
+base::Result<completion::Completion> CompleteAt(
+    const CompleteArguments& arguments, const Place& place,
+    const LoadedModel& loaded) {
   const auto generator =
       EngineGenerator::Create(loaded.model, *loaded.pool, WarmOptions{});
   if (!generator) return generator.error();
   if (arguments.automatic) {
     // An editor would not ask while the user types.
-    Completion nothing;
+    completion::Completion nothing;
     nothing.trace.plan = "none";
-    nothing.trace.suppressed_by = WhyLanguageIsOff(
+    nothing.trace.suppressed_by = completion::WhyLanguageIsOff(
         arguments.rules.languages, (*generator)->hints().languages,
         place.language == nullptr ? "" : place.language->lsp_id);
     if (!nothing.trace.suppressed_by.empty()) return nothing;
   }
-  CompletionService service(**generator);
-  CompletionOptions options = arguments.completion;
+  completion::CompletionService service(**generator);
+  completion::CompletionOptions options = arguments.completion;
   // Who names a threshold wants that.
   options.invoked = !arguments.automatic && !options.min_confidence;
   // Nobody else waits meanwhile.
   options.syntax_budget = grammars::CheckBudget::Unlimited();
-  const CompletionRequest request{
+  const completion::CompletionRequest request{
       .path = place.path,
       .before = std::string(place.text.substr(0, place.cursor_ofs)),
       .after = std::string(place.text.substr(place.cursor_ofs)),
-      .syntax = ParseForRequest(place.language, std::string(place.text),
-                                place.cursor_ofs)};
+      .syntax = completion::ParseForRequest(
+          place.language, std::string(place.text), place.cursor_ofs)};
   return service.Complete(request, options);
 }
 
@@ -128,7 +130,7 @@ int RunComplete(const CompleteArguments& arguments) {
   const FileFacts facts = LookUpFile(file);
   if (std::string why = WhyUnread(arguments.rules.files, file, facts);
       !why.empty()) {
-    return ReportError({.code = engine::ErrorCode::kInvalidArgument,
+    return ReportError({.code = base::ErrorCode::kInvalidArgument,
                         .message = fmt::format("{}: {}", position->file, why)});
   }
   const auto text = ReadText(position->file);
@@ -143,7 +145,7 @@ int RunComplete(const CompleteArguments& arguments) {
   if (!loaded) return ReportError(loaded.error());
   const auto completion =
       CompleteAt(arguments,
-                 {.path = WorkspacePath(file, {}, facts.repository),
+                 {.path = completion::WorkspacePath(file, {}, facts.repository),
                   .language = grammars::LanguageOfFile(position->file, *text),
                   .text = *text,
                   .cursor_ofs = *ofs},

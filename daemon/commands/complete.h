@@ -14,8 +14,8 @@ namespace krait::daemon {
 struct CompleteArguments {
   std::string place;
   ModelOptions model;
-  CompletionOptions completion;
-  CompletionRules rules;
+  completion::CompletionOptions completion;
+  completion::CompletionRules rules;
   bool automatic = false;  // as asked while typing, not by hand
   bool json = false;
 };

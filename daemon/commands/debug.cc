@@ -24,8 +24,8 @@
 namespace krait::daemon {
 namespace {
 
-using engine::ErrorCode;
-using engine::MakeError;
+using base::ErrorCode;
+using base::MakeError;
 using engine::TokenId;
 
 struct TokenizerAndFormat {
@@ -34,7 +34,7 @@ struct TokenizerAndFormat {
   std::optional<TokenId> file_token;
 };
 
-engine::Result<TokenizerAndFormat> OpenTokenizer(
+base::Result<TokenizerAndFormat> OpenTokenizer(
     const DebugTokensArguments& arguments) {
   TokenizerAndFormat result;
   if (!arguments.tokenizer.empty()) {
@@ -65,8 +65,8 @@ void PrintIds(std::span<const TokenId> ids) {
   PrintLine(JsonText(boost::json::object{{"ids", std::move(array)}}));
 }
 
-engine::Result<std::vector<TokenId>> FimIds(
-    const DebugTokensArguments& arguments, const TokenizerAndFormat& format) {
+base::Result<std::vector<TokenId>> FimIds(const DebugTokensArguments& arguments,
+                                          const TokenizerAndFormat& format) {
   const auto prefix = ReadText(arguments.fim[0]);
   if (!prefix) return prefix.error();
   const auto suffix = ReadText(arguments.fim[1]);
@@ -77,7 +77,7 @@ engine::Result<std::vector<TokenId>> FimIds(
 }
 
 // Loads the model and reads the ids that are to be fed: at least one.
-engine::Result<std::pair<LoadedModel, std::vector<TokenId>>> LoadWithIds(
+base::Result<std::pair<LoadedModel, std::vector<TokenId>>> LoadWithIds(
     const ModelOptions& options, const std::string& text) {
   auto loaded = LoadModel(options);
   if (!loaded) return loaded.error();
@@ -91,8 +91,8 @@ engine::Result<std::pair<LoadedModel, std::vector<TokenId>>> LoadWithIds(
   return std::pair(std::move(*loaded), std::move(*ids));
 }
 
-engine::Status WriteState(std::span<const engine::StateTensor> state,
-                          const std::filesystem::path& directory) {
+base::Status WriteState(std::span<const engine::StateTensor> state,
+                        const std::filesystem::path& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) {

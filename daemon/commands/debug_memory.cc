@@ -26,8 +26,8 @@ int RunDebugMemory(const DebugMemoryArguments& arguments) {
   if (!loaded) return ReportError(loaded.error());
   if (!loaded->model->has_tokenizer()) {
     return ReportError(
-        engine::MakeError(engine::ErrorCode::kBadFile,
-                          loaded->path.string() + ": has no tokenizer"));
+        base::MakeError(base::ErrorCode::kBadFile,
+                        loaded->path.string() + ": has no tokenizer"));
   }
   // With weights of its own, to fit these again; else with the usual lengths.
   auto weights = engine::ReadMemoryWeights(loaded->path);

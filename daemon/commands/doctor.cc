@@ -205,8 +205,8 @@ std::optional<Speed> MeasureSpeed(const LoadedModel& loaded) {
   return speed;
 }
 
-void CheckSpeed(const LoadedModel& loaded, const ContextLimits& limits,
-                Findings* findings) {
+void CheckSpeed(const LoadedModel& loaded,
+                const completion::ContextLimits& limits, Findings* findings) {
   const auto speed = MeasureSpeed(loaded);
   if (!speed) {
     findings->Problem("speed", "the model's logits are not finite",
@@ -224,8 +224,8 @@ void CheckSpeed(const LoadedModel& loaded, const ContextLimits& limits,
   }
 }
 
-void SayWhyNotLoaded(const engine::Error& error, Findings* findings) {
-  if (error.code == engine::ErrorCode::kUnsupported) {
+void SayWhyNotLoaded(const base::Error& error, Findings* findings) {
+  if (error.code == base::ErrorCode::kUnsupported) {
     findings->Problem(
         "model",
         fmt::format("this kind of model is not supported: {}", error.message),
@@ -239,8 +239,8 @@ void SayWhyNotLoaded(const engine::Error& error, Findings* findings) {
                     "config.toml or KRAIT_MODEL");
 }
 
-void CheckModel(const ModelOptions& options, const ContextLimits& limits,
-                Findings* findings) {
+void CheckModel(const ModelOptions& options,
+                const completion::ContextLimits& limits, Findings* findings) {
   const auto path = FindModelOf(options);
   if (!path) {
     findings->Problem("model", path.error().message, "");
@@ -302,7 +302,7 @@ void CheckRuntimeDir(Findings* findings) {
 void CheckDaemon(Findings* findings) {
   const auto env = RuntimeEnvironment::OfProcess();
   const auto client = ControlClient::Connect(env);
-  if (!client && client.error().code == engine::ErrorCode::kNotFound) {
+  if (!client && client.error().code == base::ErrorCode::kNotFound) {
     return findings->Ok("daemon", "none is running; `krait lsp` starts it");
   }
   if (!client) {

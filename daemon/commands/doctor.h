@@ -11,7 +11,7 @@ namespace krait::daemon {
 // about what is wrong. Exits with 2 if there is a problem.
 struct DoctorArguments {
   ModelOptions model;
-  CompletionOptions completion;  // whose limits decide about speed
+  completion::CompletionOptions completion;  // whose limits decide about speed
   bool json = false;
 };
 

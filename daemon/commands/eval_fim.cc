@@ -59,11 +59,12 @@ void Record(const FimCase& fim_case, const std::string& text,
   answers->json_lines += JsonText(json) + "\n";
 }
 
-engine::Result<Score> RunCase(const FimCase& fim_case,
-                              const EvalFimArguments& arguments,
-                              CompletionService& service, Answers* answers) {
+base::Result<Score> RunCase(const FimCase& fim_case,
+                            const EvalFimArguments& arguments,
+                            completion::CompletionService& service,
+                            Answers* answers) {
   const Exercise exercise = MakeExercise(fim_case);
-  CompletionOptions options = arguments.completion;
+  completion::CompletionOptions options = arguments.completion;
   options.extent = arguments.extent.value_or(exercise.extent);
   const auto begin = Clock::now();
   const auto completion = service.Complete(exercise.request, options);
@@ -192,7 +193,7 @@ int RunEvalFim(const EvalFimArguments& arguments) {
   const auto generator =
       EngineGenerator::Create(loaded->model, *loaded->pool, WarmOptions{});
   if (!generator) return ReportError(generator.error());
-  CompletionService service(**generator);
+  completion::CompletionService service(**generator);
 
   Scores scores;
   Answers answers;

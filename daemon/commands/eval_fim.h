@@ -15,13 +15,14 @@ namespace krait::daemon {
 // same service that the editor uses.
 struct EvalFimArguments {
   // What is shown is the model's answer, however sure it is of it.
-  EvalFimArguments() { completion.min_confidence = kShowAll; }
+  EvalFimArguments() { completion.min_confidence = completion::kShowAll; }
 
   std::string cases;
   size_t limit = 0;  // 0: all
   ModelOptions model;
-  CompletionOptions completion;
-  std::optional<CompletionExtent> extent;  // nothing: by the case's middle
+  completion::CompletionOptions completion;
+  std::optional<completion::CompletionExtent>
+      extent;               // nothing: by the case's middle
   std::string completions;  // a file to write them to; empty: none
   // Show how confidence and quality go together, and choose thresholds.
   bool calibrate = false;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/utf8.h"
 #include "daemon/host/local/engine_generator.h"
 #include "daemon/json_text.h"
 #include "daemon/terminal.h"
@@ -18,14 +19,13 @@
 #include "daemon/tools/eval/calibration_report.h"
 #include "daemon/tools/eval/fim_cases.h"
 #include "daemon/tools/eval/shown_case.h"
-#include "daemon/utf8.h"
 #include "grammars/language.h"
 
 namespace krait::daemon {
 namespace {
 
 // Reads what to complete: cases as they are, places in all other files.
-engine::Result<std::vector<FimCase>> ReadCases(
+base::Result<std::vector<FimCase>> ReadCases(
     const EvalShownArguments& arguments) {
   std::vector<FimCase> cases;
   std::vector<SourceFile> files;
@@ -39,9 +39,9 @@ engine::Result<std::vector<FimCase>> ReadCases(
                    std::make_move_iterator(read->end()));
       continue;
     }
-    if (ValidUtf8Prefix(*text) != text->size()) {
-      return engine::MakeError(engine::ErrorCode::kInvalidArgument,
-                               path + ": expected UTF-8 text");
+    if (base::ValidUtf8Prefix(*text) != text->size()) {
+      return base::MakeError(base::ErrorCode::kInvalidArgument,
+                             path + ": expected UTF-8 text");
     }
     const grammars::Language* language = grammars::LanguageOfFile(path, *text);
     files.push_back({.path = path,
@@ -71,7 +71,7 @@ struct Outcome {
 };
 
 boost::json::object CaseToJson(const FimCase& fim_case,
-                               const Completion& completion) {
+                               const completion::Completion& completion) {
   boost::json::object json;
   json["task_id"] = fim_case.id;
   json["language"] = fim_case.language;
@@ -84,24 +84,25 @@ boost::json::object CaseToJson(const FimCase& fim_case,
   return json;
 }
 
-boost::json::array SaidToJson(const std::vector<SaidToken>& said) {
+boost::json::array SaidToJson(const std::vector<completion::SaidToken>& said) {
   boost::json::array json;
-  for (const SaidToken& token : said) {
+  for (const completion::SaidToken& token : said) {
     // A token may be a part of a character.
-    json.push_back(boost::json::array{ToValidUtf8(token.bytes), token.logprob});
+    json.push_back(
+        boost::json::array{base::ToValidUtf8(token.bytes), token.logprob});
   }
   return json;
 }
 
 // Completes as an editor asks unasked, and once more whatever the mean is.
-engine::Status RunCase(const FimCase& fim_case,
-                       const EvalShownArguments& arguments,
-                       const engine::ConfidenceThresholds& thresholds,
-                       Generator* generator, Outcome* outcome) {
+base::Status RunCase(const FimCase& fim_case,
+                     const EvalShownArguments& arguments,
+                     const engine::ConfidenceThresholds& thresholds,
+                     completion::Generator* generator, Outcome* outcome) {
   // A service for each: places in one file do not depend on each other's order.
-  CompletionService service(*generator);
-  const CompletionRequest request = RequestOf(fim_case);
-  CompletionOptions options = arguments.completion;
+  completion::CompletionService service(*generator);
+  const completion::CompletionRequest request = RequestOf(fim_case);
+  completion::CompletionOptions options = arguments.completion;
   options.syntax_budget = grammars::CheckBudget::Unlimited();
   const auto shown = service.Complete(request, options);
   if (!shown) return shown.error();
@@ -114,7 +115,7 @@ engine::Status RunCase(const FimCase& fim_case,
 
   options.min_confidence.reset();
   options.thresholds = thresholds;
-  options.thresholds->line = kShowAll;
+  options.thresholds->line = completion::kShowAll;
   const auto all = service.Complete(request, options);
   if (!all) return all.error();
   if (!all->text.empty()) {

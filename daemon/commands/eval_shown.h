@@ -19,7 +19,7 @@ struct EvalShownArguments {
   size_t places = 100;  // of each language
   uint64_t seed = 1;
   ModelOptions model;
-  CompletionOptions completion;
+  completion::CompletionOptions completion;
   double right_share = 0.4;  // that the thresholds are chosen for
   bool calibrate = false;    // choose thresholds
   std::string completions;   // a file to write them to; empty: none

@@ -9,12 +9,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/utf8.h"
 #include "daemon/json_text.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
 #include "daemon/tools/eval/json_lines.h"
 #include "daemon/tools/eval/text_score.h"
-#include "daemon/utf8.h"
 #include "engine/run/session.h"
 
 namespace krait::daemon {
@@ -25,7 +25,7 @@ struct LabelledText {
   std::string text;
 };
 
-engine::Result<std::vector<LabelledText>> ReadTexts(
+base::Result<std::vector<LabelledText>> ReadTexts(
     const EvalTextArguments& arguments) {
   const auto file = ReadText(arguments.texts);
   if (!file) return file.error();
@@ -33,12 +33,12 @@ engine::Result<std::vector<LabelledText>> ReadTexts(
   const auto read = ReadJsonLines(
       *file, arguments.texts, arguments.limit,
       [&](const simdjson::dom::object& object,
-          const std::string& where) -> engine::Status {
+          const std::string& where) -> base::Status {
         auto language = ReadString(object, "language", where);
         if (!language) return language.error();
         auto text = ReadString(object, "text", where);
         if (!text) return text.error();
-        text->resize(ValidUtf8Prefix(
+        text->resize(base::ValidUtf8Prefix(
             std::string_view(*text).substr(0, arguments.text_bytes)));
         texts.push_back({std::move(*language), std::move(*text)});
         return {};

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "daemon/completion/forget_scope.h"
+#include "daemon/host/local/forget_states.h"
 #include "daemon/host/local/model_generator.h"
 #include "daemon/json_text.h"
 #include "daemon/process/daemon_client.h"
@@ -24,22 +25,22 @@ namespace {
 namespace fs = std::filesystem;
 
 // Files may be known by the path that was given, or by the one without links.
-ForgetScope ScopeOf(const ForgetArguments& arguments) {
+completion::ForgetScope ScopeOf(const ForgetArguments& arguments) {
   if (arguments.all) return {.all = true};
   std::error_code error;
   const fs::path path =
       fs::absolute(arguments.directory, error).lexically_normal();
-  ForgetScope scope{.paths = {path.string()}};
+  completion::ForgetScope scope{.paths = {path.string()}};
   const fs::path real = fs::weakly_canonical(path, error);
   if (!error && real != path) scope.paths.push_back(real.string());
   return scope;
 }
 
 // Returns how many states the daemon has deleted; none if none runs.
-engine::Result<size_t> AskDaemon(const ForgetScope& scope) {
+base::Result<size_t> AskDaemon(const completion::ForgetScope& scope) {
   auto client = ControlClient::Connect(RuntimeEnvironment::OfProcess());
   if (!client) {
-    if (client.error().code == engine::ErrorCode::kNotFound) return size_t{0};
+    if (client.error().code == base::ErrorCode::kNotFound) return size_t{0};
     return client.error();
   }
   const auto answer = client->Ask({.name = "forget", .scope = scope});
@@ -50,8 +51,8 @@ engine::Result<size_t> AskDaemon(const ForgetScope& scope) {
   const auto* states =
       object == nullptr ? nullptr : object->if_contains("states");
   if (states == nullptr || !states->is_number()) {
-    return engine::MakeError(engine::ErrorCode::kIo,
-                             "the daemon could not forget: " + *answer);
+    return base::MakeError(base::ErrorCode::kIo,
+                           "the daemon could not forget: " + *answer);
   }
   return states->to_number<size_t>();
 }
@@ -89,7 +90,7 @@ int Report(const ForgetArguments& arguments, size_t states) {
 }  // namespace
 
 int RunForget(const ForgetArguments& arguments) {
-  const ForgetScope scope = ScopeOf(arguments);
+  const completion::ForgetScope scope = ScopeOf(arguments);
   const auto by_daemon = AskDaemon(scope);
   size_t states = by_daemon ? *by_daemon : 0;
   // Those of the place where they are now, and of where they are by default.

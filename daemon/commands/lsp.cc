@@ -68,7 +68,8 @@ int RunLsp(const LspArguments& arguments) {
                     "stop` ends it",
                     daemon->welcome.threads, config.model.threads));
   }
-  const ConnectToDaemon connect = [&wish]() -> engine::Result<FileDescriptor> {
+  const ConnectToDaemon connect =
+      [&wish]() -> base::Result<base::FileDescriptor> {
     auto found = ConnectOrStart(wish);
     if (!found) return found.error();
     return std::move(found->socket);

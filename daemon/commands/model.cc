@@ -55,11 +55,11 @@ boost::json::object ShapeToJson(const engine::Hyperparameters& hparams) {
 }
 
 // Whether a model that cannot be used is at least of a kind that can.
-bool IsSupported(const engine::Error& error) {
-  return error.code != engine::ErrorCode::kUnsupported;
+bool IsSupported(const base::Error& error) {
+  return error.code != base::ErrorCode::kUnsupported;
 }
 
-std::string ListText(const engine::Result<ModelSummary>& summary) {
+std::string ListText(const base::Result<ModelSummary>& summary) {
   if (!summary) {
     return fmt::format(
         "{}: {}", IsSupported(summary.error()) ? "broken" : "not supported",

@@ -17,8 +17,8 @@
 namespace krait::daemon {
 namespace {
 
-using engine::ErrorCode;
-using engine::MakeError;
+using base::ErrorCode;
+using base::MakeError;
 
 std::optional<simd::WeightView> ViewOf(const engine::Tensor& tensor) {
   const auto type = engine::RunnableType(tensor.type);
@@ -52,8 +52,8 @@ bool IsFinite(const simd::WeightView& view, engine::WorkerPool& pool) {
 
 }  // namespace
 
-engine::Status CheckWeightsFinite(const engine::ModelFile& file,
-                                  engine::WorkerPool& pool) {
+base::Status CheckWeightsFinite(const engine::ModelFile& file,
+                                engine::WorkerPool& pool) {
   Progress progress("checking tensors", file.tensors().size());
   size_t done = 0;
   for (const engine::Tensor& tensor : file.tensors()) {
@@ -70,8 +70,8 @@ engine::Status CheckWeightsFinite(const engine::ModelFile& file,
   return {};
 }
 
-engine::Status CheckRoundTrip(const engine::Tokenizer& tokenizer,
-                              const std::string& name) {
+base::Status CheckRoundTrip(const engine::Tokenizer& tokenizer,
+                            const std::string& name) {
   const std::string text =
       "def f(x):\n\treturn  x + 1  # \xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80\n";
   const auto ids = tokenizer.Encode(text);
@@ -82,7 +82,7 @@ engine::Status CheckRoundTrip(const engine::Tokenizer& tokenizer,
                                name));
 }
 
-engine::Result<VerifiedModel> VerifyModel(const std::filesystem::path& path) {
+base::Result<VerifiedModel> VerifyModel(const std::filesystem::path& path) {
   const auto model = engine::Model::Load(path);
   if (!model) return model.error();
   const auto pool = StartPool(0);

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/error.h"
+#include "base/result.h"
 #include "engine/model/model_file.h"
 #include "engine/run/worker_pool.h"
 #include "engine/tokenizer/tokenizer.h"
@@ -23,17 +23,17 @@ struct VerifiedModel {
 
 // Loads a model as for running it, reads every weight and runs its tokenizer.
 // The error names the file and what is wrong with it.
-engine::Result<VerifiedModel> VerifyModel(const std::filesystem::path& path);
+base::Result<VerifiedModel> VerifyModel(const std::filesystem::path& path);
 
 // The parts.
 
 // Fails on the first tensor that holds a NaN or an infinity.
-engine::Status CheckWeightsFinite(const engine::ModelFile& file,
-                                  engine::WorkerPool& pool);
+base::Status CheckWeightsFinite(const engine::ModelFile& file,
+                                engine::WorkerPool& pool);
 
 // Fails if the tokenizer does not give back what it was given.
-engine::Status CheckRoundTrip(const engine::Tokenizer& tokenizer,
-                              const std::string& name);
+base::Status CheckRoundTrip(const engine::Tokenizer& tokenizer,
+                            const std::string& name);
 
 }  // namespace krait::daemon
 

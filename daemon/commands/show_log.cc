@@ -66,8 +66,8 @@ class Follower {
 };
 
 int SayThereIsNone(const std::filesystem::path& file) {
-  return ReportError(engine::MakeError(
-      engine::ErrorCode::kNotFound,
+  return ReportError(base::MakeError(
+      base::ErrorCode::kNotFound,
       fmt::format("{}: no such file: no editor has started a daemon yet (one "
                   "that systemd starts writes to its journal: `journalctl "
                   "--user -u krait`)",

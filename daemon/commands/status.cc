@@ -35,9 +35,9 @@ int SaySilent(const std::string& sentence, bool json) {
   return FinishOutput(kExitInternal);
 }
 
-int SayNotRunning(const engine::Error& error, bool json) {
+int SayNotRunning(const base::Error& error, bool json) {
   // Anything but its absence is worth a look.
-  if (error.code != engine::ErrorCode::kNotFound) {
+  if (error.code != base::ErrorCode::kNotFound) {
     const auto silent = FindSilentDaemon(RuntimeEnvironment::OfProcess());
     if (silent) return SaySilent(*silent, json);
     (void)ReportError(error);
@@ -50,19 +50,19 @@ int SayNotRunning(const engine::Error& error, bool json) {
   return FinishOutput(kExitInternal);
 }
 
-engine::Result<boost::json::object> AskStatus(ControlClient* client) {
+base::Result<boost::json::object> AskStatus(ControlClient* client) {
   const auto answer = client->Ask("status");
   if (!answer) return answer.error();
   boost::json::error_code error;
   const boost::json::value status = boost::json::parse(*answer, error);
   if (error || !status.is_object()) {
-    return engine::MakeError(engine::ErrorCode::kIo,
-                             "status: expected a JSON object from the daemon");
+    return base::MakeError(base::ErrorCode::kIo,
+                           "status: expected a JSON object from the daemon");
   }
   return status.get_object();
 }
 
-engine::Status PrintStatus(ControlClient* client, bool json, bool clear) {
+base::Status PrintStatus(ControlClient* client, bool json, bool clear) {
   const auto status = AskStatus(client);
   if (!status) return status.error();
   if (json) {
@@ -75,7 +75,7 @@ engine::Status PrintStatus(ControlClient* client, bool json, bool clear) {
 }
 
 // Of the daemon, which has counted since it last saved; else of the file.
-engine::Result<boost::json::object> AskStatistics() {
+base::Result<boost::json::object> AskStatistics() {
   auto client = ControlClient::Connect(RuntimeEnvironment::OfProcess());
   if (client) {
     const auto status = AskStatus(&*client);
@@ -87,7 +87,7 @@ engine::Result<boost::json::object> AskStatistics() {
   }
   const auto table = ReadAcceptanceFile(AcceptanceFile());
   if (table) return ToJson(*table);
-  if (table.error().code != engine::ErrorCode::kBadFile) return table.error();
+  if (table.error().code != base::ErrorCode::kBadFile) return table.error();
   // Nothing that the user could mend, or has to.
   PrintError(
       fmt::format("{}; the next daemon keeps it as {} and begins anew",
@@ -131,7 +131,7 @@ int RunStop(const StopArguments&) {
   const auto env = RuntimeEnvironment::OfProcess();
   auto client = ControlClient::Connect(env);
   if (!client) {
-    if (client.error().code != engine::ErrorCode::kNotFound) {
+    if (client.error().code != base::ErrorCode::kNotFound) {
       const auto silent = FindSilentDaemon(env);
       return silent ? SaySilent(*silent, /*json=*/false)
                     : ReportError(client.error());

@@ -10,7 +10,7 @@
 #include "daemon/completion/generator.h"
 #include "daemon/completion/text/nearby_text.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // A cursor's surroundings, with Unix line ends.
 struct CompletionPlace {
@@ -44,6 +44,6 @@ struct CompletionPlace {
   }
 };
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_COMPLETION_PLACE_H_

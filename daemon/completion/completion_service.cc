@@ -10,7 +10,7 @@
 
 #include "daemon/completion/running_completion.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 // Models are trained on text whose lines end with \n.
@@ -148,7 +148,7 @@ void CompletionService::Advance(
   }
 }
 
-engine::Result<Completion> CompletionService::Complete(
+base::Result<Completion> CompletionService::Complete(
     const CompletionRequest& request, const CompletionOptions& options,
     std::stop_token stop) {
   // Nobody else waits meanwhile; a parser gives up before.
@@ -162,16 +162,16 @@ engine::Result<Completion> CompletionService::Complete(
   return alone->Finish();
 }
 
-engine::Status CompletionService::Warm(const CompletionRequest& request,
-                                       const CompletionOptions& wanted,
-                                       std::stop_token stop) {
+base::Status CompletionService::Warm(const CompletionRequest& request,
+                                     const CompletionOptions& wanted,
+                                     std::stop_token stop) {
   const CompletionPlace place = PlaceOf(request, Fit(wanted));
   return generator_.Warm(place.prompt(), std::move(stop));
 }
 
-engine::Status CompletionService::Prefetch(const CompletionRequest& request,
-                                           const CompletionOptions& wanted,
-                                           std::stop_token stop) {
+base::Status CompletionService::Prefetch(const CompletionRequest& request,
+                                         const CompletionOptions& wanted,
+                                         std::stop_token stop) {
   // What is drawn by chance is not gone on with.
   if (wanted.sampler.temperature > 0) return {};
   const CompletionOptions options = Fit(wanted);
@@ -189,4 +189,4 @@ engine::Status CompletionService::Prefetch(const CompletionRequest& request,
   return {};
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

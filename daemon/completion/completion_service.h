@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "daemon/completion/completion_place.h"
 #include "daemon/completion/generator.h"
 #include "daemon/completion/rules/confidence.h"
@@ -20,12 +21,11 @@
 #include "daemon/completion/text/nearby_text.h"
 #include "daemon/completion/text/prefix_memory.h"
 #include "daemon/completion/text/suffix_memory.h"
-#include "engine/error.h"
 #include "engine/model/model_hints.h"
 #include "engine/run/sampler.h"
 #include "grammars/syntax_types.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // What to complete: the text around a cursor, as it stands in the document
 // (any line ends), at least as much of it as EnoughBytesBefore/After say.
@@ -121,21 +121,21 @@ class CompletionService {
   void Advance(std::span<RunningCompletion* const> completions);
 
   // From begin to end, alone. A stopped call gives an error of kind kCancelled.
-  engine::Result<Completion> Complete(const CompletionRequest& request,
-                                      const CompletionOptions& options,
-                                      std::stop_token stop = {});
+  base::Result<Completion> Complete(const CompletionRequest& request,
+                                    const CompletionOptions& options,
+                                    std::stop_token stop = {});
 
   // Warms the generator for Complete with the same arguments.
-  engine::Status Warm(const CompletionRequest& request,
-                      const CompletionOptions& options,
-                      std::stop_token stop = {});
+  base::Status Warm(const CompletionRequest& request,
+                    const CompletionOptions& options,
+                    std::stop_token stop = {});
 
   // Lets the generator say what it would say there, and what would follow on
   // the next line: a Complete for this place, or for where just that was typed,
   // runs no model for what was said by then. Ends after about a second.
-  engine::Status Prefetch(const CompletionRequest& request,
-                          const CompletionOptions& options,
-                          std::stop_token stop = {});
+  base::Status Prefetch(const CompletionRequest& request,
+                        const CompletionOptions& options,
+                        std::stop_token stop = {});
 
  private:
   // Makes options fit the model.
@@ -149,6 +149,6 @@ class CompletionService {
   SuffixMemory suffixes_;
 };
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_COMPLETION_SERVICE_H_

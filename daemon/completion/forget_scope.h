@@ -2,13 +2,11 @@
 #ifndef KRAIT_DAEMON_COMPLETION_FORGET_SCOPE_H_
 #define KRAIT_DAEMON_COMPLETION_FORGET_SCOPE_H_
 
-#include <cstddef>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // What is to be forgotten: everything, or what is of files at or below paths.
 struct ForgetScope {
@@ -18,11 +16,6 @@ struct ForgetScope {
   bool Covers(std::string_view file) const;
 };
 
-// Deletes saved states in the scope, and those that cannot be told apart.
-// Returns how many.
-size_t ForgetStates(const std::filesystem::path& directory,
-                    const ForgetScope& scope);
-
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_FORGET_SCOPE_H_

@@ -3,14 +3,14 @@
 
 #include <utility>
 
-namespace krait::daemon {
+namespace krait::completion {
 
-engine::Result<GeneratorReport> Generator::Generate(GeneratorRequest request,
-                                                    std::stop_token stop) {
+base::Result<GeneratorReport> Generator::Generate(GeneratorRequest request,
+                                                  std::stop_token stop) {
   const auto generation = Begin(std::move(request), std::move(stop));
   RunningGeneration* const alone = generation.get();
   while (!alone->outcome()) Advance({&alone, 1});
   return *alone->outcome();
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

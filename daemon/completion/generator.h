@@ -12,9 +12,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
 #include "daemon/completion/forget_scope.h"
 #include "daemon/completion/text/nearby_text.h"
-#include "engine/error.h"
 #include "engine/model/model_hints.h"
 #include "engine/model/model_stamp.h"
 #include "engine/model/token.h"
@@ -22,7 +22,7 @@
 #include "engine/run/sampler.h"
 #include "engine/tokenizer/fim.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 
 using Clock = std::chrono::steady_clock;
 
@@ -105,12 +105,12 @@ class RunningGeneration {
 
   // What it came to, once it has ended; an error of kind kCancelled if it was
   // stopped.
-  const std::optional<engine::Result<GeneratorReport>>& outcome() const {
+  const std::optional<base::Result<GeneratorReport>>& outcome() const {
     return outcome_;
   }
 
  protected:
-  std::optional<engine::Result<GeneratorReport>> outcome_;
+  std::optional<base::Result<GeneratorReport>> outcome_;
 };
 
 // What the completion service needs of a model. The one of the product is
@@ -142,21 +142,21 @@ class Generator {
   virtual void Advance(std::span<RunningGeneration* const> generations) = 0;
 
   // From begin to end, alone. A stopped call gives an error of kind kCancelled.
-  engine::Result<GeneratorReport> Generate(GeneratorRequest request,
-                                           std::stop_token stop);
+  base::Result<GeneratorReport> Generate(GeneratorRequest request,
+                                         std::stop_token stop);
 
   // Brings the state to the prompt's end, so that a Generate for it (or for
   // one that goes on from it) costs only what is new. What was done before a
   // stop is kept; calling again goes on from there. A generator that keeps
   // nothing warm does nothing.
-  virtual engine::Status Warm(const GeneratorPrompt& prompt,
-                              std::stop_token stop) = 0;
+  virtual base::Status Warm(const GeneratorPrompt& prompt,
+                            std::stop_token stop) = 0;
 
   // Begins to write what is warm to the disk, for the next start.
   virtual void SaveWarmStates() {}
   // Waits until what is on the disk was read and what was to be written is, at
   // most `limit`; the rest is given up then.
-  virtual engine::Status FinishSaving(std::chrono::milliseconds /*limit*/) {
+  virtual base::Status FinishSaving(std::chrono::milliseconds /*limit*/) {
     return {};
   }
 
@@ -176,6 +176,6 @@ class Generator {
   virtual WarmStatus warm_status() const { return {}; }
 };
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_GENERATOR_H_

@@ -11,7 +11,7 @@
 #include "daemon/completion/shown/fitting.h"
 #include "daemon/completion/shown/seam.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 CompletionTrace TraceOf(const GeneratorReport& report) {
@@ -189,7 +189,7 @@ StopRules RunningCompletion::MakeRules() const {
                    options_.max_lines, syntax_ ? &syntax_->context() : nullptr);
 }
 
-engine::Result<Completion> RunningCompletion::Finish() {
+base::Result<Completion> RunningCompletion::Finish() {
   const auto& report = *generation_->outcome();
   if (!report) return report.error();
   Completion completion = Decide(*report);
@@ -311,4 +311,4 @@ Completion RunningCompletion::Decide(const GeneratorReport& report) {
   return completion;
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

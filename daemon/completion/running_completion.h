@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "daemon/completion/completion_place.h"
 #include "daemon/completion/completion_service.h"
 #include "daemon/completion/generator.h"
@@ -18,9 +19,8 @@
 #include "daemon/completion/shown/post_process.h"
 #include "daemon/completion/shown/syntax.h"
 #include "daemon/completion/stop/watcher.h"
-#include "engine/error.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // Where an alternative leaves the first completion.
 struct CompletionBranch {
@@ -55,7 +55,7 @@ class RunningCompletion {
 
   // Returns what it came to, once it has ended; an error of kind kCancelled if
   // it was stopped. To be called once.
-  engine::Result<Completion> Finish();
+  base::Result<Completion> Finish();
 
  private:
   void BeginGeneration(const CompletionBranch& branch);
@@ -87,6 +87,6 @@ class RunningCompletion {
   std::vector<std::unique_ptr<RunningCompletion>> alternatives_;
 };
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_RUNNING_COMPLETION_H_

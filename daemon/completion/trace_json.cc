@@ -6,7 +6,7 @@
 #include <chrono>
 #include <string>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 // Milliseconds, to the microsecond.
@@ -53,4 +53,4 @@ boost::json::object TraceToJson(const CompletionTrace& trace) {
   return json;
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

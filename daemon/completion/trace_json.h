@@ -6,13 +6,13 @@
 
 #include "daemon/completion/completion_service.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // Returns the trace as `krait/explain` answers it: {"plan", "tokens_reused",
 // "tokens_replayed", "tokens_computed", "tokens_generated", "ms": {"queue",
 // "tokenize", "prefill", "decode", "post"}, "suppressed_by"}.
 boost::json::object TraceToJson(const CompletionTrace& trace);
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_TRACE_JSON_H_

@@ -128,7 +128,7 @@ void CannotRead(const std::string& why, LoadedConfig* loaded) {
   loaded->config.model.state_exclude = {"**"};
 }
 
-engine::Result<std::string> ReadFile(const std::filesystem::path& file) {
+base::Result<std::string> ReadFile(const std::filesystem::path& file) {
   errno = 0;
   std::ifstream stream(file, std::ios::binary);
   std::string text;
@@ -139,15 +139,15 @@ engine::Result<std::string> ReadFile(const std::filesystem::path& file) {
   }
   if (!stream.is_open() || stream.bad() ||
       std::filesystem::is_directory(file)) {
-    return engine::MakeError(
-        engine::ErrorCode::kIo,
+    return base::MakeError(
+        base::ErrorCode::kIo,
         fmt::format("{}: {}", file.string(),
                     errno != 0 ? std::strerror(errno) : "cannot be read"));
   }
   if (text.size() > kMaxFileBytes) {
-    return engine::MakeError(engine::ErrorCode::kBadFile,
-                             fmt::format("{}: expected at most {} bytes",
-                                         file.string(), kMaxFileBytes));
+    return base::MakeError(base::ErrorCode::kBadFile,
+                           fmt::format("{}: expected at most {} bytes",
+                                       file.string(), kMaxFileBytes));
   }
   return text;
 }

@@ -19,8 +19,8 @@ namespace krait::daemon {
 // editor share, are in known_settings.cc.
 struct Config {
   ModelOptions model;
-  CompletionOptions completion;
-  CompletionRules rules;
+  completion::CompletionOptions completion;
+  completion::CompletionRules rules;
   bool statistics = true;  // counts what becomes of suggestions
   LogLevel log_level = LogLevel::kInfo;
   // How long a daemon stays without connections; zero: for ever.

@@ -168,7 +168,7 @@ KnownSetting MinConfidence() {
                 if (!number || !(*number >= kLeast && *number <= 0)) {
                   return false;
                 }
-                confidence = *number == kLeast ? kShowAll : *number;
+                confidence = *number == kLeast ? completion::kShowAll : *number;
                 return true;
               },
           .get = [](const Config& config) -> SettingValue {
@@ -220,10 +220,10 @@ std::vector<KnownSetting> RuleSettings() {
           [](Config & c) -> auto& { return c.rules.enabled; }),
       Languages(),
       DisabledFiles(),
-      Choice<CompletionTrigger>(
+      Choice<completion::CompletionTrigger>(
           "completion.trigger", kSession,
-          {{"automatic", CompletionTrigger::kAutomatic},
-           {"on_demand", CompletionTrigger::kOnDemand}},
+          {{"automatic", completion::CompletionTrigger::kAutomatic},
+           {"on_demand", completion::CompletionTrigger::kOnDemand}},
           [](Config & c) -> auto& { return c.rules.trigger; }),
       DebounceMs(),
       Flag(
@@ -243,11 +243,11 @@ std::vector<KnownSetting> CompletionSettings() {
       Count(
           "completion.max_lines", kSession, 1, kMaxTokens,
           [](Config & c) -> auto& { return c.completion.max_lines; }),
-      Choice<CompletionExtent>(
+      Choice<completion::CompletionExtent>(
           "completion.extent", kSession,
-          {{"auto", CompletionExtent::kAuto},
-           {"line", CompletionExtent::kLine},
-           {"block", CompletionExtent::kBlock}},
+          {{"auto", completion::CompletionExtent::kAuto},
+           {"line", completion::CompletionExtent::kLine},
+           {"block", completion::CompletionExtent::kBlock}},
           [](Config & c) -> auto& { return c.completion.extent; }),
       Count(
           "completion.prefix_tokens", kSession, 1, kMaxTokens,

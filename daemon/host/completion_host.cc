@@ -13,8 +13,8 @@
 
 namespace krait::daemon {
 
-using engine::ErrorCode;
-using engine::MakeError;
+using base::ErrorCode;
+using base::MakeError;
 
 namespace {
 
@@ -23,12 +23,11 @@ constexpr auto kLookEvery = std::chrono::seconds(1);
 // As long as whoever waits for the daemon's end has patience.
 constexpr auto kSaveAtTheEnd = std::chrono::milliseconds(2500);
 
-engine::Error OutOfMemory() {
+base::Error OutOfMemory() {
   return MakeError(ErrorCode::kIo, "not enough memory for a completion");
 }
 
-engine::Result<ReadyGenerator> LoadWithin(
-    const CompletionHost::Loader& loader) {
+base::Result<ReadyGenerator> LoadWithin(const CompletionHost::Loader& loader) {
   try {
     return loader();
   } catch (const std::bad_alloc&) {
@@ -55,7 +54,7 @@ struct CompletionHost::RunningJob {
   std::stop_source either;
   const std::stop_callback<Forward> on_request;
   const std::stop_callback<Forward> on_host;
-  std::unique_ptr<RunningCompletion> completion;  // uses the job
+  std::unique_ptr<completion::RunningCompletion> completion;  // uses the job
   bool answered = false;
 };
 
@@ -102,7 +101,7 @@ uint64_t CompletionHost::NewSession() {
   return next_session_++;
 }
 
-void CompletionHost::Forget(ForgetScope scope,
+void CompletionHost::Forget(completion::ForgetScope scope,
                             std::function<void(size_t)> on_done) {
   const std::lock_guard lock(mutex_);
   StopWarming(/*stale=*/false);
@@ -220,7 +219,7 @@ void CompletionHost::Load() {
 void CompletionHost::Take(ReadyGenerator ready) {
   service_.reset();
   generator_ = std::move(ready.generator);
-  service_ = std::make_unique<CompletionService>(*generator_);
+  service_ = std::make_unique<completion::CompletionService>(*generator_);
   load_error_.reset();
   {
     const std::lock_guard lock(mutex_);
@@ -229,9 +228,9 @@ void CompletionHost::Take(ReadyGenerator ready) {
   Publish(std::move(ready.description), ready.threads);
 }
 
-void CompletionHost::Publish(const engine::Result<std::string>& loaded,
+void CompletionHost::Publish(const base::Result<std::string>& loaded,
                              size_t threads) {
-  ModelLanguages languages;
+  completion::ModelLanguages languages;
   if (generator_ != nullptr) languages = generator_->hints().languages;
   post_([owner = owner_, loaded, threads, languages = std::move(languages)] {
     const bool again = owner->loaded.has_value();
@@ -292,8 +291,8 @@ void CompletionHost::RunNext(std::unique_lock<std::mutex>* lock) {
   }
   running_ = !running_jobs_.empty();
   if (!running_) {
-    warm_status_ =
-        generator_ == nullptr ? WarmStatus{} : generator_->warm_status();
+    warm_status_ = generator_ == nullptr ? completion::WarmStatus{}
+                                         : generator_->warm_status();
   }
   idle_since_ = Clock::now();
 }
@@ -337,7 +336,7 @@ void CompletionHost::Begin(CompletionJob job) {
 
 void CompletionHost::AdvanceCompletions() {
   if (running_jobs_.empty()) return;
-  std::vector<RunningCompletion*> completions;
+  std::vector<completion::RunningCompletion*> completions;
   for (const auto& running : running_jobs_) {
     completions.push_back(running->completion.get());
   }
@@ -365,7 +364,7 @@ void CompletionHost::AnswerEnded() {
 }
 
 void CompletionHost::Answer(const CompletionJob& job,
-                            engine::Result<Completion> completion) {
+                            base::Result<completion::Completion> completion) {
   const Clock::duration whole = Clock::now() - job.queued;
   post_([owner = owner_, on_done = job.on_done,
          completion = std::move(completion), whole] {
@@ -387,7 +386,7 @@ void CompletionHost::RunWarming(WarmingJob job,
   unsaved_ = true;
   // If not yet, the job comes back for it: it costs nothing to warm twice.
   const bool prefetch_now = job.prefetch_at && *job.prefetch_at <= Clock::now();
-  engine::Status warmed = service_->Warm(job.request, job.options, stop);
+  base::Status warmed = service_->Warm(job.request, job.options, stop);
   if (warmed && prefetch_now) {
     warmed = service_->Prefetch(job.request, job.options, stop);
   }
@@ -453,7 +452,7 @@ void CompletionHost::TakeReplacement() {
                        ready.error().message));
 }
 
-void CompletionHost::Unload(const engine::Error& why) {
+void CompletionHost::Unload(const base::Error& why) {
   WriteLog(LogLevel::kWarning, why.message);
   load_error_ = why;
   for (const auto& running : running_jobs_) Answer(running->job, why);

@@ -16,19 +16,19 @@
 #include <utility>
 #include <vector>
 
+#include "base/result.h"
 #include "daemon/completion/completion_service.h"
 #include "daemon/completion/generator.h"
 #include "daemon/completion/rules/language_rules.h"
 #include "daemon/host/job_queue.h"
 #include "daemon/host/statistics.h"
-#include "engine/error.h"
 #include "engine/model/model_stamp.h"
 
 namespace krait::daemon {
 
 // A generator that is ready to run, with a sentence about it for the log.
 struct ReadyGenerator {
-  std::unique_ptr<Generator> generator;
+  std::unique_ptr<completion::Generator> generator;
   std::string description;
   size_t threads = 0;
 };
@@ -38,7 +38,7 @@ struct HostStatus {
   size_t waiting_completions = 0;
   size_t waiting_warmings = 0;
   bool running = false;
-  WarmStatus warm;
+  completion::WarmStatus warm;
 };
 
 // The warming job in progress.
@@ -75,11 +75,11 @@ class CompletionHost {
   static constexpr size_t kMostAtOnce = 8;
 
   // Called on the host's thread.
-  using Loader = std::function<engine::Result<ReadyGenerator>()>;
+  using Loader = std::function<base::Result<ReadyGenerator>()>;
   // Brings a call to the owner's thread.
   using PostToOwner = std::function<void(std::function<void()>)>;
   // The description, or why there is no model.
-  using OnLoaded = std::function<void(const engine::Result<std::string>&)>;
+  using OnLoaded = std::function<void(const base::Result<std::string>&)>;
   // Looks at the files that the loader would load. On the host's thread.
   using Looker = std::function<engine::ModelStamp()>;
 
@@ -102,12 +102,14 @@ class CompletionHost {
   // changed, or are right again. As long as `alive` is.
   void WhenReloaded(std::weak_ptr<const void> alive, OnLoaded on_loaded);
   // Nothing while the model is being loaded.
-  const std::optional<engine::Result<std::string>>& loaded() const {
+  const std::optional<base::Result<std::string>>& loaded() const {
     return owner_->loaded;
   }
   size_t threads() const { return owner_->threads; }
   // Nothing, too, while the model is being loaded.
-  const ModelLanguages& model_languages() const { return owner_->languages; }
+  const completion::ModelLanguages& model_languages() const {
+    return owner_->languages;
+  }
   Clock::duration uptime() const { return Clock::now() - begin_; }
 
   // Returns a number for the documents of one more session. If there is no
@@ -125,7 +127,8 @@ class CompletionHost {
 
   // Drops the states in memory, and the saved ones of files in `scope`; calls
   // back with how many these were. There may be no model, and so no states.
-  void Forget(ForgetScope scope, std::function<void(size_t)> on_done);
+  void Forget(completion::ForgetScope scope,
+              std::function<void(size_t)> on_done);
 
   HostStatus status() const;
   // Of all completions; sessions add those that needed no model.
@@ -134,23 +137,24 @@ class CompletionHost {
  private:
   // The part that callbacks on their way need. Owner's thread only.
   struct OwnerState {
-    std::optional<engine::Result<std::string>> loaded;
+    std::optional<base::Result<std::string>> loaded;
     size_t threads = 0;
-    ModelLanguages languages;
+    completion::ModelLanguages languages;
     std::vector<OnLoaded> waiting;
     std::vector<std::pair<std::weak_ptr<const void>, OnLoaded>> watching;
     Statistics statistics;
   };
-  using Forgetting = std::pair<ForgetScope, std::function<void(size_t)>>;
+  using Forgetting =
+      std::pair<completion::ForgetScope, std::function<void(size_t)>>;
 
   void Run();
   void Load();
   void Take(ReadyGenerator ready);
-  void Publish(const engine::Result<std::string>& loaded, size_t threads = 0);
+  void Publish(const base::Result<std::string>& loaded, size_t threads = 0);
   // Whether there is a model, as it was loaded. Notices if it is not, and acts.
   bool ModelIsSound();
   void TakeReplacement();
-  void Unload(const engine::Error& why);
+  void Unload(const base::Error& why);
   bool ShouldLoadAgain(std::unique_lock<std::mutex>* lock);
   void ForgetAll(std::unique_lock<std::mutex>* lock);
   // Waits until there is something to do; false: the host ends.
@@ -161,7 +165,8 @@ class CompletionHost {
   void Begin(CompletionJob job);
   void AdvanceCompletions();
   void AnswerEnded();
-  void Answer(const CompletionJob& job, engine::Result<Completion> completion);
+  void Answer(const CompletionJob& job,
+              base::Result<completion::Completion> completion);
   void RunWarming(WarmingJob job, std::unique_lock<std::mutex>* lock);
   void BeginSaving();
   // With mutex_ held.
@@ -183,12 +188,12 @@ class CompletionHost {
   std::vector<Forgetting> forgettings_;    // guarded by mutex_
   bool try_again_ = false;                 // guarded by mutex_
   bool running_ = false;                   // guarded by mutex_
-  WarmStatus warm_status_;                 // guarded by mutex_
+  completion::WarmStatus warm_status_;     // guarded by mutex_
 
   // On the host's thread only.
-  std::unique_ptr<Generator> generator_;
-  std::unique_ptr<CompletionService> service_;
-  std::optional<engine::Error> load_error_;
+  std::unique_ptr<completion::Generator> generator_;
+  std::unique_ptr<completion::CompletionService> service_;
+  std::optional<base::Error> load_error_;
   engine::ModelStamp tried_;   // when loading failed, or a replacement did
   engine::ModelStamp looked_;  // since
   Clock::time_point look_at_;

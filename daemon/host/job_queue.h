@@ -13,8 +13,8 @@
 #include <stop_token>
 #include <string>
 
+#include "base/result.h"
 #include "daemon/completion/completion_service.h"
-#include "engine/error.h"
 
 namespace krait::daemon {
 
@@ -28,11 +28,12 @@ struct DocumentKey {
 
 // A completion that someone waits for.
 struct CompletionJob {
-  using OnDone = std::function<void(const engine::Result<Completion>&)>;
+  using OnDone =
+      std::function<void(const base::Result<completion::Completion>&)>;
 
   DocumentKey document;
-  CompletionRequest request;
-  CompletionOptions options;
+  completion::CompletionRequest request;
+  completion::CompletionOptions options;
   std::stop_token stop;
   OnDone on_done;
   Clock::time_point queued = Clock::now();
@@ -43,8 +44,8 @@ struct CompletionJob {
 // A place in a document whose state is to be made ready while nobody waits.
 struct WarmingJob {
   DocumentKey document;
-  CompletionRequest request;
-  CompletionOptions options;
+  completion::CompletionRequest request;
+  completion::CompletionOptions options;
   Clock::time_point not_before = {};
   // When to generate the completion there, too; nothing: never.
   std::optional<Clock::time_point> prefetch_at = {};

@@ -18,7 +18,8 @@ Clock::duration Percentile(const std::vector<Clock::duration>& sorted,
 
 }  // namespace
 
-void Statistics::Add(const CompletionTrace& trace, Clock::duration whole) {
+void Statistics::Add(const completion::CompletionTrace& trace,
+                     Clock::duration whole) {
   ++num_answers_;
   if (by_plan_.size() < kMostPlans || by_plan_.contains(trace.plan)) {
     ++by_plan_[trace.plan];

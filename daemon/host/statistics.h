@@ -38,14 +38,14 @@ class Statistics {
   };
 
   // `whole`: from the request's arrival to its answer.
-  void Add(const CompletionTrace& trace, Clock::duration whole);
+  void Add(const completion::CompletionTrace& trace, Clock::duration whole);
 
   size_t num_answers() const { return num_answers_; }
   const std::map<std::string, size_t>& answers_by_plan() const {
     return by_plan_;
   }
   // Sums of the tokens of all answers; nothing else of it is filled.
-  const CompletionTrace& totals() const { return totals_; }
+  const completion::CompletionTrace& totals() const { return totals_; }
   // Returns the share of prompt tokens that were not computed; 0 without any.
   double HitRate() const;
   // Over the last kKept answers; zeros without any.
@@ -56,7 +56,7 @@ class Statistics {
 
   size_t num_answers_ = 0;
   std::map<std::string, size_t> by_plan_;
-  CompletionTrace totals_;
+  completion::CompletionTrace totals_;
   std::vector<Latencies> latencies_;  // a ring of kKept
   size_t next_ = 0;
 };

@@ -15,8 +15,8 @@
 
 namespace krait::daemon {
 
-using engine::ErrorCode;
-using engine::MakeError;
+using base::ErrorCode;
+using base::MakeError;
 
 namespace {
 
@@ -39,12 +39,12 @@ ErrorCode CodeOf(int reason) {
   }
 }
 
-engine::Error SystemError(std::string_view what, int reason) {
+base::Error SystemError(std::string_view what, int reason) {
   return MakeError(CodeOf(reason),
                    fmt::format("{}: {}", what, std::strerror(reason)));
 }
 
-engine::Result<sockaddr_un> AddressOf(const std::filesystem::path& path) {
+base::Result<sockaddr_un> AddressOf(const std::filesystem::path& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const std::string& text = path.native();
@@ -58,8 +58,8 @@ engine::Result<sockaddr_un> AddressOf(const std::filesystem::path& path) {
   return address;
 }
 
-engine::Result<FileDescriptor> NewSocket() {
-  FileDescriptor made(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+base::Result<base::FileDescriptor> NewSocket() {
+  base::FileDescriptor made(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!made) return SystemError("socket", errno);
   return made;
 }
@@ -91,13 +91,13 @@ int OptionOf(int socket, int option) {
 
 }  // namespace
 
-engine::Status CheckSocketPath(const std::filesystem::path& path) {
+base::Status CheckSocketPath(const std::filesystem::path& path) {
   const auto address = AddressOf(path);
   if (!address) return address.error();
   return {};
 }
 
-engine::Result<FileDescriptor> ListenAt(const std::filesystem::path& path) {
+base::Result<base::FileDescriptor> ListenAt(const std::filesystem::path& path) {
   const auto address = AddressOf(path);
   if (!address) return address.error();
   auto made = NewSocket();
@@ -114,14 +114,14 @@ engine::Result<FileDescriptor> ListenAt(const std::filesystem::path& path) {
   return made;
 }
 
-engine::Result<std::optional<FileDescriptor>> SocketOfSystemd() {
+base::Result<std::optional<base::FileDescriptor>> SocketOfSystemd() {
   constexpr int kFirst = 3;  // its number by convention
   const bool ours = IntegerIn("LISTEN_PID") == getpid();
   const int count = ours ? IntegerIn("LISTEN_FDS") : 0;
   for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) {
     (void)unsetenv(name);
   }
-  if (count == 0) return std::optional<FileDescriptor>();
+  if (count == 0) return std::optional<base::FileDescriptor>();
   if (count != 1 || OptionOf(kFirst, SO_DOMAIN) != AF_UNIX ||
       OptionOf(kFirst, SO_TYPE) != SOCK_STREAM ||
       OptionOf(kFirst, SO_ACCEPTCONN) != 1) {
@@ -132,10 +132,11 @@ engine::Result<std::optional<FileDescriptor>> SocketOfSystemd() {
                                  count));
   }
   (void)fcntl(kFirst, F_SETFD, FD_CLOEXEC);
-  return std::optional(FileDescriptor(kFirst));
+  return std::optional(base::FileDescriptor(kFirst));
 }
 
-engine::Result<FileDescriptor> ConnectTo(const std::filesystem::path& path) {
+base::Result<base::FileDescriptor> ConnectTo(
+    const std::filesystem::path& path) {
   const auto address = AddressOf(path);
   if (!address) return address.error();
   auto made = NewSocket();
@@ -161,7 +162,7 @@ bool PeerIsThisUser(int socket) {
   return peer && peer->uid == geteuid();
 }
 
-engine::Status SetTimeout(int socket, std::chrono::milliseconds timeout) {
+base::Status SetTimeout(int socket, std::chrono::milliseconds timeout) {
   timeval time{};
   time.tv_sec = timeout.count() / 1000;
   time.tv_usec = timeout.count() % 1000 * 1000;
@@ -173,7 +174,7 @@ engine::Status SetTimeout(int socket, std::chrono::milliseconds timeout) {
   return {};
 }
 
-engine::Status WriteLine(int socket, std::string_view line) {
+base::Status WriteLine(int socket, std::string_view line) {
   std::string text(line);
   text += '\n';
   std::string_view rest = text;
@@ -186,7 +187,7 @@ engine::Status WriteLine(int socket, std::string_view line) {
   return {};
 }
 
-engine::Result<std::string> ReadLine(int socket, size_t max_bytes) {
+base::Result<std::string> ReadLine(int socket, size_t max_bytes) {
   std::string line;
   for (;;) {
     char c = 0;

@@ -11,25 +11,25 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/io/file_descriptor.h"
-#include "engine/error.h"
+#include "base/file_descriptor.h"
+#include "base/result.h"
 
 namespace krait::daemon {
 
 // Listens at `path`, in the place of whatever is there: a socket that a dead
 // daemon left. The caller holds the DaemonLock.
-engine::Result<FileDescriptor> ListenAt(const std::filesystem::path& path);
+base::Result<base::FileDescriptor> ListenAt(const std::filesystem::path& path);
 
 // Returns the listening socket that systemd handed to this process, if it did.
 // The variables that say so are removed, as children do not inherit it.
-engine::Result<std::optional<FileDescriptor>> SocketOfSystemd();
+base::Result<std::optional<base::FileDescriptor>> SocketOfSystemd();
 
 // Fails with kUnsupported if a path is too long for a socket.
-engine::Status CheckSocketPath(const std::filesystem::path& path);
+base::Status CheckSocketPath(const std::filesystem::path& path);
 
 // Connects, blocking. kNotFound: nobody listens there. kUnsupported: that
 // cannot work, however often it is tried.
-engine::Result<FileDescriptor> ConnectTo(const std::filesystem::path& path);
+base::Result<base::FileDescriptor> ConnectTo(const std::filesystem::path& path);
 
 // Returns the process at the other end, or that opened the socket for it; 0 if
 // it is not known.
@@ -39,10 +39,10 @@ bool PeerIsThisUser(int socket);
 
 // Blocking, for short exchanges of lines. Neither call takes longer than
 // `timeout` between bytes.
-engine::Status SetTimeout(int socket, std::chrono::milliseconds timeout);
-engine::Status WriteLine(int socket, std::string_view line);
+base::Status SetTimeout(int socket, std::chrono::milliseconds timeout);
+base::Status WriteLine(int socket, std::string_view line);
 // Returns the line without its end. Reads not a byte beyond it.
-engine::Result<std::string> ReadLine(int socket, size_t max_bytes);
+base::Result<std::string> ReadLine(int socket, size_t max_bytes);
 
 }  // namespace krait::daemon
 

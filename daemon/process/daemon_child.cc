@@ -91,7 +91,7 @@ std::vector<std::string> DaemonEnvironment(
   return kept;
 }
 
-engine::Result<DaemonChild> DaemonChild::Start(
+base::Result<DaemonChild> DaemonChild::Start(
     const DaemonWish& wish, const std::filesystem::path& log_file) {
   const SpawnPlan plan(log_file.empty() ? "/dev/null" : log_file.string());
   std::vector<std::string> command = CommandOf(wish, log_file);
@@ -105,8 +105,8 @@ engine::Result<DaemonChild> DaemonChild::Start(
       posix_spawn(&pid, "/proc/self/exe", plan.files(), plan.attributes(),
                   Pointers(&command).data(), Pointers(&environment).data());
   if (failed != 0) {
-    return engine::MakeError(
-        engine::ErrorCode::kIo,
+    return base::MakeError(
+        base::ErrorCode::kIo,
         fmt::format("cannot start the daemon: {}", std::strerror(failed)));
   }
   return DaemonChild(pid);

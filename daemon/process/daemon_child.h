@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "daemon/process/daemon_start.h"
-#include "engine/error.h"
 
 namespace krait::daemon {
 
@@ -25,8 +25,8 @@ class DaemonChild {
  public:
   // Detached: in a session of its own, without any of our descriptors.
   // `log_file` empty: without a log.
-  static engine::Result<DaemonChild> Start(
-      const DaemonWish& wish, const std::filesystem::path& log_file);
+  static base::Result<DaemonChild> Start(const DaemonWish& wish,
+                                         const std::filesystem::path& log_file);
 
   // Returns the exit status once it has ended.
   std::optional<int> Ended();

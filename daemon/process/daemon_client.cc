@@ -15,16 +15,16 @@
 
 namespace krait::daemon {
 
-using engine::ErrorCode;
-using engine::MakeError;
+using base::ErrorCode;
+using base::MakeError;
 
 namespace {
 // A daemon answers at once, unless it is stuck.
 constexpr auto kTimeout = std::chrono::seconds(5);
 }  // namespace
 
-engine::Result<GreetedSocket> Greet(const std::filesystem::path& path,
-                                    const Greeting& greeting) {
+base::Result<GreetedSocket> Greet(const std::filesystem::path& path,
+                                  const Greeting& greeting) {
   auto socket = ConnectTo(path);
   if (!socket) return socket.error();
   if (!PeerIsThisUser(socket->get())) {
@@ -32,7 +32,7 @@ engine::Result<GreetedSocket> Greet(const std::filesystem::path& path,
         ErrorCode::kUnsupported,
         fmt::format("{}: another user listens there", path.string()));
   }
-  const auto answer = [&]() -> engine::Result<std::string> {
+  const auto answer = [&]() -> base::Result<std::string> {
     if (auto set = SetTimeout(socket->get(), kTimeout); !set) {
       return set.error();
     }
@@ -48,7 +48,7 @@ engine::Result<GreetedSocket> Greet(const std::filesystem::path& path,
                        .welcome = std::move(*welcome)};
 }
 
-engine::Result<ControlClient> ControlClient::Connect(
+base::Result<ControlClient> ControlClient::Connect(
     const RuntimeEnvironment& env) {
   const auto dirs = FindRuntimeDirs(env);
   if (!dirs) return dirs.error();
@@ -60,7 +60,7 @@ engine::Result<ControlClient> ControlClient::Connect(
   return none;
 }
 
-engine::Result<ControlClient> ControlClient::ConnectAt(
+base::Result<ControlClient> ControlClient::ConnectAt(
     const std::filesystem::path& socket) {
   Greeting greeting;
   greeting.purpose = kPurposeControl;
@@ -72,7 +72,7 @@ engine::Result<ControlClient> ControlClient::ConnectAt(
   return ControlClient(std::move(*greeted));
 }
 
-engine::Result<std::string> ControlClient::Ask(const ControlRequest& request) {
+base::Result<std::string> ControlClient::Ask(const ControlRequest& request) {
   const int socket = greeted_.socket.get();
   if (auto sent = WriteLine(socket, ToLine(request)); !sent) {
     return sent.error();

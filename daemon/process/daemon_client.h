@@ -9,35 +9,36 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/io/file_descriptor.h"
+#include "base/file_descriptor.h"
+#include "base/result.h"
 #include "daemon/process/greeting.h"
 #include "daemon/process/runtime_dir.h"
-#include "engine/error.h"
 
 namespace krait::daemon {
 
 // A connection to the daemon of this user that was greeted.
 struct GreetedSocket {
-  FileDescriptor socket;  // blocking; the stream after the daemon's answer
-  Welcome welcome;        // which may be a refusal
+  base::FileDescriptor
+      socket;       // blocking; the stream after the daemon's answer
+  Welcome welcome;  // which may be a refusal
 };
 
 // Connects and greets. kNotFound: no daemon listens there. Anything else is a
 // daemon that does not answer as one should.
-engine::Result<GreetedSocket> Greet(const std::filesystem::path& socket,
-                                    const Greeting& greeting);
+base::Result<GreetedSocket> Greet(const std::filesystem::path& socket,
+                                  const Greeting& greeting);
 
 // Asks the daemon of this user for something, one request after the other.
 class ControlClient {
  public:
   // kNotFound: none runs.
-  static engine::Result<ControlClient> Connect(const RuntimeEnvironment& env);
-  static engine::Result<ControlClient> ConnectAt(
+  static base::Result<ControlClient> Connect(const RuntimeEnvironment& env);
+  static base::Result<ControlClient> ConnectAt(
       const std::filesystem::path& socket);
 
   // Returns the answer, a JSON object in one line.
-  engine::Result<std::string> Ask(const ControlRequest& request);
-  engine::Result<std::string> Ask(std::string_view name) {
+  base::Result<std::string> Ask(const ControlRequest& request);
+  base::Result<std::string> Ask(std::string_view name) {
     return Ask(ControlRequest{.name = std::string(name)});
   }
 
@@ -62,7 +63,7 @@ class WatchedProcess {
   bool WaitForEnd(std::chrono::milliseconds limit) const;
 
  private:
-  FileDescriptor process_;
+  base::FileDescriptor process_;
 };
 
 }  // namespace krait::daemon

@@ -29,7 +29,8 @@ constexpr auto kDrainTimeout = std::chrono::seconds(1);
 
 }  // namespace
 
-DaemonConnection::DaemonConnection(asio::io_context& io, FileDescriptor socket,
+DaemonConnection::DaemonConnection(asio::io_context& io,
+                                   base::FileDescriptor socket,
                                    DaemonCore& core)
     : core_(core),
       timer_(io),

@@ -13,9 +13,9 @@
 #include <optional>
 #include <string>
 
+#include "base/file_descriptor.h"
 #include "daemon/config/config.h"
 #include "daemon/host/completion_host.h"
-#include "daemon/io/file_descriptor.h"
 #include "daemon/io/frame_writer.h"
 #include "daemon/process/greeting.h"
 #include "daemon/session/acceptance_store.h"
@@ -46,7 +46,7 @@ class DaemonConnection : public std::enable_shared_from_this<DaemonConnection> {
   using Clock = std::chrono::steady_clock;
 
   // `core` must outlive the connection.
-  DaemonConnection(boost::asio::io_context& io, FileDescriptor socket,
+  DaemonConnection(boost::asio::io_context& io, base::FileDescriptor socket,
                    DaemonCore& core);
   ~DaemonConnection();
   DaemonConnection(const DaemonConnection&) = delete;

@@ -11,7 +11,7 @@
 
 namespace krait::daemon {
 
-engine::Result<std::optional<DaemonEndpoint>> DaemonEndpoint::Open(
+base::Result<std::optional<DaemonEndpoint>> DaemonEndpoint::Open(
     const RuntimeEnvironment& env) {
   using Found = std::optional<DaemonEndpoint>;
   auto handed_over = SocketOfSystemd();
@@ -33,18 +33,18 @@ engine::Result<std::optional<DaemonEndpoint>> DaemonEndpoint::Open(
     }
     const auto other = ConnectTo(dir->socket());
     if (other) return Found();
-    if (other.error().code == engine::ErrorCode::kUnsupported) {
+    if (other.error().code == base::ErrorCode::kUnsupported) {
       return other.error();
     }
     std::this_thread::sleep_for(kPause);
   }
-  return engine::MakeError(
-      engine::ErrorCode::kIo,
+  return base::MakeError(
+      base::ErrorCode::kIo,
       fmt::format("{}: another process holds the lock and does not listen",
                   dir->lock().string()));
 }
 
-engine::Status DaemonEndpoint::Listen() {
+base::Status DaemonEndpoint::Listen() {
   auto listener = ListenAt(place_.socket());
   if (!listener) return listener.error();
   listener_ = std::move(*listener);
@@ -58,14 +58,14 @@ bool DaemonEndpoint::IsFound() const {
          IdentityAt(place_.socket()) == identity_;
 }
 
-engine::Status DaemonEndpoint::Reopen() {
+base::Status DaemonEndpoint::Reopen() {
   if (auto made = MakeRuntimeDirAt(place_, geteuid()); !made) return made;
   if (!lock_ || !lock_->IsAt(place_.lock())) {
     auto lock = DaemonLock::TryAcquire(place_.lock());
     if (!lock) return lock.error();
     if (!*lock) {
-      return engine::MakeError(
-          engine::ErrorCode::kIo,
+      return base::MakeError(
+          base::ErrorCode::kIo,
           fmt::format("{}: another daemon has it", place_.lock().string()));
     }
     lock_.emplace(*std::move(*lock));

@@ -6,9 +6,9 @@
 #include <optional>
 #include <utility>
 
-#include "daemon/io/file_descriptor.h"
+#include "base/file_descriptor.h"
+#include "base/result.h"
 #include "daemon/process/runtime_dir.h"
-#include "engine/error.h"
 
 namespace krait::daemon {
 
@@ -21,7 +21,7 @@ class DaemonEndpoint {
   //
   // One that has the lock and does not listen is about to begin or to end:
   // that is waited for, up to ten seconds.
-  static engine::Result<std::optional<DaemonEndpoint>> Open(
+  static base::Result<std::optional<DaemonEndpoint>> Open(
       const RuntimeEnvironment& env);
 
   DaemonEndpoint(DaemonEndpoint&& other) noexcept
@@ -33,7 +33,7 @@ class DaemonEndpoint {
   ~DaemonEndpoint() { Close(); }
 
   // Hands out the listening socket.
-  FileDescriptor TakeListener() { return std::move(listener_); }
+  base::FileDescriptor TakeListener() { return std::move(listener_); }
   // Where that is; empty: systemd knows, and keeps it when this process ends.
   std::filesystem::path socket() const {
     return place_.dir.empty() ? std::filesystem::path() : place_.socket();
@@ -46,7 +46,7 @@ class DaemonEndpoint {
   bool IsFound() const;
   // Takes the place again and listens there anew, for TakeListener; fails if
   // another has it by now, or if it cannot be made. Does not wait.
-  engine::Status Reopen();
+  base::Status Reopen();
 
   // Nobody finds the daemon any more; no other may start yet. What is another's
   // by now stays.
@@ -55,13 +55,13 @@ class DaemonEndpoint {
   void Release();
 
  private:
-  explicit DaemonEndpoint(FileDescriptor listener)
+  explicit DaemonEndpoint(base::FileDescriptor listener)
       : listener_(std::move(listener)) {}
   DaemonEndpoint(RuntimeDir place, DaemonLock lock)
       : place_(std::move(place)), lock_(std::move(lock)) {}
-  engine::Status Listen();
+  base::Status Listen();
 
-  FileDescriptor listener_;
+  base::FileDescriptor listener_;
   RuntimeDir place_;                      // no directory: systemd's socket
   std::optional<FileIdentity> identity_;  // of the socket's name
   std::optional<DaemonLock> lock_;

@@ -18,7 +18,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "engine/private_files.h"
+#include "base/private_files.h"
 
 namespace krait::daemon {
 namespace {
@@ -76,7 +76,7 @@ bool IsMark(std::string_view name) {
 }
 
 // Its first line says which daemon it was, the second, if any, what ended it.
-std::string Sentence(const FileDescriptor& fd) {
+std::string Sentence(const base::FileDescriptor& fd) {
   std::array<char, 512> buffer;
   const ssize_t got = read(fd.get(), buffer.data(), buffer.size());
   const std::string_view text(buffer.data(),
@@ -97,11 +97,11 @@ std::string Sentence(const FileDescriptor& fd) {
 
 DaemonMark::DaemonMark(const fs::path& directory) {
   WatchFatalSignals();
-  if (directory.empty() || !engine::MakePrivateDirectories(directory)) return;
+  if (directory.empty() || !base::MakePrivateDirectories(directory)) return;
   file_ = directory / fmt::format("{}{}{}", kPrefix, getpid(), kExtension);
-  fd_ = FileDescriptor(open(file_.c_str(),
-                            O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-                            0600));
+  fd_ = base::FileDescriptor(
+      open(file_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+           0600));
   if (!fd_) return;
   (void)flock(fd_.get(), LOCK_EX | LOCK_NB);
   const std::string who =
@@ -122,7 +122,7 @@ std::vector<std::string> HowOthersEnded(const fs::path& directory) {
   for (fs::directory_iterator it(directory, error), end; !error && it != end;
        it.increment(error)) {
     if (!IsMark(it->path().filename().string())) continue;
-    const FileDescriptor fd(open(
+    const base::FileDescriptor fd(open(
         it->path().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     // One that runs has it locked.
     if (!fd || flock(fd.get(), LOCK_EX | LOCK_NB) != 0) continue;

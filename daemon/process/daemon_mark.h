@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/io/file_descriptor.h"
+#include "base/file_descriptor.h"
 
 namespace krait::daemon {
 
@@ -24,7 +24,7 @@ class DaemonMark {
 
  private:
   std::filesystem::path file_;
-  FileDescriptor fd_;
+  base::FileDescriptor fd_;
 };
 
 // Returns a sentence about each daemon that did not end by itself, and removes

@@ -119,14 +119,14 @@ class DaemonServer : public DaemonCore {
  private:
   void RunIo();
   asio::awaitable<void> Accept();
-  void Admit(FileDescriptor socket);
+  void Admit(base::FileDescriptor socket);
   bool MakeRoom(pid_t process);
   // Ends the oldest connection that is no editor's, or one that has not said
   // what it is; false: there is none.
   bool EndOldest(bool pending_only);
   size_t CountEditors() const;
   void Remove(uint64_t id);
-  void OnLoaded(const engine::Result<std::string>& loaded);
+  void OnLoaded(const base::Result<std::string>& loaded);
   void WaitForSignal();
   void StartIdleTimer();
   void StartSaving();
@@ -191,11 +191,11 @@ asio::awaitable<void> DaemonServer::Accept() {
       continue;
     }
     boost::system::error_code ignored;
-    Admit(FileDescriptor(socket.release(ignored)));
+    Admit(base::FileDescriptor(socket.release(ignored)));
   }
 }
 
-void DaemonServer::Admit(FileDescriptor socket) {
+void DaemonServer::Admit(base::FileDescriptor socket) {
   if (!PeerIsThisUser(socket.get())) {
     WriteLog(LogLevel::kWarning, "refused a connection of another user");
     return;
@@ -342,7 +342,7 @@ DaemonStatus DaemonServer::Status() const {
 
 // Life cycle ------------------------------------------------------------------
 
-void DaemonServer::OnLoaded(const engine::Result<std::string>& loaded) {
+void DaemonServer::OnLoaded(const base::Result<std::string>& loaded) {
   if (loaded) {
     return WriteLog(LogLevel::kInfo, fmt::format("ready: {}", *loaded));
   }

@@ -14,15 +14,15 @@
 #include <thread>
 #include <utility>
 
+#include "base/private_files.h"
 #include "daemon/config/config.h"
 #include "daemon/io/bridge_protocol.h"
 #include "daemon/process/daemon_child.h"
-#include "engine/private_files.h"
 
 namespace krait::daemon {
 
-using engine::ErrorCode;
-using engine::MakeError;
+using base::ErrorCode;
+using base::MakeError;
 
 namespace {
 
@@ -38,15 +38,15 @@ class Search {
     greeting_.settings = wish.settings;
   }
 
-  engine::Result<GreetedSocket> Run() {
+  base::Result<GreetedSocket> Run() {
     const auto dir = MakeRuntimeDir(RuntimeEnvironment::OfProcess());
     if (!dir) return dir.error();
     const auto deadline = Clock::now() + kPatience;
     while (Clock::now() < deadline) {
       auto greeted = Greet(dir->socket(), greeting_);
       if (greeted && greeted->welcome.refused.empty()) return greeted;
-      const engine::Status next = greeted ? AfterRefusal(*dir, greeted->welcome)
-                                          : AfterFailure(greeted.error());
+      const base::Status next = greeted ? AfterRefusal(*dir, greeted->welcome)
+                                        : AfterFailure(greeted.error());
       if (!next) return next.error();
       std::this_thread::sleep_for(kPause);
     }
@@ -57,7 +57,7 @@ class Search {
   }
 
  private:
-  engine::Status AfterRefusal(const RuntimeDir& dir, const Welcome& welcome) {
+  base::Status AfterRefusal(const RuntimeDir& dir, const Welcome& welcome) {
     if (welcome.refused != kRefusedVersion) {
       return MakeError(ErrorCode::kUnsupported, welcome.reason);
     }
@@ -72,7 +72,7 @@ class Search {
     return {};
   }
 
-  engine::Status AfterFailure(const engine::Error& error) {
+  base::Status AfterFailure(const base::Error& error) {
     if (child_) {
       const auto status = child_->Ended();
       if (!status) return {};  // on its way
@@ -106,14 +106,14 @@ class Search {
 
 }  // namespace
 
-engine::Result<GreetedSocket> ConnectOrStart(const DaemonWish& wish) {
+base::Result<GreetedSocket> ConnectOrStart(const DaemonWish& wish) {
   return Search(wish).Run();
 }
 
 std::filesystem::path DaemonLogFile() {
   const std::filesystem::path home = StateHome();
   if (home.empty()) return {};
-  if (!engine::MakePrivateDirectories(home)) return {};
+  if (!base::MakePrivateDirectories(home)) return {};
   std::filesystem::path file = home / "daemon.log";
   const int fd =
       open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);

@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <string>
 
+#include "base/result.h"
 #include "daemon/loaded_model.h"
 #include "daemon/process/daemon_client.h"
-#include "engine/error.h"
 
 namespace krait::daemon {
 
@@ -22,7 +22,7 @@ struct DaemonWish {
 // one is told to drain and replaced. Blocks, up to some ten seconds. Fails if
 // that cannot be, or if the daemon that runs has another model or is newer;
 // the message is a sentence that says which.
-engine::Result<GreetedSocket> ConnectOrStart(const DaemonWish& wish);
+base::Result<GreetedSocket> ConnectOrStart(const DaemonWish& wish);
 
 // Where a daemon that was started in the background writes its log; empty if
 // no file can be written there.

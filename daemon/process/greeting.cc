@@ -17,8 +17,8 @@ namespace krait::daemon {
 namespace {
 
 namespace json = boost::json;
-using engine::ErrorCode;
-using engine::MakeError;
+using base::ErrorCode;
+using base::MakeError;
 
 // Reads an object's members and keeps the first error.
 class LineReader {
@@ -82,7 +82,7 @@ class LineReader {
     for (const json::value& text : *texts) out->emplace_back(text.get_string());
     return *this;
   }
-  const engine::Status& status() const { return status_; }
+  const base::Status& status() const { return status_; }
 
  private:
   LineReader& Fail(const std::string& why) {
@@ -95,7 +95,7 @@ class LineReader {
 
   std::string what_;
   json::object object_;
-  engine::Status status_;
+  base::Status status_;
 };
 
 json::value Parsed(std::string_view text) {
@@ -122,7 +122,7 @@ std::string ToLine(const Welcome& welcome) {
                                {"reason", welcome.reason}});
 }
 
-engine::Result<Greeting> ParseGreeting(std::string_view line) {
+base::Result<Greeting> ParseGreeting(std::string_view line) {
   Greeting greeting{.protocol = 0, .version = ""};
   LineReader reader("greeting", line);
   reader.Number("protocol", &greeting.protocol)
@@ -134,7 +134,7 @@ engine::Result<Greeting> ParseGreeting(std::string_view line) {
   return greeting;
 }
 
-engine::Result<Welcome> ParseWelcome(std::string_view line) {
+base::Result<Welcome> ParseWelcome(std::string_view line) {
   Welcome welcome{.protocol = 0, .version = ""};
   LineReader reader("the daemon's answer", line);
   reader.Number("protocol", &welcome.protocol)
@@ -147,7 +147,7 @@ engine::Result<Welcome> ParseWelcome(std::string_view line) {
   return welcome;
 }
 
-engine::Result<ControlRequest> ParseControlRequest(std::string_view line) {
+base::Result<ControlRequest> ParseControlRequest(std::string_view line) {
   ControlRequest request;
   LineReader reader("control", line);
   reader.Text("request", &request.name)

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
 #include "daemon/completion/forget_scope.h"
-#include "engine/error.h"
 
 namespace krait::daemon {
 
@@ -55,14 +55,14 @@ struct Welcome {
 
 std::string ToLine(const Greeting& greeting);
 std::string ToLine(const Welcome& welcome);
-engine::Result<Greeting> ParseGreeting(std::string_view line);
-engine::Result<Welcome> ParseWelcome(std::string_view line);
+base::Result<Greeting> ParseGreeting(std::string_view line);
+base::Result<Welcome> ParseWelcome(std::string_view line);
 
 struct ControlRequest {
   std::string name = {};
-  ForgetScope scope = {};  // "forget": absolute paths, or all
+  completion::ForgetScope scope = {};  // "forget": absolute paths, or all
 };
-engine::Result<ControlRequest> ParseControlRequest(std::string_view line);
+base::Result<ControlRequest> ParseControlRequest(std::string_view line);
 std::string ToLine(const ControlRequest& request);
 
 // Returns a number below, equal to or above 0 as version `a` is older than,

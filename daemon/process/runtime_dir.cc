@@ -16,8 +16,8 @@
 
 namespace krait::daemon {
 
-using engine::ErrorCode;
-using engine::MakeError;
+using base::ErrorCode;
+using base::MakeError;
 
 namespace {
 
@@ -33,7 +33,7 @@ std::vector<RuntimeDir> PlacesOf(const RuntimeEnvironment& env) {
   return places;
 }
 
-engine::Error SystemError(const std::filesystem::path& path, int reason) {
+base::Error SystemError(const std::filesystem::path& path, int reason) {
   return MakeError(reason == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
                    fmt::format("{}: {}", path.string(), std::strerror(reason)));
 }
@@ -71,7 +71,7 @@ std::string WhyUnusable(const RuntimeDir& place, uid_t uid) {
   return {};
 }
 
-engine::Status Check(const std::filesystem::path& dir, uid_t uid) {
+base::Status Check(const std::filesystem::path& dir, uid_t uid) {
   struct stat status {};
   if (lstat(dir.c_str(), &status) != 0) return SystemError(dir, errno);
   if (!S_ISDIR(status.st_mode)) {
@@ -107,7 +107,7 @@ RuntimeEnvironment RuntimeEnvironment::OfProcess() {
           .uid = geteuid()};
 }
 
-engine::Result<std::vector<RuntimeDir>> FindRuntimeDirs(
+base::Result<std::vector<RuntimeDir>> FindRuntimeDirs(
     const RuntimeEnvironment& env) {
   std::vector<RuntimeDir> found;
   for (RuntimeDir& place : PlacesOf(env)) {
@@ -122,7 +122,7 @@ engine::Result<std::vector<RuntimeDir>> FindRuntimeDirs(
       fmt::format("{}: no such directory", PlacesOf(env).front().dir.string()));
 }
 
-engine::Result<RuntimeDir> MakeRuntimeDir(const RuntimeEnvironment& env) {
+base::Result<RuntimeDir> MakeRuntimeDir(const RuntimeEnvironment& env) {
   std::string why;
   for (RuntimeDir& place : PlacesOf(env)) {
     const std::string unusable = WhyUnusable(place, env.uid);
@@ -137,7 +137,7 @@ engine::Result<RuntimeDir> MakeRuntimeDir(const RuntimeEnvironment& env) {
   return MakeError(ErrorCode::kUnsupported, std::move(why));
 }
 
-engine::Status MakeRuntimeDirAt(const RuntimeDir& dir, uid_t uid) {
+base::Status MakeRuntimeDirAt(const RuntimeDir& dir, uid_t uid) {
   const std::string unusable = WhyUnusable(dir, uid);
   if (!unusable.empty()) return MakeError(ErrorCode::kIo, unusable);
   return Check(dir.dir, uid);
@@ -149,9 +149,9 @@ std::optional<FileIdentity> IdentityAt(const std::filesystem::path& path) {
   return FileIdentity{.device = status.st_dev, .inode = status.st_ino};
 }
 
-engine::Result<std::optional<DaemonLock>> DaemonLock::TryAcquire(
+base::Result<std::optional<DaemonLock>> DaemonLock::TryAcquire(
     const std::filesystem::path& file) {
-  FileDescriptor opened(
+  base::FileDescriptor opened(
       open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!opened) return SystemError(file, errno);
   if (flock(opened.get(), LOCK_EX | LOCK_NB) != 0) {

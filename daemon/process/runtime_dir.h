@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/io/file_descriptor.h"
-#include "engine/error.h"
+#include "base/file_descriptor.h"
+#include "base/result.h"
 
 namespace krait::daemon {
 
@@ -37,17 +37,17 @@ struct RuntimeDir {
 // neither does, and with another error if one of them is no directory of this
 // user that nobody else can look into: whoever could write there could be the
 // daemon, and read all source code.
-engine::Result<std::vector<RuntimeDir>> FindRuntimeDirs(
+base::Result<std::vector<RuntimeDir>> FindRuntimeDirs(
     const RuntimeEnvironment& env);
 
 // Returns where a daemon is to be, and makes it if need be. That is
 // $XDG_RUNTIME_DIR/krait; or /tmp/krait-UID where that cannot be made or used
 // (no variable, no such directory, another user's, read-only, a path too long
 // for a socket). An unsafe one is an error: somebody is to look at it.
-engine::Result<RuntimeDir> MakeRuntimeDir(const RuntimeEnvironment& env);
+base::Result<RuntimeDir> MakeRuntimeDir(const RuntimeEnvironment& env);
 
 // Makes this one, or checks it.
-engine::Status MakeRuntimeDirAt(const RuntimeDir& dir, uid_t uid);
+base::Status MakeRuntimeDirAt(const RuntimeDir& dir, uid_t uid);
 
 // What tells a file from another that took its name.
 struct FileIdentity {
@@ -64,15 +64,15 @@ std::optional<FileIdentity> IdentityAt(const std::filesystem::path& path);
 class DaemonLock {
  public:
   // Returns nullopt if another process has it.
-  static engine::Result<std::optional<DaemonLock>> TryAcquire(
+  static base::Result<std::optional<DaemonLock>> TryAcquire(
       const std::filesystem::path& file);
 
   // Whether the file of this name is still the one that is locked.
   bool IsAt(const std::filesystem::path& file) const;
 
  private:
-  explicit DaemonLock(FileDescriptor file) : file_(std::move(file)) {}
-  FileDescriptor file_;
+  explicit DaemonLock(base::FileDescriptor file) : file_(std::move(file)) {}
+  base::FileDescriptor file_;
 };
 
 }  // namespace krait::daemon

@@ -15,38 +15,38 @@
 #include <thread>
 #include <utility>
 
+#include "base/file_descriptor.h"
+#include "base/private_files.h"
 #include "daemon/config/config.h"
-#include "daemon/io/file_descriptor.h"
 #include "daemon/json_text.h"
 #include "daemon/text_file.h"
-#include "engine/private_files.h"
 
 namespace krait::daemon {
 namespace {
 
 constexpr size_t kMaxFileBytes = size_t{1} << 20;
 
-engine::Error IoError(const std::filesystem::path& file, int error) {
-  return engine::MakeError(
-      engine::ErrorCode::kIo,
+base::Error IoError(const std::filesystem::path& file, int error) {
+  return base::MakeError(
+      base::ErrorCode::kIo,
       fmt::format("{}: {}", file.string(), std::strerror(error)));
 }
 
 // A lock on a file of its own, as the statistics' file is replaced.
-engine::Result<FileDescriptor> Lock(const std::filesystem::path& file,
-                                    std::chrono::milliseconds patience,
-                                    const std::stop_token& stop) {
+base::Result<base::FileDescriptor> Lock(const std::filesystem::path& file,
+                                        std::chrono::milliseconds patience,
+                                        const std::stop_token& stop) {
   constexpr std::chrono::milliseconds kLookEvery{20};
   const std::filesystem::path name = file.string() + ".lock";
-  FileDescriptor lock(
+  base::FileDescriptor lock(
       open(name.c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!lock) return IoError(name, errno);
   const auto end = std::chrono::steady_clock::now() + patience;
   while (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return IoError(name, errno);
     if (stop.stop_requested() || std::chrono::steady_clock::now() >= end) {
-      return engine::MakeError(
-          engine::ErrorCode::kIo,
+      return base::MakeError(
+          base::ErrorCode::kIo,
           fmt::format("{}: another process holds it", name.string()));
     }
     std::this_thread::sleep_for(kLookEvery);
@@ -54,8 +54,8 @@ engine::Result<FileDescriptor> Lock(const std::filesystem::path& file,
   return lock;
 }
 
-engine::Status WriteAll(int fd, std::string_view text,
-                        const std::filesystem::path& file) {
+base::Status WriteAll(int fd, std::string_view text,
+                      const std::filesystem::path& file) {
   while (!text.empty()) {
     const ssize_t written = write(fd, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
@@ -67,18 +67,18 @@ engine::Status WriteAll(int fd, std::string_view text,
 }
 
 // After a power cut the file is the old or the new one.
-engine::Status Replace(const std::filesystem::path& file,
-                       const std::string& text) {
+base::Status Replace(const std::filesystem::path& file,
+                     const std::string& text) {
   const std::filesystem::path whole = file.string() + ".new";
   {
-    const FileDescriptor written(
+    const base::FileDescriptor written(
         open(whole.c_str(),
              O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!written) return IoError(whole, errno);
     if (auto done = WriteAll(written.get(), text, whole); !done) return done;
   }
   if (rename(whole.c_str(), file.c_str()) != 0) return IoError(file, errno);
-  const FileDescriptor folder(
+  const base::FileDescriptor folder(
       open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder) (void)fsync(folder.get());
   return {};
@@ -86,10 +86,10 @@ engine::Status Replace(const std::filesystem::path& file,
 
 // Returns what the file says; one that says nothing is renamed, and counting
 // begins anew.
-engine::Result<AcceptanceFileTotal> Take(const std::filesystem::path& file) {
+base::Result<AcceptanceFileTotal> Take(const std::filesystem::path& file) {
   auto table = ReadAcceptanceFile(file);
   if (table) return AcceptanceFileTotal{.table = *table, .set_aside = {}};
-  if (table.error().code != engine::ErrorCode::kBadFile) return table.error();
+  if (table.error().code != base::ErrorCode::kBadFile) return table.error();
   const auto broken = BrokenAcceptanceFile(file);
   if (rename(file.c_str(), broken.c_str()) != 0) return IoError(file, errno);
   return AcceptanceFileTotal{
@@ -110,26 +110,26 @@ std::filesystem::path BrokenAcceptanceFile(const std::filesystem::path& file) {
   return file.string() + ".broken";
 }
 
-engine::Result<AcceptanceTable> ReadAcceptanceFile(
+base::Result<AcceptanceTable> ReadAcceptanceFile(
     const std::filesystem::path& file) {
   std::error_code error;
   const auto size = std::filesystem::file_size(file, error);
   if (error == std::errc::no_such_file_or_directory) return AcceptanceTable{};
   if (!error && size > kMaxFileBytes) {
-    return engine::MakeError(engine::ErrorCode::kBadFile,
-                             fmt::format("{}: expected at most {} bytes",
-                                         file.string(), kMaxFileBytes));
+    return base::MakeError(base::ErrorCode::kBadFile,
+                           fmt::format("{}: expected at most {} bytes",
+                                       file.string(), kMaxFileBytes));
   }
   const auto text = ReadText(file);
   if (!text) return text.error();
   return ParseAcceptanceTable(*text, file.string());
 }
 
-engine::Result<AcceptanceFileTotal> AddToAcceptanceFile(
+base::Result<AcceptanceFileTotal> AddToAcceptanceFile(
     const std::filesystem::path& file, const AcceptanceTable& counts,
     std::chrono::milliseconds patience, const std::stop_token& stop) {
   // What fails here fails again below.
-  (void)engine::MakePrivateDirectories(file.parent_path());
+  (void)base::MakePrivateDirectories(file.parent_path());
   const auto lock = Lock(file, patience, stop);
   if (!lock) return lock.error();
   auto total = Take(file);

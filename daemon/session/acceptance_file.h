@@ -7,8 +7,8 @@
 #include <stop_token>
 #include <string>
 
+#include "base/result.h"
 #include "daemon/session/acceptance_table.h"
-#include "engine/error.h"
 
 namespace krait::daemon {
 
@@ -17,7 +17,7 @@ std::filesystem::path AcceptanceFile();
 
 // Returns what the file says; an empty table if it does not exist. An error of
 // kind kBadFile if it is not what AddToAcceptanceFile writes.
-engine::Result<AcceptanceTable> ReadAcceptanceFile(
+base::Result<AcceptanceTable> ReadAcceptanceFile(
     const std::filesystem::path& file);
 
 // Where a file that cannot be read is kept for whoever wants to look at it.
@@ -34,7 +34,7 @@ struct AcceptanceFileTotal {
 // was. Several processes may do so: a file beside it is locked. One who waits
 // longer than `patience` for that, or is stopped, gets an error. May block for
 // as long as the file system does.
-engine::Result<AcceptanceFileTotal> AddToAcceptanceFile(
+base::Result<AcceptanceFileTotal> AddToAcceptanceFile(
     const std::filesystem::path& file, const AcceptanceTable& counts,
     std::chrono::milliseconds patience, const std::stop_token& stop = {});
 

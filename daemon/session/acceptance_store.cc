@@ -110,7 +110,7 @@ bool AcceptanceStore::Flush(std::chrono::milliseconds limit) {
 
 namespace {
 
-void LogProblem(const engine::Error& error) {
+void LogProblem(const base::Error& error) {
   WriteLog(LogLevel::kWarning, fmt::format("statistics: {}", error.message));
 }
 

@@ -45,16 +45,16 @@ json::object RowsToJson(const Rows& rows) {
   return object;
 }
 
-engine::Error Wrong(std::string_view name, std::string_view field,
-                    std::string_view expected) {
-  return engine::MakeError(
-      engine::ErrorCode::kBadFile,
+base::Error Wrong(std::string_view name, std::string_view field,
+                  std::string_view expected) {
+  return base::MakeError(
+      base::ErrorCode::kBadFile,
       fmt::format("{}: {}: expected {}", name, field, expected));
 }
 
 // `object` may have other members than counts.
-engine::Result<AcceptanceCounts> ReadCounts(const json::object& object,
-                                            std::string_view name) {
+base::Result<AcceptanceCounts> ReadCounts(const json::object& object,
+                                          std::string_view name) {
   AcceptanceCounts counts;
   for (const auto& [field, count] : kCounts) {
     const json::value* value = object.if_contains(field);
@@ -67,8 +67,8 @@ engine::Result<AcceptanceCounts> ReadCounts(const json::object& object,
   return counts;
 }
 
-engine::Result<Rows> ReadRows(const json::object& object,
-                              std::string_view field, std::string_view name) {
+base::Result<Rows> ReadRows(const json::object& object, std::string_view field,
+                            std::string_view name) {
   const json::value* value = object.if_contains(field);
   if (value == nullptr || !value->is_object()) {
     return Wrong(name, field, "an object");
@@ -132,8 +132,8 @@ json::object ToJson(const AcceptanceTable& table) {
   return object;
 }
 
-engine::Result<AcceptanceTable> ParseAcceptanceTable(std::string_view text,
-                                                     std::string_view name) {
+base::Result<AcceptanceTable> ParseAcceptanceTable(std::string_view text,
+                                                   std::string_view name) {
   json::error_code error;
   const json::value parsed =
       json::parse(json::string_view(text.data(), text.size()), error);

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/error.h"
+#include "base/result.h"
 
 namespace krait::daemon {
 
@@ -44,8 +44,8 @@ boost::json::object ToJson(const AcceptanceTable& table);
 
 // Reads what ToJson wrote. Numbers below 0 and unknown members are errors;
 // `name` is put in front of the message.
-engine::Result<AcceptanceTable> ParseAcceptanceTable(std::string_view text,
-                                                     std::string_view name);
+base::Result<AcceptanceTable> ParseAcceptanceTable(std::string_view text,
+                                                   std::string_view name);
 
 }  // namespace krait::daemon
 

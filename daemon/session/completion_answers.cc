@@ -13,7 +13,7 @@ namespace krait::daemon {
 namespace {
 
 // Bytes of identifiers; every byte beyond ASCII counts as one.
-bool IsWordByte(char c) {
+bool completion::IsWordByte(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return std::isalnum(byte) != 0 || c == '_' || byte >= 0x80;
 }
@@ -23,7 +23,7 @@ std::string WordBefore(const lsp::Text& text, size_t cursor_ofs) {
   constexpr size_t kLongest = 256;
   const std::string before = text.TextBefore(cursor_ofs, kLongest);
   size_t begin = before.size();
-  while (begin > 0 && IsWordByte(before[begin - 1])) --begin;
+  while (begin > 0 && completion::IsWordByte(before[begin - 1])) --begin;
   return before.substr(begin);
 }
 

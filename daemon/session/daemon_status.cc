@@ -40,7 +40,7 @@ json::object DocumentToJson(const SessionStatus::Document& document) {
   object["bytes"] = document.document->text.size();
   object["lines"] = document.document->text.num_lines();
   if (document.trace) {
-    object["last"] = TraceToJson(*document.trace);
+    object["last"] = completion::TraceToJson(*document.trace);
   } else {
     object["last"] = nullptr;
   }
@@ -59,7 +59,7 @@ json::object ConnectionToJson(const ConnectionStatus& connection) {
   return object;
 }
 
-json::object StatesToJson(const WarmStatus& warm) {
+json::object StatesToJson(const completion::WarmStatus& warm) {
   return {{"budget_bytes", warm.budget_bytes},
           {"held_bytes", warm.held_bytes},
           {"checkpoints", warm.checkpoints},
@@ -73,7 +73,7 @@ void AddStatistics(const Statistics& statistics, json::object* object) {
   }
   (*object)["answers"] = statistics.num_answers();
   (*object)["answers_by_plan"] = std::move(answers);
-  const CompletionTrace& totals = statistics.totals();
+  const completion::CompletionTrace& totals = statistics.totals();
   (*object)["tokens"] = {{"reused", totals.tokens_reused},
                          {"replayed", totals.tokens_replayed},
                          {"computed", totals.tokens_computed},

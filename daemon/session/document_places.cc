@@ -117,9 +117,10 @@ void DocumentPlaces::WaitedLong(const std::string& uri, uint64_t opening) {
   on_known_(uri);
 }
 
-const ReadPermission& DocumentPlaces::PermissionOf(
-    const std::string& uri, const FileRules& rules) const {
-  static const ReadPermission closed{.why_not = "the document is not open"};
+const completion::ReadPermission& DocumentPlaces::PermissionOf(
+    const std::string& uri, const completion::FileRules& rules) const {
+  static const completion::ReadPermission closed{
+      .why_not = "the document is not open"};
   const auto found = places_.find(uri);
   if (found == places_.end()) return closed;
   const Place& place = found->second;
@@ -152,7 +153,7 @@ std::string DocumentPlaces::PathOf(const std::string& uri) const {
   const Place& place = found->second;
   if (place.path.empty()) {
     place.path = path.starts_with('/')
-                     ? WorkspacePath(path, roots_, place.repository)
+                     ? completion::WorkspacePath(path, roots_, place.repository)
                      : path;
     place.path += CellOf(uri);
   }

@@ -41,8 +41,8 @@ class DocumentPlaces {
   void Close(const std::string& uri) { places_.erase(uri); }
 
   // Of a document that is open. `rules` are those that are in force now.
-  const ReadPermission& PermissionOf(const std::string& uri,
-                                     const FileRules& rules) const;
+  const completion::ReadPermission& PermissionOf(
+      const std::string& uri, const completion::FileRules& rules) const;
   // The rules have changed: what PermissionOf found by others does not count.
   void Forget();
 
@@ -60,7 +60,7 @@ class DocumentPlaces {
     std::string problem;  // why the names are not all
     // By the rules of `judged`; computed when asked for.
     mutable bool judged = false;
-    mutable ReadPermission permission;
+    mutable completion::ReadPermission permission;
     mutable std::string path;  // as PathOf, if not empty
   };
 

@@ -46,7 +46,7 @@ bool EditorSettings::GiveUp(uint64_t question) {
   return true;
 }
 
-ReadPermission EditorSettings::permission() const {
+completion::ReadPermission EditorSettings::permission() const {
   if (!given_up_) return {.pending = true};
   return {.why_not =
               "no file is read until the editor has answered "

@@ -33,8 +33,10 @@ class EditorSettings {
   EditorSettings(Config base, Tell tell)
       : tell_(std::move(tell)), base_(std::move(base)), now_(base_) {}
 
-  const CompletionOptions& completion() const { return now_.completion; }
-  const CompletionRules& rules() const { return now_.rules; }
+  const completion::CompletionOptions& completion() const {
+    return now_.completion;
+  }
+  const completion::CompletionRules& rules() const { return now_.rules; }
 
   // From `initialize`: holds for the whole session, unless changed. `bare`:
   // they may be the settings themselves, without "krait".
@@ -58,7 +60,7 @@ class EditorSettings {
 
   bool known() const { return answered_ == questions_; }
   // Of any document, while the settings are not known.
-  ReadPermission permission() const;
+  completion::ReadPermission permission() const;
 
  private:
   void Show(const std::vector<ConfigProblem>& problems) const;

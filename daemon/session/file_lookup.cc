@@ -60,7 +60,7 @@ FileFacts LookUpFile(const fs::path& path) {
   // No file has a longer path, and no link can be on the way.
   if (path.native().size() >= PATH_MAX) return facts;
   FollowLinks(path, &facts);
-  facts.repository = RepositoryRoot(path);
+  facts.repository = completion::RepositoryRoot(path);
   return facts;
 }
 

@@ -6,17 +6,17 @@
 
 #include <string_view>
 
-#include "engine/error.h"
+#include "base/result.h"
 #include "lsp/error.h"
 
 namespace krait::daemon {
 
 // The one place where errors of the engine become errors of the protocol.
-inline lsp::Error ToLspError(const engine::Error& error) {
+inline lsp::Error ToLspError(const base::Error& error) {
   switch (error.code) {
-    case engine::ErrorCode::kCancelled:
+    case base::ErrorCode::kCancelled:
       return lsp::MakeError(lsp::ErrorCode::kRequestCancelled, error.message);
-    case engine::ErrorCode::kInternal:
+    case base::ErrorCode::kInternal:
       return lsp::MakeError(lsp::ErrorCode::kInternalError, error.message);
     default:
       return lsp::MakeError(lsp::ErrorCode::kRequestFailed, error.message);

@@ -9,6 +9,7 @@
 #include <boost/json/value.hpp>
 #include <utility>
 
+#include "base/utf8.h"
 #include "daemon/completion/trace_json.h"
 #include "daemon/io/bridge_protocol.h"
 #include "daemon/json_text.h"
@@ -17,7 +18,6 @@
 #include "daemon/session/lsp_errors.h"
 #include "lsp/frame.h"
 #include "lsp/message.h"
-#include "lsp/utf8.h"
 
 namespace krait::daemon {
 namespace {
@@ -118,15 +118,17 @@ void LspSession::ShowStatus() {
                            .inactive_because = {},
                            .last = completions_.last_trace()};
   if (const auto document = documents_.Get(focused_)) {
-    CompletionRules rules = settings_.rules();
-    rules.trigger = CompletionTrigger::kAutomatic;  // ready for a demand
-    const ReadPermission permission = documents_.PermissionOf(focused_);
+    completion::CompletionRules rules = settings_.rules();
+    rules.trigger =
+        completion::CompletionTrigger::kAutomatic;  // ready for a demand
+    const completion::ReadPermission permission =
+        documents_.PermissionOf(focused_);
     activity.inactive_because =
-        WhyForbidden(rules,
-                     {.unread_because = permission.why_not,
-                      .language_id = document->language_id,
-                      .model_languages = host_.model_languages()},
-                     /*invoked=*/false);
+        completion::WhyForbidden(rules,
+                                 {.unread_because = permission.why_not,
+                                  .language_id = document->language_id,
+                                  .model_languages = host_.model_languages()},
+                                 /*invoked=*/false);
   }
   status_notifier_->Update(activity, host_);
 }
@@ -248,7 +250,7 @@ void LspSession::Initialized() {
   ShowStatus();
 }
 
-void LspSession::OnLoaded(const engine::Result<std::string>& loaded) {
+void LspSession::OnLoaded(const base::Result<std::string>& loaded) {
   if (!initialized_) return;  // told after `initialize`
   loading_.reset();
   if (loaded) {
@@ -390,7 +392,7 @@ void LspSession::Lost(const std::vector<std::string>& uris,
   if (why.empty()) return;
   constexpr size_t kShown = 200;
   const std::string name = uris.size() == 1
-                               ? lsp::ToUtf8(uris[0].substr(0, kShown))
+                               ? base::ToValidUtf8(uris[0].substr(0, kShown))
                                : fmt::format("{} documents", uris.size());
   Tell(lsp::MessageType::kWarning,
        fmt::format("krait does not know the text of {} any more, and completes "
@@ -488,7 +490,7 @@ void LspSession::Explain(const lsp::ExplainParams& params,
   }
   const auto trace = completions_.TraceOf(params.uri);
   if (!trace) return reply.Succeed(lsp::RawJson{});  // null: none so far
-  boost::json::object json = TraceToJson(*trace);
+  boost::json::object json = completion::TraceToJson(*trace);
   if (const ShownCompletion* shown = completions_.ShownIn(params.uri)) {
     json["shown"] = {{"text", shown->text},
                      {"typed", shown->typed},

@@ -38,7 +38,7 @@ namespace krait::daemon {
 struct SessionStatus {
   struct Document {
     lsp::DocumentSnapshot document;
-    std::optional<CompletionTrace> trace;  // of its last completion
+    std::optional<completion::CompletionTrace> trace;  // of its last completion
   };
   std::string client;  // the editor's name and version, as far as it said
   std::vector<Document> documents;
@@ -111,7 +111,7 @@ class LspSession {
   void Release();
   // Warms a document that could not be when it got the focus.
   void WarmFocused(const std::string& uri);
-  void OnLoaded(const engine::Result<std::string>& loaded);
+  void OnLoaded(const base::Result<std::string>& loaded);
   void Explain(const lsp::ExplainParams& params, const lsp::Reply& reply);
   void Status(const lsp::Reply& reply);
   void Execute(const lsp::ExecuteCommandParams& params,

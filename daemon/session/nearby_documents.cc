@@ -18,7 +18,8 @@ std::string DocumentText::Read(size_t max_bytes) const {
   return unix_lines;
 }
 
-NearbyText NearbyDocuments::TextOf(const lsp::DocumentSnapshot& document) {
+completion::NearbyText NearbyDocuments::TextOf(
+    const lsp::DocumentSnapshot& document) {
   auto& text = texts_[document->uri];
   if (text == nullptr || text->document() != document) {
     text = std::make_shared<const DocumentText>(document);

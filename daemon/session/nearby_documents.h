@@ -14,7 +14,7 @@
 namespace krait::daemon {
 
 // One state of an open document. Thread-safe, as the snapshot is.
-class DocumentText final : public TextSource {
+class DocumentText final : public completion::TextSource {
  public:
   explicit DocumentText(lsp::DocumentSnapshot document)
       : document_(std::move(document)) {}
@@ -31,7 +31,7 @@ class DocumentText final : public TextSource {
 // Thread-compatible.
 class NearbyDocuments {
  public:
-  NearbyText TextOf(const lsp::DocumentSnapshot& document);
+  completion::NearbyText TextOf(const lsp::DocumentSnapshot& document);
   void Close(const std::string& uri) { texts_.erase(uri); }
 
  private:

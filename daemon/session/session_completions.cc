@@ -40,7 +40,7 @@ struct SessionCompletions::Pending {
   std::stop_source stop;
   lsp::DocumentSnapshot document;
   size_t cursor_ofs;
-  CompletionRequest request;
+  completion::CompletionRequest request;
   bool popup = false;  // textDocument/completion
   bool invoked = false;
   // What the popup's selection would replace and put there, if there is one.
@@ -71,7 +71,7 @@ bool SessionCompletions::busy() const {
   });
 }
 
-std::optional<CompletionTrace> SessionCompletions::TraceOf(
+std::optional<completion::CompletionTrace> SessionCompletions::TraceOf(
     const std::string& uri) const {
   const auto state = states_.find(uri);
   return state == states_.end() ? std::nullopt : state->second.trace;
@@ -129,7 +129,7 @@ void SessionCompletions::Focused(const std::string& uri,
 void SessionCompletions::WarmAt(const lsp::DocumentSnapshot& document,
                                 size_t cursor_ofs) {
   states_[document->uri].cursor_ofs = cursor_ofs;
-  CompletionRequest request = session_.documents.RequestAt(
+  completion::CompletionRequest request = session_.documents.RequestAt(
       *document, cursor_ofs, session_.settings.completion().limits);
   request.syntax = session_.documents.SyntaxAt(document, cursor_ofs);
   request.others = session_.documents.Nearby(*document);
@@ -137,7 +137,7 @@ void SessionCompletions::WarmAt(const lsp::DocumentSnapshot& document,
 }
 
 void SessionCompletions::WarmBehind(const lsp::Document& document,
-                                    CompletionRequest request,
+                                    completion::CompletionRequest request,
                                     const std::string& text) {
   request.before += text;
   std::optional<Clock::time_point> prefetch_at;
@@ -148,18 +148,19 @@ void SessionCompletions::WarmBehind(const lsp::Document& document,
 }
 
 void SessionCompletions::Warm(const lsp::Document& document,
-                              CompletionRequest request,
+                              completion::CompletionRequest request,
                               std::optional<Clock::time_point> prefetch_at) {
   if (!session_.documents.PermissionOf(document.uri).granted()) return;
-  const CompletionRules& rules = session_.settings.rules();
-  const CompletionSubject subject{
+  const completion::CompletionRules& rules = session_.settings.rules();
+  const completion::CompletionSubject subject{
       .unread_because = {},
       .language_id = document.language_id,
       .model_languages = session_.host.model_languages()};
   // On demand, the demand is to find it warm.
-  CompletionRules always = rules;
-  always.trigger = CompletionTrigger::kAutomatic;
-  if (!WhyForbidden(always, subject, /*invoked=*/false).empty()) return;
+  completion::CompletionRules always = rules;
+  always.trigger = completion::CompletionTrigger::kAutomatic;
+  if (!completion::WhyForbidden(always, subject, /*invoked=*/false).empty())
+    return;
   session_.host.Warm({.document = KeyOf(document.uri),
                       .request = std::move(request),
                       .options = session_.settings.completion(),
@@ -257,16 +258,17 @@ void SessionCompletions::Start(const PendingPtr& pending, bool invoked) {
 
 bool SessionCompletions::AnswerForbidden(const PendingPtr& pending,
                                          bool invoked) {
-  const ReadPermission permission =
+  const completion::ReadPermission permission =
       session_.documents.PermissionOf(pending->document->uri);
   const std::string unread_because =
       permission.pending ? "it is not known yet whether it may be read"
                          : permission.why_not;
-  const CompletionSubject subject{
+  const completion::CompletionSubject subject{
       .unread_because = unread_because,
       .language_id = pending->document->language_id,
       .model_languages = session_.host.model_languages()};
-  std::string why = WhyForbidden(session_.settings.rules(), subject, invoked);
+  std::string why =
+      completion::WhyForbidden(session_.settings.rules(), subject, invoked);
   if (why.empty()) return false;
   AnswerNothing(pending, std::move(why));
   return true;
@@ -275,8 +277,8 @@ bool SessionCompletions::AnswerForbidden(const PendingPtr& pending,
 // What is being typed through may end in front of a word.
 bool SessionCompletions::AnswerNowhere(const PendingPtr& pending,
                                        bool invoked) {
-  std::string why =
-      WhyNotHere(pending->request.before, pending->request.after, invoked);
+  std::string why = completion::WhyNotHere(pending->request.before,
+                                           pending->request.after, invoked);
   if (why.empty()) return false;
   AnswerNothing(pending, std::move(why));
   return true;
@@ -284,7 +286,7 @@ bool SessionCompletions::AnswerNowhere(const PendingPtr& pending,
 
 void SessionCompletions::AnswerNothing(const PendingPtr& pending,
                                        std::string why) {
-  CompletionTrace trace;
+  completion::CompletionTrace trace;
   trace.plan = "none";
   trace.suppressed_by = std::move(why);
   SetTrace(pending->document->uri, std::move(trace));
@@ -295,12 +297,13 @@ bool SessionCompletions::AnswerTypedThrough(const PendingPtr& pending) {
   DocumentState& state = states_[pending->document->uri];
   // What was hurried is not gone on with: it is answered anew.
   if (!state.given || !state.given->trace.hurried.empty()) return false;
-  const auto rest = TypedThrough(state.given->completion, pending->request);
+  const auto rest =
+      completion::TypedThrough(state.given->completion, pending->request);
   if (!rest) return false;
-  CompletionTrace counted;
+  completion::CompletionTrace counted;
   counted.plan = "typed-through";
   session_.host.statistics().Add(counted, Clock::duration::zero());
-  CompletionTrace trace = state.given->trace;
+  completion::CompletionTrace trace = state.given->trace;
   trace.typed_through = true;
   SetTrace(pending->document->uri, std::move(trace));
   SetShown(&state, *rest);
@@ -312,7 +315,7 @@ bool SessionCompletions::AnswerTypedThrough(const PendingPtr& pending) {
 }
 
 void SessionCompletions::Run(const PendingPtr& pending, bool invoked) {
-  CompletionOptions options = session_.settings.completion();
+  completion::CompletionOptions options = session_.settings.completion();
   options.invoked = invoked;
   options.show_unchecked = invoked;
   if (invoked && pending->selected.empty()) {
@@ -335,8 +338,9 @@ void SessionCompletions::Run(const PendingPtr& pending, bool invoked) {
        .not_before = invoked ? now : now + debounce});
 }
 
-void SessionCompletions::Finish(const PendingPtr& pending,
-                                const engine::Result<Completion>& completion) {
+void SessionCompletions::Finish(
+    const PendingPtr& pending,
+    const base::Result<completion::Completion>& completion) {
   const std::string& uri = pending->document->uri;
   const auto state = states_.find(uri);
   if (state != states_.end()) {
@@ -379,9 +383,10 @@ void SessionCompletions::Finish(const PendingPtr& pending,
 }
 
 void SessionCompletions::SetTrace(const std::string& uri,
-                                  CompletionTrace trace) {
-  WriteLog(LogLevel::kDebug,
-           fmt::format("{}: {}", uri, JsonText(TraceToJson(trace))));
+                                  completion::CompletionTrace trace) {
+  WriteLog(
+      LogLevel::kDebug,
+      fmt::format("{}: {}", uri, JsonText(completion::TraceToJson(trace))));
   last_trace_ = trace;
   DocumentState& state = states_[uri];
   state.trace = std::move(trace);
@@ -420,10 +425,10 @@ bool SessionCompletions::AnswerText(
     const std::string added = now->text.Copy(pending.cursor_ofs, cursor);
     const size_t typed =
         added.size() - static_cast<size_t>(std::ranges::count(added, '\r'));
-    const auto rest =
-        TypedThrough({.request = pending.request, .text = text},
-                     session_.documents.RequestAt(
-                         *now, cursor, session_.settings.completion().limits));
+    const auto rest = completion::TypedThrough(
+        {.request = pending.request, .text = text},
+        session_.documents.RequestAt(*now, cursor,
+                                     session_.settings.completion().limits));
     if (rest && rest->size() + typed == text.size()) {
       SetShown(&states_[now->uri], *rest);
       Answer(pending, now, cursor, *rest);

@@ -78,11 +78,12 @@ class SessionCompletions {
 
   bool busy() const;
   // Of the document's last completion.
-  std::optional<CompletionTrace> TraceOf(const std::string& uri) const;
+  std::optional<completion::CompletionTrace> TraceOf(
+      const std::string& uri) const;
   // What that showed; null if nothing.
   const ShownCompletion* ShownIn(const std::string& uri) const;
   // Of the last completion of all.
-  const std::optional<CompletionTrace>& last_trace() const {
+  const std::optional<completion::CompletionTrace>& last_trace() const {
     return last_trace_;
   }
 
@@ -93,8 +94,8 @@ class SessionCompletions {
 
   // The last that a model was run for, and how it came about.
   struct Given {
-    GivenCompletion completion;
-    CompletionTrace trace;
+    completion::GivenCompletion completion;
+    completion::CompletionTrace trace;
     lsp::Position position;  // of the cursor
   };
 
@@ -102,7 +103,7 @@ class SessionCompletions {
   struct DocumentState {
     std::unordered_map<std::string, PendingPtr> pending;  // by method
     std::optional<Given> given;
-    std::optional<CompletionTrace> trace;
+    std::optional<completion::CompletionTrace> trace;
     std::optional<ShownCompletion> shown;
     size_t cursor_ofs = 0;  // of the last edit or request
   };
@@ -114,7 +115,7 @@ class SessionCompletions {
   void Start(const PendingPtr& pending, bool invoked);
   void Run(const PendingPtr& pending, bool invoked);
   void Finish(const PendingPtr& pending,
-              const engine::Result<Completion>& completion);
+              const base::Result<completion::Completion>& completion);
   bool AnswerTypedThrough(const PendingPtr& pending);
   bool AnswerForbidden(const PendingPtr& pending, bool invoked);
   // Answers with nothing where nothing should be shown, whatever a model says.
@@ -127,16 +128,18 @@ class SessionCompletions {
   void Answer(const Pending& pending, const lsp::DocumentSnapshot& document,
               size_t cursor_ofs, const std::string& text,
               const std::vector<std::string>& alternatives = {});
-  void SetTrace(const std::string& uri, CompletionTrace trace);
+  void SetTrace(const std::string& uri, completion::CompletionTrace trace);
   // Of what was given, `rest` is shown.
   void SetShown(DocumentState* state, const std::string& rest);
   void Drop(DocumentState* state, const lsp::Error& error);
 
   void WarmAt(const lsp::DocumentSnapshot& document, size_t cursor_ofs);
   // Behind a text that is shown.
-  void WarmBehind(const lsp::Document& document, CompletionRequest request,
+  void WarmBehind(const lsp::Document& document,
+                  completion::CompletionRequest request,
                   const std::string& text);
-  void Warm(const lsp::Document& document, CompletionRequest request,
+  void Warm(const lsp::Document& document,
+            completion::CompletionRequest request,
             std::optional<Clock::time_point> prefetch_at = {});
   DocumentKey KeyOf(const std::string& uri) const { return {id_, uri}; }
 
@@ -144,7 +147,7 @@ class SessionCompletions {
   const std::function<void()> on_change_;
   const uint64_t id_;  // of its documents, to the host
   std::unordered_map<std::string, DocumentState> states_;  // by URI
-  std::optional<CompletionTrace> last_trace_;
+  std::optional<completion::CompletionTrace> last_trace_;
   // The host's callbacks hold it weakly: those of a session that is gone do
   // nothing.
   const std::shared_ptr<SessionCompletions*> self_;

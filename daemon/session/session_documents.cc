@@ -93,43 +93,47 @@ std::vector<lsp::DocumentSnapshot> SessionDocuments::Readable() const {
   return readable;
 }
 
-ReadPermission SessionDocuments::PermissionOf(const std::string& uri) const {
+completion::ReadPermission SessionDocuments::PermissionOf(
+    const std::string& uri) const {
   if (!settings_.known()) return settings_.permission();
   return places_.PermissionOf(uri, settings_.rules().files);
 }
 
-CompletionRequest SessionDocuments::RequestAt(
+completion::CompletionRequest SessionDocuments::RequestAt(
     const lsp::Document& document, size_t cursor_ofs,
-    const ContextLimits& limits) const {
-  CompletionRequest request;
+    const completion::ContextLimits& limits) const {
+  completion::CompletionRequest request;
   request.path = PathOf(document);
   if (!PermissionOf(document.uri).granted()) return request;
   if (const auto file = lsp::UriToPath(document.uri)) {
     request.origin = std::filesystem::path(*file).lexically_normal().string();
   }
   request.before = document.text.TextBefore(
-      cursor_ofs, std::max(EnoughBytesBefore(limits), kRememberedBytes));
+      cursor_ofs, std::max(completion::EnoughBytesBefore(limits),
+                           completion::kRememberedBytes));
   request.after = document.text.TextAfter(
-      cursor_ofs, std::max(EnoughBytesAfter(limits), kRememberedBytes));
+      cursor_ofs, std::max(completion::EnoughBytesAfter(limits),
+                           completion::kRememberedBytes));
   return request;
 }
 
-RequestSyntax SessionDocuments::SyntaxAt(const lsp::DocumentSnapshot& document,
-                                         size_t cursor_ofs) {
+completion::RequestSyntax SessionDocuments::SyntaxAt(
+    const lsp::DocumentSnapshot& document, size_t cursor_ofs) {
   if (!PermissionOf(document->uri).granted()) return {};
   return syntax_.At(document, cursor_ofs);
 }
 
-std::vector<NearbyText> SessionDocuments::Nearby(
+std::vector<completion::NearbyText> SessionDocuments::Nearby(
     const lsp::Document& document) {
-  std::vector<OpenText> open;
+  std::vector<completion::OpenText> open;
   for (const lsp::DocumentSnapshot& other : Readable()) {
     if (other->uri == document.uri) continue;
     open.push_back({.path = PathOf(*other),
                     .language = other->language_id,
                     .text = nearby_.TextOf(other)});
   }
-  return NearestTexts(std::move(open), PathOf(document), document.language_id);
+  return completion::NearestTexts(std::move(open), PathOf(document),
+                                  document.language_id);
 }
 
 }  // namespace krait::daemon

@@ -80,7 +80,7 @@ class SessionDocuments {
   // Those that may be read.
   std::vector<lsp::DocumentSnapshot> Readable() const;
 
-  ReadPermission PermissionOf(const std::string& uri) const;
+  completion::ReadPermission PermissionOf(const std::string& uri) const;
 
   // Returns the document's path as the model is shown it; empty for one that
   // has none.
@@ -89,13 +89,14 @@ class SessionDocuments {
   }
   // Returns the text around a cursor, without its syntax. Without text, too, if
   // it may not be read.
-  CompletionRequest RequestAt(const lsp::Document& document, size_t cursor_ofs,
-                              const ContextLimits& limits) const;
-  RequestSyntax SyntaxAt(const lsp::DocumentSnapshot& document,
-                         size_t cursor_ofs);
+  completion::CompletionRequest RequestAt(
+      const lsp::Document& document, size_t cursor_ofs,
+      const completion::ContextLimits& limits) const;
+  completion::RequestSyntax SyntaxAt(const lsp::DocumentSnapshot& document,
+                                     size_t cursor_ofs);
   // Returns the other documents that may be read, the nearest first: what a
   // model may be reminded of while it completes this one.
-  std::vector<NearbyText> Nearby(const lsp::Document& document);
+  std::vector<completion::NearbyText> Nearby(const lsp::Document& document);
 
  private:
   // Gives a document to the parser, or takes it away.

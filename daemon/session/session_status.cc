@@ -14,7 +14,7 @@
 namespace krait::daemon {
 namespace {
 
-double Milliseconds(const CompletionTrace& trace) {
+double Milliseconds(const completion::CompletionTrace& trace) {
   const auto whole =
       trace.queue + trace.tokenize + trace.prefill + trace.decode + trace.post;
   return std::chrono::duration<double, std::milli>(whole).count();
@@ -22,12 +22,13 @@ double Milliseconds(const CompletionTrace& trace) {
 
 boost::json::object DetailsOf(const SessionActivity& activity,
                               const CompletionHost& host) {
-  const WarmStatus warm = host.status().warm;
+  const completion::WarmStatus warm = host.status().warm;
   const auto& loaded = host.loaded();
   boost::json::object json;
   json["model"] = loaded && *loaded ? **loaded : std::string();
   json["loading"] = !loaded;
-  const CompletionTrace trace = activity.last.value_or(CompletionTrace{});
+  const completion::CompletionTrace trace =
+      activity.last.value_or(completion::CompletionTrace{});
   // Without a model run all was there.
   const size_t kept = trace.tokens_reused + trace.tokens_replayed;
   json["warm"] =

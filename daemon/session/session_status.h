@@ -16,7 +16,7 @@ namespace krait::daemon {
 struct SessionActivity {
   bool busy = false;
   std::string inactive_because;  // for the document in focus; empty: it is not
-  std::optional<CompletionTrace> last;  // completion
+  std::optional<completion::CompletionTrace> last;  // completion
 };
 
 // Tells an editor of changes by `didChangeStatus` (lsp/PROTOCOL.md). Only on

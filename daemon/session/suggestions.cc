@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/utf8.h"
 #include "lsp/text.h"
-#include "lsp/utf8.h"
 
 namespace krait::daemon {
 namespace {
@@ -15,7 +15,7 @@ namespace {
 size_t NumCharacters(std::string_view text) {
   return static_cast<size_t>(
       std::count_if(text.begin(), text.end(),
-                    [](char c) { return !lsp::IsContinuation(c); }));
+                    [](char c) { return !base::IsContinuation(c); }));
 }
 
 bool StandsAccepted(const Suggestion& suggestion) {
@@ -44,7 +44,7 @@ size_t BytesOfUtf16(std::string_view text, size_t length) {
   size_t ofs = 0;
   while (ofs < text.size() && length > 0) {
     size_t next = ofs + 1;
-    while (next < text.size() && lsp::IsContinuation(text[next])) ++next;
+    while (next < text.size() && base::IsContinuation(text[next])) ++next;
     length -= std::min<size_t>(length, next - ofs == 4 ? 2 : 1);
     ofs = next;
   }

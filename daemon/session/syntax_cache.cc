@@ -76,8 +76,8 @@ void SyntaxCache::Close(const std::string& uri) {
   if (entry != entries_.end()) Drop(entry);
 }
 
-RequestSyntax SyntaxCache::At(const lsp::DocumentSnapshot& document,
-                              size_t cursor_ofs) {
+completion::RequestSyntax SyntaxCache::At(const lsp::DocumentSnapshot& document,
+                                          size_t cursor_ofs) {
   const Entry& entry = EntryFor(document, cursor_ofs);
   return {
       .slot = entry.slot, .language = entry.language, .cursor_ofs = cursor_ofs};
@@ -102,7 +102,7 @@ SyntaxCache::Entry& SyntaxCache::EntryFor(const lsp::DocumentSnapshot& document,
   }
   entry.document = document;
   entry.near_ofs = near_ofs;
-  entry.slot = std::make_shared<SyntaxSlot>();
+  entry.slot = std::make_shared<completion::SyntaxSlot>();
   held_bytes_ = held_bytes_ - entry.bytes + BytesOf(*document);
   entry.bytes = BytesOf(*document);
   work_->Post({.uri = document->uri,

@@ -61,7 +61,8 @@ class SyntaxCache {
 
   // Returns where a tree of this very state of a document is put, or is
   // already, that knows what is around `cursor_ofs`.
-  RequestSyntax At(const lsp::DocumentSnapshot& document, size_t cursor_ofs);
+  completion::RequestSyntax At(const lsp::DocumentSnapshot& document,
+                               size_t cursor_ofs);
 
   // What the trees that are kept are taken to need, and how many documents'
   // texts wait to be parsed whole.
@@ -74,7 +75,7 @@ class SyntaxCache {
     lsp::DocumentSnapshot document;
     const grammars::Language* language = nullptr;
     size_t near_ofs = 0;  // what the slot's tree is sure to know
-    std::shared_ptr<SyntaxSlot> slot;
+    std::shared_ptr<completion::SyntaxSlot> slot;
     std::shared_ptr<Parsing> parsing;
     uint64_t last_use = 0;
     size_t bytes = 0;  // that its trees are taken to need

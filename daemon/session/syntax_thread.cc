@@ -28,7 +28,7 @@ bool HasRoomFor(size_t bytes) {
 }  // namespace
 
 void SyntaxThread::Post(ParseJob job) {
-  std::shared_ptr<SyntaxSlot> skipped;
+  std::shared_ptr<completion::SyntaxSlot> skipped;
   {
     const std::lock_guard lock(mutex_);
     const auto waiting = std::ranges::find(jobs_, job.uri, &ParseJob::uri);

@@ -40,7 +40,7 @@ struct ParseJob {
   std::string uri;
   lsp::DocumentSnapshot document;
   size_t near_ofs = 0;
-  std::shared_ptr<SyntaxSlot> slot;
+  std::shared_ptr<completion::SyntaxSlot> slot;
   std::shared_ptr<Parsing> parsing;
 };
 

@@ -13,9 +13,9 @@ namespace krait::daemon {
 static_assert(std::endian::native == std::endian::little,
               "WriteNpy copies floats as they lie in memory");
 
-engine::Status WriteNpy(const std::filesystem::path& path,
-                        std::span<const size_t> shape,
-                        std::span<const float> values) {
+base::Status WriteNpy(const std::filesystem::path& path,
+                      std::span<const size_t> shape,
+                      std::span<const float> values) {
   std::string dims;
   for (const size_t dim : shape) dims += fmt::format("{}, ", dim);
   std::string header = fmt::format(

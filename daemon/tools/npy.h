@@ -6,15 +6,15 @@
 #include <filesystem>
 #include <span>
 
-#include "engine/error.h"
+#include "base/result.h"
 
 namespace krait::daemon {
 
 // Writes an array as NumPy's .npy, version 1.0: little-endian float32, C order.
 // `values` has the product of `shape` elements.
-engine::Status WriteNpy(const std::filesystem::path& path,
-                        std::span<const size_t> shape,
-                        std::span<const float> values);
+base::Status WriteNpy(const std::filesystem::path& path,
+                      std::span<const size_t> shape,
+                      std::span<const float> values);
 
 }  // namespace krait::daemon
 

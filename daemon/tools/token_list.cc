@@ -9,22 +9,22 @@
 namespace krait::daemon {
 namespace {
 
-using engine::ErrorCode;
-using engine::MakeError;
+using base::ErrorCode;
+using base::MakeError;
 using engine::TokenId;
 
 constexpr std::string_view kSeparators = ", \t\r\n";
 
-engine::Error OutOfRange(uint64_t id, size_t vocab, const std::string& name) {
+base::Error OutOfRange(uint64_t id, size_t vocab, const std::string& name) {
   return MakeError(
       ErrorCode::kInvalidArgument,
       fmt::format("{}: token {} is outside of the vocabulary of {}", name, id,
                   vocab));
 }
 
-engine::Result<std::vector<TokenId>> ParseJson(std::string_view text,
-                                               size_t vocab,
-                                               const std::string& name) {
+base::Result<std::vector<TokenId>> ParseJson(std::string_view text,
+                                             size_t vocab,
+                                             const std::string& name) {
   simdjson::dom::parser parser;
   simdjson::dom::array array;
   const simdjson::padded_string padded(text);
@@ -48,9 +48,9 @@ engine::Result<std::vector<TokenId>> ParseJson(std::string_view text,
 
 }  // namespace
 
-engine::Result<std::vector<TokenId>> ParseTokenIds(std::string_view text,
-                                                   size_t vocab,
-                                                   const std::string& name) {
+base::Result<std::vector<TokenId>> ParseTokenIds(std::string_view text,
+                                                 size_t vocab,
+                                                 const std::string& name) {
   const size_t first = text.find_first_not_of(kSeparators);
   if (first != std::string_view::npos && text[first] == '{') {
     return ParseJson(text, vocab, name);

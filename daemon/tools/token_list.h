@@ -7,14 +7,14 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/error.h"
+#include "base/result.h"
 #include "engine/model/token.h"
 
 namespace krait::daemon {
 
 // Reads token ids: separated by commas or blanks, or JSON {"ids": [...]}.
 // `name` says in messages where they come from. Ids must be below `vocab`.
-engine::Result<std::vector<engine::TokenId>> ParseTokenIds(
+base::Result<std::vector<engine::TokenId>> ParseTokenIds(
     std::string_view text, size_t vocab, const std::string& name);
 
 }  // namespace krait::daemon

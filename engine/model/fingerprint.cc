@@ -16,7 +16,7 @@
 #include <system_error>
 #include <vector>
 
-#include "engine/private_files.h"
+#include "base/private_files.h"
 #include "simd/targets.h"
 
 namespace krait::engine {
@@ -142,8 +142,8 @@ void FingerprintMemory::Remember(const FileStamp& stamp,
     if (!line.ends_with(" " + path)) text += line + "\n";
   }
   // Without it the model is read again.
-  if (MakePrivateDirectories(file_.parent_path())) {
-    (void)WritePrivateFile(file_, text);
+  if (base::MakePrivateDirectories(file_.parent_path())) {
+    (void)base::WritePrivateFile(file_, text);
   }
 }
 

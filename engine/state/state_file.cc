@@ -15,8 +15,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/private_files.h"
 #include "engine/aligned_array.h"
-#include "engine/private_files.h"
 
 namespace krait::engine {
 namespace {
@@ -148,7 +148,7 @@ class StateWriter {
   }
 
  private:
-  PrivateFileWriter file_;
+  base::PrivateFileWriter file_;
   std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state_;
   uint64_t part_bytes_ = 0;
 };

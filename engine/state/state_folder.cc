@@ -11,7 +11,7 @@
 #include <system_error>
 #include <utility>
 
-#include "engine/private_files.h"
+#include "base/private_files.h"
 
 namespace krait::engine {
 namespace {
@@ -47,11 +47,11 @@ void ForEachEntry(
 void AddStates(const fs::path& folder, std::vector<StoredState>* states) {
   ForEachEntry(folder, [states](const fs::directory_entry& entry) {
     const std::string name = entry.path().filename().string();
-    const bool temporary = IsStateName(FinalName(name));
+    const bool temporary = IsStateName(base::FinalName(name));
     if (!temporary && !IsStateName(name)) return;
     std::error_code gone;
     if (entry.symlink_status(gone).type() != fs::file_type::regular) return;
-    if (temporary && RemoveIfAbandoned(entry.path())) return;
+    if (temporary && base::RemoveIfAbandoned(entry.path())) return;
     StoredState state{.path = entry.path(),
                       .written = entry.last_write_time(gone),
                       .temporary = temporary};
@@ -108,7 +108,7 @@ void DeleteState(const fs::path& file) {
 }
 
 Status MakeStateFolder(const fs::path& folder) {
-  if (Status made = MakePrivateDirectories(folder); !made) return made;
+  if (Status made = base::MakePrivateDirectories(folder); !made) return made;
   struct stat info = {};
   if (lstat(folder.c_str(), &info) == 0 && S_ISDIR(info.st_mode) &&
       info.st_uid == geteuid()) {

@@ -17,7 +17,7 @@ namespace krait::daemon {
 
 // A model that says what the test wants: a token for each byte by default,
 // whose id is the byte.
-class FakeGenerator : public Generator {
+class FakeGenerator : public completion::Generator {
  public:
   explicit FakeGenerator(std::string answer) {
     for (const char c : answer) pieces_.emplace_back(1, c);
@@ -56,8 +56,8 @@ class FakeGenerator : public Generator {
     return (text.size() + 3) / 4;
   }
 
-  std::unique_ptr<RunningGeneration> Begin(GeneratorRequest request,
-                                           std::stop_token stop) override {
+  std::unique_ptr<completion::RunningGeneration> Begin(
+      completion::GeneratorRequest request, std::stop_token stop) override {
     ++calls;
     path = request.prompt.path;
     prefix = request.prompt.prefix;
@@ -66,7 +66,7 @@ class FakeGenerator : public Generator {
     others.clear();
     const auto& remembered = request.prompt.remembered;
     if (remembered && remembered->others != nullptr) {
-      for (const NearbyText& other : *remembered->others) {
+      for (const completion::NearbyText& other : *remembered->others) {
         others.push_back(other.source->Read(size_t{1} << 20));
       }
     }
@@ -74,22 +74,24 @@ class FakeGenerator : public Generator {
     return std::make_unique<FakeGeneration>(*this, std::move(request),
                                             std::move(stop));
   }
-  void Advance(std::span<RunningGeneration* const> generations) override {
+  void Advance(
+      std::span<completion::RunningGeneration* const> generations) override {
     most_at_once = std::max(most_at_once, generations.size());
-    for (RunningGeneration* const generation : generations) {
+    for (completion::RunningGeneration* const generation : generations) {
       static_cast<FakeGeneration*>(generation)->SayNext();
     }
   }
 
   // Called by Warm for each of its slices, which end when it returns false.
-  void set_on_slice(std::function<bool(const GeneratorPrompt&)> hook) {
+  void set_on_slice(
+      std::function<bool(const completion::GeneratorPrompt&)> hook) {
     on_slice_ = std::move(hook);
   }
-  engine::Status Warm(const GeneratorPrompt& prompt,
-                      std::stop_token stop) override {
+  base::Status Warm(const completion::GeneratorPrompt& prompt,
+                    std::stop_token stop) override {
     while (on_slice_ && on_slice_(prompt)) {
       if (stop.stop_requested()) {
-        return engine::MakeError(engine::ErrorCode::kCancelled, "stopped");
+        return base::MakeError(base::ErrorCode::kCancelled, "stopped");
       }
     }
     return {};
@@ -99,7 +101,7 @@ class FakeGenerator : public Generator {
   void SaveWarmStates() override {
     if (on_save_) on_save_();
   }
-  void Forget(const ForgetScope& scope,
+  void Forget(const completion::ForgetScope& scope,
               std::function<void(size_t)> done) override {
     forgotten = scope;
     done(7);
@@ -120,13 +122,13 @@ class FakeGenerator : public Generator {
   size_t max_tokens = 0;
   int calls = 0;
   size_t most_at_once = 0;  // generations in an Advance
-  ForgetScope forgotten;
+  completion::ForgetScope forgotten;
 
  private:
-  class FakeGeneration : public RunningGeneration {
+  class FakeGeneration : public completion::RunningGeneration {
    public:
-    FakeGeneration(const FakeGenerator& generator, GeneratorRequest request,
-                   std::stop_token stop)
+    FakeGeneration(const FakeGenerator& generator,
+                   completion::GeneratorRequest request, std::stop_token stop)
         : generator_(generator),
           request_(std::move(request)),
           stop_(std::move(stop)) {
@@ -137,7 +139,7 @@ class FakeGenerator : public Generator {
 
     void StopIfAsked() override {
       if (outcome_ || !stop_.stop_requested()) return;
-      outcome_ = engine::MakeError(engine::ErrorCode::kCancelled, "cancelled");
+      outcome_ = base::MakeError(base::ErrorCode::kCancelled, "cancelled");
     }
 
     // Says one piece.
@@ -165,9 +167,9 @@ class FakeGenerator : public Generator {
     }
 
     const FakeGenerator& generator_;
-    const GeneratorRequest request_;
+    const completion::GeneratorRequest request_;
     const std::stop_token stop_;
-    GeneratorReport report_;
+    completion::GeneratorReport report_;
   };
 
   const std::vector<std::string>& PiecesOf(size_t rank) const {
@@ -191,7 +193,7 @@ class FakeGenerator : public Generator {
   std::vector<std::vector<std::string>> alternatives_;
   engine::ModelHints hints_;
   std::function<void()> before_token_;
-  std::function<bool(const GeneratorPrompt&)> on_slice_;
+  std::function<bool(const completion::GeneratorPrompt&)> on_slice_;
   std::function<void()> on_save_;
   std::function<engine::ModelChange()> check_;
 };

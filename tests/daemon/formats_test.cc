@@ -37,7 +37,7 @@ TEST(TokenListTest, RefusesWhatIsNoToken) {
         "{\"ids\": [-1]}", "{\"ids\": [10]}", "{", "{\"id\": []}"}) {
     const auto ids = ParseTokenIds(text, 10, "--ids");
     ASSERT_FALSE(ids.has_value()) << text;
-    EXPECT_EQ(ids.error().code, engine::ErrorCode::kInvalidArgument);
+    EXPECT_EQ(ids.error().code, base::ErrorCode::kInvalidArgument);
     EXPECT_THAT(ids.error().message, HasSubstr("--ids"));
   }
 }

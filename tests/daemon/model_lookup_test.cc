@@ -159,7 +159,7 @@ TEST_F(ModelLookupTest, SaysWhatIsMissing) {
   Write("tree/models/default", "gone.gguf");
   EXPECT_THAT(FindModel("", env_).error().message, HasSubstr("gone.gguf"));
   Write("tree/models/default", "../up.gguf");
-  EXPECT_EQ(FindModel("", env_).error().code, engine::ErrorCode::kBadFile);
+  EXPECT_EQ(FindModel("", env_).error().code, base::ErrorCode::kBadFile);
 }
 
 TEST_F(ModelLookupTest, ListsModelsWithTheDefaultMarked) {

@@ -14,10 +14,10 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/config/settings.h"
-#include "daemon/session/acceptance_table.h"
 #include "daemon/bridge/bridge_state.h"
+#include "daemon/config/settings.h"
 #include "daemon/process/greeting.h"
+#include "daemon/session/acceptance_table.h"
 #include "lsp/glimpse.h"
 #include "lsp/message.h"
 #include "lsp/uri.h"
@@ -37,7 +37,7 @@ void CheckSettings(std::string_view text) {
       Written(config), SettingsSection::kOptional, "fuzz", &again);
   // Several lists, joined, may be longer than one may be.
   constexpr size_t kMostGlobs = 100;
-  const FileRules& files = config.rules.files;
+  const completion::FileRules& files = config.rules.files;
   if (files.globs().size() > kMostGlobs) return;
   if (files.trusted() != problems.empty() ||
       Written(config) != Written(again)) {

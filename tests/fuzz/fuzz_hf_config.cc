@@ -14,7 +14,7 @@
 namespace {
 
 // What passes the checks must have sizes that can be computed with.
-void Check(const krait::engine::Result<krait::engine::HfConfig>& config) {
+void Check(const krait::base::Result<krait::engine::HfConfig>& config) {
   if (!config) return;
   const auto& hparams = config->hparams;
   if (!krait::engine::CheckHyperparameters(hparams, "fuzz.json")) return;

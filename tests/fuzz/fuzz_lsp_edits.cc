@@ -11,10 +11,10 @@
 #include <string_view>
 #include <utility>
 
+#include "base/utf8.h"
 #include "lsp/document_store.h"
 #include "lsp/position.h"
 #include "lsp/text.h"
-#include "lsp/utf8.h"
 #include "tests/lsp/plain_text.h"
 
 namespace krait::lsp {
@@ -77,11 +77,11 @@ void CheckPositions(const Text& text, const std::string& plain, size_t byte_ofs,
   const Position position = ToPosition(text, byte_ofs, encoding);
   const size_t back = ToByteOffset(text, position, encoding);
   Expect(back <= text.size());
-  if (!IsUtf8(plain)) return;
+  if (!base::IsUtf8(plain)) return;
   Expect(position == PlainPosition(plain, byte_ofs, encoding));
   Expect(back == PlainByteOffset(plain, position, encoding));
-  Expect(IsUtf8(text.TextBefore(back, 100)));
-  Expect(IsUtf8(text.TextAfter(back, 100)));
+  Expect(base::IsUtf8(text.TextBefore(back, 100)));
+  Expect(base::IsUtf8(text.TextAfter(back, 100)));
 }
 
 void Run(Input input) {

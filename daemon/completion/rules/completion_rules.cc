@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/completion/rules/completion_rules.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 
 std::string WhyForbidden(const CompletionRules& rules,
                          const CompletionSubject& subject, bool invoked) {
@@ -21,4 +21,4 @@ std::string WhyForbidden(const CompletionRules& rules,
   return {};
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

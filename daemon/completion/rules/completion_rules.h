@@ -11,7 +11,7 @@
 #include "daemon/completion/rules/file_rules.h"
 #include "daemon/completion/rules/language_rules.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 
 enum class CompletionTrigger : uint8_t {
   kAutomatic,  // whenever the editor asks
@@ -47,6 +47,6 @@ struct CompletionSubject {
 std::string WhyForbidden(const CompletionRules& rules,
                          const CompletionSubject& subject, bool invoked);
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_RULES_COMPLETION_RULES_H_

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/utf8.h"
 #include "daemon/completion/stop/stop_rules.h"
-#include "daemon/utf8.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 // Fewer characters than these, blanks apart, are quicker typed than read.
@@ -72,7 +72,8 @@ size_t EndAtWord(std::string_view said, size_t keep, std::string_view before,
 bool IsScrap(std::string_view text) {
   size_t characters = 0;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (IsCharBoundary(text, i) && !IsBlank(text.substr(i, 1))) ++characters;
+    if (base::IsCharBoundary(text, i) && !IsBlank(text.substr(i, 1)))
+      ++characters;
   }
   return characters < kLeastCharacters;
 }
@@ -90,4 +91,4 @@ std::string TooUnsure(const std::optional<double>& mean_logprob, double least) {
       *mean_logprob, least);
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

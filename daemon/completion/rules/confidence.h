@@ -12,7 +12,7 @@
 #include "engine/model/model_hints.h"
 #include "engine/model/token.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // A confidence that every completion has.
 inline constexpr double kShowAll = -std::numeric_limits<double>::infinity();
@@ -66,6 +66,6 @@ std::string_view FirstLineWithText(std::string_view text);
 // Says why a text of this mean is not sure enough; empty: it is.
 std::string TooUnsure(const std::optional<double>& mean_logprob, double least);
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_RULES_CONFIDENCE_H_

@@ -10,7 +10,7 @@
 
 #include "daemon/completion/rules/glob.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 constexpr size_t kMostForms = 64;  // of one glob with braces
@@ -222,4 +222,4 @@ std::vector<std::string> FileRules::globs() const {
   return all;
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

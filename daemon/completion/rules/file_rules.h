@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // Whether the model may read a document's text.
 struct ReadPermission {
@@ -72,6 +72,6 @@ class FileRules {
   std::string distrusted_because_;
 };
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_RULES_FILE_RULES_H_

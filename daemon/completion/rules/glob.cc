@@ -3,7 +3,7 @@
 
 #include <utility>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 // Which beginnings of a path the glob read so far can be: element i stands for
@@ -112,4 +112,4 @@ std::optional<std::vector<std::string>> ExpandBraces(std::string_view glob,
   return whole;
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

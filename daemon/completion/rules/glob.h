@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // Returns whether `glob` is the path, or the end of it behind a slash: `*` is
 // any part of a name, `**` any part of a path, `?` one character. In the time
@@ -21,6 +21,6 @@ bool MatchesGlob(std::string_view glob, std::string_view path);
 std::optional<std::vector<std::string>> ExpandBraces(std::string_view glob,
                                                      size_t most);
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_RULES_GLOB_H_

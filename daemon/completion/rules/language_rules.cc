@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <array>
 
-#include "daemon/utf8.h"
+#include "base/utf8.h"
 #include "grammars/language.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 using std::string_view;
@@ -62,7 +62,7 @@ string_view NameOf(string_view language_id) {
 std::string WhyLanguageIsOff(const std::map<std::string, bool>& settings,
                              const ModelLanguages& model,
                              string_view language_id) {
-  const std::string shown = ToValidUtf8(language_id.substr(0, 64));
+  const std::string shown = base::ToValidUtf8(language_id.substr(0, 64));
   auto set = settings.find(std::string(language_id));
   if (set == settings.end()) set = settings.find("*");
   if (set != settings.end()) {
@@ -87,4 +87,4 @@ std::string WhyLanguageIsOff(const std::map<std::string, bool>& settings,
   return fmt::format("off for {}, an unknown type of file: {}", shown, kTurnOn);
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // What a model was trained on, by the names of grammars::Language; nothing: its
 // file does not say.
@@ -25,6 +25,6 @@ std::string WhyLanguageIsOff(const std::map<std::string, bool>& settings,
                              const ModelLanguages& model,
                              std::string_view language_id);
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_RULES_LANGUAGE_RULES_H_

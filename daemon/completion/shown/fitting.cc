@@ -11,7 +11,7 @@
 #include "daemon/completion/text/indentation.h"
 #include "grammars/line_tree.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 std::string_view LeadingBlanks(std::string_view line) {
@@ -99,4 +99,4 @@ PostProcessed FitToPlace(const SaidText& said, const FittingPlace& place) {
   return fit;
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

@@ -9,7 +9,7 @@
 #include "daemon/completion/shown/post_process.h"
 #include "daemon/completion/shown/syntax.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // The place that a completion is for.
 struct FittingPlace {
@@ -37,6 +37,6 @@ PostProcessed FitToPlace(const SaidText& said, const FittingPlace& place);
 // wanted: the rest of the cursor's line is the next line then.
 std::string AfterOfWholeLines(std::string_view prefix, std::string_view after);
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_SHOWN_FITTING_H_

@@ -3,13 +3,13 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "daemon/completion/shown/seam.h"
 #include "daemon/completion/stop/stop_rules.h"
 #include "daemon/completion/text/brackets.h"
 #include "daemon/completion/text/context.h"
-#include "daemon/utf8.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 constexpr std::string_view kClose = ")]}";
@@ -136,7 +136,7 @@ PostProcessed PostProcess(std::string_view text, std::string_view prefix,
   };
   if (text.empty()) return nothing("the model had nothing to add");
   if (IsBlank(text)) return nothing("only blanks");
-  std::string_view kept = text.substr(0, ValidUtf8Prefix(text));
+  std::string_view kept = text.substr(0, base::ValidUtf8Prefix(text));
   if (IsBlank(kept)) return nothing("not UTF-8");
 
   const CursorLine line = LineAtCursor(prefix, suffix);
@@ -155,4 +155,4 @@ PostProcessed PostProcess(std::string_view text, std::string_view prefix,
   return {.text = std::string(kept), .suppressed_by = {}};
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace krait::daemon {
+namespace krait::completion {
 
 struct PostProcessed {
   std::string text;           // empty: nothing to show
@@ -34,6 +34,6 @@ std::string_view CutSuffixOverlap(std::string_view text,
 std::string_view CutClosed(std::string_view text, std::string_view line_before,
                            std::string_view rest_of_line);
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_SHOWN_POST_PROCESS_H_

@@ -5,7 +5,7 @@
 
 #include "daemon/completion/stop/stop_rules.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 
 bool IsWordByte(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' ||
@@ -40,4 +40,4 @@ bool CutsWord(std::string_view text, size_t ofs) {
          IsWordByte(text[ofs]);
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

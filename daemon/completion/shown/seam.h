@@ -8,7 +8,7 @@
 
 #include "daemon/completion/text/context.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // A letter, a digit, an underscore, or a byte of a character beyond ASCII.
 bool IsWordByte(char c);
@@ -33,6 +33,6 @@ std::string_view CutGlued(std::string_view text, std::string_view after);
 // True if a cut at `ofs` leaves a part of a word of `text`.
 bool CutsWord(std::string_view text, size_t ofs);
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_SHOWN_SEAM_H_

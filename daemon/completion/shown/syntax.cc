@@ -6,7 +6,7 @@
 
 #include "grammars/parser.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 // Whether `text` has `before` and `after` around `ofs`, by the bytes that are
@@ -85,4 +85,4 @@ CursorSyntax::CursorSyntax(SyntaxTreePtr tree, const RequestSyntax& request)
       cursor_ofs_(request.cursor_ofs),
       context_(tree_->ContextAt(cursor_ofs_)) {}
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

@@ -17,7 +17,7 @@
 #include "grammars/language.h"
 #include "grammars/syntax_tree.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 
 using SyntaxTreePtr = std::shared_ptr<const grammars::SyntaxTree>;
 
@@ -81,6 +81,6 @@ class CursorSyntax {
   grammars::SyntaxContext context_;
 };
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_SHOWN_SYNTAX_H_

@@ -16,7 +16,7 @@
 #include "daemon/completion/text/brackets.h"
 #include "grammars/rules/language_rules.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 using std::string_view;
@@ -283,4 +283,4 @@ std::string_view FitSyntax(const SyntaxPlace& place, std::string_view text,
   return found.value_or(string_view());
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

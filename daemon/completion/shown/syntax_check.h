@@ -7,7 +7,7 @@
 
 #include "daemon/completion/shown/syntax.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // What is asked about: a place in a text, with its tree if that is there.
 // Without a tree only what has rules of its own is checked.
@@ -54,6 +54,6 @@ inline std::string_view FitSyntax(const CursorSyntax& syntax,
                    text, check);
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_SHOWN_SYNTAX_CHECK_H_

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 // Whether one text ends with the other. Both are the last so many bytes before
@@ -54,4 +54,4 @@ std::optional<std::string> TypedThrough(const GivenCompletion& given,
   return std::nullopt;
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

@@ -8,7 +8,7 @@
 
 #include "daemon/completion/completion_service.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // The last completion of a document. While the user types just what it says,
 // its rest is still right and no model needs to run.
@@ -23,6 +23,6 @@ struct GivenCompletion {
 std::optional<std::string> TypedThrough(const GivenCompletion& given,
                                         const CompletionRequest& now);
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_SHOWN_TYPED_THROUGH_H_

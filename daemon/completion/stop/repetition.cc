@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/completion/stop/repetition.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 constexpr size_t kMaxPeriod = 16;
@@ -57,4 +57,4 @@ std::optional<size_t> FindRepeatedLine(std::string_view text) {
   return std::nullopt;
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

@@ -9,7 +9,7 @@
 
 #include "engine/model/token.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // Small models fall into loops: the same n-gram of tokens over and over.
 // Returns how many tokens to keep (the loop's first round) once `tokens` end
@@ -23,6 +23,6 @@ std::optional<size_t> FindRepetition(std::span<const engine::TokenId> tokens);
 // closing bracket may well come twice.
 std::optional<size_t> FindRepeatedLine(std::string_view text);
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_STOP_REPETITION_H_

@@ -5,7 +5,7 @@
 
 #include "daemon/completion/text/brackets.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n\f\v";
@@ -260,4 +260,4 @@ std::optional<StopDecision> StopRules::Check(std::string_view text,
   return std::nullopt;
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

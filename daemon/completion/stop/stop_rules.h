@@ -11,7 +11,7 @@
 #include "daemon/completion/text/context.h"
 #include "grammars/syntax_types.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // How far a completion may reach.
 enum class CompletionExtent : uint8_t {
@@ -99,6 +99,6 @@ bool IsBlank(std::string_view text);
 // Returns `text` without blanks and line ends at its end.
 std::string_view TrimRight(std::string_view text);
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_STOP_STOP_RULES_H_

@@ -5,7 +5,7 @@
 
 #include "daemon/completion/stop/repetition.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 // Returns the size of `text` without its last line, which was cut off
@@ -113,4 +113,4 @@ std::optional<double> Watcher::MeanLogprob(std::string_view kept) const {
   return sum / static_cast<double>(count);
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

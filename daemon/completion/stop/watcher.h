@@ -15,7 +15,7 @@
 #include "engine/model/token.h"
 #include "engine/run/generation.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // Watches a generation token by token and decides when it is enough.
 // Thread-compatible.
@@ -64,6 +64,6 @@ class Watcher {
   std::optional<StopDecision> decision_;
 };
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_STOP_WATCHER_H_

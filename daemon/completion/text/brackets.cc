@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 constexpr std::string_view kOpen = "([{";
@@ -76,4 +76,4 @@ Brackets FindBrackets(std::string_view text, std::string_view line_comment) {
   return found;
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // The brackets of a piece of code.
 struct Brackets {
@@ -25,6 +25,6 @@ struct Brackets {
 // (`line_comment` may be empty: none).
 Brackets FindBrackets(std::string_view text, std::string_view line_comment);
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_TEXT_BRACKETS_H_

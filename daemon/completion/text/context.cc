@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/completion/text/context.h"
 
-#include "daemon/utf8.h"
+#include "base/utf8.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 // Returns the start of the line that ends before `ofs`: after the last newline
@@ -26,7 +26,7 @@ std::string_view TailWithin(std::string_view line, size_t limit,
                             const TokenCounter& count_tokens) {
   while (!line.empty() && count_tokens(line) > limit) {
     size_t drop = (line.size() + 1) / 2;
-    while (!IsCharBoundary(line, drop)) ++drop;
+    while (!base::IsCharBoundary(line, drop)) ++drop;
     line.remove_prefix(drop);
   }
   return line;
@@ -36,7 +36,7 @@ std::string_view HeadWithin(std::string_view line, size_t limit,
                             const TokenCounter& count_tokens) {
   while (!line.empty() && count_tokens(line) > limit) {
     size_t keep = line.size() / 2;
-    while (!IsCharBoundary(line, keep)) --keep;
+    while (!base::IsCharBoundary(line, keep)) --keep;
     line = line.substr(0, keep);
   }
   return line;
@@ -47,14 +47,14 @@ std::string_view HeadWithin(std::string_view line, size_t limit,
 std::string_view LastBytes(std::string_view text, size_t max_bytes) {
   if (text.size() <= max_bytes) return text;
   size_t drop = text.size() - max_bytes;
-  while (!IsCharBoundary(text, drop)) ++drop;
+  while (!base::IsCharBoundary(text, drop)) ++drop;
   return text.substr(drop);
 }
 
 std::string_view FirstBytes(std::string_view text, size_t max_bytes) {
   if (text.size() <= max_bytes) return text;
   size_t keep = max_bytes;
-  while (!IsCharBoundary(text, keep)) --keep;
+  while (!base::IsCharBoundary(text, keep)) --keep;
   return text.substr(0, keep);
 }
 
@@ -109,4 +109,4 @@ CursorLine LineAtCursor(std::string_view prefix, std::string_view suffix) {
   return {.before = prefix.substr(begin), .after = after};
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

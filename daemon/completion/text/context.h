@@ -6,7 +6,7 @@
 #include <functional>
 #include <string_view>
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // How much text around the cursor the model gets to see.
 struct ContextLimits {
@@ -52,6 +52,6 @@ struct CursorLine {
 // `prefix` and `suffix` are what lies before and after the cursor.
 CursorLine LineAtCursor(std::string_view prefix, std::string_view suffix);
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_TEXT_CONTEXT_H_

@@ -9,7 +9,7 @@
 #include "daemon/completion/text/context.h"
 #include "grammars/lines.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 using grammars::IndentUnit;
@@ -236,4 +236,4 @@ std::string FitIndentation(std::string_view text, std::string_view prefix,
   return result;
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

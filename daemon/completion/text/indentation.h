@@ -8,7 +8,7 @@
 
 #include "grammars/syntax_types.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // Returns the step of indentation that the lines before the cursor, or else
 // those after it, or the cursor's own, tell; nothing if none does.
@@ -23,6 +23,6 @@ std::optional<grammars::IndentUnit> IndentUnitAround(std::string_view prefix,
 std::string FitIndentation(std::string_view text, std::string_view prefix,
                            const grammars::IndentUnit& unit);
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_TEXT_INDENTATION_H_

@@ -5,7 +5,7 @@
 #include <tuple>
 #include <utility>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 // Returns how many folders two paths have in common, from the root on.
@@ -37,4 +37,4 @@ std::vector<NearbyText> NearestTexts(std::vector<OpenText> open,
   return nearest;
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

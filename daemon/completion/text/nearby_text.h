@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // One state of a text that lies somewhere: in an editor, on a disk. Immutable;
 // read on the generator's thread.
@@ -52,6 +52,6 @@ struct RememberedTexts {
 // So much of a document is remembered on each side of the cursor.
 inline constexpr size_t kRememberedBytes = size_t{256} << 10;
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_TEXT_NEARBY_TEXT_H_

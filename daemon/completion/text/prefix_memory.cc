@@ -5,7 +5,7 @@
 #include <functional>
 #include <limits>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 // Enough text to tell one beginning from another; the most that is looked at,
@@ -121,4 +121,4 @@ std::string_view PrefixMemory::Cut(const std::string& document,
   return prefix;
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

@@ -10,7 +10,7 @@
 
 #include "daemon/completion/text/context.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // Cuts prefixes that begin where an earlier one of the same document began, as
 // long as that is near enough: so the prompts of keystrokes begin alike, and
@@ -39,6 +39,6 @@ class PrefixMemory {
   std::unordered_map<std::string, Beginnings> documents_;
 };
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_TEXT_PREFIX_MEMORY_H_

@@ -6,7 +6,7 @@
 
 #include "daemon/completion/stop/stop_rules.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 // Places in one document between which the cursor goes back and forth.
@@ -91,4 +91,4 @@ SuffixWindow SuffixMemory::Cut(const std::string& document,
   return window;
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

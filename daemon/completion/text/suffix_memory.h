@@ -12,7 +12,7 @@
 
 #include "daemon/completion/text/context.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // What a model is shown of the text after the cursor.
 struct SuffixWindow {
@@ -58,6 +58,6 @@ class SuffixMemory {
   std::unordered_map<std::string, std::vector<Frozen>> documents_;
 };
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_TEXT_SUFFIX_MEMORY_H_

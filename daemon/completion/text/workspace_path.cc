@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <system_error>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 namespace fs = std::filesystem;
@@ -57,4 +57,4 @@ std::string WorkspacePath(const fs::path& file, std::span<const fs::path> roots,
   return normal_file.lexically_relative(best).generic_string();
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion

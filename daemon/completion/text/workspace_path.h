@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // Returns the nearest folder above a file with a .git; empty if there is none.
 // Asks the file system once for each folder, and so may block.
@@ -19,6 +19,6 @@ std::string WorkspacePath(const std::filesystem::path& file,
                           std::span<const std::filesystem::path> roots,
                           const std::filesystem::path& repository);
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_TEXT_WORKSPACE_PATH_H_

@@ -9,18 +9,19 @@
 
 namespace krait::daemon {
 
-using engine::ErrorCode;
-using engine::MakeError;
+using base::ErrorCode;
+using base::MakeError;
 using engine::StopReason;
 using engine::TokenId;
 
-engine::StateOrigin OriginOf(const GeneratorPrompt& prompt) {
+engine::StateOrigin OriginOf(const completion::GeneratorPrompt& prompt) {
   if (prompt.origin.empty()) return nullptr;
   return std::make_shared<const std::string>(prompt.origin);
 }
 
 EngineGeneration::EngineGeneration(const engine::Model& model,
-                                   Speakers& speakers, GeneratorRequest request,
+                                   Speakers& speakers,
+                                   completion::GeneratorRequest request,
                                    std::stop_token stop)
     : model_(model),
       speakers_(speakers),
@@ -147,7 +148,7 @@ void EngineGeneration::EndSpeaking(StopReason reason) {
   End(report_);
 }
 
-void EngineGeneration::End(engine::Result<GeneratorReport> outcome) {
+void EngineGeneration::End(base::Result<completion::GeneratorReport> outcome) {
   stage_ = Stage::kEnded;
   outcome_ = std::move(outcome);
   if (speaker_ != nullptr) speakers_.Release(*std::exchange(speaker_, nullptr));

@@ -7,10 +7,10 @@
 #include <optional>
 #include <stop_token>
 
+#include "base/result.h"
 #include "daemon/completion/generator.h"
 #include "daemon/host/local/fim_planner.h"
 #include "daemon/host/local/speakers.h"
-#include "engine/error.h"
 #include "engine/memory/text_memory.h"
 #include "engine/model/model.h"
 #include "engine/run/generation.h"
@@ -19,19 +19,19 @@
 namespace krait::daemon {
 
 // Returns the file that a prompt is of, as the store wants it.
-engine::StateOrigin OriginOf(const GeneratorPrompt& prompt);
+engine::StateOrigin OriginOf(const completion::GeneratorPrompt& prompt);
 
 // A generation of EngineGenerator, which moves it on piece by piece: its prompt
 // is read in slices, then its tokens are chosen one by one, and fed in a batch
 // with those of others. Thread-compatible.
-class EngineGeneration final : public RunningGeneration {
+class EngineGeneration final : public completion::RunningGeneration {
  public:
   // `model` and `speakers` must outlive it.
   EngineGeneration(const engine::Model& model, Speakers& speakers,
-                   GeneratorRequest request, std::stop_token stop);
+                   completion::GeneratorRequest request, std::stop_token stop);
   ~EngineGeneration() override;
 
-  const GeneratorRequest& request() const { return request_; }
+  const completion::GeneratorRequest& request() const { return request_; }
   bool greedy() const {
     return request_.sampler.temperature <= 0 && request_.first_rank == 0;
   }
@@ -44,7 +44,7 @@ class EngineGeneration final : public RunningGeneration {
   void Read(Speaker& speaker, FimPlan plan,
             std::unique_ptr<engine::TextMemory> memory,
             Clock::duration planning);
-  void Fail(const engine::Error& error) { End(error); }
+  void Fail(const base::Error& error) { End(error); }
 
   void StopIfAsked() override;
 
@@ -69,16 +69,16 @@ class EngineGeneration final : public RunningGeneration {
   void BeginToSpeak();
   bool OnToken(engine::TokenId token, float logprob);
   void EndSpeaking(engine::StopReason reason);
-  void End(engine::Result<GeneratorReport> outcome);
+  void End(base::Result<completion::GeneratorReport> outcome);
 
   const engine::Model& model_;
   Speakers& speakers_;
-  const GeneratorRequest request_;
+  const completion::GeneratorRequest request_;
   const std::stop_token stop_;
   Speaker* speaker_ = nullptr;  // null before the beginning and after the end
   std::optional<engine::TokenPicker> picker_;  // while speaking
   Stage stage_ = Stage::kReading;
-  GeneratorReport report_;
+  completion::GeneratorReport report_;
   Clock::time_point stage_begin_;
 };
 

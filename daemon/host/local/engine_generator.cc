@@ -9,11 +9,11 @@
 
 namespace krait::daemon {
 
-using engine::ErrorCode;
-using engine::MakeError;
+using base::ErrorCode;
+using base::MakeError;
 using engine::TokenId;
 
-engine::Result<std::unique_ptr<EngineGenerator>> EngineGenerator::Create(
+base::Result<std::unique_ptr<EngineGenerator>> EngineGenerator::Create(
     std::shared_ptr<const engine::Model> model, engine::WorkerPool& pool,
     const WarmOptions& options) {
   if (!model->has_tokenizer()) {
@@ -74,13 +74,13 @@ std::chrono::duration<double> EngineGenerator::PredictPrefill(
       shared_.tokens_per_second);
 }
 
-std::unique_ptr<RunningGeneration> EngineGenerator::Begin(
-    GeneratorRequest request, std::stop_token stop) {
+std::unique_ptr<completion::RunningGeneration> EngineGenerator::Begin(
+    completion::GeneratorRequest request, std::stop_token stop) {
   const auto begin = Clock::now();
   TakeSavedStates();
   auto generation = std::make_unique<EngineGeneration>(
       *model_, speakers_, std::move(request), std::move(stop));
-  const GeneratorRequest& wanted = generation->request();
+  const completion::GeneratorRequest& wanted = generation->request();
   const bool reminded = Reminded(wanted.prompt);
   if (reminded) {
     generation->reminded_of = FileMemory::Fingerprint(
@@ -114,10 +114,11 @@ std::unique_ptr<RunningGeneration> EngineGenerator::Begin(
   return generation;
 }
 
-void EngineGenerator::Advance(std::span<RunningGeneration* const> generations) {
+void EngineGenerator::Advance(
+    std::span<completion::RunningGeneration* const> generations) {
   TakeSavedStates();
   std::vector<EngineGeneration*> all;
-  for (RunningGeneration* const generation : generations) {
+  for (completion::RunningGeneration* const generation : generations) {
     all.push_back(static_cast<EngineGeneration*>(generation));
     all.back()->StopIfAsked();
   }
@@ -154,8 +155,8 @@ void EngineGenerator::Speak(std::span<EngineGeneration* const> all) {
   }
 }
 
-engine::Status EngineGenerator::Warm(const GeneratorPrompt& prompt,
-                                     std::stop_token stop) {
+base::Status EngineGenerator::Warm(const completion::GeneratorPrompt& prompt,
+                                   std::stop_token stop) {
   if (store_.budget_bytes() == 0) return {};
   TakeSavedStates();
   const auto plans = planner_.PlansToWarm(prompt, [this](const auto& tokens) {
@@ -181,16 +182,16 @@ void EngineGenerator::SaveWarmStates() {
   keeper_->Save(store_.Sequences());
 }
 
-engine::Status EngineGenerator::FinishSaving(std::chrono::milliseconds limit) {
+base::Status EngineGenerator::FinishSaving(std::chrono::milliseconds limit) {
   if (!keeper_) return {};
-  engine::Status saved = keeper_->Finish(limit);
+  base::Status saved = keeper_->Finish(limit);
   TakeSavedStates();
   return saved;
 }
 
 // Which states in memory are of a file can be told by its path only, without
 // asking the disk about links: all of them go.
-void EngineGenerator::Forget(const ForgetScope& scope,
+void EngineGenerator::Forget(const completion::ForgetScope& scope,
                              std::function<void(size_t)> done) {
   store_.Clear();
   if (memory_) memory_->Forget();
@@ -205,7 +206,7 @@ engine::ModelChange EngineGenerator::CheckModel() const {
                                engine::StampModel(model_->file().path()));
 }
 
-WarmStatus EngineGenerator::warm_status() const {
+completion::WarmStatus EngineGenerator::warm_status() const {
   return {.budget_bytes = store_.budget_bytes(),
           .held_bytes = store_.held_bytes(),
           .checkpoints = store_.snapshots(),

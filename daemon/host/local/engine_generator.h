@@ -15,13 +15,13 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "daemon/completion/generator.h"
 #include "daemon/host/local/engine_generation.h"
 #include "daemon/host/local/file_memory.h"
 #include "daemon/host/local/fim_planner.h"
 #include "daemon/host/local/speakers.h"
 #include "daemon/host/local/state_keeper.h"
-#include "engine/error.h"
 #include "engine/model/model.h"
 #include "engine/model/model_stamp.h"
 #include "engine/run/warm_session.h"
@@ -48,11 +48,11 @@ struct WarmOptions {
 // Generates with one of krait's own models, from warm states: a prompt costs
 // what is new in it. What comes out is what a cold run of the same prompt
 // gives, alone or beside others.
-class EngineGenerator : public Generator {
+class EngineGenerator : public completion::Generator {
  public:
   // Fails for a model without a tokenizer. Saved states are read while it runs.
   // `pool` must outlive the generator.
-  static engine::Result<std::unique_ptr<EngineGenerator>> Create(
+  static base::Result<std::unique_ptr<EngineGenerator>> Create(
       std::shared_ptr<const engine::Model> model, engine::WorkerPool& pool,
       const WarmOptions& options);
 
@@ -63,17 +63,18 @@ class EngineGenerator : public Generator {
   size_t CountTokens(std::string_view text) const override {
     return planner_.CountTokens(text);
   }
-  std::unique_ptr<RunningGeneration> Begin(GeneratorRequest request,
-                                           std::stop_token stop) override;
-  void Advance(std::span<RunningGeneration* const> generations) override;
-  engine::Status Warm(const GeneratorPrompt& prompt,
-                      std::stop_token stop) override;
+  std::unique_ptr<completion::RunningGeneration> Begin(
+      completion::GeneratorRequest request, std::stop_token stop) override;
+  void Advance(
+      std::span<completion::RunningGeneration* const> generations) override;
+  base::Status Warm(const completion::GeneratorPrompt& prompt,
+                    std::stop_token stop) override;
   void SaveWarmStates() override;
-  engine::Status FinishSaving(std::chrono::milliseconds limit) override;
-  void Forget(const ForgetScope& scope,
+  base::Status FinishSaving(std::chrono::milliseconds limit) override;
+  void Forget(const completion::ForgetScope& scope,
               std::function<void(size_t)> done) override;
   engine::ModelChange CheckModel() const override;
-  WarmStatus warm_status() const override;
+  completion::WarmStatus warm_status() const override;
 
  private:
   EngineGenerator(std::shared_ptr<const engine::Model> model,
@@ -83,7 +84,7 @@ class EngineGenerator : public Generator {
       const std::vector<engine::TokenId>& tokens) const;
   void TakeSavedStates();
   // Whether a generation of the prompt is reminded of something.
-  bool Reminded(const GeneratorPrompt& prompt) const {
+  bool Reminded(const completion::GeneratorPrompt& prompt) const {
     return memory_ && prompt.remembered;
   }
   void ReadSlice(std::span<EngineGeneration* const> all);

@@ -18,11 +18,12 @@ constexpr char kOther = 'o';
 // They begin, within the first eighth, with the line that has the least hash,
 // so that they do not begin elsewhere with each character that is typed.
 std::string_view LinesBefore(std::string_view before) {
-  if (before.size() <= kRememberedBytes) return before;
-  before.remove_prefix(before.size() - kRememberedBytes);
+  if (before.size() <= completion::kRememberedBytes) return before;
+  before.remove_prefix(before.size() - completion::kRememberedBytes);
   size_t steadiest = 0;
   size_t least = std::numeric_limits<size_t>::max();
-  for (size_t begin = before.find('\n') + 1; begin < kRememberedBytes / 8;) {
+  for (size_t begin = before.find('\n') + 1;
+       begin < completion::kRememberedBytes / 8;) {
     const size_t end = before.find('\n', begin);
     const size_t hash =
         std::hash<std::string_view>()(before.substr(begin, end - begin));
@@ -37,8 +38,8 @@ std::string_view LinesBefore(std::string_view before) {
 }
 
 std::string_view LinesAfter(std::string_view after) {
-  if (after.size() <= kRememberedBytes) return after;
-  after = after.substr(0, kRememberedBytes);
+  if (after.size() <= completion::kRememberedBytes) return after;
+  after = after.substr(0, completion::kRememberedBytes);
   return after.substr(0, after.rfind('\n') + 1);
 }
 
@@ -49,7 +50,7 @@ FileMemory::FileMemory(const engine::Tokenizer& tokenizer,
     : forms_(tokenizer), weights_(std::move(weights)) {}
 
 std::unique_ptr<engine::TextMemory> FileMemory::At(
-    const std::string& document, const RememberedTexts& around,
+    const std::string& document, const completion::RememberedTexts& around,
     std::string_view beginning) {
   const std::string_view before = LinesBefore(around.before);
   std::string text(before);
@@ -62,7 +63,7 @@ std::unique_ptr<engine::TextMemory> FileMemory::At(
   std::vector<engine::TextTokensPtr> others;
   size_t room = kMostBytesOfOthers;
   if (around.others != nullptr) {
-    for (const NearbyText& other : *around.others) {
+    for (const completion::NearbyText& other : *around.others) {
       others.push_back(OfOther(other, room));
       room -= std::min(room, others.back()->text().size());
       if (room == 0) break;
@@ -77,7 +78,7 @@ std::unique_ptr<engine::TextMemory> FileMemory::At(
                                               begun_tokens, std::move(others));
 }
 
-uint64_t FileMemory::Fingerprint(const RememberedTexts& around,
+uint64_t FileMemory::Fingerprint(const completion::RememberedTexts& around,
                                  size_t prefix_bytes) {
   const std::hash<std::string_view> hash;
   std::string_view before = LinesBefore(around.before);
@@ -88,7 +89,7 @@ uint64_t FileMemory::Fingerprint(const RememberedTexts& around,
   };
   add(hash(LinesAfter(around.after)));
   if (around.others == nullptr) return sum;
-  for (const NearbyText& other : *around.others) {
+  for (const completion::NearbyText& other : *around.others) {
     add(hash(other.name));
     add(std::hash<const void*>()(other.source.get()));
   }
@@ -97,7 +98,7 @@ uint64_t FileMemory::Fingerprint(const RememberedTexts& around,
 
 engine::TextTokensPtr FileMemory::Update(
     const std::string& name, std::string text,
-    std::shared_ptr<const TextSource> source) {
+    std::shared_ptr<const completion::TextSource> source) {
   Entry& entry = entries_[name];
   entry.last_used = ++uses_;
   entry.source = std::move(source);
@@ -111,7 +112,7 @@ engine::TextTokensPtr FileMemory::Update(
   return entry.tokens;
 }
 
-engine::TextTokensPtr FileMemory::OfOther(const NearbyText& other,
+engine::TextTokensPtr FileMemory::OfOther(const completion::NearbyText& other,
                                           size_t max_bytes) {
   const std::string name = kOther + other.name;
   const auto found = entries_.find(name);

@@ -37,13 +37,13 @@ class FileMemory {
   // Returns a memory of all but the rest of the line at the cursor. The model
   // says `beginning`, the end of the text before the cursor, anew. `document`
   // is any string that names the document.
-  std::unique_ptr<engine::TextMemory> At(const std::string& document,
-                                         const RememberedTexts& around,
-                                         std::string_view beginning);
+  std::unique_ptr<engine::TextMemory> At(
+      const std::string& document, const completion::RememberedTexts& around,
+      std::string_view beginning);
 
   // Returns a number that stands for what is remembered beside the last
   // `prefix_bytes` before the cursor.
-  static uint64_t Fingerprint(const RememberedTexts& around,
+  static uint64_t Fingerprint(const completion::RememberedTexts& around,
                               size_t prefix_bytes);
 
   // Lets go of all that is kept; it is read again when it is asked for.
@@ -54,14 +54,17 @@ class FileMemory {
  private:
   struct Entry {
     engine::TextTokensPtr tokens;
-    std::shared_ptr<const TextSource> source;  // of another text's state
+    std::shared_ptr<const completion::TextSource>
+        source;  // of another text's state
     uint64_t last_used = 0;
   };
 
   // Returns the entry, brought up to date with `text`.
-  engine::TextTokensPtr Update(const std::string& name, std::string text,
-                               std::shared_ptr<const TextSource> source);
-  engine::TextTokensPtr OfOther(const NearbyText& other, size_t max_bytes);
+  engine::TextTokensPtr Update(
+      const std::string& name, std::string text,
+      std::shared_ptr<const completion::TextSource> source);
+  engine::TextTokensPtr OfOther(const completion::NearbyText& other,
+                                size_t max_bytes);
   void MakeRoom();
 
   const engine::TokenForms forms_;

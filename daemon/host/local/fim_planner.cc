@@ -42,7 +42,8 @@ FimLayout TrainedLayout(const engine::Hyperparameters& hparams) {
   return FimLayout::kEmulated;
 }
 
-FimLayout FimPlanner::BestLayout(const GeneratorPrompt& prompt) const {
+FimLayout FimPlanner::BestLayout(
+    const completion::GeneratorPrompt& prompt) const {
   const FimLayout trained = TrainedLayout(hparams_);
   if (trained == FimLayout::kEmulated && prompt.suffix.empty()) {
     return FimLayout::kPrefix;
@@ -50,8 +51,8 @@ FimLayout FimPlanner::BestLayout(const GeneratorPrompt& prompt) const {
   return trained;
 }
 
-engine::Result<FimPlan> FimPlanner::LayOut(FimLayout layout,
-                                           const GeneratorPrompt& prompt) {
+base::Result<FimPlan> FimPlanner::LayOut(
+    FimLayout layout, const completion::GeneratorPrompt& prompt) {
   auto tokens = engine::BuildFimPrompt(
       lines_, layout,
       {.path = hparams_.file_token ? prompt.path : std::string_view(),
@@ -95,9 +96,9 @@ void FimPlanner::HealTokens(Healing heal, FimPlan* plan) const {
   }
 }
 
-engine::Result<FimPlan> FimPlanner::PlanNow(const GeneratorPrompt& prompt,
-                                            Healing heal,
-                                            const PredictTime& predict) {
+base::Result<FimPlan> FimPlanner::PlanNow(
+    const completion::GeneratorPrompt& prompt, Healing heal,
+    const PredictTime& predict) {
   auto best = LayOut(BestLayout(prompt), prompt);
   if (!best) return best.error();
   if (auto quicker = QuickerPlan(prompt, *best, predict)) {
@@ -107,11 +108,12 @@ engine::Result<FimPlan> FimPlanner::PlanNow(const GeneratorPrompt& prompt,
   return best;
 }
 
-std::optional<FimPlan> FimPlanner::QuickerPlan(const GeneratorPrompt& prompt,
-                                               const FimPlan& best,
-                                               const PredictTime& predict) {
+std::optional<FimPlan> FimPlanner::QuickerPlan(
+    const completion::GeneratorPrompt& prompt, const FimPlan& best,
+    const PredictTime& predict) {
   const Seconds best_time = predict(best.tokens);
-  const auto if_worth_it = [&](FimLayout layout, const GeneratorPrompt& other,
+  const auto if_worth_it = [&](FimLayout layout,
+                               const completion::GeneratorPrompt& other,
                                std::string_view what) {
     auto plan = LayOut(layout, other);
     std::optional<FimPlan> quicker;
@@ -129,7 +131,7 @@ std::optional<FimPlan> FimPlanner::QuickerPlan(const GeneratorPrompt& prompt,
   const bool suffix_first =
       best.layout == FimLayout::kSpm || best.layout == FimLayout::kEmulated;
   if (prompt.earlier_suffix && suffix_first && best_time > kPatienceNearby) {
-    GeneratorPrompt nearby = prompt;
+    completion::GeneratorPrompt nearby = prompt;
     nearby.suffix = *prompt.earlier_suffix;
     auto plan = if_worth_it(best.layout, nearby, "that of the last place");
     if (plan) return plan;
@@ -144,8 +146,8 @@ std::optional<FimPlan> FimPlanner::QuickerPlan(const GeneratorPrompt& prompt,
   return if_worth_it(FimLayout::kPrefix, prompt, "the text before the cursor");
 }
 
-engine::Result<std::vector<FimPlan>> FimPlanner::PlansToWarm(
-    const GeneratorPrompt& prompt, const PredictTime& predict) {
+base::Result<std::vector<FimPlan>> FimPlanner::PlansToWarm(
+    const completion::GeneratorPrompt& prompt, const PredictTime& predict) {
   auto best = LayOut(BestLayout(prompt), prompt);
   if (!best) return best.error();
   std::vector<FimPlan> plans;

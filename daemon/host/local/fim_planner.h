@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "daemon/completion/generator.h"
-#include "engine/error.h"
 #include "engine/model/hyperparameters.h"
 #include "engine/model/token.h"
 #include "engine/tokenizer/fim.h"
@@ -60,25 +60,25 @@ class FimPlanner {
       : lines_(tokenizer), hparams_(hparams) {}
 
   // The plan for a completion that somebody waits for.
-  engine::Result<FimPlan> PlanNow(const GeneratorPrompt& prompt, Healing heal,
-                                  const PredictTime& predict);
+  base::Result<FimPlan> PlanNow(const completion::GeneratorPrompt& prompt,
+                                Healing heal, const PredictTime& predict);
 
   // The plans whose states should be warm, in this order.
-  engine::Result<std::vector<FimPlan>> PlansToWarm(
-      const GeneratorPrompt& prompt, const PredictTime& predict);
+  base::Result<std::vector<FimPlan>> PlansToWarm(
+      const completion::GeneratorPrompt& prompt, const PredictTime& predict);
 
   size_t CountTokens(std::string_view text) { return lines_.Count(text); }
 
  private:
-  engine::Result<FimPlan> LayOut(engine::FimLayout layout,
-                                 const GeneratorPrompt& prompt);
+  base::Result<FimPlan> LayOut(engine::FimLayout layout,
+                               const completion::GeneratorPrompt& prompt);
   // Returns a plan that is so much quicker than the best one that it is better;
   // nothing if there is none.
-  std::optional<FimPlan> QuickerPlan(const GeneratorPrompt& prompt,
+  std::optional<FimPlan> QuickerPlan(const completion::GeneratorPrompt& prompt,
                                      const FimPlan& best,
                                      const PredictTime& predict);
   void HealTokens(Healing heal, FimPlan* plan) const;
-  engine::FimLayout BestLayout(const GeneratorPrompt& prompt) const;
+  engine::FimLayout BestLayout(const completion::GeneratorPrompt& prompt) const;
 
   engine::LineTokenizer lines_;
   const engine::Hyperparameters& hparams_;

@@ -28,7 +28,8 @@ bool MatchesAny(const std::vector<std::string>& globs,
                 const std::string& file) {
   return std::ranges::any_of(globs, [&file](std::string glob) {
     while (glob.ends_with('/')) glob.pop_back();
-    return MatchesGlob(glob, file) || MatchesGlob(glob + "/**", file);
+    return completion::MatchesGlob(glob, file) ||
+           completion::MatchesGlob(glob + "/**", file);
   });
 }
 
@@ -46,7 +47,7 @@ std::vector<std::string> WithRealPaths(std::vector<std::string> globs) {
   return globs;
 }
 
-class ModelGenerator : public Generator {
+class ModelGenerator : public completion::Generator {
  public:
   ModelGenerator(LoadedModel loaded, std::unique_ptr<EngineGenerator> inner)
       : loaded_(std::move(loaded)), inner_(std::move(inner)) {}
@@ -56,29 +57,32 @@ class ModelGenerator : public Generator {
   size_t CountTokens(std::string_view text) const override {
     return inner_->CountTokens(text);
   }
-  std::unique_ptr<RunningGeneration> Begin(GeneratorRequest request,
-                                           std::stop_token stop) override {
+  std::unique_ptr<completion::RunningGeneration> Begin(
+      completion::GeneratorRequest request, std::stop_token stop) override {
     return inner_->Begin(std::move(request), std::move(stop));
   }
-  void Advance(std::span<RunningGeneration* const> generations) override {
+  void Advance(
+      std::span<completion::RunningGeneration* const> generations) override {
     inner_->Advance(generations);
   }
-  engine::Status Warm(const GeneratorPrompt& prompt,
-                      std::stop_token stop) override {
+  base::Status Warm(const completion::GeneratorPrompt& prompt,
+                    std::stop_token stop) override {
     return inner_->Warm(prompt, std::move(stop));
   }
   void SaveWarmStates() override { inner_->SaveWarmStates(); }
-  engine::Status FinishSaving(std::chrono::milliseconds limit) override {
+  base::Status FinishSaving(std::chrono::milliseconds limit) override {
     return inner_->FinishSaving(limit);
   }
-  void Forget(const ForgetScope& scope,
+  void Forget(const completion::ForgetScope& scope,
               std::function<void(size_t)> done) override {
     inner_->Forget(scope, std::move(done));
   }
   engine::ModelChange CheckModel() const override {
     return inner_->CheckModel();
   }
-  WarmStatus warm_status() const override { return inner_->warm_status(); }
+  completion::WarmStatus warm_status() const override {
+    return inner_->warm_status();
+  }
 
  private:
   LoadedModel loaded_;
@@ -106,7 +110,7 @@ fs::path FingerprintsFile() {
   return home.empty() ? home : home / "fingerprints";
 }
 
-engine::Result<ReadyGenerator> LoadGenerator(const ModelOptions& options) {
+base::Result<ReadyGenerator> LoadGenerator(const ModelOptions& options) {
   auto loaded = LoadModel(options);
   if (!loaded) return loaded.error();
   auto inner = EngineGenerator::Create(loaded->model, *loaded->pool,

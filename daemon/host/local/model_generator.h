@@ -4,9 +4,9 @@
 
 #include <filesystem>
 
+#include "base/result.h"
 #include "daemon/host/completion_host.h"
 #include "daemon/loaded_model.h"
-#include "engine/error.h"
 
 namespace krait::daemon {
 
@@ -15,7 +15,7 @@ namespace krait::daemon {
 std::filesystem::path FingerprintsFile();
 
 // Loads a model and makes it a generator that owns it and its threads.
-engine::Result<ReadyGenerator> LoadGenerator(const ModelOptions& options);
+base::Result<ReadyGenerator> LoadGenerator(const ModelOptions& options);
 
 }  // namespace krait::daemon
 

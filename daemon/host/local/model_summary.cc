@@ -63,7 +63,7 @@ std::string BytesText(uintmax_t bytes) {
   return fmt::format("{:.1f} KiB", kib);
 }
 
-engine::Result<ModelSummary> Summarise(const std::filesystem::path& path) {
+base::Result<ModelSummary> Summarise(const std::filesystem::path& path) {
   const auto file = engine::ModelFile::Open(path);
   if (!file) return file.error();
   ModelSummary summary;

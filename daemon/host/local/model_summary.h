@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/error.h"
+#include "base/result.h"
 #include "engine/model/hyperparameters.h"
 #include "engine/model/model_file.h"
 
@@ -34,7 +34,7 @@ struct ModelSummary {
 
 // Opens the file, without touching the weights. kUnsupported: it is a model
 // that krait cannot run.
-engine::Result<ModelSummary> Summarise(const std::filesystem::path& path);
+base::Result<ModelSummary> Summarise(const std::filesystem::path& path);
 
 // Returns a sentence about which models krait can run.
 std::string_view SupportedModels();

@@ -5,7 +5,7 @@
 
 namespace krait::daemon {
 
-void SaidSoFar::Begin(const GeneratorPrompt& prompt, bool greedy,
+void SaidSoFar::Begin(const completion::GeneratorPrompt& prompt, bool greedy,
                       uint64_t reminded_of) {
   valid_ = greedy;
   path_ = prompt.path;
@@ -22,9 +22,9 @@ void SaidSoFar::Add(engine::TokenId token, std::string_view bytes,
   tokens_.push_back({token, std::string(bytes), logprob});
 }
 
-std::optional<size_t> SaidSoFar::TypedOf(const GeneratorPrompt& prompt,
-                                         bool greedy,
-                                         uint64_t reminded_of) const {
+std::optional<size_t> SaidSoFar::TypedOf(
+    const completion::GeneratorPrompt& prompt, bool greedy,
+    uint64_t reminded_of) const {
   if (!valid_ || !greedy || prompt.path != path_ || prompt.suffix != suffix_ ||
       reminded_of != reminded_of_ || !prompt.prefix.starts_with(prefix_)) {
     return std::nullopt;

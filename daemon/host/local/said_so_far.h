@@ -22,7 +22,7 @@ class SaidSoFar {
   // A generation of `prompt` begins. One that is not greedy is not to be gone
   // on with: it would have drawn other tokens.
   // `reminded_of` stands for what it is reminded of beside the prefix.
-  void Begin(const GeneratorPrompt& prompt, bool greedy,
+  void Begin(const completion::GeneratorPrompt& prompt, bool greedy,
              uint64_t reminded_of = 0);
   void Add(engine::TokenId token, std::string_view bytes, float logprob);
   // Nothing can be gone on with.
@@ -30,8 +30,8 @@ class SaidSoFar {
 
   // Returns how many bytes of what was said the prompt has in its prefix;
   // nothing if it is another place, or the user typed something else.
-  std::optional<size_t> TypedOf(const GeneratorPrompt& prompt, bool greedy,
-                                uint64_t reminded_of = 0) const;
+  std::optional<size_t> TypedOf(const completion::GeneratorPrompt& prompt,
+                                bool greedy, uint64_t reminded_of = 0) const;
 
   // The user has typed the first `typed` bytes: the prompt is longer by them,
   // what was said is shorter.

@@ -18,8 +18,8 @@ Speaker& Speakers::Mark(Speaker& speaker) {
   return speaker;
 }
 
-Speaker* Speakers::TakeWhoSaid(const GeneratorPrompt& prompt, bool greedy,
-                               uint64_t reminded_of) {
+Speaker* Speakers::TakeWhoSaid(const completion::GeneratorPrompt& prompt,
+                               bool greedy, uint64_t reminded_of) {
   for (const auto& speaker : speakers_) {
     if (speaker->busy) continue;
     const auto typed = speaker->said.TypedOf(prompt, greedy, reminded_of);

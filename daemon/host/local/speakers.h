@@ -51,7 +51,7 @@ class Speakers {
 
   // Takes the idle one who was saying what the prompt goes on with, which
   // SaidSoFar is told; null: nobody.
-  Speaker* TakeWhoSaid(const GeneratorPrompt& prompt, bool greedy,
+  Speaker* TakeWhoSaid(const completion::GeneratorPrompt& prompt, bool greedy,
                        uint64_t reminded_of);
 
   // Takes one for another prompt: who has spoken in the same file last, as the

@@ -22,7 +22,7 @@ namespace krait::daemon {
 namespace {
 
 namespace fs = std::filesystem;
-using engine::ErrorCode;
+using base::ErrorCode;
 using Sequence = engine::StateStore::Sequence;
 using Clock = std::chrono::steady_clock;
 
@@ -48,7 +48,8 @@ std::vector<std::string> NamesOf(const std::vector<std::string>& files) {
 // What both threads know. The keeper's thread owns a part, as it may outlive
 // the keeper.
 struct StateKeeper::Shared {
-  using Forgetting = std::pair<ForgetScope, std::function<void(size_t)>>;
+  using Forgetting =
+      std::pair<completion::ForgetScope, std::function<void(size_t)>>;
 
   Shared(std::shared_ptr<const engine::Model> its_model,
          StateKeeperOptions its_options)
@@ -60,8 +61,8 @@ struct StateKeeper::Shared {
   bool WaitForWork(std::unique_lock<std::mutex>* lock);
   void Work(std::unique_lock<std::mutex>* lock);
   void ForgetNow(std::unique_lock<std::mutex>* lock);
-  engine::Status Write(Sequence* sequence, const std::stop_token& stop);
-  void SayWhyNot(const engine::Error& error);
+  base::Status Write(Sequence* sequence, const std::stop_token& stop);
+  void SayWhyNot(const base::Error& error);
 
   const std::shared_ptr<const engine::Model> model;
   const StateKeeperOptions options;
@@ -75,7 +76,7 @@ struct StateKeeper::Shared {
   bool loading = true;
   bool writing = false;
   bool ended = false;
-  engine::Status last_write;
+  base::Status last_write;
   std::deque<Sequence> read;
   std::deque<Sequence> waiting;
   std::vector<Sequence> written;
@@ -84,7 +85,7 @@ struct StateKeeper::Shared {
 
 // The keeper's thread ---------------------------------------------------------
 
-void StateKeeper::Shared::SayWhyNot(const engine::Error& error) {
+void StateKeeper::Shared::SayWhyNot(const base::Error& error) {
   if (error.code == ErrorCode::kCancelled) return;
   WriteLog(LogLevel::kWarning,
            fmt::format("warm states are not kept: {}", error.message));
@@ -138,7 +139,7 @@ void StateKeeper::Shared::Work(std::unique_lock<std::mutex>* lock) {
     Sequence sequence = std::move(waiting.front());
     waiting.pop_front();
     lock->unlock();
-    engine::Status saved = Write(&sequence, stop);
+    base::Status saved = Write(&sequence, stop);
     lock->lock();
     // Let go of by the thread that the pieces belong to.
     written.push_back(std::move(sequence));
@@ -154,22 +155,22 @@ void StateKeeper::Shared::Work(std::unique_lock<std::mutex>* lock) {
   writing = false;
 }
 
-engine::Status StateKeeper::Shared::Write(Sequence* sequence,
-                                          const std::stop_token& stop) try {
+base::Status StateKeeper::Shared::Write(Sequence* sequence,
+                                        const std::stop_token& stop) try {
   if (!directory) return {};
   if (engine::CompareModels(options.stamp,
                             engine::StampModel(model->file().path())) !=
       engine::ModelChange::kNone) {
-    return engine::MakeError(
+    return base::MakeError(
         ErrorCode::kIo,
         model->file().path().string() + ": was changed since it was loaded");
   }
   sequence->origins = NamesOf(sequence->origins);
   const bool may = !sequence->origins.empty() &&
                    std::ranges::all_of(sequence->origins, options.may_save);
-  return may ? directory->Write(*sequence, stop) : engine::Status();
+  return may ? directory->Write(*sequence, stop) : base::Status();
 } catch (const std::bad_alloc&) {
-  return engine::MakeError(ErrorCode::kIo, "no memory to write states");
+  return base::MakeError(ErrorCode::kIo, "no memory to write states");
 }
 
 void StateKeeper::Shared::ForgetNow(std::unique_lock<std::mutex>* lock) {
@@ -250,7 +251,7 @@ void StateKeeper::Save(std::vector<Sequence> sequences) {
   shared_->changed.notify_all();
 }
 
-engine::Status StateKeeper::Finish(std::chrono::milliseconds limit) {
+base::Status StateKeeper::Finish(std::chrono::milliseconds limit) {
   std::unique_lock lock(shared_->mutex);
   const auto idle = [this] {
     return !shared_->loading && !shared_->writing && shared_->waiting.empty();
@@ -264,7 +265,8 @@ engine::Status StateKeeper::Finish(std::chrono::milliseconds limit) {
   return shared_->last_write;
 }
 
-void StateKeeper::Forget(ForgetScope scope, std::function<void(size_t)> done) {
+void StateKeeper::Forget(completion::ForgetScope scope,
+                         std::function<void(size_t)> done) {
   const std::lock_guard lock(shared_->mutex);
   std::erase_if(shared_->read, [&](const Sequence& sequence) {
     return scope.all || std::ranges::any_of(sequence.origins,

@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/result.h"
 #include "daemon/completion/forget_scope.h"
-#include "engine/error.h"
 #include "engine/model/model.h"
 #include "engine/model/model_stamp.h"
 #include "engine/state/state_folder.h"
@@ -61,11 +61,11 @@ class StateKeeper {
 
   // Waits until all is read and written, at most `limit`, and stops it then.
   // Returns what went wrong with the last write.
-  engine::Status Finish(std::chrono::milliseconds limit);
+  base::Status Finish(std::chrono::milliseconds limit);
 
   // Gives up what waits, deletes what is on the disk, and calls `done` with
   // how many files, on the keeper's thread; never if the keeper ends before.
-  void Forget(ForgetScope scope, std::function<void(size_t)> done);
+  void Forget(completion::ForgetScope scope, std::function<void(size_t)> done);
 
  private:
   struct Shared;

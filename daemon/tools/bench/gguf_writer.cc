@@ -153,7 +153,7 @@ std::string GgufWriter::Header() const {
   return header;
 }
 
-engine::Status GgufWriter::Write(
+base::Status GgufWriter::Write(
     const std::filesystem::path& path,
     const std::function<void(size_t)>& on_written) const {
   std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "wb"));
@@ -173,8 +173,8 @@ engine::Status GgufWriter::Write(
   }
   ok = ok && std::fclose(file.release()) == 0;
   if (ok) return {};
-  return engine::MakeError(
-      engine::ErrorCode::kIo,
+  return base::MakeError(
+      base::ErrorCode::kIo,
       fmt::format("cannot write {}: {}", path.string(), std::strerror(errno)));
 }
 

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/error.h"
+#include "base/result.h"
 #include "engine/model/tensor.h"
 
 namespace krait::daemon {
@@ -40,8 +40,8 @@ class GgufWriter {
   size_t data_bytes() const { return data_bytes_; }
 
   // `on_written` is told the bytes of data written so far.
-  engine::Status Write(const std::filesystem::path& path,
-                       const std::function<void(size_t)>& on_written) const;
+  base::Status Write(const std::filesystem::path& path,
+                     const std::function<void(size_t)>& on_written) const;
 
  private:
   struct PlannedTensor {

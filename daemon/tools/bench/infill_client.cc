@@ -28,8 +28,8 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
-using engine::ErrorCode;
-using engine::MakeError;
+using base::ErrorCode;
+using base::MakeError;
 
 // Answers hold the prompt again, and settings.
 constexpr uint64_t kMaxAnswerBytes = uint64_t{16} << 20;
@@ -55,7 +55,7 @@ class Exchange {
   Exchange(const InfillServer& server, std::chrono::seconds timeout)
       : server_(server), timeout_(timeout), stream_(context_) {}
 
-  engine::Result<std::string> Post(std::string body) {
+  base::Result<std::string> Post(std::string body) {
     if (auto connected = Connect(); !connected) return connected.error();
     http::request<http::string_body> request(http::verb::post, server_.target,
                                              11);
@@ -85,12 +85,12 @@ class Exchange {
   }
 
  private:
-  engine::Error Failed(const std::string& what) const {
+  base::Error Failed(const std::string& what) const {
     return MakeError(ErrorCode::kIo,
                      fmt::format("--against {}: {}", server_.url, what));
   }
 
-  engine::Status Connect() {
+  base::Status Connect() {
     boost::system::error_code error;
     asio::ip::tcp::resolver resolver(context_);
     const auto found =
@@ -104,7 +104,7 @@ class Exchange {
   // Starts an operation and waits for its end. Only asynchronous operations
   // have a time limit.
   template <class Start>
-  engine::Status Wait(std::string_view what, const Start& start) {
+  base::Status Wait(std::string_view what, const Start& start) {
     boost::system::error_code result;
     stream_.expires_after(timeout_);
     start([&result](boost::system::error_code error, const auto&...) {
@@ -137,8 +137,8 @@ uint16_t ParsePort(std::string_view text) {
 
 }  // namespace
 
-engine::Result<InfillServer> InfillServer::Parse(std::string_view url,
-                                                 bool allow_remote) {
+base::Result<InfillServer> InfillServer::Parse(std::string_view url,
+                                               bool allow_remote) {
   const auto refuse = [url](const std::string& why) {
     return MakeError(ErrorCode::kInvalidArgument,
                      fmt::format("--against {}: {}", url, why));
@@ -189,7 +189,7 @@ std::string InfillBody(const InfillRequest& request) {
   return JsonText(body);
 }
 
-engine::Result<InfillAnswer> ParseInfillAnswer(std::string_view body) {
+base::Result<InfillAnswer> ParseInfillAnswer(std::string_view body) {
   boost::system::error_code error;
   const auto json = boost::json::parse(body, error);
   const auto* object = error ? nullptr : json.if_object();
@@ -215,9 +215,9 @@ engine::Result<InfillAnswer> ParseInfillAnswer(std::string_view body) {
   return answer;
 }
 
-engine::Result<InfillAnswer> AskInfill(const InfillServer& server,
-                                       const InfillRequest& request,
-                                       std::chrono::seconds timeout) {
+base::Result<InfillAnswer> AskInfill(const InfillServer& server,
+                                     const InfillRequest& request,
+                                     std::chrono::seconds timeout) {
   const auto begin = std::chrono::steady_clock::now();
   try {
     Exchange exchange(server, timeout);

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/error.h"
+#include "base/result.h"
 
 namespace krait::daemon {
 
@@ -22,8 +22,8 @@ struct InfillServer {
 
   // Takes "http://HOST[:PORT][/PATH]". A host other than this machine is
   // refused unless `allow_remote`: the source text is sent there.
-  static engine::Result<InfillServer> Parse(std::string_view url,
-                                            bool allow_remote);
+  static base::Result<InfillServer> Parse(std::string_view url,
+                                          bool allow_remote);
 };
 
 struct InfillRequest {
@@ -47,13 +47,13 @@ struct InfillAnswer {
 // The request's body: greedy, not ended by an end-of-text token, with the
 // server's cache.
 std::string InfillBody(const InfillRequest& request);
-engine::Result<InfillAnswer> ParseInfillAnswer(std::string_view body);
+base::Result<InfillAnswer> ParseInfillAnswer(std::string_view body);
 
 // Asks over a connection of its own, as editor plug-ins do. A server that does
 // not answer within `timeout` is an error.
-engine::Result<InfillAnswer> AskInfill(const InfillServer& server,
-                                       const InfillRequest& request,
-                                       std::chrono::seconds timeout);
+base::Result<InfillAnswer> AskInfill(const InfillServer& server,
+                                     const InfillRequest& request,
+                                     std::chrono::seconds timeout);
 
 }  // namespace krait::daemon
 

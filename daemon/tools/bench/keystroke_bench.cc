@@ -23,7 +23,7 @@ class PeerSide {
 
   // So that neither the first request pays for what every server does once,
   // nor finds what an earlier round left.
-  engine::Status WarmUp() {
+  base::Status WarmUp() {
     const InfillRequest request{.prefix = "warm = up(1)\n",
                                 .prompt = "warm = ",
                                 .suffix = "\n",
@@ -39,7 +39,7 @@ class PeerSide {
     if (step.edit) ApplyEdit(*step.edit, &texts_[step.file]);
   }
 
-  engine::Result<PeerCost> Run(const KeystrokeStep& step) {
+  base::Result<PeerCost> Run(const KeystrokeStep& step) {
     Follow(step);
     InfillRequest request = InfillWindow(texts_[step.file], step.cursor_ofs,
                                          peer_.lines_before, peer_.lines_after);
@@ -76,7 +76,7 @@ InfillRequest InfillWindow(std::string_view text, size_t cursor_ofs,
           .suffix = std::string(text.substr(cursor_ofs, end - cursor_ofs))};
 }
 
-engine::Result<KeystrokeRound> RunKeystrokes(
+base::Result<KeystrokeRound> RunKeystrokes(
     const std::vector<SourceFile>& files, const KeystrokeBenchOptions& options,
     const std::function<void(size_t done, size_t total)>& on_progress) {
   const KeystrokeScript script = MakeKeystrokeScript(files, options.script);

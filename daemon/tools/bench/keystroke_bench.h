@@ -10,10 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "daemon/tools/bench/infill_client.h"
 #include "daemon/tools/bench/keystroke_script.h"
 #include "daemon/tools/bench/keystroke_session.h"
-#include "engine/error.h"
 
 namespace krait::daemon {
 
@@ -50,9 +50,9 @@ struct KeystrokeRound {
   std::string model = {};
   size_t threads = 0;
   std::vector<StepSample> samples = {};
-  bool restart_left_out = false;  // nothing was saved
-  WarmStatus one_file = {};       // after the first request
-  WarmStatus all_files = {};      // at the end
+  bool restart_left_out = false;          // nothing was saved
+  completion::WarmStatus one_file = {};   // after the first request
+  completion::WarmStatus all_files = {};  // at the end
 };
 
 // Cuts out what a peer is shown: whole lines around the cursor's.
@@ -60,7 +60,7 @@ InfillRequest InfillWindow(std::string_view text, size_t cursor_ofs,
                            size_t lines_before, size_t lines_after);
 
 // Runs the script for `files` once, each step first here and then by the peer.
-engine::Result<KeystrokeRound> RunKeystrokes(
+base::Result<KeystrokeRound> RunKeystrokes(
     const std::vector<SourceFile>& files, const KeystrokeBenchOptions& options,
     const std::function<void(size_t done, size_t total)>& on_progress);
 

@@ -34,7 +34,8 @@ Percentiles PercentilesOf(const std::vector<double>& values) {
 }
 
 // The median of a part of the trace.
-double MedianOf(const Samples& samples, size_t CompletionTrace::*tokens) {
+double MedianOf(const Samples& samples,
+                size_t completion::CompletionTrace::*tokens) {
   return Quantile(Values(samples,
                          [tokens](const StepSample& sample) {
                            return sample.cost.trace.*tokens;
@@ -42,7 +43,7 @@ double MedianOf(const Samples& samples, size_t CompletionTrace::*tokens) {
                   0.5);
 }
 double MedianOf(const Samples& samples,
-                Clock::duration CompletionTrace::*stage) {
+                Clock::duration completion::CompletionTrace::*stage) {
   return Quantile(Values(samples,
                          [stage](const StepSample& sample) {
                            return Milliseconds(sample.cost.trace.*stage);
@@ -73,9 +74,12 @@ std::optional<StepSummary::PeerSummary> SummarizePeer(const Samples& samples,
 
 StepSummary SummarizeKind(StepKind kind, const Samples& samples) {
   StepSummary summary{.kind = kind, .requests = samples.size()};
-  summary.reused = MedianOf(samples, &CompletionTrace::tokens_reused);
-  summary.replayed = MedianOf(samples, &CompletionTrace::tokens_replayed);
-  summary.computed = MedianOf(samples, &CompletionTrace::tokens_computed);
+  summary.reused =
+      MedianOf(samples, &completion::CompletionTrace::tokens_reused);
+  summary.replayed =
+      MedianOf(samples, &completion::CompletionTrace::tokens_replayed);
+  summary.computed =
+      MedianOf(samples, &completion::CompletionTrace::tokens_computed);
   summary.most_computed =
       std::ranges::max(Values(samples, [](const StepSample& sample) {
         return sample.cost.trace.tokens_computed;
@@ -88,10 +92,11 @@ StepSummary SummarizeKind(StepKind kind, const Samples& samples) {
       PercentilesOf(Values(samples, [](const StepSample& sample) {
         return Milliseconds(sample.cost.whole);
       }));
-  summary.tokenize_ms = MedianOf(samples, &CompletionTrace::tokenize);
-  summary.prefill_ms = MedianOf(samples, &CompletionTrace::prefill);
-  summary.decode_ms = MedianOf(samples, &CompletionTrace::decode);
-  summary.post_ms = MedianOf(samples, &CompletionTrace::post);
+  summary.tokenize_ms =
+      MedianOf(samples, &completion::CompletionTrace::tokenize);
+  summary.prefill_ms = MedianOf(samples, &completion::CompletionTrace::prefill);
+  summary.decode_ms = MedianOf(samples, &completion::CompletionTrace::decode);
+  summary.post_ms = MedianOf(samples, &completion::CompletionTrace::post);
   for (const StepSample* sample : samples) {
     ++summary.plans[sample->cost.trace.plan];
   }
@@ -131,7 +136,7 @@ boost::json::object ToJson(const StepSummary& step) {
   return json;
 }
 
-boost::json::object ToJson(const WarmStatus& status) {
+boost::json::object ToJson(const completion::WarmStatus& status) {
   return {{"held_bytes", status.held_bytes},
           {"budget_bytes", status.budget_bytes},
           {"checkpoints", status.checkpoints},

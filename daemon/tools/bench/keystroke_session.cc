@@ -14,8 +14,8 @@ namespace krait::daemon {
 namespace {
 
 namespace fs = std::filesystem;
-using engine::ErrorCode;
-using engine::MakeError;
+using base::ErrorCode;
+using base::MakeError;
 using lsp::PositionEncoding;
 
 // Between two keystrokes there is time for a parse.
@@ -25,7 +25,7 @@ std::string UriOf(const SourceFile& file) {
   return lsp::PathToUri("/bench/" + file.name);
 }
 
-engine::Error FromLsp(const lsp::Error& error) {
+base::Error FromLsp(const lsp::Error& error) {
   return MakeError(ErrorCode::kInvalidArgument, error.message);
 }
 
@@ -37,9 +37,9 @@ bool HasFiles(const fs::path& directory) {
 
 }  // namespace
 
-class KeystrokeSession::Stopwatch : public Generator {
+class KeystrokeSession::Stopwatch : public completion::Generator {
  public:
-  Stopwatch(Generator& inner, bool full_length)
+  Stopwatch(completion::Generator& inner, bool full_length)
       : inner_(inner), full_length_(full_length) {}
 
   Clock::time_point first_token() const { return first_token_; }
@@ -48,8 +48,8 @@ class KeystrokeSession::Stopwatch : public Generator {
   size_t CountTokens(std::string_view text) const override {
     return inner_.CountTokens(text);
   }
-  std::unique_ptr<RunningGeneration> Begin(GeneratorRequest request,
-                                           std::stop_token stop) override {
+  std::unique_ptr<completion::RunningGeneration> Begin(
+      completion::GeneratorRequest request, std::stop_token stop) override {
     request.ignore_end = full_length_;
     request.may_resume = false;  // each answer is to be paid for
     begun_ = false;
@@ -65,13 +65,14 @@ class KeystrokeSession::Stopwatch : public Generator {
     if (generation->outcome()) NoteBeginning();
     return generation;
   }
-  void Advance(std::span<RunningGeneration* const> generations) override {
+  void Advance(
+      std::span<completion::RunningGeneration* const> generations) override {
     inner_.Advance(generations);
     // Without a token the answer is the beginning.
     if (generations.front()->outcome()) NoteBeginning();
   }
-  engine::Status Warm(const GeneratorPrompt& prompt,
-                      std::stop_token stop) override {
+  base::Status Warm(const completion::GeneratorPrompt& prompt,
+                    std::stop_token stop) override {
     return inner_.Warm(prompt, std::move(stop));
   }
 
@@ -81,7 +82,7 @@ class KeystrokeSession::Stopwatch : public Generator {
     begun_ = true;
   }
 
-  Generator& inner_;
+  completion::Generator& inner_;
   const bool full_length_;
   bool begun_ = false;
   Clock::time_point first_token_;
@@ -93,7 +94,7 @@ KeystrokeSession::KeystrokeSession(SessionOptions options,
 
 KeystrokeSession::~KeystrokeSession() = default;
 
-engine::Result<std::unique_ptr<KeystrokeSession>> KeystrokeSession::Start(
+base::Result<std::unique_ptr<KeystrokeSession>> KeystrokeSession::Start(
     SessionOptions options, const std::vector<SourceFile>& files) {
   std::unique_ptr<KeystrokeSession> session(
       new KeystrokeSession(std::move(options), files));
@@ -101,19 +102,19 @@ engine::Result<std::unique_ptr<KeystrokeSession>> KeystrokeSession::Start(
   return session;
 }
 
-engine::Status KeystrokeSession::Load() {
+base::Status KeystrokeSession::Load() {
   auto ready = LoadGenerator(options_.model);
   if (!ready) return ready.error();
   generator_ = std::move(ready->generator);
   description_ = std::move(ready->description);
   threads_ = ready->threads;
   stopwatch_ = std::make_unique<Stopwatch>(*generator_, options_.full_length);
-  service_ = std::make_unique<CompletionService>(*stopwatch_);
+  service_ = std::make_unique<completion::CompletionService>(*stopwatch_);
   syntax_ = std::make_unique<SyntaxCache>();
   // The weights come from the disk, the threads begin to run.
   std::string some_text;
   for (size_t i = 0; i < 16; ++i) some_text += "warm = up(i)\n";
-  CompletionOptions completion = options_.completion;
+  completion::CompletionOptions completion = options_.completion;
   completion.max_tokens = 2;
   const auto warmed = service_->Complete(
       {.path = "", .before = some_text, .after = ""}, completion);
@@ -121,7 +122,7 @@ engine::Status KeystrokeSession::Load() {
   return {};
 }
 
-engine::Result<lsp::DocumentSnapshot> KeystrokeSession::Opened(size_t file) {
+base::Result<lsp::DocumentSnapshot> KeystrokeSession::Opened(size_t file) {
   const std::string uri = UriOf(files_[file]);
   lsp::DocumentSnapshot document = documents_.Get(uri);
   if (document == nullptr) {
@@ -131,12 +132,13 @@ engine::Result<lsp::DocumentSnapshot> KeystrokeSession::Opened(size_t file) {
     document = *opened;
     syntax_->Update(document);
   }
-  const RequestSyntax syntax = syntax_->At(document, cursors_[file]);
+  const completion::RequestSyntax syntax =
+      syntax_->At(document, cursors_[file]);
   if (syntax.slot != nullptr) (void)syntax.slot->Wait(kParsePatience);
   return document;
 }
 
-engine::Result<lsp::DocumentSnapshot> KeystrokeSession::Change(
+base::Result<lsp::DocumentSnapshot> KeystrokeSession::Change(
     const KeystrokeStep& step, Clock::time_point* begin) {
   auto document = Opened(step.file);
   if (!document) return document.error();
@@ -160,21 +162,23 @@ engine::Result<lsp::DocumentSnapshot> KeystrokeSession::Change(
   return changed->after;
 }
 
-CompletionRequest KeystrokeSession::RequestAt(
+completion::CompletionRequest KeystrokeSession::RequestAt(
     const lsp::DocumentSnapshot& document, size_t cursor_ofs) {
-  const ContextLimits& limits = options_.completion.limits;
-  CompletionRequest request;
+  const completion::ContextLimits& limits = options_.completion.limits;
+  completion::CompletionRequest request;
   request.path = lsp::UriToPath(document->uri).value_or("");
   request.origin = request.path;
   request.before = document->text.TextBefore(
-      cursor_ofs, std::max(EnoughBytesBefore(limits), kRememberedBytes));
+      cursor_ofs, std::max(completion::EnoughBytesBefore(limits),
+                           completion::kRememberedBytes));
   request.after = document->text.TextAfter(
-      cursor_ofs, std::max(EnoughBytesAfter(limits), kRememberedBytes));
+      cursor_ofs, std::max(completion::EnoughBytesAfter(limits),
+                           completion::kRememberedBytes));
   request.syntax = syntax_->At(document, cursor_ofs);
   return request;
 }
 
-engine::Result<RequestCost> KeystrokeSession::Run(const KeystrokeStep& step) {
+base::Result<RequestCost> KeystrokeSession::Run(const KeystrokeStep& step) {
   Clock::time_point begin;
   const auto document = Change(step, &begin);
   if (!document) return document.error();
@@ -188,7 +192,7 @@ engine::Result<RequestCost> KeystrokeSession::Run(const KeystrokeStep& step) {
                      .whole = end - begin};
 }
 
-engine::Status KeystrokeSession::Warm(const KeystrokeStep& step) {
+base::Status KeystrokeSession::Warm(const KeystrokeStep& step) {
   Clock::time_point begin;
   const auto document = Change(step, &begin);
   if (!document) return document.error();
@@ -196,7 +200,7 @@ engine::Status KeystrokeSession::Warm(const KeystrokeStep& step) {
                         options_.completion);
 }
 
-engine::Result<bool> KeystrokeSession::Restart() {
+base::Result<bool> KeystrokeSession::Restart() {
   constexpr auto kPatience = std::chrono::minutes(10);
   generator_->SaveWarmStates();
   if (auto saved = generator_->FinishSaving(kPatience); !saved) {

@@ -9,18 +9,18 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "daemon/completion/completion_service.h"
 #include "daemon/loaded_model.h"
 #include "daemon/session/syntax_cache.h"
 #include "daemon/tools/bench/keystroke_script.h"
-#include "engine/error.h"
 #include "lsp/document_store.h"
 
 namespace krait::daemon {
 
 struct SessionOptions {
   ModelOptions model = {};
-  CompletionOptions completion = {};
+  completion::CompletionOptions completion = {};
   // Every answer has completion.max_tokens tokens, whatever they are; if not,
   // it ends where the one in an editor does.
   bool full_length = true;
@@ -28,7 +28,7 @@ struct SessionOptions {
 
 // What a request cost, from the keystroke that caused it.
 struct RequestCost {
-  CompletionTrace trace = {};
+  completion::CompletionTrace trace = {};
   Clock::duration to_first_token{};
   Clock::duration whole{};
 };
@@ -42,23 +42,25 @@ struct RequestCost {
 class KeystrokeSession {
  public:
   // Loads the model, and runs it once so that its weights are in memory.
-  static engine::Result<std::unique_ptr<KeystrokeSession>> Start(
+  static base::Result<std::unique_ptr<KeystrokeSession>> Start(
       SessionOptions options, const std::vector<SourceFile>& files);
   ~KeystrokeSession();
 
   // Opens the step's file if it is not open, applies its edit and asks for a
   // completion.
-  engine::Result<RequestCost> Run(const KeystrokeStep& step);
+  base::Result<RequestCost> Run(const KeystrokeStep& step);
 
   // Applies the edit and lets the model read up to the cursor, as happens while
   // nobody waits.
-  engine::Status Warm(const KeystrokeStep& step);
+  base::Status Warm(const KeystrokeStep& step);
 
   // Saves what is warm, forgets all else and loads the model again, as when a
   // server ends and starts. False: nothing was saved.
-  engine::Result<bool> Restart();
+  base::Result<bool> Restart();
 
-  WarmStatus warm_status() const { return generator_->warm_status(); }
+  completion::WarmStatus warm_status() const {
+    return generator_->warm_status();
+  }
   const std::string& description() const { return description_; }
   size_t threads() const { return threads_; }
 
@@ -67,13 +69,13 @@ class KeystrokeSession {
 
   KeystrokeSession(SessionOptions options,
                    const std::vector<SourceFile>& files);
-  engine::Status Load();
-  engine::Result<lsp::DocumentSnapshot> Opened(size_t file);
+  base::Status Load();
+  base::Result<lsp::DocumentSnapshot> Opened(size_t file);
   // Returns the document after the step's edit, if it has one.
-  engine::Result<lsp::DocumentSnapshot> Change(const KeystrokeStep& step,
-                                               Clock::time_point* begin);
-  CompletionRequest RequestAt(const lsp::DocumentSnapshot& document,
-                              size_t cursor_ofs);
+  base::Result<lsp::DocumentSnapshot> Change(const KeystrokeStep& step,
+                                             Clock::time_point* begin);
+  completion::CompletionRequest RequestAt(const lsp::DocumentSnapshot& document,
+                                          size_t cursor_ofs);
 
   const SessionOptions options_;
   const std::vector<SourceFile> files_;
@@ -82,9 +84,9 @@ class KeystrokeSession {
   size_t threads_ = 0;
   lsp::DocumentStore documents_;
   std::unique_ptr<SyntaxCache> syntax_;
-  std::unique_ptr<Generator> generator_;
-  std::unique_ptr<Stopwatch> stopwatch_;        // around generator_
-  std::unique_ptr<CompletionService> service_;  // asks stopwatch_
+  std::unique_ptr<completion::Generator> generator_;
+  std::unique_ptr<Stopwatch> stopwatch_;                    // around generator_
+  std::unique_ptr<completion::CompletionService> service_;  // asks stopwatch_
 };
 
 }  // namespace krait::daemon

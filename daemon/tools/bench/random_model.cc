@@ -290,7 +290,7 @@ std::optional<TensorType> ParseWeightType(std::string_view name) {
   return std::nullopt;
 }
 
-engine::Status WriteRandomModel(
+base::Status WriteRandomModel(
     const RandomShape& shape, TensorType type,
     const std::filesystem::path& path,
     const std::function<void(size_t, size_t)>& on_progress) {

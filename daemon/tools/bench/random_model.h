@@ -9,7 +9,7 @@
 #include <span>
 #include <string_view>
 
-#include "engine/error.h"
+#include "base/result.h"
 #include "engine/model/hyperparameters.h"
 #include "engine/model/tensor.h"
 
@@ -44,7 +44,7 @@ std::optional<engine::TensorType> ParseWeightType(std::string_view name);
 // and a synthetic SentencePiece vocabulary, as other engines load it too.
 // Always the same file for the same arguments. `on_progress` is told the bytes
 // written and those of the whole.
-engine::Status WriteRandomModel(
+base::Status WriteRandomModel(
     const RandomShape& shape, engine::TensorType type,
     const std::filesystem::path& path,
     const std::function<void(size_t done, size_t total)>& on_progress);

@@ -97,7 +97,7 @@ SoakMark MarkAt(size_t keystrokes, const KeystrokeSession& session) {
 
 }  // namespace
 
-engine::Result<SoakResult> RunSoak(
+base::Result<SoakResult> RunSoak(
     const SoakOptions& options,
     const std::function<void(size_t done, size_t total)>& on_progress) {
   const std::vector<SourceFile> files = MakeFiles(options);

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "daemon/tools/bench/keystroke_session.h"
-#include "engine/error.h"
 
 namespace krait::daemon {
 
@@ -28,7 +28,7 @@ struct SoakOptions {
 struct SoakMark {
   size_t keystrokes = 0;
   size_t resident_bytes = 0;  // of the process, weights included
-  WarmStatus warm = {};
+  completion::WarmStatus warm = {};
 };
 
 struct SoakResult {
@@ -41,7 +41,7 @@ struct SoakResult {
 
 // Types, removes, jumps and switches among many open files, at random but
 // always in the same way. `on_progress` counts the first visits, too.
-engine::Result<SoakResult> RunSoak(
+base::Result<SoakResult> RunSoak(
     const SoakOptions& options,
     const std::function<void(size_t done, size_t total)>& on_progress);
 

@@ -11,11 +11,21 @@ namespace krait::daemon {
 namespace {
 
 constexpr std::array<double, 9> kTokenThresholds = {
-    kShowAll, -2.3, -1.6, -1.2, -1.0, -0.85, -0.7, -0.6, -0.5};
+    completion::kShowAll, -2.3, -1.6, -1.2, -1.0, -0.85, -0.7, -0.6, -0.5};
 
-constexpr std::array<double, 13> kMeanThresholds = {
-    -0.1, -0.2, -0.3, -0.4, -0.5, -0.6,    -0.7,
-    -0.8, -1.0, -1.2, -1.6, -2.0, kShowAll};
+constexpr std::array<double, 13> kMeanThresholds = {-0.1,
+                                                    -0.2,
+                                                    -0.3,
+                                                    -0.4,
+                                                    -0.5,
+                                                    -0.6,
+                                                    -0.7,
+                                                    -0.8,
+                                                    -1.0,
+                                                    -1.2,
+                                                    -1.6,
+                                                    -2.0,
+                                                    completion::kShowAll};
 
 // Fewer say nothing of a share.
 constexpr size_t kFewestShown = 20;
@@ -73,18 +83,18 @@ std::span<const double> Calibration::TokenThresholds() {
   return kTokenThresholds;
 }
 
-engine::Status Calibration::Try(const FimCase& fim_case,
-                                const CompletionOptions& wanted,
-                                CompletionService* service) {
+base::Status Calibration::Try(const FimCase& fim_case,
+                              const completion::CompletionOptions& wanted,
+                              completion::CompletionService* service) {
   lines_.resize(kTokenThresholds.size());
   blocks_.resize(kTokenThresholds.size());
   ++places_;
-  const CompletionRequest request = RequestOf(fim_case);
-  CompletionOptions options = wanted;
-  options.extent = CompletionExtent::kAuto;
+  const completion::CompletionRequest request = RequestOf(fim_case);
+  completion::CompletionOptions options = wanted;
+  options.extent = completion::CompletionExtent::kAuto;
   options.min_confidence.reset();
   options.syntax_budget = grammars::CheckBudget::Unlimited();
-  const auto add = [&](const Completion& completion,
+  const auto add = [&](const completion::Completion& completion,
                        std::vector<GateTrial>* trials) {
     if (completion.text.empty()) return;
     trials->push_back(
@@ -95,10 +105,10 @@ engine::Status Calibration::Try(const FimCase& fim_case,
   // What was said for the first is not said again for the others.
   for (size_t i = 0; i < kTokenThresholds.size(); ++i) {
     options.thresholds =
-        engine::ConfidenceThresholds{.line = kShowAll,
-                                     .block = kShowAll,
+        engine::ConfidenceThresholds{.line = completion::kShowAll,
+                                     .block = completion::kShowAll,
                                      .token = kTokenThresholds[i],
-                                     .invoked_token = kShowAll};
+                                     .invoked_token = completion::kShowAll};
     auto completion = service->Complete(request, options);
     if (!completion) return completion.error();
     if (i == 0) said_ = completion->said;

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "daemon/completion/completion_service.h"
 #include "daemon/tools/eval/fim_cases.h"
 #include "daemon/tools/eval/shown_case.h"
-#include "engine/error.h"
 #include "engine/model/model_hints.h"
 
 namespace krait::daemon {
@@ -49,8 +49,9 @@ class Calibration {
   static std::span<const double> TokenThresholds();
 
   // Completes a case, as an editor would ask unasked, with each of them.
-  engine::Status Try(const FimCase& fim_case, const CompletionOptions& options,
-                     CompletionService* service);
+  base::Status Try(const FimCase& fim_case,
+                   const completion::CompletionOptions& options,
+                   completion::CompletionService* service);
 
   // What one threshold for tokens comes to, with the mean that shows the most
   // right texts while the wanted share of what is shown is right. To show more
@@ -69,11 +70,11 @@ class Calibration {
   // The lines of TokenThresholds()[index].
   std::span<const GateTrial> lines(size_t index) const { return lines_[index]; }
   // What the model said at the last case, token by token.
-  const std::vector<SaidToken>& said() const { return said_; }
+  const std::vector<completion::SaidToken>& said() const { return said_; }
 
  private:
   size_t places_ = 0;
-  std::vector<SaidToken> said_;
+  std::vector<completion::SaidToken> said_;
   // By threshold for tokens.
   std::vector<std::vector<GateTrial>> lines_;
   std::vector<std::vector<GateTrial>> blocks_;

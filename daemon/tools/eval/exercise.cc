@@ -23,21 +23,21 @@ Exercise MakeExercise(const FimCase& fim_case) {
   Exercise exercise{.request = {.path = {},
                                 .before = fim_case.prefix,
                                 .after = fim_case.suffix},
-                    .extent = CompletionExtent::kUnlimited,
+                    .extent = completion::CompletionExtent::kUnlimited,
                     .wanted = fim_case.middle};
   const size_t newline = fim_case.middle.find('\n');
   std::string text = fim_case.prefix;
   if (newline == std::string::npos) {
-    exercise.extent = CompletionExtent::kLine;
+    exercise.extent = completion::CompletionExtent::kLine;
   } else if (newline + 1 == fim_case.middle.size()) {
-    exercise.extent = CompletionExtent::kWholeLine;
+    exercise.extent = completion::CompletionExtent::kWholeLine;
     exercise.wanted.resize(newline);
     text += '\n';
   }
   text += fim_case.suffix;
   exercise.request.syntax =
-      ParseForRequest(LanguageNamed(fim_case.language), std::move(text),
-                      fim_case.prefix.size());
+      completion::ParseForRequest(LanguageNamed(fim_case.language),
+                                  std::move(text), fim_case.prefix.size());
   return exercise;
 }
 

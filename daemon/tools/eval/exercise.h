@@ -12,8 +12,8 @@ namespace krait::daemon {
 
 // What a case asks of the completion service.
 struct Exercise {
-  CompletionRequest request;
-  CompletionExtent extent;
+  completion::CompletionRequest request;
+  completion::CompletionExtent extent;
   std::string wanted;
 };
 

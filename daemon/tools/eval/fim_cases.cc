@@ -8,8 +8,8 @@
 namespace krait::daemon {
 namespace {
 
-engine::Result<FimCase> ParseCase(const simdjson::dom::object& object,
-                                  const std::string& where) {
+base::Result<FimCase> ParseCase(const simdjson::dom::object& object,
+                                const std::string& where) {
   const bool human_eval = HasKey(object, "prompt") && !HasKey(object, "prefix");
   FimCase result;
   result.language = "python";
@@ -40,14 +40,14 @@ engine::Result<FimCase> ParseCase(const simdjson::dom::object& object,
 
 }  // namespace
 
-engine::Result<std::vector<FimCase>> ParseFimCases(std::string_view text,
-                                                   const std::string& name,
-                                                   size_t limit) {
+base::Result<std::vector<FimCase>> ParseFimCases(std::string_view text,
+                                                 const std::string& name,
+                                                 size_t limit) {
   std::vector<FimCase> cases;
   const auto read =
       ReadJsonLines(text, name, limit,
                     [&cases](const simdjson::dom::object& object,
-                             const std::string& where) -> engine::Status {
+                             const std::string& where) -> base::Status {
                       auto parsed = ParseCase(object, where);
                       if (!parsed) return parsed.error();
                       cases.push_back(std::move(*parsed));

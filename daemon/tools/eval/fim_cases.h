@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/error.h"
+#include "base/result.h"
 
 namespace krait::daemon {
 
@@ -26,9 +26,9 @@ struct FimCase {
 // "canonical_solution"} (language "python"), and optional "task_id" and "path".
 // Empty lines are skipped; other keys too. Reads at most `limit` cases (0:
 // all). Errors name file and line.
-engine::Result<std::vector<FimCase>> ParseFimCases(std::string_view text,
-                                                   const std::string& name,
-                                                   size_t limit);
+base::Result<std::vector<FimCase>> ParseFimCases(std::string_view text,
+                                                 const std::string& name,
+                                                 size_t limit);
 
 }  // namespace krait::daemon
 

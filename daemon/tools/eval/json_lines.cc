@@ -10,11 +10,11 @@
 
 namespace krait::daemon {
 
-using engine::ErrorCode;
-using engine::MakeError;
+using base::ErrorCode;
+using base::MakeError;
 
-engine::Status ReadJsonLines(std::string_view text, const std::string& name,
-                             size_t limit, const OnJsonLine& on_line) {
+base::Status ReadJsonLines(std::string_view text, const std::string& name,
+                           size_t limit, const OnJsonLine& on_line) {
   simdjson::dom::parser parser;
   size_t objects = 0;
   size_t line_number = 0;
@@ -22,7 +22,7 @@ engine::Status ReadJsonLines(std::string_view text, const std::string& name,
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     ++line_number;
-    if (IsBlank(line)) continue;
+    if (completion::IsBlank(line)) continue;
     const std::string where = fmt::format("{}:{}", name, line_number);
     simdjson::dom::object object;
     const simdjson::padded_string padded(line);
@@ -48,9 +48,9 @@ bool HasKey(const simdjson::dom::object& object, std::string_view key) {
   return object[key].error() == simdjson::SUCCESS;
 }
 
-engine::Result<std::string> ReadString(const simdjson::dom::object& object,
-                                       std::string_view key,
-                                       const std::string& where) {
+base::Result<std::string> ReadString(const simdjson::dom::object& object,
+                                     std::string_view key,
+                                     const std::string& where) {
   simdjson::dom::element element;
   if (object[key].get(element) != simdjson::SUCCESS) {
     return MakeError(ErrorCode::kInvalidArgument,

@@ -27,7 +27,7 @@ std::string_view LineOf(std::string_view middle) {
   return middle.substr(0, end == std::string_view::npos ? end : end + 1);
 }
 
-class CaseText final : public TextSource {
+class CaseText final : public completion::TextSource {
  public:
   explicit CaseText(const FimCase& fim_case)
       : text_(fim_case.prefix + fim_case.middle + fim_case.suffix) {}
@@ -79,36 +79,39 @@ void MemoryRows::OpenFilesOf(std::span<const FimCase> cases, size_t most) {
   }
 }
 
-std::vector<NearbyText> MemoryRows::OthersOf(const FimCase& fim_case) const {
-  std::vector<OpenText> others;
-  for (const OpenText& open : open_) {
+std::vector<completion::NearbyText> MemoryRows::OthersOf(
+    const FimCase& fim_case) const {
+  std::vector<completion::OpenText> others;
+  for (const completion::OpenText& open : open_) {
     if (open.language == fim_case.language && open.path != fim_case.path) {
       others.push_back(open);
     }
   }
-  auto nearest =
-      NearestTexts(std::move(others), fim_case.path, fim_case.language);
+  auto nearest = completion::NearestTexts(std::move(others), fim_case.path,
+                                          fim_case.language);
   if (nearest.size() > most_open_) nearest.resize(most_open_);
   return nearest;
 }
 
-engine::Status MemoryRows::Add(
+base::Status MemoryRows::Add(
     const FimCase& fim_case,
     const std::function<void(const std::string&)>& on_row) {
-  const ContextLimits limits;
+  const completion::ContextLimits limits;
   const auto count = [this](std::string_view text) {
     return planner_.CountTokens(text);
   };
-  GeneratorPrompt prompt;
-  prompt.prefix = CutPrefix(fim_case.prefix, limits.prefix_tokens, count);
-  prompt.suffix = CutSuffix(fim_case.suffix, limits.suffix_tokens, count);
+  completion::GeneratorPrompt prompt;
+  prompt.prefix =
+      completion::CutPrefix(fim_case.prefix, limits.prefix_tokens, count);
+  prompt.suffix =
+      completion::CutSuffix(fim_case.suffix, limits.suffix_tokens, count);
   const auto plan =
       planner_.PlanNow(prompt, Healing::kWord, [](const auto& tokens) {
         return std::chrono::duration<double>(tokens.empty() ? 0 : 1e-9);
       });
   if (!plan) return plan.error();
-  const std::vector<NearbyText> others = OthersOf(fim_case);
-  const RememberedTexts around{
+  const std::vector<completion::NearbyText> others = OthersOf(fim_case);
+  const completion::RememberedTexts around{
       .before = fim_case.prefix, .after = fim_case.suffix, .others = &others};
   const auto memory = memory_.At("", around, plan->beginning);
   engine::Beginning beginning(model_.tokenizer(), plan->beginning);

@@ -8,12 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "daemon/completion/text/nearby_text.h"
 #include "daemon/host/local/file_memory.h"
 #include "daemon/host/local/fim_planner.h"
 #include "daemon/loaded_model.h"
 #include "daemon/tools/eval/fim_cases.h"
-#include "engine/error.h"
 #include "engine/memory/memory_weights.h"
 #include "engine/run/session.h"
 
@@ -38,16 +38,16 @@ class MemoryRows {
   void OpenFilesOf(std::span<const FimCase> cases, size_t most);
 
   // Calls `on_row` for each row of the case.
-  engine::Status Add(const FimCase& fim_case,
-                     const std::function<void(const std::string&)>& on_row);
+  base::Status Add(const FimCase& fim_case,
+                   const std::function<void(const std::string&)>& on_row);
 
  private:
-  std::vector<NearbyText> OthersOf(const FimCase& fim_case) const;
+  std::vector<completion::NearbyText> OthersOf(const FimCase& fim_case) const;
 
   const engine::Model& model_;
   FimPlanner planner_;
   FileMemory memory_;
-  std::vector<OpenText> open_;
+  std::vector<completion::OpenText> open_;
   size_t most_open_ = 0;
   engine::Session session_;
 };

@@ -31,12 +31,12 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 }  // namespace
 
 bool ExactMatch(std::string_view found, std::string_view wanted) {
-  return TrimRight(found) == TrimRight(wanted);
+  return completion::TrimRight(found) == completion::TrimRight(wanted);
 }
 
 double EditSimilarity(std::string_view found, std::string_view wanted) {
-  found = TrimRight(found);
-  wanted = TrimRight(wanted);
+  found = completion::TrimRight(found);
+  wanted = completion::TrimRight(wanted);
   const size_t longer = std::max(found.size(), wanted.size());
   if (longer == 0) return 1;
   return 1 - static_cast<double>(EditDistance(found, wanted)) /

@@ -10,14 +10,14 @@
 #include <set>
 #include <utility>
 
+#include "base/utf8.h"
 #include "daemon/completion/stop/stop_rules.h"
 #include "daemon/tools/eval/exercise.h"
-#include "daemon/utf8.h"
 
 namespace krait::daemon {
 namespace {
 
-bool IsWordByte(char c) {
+bool completion::IsWordByte(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return std::isalnum(byte) != 0 || c == '_' || byte >= 0x80;
 }
@@ -26,16 +26,17 @@ bool IsWordByte(char c) {
 std::string_view FirstWord(std::string_view text) {
   size_t end = std::min(text.find_first_not_of(" \t\r\n"), text.size());
   if (end == text.size()) return text;
-  if (!IsWordByte(text[end])) return text.substr(0, end + 1);
-  while (end < text.size() && IsWordByte(text[end])) ++end;
+  if (!completion::IsWordByte(text[end])) return text.substr(0, end + 1);
+  while (end < text.size() && completion::IsWordByte(text[end])) ++end;
   return text.substr(0, end);
 }
 
 // Whether `beginning` is one of `text`, and ends no word of it too early.
 bool BeginsWith(std::string_view text, std::string_view beginning) {
   if (beginning.empty() || !text.starts_with(beginning)) return false;
-  return beginning.size() == text.size() || !IsWordByte(beginning.back()) ||
-         !IsWordByte(text[beginning.size()]);
+  return beginning.size() == text.size() ||
+         !completion::IsWordByte(beginning.back()) ||
+         !completion::IsWordByte(text[beginning.size()]);
 }
 
 // Returns the case of the rest of the line at `ofs`; one with an empty middle
@@ -48,8 +49,8 @@ FimCase PlaceAt(const SourceFile& file, size_t ofs) {
   size_t end = std::min(text.find('\n', ofs), text.size());
   if (end > ofs && text[end - 1] == '\r') --end;
   const std::string_view rest = text.substr(ofs, end - ofs);
-  if (IsBlank(text.substr(begin, ofs - begin)) || IsBlank(rest) ||
-      !IsCharBoundary(text, ofs)) {
+  if (completion::IsBlank(text.substr(begin, ofs - begin)) ||
+      completion::IsBlank(rest) || !base::IsCharBoundary(text, ofs)) {
     return {};
   }
   const auto line = std::count(
@@ -78,8 +79,8 @@ std::pair<const SourceFile*, size_t> AnyPlace(
 }  // namespace
 
 Rightness RateShown(std::string_view shown, std::string_view stood_there) {
-  shown = TrimRight(shown);
-  stood_there = TrimRight(stood_there);
+  shown = completion::TrimRight(shown);
+  stood_there = completion::TrimRight(stood_there);
   const std::string_view first = FirstWord(shown);
   return {.first_word = !first.empty() && first == FirstWord(stood_there),
           .whole = BeginsWith(stood_there, shown),
@@ -111,8 +112,8 @@ std::vector<FimCase> PlacesInLines(const std::vector<SourceFile>& files,
   return places;
 }
 
-CompletionRequest RequestOf(const FimCase& fim_case) {
-  CompletionRequest request = MakeExercise(fim_case).request;
+completion::CompletionRequest RequestOf(const FimCase& fim_case) {
+  completion::CompletionRequest request = MakeExercise(fim_case).request;
   request.path = fim_case.path;
   return request;
 }

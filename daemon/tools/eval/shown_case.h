@@ -42,7 +42,7 @@ std::vector<FimCase> PlacesInLines(const std::vector<SourceFile>& files,
                                    size_t count, uint64_t seed);
 
 // Returns the completion request that an editor would send at a case.
-CompletionRequest RequestOf(const FimCase& fim_case);
+completion::CompletionRequest RequestOf(const FimCase& fim_case);
 
 }  // namespace krait::daemon
 

@@ -36,17 +36,17 @@ double TextScore::BitsPerByte() const {
   return nats / std::numbers::ln2 / static_cast<double>(bytes);
 }
 
-engine::Result<TextScore> ScoreText(std::string_view text,
-                                    engine::Session& session) {
+base::Result<TextScore> ScoreText(std::string_view text,
+                                  engine::Session& session) {
   const engine::Model& model = session.model();
   if (!model.has_tokenizer()) {
-    return engine::MakeError(engine::ErrorCode::kNotFound,
-                             "the model has no tokenizer");
+    return base::MakeError(base::ErrorCode::kNotFound,
+                           "the model has no tokenizer");
   }
   const auto bos = model.tokenizer().special().bos;
   if (!bos) {
-    return engine::MakeError(engine::ErrorCode::kNotFound,
-                             "the model has no token for the beginning");
+    return base::MakeError(base::ErrorCode::kNotFound,
+                           "the model has no token for the beginning");
   }
   std::vector<TokenId> ids = {*bos};
   const std::vector<TokenId> encoded = model.tokenizer().Encode(text);

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include "engine/error.h"
+#include "base/result.h"
 #include "engine/run/session.h"
 
 namespace krait::daemon {
@@ -24,8 +24,8 @@ struct TextScore {
 
 // Scores `text` after the model's beginning of sequence, from an empty state.
 // `session` is reset. Fails without a tokenizer or such a token.
-engine::Result<TextScore> ScoreText(std::string_view text,
-                                    engine::Session& session);
+base::Result<TextScore> ScoreText(std::string_view text,
+                                  engine::Session& session);
 
 }  // namespace krait::daemon
 

@@ -14,20 +14,21 @@
 namespace krait::daemon {
 namespace {
 
-Completion Complete(FakeGenerator& generator, const CompletionRequest& request,
-                    const CompletionOptions& options = {}) {
-  CompletionService service(generator);
+completion::Completion Complete(
+    FakeGenerator& generator, const completion::CompletionRequest& request,
+    const completion::CompletionOptions& options = {}) {
+  completion::CompletionService service(generator);
   auto completion = service.Complete(request, options);
   EXPECT_TRUE(completion.has_value());
-  return completion ? *completion : Completion{};
+  return completion ? *completion : completion::Completion{};
 }
 
 TEST(CompletionServiceTest, StopsTheModelAtTheLinesEnd) {
   FakeGenerator generator("a, b\nmore text that is never made");
-  const Completion completion =
+  const completion::Completion completion =
       Complete(generator, {.path = "x.py", .before = "f(", .after = ")\n"});
   EXPECT_EQ(completion.text, "a, b");
-  EXPECT_EQ(completion.stop, CompletionStop::kLineEnd);
+  EXPECT_EQ(completion.stop, completion::CompletionStop::kLineEnd);
   EXPECT_EQ(completion.trace.tokens_generated, 5U);
   EXPECT_EQ(completion.trace.plan, "spm");
   EXPECT_EQ(generator.path, "x.py");
@@ -46,9 +47,9 @@ TEST(CompletionServiceTest, ShowsTheModelUnixLineEnds) {
 TEST(CompletionServiceTest, KnowsTheEarlierSuffixWithinADeclaration) {
   if (!HasGrammars()) GTEST_SKIP() << "built without grammars";
   FakeGenerator generator("x");
-  CompletionService service(generator);
+  completion::CompletionService service(generator);
   const auto earlier_at = [&](std::string_view marked) {
-    const CompletionRequest request = RequestAt("a.py", marked);
+    const completion::CompletionRequest request = RequestAt("a.py", marked);
     EXPECT_TRUE(service.Complete(request, {}));
     return generator.earlier_suffix;
   };
@@ -69,15 +70,15 @@ TEST(CompletionServiceTest, KnowsTheEarlierSuffixWithinADeclaration) {
 TEST(CompletionServiceTest, CutsLoops) {
   FakeGenerator generator(std::vector<std::string>{"go", ".x", ".x", ".x", ".x",
                                                    ".x", ".x", ".x", ".x"});
-  const Completion completion =
+  const completion::Completion completion =
       Complete(generator, {.path = "", .before = "a", .after = ""});
   EXPECT_EQ(completion.text, "go.x");
-  EXPECT_EQ(completion.stop, CompletionStop::kRepetition);
+  EXPECT_EQ(completion.stop, completion::CompletionStop::kRepetition);
 }
 
 TEST(CompletionServiceTest, SaysWhyNothingIsShown) {
   FakeGenerator generator("  \n\n");
-  const Completion completion =
+  const completion::Completion completion =
       Complete(generator, {.path = "", .before = "a", .after = ""});
   EXPECT_EQ(completion.text, "");
   EXPECT_FALSE(completion.trace.suppressed_by.empty());
@@ -106,19 +107,19 @@ TEST(CompletionServiceTest, SurvivesAbsurdlySmallModels) {
 
 TEST(CompletionServiceTest, CancellationIsAnErrorOfItsOwnKind) {
   FakeGenerator generator("abc");
-  CompletionService service(generator);
+  completion::CompletionService service(generator);
   std::stop_source stop;
   stop.request_stop();
   const auto completion = service.Complete(
       {.path = "", .before = "a", .after = ""}, {}, stop.get_token());
   ASSERT_FALSE(completion.has_value());
-  EXPECT_EQ(completion.error().code, engine::ErrorCode::kCancelled);
+  EXPECT_EQ(completion.error().code, base::ErrorCode::kCancelled);
 }
 
 TEST(CompletionServiceTest, TellsHowSureTheModelIsOfWhatIsKept) {
   FakeGenerator generator("ab\n");
   generator.set_logprob(-0.5F);
-  const Completion completion =
+  const completion::Completion completion =
       Complete(generator, {.path = "", .before = "x = ", .after = ""});
   ASSERT_TRUE(completion.trace.mean_logprob.has_value());
   EXPECT_DOUBLE_EQ(*completion.trace.mean_logprob, -0.5);

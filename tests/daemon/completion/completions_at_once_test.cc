@@ -32,9 +32,9 @@ struct Asked {
   size_t stop_after = 0;  // tokens; 0: goes on to the end
   std::string text = {};
   std::vector<float> logprobs = {};
-  std::unique_ptr<RunningGeneration> running = {};
+  std::unique_ptr<completion::RunningGeneration> running = {};
 
-  GeneratorPrompt Prompt() const {
+  completion::GeneratorPrompt Prompt() const {
     return {.path = path, .prefix = prefix, .suffix = suffix};
   }
   bool stopped() const { return stop_after != 0; }
@@ -75,7 +75,7 @@ class CompletionsAtOnceTest : public testing::Test {
     return places;
   }
 
-  static void Begin(Generator& generator, Asked& asked,
+  static void Begin(completion::Generator& generator, Asked& asked,
                     bool may_resume = false) {
     asked.running = generator.Begin(
         {.prompt = asked.Prompt(),
@@ -103,8 +103,9 @@ class CompletionsAtOnceTest : public testing::Test {
     return count;
   }
 
-  static void Advance(Generator& generator, const std::vector<Asked>& all) {
-    std::vector<RunningGeneration*> running;
+  static void Advance(completion::Generator& generator,
+                      const std::vector<Asked>& all) {
+    std::vector<completion::RunningGeneration*> running;
     for (const Asked& asked : all) {
       if (asked.running) running.push_back(asked.running.get());
     }
@@ -112,7 +113,7 @@ class CompletionsAtOnceTest : public testing::Test {
   }
 
   // Asks all, one more after each `rounds_between` rounds.
-  static void AskAll(Generator& generator, std::vector<Asked>& all,
+  static void AskAll(completion::Generator& generator, std::vector<Asked>& all,
                      size_t rounds_between) {
     for (Asked& asked : all) {
       Begin(generator, asked);
@@ -128,7 +129,7 @@ class CompletionsAtOnceTest : public testing::Test {
     alone_ = Places();
     for (Asked& asked : alone_) {
       Begin(*generator, asked);
-      RunningGeneration* const one = asked.running.get();
+      completion::RunningGeneration* const one = asked.running.get();
       while (!one->outcome()) generator->Advance({&one, 1});
       asked.running.reset();
     }
@@ -143,7 +144,7 @@ class CompletionsAtOnceTest : public testing::Test {
       const auto& outcome = *all[i].running->outcome();
       ASSERT_EQ(outcome.has_value(), !all[i].stopped());
       if (all[i].stopped()) {
-        EXPECT_EQ(outcome.error().code, engine::ErrorCode::kCancelled);
+        EXPECT_EQ(outcome.error().code, base::ErrorCode::kCancelled);
         expected.resize(all[i].stop_after);
       } else {
         EXPECT_EQ(all[i].text, Alone()[i].text) << i;

@@ -8,7 +8,7 @@
 
 #include "engine/model/model.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // The model that comes along; null, and a failure, if it cannot be loaded.
 inline std::shared_ptr<const engine::Model> LoadDefaultModel() {
@@ -17,6 +17,6 @@ inline std::shared_ptr<const engine::Model> LoadDefaultModel() {
   return model ? *model : nullptr;
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_TESTS_DAEMON_COMPLETION_DEFAULT_MODEL_H_

@@ -23,8 +23,8 @@ class PrefetchTest : public testing::Test {
     warm_ = Create(size_t{256} << 20);
     cold_ = Create(0);
     options_.max_tokens = 12;
-    options_.extent = CompletionExtent::kUnlimited;
-    options_.min_confidence = kShowAll;
+    options_.extent = completion::CompletionExtent::kUnlimited;
+    options_.min_confidence = completion::kShowAll;
     const std::string text = ReadSource("lsp/text.cc");
     const size_t cursor = text.find("return ", 900) + 7;
     request_.before = text.substr(0, cursor);
@@ -38,8 +38,8 @@ class PrefetchTest : public testing::Test {
     return std::move(*generator);
   }
 
-  Completion Complete(Generator& generator) const {
-    CompletionService service(generator);
+  completion::Completion Complete(completion::Generator& generator) const {
+    completion::CompletionService service(generator);
     const auto completion = service.Complete(request_, options_);
     EXPECT_TRUE(completion);
     return *completion;
@@ -50,7 +50,7 @@ class PrefetchTest : public testing::Test {
   // As long as it takes: each goes on with the one before, for at most a
   // second.
   void SayAhead() {
-    CompletionService service(*warm_);
+    completion::CompletionService service(*warm_);
     for (int i = 0; i < 8; ++i) {
       EXPECT_TRUE(service.Prefetch(request_, options_));
     }
@@ -58,17 +58,17 @@ class PrefetchTest : public testing::Test {
 
   std::unique_ptr<EngineGenerator> warm_;
   std::unique_ptr<EngineGenerator> cold_;
-  CompletionOptions options_;
-  CompletionRequest request_;
+  completion::CompletionOptions options_;
+  completion::CompletionRequest request_;
 };
 
 TEST_F(PrefetchTest, WhatWasSaidAheadRunsNoModel) {
   SayAhead();
-  const Completion warm = Complete(*warm_);
+  const completion::Completion warm = Complete(*warm_);
   EXPECT_EQ(warm.trace.tokens_computed, 0U);
   // The one that only said again what stands before the cursor.
   EXPECT_LE(warm.trace.tokens_generated, 1U);
-  const Completion cold = Complete(*cold_);
+  const completion::Completion cold = Complete(*cold_);
   EXPECT_GT(cold.trace.tokens_generated, 1U);
   ASSERT_FALSE(cold.text.empty());
   EXPECT_EQ(warm.text, cold.text);
@@ -83,10 +83,10 @@ TEST_F(PrefetchTest, WhatWasSaidAheadRunsNoModel) {
 TEST_F(PrefetchTest, WhatWasSaidBeforeAStopIsKept) {
   std::stop_source stop;
   stop.request_stop();
-  CompletionService service(*warm_);
+  completion::CompletionService service(*warm_);
   const auto stopped = service.Prefetch(request_, options_, stop.get_token());
   ASSERT_FALSE(stopped);
-  EXPECT_EQ(stopped.error().code, engine::ErrorCode::kCancelled);
+  EXPECT_EQ(stopped.error().code, base::ErrorCode::kCancelled);
   ASSERT_TRUE(service.Prefetch(request_, options_));
   EXPECT_EQ(Complete(*warm_).text, Complete(*cold_).text);
 }

@@ -11,10 +11,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/utf8.h"
 #include "daemon/completion/shown/seam.h"
 #include "daemon/completion/stop/stop_rules.h"
 #include "daemon/completion/text/context.h"
-#include "daemon/utf8.h"
 #include "tests/daemon/completion/syntax_testing.h"
 #include "tests/daemon/fake_generator.h"
 
@@ -86,29 +86,33 @@ class Speaker {
 };
 
 // How it meets what stands on the cursor's line.
-void CheckSeam(const CompletionRequest& request, const std::string& text) {
-  const CursorLine line = LineAtCursor(request.before, request.after);
-  EXPECT_FALSE(IsGlued(text, line.after));
-  EXPECT_FALSE(IsGlued(request.before, line.after)) << "within a word";
-  if (StandsBeforeContent(line)) {
+void CheckSeam(const completion::CompletionRequest& request,
+               const std::string& text) {
+  const completion::CursorLine line =
+      completion::LineAtCursor(request.before, request.after);
+  EXPECT_FALSE(completion::IsGlued(text, line.after));
+  EXPECT_FALSE(completion::IsGlued(request.before, line.after))
+      << "within a word";
+  if (completion::StandsBeforeContent(line)) {
     EXPECT_TRUE(text.ends_with("\n" + std::string(line.before)));
   } else {
     EXPECT_FALSE(text.ends_with('\n'));
   }
   // No indentation at a file's start, but that of what is pushed down.
   const bool indented = text.starts_with(' ') || text.starts_with('\t');
-  if (IsBlank(request.before) && !line.after.starts_with(' ')) {
+  if (completion::IsBlank(request.before) && !line.after.starts_with(' ')) {
     EXPECT_FALSE(indented);
   }
 }
 
 // Nothing that was well-formed is not so with it.
-void CheckSyntax(const CompletionRequest& request, const std::string& text) {
-  const auto syntax = CursorSyntax::Of(request.syntax, request.before,
-                                       request.after, kPatience);
+void CheckSyntax(const completion::CompletionRequest& request,
+                 const std::string& text) {
+  const auto syntax = completion::CursorSyntax::Of(
+      request.syntax, request.before, request.after, kPatience);
   if (!syntax) return;
   if (syntax->context().place != grammars::Place::kCode) {
-    EXPECT_EQ(TrimRight(text).find('\n'), std::string::npos);
+    EXPECT_EQ(completion::TrimRight(text).find('\n'), std::string::npos);
   }
   auto budget = grammars::CheckBudget::Unlimited();
   const auto errors =
@@ -119,34 +123,35 @@ void CheckSyntax(const CompletionRequest& request, const std::string& text) {
   }
 }
 
-void CheckPromises(const CompletionRequest& request,
-                   const Completion& completion) {
+void CheckPromises(const completion::CompletionRequest& request,
+                   const completion::Completion& completion) {
   const std::string& text = completion.text;
   EXPECT_EQ(text.empty(), !completion.trace.suppressed_by.empty());
   if (text.empty()) return;
-  EXPECT_FALSE(IsBlank(text));
-  EXPECT_EQ(ValidUtf8Prefix(text), text.size());
+  EXPECT_FALSE(completion::IsBlank(text));
+  EXPECT_EQ(base::ValidUtf8Prefix(text), text.size());
   CheckSeam(request, text);
   CheckSyntax(request, text);
 }
 
 TEST(ShownPropertyTest, PromisesHoldWhateverTheModelSays) {
   Speaker speaker(20'261'122);
-  CompletionOptions options;
-  options.min_confidence = kShowAll;
+  completion::CompletionOptions options;
+  options.min_confidence = completion::kShowAll;
   options.syntax_budget = grammars::CheckBudget::Unlimited();
   for (int round = 0; round < 800; ++round) {
     const Source& source = kSources[speaker.Below(kSources.size())];
     const size_t cursor = speaker.Below(source.text.size() + 1);
-    CompletionRequest request{
+    completion::CompletionRequest request{
         .path = std::string(source.path),
         .before = std::string(source.text.substr(0, cursor)),
         .after = std::string(source.text.substr(cursor))};
-    request.syntax = ParseForRequest(grammars::LanguageOfPath(source.path),
-                                     std::string(source.text), cursor);
+    request.syntax =
+        completion::ParseForRequest(grammars::LanguageOfPath(source.path),
+                                    std::string(source.text), cursor);
     const auto said = speaker.Say(source.text);
     FakeGenerator generator(said);
-    CompletionService service(generator);
+    completion::CompletionService service(generator);
     const auto completion = service.Complete(request, options);
     ASSERT_TRUE(completion.has_value());
     CheckPromises(request, *completion);
@@ -179,26 +184,28 @@ std::vector<std::string> Tokens(std::string_view text) {
 }
 
 TEST(ShownPropertyTest, WhatTrulyFollowsOnTheLineIsShownAsItIs) {
-  CompletionOptions options;
-  options.min_confidence = kShowAll;
-  options.extent = CompletionExtent::kLine;
+  completion::CompletionOptions options;
+  options.min_confidence = completion::kShowAll;
+  options.extent = completion::CompletionExtent::kLine;
   options.syntax_budget = grammars::CheckBudget::Unlimited();
   for (const Source& source : kSources) {
     for (size_t cursor = 1; cursor < source.text.size(); ++cursor) {
       const std::string_view before = source.text.substr(0, cursor);
       const std::string_view after = source.text.substr(cursor);
       const std::string_view rest =
-          TrimRight(after.substr(0, after.find('\n')));
-      if (IsBlank(rest) || rest.front() == ' ' || before.back() != ' ')
+          completion::TrimRight(after.substr(0, after.find('\n')));
+      if (completion::IsBlank(rest) || rest.front() == ' ' ||
+          before.back() != ' ')
         continue;
-      CompletionRequest request{
+      completion::CompletionRequest request{
           .path = std::string(source.path),
           .before = std::string(before),
           .after = std::string(after.substr(rest.size()))};
-      request.syntax = ParseForRequest(grammars::LanguageOfPath(source.path),
-                                       request.before + request.after, cursor);
+      request.syntax =
+          completion::ParseForRequest(grammars::LanguageOfPath(source.path),
+                                      request.before + request.after, cursor);
       FakeGenerator generator(Tokens(rest));
-      CompletionService service(generator);
+      completion::CompletionService service(generator);
       const auto completion = service.Complete(request, options);
       ASSERT_TRUE(completion.has_value());
       EXPECT_EQ(completion->text, rest)

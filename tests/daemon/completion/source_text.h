@@ -8,7 +8,7 @@
 #include <sstream>
 #include <string>
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // A real source file of this repository.
 inline std::string ReadSource(const std::string& name) {
@@ -19,6 +19,6 @@ inline std::string ReadSource(const std::string& name) {
   return text.str();
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_TESTS_DAEMON_COMPLETION_SOURCE_TEXT_H_

@@ -11,7 +11,7 @@
 #include "daemon/completion/shown/syntax.h"
 #include "grammars/language.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 
 // Whether this build knows any grammar.
 inline bool HasGrammars() {
@@ -36,6 +36,6 @@ inline CompletionRequest RequestAt(std::string_view path,
   return request;
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::completion
 
 #endif  // KRAIT_TESTS_DAEMON_COMPLETION_SYNTAX_TESTING_H_

@@ -47,13 +47,14 @@ class WarmCompletionTest : public testing::Test {
   struct Answer {
     std::string text;
     std::vector<float> logprobs;
-    GeneratorReport report;
+    completion::GeneratorReport report;
     bool operator==(const Answer& other) const {
       return text == other.text && logprobs == other.logprobs;
     }
   };
 
-  static Answer Ask(Generator& generator, const GeneratorPrompt& prompt) {
+  static Answer Ask(completion::Generator& generator,
+                    const completion::GeneratorPrompt& prompt) {
     Answer answer;
     const auto report = generator.Generate(
         {.prompt = prompt,
@@ -81,16 +82,17 @@ class WarmCompletionTest : public testing::Test {
     std::string path;
     std::string text;
     size_t cursor;
-    GeneratorPrompt Prompt() const {
+    completion::GeneratorPrompt Prompt() const {
       const size_t begin = cursor - std::min(cursor, kPrefixBytes / 2);
       const std::string_view all = text;
       return {.path = path,
               .prefix = all.substr(begin, cursor - begin),
               .suffix = all.substr(cursor, 400),
               .origin = "/project/file",
-              .remembered = RememberedTexts{.before = all.substr(0, cursor),
-                                            .after = all.substr(cursor),
-                                            .others = nullptr}};
+              .remembered =
+                  completion::RememberedTexts{.before = all.substr(0, cursor),
+                                              .after = all.substr(cursor),
+                                              .others = nullptr}};
     }
   };
 
@@ -147,7 +149,7 @@ TEST_F(WarmCompletionTest, EqualsAColdOneUnderRandomEdits) {
     for (size_t step = 0; step < kSteps; ++step) {
       File& file = files[Random(0, files.size() - 1)];
       EditRandomly(file);
-      const GeneratorPrompt prompt = file.Prompt();
+      const completion::GeneratorPrompt prompt = file.Prompt();
       if (Random(0, 3) == 0) {
         ASSERT_TRUE(warm->Warm(prompt, {}));
       }
@@ -181,12 +183,13 @@ TEST_F(WarmCompletionTest, TypingInALongLineComputesOnlyWhatIsNew) {
   }
   for (const size_t size : {size_t{4000}, size_t{20000}, size_t{100000}}) {
     auto warm = Create(size_t{1} << 30);
-    CompletionService service(*warm);
-    CompletionOptions options;
+    completion::CompletionService service(*warm);
+    completion::CompletionOptions options;
     options.max_tokens = 1;
-    CompletionRequest request{.path = "a.js",
-                              .before = "x = 1;\n" + words.substr(0, size),
-                              .after = "\ny = 2;\n"};
+    completion::CompletionRequest request{
+        .path = "a.js",
+        .before = "x = 1;\n" + words.substr(0, size),
+        .after = "\ny = 2;\n"};
     const auto computed = [&] {
       const auto completion = service.Complete(request, options);
       EXPECT_TRUE(completion);
@@ -261,7 +264,7 @@ TEST_F(WarmCompletionTest, TypingWhatIsBeingSaidThrowsNothingAway) {
 TEST_F(WarmCompletionTest, WhatIsRememberedAnewIsSaidAnew) {
   auto warm = Create(size_t{1} << 30);
   File file{"text.cc", ReadSource("lsp/text.cc"), kPrefixBytes};
-  const auto ask = [&](Generator& generator) {
+  const auto ask = [&](completion::Generator& generator) {
     std::string said;
     const auto report = generator.Generate(
         {.prompt = file.Prompt(),
@@ -300,7 +303,7 @@ TEST_F(WarmCompletionTest, AModelWithoutWeightsForItRemembersNothing) {
                                engine::TensorType::kF32, path,
                                [](size_t, size_t) {}));
   const File file{"text.cc", ReadSource("lsp/text.cc"), kPrefixBytes};
-  GeneratorPrompt without = file.Prompt();
+  completion::GeneratorPrompt without = file.Prompt();
   without.remembered.reset();
   const auto none = engine::Model::Load(path);
   ASSERT_TRUE(none) << none.error().message;

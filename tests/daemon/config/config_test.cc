@@ -96,12 +96,12 @@ repetition_penalty = 1.25
   EXPECT_EQ(config.rules.languages,
             (FlagTable{{"*", true}, {"markdown", false}}));
   EXPECT_EQ(config.rules.files.globs(), (TextList{"*.env", "secrets/**"}));
-  EXPECT_EQ(config.rules.trigger, CompletionTrigger::kOnDemand);
+  EXPECT_EQ(config.rules.trigger, completion::CompletionTrigger::kOnDemand);
   EXPECT_EQ(config.rules.debounce, std::chrono::milliseconds(75));
   EXPECT_FALSE(config.rules.prefetch);
   EXPECT_EQ(config.completion.max_tokens, 20U);
   EXPECT_EQ(config.completion.max_lines, 4U);
-  EXPECT_EQ(config.completion.extent, CompletionExtent::kLine);
+  EXPECT_EQ(config.completion.extent, completion::CompletionExtent::kLine);
   EXPECT_EQ(config.completion.limits.prefix_tokens, 100U);
   EXPECT_EQ(config.completion.limits.suffix_tokens, 0U);
   EXPECT_FALSE(config.completion.file_memory);
@@ -388,17 +388,17 @@ TEST(SessionSettingsTest, TheModelsThresholdIsTheDefaultAndHasAName) {
 
 TEST(SessionSettingsTest, SurviveTheWayThroughJson) {
   Config sent;
-  sent.completion.extent = CompletionExtent::kBlock;
+  sent.completion.extent = completion::CompletionExtent::kBlock;
   sent.completion.limits.suffix_tokens = 3;
-  sent.completion.min_confidence = kShowAll;
+  sent.completion.min_confidence = completion::kShowAll;
   sent.completion.sampler.temperature = 0.75F;
   Config received;
   EXPECT_THAT(ApplySessionJson(boost::json::serialize(SessionSettings(sent)),
                                kOptional, "greeting", &received),
               IsEmpty());
-  EXPECT_EQ(received.completion.extent, CompletionExtent::kBlock);
+  EXPECT_EQ(received.completion.extent, completion::CompletionExtent::kBlock);
   EXPECT_EQ(received.completion.limits.suffix_tokens, 3U);
-  EXPECT_EQ(received.completion.min_confidence, kShowAll);
+  EXPECT_EQ(received.completion.min_confidence, completion::kShowAll);
   EXPECT_FLOAT_EQ(received.completion.sampler.temperature, 0.75F);
 }
 

@@ -52,7 +52,7 @@ class CompletionHostTest : public testing::Test {
     auto shared =
         std::make_shared<std::unique_ptr<FakeGenerator>>(std::move(generator));
     host_ = std::make_unique<CompletionHost>(
-        [this, shared]() -> engine::Result<ReadyGenerator> {
+        [this, shared]() -> base::Result<ReadyGenerator> {
           go_.wait();
           return ReadyGenerator{.generator = std::move(*shared),
                                 .description = "fake",
@@ -99,7 +99,7 @@ class CompletionHostTest : public testing::Test {
 TEST_F(CompletionHostTest, RunningOutOfMemoryFailsWhatRunsAndNothingElse) {
   int loads = 0;
   host_ = std::make_unique<CompletionHost>(
-      [&loads]() -> engine::Result<ReadyGenerator> {
+      [&loads]() -> base::Result<ReadyGenerator> {
         auto generator = std::make_unique<FakeGenerator>("value");
         if (++loads == 1) {
           generator->set_before_token([] { throw std::bad_alloc(); });
@@ -122,7 +122,7 @@ TEST_F(CompletionHostTest, RunningOutOfMemoryFailsWhatRunsAndNothingElse) {
 
 TEST_F(CompletionHostTest, AModelThatDoesNotFitIsAnError) {
   host_ = std::make_unique<CompletionHost>(
-      []() -> engine::Result<ReadyGenerator> { throw std::bad_alloc(); },
+      []() -> base::Result<ReadyGenerator> { throw std::bad_alloc(); },
       calls_.Poster(), std::chrono::hours(1));
   calls_.RunOne();
   Complete("a", "first");
@@ -133,7 +133,7 @@ TEST_F(CompletionHostTest, AModelThatDoesNotFitIsAnError) {
 TEST_F(CompletionHostTest, TellsAllWhoAskWhatWasLoaded) {
   Start(std::make_unique<FakeGenerator>("x"));
   int told = 0;
-  const auto count = [&told](const engine::Result<std::string>& loaded) {
+  const auto count = [&told](const base::Result<std::string>& loaded) {
     ASSERT_TRUE(loaded);
     EXPECT_EQ(*loaded, "fake");
     ++told;
@@ -153,7 +153,7 @@ TEST_F(CompletionHostTest, CompletesBeforeItWarms) {
       std::make_unique<FakeGenerator>(std::vector<std::string>{"value"});
   std::latch warmed(1);
   generator->set_before_token([this] { events_.Add("complete"); });
-  generator->set_on_slice([&](const GeneratorPrompt& prompt) {
+  generator->set_on_slice([&](const completion::GeneratorPrompt& prompt) {
     events_.Add("warm " + std::string(prompt.prefix));
     if (prompt.prefix == "old") warmed.count_down();
     return false;
@@ -179,18 +179,19 @@ TEST_F(CompletionHostTest, ACompletionStopsWarmingWhichGoesOnAfterwards) {
     events_.Add("complete");
     completed = true;
   });
-  generator->set_on_slice([&, begun = 0](const GeneratorPrompt&) mutable {
-    if (completed) {
-      events_.Add("warm again");
-      finished.count_down();
-      return false;
-    }
-    if (begun++ == 0) {
-      events_.Add("warm");
-      warming.count_down();
-    }
-    return true;  // goes on until it is stopped
-  });
+  generator->set_on_slice(
+      [&, begun = 0](const completion::GeneratorPrompt&) mutable {
+        if (completed) {
+          events_.Add("warm again");
+          finished.count_down();
+          return false;
+        }
+        if (begun++ == 0) {
+          events_.Add("warm");
+          warming.count_down();
+        }
+        return true;  // goes on until it is stopped
+      });
   Start(std::move(generator));
   Go();
   Warm("a", "long file");
@@ -206,7 +207,7 @@ TEST_F(CompletionHostTest, ANewerWarmingJobReplacesTheRunningOne) {
   std::latch warming(1);
   std::latch finished(1);
   generator->set_on_slice(
-      [&, begun = 0](const GeneratorPrompt& prompt) mutable {
+      [&, begun = 0](const completion::GeneratorPrompt& prompt) mutable {
         if (prompt.prefix == "old") {
           if (begun++ == 0) {
             events_.Add("old");
@@ -235,7 +236,7 @@ TEST_F(CompletionHostTest, APrefetchFollowsItsWarmingAndGivesWay) {
   std::latch ahead(1);
   std::latch go_on(1);
   std::latch finished(1);
-  generator->set_on_slice([&](const GeneratorPrompt&) {
+  generator->set_on_slice([&](const completion::GeneratorPrompt&) {
     events_.Add("warm");
     return false;
   });
@@ -273,7 +274,7 @@ TEST_F(CompletionHostTest, APrefetchWaitsForItsTime) {
   auto generator = std::make_unique<FakeGenerator>("yes");
   const FakeGenerator& fake = *generator;
   std::latch warmed(1);
-  generator->set_on_slice([&](const GeneratorPrompt&) {
+  generator->set_on_slice([&](const completion::GeneratorPrompt&) {
     warmed.count_down();
     return false;
   });
@@ -293,10 +294,11 @@ TEST_F(CompletionHostTest, APrefetchWaitsForItsTime) {
 TEST_F(CompletionHostTest, AClosedDocumentIsNotWarmedOn) {
   auto generator = std::make_unique<FakeGenerator>("y");
   std::latch warming(1);
-  generator->set_on_slice([&, begun = 0](const GeneratorPrompt&) mutable {
-    if (begun++ == 0) warming.count_down();
-    return true;
-  });
+  generator->set_on_slice(
+      [&, begun = 0](const completion::GeneratorPrompt&) mutable {
+        if (begun++ == 0) warming.count_down();
+        return true;
+      });
   Start(std::move(generator));
   Go();
   Warm("a", "text");
@@ -416,10 +418,11 @@ TEST_F(CompletionHostTest, EndsWhileWarmingAndSaves) {
   std::latch warming(1);
   std::atomic<int> saves = 0;
   generator->set_on_save([&] { ++saves; });
-  generator->set_on_slice([&, begun = 0](const GeneratorPrompt&) mutable {
-    if (begun++ == 0) warming.count_down();
-    return true;
-  });
+  generator->set_on_slice(
+      [&, begun = 0](const completion::GeneratorPrompt&) mutable {
+        if (begun++ == 0) warming.count_down();
+        return true;
+      });
   Start(std::move(generator));
   Go();
   Warm("a", "text");
@@ -444,10 +447,10 @@ class ReloadTest : public CompletionHostTest {
  protected:
   void Start() {
     host_ = std::make_unique<CompletionHost>(
-        [this]() -> engine::Result<ReadyGenerator> {
+        [this]() -> base::Result<ReadyGenerator> {
           const std::lock_guard lock(mutex_);
           if (!error_.empty()) {
-            return engine::MakeError(engine::ErrorCode::kBadFile, error_);
+            return base::MakeError(base::ErrorCode::kBadFile, error_);
           }
           auto generator = std::make_unique<FakeGenerator>(answer_);
           generator->set_check([this] {

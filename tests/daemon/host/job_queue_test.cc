@@ -12,8 +12,8 @@
 namespace krait::daemon {
 namespace {
 
-CompletionJob Completion(uint64_t session, const std::string& uri,
-                         const std::string& before) {
+CompletionJob completion::Completion(uint64_t session, const std::string& uri,
+                                     const std::string& before) {
   CompletionJob job;
   job.document = {session, uri};
   job.request.before = before;
@@ -40,11 +40,11 @@ std::string NextWarming(JobQueue* queue) {
 
 TEST(JobQueueTest, DocumentsTakeTurns) {
   JobQueue queue;
-  queue.Add(Completion(1, "a", "a1"));
+  queue.Add(completion::Completion(1, "a", "a1"));
   EXPECT_EQ(NextCompletion(&queue), "a1");
-  queue.Add(Completion(1, "a", "a2"));
-  queue.Add(Completion(2, "a", "other editor"));
-  queue.Add(Completion(1, "a", "a3"));
+  queue.Add(completion::Completion(1, "a", "a2"));
+  queue.Add(completion::Completion(2, "a", "other editor"));
+  queue.Add(completion::Completion(1, "a", "a3"));
   EXPECT_EQ(NextCompletion(&queue), "other editor");
   EXPECT_EQ(NextCompletion(&queue), "a3");
   EXPECT_EQ(NextCompletion(&queue), "a2");
@@ -53,11 +53,11 @@ TEST(JobQueueTest, DocumentsTakeTurns) {
 
 TEST(JobQueueTest, ACompletionWaitsForItsTree) {
   JobQueue queue;
-  const auto slot = std::make_shared<SyntaxSlot>();
-  CompletionJob job = Completion(1, "a", "with a tree");
+  const auto slot = std::make_shared<completion::SyntaxSlot>();
+  CompletionJob job = completion::Completion(1, "a", "with a tree");
   job.request.syntax.slot = slot;
   queue.Add(std::move(job));
-  queue.Add(Completion(1, "b", "without"));
+  queue.Add(completion::Completion(1, "b", "without"));
   EXPECT_EQ(NextCompletion(&queue), "without");
   EXPECT_EQ(NextCompletion(&queue), "none");
   EXPECT_TRUE(queue.ReadyAt().has_value());
@@ -67,8 +67,8 @@ TEST(JobQueueTest, ACompletionWaitsForItsTree) {
 
 TEST(JobQueueTest, ACompletionDoesNotWaitForeverForItsTree) {
   JobQueue queue;
-  CompletionJob job = Completion(1, "a", "without a tree");
-  job.request.syntax.slot = std::make_shared<SyntaxSlot>();
+  CompletionJob job = completion::Completion(1, "a", "without a tree");
+  job.request.syntax.slot = std::make_shared<completion::SyntaxSlot>();
   std::stop_source replaced;
   job.stop = replaced.get_token();
   const auto end = job.queued + JobQueue::kMostTreeWait;
@@ -86,7 +86,7 @@ TEST(JobQueueTest, ACompletionWaitsForItsTimeAndHoldsUpWarmingOnly) {
   EXPECT_EQ(queue.ReadyAt(), std::nullopt);
   queue.Add(Warming(1, "a", "warming"));
   EXPECT_LE(queue.ReadyAt(), Clock::now());
-  CompletionJob later = Completion(1, "a", "later");
+  CompletionJob later = completion::Completion(1, "a", "later");
   std::stop_source replaced;
   later.stop = replaced.get_token();
   later.not_before = Clock::now() + std::chrono::hours(1);
@@ -94,7 +94,7 @@ TEST(JobQueueTest, ACompletionWaitsForItsTimeAndHoldsUpWarmingOnly) {
   EXPECT_EQ(queue.ReadyAt(), later.not_before);
   EXPECT_EQ(NextCompletion(&queue), "none");
   EXPECT_EQ(NextWarming(&queue), "none");
-  queue.Add(Completion(2, "b", "now"));
+  queue.Add(completion::Completion(2, "b", "now"));
   EXPECT_LE(queue.ReadyAt(), Clock::now());
   EXPECT_EQ(NextCompletion(&queue), "now");
   replaced.request_stop();  // answered without waiting
@@ -154,7 +154,7 @@ TEST(JobQueueTest, ASessionTakesItsWarmingAlongAndLeavesItsCompletions) {
   queue.Add(Warming(1, "a", "a1"));
   queue.Add(Warming(2, "a", "a2"));
   queue.Add(Warming(2, "b", "b2"));
-  queue.Add(Completion(2, "a", "waits"));
+  queue.Add(completion::Completion(2, "a", "waits"));
   queue.Drop({1, "a"});
   EXPECT_EQ(queue.num_warmings(), 2U);
   queue.DropSession(2);

@@ -19,7 +19,7 @@ TEST(StatisticsTest, IsZeroWithoutAnswers) {
 
 TEST(StatisticsTest, SumsTokensAndCountsPlans) {
   Statistics statistics;
-  CompletionTrace trace;
+  completion::CompletionTrace trace;
   trace.plan = "spm";
   trace.tokens_reused = 60;
   trace.tokens_replayed = 30;
@@ -40,7 +40,7 @@ TEST(StatisticsTest, SumsTokensAndCountsPlans) {
 
 TEST(StatisticsTest, LatenciesAreOfTheLastThousand) {
   Statistics statistics;
-  CompletionTrace trace;
+  completion::CompletionTrace trace;
   trace.decode = milliseconds(7);
   for (int i = 0; i < 500; ++i) statistics.Add(trace, milliseconds(100000));
   for (int i = 1; i <= 1000; ++i) statistics.Add(trace, milliseconds(i));

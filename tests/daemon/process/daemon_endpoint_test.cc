@@ -59,14 +59,14 @@ TEST_F(DaemonEndpointTest, LeavesAnothersSocketAlone) {
 
 TEST_F(DaemonEndpointTest, TakesItsPlaceAgain) {
   DaemonEndpoint endpoint = Open();
-  const FileDescriptor old = endpoint.TakeListener();
+  const base::FileDescriptor old = endpoint.TakeListener();
   for (const char* removed :
        {"krait", "krait/daemon.sock", "krait/daemon.lock"}) {
     fs::remove_all(root_ / removed);
     EXPECT_FALSE(endpoint.IsFound()) << removed;
     ASSERT_TRUE(endpoint.Reopen()) << removed;
     EXPECT_TRUE(endpoint.IsFound()) << removed;
-    const FileDescriptor listener = endpoint.TakeListener();
+    const base::FileDescriptor listener = endpoint.TakeListener();
     EXPECT_TRUE(ConnectTo(endpoint.socket())) << removed;
     // Nobody else begins beside it.
     const auto other = DaemonEndpoint::Open(env_);

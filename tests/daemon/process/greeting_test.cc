@@ -89,14 +89,14 @@ TEST(GreetingTest, WhatIsToBeForgottenIsAsItWasSent) {
 }
 
 TEST(GreetingTest, AScopeIsWhatLiesInIt) {
-  const ForgetScope scope{.paths = {"/home/me/secret", "/b/"}};
+  const completion::ForgetScope scope{.paths = {"/home/me/secret", "/b/"}};
   EXPECT_TRUE(scope.Covers("/home/me/secret"));
   EXPECT_TRUE(scope.Covers("/home/me/secret/sub/a.py"));
   EXPECT_TRUE(scope.Covers("/b/a"));
   EXPECT_FALSE(scope.Covers("/home/me/secrets/a.py"));
   EXPECT_FALSE(scope.Covers("/home/me"));
-  EXPECT_TRUE(ForgetScope{.paths = {"/"}}.Covers("/a"));
-  EXPECT_TRUE(ForgetScope{.all = true}.Covers("/a"));
+  EXPECT_TRUE(completion::ForgetScope{.paths = {"/"}}.Covers("/a"));
+  EXPECT_TRUE(completion::ForgetScope{.all = true}.Covers("/a"));
 }
 
 TEST(GreetingTest, VersionsCompareAsNumbers) {

@@ -44,7 +44,7 @@ class RuntimeDirTest : public testing::Test {
 TEST_F(RuntimeDirTest, IsMadeForThisUserAlone) {
   const auto missing = FindRuntimeDirs(env_);
   ASSERT_FALSE(missing);
-  EXPECT_EQ(missing.error().code, engine::ErrorCode::kNotFound);
+  EXPECT_EQ(missing.error().code, base::ErrorCode::kNotFound);
   const auto dir = MakeRuntimeDir(env_);
   ASSERT_TRUE(dir);
   EXPECT_EQ(dir->socket(), root_ / "krait" / "daemon.sock");
@@ -88,7 +88,7 @@ TEST_F(RuntimeDirTest, WhereNothingCanBeMadeTheReasonIsGiven) {
   env_.xdg_runtime_dir = root_ / "none";
   env_.tmp = root_ / "no-tmp";
   EXPECT_THAT(Problem(), AllOf(HasSubstr("none/krait"), HasSubstr("no-tmp")));
-  EXPECT_EQ(MakeRuntimeDir(env_).error().code, engine::ErrorCode::kUnsupported);
+  EXPECT_EQ(MakeRuntimeDir(env_).error().code, base::ErrorCode::kUnsupported);
 }
 
 TEST_F(RuntimeDirTest, AnUnusableOneIsReplaced) {

@@ -14,7 +14,7 @@
 #include <fstream>
 #include <string>
 
-#include "daemon/io/file_descriptor.h"
+#include "base/file_descriptor.h"
 #include "daemon/session/acceptance_file.h"
 
 namespace krait::daemon {
@@ -120,7 +120,7 @@ TEST_F(AcceptanceStoreTest, WhatCannotBeSavedIsKept) {
 TEST_F(AcceptanceStoreTest, NobodyWaitsForALockThatAnotherHolds) {
   Write("");
   std::filesystem::remove(file_);
-  const FileDescriptor held(
+  const base::FileDescriptor held(
       open((file_.string() + ".lock").c_str(), O_CREAT | O_RDWR, 0600));
   ASSERT_EQ(flock(held.get(), LOCK_EX), 0);
   {

@@ -120,7 +120,7 @@ TEST_F(LspSessionTest, WhatTheModelKnowsMayBeLearnedWhileARequestWaits) {
   auto shared =
       std::make_shared<std::unique_ptr<FakeGenerator>>(std::move(generator));
   host_ = std::make_unique<CompletionHost>(
-      [shared, &asked]() -> engine::Result<ReadyGenerator> {
+      [shared, &asked]() -> base::Result<ReadyGenerator> {
         asked.wait();
         return ReadyGenerator{.generator = std::move(*shared),
                               .description = "fake"};
@@ -213,7 +213,8 @@ TEST_F(LspSessionTest, DropsAnAnswerForAnotherText) {
 }
 
 TEST_F(LspSessionTest, TheDocumentsSyntaxDecidesWhatIsShown) {
-  const auto tree = ParseForRequest(grammars::LanguageOfPath("a.py"), "#", 0);
+  const auto tree =
+      completion::ParseForRequest(grammars::LanguageOfPath("a.py"), "#", 0);
   if (!tree.slot->Wait({})->HasGrammar()) {
     GTEST_SKIP() << "built without grammars";
   }
@@ -428,8 +429,8 @@ TEST_F(LspSessionTest, NothingIsAskedWithinAWord) {
 }
 
 TEST_F(LspSessionTest, ShowsWhyThereIsNoModelAndAnswersEmpty) {
-  Start([]() -> engine::Result<ReadyGenerator> {
-    return engine::MakeError(engine::ErrorCode::kNotFound, "no such model");
+  Start([]() -> base::Result<ReadyGenerator> {
+    return base::MakeError(base::ErrorCode::kNotFound, "no such model");
   });
   EXPECT_THAT(Answer(), testing::AllOf(HasSubstr("window/showMessage"),
                                        HasSubstr("no such model")));
@@ -481,7 +482,7 @@ TEST_F(LspSessionTest, EndsWhileTheModelRuns) {
 TEST_F(LspSessionTest, WarmsWhereAnEditEnded) {
   std::latch warmed(1);
   auto generator = std::make_unique<FakeGenerator>("x");
-  generator->set_on_slice([&](const GeneratorPrompt& prompt) {
+  generator->set_on_slice([&](const completion::GeneratorPrompt& prompt) {
     if (prompt.prefix == "y = foo" && prompt.suffix == "\n") {
       warmed.count_down();
     }
@@ -542,7 +543,7 @@ TEST_F(LspSessionTest, AsksForSettingsThatChangedAndTakesTheLast) {
     {"settings":{"krait":{}}})");
   Ask(6, 3);
   calls_.RunOne();
-  EXPECT_EQ(fake.max_tokens, CompletionOptions{}.max_tokens);
+  EXPECT_EQ(fake.max_tokens, completion::CompletionOptions{}.max_tokens);
 }
 
 TEST_F(LspSessionTest, RulesForbidAndSayWhyUnlessTheUserAsks) {
@@ -602,7 +603,7 @@ TEST_F(LspSessionTest, AnIntroducedClientIsToldHowKraitIs) {
 TEST_F(LspSessionTest, TheFocusWarmsWhereTheCursorIs) {
   std::latch warmed(1);
   auto generator = std::make_unique<FakeGenerator>("x");
-  generator->set_on_slice([&](const GeneratorPrompt& prompt) {
+  generator->set_on_slice([&](const completion::GeneratorPrompt& prompt) {
     if (prompt.prefix == "x =" && prompt.suffix == " 1\n") warmed.count_down();
     return false;
   });

@@ -55,7 +55,7 @@ class LspSessionTest : public testing::Test {
     auto shared =
         std::make_shared<std::unique_ptr<FakeGenerator>>(std::move(generator));
     Start(
-        [shared]() -> engine::Result<ReadyGenerator> {
+        [shared]() -> base::Result<ReadyGenerator> {
           return ReadyGenerator{.generator = std::move(*shared),
                                 .description = "fake"};
         },
@@ -130,7 +130,7 @@ class LspSessionTest : public testing::Test {
                           const std::string& prefix) {
     std::latch warmed(1);
     auto generator = std::make_unique<FakeGenerator>(answer);
-    generator->set_on_slice([&](const GeneratorPrompt& prompt) {
+    generator->set_on_slice([&](const completion::GeneratorPrompt& prompt) {
       if (prompt.prefix == prefix) warmed.count_down();
       return false;
     });

@@ -25,8 +25,8 @@ lsp::DocumentSnapshot Document(std::string uri, std::string_view text,
                     .text = lsp::Text(text)});
 }
 
-std::string TextOf(const RequestSyntax& syntax) {
-  const SyntaxTreePtr tree = syntax.slot->Wait(kPatience);
+std::string TextOf(const completion::RequestSyntax& syntax) {
+  const completion::SyntaxTreePtr tree = syntax.slot->Wait(kPatience);
   return tree == nullptr ? "no tree" : std::string(tree->text());
 }
 
@@ -34,7 +34,7 @@ TEST(SyntaxCacheTest, GivesTheTreeOfAnOpenDocument) {
   SyntaxCache cache;
   const auto document = Document("file:///a.py", "x = 1\r\n");
   cache.Update(document);
-  const RequestSyntax syntax = cache.At(document, 4);
+  const completion::RequestSyntax syntax = cache.At(document, 4);
   EXPECT_EQ(TextOf(syntax), "x = 1\r\n");
   EXPECT_EQ(syntax.cursor_ofs, 4U);
   ASSERT_NE(syntax.language, nullptr);
@@ -67,8 +67,8 @@ std::string ManyFunctions(size_t count) {
   return text;
 }
 
-std::string FunctionAt(const RequestSyntax& syntax) {
-  const SyntaxTreePtr tree = syntax.slot->Wait(kPatience);
+std::string FunctionAt(const completion::RequestSyntax& syntax) {
+  const completion::SyntaxTreePtr tree = syntax.slot->Wait(kPatience);
   if (tree == nullptr) return "no tree";
   const auto context = tree->ContextAt(syntax.cursor_ofs);
   return context.enclosing.empty() ? "none" : context.enclosing[0].name;
@@ -87,7 +87,7 @@ TEST(SyntaxCacheTest, KnowsTheSyntaxAtEachCursorOfALongDocument) {
     cache.Update({.before = opened,
                   .after = changed,
                   .edits = {{.begin_ofs = ofs, .end_ofs = ofs, .text = "y"}}});
-    const RequestSyntax typed = cache.At(changed, ofs + 1);
+    const completion::RequestSyntax typed = cache.At(changed, ofs + 1);
     EXPECT_EQ(FunctionAt(typed), name);
     EXPECT_EQ(TextOf(typed), text);
     // The cursor jumps; nothing changes.
@@ -123,7 +123,7 @@ TEST(SyntaxCacheTest, ParsesWhatItWasNotToldOf) {
 
 TEST(SyntaxCacheTest, NobodyWaitsForASkippedVersion) {
   SyntaxCache cache;
-  std::vector<RequestSyntax> requests;
+  std::vector<completion::RequestSyntax> requests;
   for (int i = 0; i < 200; ++i) {
     requests.push_back(cache.At(
         Document("file:///a.py", "x = " + std::to_string(i) + "\n"), 0));
@@ -147,14 +147,15 @@ TEST(SyntaxCacheTest, ManyDocumentsAreKeptOneByOne) {
 
 TEST(SyntaxCacheTest, ClosingEndsNothingThatRuns) {
   SyntaxCache cache;
-  const RequestSyntax syntax = cache.At(Document("file:///a.py", "x\n"), 0);
+  const completion::RequestSyntax syntax =
+      cache.At(Document("file:///a.py", "x\n"), 0);
   cache.Close("file:///a.py");
   cache.Close("file:///never-opened.py");
   EXPECT_EQ(TextOf(syntax), "x\n");
 }
 
 TEST(SyntaxCacheTest, AnEndSetsAllSlots) {
-  std::vector<RequestSyntax> requests;
+  std::vector<completion::RequestSyntax> requests;
   {
     SyntaxCache cache;
     for (int i = 0; i < 20; ++i) {
@@ -162,15 +163,16 @@ TEST(SyntaxCacheTest, AnEndSetsAllSlots) {
           cache.At(Document("file:///" + std::to_string(i) + ".py", "x\n"), 0));
     }
   }
-  for (const RequestSyntax& request : requests) (void)TextOf(request);
+  for (const completion::RequestSyntax& request : requests)
+    (void)TextOf(request);
 }
 
 // Whoever ends a cache serves all editors.
 TEST(SyntaxCacheTest, AnEndWaitsForNoParse) {
   std::latch parsing(1);
   std::latch go_on(1);
-  RequestSyntax running;
-  RequestSyntax waiting;
+  completion::RequestSyntax running;
+  completion::RequestSyntax waiting;
   {
     SyntaxCache cache(size_t{1} << 30, [&] {
       parsing.count_down();
@@ -190,13 +192,14 @@ TEST(SyntaxCacheTest, AnEndWaitsForNoParse) {
 TEST(SyntaxCacheTest, ClosedDocumentsAreNotKept) {
   SyntaxCache cache;
   for (int round = 0; round < 5; ++round) {
-    std::vector<RequestSyntax> requests;
+    std::vector<completion::RequestSyntax> requests;
     for (int i = 0; i < 20; ++i) {
       const std::string uri = "file:///" + std::to_string(i) + ".py";
       requests.push_back(cache.At(Document(uri, ManyFunctions(100)), 0));
     }
     EXPECT_GT(cache.held_bytes(), 0U);
-    for (const RequestSyntax& request : requests) (void)TextOf(request);
+    for (const completion::RequestSyntax& request : requests)
+      (void)TextOf(request);
     for (int i = 0; i < 20; ++i) {
       cache.Close("file:///" + std::to_string(i) + ".py");
     }

@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 using testing::HasSubstr;
@@ -62,4 +62,4 @@ TEST(CompletionRulesTest, WhatMayNotBeReadIsNotGivenEvenIfAskedFor) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

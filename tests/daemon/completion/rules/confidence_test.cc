@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 using testing::HasSubstr;
@@ -106,4 +106,4 @@ TEST(ConfidenceTest, SaysWhyItIsTooUnsure) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 using testing::ElementsAre;
@@ -93,4 +93,4 @@ TEST(FileRulesTest, WhereNothingCanBeToldNothingIsRead) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

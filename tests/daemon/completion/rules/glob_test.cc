@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 using testing::ElementsAre;
@@ -61,4 +61,4 @@ TEST(GlobTest, BracesAreBounded) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

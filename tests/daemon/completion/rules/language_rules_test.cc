@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 using testing::HasSubstr;
@@ -69,4 +69,4 @@ TEST(LanguageRulesTest, ANameThatIsNoTextIsShownAsFarAsItIs) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

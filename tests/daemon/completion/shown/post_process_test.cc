@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 void Check(std::string_view before, std::string_view text,
@@ -90,4 +90,4 @@ TEST(PostProcessTest, SaysWhyNothingIsShown) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 TEST(SeamTest, NothingWithinAWordUnlessAskedFor) {
@@ -53,4 +53,4 @@ TEST(SeamTest, CutsAreOfWordsOrBetweenThem) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

@@ -7,7 +7,7 @@
 
 #include "tests/daemon/completion/syntax_testing.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 constexpr std::chrono::milliseconds kLimit{10'000};
@@ -159,4 +159,4 @@ TEST_F(SyntaxCheckTest, CountsErrorsOfTheWholeFileOnlyWhereTheyGrow) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

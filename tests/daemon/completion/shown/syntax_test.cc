@@ -8,7 +8,7 @@
 #include "grammars/parser.h"
 #include "tests/daemon/completion/syntax_testing.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 using std::chrono::milliseconds;
@@ -57,4 +57,4 @@ TEST(CursorSyntaxTest, IsNothingWithoutAGrammarOrAPlace) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 const GivenCompletion kGiven = {
@@ -45,4 +45,4 @@ TEST(TypedThroughTest, ComparesLongContextsByTheirEnds) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

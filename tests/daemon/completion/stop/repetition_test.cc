@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 using Tokens = std::vector<engine::TokenId>;
@@ -49,4 +49,4 @@ TEST(RepetitionTest, LetsShortAndDifferentLinesRepeat) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

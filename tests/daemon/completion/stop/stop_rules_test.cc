@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 struct Place {
@@ -95,4 +95,4 @@ TEST(StopRulesTest, TabsIndentToMultiplesOfFour) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

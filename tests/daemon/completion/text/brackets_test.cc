@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 TEST(BracketsTest, NamesWhatIsOpenAndWhatClosesIt) {
@@ -34,4 +34,4 @@ TEST(BracketsTest, AnApostropheIsNoString) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 size_t CountBytes(std::string_view text) {
@@ -82,4 +82,4 @@ TEST(ContextTest, LineAtCursorEndsBeforeTheLineBreak) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 constexpr grammars::IndentUnit kTabs{.character = '\t', .width = 1};
@@ -85,4 +85,4 @@ TEST(IndentationTest, TheUnitIsThatOfTheTextAround) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

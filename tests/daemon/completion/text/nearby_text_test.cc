@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 using ::testing::ElementsAre;
@@ -47,4 +47,4 @@ TEST(NearbyTextTest, ThereAreNotTooMany) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

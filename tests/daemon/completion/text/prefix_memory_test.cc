@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 size_t CountBytes(std::string_view text) {
@@ -173,4 +173,4 @@ TEST_F(PrefixMemoryTest, AShortTextIsTakenWhole) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 constexpr size_t kLimit = 100;  // bytes
@@ -140,4 +140,4 @@ TEST_F(SuffixMemoryTest, DocumentsDoNotShareThem) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

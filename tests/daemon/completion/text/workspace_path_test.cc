@@ -7,7 +7,7 @@
 #include <fstream>
 #include <vector>
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
 namespace fs = std::filesystem;
@@ -37,4 +37,4 @@ TEST(WorkspacePathTest, FallsBackToTheRepository) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

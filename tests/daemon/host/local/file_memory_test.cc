@@ -16,7 +16,7 @@
 namespace krait::daemon {
 namespace {
 
-class FixedText : public TextSource {
+class FixedText : public completion::TextSource {
  public:
   explicit FixedText(std::string text) : text_(std::move(text)) {}
   std::string Read(size_t max_bytes) const override {
@@ -27,7 +27,7 @@ class FixedText : public TextSource {
   const std::string text_;
 };
 
-NearbyText Nearby(std::string name, std::string text) {
+completion::NearbyText Nearby(std::string name, std::string text) {
   return {.name = std::move(name),
           .source = std::make_shared<const FixedText>(std::move(text))};
 }
@@ -47,9 +47,10 @@ class FileMemoryTest : public testing::Test {
   }
 
   // What the memory makes of the model's word at a place of a text.
-  std::vector<float> Mix(FileMemory& memory, const std::string& name,
-                         std::string_view text, size_t cursor,
-                         const std::vector<NearbyText>* others = nullptr) {
+  std::vector<float> Mix(
+      FileMemory& memory, const std::string& name, std::string_view text,
+      size_t cursor,
+      const std::vector<completion::NearbyText>* others = nullptr) {
     const auto at = memory.At(name,
                               {.before = text.substr(0, cursor),
                                .after = text.substr(cursor),
@@ -69,7 +70,7 @@ TEST_F(FileMemoryTest, WhatItWasAskedBeforeDoesNotShow) {
   const auto warm = New();
   std::vector<std::string> texts = {ReadSource("lsp/text.cc"),
                                     ReadSource("models/recipe.py")};
-  std::vector<NearbyText> others = {
+  std::vector<completion::NearbyText> others = {
       Nearby("other", ReadSource("daemon/completion/stop/stop_rules.cc"))};
   for (size_t step = 0; step < 60; ++step) {
     std::string& text = texts[random_() % texts.size()];
@@ -107,7 +108,8 @@ TEST_F(FileMemoryTest, TheBeginningOfTheWordIsSaidAnew) {
 
 TEST_F(FileMemoryTest, OtherTextsAreLookedAt) {
   const auto memory = New();
-  const std::vector<NearbyText> others = {Nearby("b", "alpha_beta(gamma)\n")};
+  const std::vector<completion::NearbyText> others = {
+      Nearby("b", "alpha_beta(gamma)\n")};
   const std::string text = "x\n alpha_beta(";
   EXPECT_EQ(Mix(*memory, "f", text, text.size()), logits_);
   EXPECT_NE(Mix(*memory, "f", text, text.size(), &others), logits_);
@@ -128,14 +130,14 @@ TEST_F(FileMemoryTest, KeepsNoMoreThanItMay) {
 TEST_F(FileMemoryTest, OfALargeTextWhatIsNearIsRemembered) {
   const auto memory = New();
   std::string text = "first_line_of_all(here)\n";
-  for (size_t i = 0; text.size() < 4 * kRememberedBytes; ++i) {
+  for (size_t i = 0; text.size() < 4 * completion::kRememberedBytes; ++i) {
     text += "line " + std::to_string(i) + "\n";
   }
   text += "near_the_end(here)\n";
   const std::string far = text + "  first_line_of_all(";
   const std::string near = text + "  near_the_end(";
   Mix(*memory, "f", far, far.size());
-  EXPECT_LE(memory->held_bytes(), 16 * kRememberedBytes);
+  EXPECT_LE(memory->held_bytes(), 16 * completion::kRememberedBytes);
   const auto at =
       memory->At("f", {.before = near, .after = "\n", .others = nullptr}, "");
   at->Mix(logits_, "");
@@ -156,7 +158,8 @@ TEST_F(FileMemoryTest, WhatIsForgottenIsReadAgain) {
 TEST_F(FileMemoryTest, AFingerprintIsOfAllButThePrefix) {
   const auto of = [](const std::string& before, const std::string& after,
                      size_t prefix_bytes,
-                     const std::vector<NearbyText>* others = nullptr) {
+                     const std::vector<completion::NearbyText>* others =
+                         nullptr) {
     return FileMemory::Fingerprint(
         {.before = before, .after = after, .others = others}, prefix_bytes);
   };
@@ -164,8 +167,8 @@ TEST_F(FileMemoryTest, AFingerprintIsOfAllButThePrefix) {
   EXPECT_EQ(of("abc", "z", 1), of("abcd", "z", 2));
   EXPECT_NE(of("abc", "z", 1), of("aac", "z", 1));
   EXPECT_NE(of("abc", "z", 1), of("abc", "y", 1));
-  const std::vector<NearbyText> others = {Nearby("o", "text")};
-  const std::vector<NearbyText> newer = {Nearby("o", "text")};
+  const std::vector<completion::NearbyText> others = {Nearby("o", "text")};
+  const std::vector<completion::NearbyText> newer = {Nearby("o", "text")};
   EXPECT_NE(of("abc", "z", 1), of("abc", "z", 1, &others));
   EXPECT_NE(of("abc", "z", 1, &newer), of("abc", "z", 1, &others));
 }

@@ -40,7 +40,7 @@ class FimPlannerTest : public testing::Test {
   // earlier one, without any.
   FimPlan Plan(double with_suffix, double with_earlier, double without,
                bool has_earlier = true) {
-    GeneratorPrompt prompt{
+    completion::GeneratorPrompt prompt{
         .path = "a.py", .prefix = kPrefix, .suffix = kSuffix};
     const size_t suffix_size = Tokens(prompt).size();
     prompt.suffix = kEarlier;
@@ -58,7 +58,7 @@ class FimPlannerTest : public testing::Test {
     return *plan;
   }
 
-  std::vector<TokenId> Tokens(const GeneratorPrompt& prompt) {
+  std::vector<TokenId> Tokens(const completion::GeneratorPrompt& prompt) {
     const auto plan =
         planner_->PlanNow(prompt, Healing::kNone,
                           [](const auto&) { return FimPlanner::Seconds(0); });
@@ -98,7 +98,7 @@ TEST_F(FimPlannerTest, TakesTheSuffixLastWhereTheModelKnowsBoth) {
   engine::Hyperparameters both = model_->hyperparameters();
   both.fim = engine::FimTraining::kSpmAndPsm;
   FimPlanner planner(model_->tokenizer(), both);
-  const GeneratorPrompt prompt{
+  const completion::GeneratorPrompt prompt{
       .path = "a.py", .prefix = kPrefix, .suffix = kSuffix};
   // That with the suffix first is new; it ends with the prefix.
   const std::vector<TokenId> spm = Tokens(prompt);

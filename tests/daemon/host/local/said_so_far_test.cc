@@ -17,7 +17,7 @@ class SaidSoFarTest : public testing::Test {
     said_.Add(3, ")", -3);
   }
 
-  static GeneratorPrompt Prompt(std::string_view prefix) {
+  static completion::GeneratorPrompt Prompt(std::string_view prefix) {
     return {.path = "file.py", .prefix = prefix, .suffix = "\n"};
   }
   std::string Rest() const {
@@ -40,7 +40,7 @@ TEST_F(SaidSoFarTest, AnythingElseIsAnotherGeneration) {
   EXPECT_FALSE(said_.TypedOf(Prompt("a ="), true));
   EXPECT_FALSE(said_.TypedOf(Prompt("b = foo"), true));
   EXPECT_FALSE(said_.TypedOf(Prompt("a = foo(x) + 1"), true));
-  GeneratorPrompt other = Prompt("a = fo");
+  completion::GeneratorPrompt other = Prompt("a = fo");
   other.suffix = ")\n";
   EXPECT_FALSE(said_.TypedOf(other, true));
   other = Prompt("a = fo");

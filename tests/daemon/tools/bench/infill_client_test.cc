@@ -32,7 +32,7 @@ TEST(InfillClientTest, RefusesWhatIsNoAddress) {
         "http://127.0.0.1:80a", "http://[::1"}) {
     const auto server = InfillServer::Parse(url, /*allow_remote=*/true);
     ASSERT_FALSE(server) << url;
-    EXPECT_EQ(server.error().code, engine::ErrorCode::kInvalidArgument);
+    EXPECT_EQ(server.error().code, base::ErrorCode::kInvalidArgument);
     EXPECT_TRUE(server.error().message.starts_with("--against "));
   }
 }

@@ -25,7 +25,7 @@ class CalibrationTest : public testing::Test {
     for (size_t i = 0; i < times; ++i) {
       FakeGenerator generator({"foo", "(", "bar", ")", "\n"});
       generator.set_logprobs(logprobs);
-      CompletionService service(generator);
+      completion::CompletionService service(generator);
       ASSERT_TRUE(calibration_.Try({.id = "a",
                                     .language = "none",
                                     .path = "a",

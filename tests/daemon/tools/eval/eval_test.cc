@@ -43,13 +43,13 @@ FimCase CaseWith(std::string middle) {
 
 TEST(ExerciseTest, AMiddleWithinALineIsItsRest) {
   const Exercise exercise = MakeExercise(CaseWith("b = 2"));
-  EXPECT_EQ(exercise.extent, CompletionExtent::kLine);
+  EXPECT_EQ(exercise.extent, completion::CompletionExtent::kLine);
   EXPECT_EQ(exercise.wanted, "b = 2");
 }
 
 TEST(ExerciseTest, ALineWithItsEndLeavesTheCaseAsItIs) {
   const Exercise exercise = MakeExercise(CaseWith("b = 2\n"));
-  EXPECT_EQ(exercise.extent, CompletionExtent::kWholeLine);
+  EXPECT_EQ(exercise.extent, completion::CompletionExtent::kWholeLine);
   EXPECT_EQ(exercise.wanted, "b = 2");
   EXPECT_EQ(exercise.request.before, "a = 1\n");
   EXPECT_EQ(exercise.request.after, "c = 3\n");
@@ -57,7 +57,7 @@ TEST(ExerciseTest, ALineWithItsEndLeavesTheCaseAsItIs) {
 
 TEST(ExerciseTest, SeveralLinesHaveNoLimit) {
   const Exercise exercise = MakeExercise(CaseWith("b = 2\nb = 3\n"));
-  EXPECT_EQ(exercise.extent, CompletionExtent::kUnlimited);
+  EXPECT_EQ(exercise.extent, completion::CompletionExtent::kUnlimited);
   EXPECT_EQ(exercise.wanted, "b = 2\nb = 3\n");
 }
 
@@ -104,7 +104,7 @@ TEST(FimCasesTest, ReadsNoMoreThanTheLimit) {
 void CheckRefused(const std::string& text, const std::string& message) {
   const auto cases = ParseFimCases(text, "cases.jsonl", 0);
   ASSERT_FALSE(cases.has_value()) << text;
-  EXPECT_EQ(cases.error().code, engine::ErrorCode::kInvalidArgument);
+  EXPECT_EQ(cases.error().code, base::ErrorCode::kInvalidArgument);
   EXPECT_THAT(cases.error().message, HasSubstr(message));
 }
 

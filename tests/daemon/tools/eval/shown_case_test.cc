@@ -73,12 +73,13 @@ TEST(PlacesInLinesTest, AreTheSameForTheSameSeed) {
 }
 
 TEST(RequestOfTest, HasTheFileAndItsSyntax) {
-  const CompletionRequest request = RequestOf({.id = "a",
-                                               .language = "python",
-                                               .path = "a.py",
-                                               .prefix = "x = ",
-                                               .suffix = "\ny = 2\n",
-                                               .middle = "1"});
+  const completion::CompletionRequest request =
+      RequestOf({.id = "a",
+                 .language = "python",
+                 .path = "a.py",
+                 .prefix = "x = ",
+                 .suffix = "\ny = 2\n",
+                 .middle = "1"});
   EXPECT_EQ(request.path, "a.py");
   EXPECT_EQ(request.before, "x = ");
   EXPECT_EQ(request.after, "\ny = 2\n");

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KRAIT_DAEMON_IO_FILE_DESCRIPTOR_H_
-#define KRAIT_DAEMON_IO_FILE_DESCRIPTOR_H_
+#ifndef KRAIT_BASE_FILE_DESCRIPTOR_H_
+#define KRAIT_BASE_FILE_DESCRIPTOR_H_
 
 #include <unistd.h>
 
 #include <utility>
 
-namespace krait::daemon {
+namespace krait::base {
 
 // Owns a file descriptor.
 class FileDescriptor {
@@ -34,6 +34,6 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
-}  // namespace krait::daemon
+}  // namespace krait::base
 
-#endif  // KRAIT_DAEMON_IO_FILE_DESCRIPTOR_H_
+#endif  // KRAIT_BASE_FILE_DESCRIPTOR_H_

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/utf8.h"
+#include "base/utf8.h"
+
+#include <simdjson.h>
 
 #include <cstdint>
 
-namespace krait::daemon {
+namespace krait::base {
 namespace {
 
 // Returns the length of the valid sequence that `text` begins with, or 0.
@@ -30,6 +32,10 @@ size_t SequenceLength(std::string_view text) {
 
 }  // namespace
 
+bool IsUtf8(std::string_view text) {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
+
 size_t ValidUtf8Prefix(std::string_view text) {
   size_t ofs = 0;
   while (ofs < text.size()) {
@@ -55,8 +61,7 @@ std::string ToValidUtf8(std::string_view text) {
 }
 
 bool IsCharBoundary(std::string_view text, size_t ofs) {
-  return ofs >= text.size() ||
-         (static_cast<uint8_t>(text[ofs]) & 0xC0U) != 0x80U;
+  return ofs >= text.size() || !IsContinuation(text[ofs]);
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::base

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/error.h"
+#include "base/result.h"
 
 namespace krait::daemon {
 
@@ -18,12 +18,12 @@ struct FilePosition {
 };
 
 // Splits at the last two colons: the file's name may contain others.
-engine::Result<FilePosition> ParseFilePosition(std::string_view text);
+base::Result<FilePosition> ParseFilePosition(std::string_view text);
 
 // Returns the byte offset of the position in the file's text. The column may be
 // one past the line's last byte; a line is what ends with \n or \r\n.
-engine::Result<size_t> OffsetOf(const FilePosition& position,
-                                std::string_view text);
+base::Result<size_t> OffsetOf(const FilePosition& position,
+                              std::string_view text);
 
 }  // namespace krait::daemon
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/utf8.h"
+#include "base/utf8.h"
 
 #include <gtest/gtest.h>
 
-namespace krait::daemon {
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace krait::base {
 namespace {
 
 TEST(Utf8Test, AcceptsWholeSequencesOnly) {
@@ -22,9 +26,27 @@ TEST(Utf8Test, RefusesWhatIsNoCharacter) {
   EXPECT_EQ(ValidUtf8Prefix("\x80"), 0U);
 }
 
-TEST(Utf8Test, ReplacesInvalidBytesOneByOne) {
-  EXPECT_EQ(ToValidUtf8("a\xFF\xE2\x82z"),
-            "a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDz");
+TEST(Utf8Test, ReplacesOnlyBytesThatAreNotUtf8) {
+  const std::vector<std::pair<std::string_view, std::string_view>> cases = {
+      {"", ""},
+      {"aé漢\U0001F600", "aé漢\U0001F600"},
+      {"\x80", "\uFFFD"},
+      {"a\xC3", "a\uFFFD"},
+      {"\xC3\xA9\xC3", "é\uFFFD"},
+      {"a\xFF\xE2\x82z", "a\uFFFD\uFFFD\uFFFDz"},
+      {"\xF0\x9F\x98z", "\uFFFD\uFFFD\uFFFDz"},
+      {"\xC0\x80", "\uFFFD\uFFFD"},                      // overlong
+      {"\xED\xA0\x80", "\uFFFD\uFFFD\uFFFD"},            // surrogate
+      {"\xF4\x90\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD"},  // beyond U+10FFFF
+      {"\xFF"
+       "a",
+       "\uFFFDa"},
+  };
+  for (const auto& [bytes, expected] : cases) {
+    EXPECT_EQ(ToValidUtf8(bytes), expected);
+    EXPECT_EQ(IsUtf8(bytes), bytes == expected);
+    EXPECT_TRUE(IsUtf8(ToValidUtf8(bytes)));
+  }
 }
 
 TEST(Utf8Test, KnowsBoundaries) {
@@ -36,4 +58,4 @@ TEST(Utf8Test, KnowsBoundaries) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::base

@@ -6,13 +6,13 @@
 #include <charconv>
 #include <optional>
 
-#include "daemon/utf8.h"
+#include "base/utf8.h"
 
 namespace krait::daemon {
 namespace {
 
-using engine::ErrorCode;
-using engine::MakeError;
+using base::ErrorCode;
+using base::MakeError;
 
 std::optional<size_t> ParseNumber(std::string_view text) {
   size_t number = 0;
@@ -26,7 +26,7 @@ std::optional<size_t> ParseNumber(std::string_view text) {
 
 }  // namespace
 
-engine::Result<FilePosition> ParseFilePosition(std::string_view text) {
+base::Result<FilePosition> ParseFilePosition(std::string_view text) {
   const auto wrong = [&] {
     return MakeError(ErrorCode::kInvalidArgument,
                      fmt::format("{}: expected FILE:LINE:COL, such as "
@@ -45,8 +45,8 @@ engine::Result<FilePosition> ParseFilePosition(std::string_view text) {
                       .column = *column};
 }
 
-engine::Result<size_t> OffsetOf(const FilePosition& position,
-                                std::string_view text) {
+base::Result<size_t> OffsetOf(const FilePosition& position,
+                              std::string_view text) {
   size_t begin = 0;
   for (size_t line = 1; line < position.line; ++line) {
     const size_t newline = text.find('\n', begin);
@@ -70,7 +70,7 @@ engine::Result<size_t> OffsetOf(const FilePosition& position,
                     line.size() + 1));
   }
   const size_t ofs = begin + position.column - 1;
-  if (!IsCharBoundary(text, ofs)) {
+  if (!base::IsCharBoundary(text, ofs)) {
     return MakeError(
         ErrorCode::kInvalidArgument,
         fmt::format("{}:{}: column {} is inside a character", position.file,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/private_files.h"
+#include "base/private_files.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -13,7 +13,7 @@
 #include <sstream>
 #include <string>
 
-namespace krait::engine {
+namespace krait::base {
 namespace {
 
 namespace fs = std::filesystem;
@@ -91,4 +91,4 @@ TEST_F(PrivateFilesTest, TemporaryNamesHaveAFinalOne) {
 }
 
 }  // namespace
-}  // namespace krait::engine
+}  // namespace krait::base

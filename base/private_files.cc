@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/private_files.h"
+#include "base/private_files.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -12,7 +12,7 @@
 #include <system_error>
 #include <utility>
 
-namespace krait::engine {
+namespace krait::base {
 namespace {
 
 namespace fs = std::filesystem;
@@ -137,4 +137,4 @@ Status WritePrivateFile(const fs::path& path, std::string_view bytes) {
   return file.Finish();
 }
 
-}  // namespace krait::engine
+}  // namespace krait::base

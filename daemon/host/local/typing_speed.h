@@ -18,7 +18,7 @@ struct TypingSpeed {
 // Of a model that reads and writes so many tokens per second, with so much
 // context.
 TypingSpeed SpeedOfTyping(double read, double write,
-                          const ContextLimits& limits);
+                          const completion::ContextLimits& limits);
 
 }  // namespace krait::daemon
 

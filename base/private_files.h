@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KRAIT_ENGINE_PRIVATE_FILES_H_
-#define KRAIT_ENGINE_PRIVATE_FILES_H_
+#ifndef KRAIT_BASE_PRIVATE_FILES_H_
+#define KRAIT_BASE_PRIVATE_FILES_H_
 
 #include <cstddef>
 #include <filesystem>
@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "engine/error.h"
+#include "base/result.h"
 
-namespace krait::engine {
+namespace krait::base {
 
 // Files and folders that nobody but the user may read, whatever the umask.
 
@@ -59,6 +59,6 @@ class PrivateFileWriter {
 Status WritePrivateFile(const std::filesystem::path& path,
                         std::string_view bytes);
 
-}  // namespace krait::engine
+}  // namespace krait::base
 
-#endif  // KRAIT_ENGINE_PRIVATE_FILES_H_
+#endif  // KRAIT_BASE_PRIVATE_FILES_H_
