@@ -57,6 +57,10 @@ std::string_view Trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
+std::string_view LeadingBlanks(std::string_view line) {
+  return line.substr(0, std::min(line.find_first_not_of(" \t"), line.size()));
+}
+
 size_t Columns(std::string_view text) {
   size_t columns = 0;
   for (const char c : text) {

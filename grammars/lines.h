@@ -31,6 +31,8 @@ struct Line {
 };
 
 std::string_view Trim(std::string_view text);
+// Returns the spaces and tabs that a line begins with.
+std::string_view LeadingBlanks(std::string_view line);
 // The columns of `text` if it were the white space before a line's content.
 size_t Columns(std::string_view text);
 

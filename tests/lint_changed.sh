@@ -15,6 +15,7 @@ if [ ${#files[@]} -gt "$limit" ]; then
   echo "${#files[@]} sources changed since $base: the $limit largest are checked"
 fi
 # A folder of its own: clang cannot read precompiled headers of GCC.
-cmake --preset release -B build/lint -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON >/dev/null
+cmake --preset release -B build/lint -DCMAKE_UNITY_BUILD=OFF \
+  -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON >/dev/null
 printf '%s\n' "${files[@]:0:$limit}" |
   xargs -P "$(nproc)" -n 1 clang-tidy-14 -p build/lint --quiet --warnings-as-errors='*'

@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "grammars/edit.h"
+#include "grammars/tree_sitter/limits.h"
 
 namespace krait::grammars {
 namespace {
@@ -20,10 +21,6 @@ constexpr size_t kBefore = size_t{4} << 10;
 constexpr size_t kAfter = size_t{1} << 10;
 // Leaving less out is not worth a tree of its own.
 constexpr size_t kFewest = size_t{8} << 10;
-// Nodes nested deeper are not looked at, nor are queries asked for longer than
-// some 0.1 s: then less is left out.
-constexpr size_t kMaxDepth = 500;
-constexpr size_t kMaxSteps = 3000;
 // The first child of a file may say how to read the others ("<?php").
 constexpr size_t kOpening = 256;
 
@@ -171,7 +168,7 @@ class NearFinder {
   size_t content_ofs_ = 0;
   size_t near_begin_ = 0;
   size_t near_end_ = 0;
-  QueryBudget budget_{kMaxSteps};
+  QueryBudget budget_{kMaxStepsAtPlace};  // after them less is left out
   std::unordered_set<const void*> lists_;
   std::vector<ByteRange> skips_;
 };

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "grammars/lines.h"
+#include "grammars/tree_sitter/limits.h"
 
 namespace krait::grammars {
 namespace {
@@ -45,14 +46,6 @@ Cursor MakeCursor(std::string_view text, size_t ofs) {
   return cursor;
 }
 
-// Nodes nested deeper are no program that a person works on, but brackets that
-// a program wrote.
-constexpr size_t kMaxDepth = 500;
-
-// Some 0.1 s; a path takes one or two, or as many as a file has thousands of
-// statements outside of any block.
-constexpr size_t kMaxSteps = 3000;
-
 // Adds the nodes that hold the byte, from the root on. False: there are more.
 bool AddNodesAt(TSNode root, size_t byte_ofs, std::vector<TSNode>* nodes) {
   TreeCursor walk(root);
@@ -85,7 +78,7 @@ bool NodesToAsk(TSNode root, const Cursor& cursor, std::vector<TSNode>* nodes) {
 // False: some are missing.
 bool Ask(const Grammar& grammar, std::span<const TSNode> nodes,
          std::string_view text, ByteRange range, Meanings* meanings) {
-  QueryBudget budget(kMaxSteps);
+  QueryBudget budget(kMaxStepsAtPlace);
   const auto note_scope = [&](const Match& match) {
     for (const Capture& capture : match.captures) {
       Meaning& meaning = (*meanings)[capture.node.id];

@@ -6,6 +6,8 @@
 #include <span>
 #include <utility>
 
+#include "grammars/tree_sitter/limits.h"
+
 namespace krait::grammars {
 namespace {
 
@@ -41,10 +43,6 @@ constexpr std::array<NamedRole, 20> kNamedRoles = {{
 // More unfinished matches than this are no sensible program; the library then
 // drops the oldest instead of comparing all with each other.
 constexpr uint32_t kMaxUnfinishedMatches = 1024;
-
-// Nodes nested deeper mean nothing to a query: the library takes time in
-// proportion to the depth for each node.
-constexpr uint32_t kMaxDepth = 500;
 
 std::string_view StringOf(const TSQuery* query, uint32_t id) {
   uint32_t length = 0;

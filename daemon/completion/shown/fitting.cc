@@ -10,13 +10,10 @@
 #include "daemon/completion/text/context.h"
 #include "daemon/completion/text/indentation.h"
 #include "grammars/line_tree.h"
+#include "grammars/lines.h"
 
 namespace krait::completion {
 namespace {
-
-std::string_view LeadingBlanks(std::string_view line) {
-  return line.substr(0, std::min(line.find_first_not_of(" \t"), line.size()));
-}
 
 // The step of indentation by what is around, or as is usual.
 grammars::IndentUnit UnitAt(const FittingPlace& place) {
@@ -86,7 +83,7 @@ PostProcessed FitToPlace(const SaidText& said, const FittingPlace& place) {
   fit.text = FitIndentation(fit.text, place.prefix, UnitAt(place));
   if (!tail.empty()) {
     // Blanks between the cursor and what stands on the line are its, too.
-    fit.text.insert(0, LeadingBlanks(line.after));
+    fit.text.insert(0, grammars::LeadingBlanks(line.after));
   }
   const SyntaxCheck check{
       .tail = tail, .beginnings = place.invoked, .budget = place.budget};

@@ -13,10 +13,7 @@ namespace krait::completion {
 namespace {
 
 using grammars::IndentUnit;
-
-std::string_view LeadingBlanks(std::string_view line) {
-  return line.substr(0, std::min(line.find_first_not_of(" \t"), line.size()));
-}
+using grammars::LeadingBlanks;
 
 // Returns how many spaces the lines of `text` use for a step, where they
 // should use tabs: the largest usual step that explains all of them; 0: none.

@@ -14,7 +14,7 @@
 namespace krait::daemon {
 namespace {
 
-constexpr std::string_view kTyped =
+constexpr std::string_view kTypedStatement =
     "total = sum(value for value in values if value is not None)\n    ";
 constexpr size_t kTenths = 10;
 
@@ -57,7 +57,7 @@ class RandomUser {
               .edit = TextEdit{.begin_ofs = cursor, .end_ofs = cursor + 1},
               .cursor_ofs = cursor};
     }
-    const char typed = kTyped[typed_++ % kTyped.size()];
+    const char typed = kTypedStatement[typed_++ % kTypedStatement.size()];
     const size_t before = cursor++;
     ++sizes_[file_];
     return {
