@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KRAIT_DAEMON_COMMANDS_FILE_POSITION_H_
-#define KRAIT_DAEMON_COMMANDS_FILE_POSITION_H_
+#ifndef KRAIT_DAEMON_FILE_POSITION_H_
+#define KRAIT_DAEMON_FILE_POSITION_H_
 
 #include <cstddef>
 #include <string>
@@ -27,4 +27,4 @@ base::Result<size_t> OffsetOf(const FilePosition& position,
 
 }  // namespace krait::daemon
 
-#endif  // KRAIT_DAEMON_COMMANDS_FILE_POSITION_H_
+#endif  // KRAIT_DAEMON_FILE_POSITION_H_

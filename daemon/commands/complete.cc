@@ -10,10 +10,10 @@
 #include <string_view>
 #include <system_error>
 
-#include "daemon/commands/file_position.h"
 #include "daemon/completion/shown/syntax.h"
 #include "daemon/completion/text/workspace_path.h"
 #include "daemon/completion/trace_json.h"
+#include "daemon/file_position.h"
 #include "daemon/host/local/engine_generator.h"
 #include "daemon/json_text.h"
 #include "daemon/session/file_lookup.h"

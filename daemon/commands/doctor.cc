@@ -17,10 +17,10 @@
 #include <vector>
 
 #include "daemon/commands/model_verify.h"
-#include "daemon/commands/typing_speed.h"
 #include "daemon/config/config.h"
 #include "daemon/host/local/engine_generator.h"
 #include "daemon/host/local/model_summary.h"
+#include "daemon/host/local/typing_speed.h"
 #include "daemon/json_text.h"
 #include "daemon/memory_limit.h"
 #include "daemon/model_lookup.h"

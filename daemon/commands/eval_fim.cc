@@ -66,10 +66,11 @@ base::Result<Score> RunCase(const FimCase& fim_case,
   const Exercise exercise = MakeExercise(fim_case);
   completion::CompletionOptions options = arguments.completion;
   options.extent = arguments.extent.value_or(exercise.extent);
-  const auto begin = Clock::now();
+  const auto begin = completion::Clock::now();
   const auto completion = service.Complete(exercise.request, options);
   if (!completion) return completion.error();
-  const std::chrono::duration<double, std::milli> ms = Clock::now() - begin;
+  const std::chrono::duration<double, std::milli> ms =
+      completion::Clock::now() - begin;
   const std::string& text = completion->text;
   Record(fim_case, text, answers);
   const bool exact = ExactMatch(text, exercise.wanted);

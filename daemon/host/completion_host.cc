@@ -49,7 +49,7 @@ struct CompletionHost::RunningJob {
   };
 
   const CompletionJob job;
-  const Clock::time_point begin = Clock::now();
+  const completion::Clock::time_point begin = completion::Clock::now();
   // Stopped when the request is, or the whole host.
   std::stop_source either;
   const std::stop_callback<Forward> on_request;
@@ -59,7 +59,8 @@ struct CompletionHost::RunningJob {
 };
 
 CompletionHost::CompletionHost(Loader loader, PostToOwner post,
-                               Clock::duration save_when_idle_for, Looker look)
+                               completion::Clock::duration save_when_idle_for,
+                               Looker look)
     : loader_(std::move(loader)),
       look_(std::move(look)),
       post_(std::move(post)),
@@ -207,7 +208,7 @@ void CompletionHost::Run() {
 void CompletionHost::Load() {
   const bool again = load_error_.has_value();
   tried_ = looked_ = look_ ? look_() : engine::ModelStamp();
-  look_at_ = Clock::now() + kLookEvery;
+  look_at_ = completion::Clock::now() + kLookEvery;
   auto ready = LoadWithin(loader_);
   if (ready) return Take(std::move(*ready));
   // The same words again would only be in the way.
@@ -254,9 +255,9 @@ bool CompletionHost::WaitForWork(std::unique_lock<std::mutex>* lock) {
     if (!running_jobs_.empty() || !forgettings_.empty() || try_again_) {
       return true;
     }
-    const auto now = Clock::now();
-    std::optional<Clock::time_point> next = queue_.ReadyAt();
-    const auto consider = [&next](Clock::time_point time) {
+    const auto now = completion::Clock::now();
+    std::optional<completion::Clock::time_point> next = queue_.ReadyAt();
+    const auto consider = [&next](completion::Clock::time_point time) {
       if (!next || time < *next) next = time;
     };
     if (unsaved_) consider(idle_since_ + save_when_idle_for_);
@@ -282,9 +283,9 @@ void CompletionHost::RunNext(std::unique_lock<std::mutex>* lock) {
     lock->unlock();
     AdvanceCompletions();
     lock->lock();
-  } else if (auto warming = queue_.NextWarming(Clock::now())) {
+  } else if (auto warming = queue_.NextWarming(completion::Clock::now())) {
     RunWarming(std::move(*warming), lock);
-  } else if (Clock::now() >= idle_since_ + save_when_idle_for_) {
+  } else if (completion::Clock::now() >= idle_since_ + save_when_idle_for_) {
     lock->unlock();
     BeginSaving();
     lock->lock();
@@ -294,13 +295,13 @@ void CompletionHost::RunNext(std::unique_lock<std::mutex>* lock) {
     warm_status_ = generator_ == nullptr ? completion::WarmStatus{}
                                          : generator_->warm_status();
   }
-  idle_since_ = Clock::now();
+  idle_since_ = completion::Clock::now();
 }
 
 bool CompletionHost::BeginCompletions(std::unique_lock<std::mutex>* lock) {
   bool any = false;
   while (running_jobs_.size() < kMostAtOnce) {
-    auto job = queue_.NextCompletion(Clock::now());
+    auto job = queue_.NextCompletion(completion::Clock::now());
     if (!job) break;
     any = true;
     lock->unlock();
@@ -365,7 +366,8 @@ void CompletionHost::AnswerEnded() {
 
 void CompletionHost::Answer(const CompletionJob& job,
                             base::Result<completion::Completion> completion) {
-  const Clock::duration whole = Clock::now() - job.queued;
+  const completion::Clock::duration whole =
+      completion::Clock::now() - job.queued;
   post_([owner = owner_, on_done = job.on_done,
          completion = std::move(completion), whole] {
     if (completion) owner->statistics.Add(completion->trace, whole);
@@ -385,7 +387,8 @@ void CompletionHost::RunWarming(WarmingJob job,
   }
   unsaved_ = true;
   // If not yet, the job comes back for it: it costs nothing to warm twice.
-  const bool prefetch_now = job.prefetch_at && *job.prefetch_at <= Clock::now();
+  const bool prefetch_now =
+      job.prefetch_at && *job.prefetch_at <= completion::Clock::now();
   base::Status warmed = service_->Warm(job.request, job.options, stop);
   if (warmed && prefetch_now) {
     warmed = service_->Prefetch(job.request, job.options, stop);
@@ -435,8 +438,8 @@ bool CompletionHost::ModelIsSound() {
 
 // What cannot be loaded is not tried twice: it may be half written.
 void CompletionHost::TakeReplacement() {
-  if (!look_ || Clock::now() < look_at_) return;
-  look_at_ = Clock::now() + kLookEvery;
+  if (!look_ || completion::Clock::now() < look_at_) return;
+  look_at_ = completion::Clock::now() + kLookEvery;
   const engine::ModelStamp now = look_();
   const bool settled = now == std::exchange(looked_, now);
   if (!settled || now.empty() || now == tried_) return;
@@ -462,7 +465,7 @@ void CompletionHost::Unload(const base::Error& why) {
   unsaved_ = false;
   tried_.clear();  // what is there now is worth a try
   looked_.clear();
-  look_at_ = Clock::now() + kLookEvery;
+  look_at_ = completion::Clock::now() + kLookEvery;
   Publish(why);
 }
 
@@ -471,11 +474,11 @@ void CompletionHost::Unload(const base::Error& why) {
 bool CompletionHost::ShouldLoadAgain(std::unique_lock<std::mutex>* lock) {
   const bool asked = std::exchange(try_again_, false);
   if (asked || !load_error_) return asked && load_error_;
-  if (!look_ || Clock::now() < look_at_) return false;
+  if (!look_ || completion::Clock::now() < look_at_) return false;
   lock->unlock();
   engine::ModelStamp now = look_();
   lock->lock();
-  look_at_ = Clock::now() + kLookEvery;
+  look_at_ = completion::Clock::now() + kLookEvery;
   const bool settled = now == std::exchange(looked_, now);
   return settled && now != tried_;
 }

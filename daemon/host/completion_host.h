@@ -84,9 +84,10 @@ class CompletionHost {
   using Looker = std::function<engine::ModelStamp()>;
 
   // Loading begins at once. States are saved after `save_when_idle_for`.
-  CompletionHost(Loader loader, PostToOwner post,
-                 Clock::duration save_when_idle_for = std::chrono::seconds(30),
-                 Looker look = {});
+  CompletionHost(
+      Loader loader, PostToOwner post,
+      completion::Clock::duration save_when_idle_for = std::chrono::seconds(30),
+      Looker look = {});
   // Stops what is running and saves what can be saved in seconds. Callbacks
   // that were not posted yet do not come.
   ~CompletionHost();
@@ -110,7 +111,9 @@ class CompletionHost {
   const completion::ModelLanguages& model_languages() const {
     return owner_->languages;
   }
-  Clock::duration uptime() const { return Clock::now() - begin_; }
+  completion::Clock::duration uptime() const {
+    return completion::Clock::now() - begin_;
+  }
 
   // Returns a number for the documents of one more session. If there is no
   // model, loading is tried again.
@@ -175,8 +178,8 @@ class CompletionHost {
   const Loader loader_;
   const Looker look_;
   const PostToOwner post_;
-  const Clock::time_point begin_ = Clock::now();
-  const Clock::duration save_when_idle_for_;
+  const completion::Clock::time_point begin_ = completion::Clock::now();
+  const completion::Clock::duration save_when_idle_for_;
   const std::shared_ptr<OwnerState> owner_ = std::make_shared<OwnerState>();
   uint64_t next_session_ = 1;
 
@@ -196,11 +199,11 @@ class CompletionHost {
   std::optional<base::Error> load_error_;
   engine::ModelStamp tried_;   // when loading failed, or a replacement did
   engine::ModelStamp looked_;  // since
-  Clock::time_point look_at_;
+  completion::Clock::time_point look_at_;
   struct RunningJob;
   std::vector<std::unique_ptr<RunningJob>> running_jobs_;  // of the service
   bool unsaved_ = false;
-  Clock::time_point idle_since_;
+  completion::Clock::time_point idle_since_;
 
   std::thread thread_;  // last: it uses all of the above
 };

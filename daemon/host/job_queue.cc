@@ -12,11 +12,11 @@ namespace {
 constexpr std::chrono::milliseconds kTreeLook{1};
 
 // Until when the job waits for its tree, if that is not there yet.
-Clock::time_point TreeWaitEnd(const CompletionJob& job) {
+completion::Clock::time_point TreeWaitEnd(const CompletionJob& job) {
   return std::max(job.queued, job.not_before) + JobQueue::kMostTreeWait;
 }
 
-bool WaitsForTree(const CompletionJob& job, Clock::time_point now) {
+bool WaitsForTree(const CompletionJob& job, completion::Clock::time_point now) {
   const auto& slot = job.request.syntax.slot;
   return slot != nullptr && now < TreeWaitEnd(job) && !slot->IsSettled();
 }
@@ -42,7 +42,8 @@ uint64_t JobQueue::LastServed(const DocumentKey& document) const {
   return found == served_.end() ? 0 : found->second;
 }
 
-std::optional<CompletionJob> JobQueue::NextCompletion(Clock::time_point now) {
+std::optional<CompletionJob> JobQueue::NextCompletion(
+    completion::Clock::time_point now) {
   auto next = completions_.rend();
   // From the back: of equals the latest is found first.
   for (auto job = completions_.rbegin(); job != completions_.rend(); ++job) {
@@ -60,12 +61,12 @@ std::optional<CompletionJob> JobQueue::NextCompletion(Clock::time_point now) {
   return job;
 }
 
-std::optional<Clock::time_point> JobQueue::ReadyAt() const {
-  std::optional<Clock::time_point> first;
-  const auto consider = [&first](Clock::time_point time) {
+std::optional<completion::Clock::time_point> JobQueue::ReadyAt() const {
+  std::optional<completion::Clock::time_point> first;
+  const auto consider = [&first](completion::Clock::time_point time) {
     if (!first || time < *first) first = time;
   };
-  const auto now = Clock::now();
+  const auto now = completion::Clock::now();
   for (const CompletionJob& job : completions_) {
     const bool waits = job.not_before <= now && WaitsForTree(job, now);
     consider(waits ? now + kTreeLook : job.not_before);
@@ -75,7 +76,8 @@ std::optional<Clock::time_point> JobQueue::ReadyAt() const {
   return first;
 }
 
-std::optional<WarmingJob> JobQueue::NextWarming(Clock::time_point now) {
+std::optional<WarmingJob> JobQueue::NextWarming(
+    completion::Clock::time_point now) {
   if (!completions_.empty()) return std::nullopt;
   auto newest = warmings_.end();
   for (auto job = warmings_.begin(); job != warmings_.end(); ++job) {

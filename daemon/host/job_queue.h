@@ -36,9 +36,9 @@ struct CompletionJob {
   completion::CompletionOptions options;
   std::stop_token stop;
   OnDone on_done;
-  Clock::time_point queued = Clock::now();
+  completion::Clock::time_point queued = completion::Clock::now();
   // It waits until then for a newer one that replaces it.
-  Clock::time_point not_before = {};
+  completion::Clock::time_point not_before = {};
 };
 
 // A place in a document whose state is to be made ready while nobody waits.
@@ -46,9 +46,9 @@ struct WarmingJob {
   DocumentKey document;
   completion::CompletionRequest request;
   completion::CompletionOptions options;
-  Clock::time_point not_before = {};
+  completion::Clock::time_point not_before = {};
   // When to generate the completion there, too; nothing: never.
-  std::optional<Clock::time_point> prefetch_at = {};
+  std::optional<completion::Clock::time_point> prefetch_at = {};
   uint64_t order = 0;  // set by the queue: when it was added
 };
 
@@ -78,13 +78,14 @@ class JobQueue {
   void Return(WarmingJob job);
 
   // Nothing if none is there, or none whose time has come by `now`.
-  std::optional<CompletionJob> NextCompletion(Clock::time_point now);
+  std::optional<CompletionJob> NextCompletion(
+      completion::Clock::time_point now);
   // Nothing while a completion waits, or if the time of none has come.
-  std::optional<WarmingJob> NextWarming(Clock::time_point now);
+  std::optional<WarmingJob> NextWarming(completion::Clock::time_point now);
   // Returns when there may be something to do: at once (a time in the past), or
   // when a job's time comes or its tree is to be looked for again; nothing if
   // the queue is empty.
-  std::optional<Clock::time_point> ReadyAt() const;
+  std::optional<completion::Clock::time_point> ReadyAt() const;
 
   // Forgets warming and turns; waiting completions stay, to be answered.
   void Drop(const DocumentKey& document);

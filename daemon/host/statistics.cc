@@ -10,8 +10,8 @@ namespace {
 constexpr size_t kMostPlans = 64;
 
 // Returns the value that `share` of the sorted values do not exceed.
-Clock::duration Percentile(const std::vector<Clock::duration>& sorted,
-                           double share) {
+completion::Clock::duration Percentile(
+    const std::vector<completion::Clock::duration>& sorted, double share) {
   const auto last = static_cast<double>(sorted.size() - 1);
   return sorted[static_cast<size_t>(last * share + 0.5)];
 }
@@ -19,7 +19,7 @@ Clock::duration Percentile(const std::vector<Clock::duration>& sorted,
 }  // namespace
 
 void Statistics::Add(const completion::CompletionTrace& trace,
-                     Clock::duration whole) {
+                     completion::Clock::duration whole) {
   ++num_answers_;
   if (by_plan_.size() < kMostPlans || by_plan_.contains(trace.plan)) {
     ++by_plan_[trace.plan];
@@ -46,7 +46,7 @@ double Statistics::HitRate() const {
 
 Statistics::Percentiles Statistics::LatencyOf(Stage stage) const {
   if (latencies_.empty()) return {};
-  std::vector<Clock::duration> values;
+  std::vector<completion::Clock::duration> values;
   values.reserve(latencies_.size());
   for (const Latencies& latencies : latencies_) {
     values.push_back(latencies[static_cast<size_t>(stage)]);

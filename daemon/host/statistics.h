@@ -33,12 +33,13 @@ class Statistics {
   static constexpr size_t kKept = 1000;
 
   struct Percentiles {
-    Clock::duration p50{};
-    Clock::duration p99{};
+    completion::Clock::duration p50{};
+    completion::Clock::duration p99{};
   };
 
   // `whole`: from the request's arrival to its answer.
-  void Add(const completion::CompletionTrace& trace, Clock::duration whole);
+  void Add(const completion::CompletionTrace& trace,
+           completion::Clock::duration whole);
 
   size_t num_answers() const { return num_answers_; }
   const std::map<std::string, size_t>& answers_by_plan() const {
@@ -52,7 +53,7 @@ class Statistics {
   Percentiles LatencyOf(Stage stage) const;
 
  private:
-  using Latencies = std::array<Clock::duration, kNumStages>;
+  using Latencies = std::array<completion::Clock::duration, kNumStages>;
 
   size_t num_answers_ = 0;
   std::map<std::string, size_t> by_plan_;

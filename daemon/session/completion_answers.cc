@@ -2,21 +2,15 @@
 #include "daemon/session/completion_answers.h"
 
 #include <boost/json/value.hpp>
-#include <cctype>
 #include <string_view>
 #include <utility>
 
+#include "daemon/completion/text/words.h"
 #include "daemon/json_text.h"
 #include "lsp/text.h"
 
 namespace krait::daemon {
 namespace {
-
-// Bytes of identifiers; every byte beyond ASCII counts as one.
-bool completion::IsWordByte(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return std::isalnum(byte) != 0 || c == '_' || byte >= 0x80;
-}
 
 // Returns the identifier, or the part of it, that ends at the cursor.
 std::string WordBefore(const lsp::Text& text, size_t cursor_ofs) {

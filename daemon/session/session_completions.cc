@@ -140,16 +140,16 @@ void SessionCompletions::WarmBehind(const lsp::Document& document,
                                     completion::CompletionRequest request,
                                     const std::string& text) {
   request.before += text;
-  std::optional<Clock::time_point> prefetch_at;
+  std::optional<completion::Clock::time_point> prefetch_at;
   if (session_.settings.rules().prefetch) {
-    prefetch_at = Clock::now() + kPrefetchDelay;
+    prefetch_at = completion::Clock::now() + kPrefetchDelay;
   }
   Warm(document, std::move(request), prefetch_at);
 }
 
-void SessionCompletions::Warm(const lsp::Document& document,
-                              completion::CompletionRequest request,
-                              std::optional<Clock::time_point> prefetch_at) {
+void SessionCompletions::Warm(
+    const lsp::Document& document, completion::CompletionRequest request,
+    std::optional<completion::Clock::time_point> prefetch_at) {
   if (!session_.documents.PermissionOf(document.uri).granted()) return;
   const completion::CompletionRules& rules = session_.settings.rules();
   const completion::CompletionSubject subject{
@@ -302,7 +302,7 @@ bool SessionCompletions::AnswerTypedThrough(const PendingPtr& pending) {
   if (!rest) return false;
   completion::CompletionTrace counted;
   counted.plan = "typed-through";
-  session_.host.statistics().Add(counted, Clock::duration::zero());
+  session_.host.statistics().Add(counted, completion::Clock::duration::zero());
   completion::CompletionTrace trace = state.given->trace;
   trace.typed_through = true;
   SetTrace(pending->document->uri, std::move(trace));
@@ -321,7 +321,7 @@ void SessionCompletions::Run(const PendingPtr& pending, bool invoked) {
   if (invoked && pending->selected.empty()) {
     options.alternatives = kMostAlternatives;
   }
-  const Clock::time_point now = Clock::now();
+  const completion::Clock::time_point now = completion::Clock::now();
   const auto debounce = session_.settings.rules().debounce;
   session_.host.Complete(
       {.document = KeyOf(pending->document->uri),

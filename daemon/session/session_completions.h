@@ -140,7 +140,7 @@ class SessionCompletions {
                   const std::string& text);
   void Warm(const lsp::Document& document,
             completion::CompletionRequest request,
-            std::optional<Clock::time_point> prefetch_at = {});
+            std::optional<completion::Clock::time_point> prefetch_at = {});
   DocumentKey KeyOf(const std::string& uri) const { return {id_, uri}; }
 
   const Session session_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/commands/file_position.h"
+#include "daemon/file_position.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

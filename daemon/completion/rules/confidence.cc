@@ -4,22 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 
 #include "base/utf8.h"
 #include "daemon/completion/stop/stop_rules.h"
+#include "daemon/completion/text/words.h"
 
 namespace krait::completion {
 namespace {
 
 // Fewer characters than these, blanks apart, are quicker typed than read.
 constexpr size_t kLeastCharacters = 3;
-
-// Bytes of identifiers; every byte beyond ASCII counts as one.
-bool IsWordByte(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return std::isalnum(byte) != 0 || c == '_' || byte >= 0x80;
-}
 
 // Returns where the word begins that ends at the end of `text`.
 size_t WordBegin(std::string_view text) {

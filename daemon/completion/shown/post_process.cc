@@ -8,6 +8,7 @@
 #include "daemon/completion/stop/stop_rules.h"
 #include "daemon/completion/text/brackets.h"
 #include "daemon/completion/text/context.h"
+#include "daemon/completion/text/words.h"
 
 namespace krait::completion {
 namespace {

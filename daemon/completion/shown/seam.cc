@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/completion/shown/seam.h"
 
-#include <cctype>
-
 #include "daemon/completion/stop/stop_rules.h"
+#include "daemon/completion/text/words.h"
 
 namespace krait::completion {
-
-bool IsWordByte(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
 
 std::string WhyNotHere(std::string_view before, std::string_view after,
                        bool invoked) {

@@ -10,9 +10,6 @@
 
 namespace krait::completion {
 
-// A letter, a digit, an underscore, or a byte of a character beyond ASCII.
-bool IsWordByte(char c);
-
 // Says why nothing should be shown at a place, whatever a model would say;
 // empty: something may be. Nobody has a use for what is shown unasked within a
 // word, and of a text that says nothing a model knows nothing.

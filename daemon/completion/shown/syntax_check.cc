@@ -14,6 +14,7 @@
 #include "daemon/completion/shown/seam.h"
 #include "daemon/completion/stop/stop_rules.h"
 #include "daemon/completion/text/brackets.h"
+#include "daemon/completion/text/words.h"
 #include "grammars/rules/language_rules.h"
 
 namespace krait::completion {

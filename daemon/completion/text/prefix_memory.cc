@@ -21,7 +21,7 @@ constexpr size_t kNearBytes = 4096;
 constexpr size_t kBeginningsPerDocument = 4;
 
 // Documents that nobody closed must not pile up.
-constexpr size_t kMaxDocuments = 1000;
+constexpr size_t kMaxPrefixDocuments = 1000;
 
 // Returns whole lines of at least kBeginningBytes, the beginning of a long one,
 // or all there is.
@@ -93,7 +93,7 @@ std::string_view PrefixMemory::Cut(const std::string& document,
   // All there is: nothing to remember.
   if (with_room.size() == before.size()) return before;
 
-  if (documents_.size() >= kMaxDocuments) documents_.clear();
+  if (documents_.size() >= kMaxPrefixDocuments) documents_.clear();
   Beginnings& beginnings = documents_[document];
   for (size_t i = beginnings.size(); i-- > 0;) {
     const size_t at = Find(beginnings[i], before);

@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kSuffixesPerDocument = 4;
 
 // Documents that nobody closed must not pile up.
-constexpr size_t kMaxDocuments = 1000;
+constexpr size_t kMaxSuffixDocuments = 1000;
 
 // An earlier suffix says nothing of a place further up.
 constexpr size_t kMostBytesBetween = 1024;
@@ -61,7 +61,7 @@ SuffixWindow SuffixMemory::Cut(const std::string& document,
   const size_t begin = OnlyCloses(rest_of_line) ? rest_of_line.size() : 0;
   after.remove_prefix(begin);
 
-  if (documents_.size() >= kMaxDocuments) documents_.clear();
+  if (documents_.size() >= kMaxSuffixDocuments) documents_.clear();
   std::vector<Frozen>& all = documents_[document];
   std::optional<size_t> nearby;  // offset of `earlier`
   std::string_view earlier;

@@ -42,7 +42,7 @@ void EngineGeneration::Continue(Speaker& speaker) {
 
 void EngineGeneration::Read(Speaker& speaker, FimPlan plan,
                             std::unique_ptr<engine::TextMemory> memory,
-                            Clock::duration planning) {
+                            completion::Clock::duration planning) {
   speaker_ = &speaker;
   speaker.said.Forget();
   speaker.unfed.reset();
@@ -55,7 +55,7 @@ void EngineGeneration::Read(Speaker& speaker, FimPlan plan,
   report_.layout = plan.layout;
   report_.reason_for_layout = std::move(plan.reason);
   report_.tokenize = planning;
-  stage_begin_ = Clock::now();
+  stage_begin_ = completion::Clock::now();
   // An empty file in a vocabulary without bos: there is nothing to go on.
   speaker.ended = plan.tokens.empty();
   if (speaker.ended) {
@@ -76,7 +76,7 @@ void EngineGeneration::RunSlice() {
   report_.tokens_replayed = session.cost().replayed;
   report_.tokens_computed = session.cost().computed;
   session.Fork();
-  report_.prefill = Clock::now() - stage_begin_;
+  report_.prefill = completion::Clock::now() - stage_begin_;
   speaker_->said.Begin(request_.prompt, greedy(), reminded_of);
   BeginToSpeak();
 }
@@ -84,7 +84,7 @@ void EngineGeneration::RunSlice() {
 // Says first what was said already.
 void EngineGeneration::BeginToSpeak() {
   stage_ = Stage::kSpeaking;
-  stage_begin_ = Clock::now();
+  stage_begin_ = completion::Clock::now();
   const auto& said = speaker_->said.tokens();
   for (const SaidSoFar::Token& token : said) {
     if (!request_.on_token(token.id, token.bytes, token.logprob)) {
@@ -144,7 +144,7 @@ void EngineGeneration::EndSpeaking(StopReason reason) {
   if (reason == StopReason::kNotFinite) speaker_->said.Forget();
   if (reason == StopReason::kEndOfSequence) speaker_->ended = true;
   report_.reason = speaker_->ended ? StopReason::kEndOfSequence : reason;
-  report_.decode = Clock::now() - stage_begin_;
+  report_.decode = completion::Clock::now() - stage_begin_;
   End(report_);
 }
 

@@ -43,7 +43,7 @@ class EngineGeneration final : public completion::RunningGeneration {
   // `memory` (may be null) into what it says.
   void Read(Speaker& speaker, FimPlan plan,
             std::unique_ptr<engine::TextMemory> memory,
-            Clock::duration planning);
+            completion::Clock::duration planning);
   void Fail(const base::Error& error) { End(error); }
 
   void StopIfAsked() override;
@@ -79,7 +79,7 @@ class EngineGeneration final : public completion::RunningGeneration {
   std::optional<engine::TokenPicker> picker_;  // while speaking
   Stage stage_ = Stage::kReading;
   completion::GeneratorReport report_;
-  Clock::time_point stage_begin_;
+  completion::Clock::time_point stage_begin_;
 };
 
 }  // namespace krait::daemon

@@ -76,7 +76,7 @@ std::chrono::duration<double> EngineGenerator::PredictPrefill(
 
 std::unique_ptr<completion::RunningGeneration> EngineGenerator::Begin(
     completion::GeneratorRequest request, std::stop_token stop) {
-  const auto begin = Clock::now();
+  const auto begin = completion::Clock::now();
   TakeSavedStates();
   auto generation = std::make_unique<EngineGeneration>(
       *model_, speakers_, std::move(request), std::move(stop));
@@ -107,7 +107,7 @@ std::unique_ptr<completion::RunningGeneration> EngineGenerator::Begin(
                            *wanted.prompt.remembered, plan->beginning);
     }
     generation->Read(speakers_.Take(wanted.prompt.path), std::move(*plan),
-                     std::move(memory), Clock::now() - begin);
+                     std::move(memory), completion::Clock::now() - begin);
   } else {
     generation->Fail(plan.error());
   }

@@ -14,6 +14,7 @@
 #include <stop_token>
 #include <utility>
 
+#include "daemon/host/local/forget_states.h"
 #include "daemon/log.h"
 #include "engine/model/fingerprint.h"
 #include "engine/state/state_directory.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KRAIT_DAEMON_COMMANDS_TYPING_SPEED_H_
-#define KRAIT_DAEMON_COMMANDS_TYPING_SPEED_H_
+#ifndef KRAIT_DAEMON_HOST_LOCAL_TYPING_SPEED_H_
+#define KRAIT_DAEMON_HOST_LOCAL_TYPING_SPEED_H_
 
 #include <string>
 
@@ -22,4 +22,4 @@ TypingSpeed SpeedOfTyping(double read, double write,
 
 }  // namespace krait::daemon
 
-#endif  // KRAIT_DAEMON_COMMANDS_TYPING_SPEED_H_
+#endif  // KRAIT_DAEMON_HOST_LOCAL_TYPING_SPEED_H_

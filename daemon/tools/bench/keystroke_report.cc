@@ -16,7 +16,7 @@ namespace {
 
 using Samples = std::vector<const StepSample*>;
 
-double Milliseconds(Clock::duration time) {
+double Milliseconds(completion::Clock::duration time) {
   return std::chrono::duration<double, std::milli>(time).count();
 }
 
@@ -42,8 +42,9 @@ double MedianOf(const Samples& samples,
                          }),
                   0.5);
 }
-double MedianOf(const Samples& samples,
-                Clock::duration completion::CompletionTrace::*stage) {
+double MedianOf(
+    const Samples& samples,
+    completion::Clock::duration completion::CompletionTrace::*stage) {
   return Quantile(Values(samples,
                          [stage](const StepSample& sample) {
                            return Milliseconds(sample.cost.trace.*stage);

@@ -21,7 +21,7 @@ using lsp::PositionEncoding;
 // Between two keystrokes there is time for a parse.
 constexpr std::chrono::seconds kParsePatience{10};
 
-std::string UriOf(const SourceFile& file) {
+std::string UriOf(const NamedSource& file) {
   return lsp::PathToUri("/bench/" + file.name);
 }
 
@@ -42,7 +42,7 @@ class KeystrokeSession::Stopwatch : public completion::Generator {
   Stopwatch(completion::Generator& inner, bool full_length)
       : inner_(inner), full_length_(full_length) {}
 
-  Clock::time_point first_token() const { return first_token_; }
+  completion::Clock::time_point first_token() const { return first_token_; }
 
   size_t context_length() const override { return inner_.context_length(); }
   size_t CountTokens(std::string_view text) const override {
@@ -78,24 +78,24 @@ class KeystrokeSession::Stopwatch : public completion::Generator {
 
  private:
   void NoteBeginning() {
-    if (!begun_) first_token_ = Clock::now();
+    if (!begun_) first_token_ = completion::Clock::now();
     begun_ = true;
   }
 
   completion::Generator& inner_;
   const bool full_length_;
   bool begun_ = false;
-  Clock::time_point first_token_;
+  completion::Clock::time_point first_token_;
 };
 
 KeystrokeSession::KeystrokeSession(SessionOptions options,
-                                   const std::vector<SourceFile>& files)
+                                   const std::vector<NamedSource>& files)
     : options_(std::move(options)), files_(files), cursors_(files.size()) {}
 
 KeystrokeSession::~KeystrokeSession() = default;
 
 base::Result<std::unique_ptr<KeystrokeSession>> KeystrokeSession::Start(
-    SessionOptions options, const std::vector<SourceFile>& files) {
+    SessionOptions options, const std::vector<NamedSource>& files) {
   std::unique_ptr<KeystrokeSession> session(
       new KeystrokeSession(std::move(options), files));
   if (auto loaded = session->Load(); !loaded) return loaded.error();
@@ -139,7 +139,7 @@ base::Result<lsp::DocumentSnapshot> KeystrokeSession::Opened(size_t file) {
 }
 
 base::Result<lsp::DocumentSnapshot> KeystrokeSession::Change(
-    const KeystrokeStep& step, Clock::time_point* begin) {
+    const KeystrokeStep& step, completion::Clock::time_point* begin) {
   auto document = Opened(step.file);
   if (!document) return document.error();
   lsp::DidChangeParams change{.uri = (*document)->uri,
@@ -154,7 +154,7 @@ base::Result<lsp::DocumentSnapshot> KeystrokeSession::Change(
                              position(step.edit->end_ofs)},
          .text = step.edit->text});
   }
-  *begin = Clock::now();
+  *begin = completion::Clock::now();
   if (!step.edit) return document;
   const auto changed = documents_.Change(change);
   if (!changed) return FromLsp(changed.error());
@@ -179,13 +179,13 @@ completion::CompletionRequest KeystrokeSession::RequestAt(
 }
 
 base::Result<RequestCost> KeystrokeSession::Run(const KeystrokeStep& step) {
-  Clock::time_point begin;
+  completion::Clock::time_point begin;
   const auto document = Change(step, &begin);
   if (!document) return document.error();
   cursors_[step.file] = step.cursor_ofs;
   const auto completion = service_->Complete(
       RequestAt(*document, step.cursor_ofs), options_.completion);
-  const auto end = Clock::now();
+  const auto end = completion::Clock::now();
   if (!completion) return completion.error();
   return RequestCost{.trace = completion->trace,
                      .to_first_token = stopwatch_->first_token() - begin,
@@ -193,7 +193,7 @@ base::Result<RequestCost> KeystrokeSession::Run(const KeystrokeStep& step) {
 }
 
 base::Status KeystrokeSession::Warm(const KeystrokeStep& step) {
-  Clock::time_point begin;
+  completion::Clock::time_point begin;
   const auto document = Change(step, &begin);
   if (!document) return document.error();
   return service_->Warm(RequestAt(*document, step.cursor_ofs),
@@ -216,7 +216,7 @@ base::Result<bool> KeystrokeSession::Restart() {
   if (auto loaded = Load(); !loaded) return loaded.error();
   // What is measured is what the states are worth, not who is faster.
   (void)generator_->FinishSaving(kPatience);
-  for (const SourceFile& file : files_) {
+  for (const NamedSource& file : files_) {
     if (const auto document = documents_.Get(UriOf(file))) {
       syntax_->Update(document);
     }

@@ -29,8 +29,8 @@ struct SessionOptions {
 // What a request cost, from the keystroke that caused it.
 struct RequestCost {
   completion::CompletionTrace trace = {};
-  Clock::duration to_first_token{};
-  Clock::duration whole{};
+  completion::Clock::duration to_first_token{};
+  completion::Clock::duration whole{};
 };
 
 // An editor's session with the server, without the pipe between them: the
@@ -43,7 +43,7 @@ class KeystrokeSession {
  public:
   // Loads the model, and runs it once so that its weights are in memory.
   static base::Result<std::unique_ptr<KeystrokeSession>> Start(
-      SessionOptions options, const std::vector<SourceFile>& files);
+      SessionOptions options, const std::vector<NamedSource>& files);
   ~KeystrokeSession();
 
   // Opens the step's file if it is not open, applies its edit and asks for a
@@ -68,17 +68,17 @@ class KeystrokeSession {
   class Stopwatch;  // a generator that notes when the first token comes
 
   KeystrokeSession(SessionOptions options,
-                   const std::vector<SourceFile>& files);
+                   const std::vector<NamedSource>& files);
   base::Status Load();
   base::Result<lsp::DocumentSnapshot> Opened(size_t file);
   // Returns the document after the step's edit, if it has one.
-  base::Result<lsp::DocumentSnapshot> Change(const KeystrokeStep& step,
-                                             Clock::time_point* begin);
+  base::Result<lsp::DocumentSnapshot> Change(
+      const KeystrokeStep& step, completion::Clock::time_point* begin);
   completion::CompletionRequest RequestAt(const lsp::DocumentSnapshot& document,
                                           size_t cursor_ofs);
 
   const SessionOptions options_;
-  const std::vector<SourceFile> files_;
+  const std::vector<NamedSource> files_;
   std::vector<size_t> cursors_;  // of the last request in each file
   std::string description_;
   size_t threads_ = 0;

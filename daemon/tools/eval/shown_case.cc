@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <random>
 #include <set>
@@ -12,15 +11,11 @@
 
 #include "base/utf8.h"
 #include "daemon/completion/stop/stop_rules.h"
+#include "daemon/completion/text/words.h"
 #include "daemon/tools/eval/exercise.h"
 
 namespace krait::daemon {
 namespace {
-
-bool completion::IsWordByte(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return std::isalnum(byte) != 0 || c == '_' || byte >= 0x80;
-}
 
 // Returns the first identifier, number or sign, with the blanks before it.
 std::string_view FirstWord(std::string_view text) {

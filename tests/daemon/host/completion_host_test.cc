@@ -47,8 +47,9 @@ class Events {
 class CompletionHostTest : public testing::Test {
  protected:
   // The host begins to work once `go` was counted down.
-  void Start(std::unique_ptr<FakeGenerator> generator,
-             Clock::duration save_when_idle_for = std::chrono::hours(1)) {
+  void Start(
+      std::unique_ptr<FakeGenerator> generator,
+      completion::Clock::duration save_when_idle_for = std::chrono::hours(1)) {
     auto shared =
         std::make_shared<std::unique_ptr<FakeGenerator>>(std::move(generator));
     host_ = std::make_unique<CompletionHost>(
@@ -258,7 +259,7 @@ TEST_F(CompletionHostTest, APrefetchFollowsItsWarmingAndGivesWay) {
   host_->Warm({.document = {1, "a"},
                .request = {.path = "", .before = "shown", .after = ""},
                .options = {},
-               .prefetch_at = Clock::now()});
+               .prefetch_at = completion::Clock::now()});
   ahead.wait();
   Complete("b", "now");
   go_on.count_down();
@@ -280,10 +281,11 @@ TEST_F(CompletionHostTest, APrefetchWaitsForItsTime) {
   });
   Start(std::move(generator));
   Go();
-  host_->Warm({.document = {1, "a"},
-               .request = {.path = "", .before = "shown", .after = ""},
-               .options = {},
-               .prefetch_at = Clock::now() + std::chrono::hours(1)});
+  host_->Warm(
+      {.document = {1, "a"},
+       .request = {.path = "", .before = "shown", .after = ""},
+       .options = {},
+       .prefetch_at = completion::Clock::now() + std::chrono::hours(1)});
   warmed.wait();
   Complete("b", "now");
   calls_.RunOne();

@@ -29,12 +29,12 @@ WarmingJob Warming(uint64_t session, const std::string& uri,
 }
 
 std::string NextCompletion(JobQueue* queue) {
-  const auto job = queue->NextCompletion(Clock::now());
+  const auto job = queue->NextCompletion(completion::Clock::now());
   return job ? job->request.before : "none";
 }
 
 std::string NextWarming(JobQueue* queue) {
-  const auto job = queue->NextWarming(Clock::now());
+  const auto job = queue->NextWarming(completion::Clock::now());
   return job ? job->request.before : "none";
 }
 
@@ -85,17 +85,17 @@ TEST(JobQueueTest, ACompletionWaitsForItsTimeAndHoldsUpWarmingOnly) {
   JobQueue queue;
   EXPECT_EQ(queue.ReadyAt(), std::nullopt);
   queue.Add(Warming(1, "a", "warming"));
-  EXPECT_LE(queue.ReadyAt(), Clock::now());
+  EXPECT_LE(queue.ReadyAt(), completion::Clock::now());
   CompletionJob later = completion::Completion(1, "a", "later");
   std::stop_source replaced;
   later.stop = replaced.get_token();
-  later.not_before = Clock::now() + std::chrono::hours(1);
+  later.not_before = completion::Clock::now() + std::chrono::hours(1);
   queue.Add(later);
   EXPECT_EQ(queue.ReadyAt(), later.not_before);
   EXPECT_EQ(NextCompletion(&queue), "none");
   EXPECT_EQ(NextWarming(&queue), "none");
   queue.Add(completion::Completion(2, "b", "now"));
-  EXPECT_LE(queue.ReadyAt(), Clock::now());
+  EXPECT_LE(queue.ReadyAt(), completion::Clock::now());
   EXPECT_EQ(NextCompletion(&queue), "now");
   replaced.request_stop();  // answered without waiting
   EXPECT_EQ(NextCompletion(&queue), "later");
@@ -116,12 +116,12 @@ TEST(JobQueueTest, ADocumentHasOneWarmingJobTheNewest) {
 TEST(JobQueueTest, AWarmingJobWaitsForItsTime) {
   JobQueue queue;
   WarmingJob later = Warming(1, "a", "later");
-  later.not_before = Clock::now() + std::chrono::hours(1);
+  later.not_before = completion::Clock::now() + std::chrono::hours(1);
   queue.Add(later);
   EXPECT_EQ(queue.ReadyAt(), later.not_before);
   EXPECT_EQ(NextWarming(&queue), "none");
   queue.Add(Warming(1, "b", "now"));
-  EXPECT_LE(queue.ReadyAt(), Clock::now());
+  EXPECT_LE(queue.ReadyAt(), completion::Clock::now());
   EXPECT_EQ(NextWarming(&queue), "now");
   const auto job = queue.NextWarming(later.not_before);
   ASSERT_TRUE(job.has_value());
@@ -132,7 +132,7 @@ TEST(JobQueueTest, AReturnedJobKeepsItsPlace) {
   JobQueue queue;
   queue.Add(Warming(1, "a", "a1"));
   queue.Add(Warming(1, "b", "b1"));
-  auto begun = queue.NextWarming(Clock::now());
+  auto begun = queue.NextWarming(completion::Clock::now());
   ASSERT_TRUE(begun.has_value());
   EXPECT_EQ(begun->request.before, "b1");
   queue.Return(std::move(*begun));
@@ -142,7 +142,7 @@ TEST(JobQueueTest, AReturnedJobKeepsItsPlace) {
 TEST(JobQueueTest, AReturnedJobYieldsToANewerOneOfItsDocument) {
   JobQueue queue;
   queue.Add(Warming(1, "a", "a1"));
-  auto begun = queue.NextWarming(Clock::now());
+  auto begun = queue.NextWarming(completion::Clock::now());
   queue.Add(Warming(1, "a", "a2"));
   queue.Return(std::move(*begun));
   EXPECT_EQ(NextWarming(&queue), "a2");

@@ -14,7 +14,8 @@ TEST(StatisticsTest, IsZeroWithoutAnswers) {
   const Statistics statistics;
   EXPECT_EQ(statistics.num_answers(), 0U);
   EXPECT_EQ(statistics.HitRate(), 0.0);
-  EXPECT_EQ(statistics.LatencyOf(Stage::kWhole).p99, Clock::duration::zero());
+  EXPECT_EQ(statistics.LatencyOf(Stage::kWhole).p99,
+            completion::Clock::duration::zero());
 }
 
 TEST(StatisticsTest, SumsTokensAndCountsPlans) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/commands/typing_speed.h"
+#include "daemon/host/local/typing_speed.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
