@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/error.h"
-#include "engine/model/token.h"
+#include "engine/file/token.h"
 
 namespace krait::daemon {
 

@@ -20,6 +20,13 @@ ALLOWED = {
     'tests': {'simd', 'engine', 'lsp', 'grammars', 'daemon'},
 }
 
+# layer -> its folders from the ground up: each may include its own headers,
+# those of the folders before it, and the layer's own at its root.
+FLOORS = {
+    'engine': ('threads', 'file', 'tokenizer', 'memory', 'model', 'state',
+               'arch', 'run'),
+}
+
 # layer -> external include prefixes that it must not use
 FORBIDDEN_EXTERNAL = {
     'simd': ('boost/', 'simdjson', 'fmt/', 'hwloc', 'CLI/', 'utf8proc'),
@@ -47,6 +54,31 @@ def includes(path):
         match = INCLUDE.match(line)
         if match:
             yield number, match[1] == '"', match[2]
+
+
+def floor_of(layer, name):
+    """Returns the floor of a file of the layer: -1 at its root, None if its
+    folder is none of the layer's."""
+    parts = pathlib.PurePosixPath(name).parts
+    if len(parts) == 2:
+        return -1
+    return FLOORS[layer].index(parts[1]) if parts[1] in FLOORS[layer] else None
+
+
+def check_floor(name, target):
+    """Returns what is wrong with an include inside of a layer, or None."""
+    layer = name.split('/')[0]
+    if layer not in FLOORS:
+        return None
+    mine = floor_of(layer, name)
+    if mine is None:
+        return f'{name.rsplit("/", 1)[0]} is no floor of {layer}'
+    if not target.startswith(f'{layer}/'):
+        return None
+    other = floor_of(layer, target)
+    if other is None or other > mine:
+        return f'{name.rsplit("/", 1)[0]} must not include {target} above it'
+    return None
 
 
 def check_include(layer, quoted, target):
@@ -82,7 +114,8 @@ def check_file(root, path):
         if layer != 'tests' and NOT_IN_CLANG.search(line):
             yield f'{name}:{number}: clang 14 cannot compile {line.strip()}'
     for number, quoted, target in includes(path):
-        wrong = check_include(layer, quoted, target)
+        wrong = (check_include(layer, quoted, target) or
+                 check_floor(name.as_posix(), target))
         if wrong:
             yield f'{name}:{number}: {wrong}'
 
@@ -117,6 +150,12 @@ def self_test():
     assert check_include('engine', True, 'error.h')
     assert check_include('engine', True, 'simd/rope.h') is None
     assert check_include('daemon', True, 'lsp/message.h') is None
+    assert check_floor('engine/model/a.h', 'engine/state/state.h')
+    assert check_floor('engine/error.cc', 'engine/file/token.h')
+    assert check_floor('engine/new/a.h', 'engine/error.h')
+    assert check_floor('engine/run/a.h', 'engine/state/state.h') is None
+    assert check_floor('engine/run/a.h', 'engine/error.h') is None
+    assert check_floor('engine/run/a.h', 'simd/rope.h') is None
     assert NOT_IN_CLANG.search('  const auto end = std::ranges::unique(x);')
     assert not NOT_IN_CLANG.search('  std::ranges::sort(x);')
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "engine/error.h"
-#include "engine/model/tensor.h"
+#include "engine/file/tensor.h"
 
 namespace krait::daemon {
 

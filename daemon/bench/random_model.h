@@ -10,8 +10,8 @@
 #include <string_view>
 
 #include "engine/error.h"
+#include "engine/file/tensor.h"
 #include "engine/model/hyperparameters.h"
-#include "engine/model/tensor.h"
 
 namespace krait::daemon {
 

@@ -12,8 +12,8 @@
 #include "daemon/server/daemon_server.h"
 #include "daemon/server/model_generator.h"
 #include "daemon/terminal.h"
-#include "engine/model/mapping_guard.h"
-#include "engine/run/thread_choice.h"
+#include "engine/file/mapping_guard.h"
+#include "engine/threads/thread_choice.h"
 
 namespace krait::daemon {
 namespace {

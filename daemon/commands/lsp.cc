@@ -15,7 +15,7 @@
 #include "daemon/server/daemon_start.h"
 #include "daemon/server/model_generator.h"
 #include "daemon/server/stdio_server.h"
-#include "engine/model/mapping_guard.h"
+#include "engine/file/mapping_guard.h"
 
 namespace krait::daemon {
 namespace {

@@ -10,9 +10,9 @@
 #include "daemon/completion/fim_planner.h"
 #include "daemon/completion/generator.h"
 #include "daemon/completion/speakers.h"
+#include "engine/arch/model.h"
 #include "engine/error.h"
 #include "engine/memory/text_memory.h"
-#include "engine/model/model.h"
 #include "engine/run/generation.h"
 #include "engine/state/state_store.h"
 

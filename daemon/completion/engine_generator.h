@@ -21,13 +21,13 @@
 #include "daemon/completion/generator.h"
 #include "daemon/completion/speakers.h"
 #include "daemon/completion/state_keeper.h"
+#include "engine/arch/model.h"
 #include "engine/error.h"
-#include "engine/model/model.h"
 #include "engine/model/model_stamp.h"
 #include "engine/run/warm_session.h"
-#include "engine/run/worker_pool.h"
 #include "engine/state/state_folder.h"
 #include "engine/state/state_store.h"
+#include "engine/threads/worker_pool.h"
 
 namespace krait::daemon {
 

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "daemon/log.h"
+#include "engine/arch/model.h"
 #include "engine/model/fingerprint.h"
 #include "engine/state/state_directory.h"
 
@@ -96,7 +97,9 @@ void StateKeeper::Shared::Identify() {
       options.stamp, engine::FingerprintMemory(options.fingerprints),
       stopping.get_token());
   if (!fingerprint) return SayWhyNot(fingerprint.error());
-  directory.emplace(options.directory, model, *fingerprint, options.limits);
+  directory.emplace(options.directory,
+                    engine::StateCodec(model->hyperparameters()), *fingerprint,
+                    options.limits);
 }
 
 void StateKeeper::Shared::Load() {

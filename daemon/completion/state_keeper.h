@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "daemon/completion/forget_scope.h"
+#include "engine/arch/model.h"
 #include "engine/error.h"
-#include "engine/model/model.h"
 #include "engine/model/model_stamp.h"
 #include "engine/state/state_folder.h"
 #include "engine/state/state_store.h"

@@ -12,7 +12,7 @@
 
 #include "daemon/completion/confidence.h"
 #include "daemon/completion/stop_rules.h"
-#include "engine/model/token.h"
+#include "engine/file/token.h"
 #include "engine/run/generation.h"
 
 namespace krait::daemon {
