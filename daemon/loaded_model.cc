@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "daemon/model_lookup.h"
-#include "engine/run/topology.h"
+#include "engine/threads/topology.h"
 
 namespace krait::daemon {
 namespace {

@@ -10,9 +10,9 @@
 
 #include "base/result.h"
 #include "daemon/memory_limit.h"
-#include "engine/model/model.h"
+#include "engine/arch/model.h"
 #include "engine/model/model_stamp.h"
-#include "engine/run/worker_pool.h"
+#include "engine/threads/worker_pool.h"
 
 namespace krait::daemon {
 

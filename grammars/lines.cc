@@ -13,9 +13,22 @@ constexpr std::string_view kBreaks = "\r\n";
 constexpr size_t kTabColumns = 8;
 constexpr size_t kMaxUnit = 8;
 
-bool IsWordByte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         (c >= '0' && c <= '9') || c == '_';
+// What ends a block in languages that close it by a word, and closing tags.
+constexpr std::array<std::string_view, 5> kClosing = {"end", "fi", "done",
+                                                      "esac", "</"};
+constexpr std::array<std::string_view, 8> kContinuing = {
+    "else", "elif", "elsif", "elseif", "except", "finally", "catch", "rescue"};
+constexpr std::string_view kClosingBrackets = "})]";
+
+// Whether what follows a word leaves it a word of its own that is no variable:
+// "end", "end)", "done < file", but not "ending", "end.next" or "done = true".
+bool EndsWord(std::string_view rest) {
+  if (rest.empty()) return true;
+  if (std::string_view(" \t\r);,").find(rest.front()) ==
+      std::string_view::npos) {
+    return false;
+  }
+  return !Trim(rest).starts_with('=');
 }
 
 // Makes the line that begins at `begin_ofs`.
@@ -57,6 +70,14 @@ std::string_view Trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
+std::string_view TrimRight(std::string_view text) {
+  return text.substr(0, text.find_last_not_of(kSpace) + 1);
+}
+
+bool IsBlank(std::string_view text) {
+  return text.find_first_not_of(kSpace) == std::string_view::npos;
+}
+
 std::string_view LeadingBlanks(std::string_view line) {
   return line.substr(0, std::min(line.find_first_not_of(" \t"), line.size()));
 }
@@ -70,6 +91,28 @@ size_t Columns(std::string_view text) {
   return columns;
 }
 
+size_t IndentColumns(std::string_view line) {
+  return Columns(LeadingBlanks(line));
+}
+
+bool ClosesBlock(std::string_view line) {
+  const std::string_view trimmed = Trim(line);
+  if (trimmed.empty()) return false;
+  if (kClosingBrackets.find(trimmed[0]) != std::string_view::npos) return true;
+  return std::ranges::any_of(kClosing, [trimmed](std::string_view word) {
+    return trimmed.starts_with(word) &&
+           (word == "</" || EndsWord(trimmed.substr(word.size())));
+  });
+}
+
+bool ContinuesBlock(std::string_view line) {
+  const std::string_view trimmed = Trim(line);
+  if (trimmed.starts_with('}')) return trimmed.ends_with('{');  // "} else {"
+  return std::ranges::any_of(kContinuing, [trimmed](std::string_view word) {
+    return trimmed.starts_with(word);
+  });
+}
+
 std::string_view Line::Trimmed() const {
   return Trim(content);
 }
@@ -81,14 +124,6 @@ size_t Line::ContentOfs() const {
 
 size_t Line::Indentation() const {
   return Columns(content.substr(0, ContentOfs() - begin_ofs));
-}
-
-bool Line::ClosesBlock() const {
-  const std::string_view trimmed = Trimmed();
-  if (trimmed.empty()) return false;
-  if (trimmed[0] == '}' || trimmed[0] == ')' || trimmed[0] == ']') return true;
-  return trimmed.starts_with("end") &&
-         (trimmed.size() == 3 || !IsWordByte(trimmed[3]));
 }
 
 bool Line::OpensBlock() const {

@@ -11,6 +11,12 @@
 
 namespace krait::grammars {
 
+// Whether a line ends a block, at the indentation where that began: it begins
+// with a closing bracket or tag, `end`, `fi`, `done` or `esac`.
+bool ClosesBlock(std::string_view line);
+// Whether a line goes on with what a block was a part of: `else`, `except`...
+bool ContinuesBlock(std::string_view line);
+
 // A line without its break.
 struct Line {
   size_t begin_ofs = 0;
@@ -24,17 +30,20 @@ struct Line {
   size_t Indentation() const;
   // Where its first character that is not white space is, or its end.
   size_t ContentOfs() const;
-  // True if it begins with what ends a block: a closing bracket or "end".
-  bool ClosesBlock() const;
+  bool ClosesBlock() const { return grammars::ClosesBlock(content); }
   // True if it ends with what begins one: an opening bracket or a colon.
   bool OpensBlock() const;
 };
 
 std::string_view Trim(std::string_view text);
+std::string_view TrimRight(std::string_view text);
+bool IsBlank(std::string_view text);
 // Returns the spaces and tabs that a line begins with.
 std::string_view LeadingBlanks(std::string_view line);
 // The columns of `text` if it were the white space before a line's content.
 size_t Columns(std::string_view text);
+// Returns the columns of the blanks that a line begins with.
+size_t IndentColumns(std::string_view line);
 
 // Returns the line around `ofs`, which is at most text.size().
 Line LineAt(std::string_view text, size_t ofs);

@@ -12,20 +12,37 @@ import sys
 
 # layer -> layers whose headers it may include (besides its own)
 ALLOWED = {
+    'base': set(),
     'simd': set(),
-    'engine': {'simd'},
-    'lsp': set(),
-    'grammars': set(),
-    'daemon': {'simd', 'engine', 'lsp', 'grammars'},
-    'tests': {'simd', 'engine', 'lsp', 'grammars', 'daemon'},
+    'engine': {'base', 'simd'},
+    'lsp': {'base'},
+    'grammars': {'base'},
+    'daemon/completion': {'base', 'engine', 'grammars'},
+    'daemon': {'base', 'simd', 'engine', 'lsp', 'grammars',
+               'daemon/completion'},
+    'tests': {'base', 'simd', 'engine', 'lsp', 'grammars', 'daemon',
+              'daemon/completion'},
 }
+
+# layer -> its folders from the ground up ('' is its root): each may include its
+# own headers and those of the folders before it.
+FLOORS = {
+    'engine': ('', 'threads', 'file', 'tokenizer', 'memory', 'model', 'state',
+               'arch', 'run'),
+    'daemon/completion': ('text', 'stop', 'rules', 'shown', ''),
+    'daemon': ('', 'io', 'config', 'host', 'host/local', 'session', 'bridge',
+               'process', 'tools', 'commands'),
+}
+MAIN = 'daemon/main.cc'  # on top of all
 
 # layer -> external include prefixes that it must not use
 FORBIDDEN_EXTERNAL = {
+    'base': ('boost/asio', 'boost/beast', 'hwy/', 'hwloc', 'CLI/'),
     'simd': ('boost/', 'simdjson', 'fmt/', 'hwloc', 'CLI/', 'utf8proc'),
     'engine': ('boost/asio', 'boost/beast', 'boost/json', 'CLI/', 'hwy/'),
     'lsp': ('boost/asio', 'boost/beast', 'hwy/', 'hwloc', 'CLI/'),
     'grammars': ('boost/', 'hwy/', 'hwloc', 'CLI/', 'simdjson'),
+    'daemon/completion': ('boost/asio', 'hwy/', 'hwloc', 'CLI/'),
     'daemon': ('hwy/',),
     'tests': (),
 }
@@ -49,15 +66,45 @@ def includes(path):
             yield number, match[1] == '"', match[2]
 
 
+def layer_of(name):
+    """Returns the layer of a file or header, the innermost; None: none."""
+    inside = [layer for layer in ALLOWED if name.startswith(layer + '/')]
+    return max(inside, key=len, default=None)
+
+
+def floor_of(layer, name):
+    """Returns the floor of a file of the layer, None if its folder is none."""
+    folder = name.rpartition('/')[0][len(layer) + 1:]
+    inside = [floor for floor in FLOORS[layer]
+              if folder == floor or (floor and folder.startswith(floor + '/'))]
+    return FLOORS[layer].index(max(inside, key=len)) if inside else None
+
+
+def check_floor(name, target):
+    """Returns what is wrong with an include inside of a layer, or None."""
+    layer = layer_of(name)
+    if layer not in FLOORS or name == MAIN:
+        return None
+    mine = floor_of(layer, name)
+    if mine is None:
+        return f'{name.rsplit("/", 1)[0]} is no floor of {layer}'
+    if layer_of(target) != layer:
+        return None
+    other = floor_of(layer, target)
+    if other is None or other > mine:
+        return f'{name} must not include {target} above it'
+    return None
+
+
 def check_include(layer, quoted, target):
     """Returns what is wrong with the include, or None."""
-    first = target.split('/')[0]
-    if first in ALLOWED and '/' in target:
-        if first != layer and first not in ALLOWED[layer]:
-            return f'{layer} must not include {first} ({target})'
+    other = layer_of(target)
+    if other:
+        if other != layer and other not in ALLOWED[layer]:
+            return f'{layer} must not include {other} ({target})'
     elif target.startswith(FORBIDDEN_EXTERNAL[layer]):
         return f'{layer} must not include {target}'
-    elif quoted and layer != 'tests' and first != 'hwy':
+    elif quoted and layer != 'tests' and not target.startswith('hwy/'):
         return f'"{target}" is not written from the root of the repository'
     if INTRINSICS.search(target) and layer != 'simd':
         return f'intrinsics ({target}) belong into simd'
@@ -65,8 +112,8 @@ def check_include(layer, quoted, target):
 
 
 def check_file(root, path):
-    layer = path.relative_to(root).parts[0]
     name = path.relative_to(root)
+    layer = layer_of(name.as_posix())
     text = path.read_text()
     if SPDX not in text[:200]:
         yield f'{name}: no SPDX licence line'
@@ -82,14 +129,15 @@ def check_file(root, path):
         if layer != 'tests' and NOT_IN_CLANG.search(line):
             yield f'{name}:{number}: clang 14 cannot compile {line.strip()}'
     for number, quoted, target in includes(path):
-        wrong = check_include(layer, quoted, target)
+        wrong = (check_include(layer, quoted, target) or
+                 check_floor(name.as_posix(), target))
         if wrong:
             yield f'{name}:{number}: {wrong}'
 
 
 def check_links(root):
     """The link visibility in CMake says the same as ALLOWED."""
-    for layer in ('simd', 'engine', 'lsp', 'grammars', 'daemon'):
+    for layer in ('base', 'simd', 'engine', 'lsp', 'grammars', 'daemon'):
         for path in (root / layer).rglob('CMakeLists.txt'):
             for target in re.findall(r'\bkrait_(\w+)', path.read_text()):
                 if target in ALLOWED and target != layer and \
@@ -117,6 +165,17 @@ def self_test():
     assert check_include('engine', True, 'error.h')
     assert check_include('engine', True, 'simd/rope.h') is None
     assert check_include('daemon', True, 'lsp/message.h') is None
+    assert check_floor('engine/model/a.h', 'engine/state/state.h')
+    assert check_floor('engine/error.cc', 'engine/file/token.h')
+    assert check_floor('engine/new/a.h', 'engine/error.h')
+    assert check_floor('engine/run/a.h', 'engine/state/state.h') is None
+    assert check_floor('engine/run/a.h', 'engine/error.h') is None
+    assert check_floor('engine/run/a.h', 'simd/rope.h') is None
+    assert check_floor('daemon/host/job_queue.h', 'daemon/session/a.h')
+    assert check_floor('daemon/completion/text/a.h',
+                       'daemon/completion/generator.h')
+    assert check_include('daemon/completion', True, 'daemon/log.h')
+    assert check_include('daemon/completion', True, 'lsp/text.h')
     assert NOT_IN_CLANG.search('  const auto end = std::ranges::unique(x);')
     assert not NOT_IN_CLANG.search('  std::ranges::sort(x);')
 
@@ -128,6 +187,8 @@ def main():
     problems = list(check_links(root)) + list(check_queries(root))
     files = 0
     for layer in ALLOWED:
+        if '/' in layer:
+            continue
         for path in sorted((root / layer).rglob('*')):
             if path.suffix in ('.cc', '.h'):
                 files += 1

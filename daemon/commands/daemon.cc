@@ -12,8 +12,8 @@
 #include "daemon/process/daemon_mark.h"
 #include "daemon/process/daemon_server.h"
 #include "daemon/terminal.h"
-#include "engine/model/mapping_guard.h"
-#include "engine/run/thread_choice.h"
+#include "engine/file/mapping_guard.h"
+#include "engine/threads/thread_choice.h"
 
 namespace krait::daemon {
 namespace {

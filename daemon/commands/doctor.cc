@@ -30,8 +30,8 @@
 #include "daemon/tools/machine.h"
 #include "engine/run/generation.h"
 #include "engine/run/session.h"
-#include "engine/run/thread_choice.h"
-#include "engine/run/topology.h"
+#include "engine/threads/thread_choice.h"
+#include "engine/threads/topology.h"
 #include "simd/targets.h"
 
 namespace krait::daemon {

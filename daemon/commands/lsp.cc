@@ -15,7 +15,7 @@
 #include "daemon/private_process.h"
 #include "daemon/process/daemon_start.h"
 #include "daemon/process/stdio_server.h"
-#include "engine/model/mapping_guard.h"
+#include "engine/file/mapping_guard.h"
 
 namespace krait::daemon {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "daemon/loaded_model.h"
 #include "daemon/terminal.h"
-#include "engine/model/model.h"
+#include "engine/arch/model.h"
 #include "simd/weights.h"
 
 namespace krait::daemon {

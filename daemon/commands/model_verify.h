@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 #include "engine/model/model_file.h"
-#include "engine/run/worker_pool.h"
+#include "engine/threads/worker_pool.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace krait::daemon {

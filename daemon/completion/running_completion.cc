@@ -10,6 +10,7 @@
 
 #include "daemon/completion/shown/fitting.h"
 #include "daemon/completion/shown/seam.h"
+#include "grammars/lines.h"
 
 namespace krait::completion {
 namespace {
@@ -63,7 +64,7 @@ std::string Hurried(const RequestSyntax& syntax,
 }
 
 bool HasSeveralLines(std::string_view text) {
-  return FirstLineWithText(text).size() < TrimRight(text).size();
+  return FirstLineWithText(text).size() < grammars::TrimRight(text).size();
 }
 
 }  // namespace
@@ -258,7 +259,8 @@ RunningCompletion::Fitted RunningCompletion::Judge(
   const std::string_view kept = said.substr(0, keep);
   Fitted fitted = Fit(kept);
   std::string& why = fitted.shown.suppressed_by;
-  if (const auto unsure = watcher_.unsure_logprob(); unsure && IsBlank(kept)) {
+  if (const auto unsure = watcher_.unsure_logprob();
+      unsure && grammars::IsBlank(kept)) {
     fitted.mean_logprob = unsure;
     why = fmt::format(
         "low confidence (the next token's log-probability {:.1f},"

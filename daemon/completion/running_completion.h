@@ -18,7 +18,7 @@
 #include "daemon/completion/rules/confidence.h"
 #include "daemon/completion/shown/post_process.h"
 #include "daemon/completion/shown/syntax.h"
-#include "daemon/completion/stop/watcher.h"
+#include "daemon/completion/watcher.h"
 
 namespace krait::completion {
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "daemon/completion/completion_service.h"
-#include "daemon/completion/shown/typed_through.h"
+#include "daemon/completion/typed_through.h"
 #include "daemon/host/completion_host.h"
 #include "daemon/session/editor_settings.h"
 #include "daemon/session/session_documents.h"

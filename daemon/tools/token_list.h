@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "engine/model/token.h"
+#include "engine/file/token.h"
 
 namespace krait::daemon {
 

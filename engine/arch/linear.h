@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "engine/aligned_array.h"
-#include "engine/model/model.h"
-#include "engine/run/worker_pool.h"
+#include "engine/arch/model.h"
+#include "engine/threads/worker_pool.h"
 #include "simd/activations.h"
 #include "simd/matmul.h"
 #include "simd/weights.h"

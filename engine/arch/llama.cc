@@ -48,19 +48,4 @@ std::unique_ptr<State> Llama::NewState() const {
   return std::make_unique<KvCache>(shape_, layers_.size());
 }
 
-std::shared_ptr<const StateSnapshot> Llama::MakeSnapshot(
-    std::span<const float>, std::shared_ptr<const void>) const {
-  return nullptr;  // all is in the blocks
-}
-
-std::shared_ptr<const StateBlock> Llama::MakeBlock(
-    std::span<const float> values, size_t rows) const {
-  const size_t row_size = shape_.kv_heads * shape_.head_dim;
-  if (rows > kBlockTokens) return nullptr;
-  if (values.size() != layers_.size() * 2 * rows * row_size) return nullptr;
-  auto block = std::make_shared<KvBlock>(layers_.size(), row_size);
-  block->SetRows(values, rows);
-  return block;
-}
-
 }  // namespace krait::engine

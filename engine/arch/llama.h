@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "engine/arch/linear.h"
+#include "engine/arch/model.h"
 #include "engine/arch/output_head.h"
-#include "engine/model/model.h"
 #include "engine/state/kv_cache.h"
 
 namespace krait::engine {
@@ -41,12 +41,6 @@ class Llama final : public Model {
   void Replay(std::shared_ptr<const StateBlock> block, size_t rows,
               State& state, Scratch& scratch, WorkerPool& pool) const override;
   void Settle(State&, Scratch&, WorkerPool&) const override {}
-
-  std::shared_ptr<const StateSnapshot> MakeSnapshot(
-      std::span<const float> values,
-      std::shared_ptr<const void> keeper) const override;
-  std::shared_ptr<const StateBlock> MakeBlock(std::span<const float> values,
-                                              size_t rows) const override;
 
  private:
   struct Buffers;

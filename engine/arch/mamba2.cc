@@ -48,21 +48,4 @@ std::unique_ptr<State> Mamba2::NewState() const {
       RecurrentLayout(shape_, layers_.size()));
 }
 
-std::shared_ptr<const StateSnapshot> Mamba2::MakeSnapshot(
-    std::span<const float> values, std::shared_ptr<const void> keeper) const {
-  const RecurrentLayout layout(shape_, layers_.size());
-  if (values.size() != layout.snapshot_size()) return nullptr;
-  return std::make_shared<RecurrentSnapshot>(values, std::move(keeper));
-}
-
-std::shared_ptr<const StateBlock> Mamba2::MakeBlock(
-    std::span<const float> values, size_t rows) const {
-  const RecurrentLayout layout(shape_, layers_.size());
-  if (rows > kBlockTokens) return nullptr;
-  if (values.size() != layout.layers * rows * layout.row_size) return nullptr;
-  auto block = std::make_shared<ReplayBlock>(layout);
-  block->SetRows(values, rows);
-  return block;
-}
-
 }  // namespace krait::engine

@@ -11,7 +11,7 @@
 #include "engine/aligned_array.h"
 #include "engine/arch/linear.h"
 #include "engine/arch/mamba2.h"
-#include "engine/run/worker_pool.h"
+#include "engine/threads/worker_pool.h"
 #include "simd/ssm.h"
 
 namespace krait::engine {

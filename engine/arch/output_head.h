@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "engine/arch/linear.h"
+#include "engine/arch/model.h"
 #include "engine/arch/weights.h"
-#include "engine/model/model.h"
 
 namespace krait::engine {
 

@@ -10,10 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/file/token.h"
 #include "engine/memory/memory_weights.h"
 #include "engine/memory/text_tokens.h"
 #include "engine/memory/token_forms.h"
-#include "engine/model/token.h"
 
 namespace krait::engine {
 

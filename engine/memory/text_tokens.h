@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/file/token.h"
 #include "engine/memory/token_forms.h"
-#include "engine/model/token.h"
 
 namespace krait::engine {
 

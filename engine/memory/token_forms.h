@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/model/token.h"
+#include "engine/file/token.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace krait::engine {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include "engine/model/printable.h"
+#include "engine/file/printable.h"
 
 namespace krait::engine {
 namespace {

@@ -3,7 +3,7 @@
 #define KRAIT_ENGINE_MODEL_GGUF_HYPERPARAMETERS_H_
 
 #include "engine/error.h"
-#include "engine/model/gguf.h"
+#include "engine/file/gguf.h"
 #include "engine/model/hyperparameters.h"
 
 namespace krait::engine {

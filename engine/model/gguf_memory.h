@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "engine/error.h"
+#include "engine/file/gguf.h"
 #include "engine/memory/memory_weights.h"
-#include "engine/model/gguf.h"
 
 namespace krait::engine {
 

@@ -7,9 +7,9 @@
 #include <utility>
 #include <variant>
 
+#include "engine/file/gguf_value.h"  // GgufValueKind
+#include "engine/file/printable.h"
 #include "engine/model/gguf_hyperparameters.h"
-#include "engine/model/gguf_value.h"  // GgufValueKind
-#include "engine/model/printable.h"
 
 namespace krait::engine {
 namespace {

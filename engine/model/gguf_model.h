@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "engine/error.h"
-#include "engine/model/gguf.h"
+#include "engine/file/gguf.h"
 #include "engine/model/model_file.h"
 
 namespace krait::engine {

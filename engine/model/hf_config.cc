@@ -7,9 +7,9 @@
 #include <memory>
 #include <optional>
 
-#include "engine/model/field_reader.h"
-#include "engine/model/json_file.h"
-#include "engine/model/printable.h"
+#include "engine/file/field_reader.h"
+#include "engine/file/json_file.h"
+#include "engine/file/printable.h"
 
 namespace krait::engine {
 namespace {

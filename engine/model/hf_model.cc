@@ -10,12 +10,12 @@
 #include <system_error>
 #include <utility>
 
+#include "engine/file/mapped_file.h"
+#include "engine/file/printable.h"
 #include "engine/model/hf_config.h"
 #include "engine/model/hf_names.h"
 #include "engine/model/hf_tokenizer.h"
 #include "engine/model/hf_weights.h"
-#include "engine/model/mapped_file.h"
-#include "engine/model/printable.h"
 #include "simd/weights.h"  // ExpandRow
 
 namespace krait::engine {

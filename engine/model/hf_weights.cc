@@ -7,9 +7,9 @@
 #include <map>
 #include <string>
 
-#include "engine/model/json_file.h"
-#include "engine/model/mapped_file.h"
-#include "engine/model/printable.h"
+#include "engine/file/json_file.h"
+#include "engine/file/mapped_file.h"
+#include "engine/file/printable.h"
 
 namespace krait::engine {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "engine/error.h"
-#include "engine/model/safetensors.h"
+#include "engine/file/safetensors.h"
 
 namespace krait::engine {
 

@@ -6,8 +6,6 @@
 #include <cmath>
 #include <string_view>
 
-#include "engine/model/model_file.h"  // CheckHyperparameters
-
 namespace krait::engine {
 namespace {
 

@@ -7,7 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "engine/model/token.h"
+#include "engine/error.h"
+#include "engine/file/token.h"
 #include "simd/rope.h"
 
 namespace krait::engine {
@@ -64,6 +65,11 @@ struct Hyperparameters {
   FimTraining fim = FimTraining::kNone;
   std::optional<TokenId> file_token;  // krait.file_token_id
 };
+
+// Checks the consistency of hyperparameters that every format must satisfy:
+// nothing zero or absurd, divisibilities, products that cannot overflow.
+Status CheckHyperparameters(const Hyperparameters& hparams,
+                            const std::string& file);
 
 }  // namespace krait::engine
 

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <system_error>
 
+#include "engine/file/printable.h"
 #include "engine/model/gguf_model.h"
 #include "engine/model/hf_model.h"
 #include "engine/model/model_tensors.h"
-#include "engine/model/printable.h"
 
 namespace krait::engine {
 

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "engine/error.h"
+#include "engine/file/tensor.h"
 #include "engine/model/hyperparameters.h"
-#include "engine/model/tensor.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace krait::engine {
@@ -72,14 +72,6 @@ class ModelFile {
   Hyperparameters hparams_;
   std::vector<Tensor> tensors_;  // sorted by name
 };
-
-// Returns "Q8_0", "BF16", ...; "type 99" for an unknown one.
-std::string TensorTypeName(TensorType type);
-
-// Checks the consistency of hyperparameters that every format must satisfy:
-// nothing zero or absurd, divisibilities, products that cannot overflow.
-Status CheckHyperparameters(const Hyperparameters& hparams,
-                            const std::string& file);
 
 }  // namespace krait::engine
 

@@ -9,8 +9,8 @@
 #include <system_error>
 #include <utility>
 
-#include "engine/model/gguf.h"
-#include "engine/model/printable.h"
+#include "engine/file/gguf.h"
+#include "engine/file/printable.h"
 
 namespace krait::engine {
 namespace {

@@ -8,7 +8,7 @@
 #include <charconv>
 #include <string_view>
 
-#include "engine/model/printable.h"
+#include "engine/file/printable.h"
 
 namespace krait::engine {
 namespace {

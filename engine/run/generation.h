@@ -10,8 +10,8 @@
 #include <stop_token>
 #include <vector>
 
-#include "engine/model/model.h"
-#include "engine/model/token.h"
+#include "engine/arch/model.h"
+#include "engine/file/token.h"
 #include "engine/run/beginning.h"
 #include "engine/run/sampler.h"
 #include "engine/run/session.h"

@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "engine/model/token.h"
+#include "engine/file/token.h"
 
 namespace krait::engine {
 

@@ -8,9 +8,9 @@
 #include <stop_token>
 #include <vector>
 
+#include "engine/arch/model.h"
 #include "engine/error.h"
-#include "engine/model/model.h"
-#include "engine/run/worker_pool.h"
+#include "engine/threads/worker_pool.h"
 
 namespace krait::engine {
 

@@ -40,7 +40,7 @@ class StateBlock {
  public:
   virtual ~StateBlock() = default;
   virtual size_t bytes() const = 0;
-  // Appends the first `rows` rows, for Model::MakeBlock.
+  // Appends the first `rows` rows, for StateCodec::MakeBlock.
   virtual void AppendRows(size_t rows, std::vector<float>* values) const = 0;
 };
 

@@ -22,12 +22,11 @@ constexpr size_t kMostKnown = 10'000;
 
 }  // namespace
 
-StateDirectory::StateDirectory(fs::path root,
-                               std::shared_ptr<const Model> model,
+StateDirectory::StateDirectory(fs::path root, StateCodec codec,
                                const Fingerprint& fingerprint,
                                StateLimits limits)
     : root_(std::move(root)),
-      model_(std::move(model)),
+      codec_(std::move(codec)),
       limits_(limits),
       fingerprint_(fingerprint),
       folder_(root_ / fingerprint_.Hex()) {}
@@ -45,7 +44,7 @@ std::vector<StoredState> StateDirectory::List() const {
 }
 
 Result<StateStore::Sequence> StateDirectory::Read(const fs::path& file) {
-  auto sequence = ReadStateFile(file, fingerprint_, *model_);
+  auto sequence = ReadStateFile(file, fingerprint_, codec_);
   if (sequence) {
     Remember(file, *sequence);
   } else if (sequence.error().code == ErrorCode::kBadFile) {

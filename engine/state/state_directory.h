@@ -12,7 +12,7 @@
 
 #include "engine/error.h"
 #include "engine/model/fingerprint.h"
-#include "engine/model/model.h"
+#include "engine/state/state_codec.h"
 #include "engine/state/state_folder.h"
 #include "engine/state/state_store.h"
 
@@ -26,7 +26,7 @@ namespace krait::engine {
 class StateDirectory {
  public:
   // See state_folder.h about `root`. The limits are of all models.
-  StateDirectory(std::filesystem::path root, std::shared_ptr<const Model> model,
+  StateDirectory(std::filesystem::path root, StateCodec codec,
                  const Fingerprint& fingerprint, StateLimits limits);
 
   // Deletes what is over the limits and returns what is left of the model, the
@@ -65,7 +65,7 @@ class StateDirectory {
              const StateStore::Sequence& sequence) const;
 
   const std::filesystem::path root_;
-  const std::shared_ptr<const Model> model_;
+  const StateCodec codec_;
   const StateLimits limits_;
   const Fingerprint fingerprint_;
   const std::filesystem::path folder_;

@@ -261,12 +261,12 @@ Result<StateFileView> ParseStateFile(std::string_view bytes,
 }
 
 Result<ResumePoint> MakeResumePoint(const StateFileView& view,
-                                    const Model& model,
+                                    const StateCodec& codec,
                                     const std::string& name) {
   const auto bad = [&](std::string_view what) {
     return MakeError(ErrorCode::kBadFile, fmt::format("{}: {}", name, what));
   };
-  const size_t vocab = model.hyperparameters().vocab;
+  const size_t vocab = codec.vocab();
   if (std::ranges::any_of(view.tokens,
                           [&](TokenId id) { return id >= vocab; })) {
     return bad("a token is not in the model's vocabulary");
@@ -278,7 +278,7 @@ Result<ResumePoint> MakeResumePoint(const StateFileView& view,
         view.snapshot.size(), Uninitialised{});
     std::ranges::copy(view.snapshot, copy->data());
     point.snapshot =
-        model.MakeSnapshot(std::span(copy->data(), copy->size()), copy);
+        codec.MakeSnapshot(std::span(copy->data(), copy->size()), copy);
   }
   if ((point.snapshot == nullptr) != (point.position == 0)) {
     return bad("the snapshot is not of the model's size");
@@ -289,7 +289,7 @@ Result<ResumePoint> MakeResumePoint(const StateFileView& view,
   const size_t row_size = view.rows.size() / num_rows;
   for (size_t done = 0; done < num_rows; done += kBlockTokens) {
     const size_t rows = std::min(kBlockTokens, num_rows - done);
-    auto block = model.MakeBlock(
+    auto block = codec.MakeBlock(
         view.rows.subspan(done * row_size, rows * row_size), rows);
     if (block == nullptr) return bad("rows are not of the model's size");
     if (rows == kBlockTokens) {
@@ -304,7 +304,7 @@ Result<ResumePoint> MakeResumePoint(const StateFileView& view,
 
 Result<StateStore::Sequence> ReadStateFile(const std::filesystem::path& path,
                                            const Fingerprint& fingerprint,
-                                           const Model& model) {
+                                           const StateCodec& codec) {
   const std::string name = path.string();
   const OpenFile file(path);
   if (!file) return CannotRead(name);
@@ -316,7 +316,7 @@ Result<StateStore::Sequence> ReadStateFile(const std::filesystem::path& path,
   if (view->model != fingerprint) {
     return MakeError(ErrorCode::kBadFile, name + ": of another model");
   }
-  auto point = MakeResumePoint(*view, model, name);
+  auto point = MakeResumePoint(*view, codec, name);
   if (!point) return point.error();
   return StateStore::Sequence{.tokens = view->tokens,
                               .point = std::move(*point),

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "engine/error.h"
+#include "engine/file/token.h"
 #include "engine/model/fingerprint.h"
-#include "engine/model/model.h"
-#include "engine/model/token.h"
+#include "engine/state/state_codec.h"
 #include "engine/state/state_store.h"
 
 namespace krait::engine {
@@ -47,14 +47,14 @@ Result<StateFileView> ParseStateFile(std::string_view bytes,
 // Makes what the store keeps out of a file's content, of the model that it was
 // written for. Copies what it takes.
 Result<ResumePoint> MakeResumePoint(const StateFileView& view,
-                                    const Model& model,
+                                    const StateCodec& codec,
                                     const std::string& name);
 
 // Reads a file into memory, not mapping it, as somebody may cut it short.
 // kBadFile: it is damaged.
 Result<StateStore::Sequence> ReadStateFile(const std::filesystem::path& path,
                                            const Fingerprint& fingerprint,
-                                           const Model& model);
+                                           const StateCodec& codec);
 
 // Reads only which files a saved state is of.
 Result<std::vector<std::string>> ReadStateOrigins(

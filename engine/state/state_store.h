@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/file/token.h"
 #include "engine/model/hyperparameters.h"
-#include "engine/model/token.h"
 #include "engine/state/state.h"
 
 namespace krait::engine {

@@ -9,7 +9,7 @@
 #include <span>
 #include <string_view>
 
-#include "engine/model/token.h"
+#include "engine/file/token.h"
 
 namespace krait::engine {
 

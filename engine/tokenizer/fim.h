@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/model/token.h"
+#include "engine/file/token.h"
 #include "engine/tokenizer/line_tokenizer.h"
 #include "engine/tokenizer/tokenizer.h"
 

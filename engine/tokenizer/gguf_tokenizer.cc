@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/model/gguf.h"
+#include "engine/file/gguf.h"
 #include "engine/tokenizer/byte_level_tokenizer.h"
 #include "engine/tokenizer/merge_list.h"
 #include "engine/tokenizer/sentencepiece_tokenizer.h"

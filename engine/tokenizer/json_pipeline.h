@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/error.h"
-#include "engine/model/json_file.h"
+#include "engine/file/json_file.h"
 #include "engine/tokenizer/pre_tokenizer.h"
 
 namespace krait::engine {

@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "engine/model/token.h"
+#include "engine/file/token.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace krait::engine {

@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-#include "engine/model/token.h"
+#include "engine/file/token.h"
 
 namespace krait::engine {
 

@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "engine/model/token.h"
+#include "engine/file/token.h"
 
 namespace krait::engine {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "engine/model/token.h"
+#include "engine/file/token.h"
 #include "engine/tokenizer/merge_table.h"
 
 namespace krait::engine {

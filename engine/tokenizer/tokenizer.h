@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "engine/error.h"
-#include "engine/model/token.h"
+#include "engine/file/token.h"
 
 namespace krait::engine {
 

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "engine/model/json_file.h"
-#include "engine/model/mapped_file.h"
+#include "engine/file/json_file.h"
+#include "engine/file/mapped_file.h"
 #include "engine/tokenizer/sentencepiece_model.h"
 #include "engine/tokenizer/tokenizer_bytes.h"
 #include "engine/tokenizer/tokenizer_json.h"

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "engine/error.h"
-#include "engine/model/json_file.h"
+#include "engine/file/json_file.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace krait::engine {

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/file/gguf.h"
 #include "engine/memory/text_memory.h"
-#include "engine/model/gguf.h"
 #include "engine/model/gguf_memory.h"
 
 namespace krait::engine {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/model/gguf.h"
+#include "engine/file/gguf.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace {

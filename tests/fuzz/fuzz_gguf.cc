@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "engine/model/gguf.h"
+#include "engine/file/gguf.h"
 #include "engine/model/gguf_memory.h"
 #include "engine/model/gguf_model.h"
 #include "engine/model/model_hints.h"

@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "engine/file/safetensors.h"
 #include "engine/model/hf_names.h"
-#include "engine/model/safetensors.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using krait::engine::Architecture;

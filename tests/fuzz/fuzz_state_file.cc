@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "engine/aligned_array.h"
-#include "engine/model/model.h"
+#include "engine/arch/model.h"
 #include "engine/state/state_file.h"
 
 namespace {
@@ -67,8 +67,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!view) return 0;
   const auto* end = reinterpret_cast<const float*>(bytes.data() + size);
   if (view->rows.data() + view->rows.size() > end) std::abort();
-  const auto point =
-      krait::engine::MakeResumePoint(*view, TheModel(), "fuzz.state");
+  const krait::engine::StateCodec codec(TheModel().hyperparameters());
+  const auto point = krait::engine::MakeResumePoint(*view, codec, "fuzz.state");
   if (!point) return 0;
   if (point->end() != view->tokens.size()) std::abort();
   krait::engine::StateStore store(

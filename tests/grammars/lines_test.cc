@@ -94,5 +94,26 @@ TEST(EditTest, TurnsAnyTextIntoAnyOther) {
   }
 }
 
+TEST(LinesTest, WordsAndBracketsCloseBlocks) {
+  for (const std::string_view line :
+       {"}", "  });", "end", "  end)", "fi", "done < names", "esac", "</div>",
+        "end;", "end -- of it"}) {
+    EXPECT_TRUE(ClosesBlock(line)) << line;
+  }
+  for (const std::string_view line :
+       {"", "ending", "end.next()", "done = true", "find()", "{"}) {
+    EXPECT_FALSE(ClosesBlock(line)) << line;
+  }
+  EXPECT_TRUE(ContinuesBlock("  } else {"));
+  EXPECT_TRUE(ContinuesBlock("elif a:"));
+  EXPECT_FALSE(ContinuesBlock("}"));
+}
+
+TEST(LinesTest, IndentationIsInColumns) {
+  EXPECT_EQ(IndentColumns("\t x"), 9U);
+  EXPECT_EQ(IndentColumns("  \tx"), 8U);
+  EXPECT_EQ(IndentColumns(""), 0U);
+}
+
 }  // namespace
 }  // namespace krait::grammars

@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "daemon/completion/stop/stop_rules.h"
 #include "daemon/completion/text/words.h"
+#include "grammars/lines.h"
 
 namespace krait::completion {
 namespace {
@@ -66,7 +67,7 @@ size_t EndAtWord(std::string_view said, size_t keep, std::string_view before,
 bool IsScrap(std::string_view text) {
   size_t characters = 0;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (base::IsCharBoundary(text, i) && !IsBlank(text.substr(i, 1)))
+    if (base::IsCharBoundary(text, i) && !grammars::IsBlank(text.substr(i, 1)))
       ++characters;
   }
   return characters < kLeastCharacters;

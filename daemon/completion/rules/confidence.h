@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "engine/file/token.h"
 #include "engine/model/model_hints.h"
-#include "engine/model/token.h"
 
 namespace krait::completion {
 

@@ -91,7 +91,7 @@ PostProcessed FitToPlace(const SaidText& said, const FittingPlace& place) {
   // A part of a line is no line.
   const bool whole = kept == fit.text.size() || fit.text[kept] == '\n';
   fit.text.resize(tail.empty() || whole ? kept : 0);
-  if (IsBlank(fit.text)) return nothing("would add a syntax error");
+  if (grammars::IsBlank(fit.text)) return nothing("would add a syntax error");
   fit.text += tail;
   return fit;
 }

@@ -9,6 +9,7 @@
 #include "daemon/completion/text/brackets.h"
 #include "daemon/completion/text/context.h"
 #include "daemon/completion/text/words.h"
+#include "grammars/lines.h"
 
 namespace krait::completion {
 namespace {
@@ -24,13 +25,14 @@ std::string_view TrimLeft(std::string_view text) {
 
 // Whether an overlap is more than a coincidence.
 bool IsTelling(std::string_view overlap, std::string_view rest_of_line) {
-  if (IsBlank(overlap)) return false;
+  if (grammars::IsBlank(overlap)) return false;
   const bool has_word = std::ranges::any_of(overlap, IsWordByte);
   // Brackets alone are the business of CutClosed, but on a line of their own
   // they are a line of the suffix.
   if (overlap.find('\n') != std::string_view::npos) return true;
   if (!has_word) return false;
-  return overlap.size() >= 4 || TrimRight(overlap) == TrimRight(rest_of_line);
+  return overlap.size() >= 4 ||
+         grammars::TrimRight(overlap) == grammars::TrimRight(rest_of_line);
 }
 
 // Returns the length of the end of `text` that says what `rest` says, blanks
@@ -60,12 +62,12 @@ std::string_view CutRepeatedLines(std::string_view text,
   for (size_t newline = text.find('\n'); newline != std::string_view::npos;
        newline = text.find('\n', newline + 1)) {
     const std::string_view lines = text.substr(newline);
-    if (IsBlank(lines)) continue;
+    if (grammars::IsBlank(lines)) continue;
     size_t at = suffix.find('\n');
     size_t i = 0;
     bool same = at != std::string_view::npos;
     while (same && i < lines.size()) {
-      const auto blank = [](char c) { return IsBlank({&c, 1}); };
+      const auto blank = [](char c) { return grammars::IsBlank({&c, 1}); };
       if (blank(lines[i])) {
         ++i;
       } else if (at < suffix.size() && blank(suffix[at])) {
@@ -76,7 +78,7 @@ std::string_view CutRepeatedLines(std::string_view text,
     }
     // All of a line, not its beginning.
     const size_t line_end = std::min(suffix.find('\n', at), suffix.size());
-    if (same && IsBlank(suffix.substr(at, line_end - at)) &&
+    if (same && grammars::IsBlank(suffix.substr(at, line_end - at)) &&
         std::ranges::any_of(lines, IsWordByte)) {
       return text.substr(0, newline);
     }
@@ -97,12 +99,12 @@ std::string_view CutSuffixOverlap(std::string_view text,
     return text.substr(0, text.size() - length);
   }
   // The line may carry blanks that the model does not repeat.
-  const std::string_view rest = TrimRight(rest_of_line);
+  const std::string_view rest = grammars::TrimRight(rest_of_line);
   if (std::ranges::any_of(rest, IsWordByte)) {
     const size_t repeated = EndLike(text, rest);
     if (repeated <= text.size()) return text.substr(0, text.size() - repeated);
   }
-  return IsBlank(rest) ? CutRepeatedLines(text, suffix) : text;
+  return grammars::IsBlank(rest) ? CutRepeatedLines(text, suffix) : text;
 }
 
 std::string_view CutClosed(std::string_view text, std::string_view line_before,
@@ -136,21 +138,22 @@ PostProcessed PostProcess(std::string_view text, std::string_view prefix,
     return PostProcessed{.text = {}, .suppressed_by = std::move(reason)};
   };
   if (text.empty()) return nothing("the model had nothing to add");
-  if (IsBlank(text)) return nothing("only blanks");
+  if (grammars::IsBlank(text)) return nothing("only blanks");
   std::string_view kept = text.substr(0, base::ValidUtf8Prefix(text));
-  if (IsBlank(kept)) return nothing("not UTF-8");
+  if (grammars::IsBlank(kept)) return nothing("not UTF-8");
 
   const CursorLine line = LineAtCursor(prefix, suffix);
   kept = CutSuffixOverlap(kept, suffix);
   kept = CutClosed(kept, line.before, line.after);
-  if (IsBlank(line.after)) {
-    kept = TrimRight(kept);
+  if (grammars::IsBlank(line.after)) {
+    kept = grammars::TrimRight(kept);
   } else {
     // A blank before the rest of the line may be meant ("a, |b"), a line end
     // cannot be.
     while (kept.ends_with('\n') || kept.ends_with('\r')) kept.remove_suffix(1);
   }
-  if (IsBlank(kept)) return nothing("repeats what follows the cursor");
+  if (grammars::IsBlank(kept))
+    return nothing("repeats what follows the cursor");
   kept = CutGlued(kept, line.after);
   if (kept.empty()) return nothing("would run into the word behind the cursor");
   return {.text = std::string(kept), .suppressed_by = {}};

@@ -3,12 +3,14 @@
 
 #include "daemon/completion/stop/stop_rules.h"
 #include "daemon/completion/text/words.h"
+#include "grammars/lines.h"
 
 namespace krait::completion {
 
 std::string WhyNotHere(std::string_view before, std::string_view after,
                        bool invoked) {
-  if (IsBlank(before) && IsBlank(after)) return "there is nothing to go by yet";
+  if (grammars::IsBlank(before) && grammars::IsBlank(after))
+    return "there is nothing to go by yet";
   if (!invoked && IsGlued(before, after)) {
     return "the cursor is within a word";
   }
@@ -16,7 +18,7 @@ std::string WhyNotHere(std::string_view before, std::string_view after,
 }
 
 bool StandsBeforeContent(const CursorLine& line) {
-  return IsBlank(line.before) && !IsBlank(line.after);
+  return grammars::IsBlank(line.before) && !grammars::IsBlank(line.after);
 }
 
 bool IsGlued(std::string_view text, std::string_view after) {
@@ -26,7 +28,7 @@ bool IsGlued(std::string_view text, std::string_view after) {
 
 std::string_view CutGlued(std::string_view text, std::string_view after) {
   while (IsGlued(text, after)) text.remove_suffix(1);
-  return IsBlank(text) ? std::string_view() : text;
+  return grammars::IsBlank(text) ? std::string_view() : text;
 }
 
 bool CutsWord(std::string_view text, size_t ofs) {

@@ -15,6 +15,7 @@
 #include "daemon/completion/stop/stop_rules.h"
 #include "daemon/completion/text/brackets.h"
 #include "daemon/completion/text/words.h"
+#include "grammars/lines.h"
 #include "grammars/rules/language_rules.h"
 
 namespace krait::completion {
@@ -68,7 +69,7 @@ bool WantsOperand(string_view text) {
 
 // Adds `candidate` without blanks at its end, longest first.
 void AddCandidate(string_view candidate, std::vector<string_view>* candidates) {
-  candidate = TrimRight(candidate);
+  candidate = grammars::TrimRight(candidate);
   if (candidate.empty() || candidates->size() == kMaxCandidates) return;
   if (!candidates->empty() && candidates->back().size() <= candidate.size()) {
     return;
@@ -106,7 +107,8 @@ std::vector<string_view> Cuts(string_view line, string_view rest,
     const string_view cut = line.substr(0, end);
     const bool blank = cut.back() == ' ' || cut.back() == '\t';
     // A blank at the end is worth something before a word only.
-    if (CutsWord(line, end) || IsGlued(cut, rest) || IsBlank(cut)) continue;
+    if (CutsWord(line, end) || IsGlued(cut, rest) || grammars::IsBlank(cut))
+      continue;
     if (blank && (rest.empty() || !IsWordByte(rest.front()))) continue;
     cuts.push_back(cut);
   }
@@ -246,7 +248,7 @@ std::optional<string_view> FitCut(string_view line, string_view rest,
                                   size_t max_cuts, Asker* asker) {
   const auto cuts = Cuts(line, rest, max_cuts);
   const bool begins_something =
-      !IsBlank(rest) || asker->FitsWithAnyEnding(line);
+      !grammars::IsBlank(rest) || asker->FitsWithAnyEnding(line);
   const auto may_be_cut = [&](string_view cut) {
     return begins_something ||
            std::ranges::none_of(line.substr(cut.size()), IsWordByte);

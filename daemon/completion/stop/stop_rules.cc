@@ -1,58 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/completion/stop/stop_rules.h"
 
-#include <array>
-
 #include "daemon/completion/text/brackets.h"
+#include "grammars/lines.h"
 
 namespace krait::completion {
 namespace {
-
-constexpr std::string_view kBlanks = " \t\r\n\f\v";
-
-// Lines that end a block at the indentation where it began.
-bool ClosesBlock(std::string_view line) {
-  const size_t first = line.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return false;
-  line.remove_prefix(first);
-  if (line.front() == '}' || line.front() == ')' || line.front() == ']') {
-    return true;
-  }
-  constexpr std::array<std::string_view, 5> kWords = {"end", "fi", "done",
-                                                      "esac", "</"};
-  for (const std::string_view word : kWords) {
-    if (!line.starts_with(word)) continue;
-    const std::string_view rest = line.substr(word.size());
-    if (word == "</" || rest.empty() ||
-        std::string_view(" \t\r);,").find(rest.front()) !=
-            std::string_view::npos) {
-      return true;
-    }
-  }
-  return false;
-}
-
-// Lines that go on with the construct whose block has just ended.
-bool ContinuesBlock(std::string_view line) {
-  const size_t first = line.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return false;
-  line.remove_prefix(first);
-  constexpr std::array<std::string_view, 8> kWords = {
-      "else",   "elif",    "elsif", "elseif",
-      "except", "finally", "catch", "rescue"};
-  for (const std::string_view word : kWords) {
-    if (line.starts_with(word)) return true;
-  }
-  // "} else {"
-  return line.starts_with("}") && TrimRight(line).ends_with("{");
-}
 
 // Whether deeper lines are to be expected behind `line_before`.
 bool OpensBlock(std::string_view line_before) {
   // A colon with a blank behind it, or within brackets, introduces a value.
   if (line_before.ends_with(':'))
     return FindBrackets(line_before, {}).Balanced();
-  const std::string_view content = TrimRight(line_before);
+  const std::string_view content = grammars::TrimRight(line_before);
   return !content.empty() &&
          std::string_view("{([").find(content.back()) != std::string_view::npos;
 }
@@ -65,7 +25,7 @@ std::string NextLineThatIsNotBlank(std::string_view suffix) {
     ofs = suffix.find('\n', begin);
     const std::string_view line =
         suffix.substr(begin, ofs == std::string_view::npos ? ofs : ofs - begin);
-    if (!IsBlank(line)) return std::string(TrimRight(line));
+    if (!grammars::IsBlank(line)) return std::string(grammars::TrimRight(line));
   }
   return {};
 }
@@ -79,7 +39,7 @@ CompletionExtent Resolve(CompletionExtent extent, const CursorLine& line,
     return CompletionExtent::kLine;
   }
   if (extent != CompletionExtent::kAuto) return extent;
-  if (!IsBlank(line.after)) return CompletionExtent::kLine;
+  if (!grammars::IsBlank(line.after)) return CompletionExtent::kLine;
   const bool block =
       syntax == nullptr || syntax->WantsBlock() ||
       (syntax->place == grammars::Place::kCode && OpensBlock(line.before));
@@ -143,37 +103,15 @@ std::string_view CompletionStopName(CompletionStop stop) {
   return "unknown";
 }
 
-size_t IndentColumns(std::string_view line) {
-  size_t columns = 0;
-  for (const char c : line) {
-    if (c == ' ') {
-      ++columns;
-    } else if (c == '\t') {
-      columns += 4 - columns % 4;
-    } else {
-      break;
-    }
-  }
-  return columns;
-}
-
-bool IsBlank(std::string_view text) {
-  return text.find_first_not_of(kBlanks) == std::string_view::npos;
-}
-
-std::string_view TrimRight(std::string_view text) {
-  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
-}
-
 StopRules::StopRules(CompletionExtent extent, std::string_view prefix,
                      std::string_view suffix, size_t max_lines,
                      const grammars::SyntaxContext* syntax)
     : extent_(Resolve(extent, LineAtCursor(prefix, suffix), syntax)),
       before_(LineAtCursor(prefix, suffix).before),
-      on_blank_line_(IsBlank(before_)),
+      on_blank_line_(grammars::IsBlank(before_)),
       many_statements_(WantsManyStatements(on_blank_line_, syntax)),
       whole_block_(many_statements_ && syntax != nullptr),
-      base_indent_(IndentColumns(before_)),
+      base_indent_(grammars::IndentColumns(before_)),
       next_line_(NextLineThatIsNotBlank(suffix)),
       max_lines_(max_lines) {}
 
@@ -184,11 +122,11 @@ std::optional<StopDecision> StopRules::CheckBlockLine(std::string_view text,
                                                       bool* deeper) const {
   const std::string_view line = text.substr(line_begin, line_end - line_begin);
   const size_t before = line_begin - 1;  // drops the newline too
-  if (IsBlank(line)) {
+  if (grammars::IsBlank(line)) {
     if (whole) return StopDecision{CompletionStop::kBlankLine, before};
     return std::nullopt;
   }
-  const size_t indent = IndentColumns(line);
+  const size_t indent = grammars::IndentColumns(line);
   if (indent < base_indent_) {
     return StopDecision{CompletionStop::kDedent, before};
   }
@@ -199,8 +137,8 @@ std::optional<StopDecision> StopRules::CheckBlockLine(std::string_view text,
   if (*deeper) {  // back at the cursor line's indentation
     // The first word decides; wait until it is there.
     if (!whole && line.size() < indent + 8) return std::nullopt;
-    if (ContinuesBlock(line)) return std::nullopt;
-    if (ClosesBlock(line)) {
+    if (grammars::ContinuesBlock(line)) return std::nullopt;
+    if (grammars::ClosesBlock(line)) {
       if (!whole) return std::nullopt;
       // A block within the one that is to be filled.
       if (whole_block_ &&
@@ -221,9 +159,10 @@ std::optional<StopDecision> StopRules::CheckBlockLine(std::string_view text,
 
 bool StopRules::IsNextLine(std::string_view line, bool first) const {
   if (next_line_.empty()) return false;
-  if (!first) return TrimRight(line) == next_line_;
+  if (!first) return grammars::TrimRight(line) == next_line_;
   // What stands before the cursor belongs to the first line.
-  return on_blank_line_ && TrimRight(before_ + std::string(line)) == next_line_;
+  return on_blank_line_ &&
+         grammars::TrimRight(before_ + std::string(line)) == next_line_;
 }
 
 std::optional<StopDecision> StopRules::Check(std::string_view text,

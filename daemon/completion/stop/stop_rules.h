@@ -50,14 +50,13 @@ struct StopDecision {
 
 // Decides from the text generated so far whether to go on. The syntax at the
 // cursor decides between a line and a block:
-//   in an empty block     statements: up to a blank line, a line further out
-//                         than the cursor's, or `max_lines`
-//   where a statement     that statement; lines follow only if they are
-//   indented begins                deeper, up to the block's end (with the
-//   closing
-//                         bracket or `end` line)
-//   anywhere else         the rest of the line; behind what opens a block, the
-//                         deeper lines, too
+// - in an empty block: statements, up to a blank line, a line further out than
+//   the cursor's, or `max_lines`;
+// - where an indented statement begins: that statement; lines follow only if
+//   they are deeper, up to the block's end (with the closing bracket or `end`
+//   line);
+// - anywhere else: the rest of the line; behind what opens a block, the deeper
+//   lines, too.
 // Without syntax a blank line is taken for an empty block, and the rest of any
 // other line for a statement. Everywhere a whole line that equals the next line
 // of the suffix ends it.
@@ -90,14 +89,6 @@ class StopRules {
   std::string next_line_;  // the next line of the suffix that is not blank
   size_t max_lines_;
 };
-
-// Returns the width of the leading blanks; tabs go to multiples of four.
-size_t IndentColumns(std::string_view line);
-
-bool IsBlank(std::string_view text);
-
-// Returns `text` without blanks and line ends at its end.
-std::string_view TrimRight(std::string_view text);
 
 }  // namespace krait::completion
 

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <vector>
 
-#include "daemon/completion/stop/stop_rules.h"
 #include "daemon/completion/text/context.h"
 #include "grammars/lines.h"
 
@@ -62,7 +61,7 @@ std::string_view LastFilledLine(std::string_view text) {
     const size_t newline = text.rfind('\n');
     const std::string_view line =
         newline == std::string_view::npos ? text : text.substr(newline + 1);
-    if (!IsBlank(line)) return line;
+    if (!grammars::IsBlank(line)) return line;
     if (newline == std::string_view::npos) break;
     text = text.substr(0, newline);
   }
@@ -71,7 +70,7 @@ std::string_view LastFilledLine(std::string_view text) {
 
 // Returns how many columns a line behind `line` may begin at.
 size_t DeepestAfter(std::string_view line, const IndentUnit& unit) {
-  const std::string_view content = TrimRight(line);
+  const std::string_view content = grammars::TrimRight(line);
   const bool opens =
       !content.empty() &&
       std::string_view(":{([").find(content.back()) != std::string_view::npos;
@@ -137,7 +136,7 @@ std::optional<Shift> ShiftOf(const std::vector<std::string>& lines, size_t base,
   std::optional<size_t> inside;
   std::optional<size_t> closing;
   for (size_t i = 1; i < lines.size(); ++i) {
-    if (IsBlank(lines[i])) continue;
+    if (grammars::IsBlank(lines[i])) continue;
     const size_t columns = Columns(LeadingBlanks(lines[i]), unit);
     if (!inside) inside = columns;
     if (columns < *inside) {
@@ -169,7 +168,7 @@ void Rebase(std::vector<std::string>* lines, size_t base,
   if (!shift) return;
   for (size_t i = 1; i < lines->size(); ++i) {
     std::string& line = (*lines)[i];
-    if (IsBlank(line)) continue;
+    if (grammars::IsBlank(line)) continue;
     const std::string_view blanks = LeadingBlanks(line);
     const size_t columns = shift->Of(Columns(blanks, unit));
     line = std::string(columns, unit.character) + line.substr(blanks.size());
@@ -207,10 +206,11 @@ std::string FitIndentation(std::string_view text, std::string_view prefix,
     begin = end + 1;
   }
   // Behind text the first line's blanks are no indentation.
-  const bool joins = !IsBlank(line_before);
+  const bool joins = !grammars::IsBlank(line_before);
   std::vector<std::string_view> indented(lines.begin() + (joins ? 1 : 0),
                                          lines.end());
-  std::erase_if(indented, [](std::string_view line) { return IsBlank(line); });
+  std::erase_if(indented,
+                [](std::string_view line) { return grammars::IsBlank(line); });
   const size_t step = SpacesPerStep(indented);
 
   std::vector<std::string> fitted;

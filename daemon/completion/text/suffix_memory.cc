@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "daemon/completion/stop/stop_rules.h"
+#include "grammars/lines.h"
 
 namespace krait::completion {
 namespace {
@@ -35,12 +35,12 @@ std::string_view EndAtDeclaration(std::string_view suffix) {
        begin = suffix.find('\n', begin)) {
     const std::string_view line =
         suffix.substr(begin, suffix.find('\n', begin) - begin);
-    const size_t indent = IndentColumns(line);
-    if (behind_blank && !IsBlank(line) && indent <= least) {
+    const size_t indent = grammars::IndentColumns(line);
+    if (behind_blank && !grammars::IsBlank(line) && indent <= least) {
       least = indent;
       end = begin;
     }
-    behind_blank = IsBlank(line);
+    behind_blank = grammars::IsBlank(line);
   }
   return suffix.substr(0, end);
 }

@@ -11,8 +11,8 @@
 #include "daemon/completion/generator.h"
 #include "daemon/host/local/fim_planner.h"
 #include "daemon/host/local/speakers.h"
+#include "engine/arch/model.h"
 #include "engine/memory/text_memory.h"
-#include "engine/model/model.h"
 #include "engine/run/generation.h"
 #include "engine/state/state_store.h"
 

@@ -22,12 +22,12 @@
 #include "daemon/host/local/fim_planner.h"
 #include "daemon/host/local/speakers.h"
 #include "daemon/host/local/state_keeper.h"
-#include "engine/model/model.h"
+#include "engine/arch/model.h"
 #include "engine/model/model_stamp.h"
 #include "engine/run/warm_session.h"
-#include "engine/run/worker_pool.h"
 #include "engine/state/state_folder.h"
 #include "engine/state/state_store.h"
+#include "engine/threads/worker_pool.h"
 
 namespace krait::daemon {
 

@@ -11,8 +11,8 @@
 
 #include "base/result.h"
 #include "daemon/completion/generator.h"
+#include "engine/file/token.h"
 #include "engine/model/hyperparameters.h"
-#include "engine/model/token.h"
 #include "engine/tokenizer/fim.h"
 #include "engine/tokenizer/line_tokenizer.h"
 

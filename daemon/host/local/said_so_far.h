@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "daemon/completion/generator.h"
-#include "engine/model/token.h"
+#include "engine/file/token.h"
 
 namespace krait::daemon {
 

@@ -11,8 +11,8 @@
 
 #include "daemon/completion/generator.h"
 #include "daemon/host/local/said_so_far.h"
+#include "engine/file/token.h"
 #include "engine/memory/text_memory.h"
-#include "engine/model/token.h"
 #include "engine/run/beginning.h"
 #include "engine/run/warm_session.h"
 #include "engine/tokenizer/fim.h"

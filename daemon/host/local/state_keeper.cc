@@ -16,6 +16,7 @@
 
 #include "daemon/host/local/forget_states.h"
 #include "daemon/log.h"
+#include "engine/arch/model.h"
 #include "engine/model/fingerprint.h"
 #include "engine/state/state_directory.h"
 
@@ -98,7 +99,9 @@ void StateKeeper::Shared::Identify() {
       options.stamp, engine::FingerprintMemory(options.fingerprints),
       stopping.get_token());
   if (!fingerprint) return SayWhyNot(fingerprint.error());
-  directory.emplace(options.directory, model, *fingerprint, options.limits);
+  directory.emplace(options.directory,
+                    engine::StateCodec(model->hyperparameters()), *fingerprint,
+                    options.limits);
 }
 
 void StateKeeper::Shared::Load() {

@@ -13,7 +13,7 @@
 
 #include "base/result.h"
 #include "daemon/completion/forget_scope.h"
-#include "engine/model/model.h"
+#include "engine/arch/model.h"
 #include "engine/model/model_stamp.h"
 #include "engine/state/state_folder.h"
 #include "engine/state/state_store.h"

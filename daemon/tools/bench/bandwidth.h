@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "engine/run/worker_pool.h"
+#include "engine/threads/worker_pool.h"
 
 namespace krait::daemon {
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "engine/model/tensor.h"
+#include "engine/file/tensor.h"
 
 namespace krait::daemon {
 

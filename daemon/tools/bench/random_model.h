@@ -10,8 +10,8 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "engine/file/tensor.h"
 #include "engine/model/hyperparameters.h"
-#include "engine/model/tensor.h"
 
 namespace krait::daemon {
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "daemon/completion/stop/stop_rules.h"
+#include "grammars/lines.h"
 
 namespace krait::daemon {
 
@@ -22,7 +23,7 @@ base::Status ReadJsonLines(std::string_view text, const std::string& name,
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     ++line_number;
-    if (completion::IsBlank(line)) continue;
+    if (grammars::IsBlank(line)) continue;
     const std::string where = fmt::format("{}:{}", name, line_number);
     simdjson::dom::object object;
     const simdjson::padded_string padded(line);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon/completion/stop/stop_rules.h"
+#include "grammars/lines.h"
 
 namespace krait::daemon {
 namespace {
@@ -31,12 +32,12 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 }  // namespace
 
 bool ExactMatch(std::string_view found, std::string_view wanted) {
-  return completion::TrimRight(found) == completion::TrimRight(wanted);
+  return grammars::TrimRight(found) == grammars::TrimRight(wanted);
 }
 
 double EditSimilarity(std::string_view found, std::string_view wanted) {
-  found = completion::TrimRight(found);
-  wanted = completion::TrimRight(wanted);
+  found = grammars::TrimRight(found);
+  wanted = grammars::TrimRight(wanted);
   const size_t longer = std::max(found.size(), wanted.size());
   if (longer == 0) return 1;
   return 1 - static_cast<double>(EditDistance(found, wanted)) /

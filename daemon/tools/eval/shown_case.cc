@@ -13,6 +13,7 @@
 #include "daemon/completion/stop/stop_rules.h"
 #include "daemon/completion/text/words.h"
 #include "daemon/tools/eval/exercise.h"
+#include "grammars/lines.h"
 
 namespace krait::daemon {
 namespace {
@@ -44,8 +45,8 @@ FimCase PlaceAt(const SourceFile& file, size_t ofs) {
   size_t end = std::min(text.find('\n', ofs), text.size());
   if (end > ofs && text[end - 1] == '\r') --end;
   const std::string_view rest = text.substr(ofs, end - ofs);
-  if (completion::IsBlank(text.substr(begin, ofs - begin)) ||
-      completion::IsBlank(rest) || !base::IsCharBoundary(text, ofs)) {
+  if (grammars::IsBlank(text.substr(begin, ofs - begin)) ||
+      grammars::IsBlank(rest) || !base::IsCharBoundary(text, ofs)) {
     return {};
   }
   const auto line = std::count(
@@ -74,8 +75,8 @@ std::pair<const SourceFile*, size_t> AnyPlace(
 }  // namespace
 
 Rightness RateShown(std::string_view shown, std::string_view stood_there) {
-  shown = completion::TrimRight(shown);
-  stood_there = completion::TrimRight(stood_there);
+  shown = grammars::TrimRight(shown);
+  stood_there = grammars::TrimRight(stood_there);
   const std::string_view first = FirstWord(shown);
   return {.first_word = !first.empty() && first == FirstWord(stood_there),
           .whole = BeginsWith(stood_there, shown),

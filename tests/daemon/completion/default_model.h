@@ -6,7 +6,7 @@
 
 #include <memory>
 
-#include "engine/model/model.h"
+#include "engine/arch/model.h"
 
 namespace krait::completion {
 

@@ -15,6 +15,7 @@
 #include "daemon/completion/shown/seam.h"
 #include "daemon/completion/stop/stop_rules.h"
 #include "daemon/completion/text/context.h"
+#include "grammars/lines.h"
 #include "tests/daemon/completion/syntax_testing.h"
 #include "tests/daemon/fake_generator.h"
 
@@ -100,7 +101,7 @@ void CheckSeam(const completion::CompletionRequest& request,
   }
   // No indentation at a file's start, but that of what is pushed down.
   const bool indented = text.starts_with(' ') || text.starts_with('\t');
-  if (completion::IsBlank(request.before) && !line.after.starts_with(' ')) {
+  if (grammars::IsBlank(request.before) && !line.after.starts_with(' ')) {
     EXPECT_FALSE(indented);
   }
 }
@@ -112,7 +113,7 @@ void CheckSyntax(const completion::CompletionRequest& request,
       request.syntax, request.before, request.after, kPatience);
   if (!syntax) return;
   if (syntax->context().place != grammars::Place::kCode) {
-    EXPECT_EQ(completion::TrimRight(text).find('\n'), std::string::npos);
+    EXPECT_EQ(grammars::TrimRight(text).find('\n'), std::string::npos);
   }
   auto budget = grammars::CheckBudget::Unlimited();
   const auto errors =
@@ -128,7 +129,7 @@ void CheckPromises(const completion::CompletionRequest& request,
   const std::string& text = completion.text;
   EXPECT_EQ(text.empty(), !completion.trace.suppressed_by.empty());
   if (text.empty()) return;
-  EXPECT_FALSE(completion::IsBlank(text));
+  EXPECT_FALSE(grammars::IsBlank(text));
   EXPECT_EQ(base::ValidUtf8Prefix(text), text.size());
   CheckSeam(request, text);
   CheckSyntax(request, text);
@@ -193,8 +194,8 @@ TEST(ShownPropertyTest, WhatTrulyFollowsOnTheLineIsShownAsItIs) {
       const std::string_view before = source.text.substr(0, cursor);
       const std::string_view after = source.text.substr(cursor);
       const std::string_view rest =
-          completion::TrimRight(after.substr(0, after.find('\n')));
-      if (completion::IsBlank(rest) || rest.front() == ' ' ||
+          grammars::TrimRight(after.substr(0, after.find('\n')));
+      if (grammars::IsBlank(rest) || rest.front() == ' ' ||
           before.back() != ' ')
         continue;
       completion::CompletionRequest request{

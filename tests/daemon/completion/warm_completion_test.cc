@@ -14,7 +14,7 @@
 #include "daemon/completion/completion_service.h"
 #include "daemon/host/local/engine_generator.h"
 #include "daemon/tools/bench/random_model.h"
-#include "engine/run/topology.h"
+#include "engine/threads/topology.h"
 #include "tests/daemon/completion/default_model.h"
 #include "tests/daemon/completion/source_text.h"
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/model/model.h"
+#include "engine/arch/model.h"
 #include "engine/run/session.h"
 #include "tests/engine/arch/golden.h"
 

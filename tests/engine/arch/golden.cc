@@ -11,7 +11,7 @@
 #include <memory>
 #include <string_view>
 
-#include "engine/model/safetensors.h"
+#include "engine/file/safetensors.h"
 
 namespace krait::engine {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/model/model.h"
+#include "engine/arch/model.h"
 #include "engine/run/generation.h"
 #include "engine/run/session.h"
 #include "tests/engine/arch/golden.h"

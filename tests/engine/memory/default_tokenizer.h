@@ -6,7 +6,7 @@
 
 #include <memory>
 
-#include "engine/model/gguf.h"
+#include "engine/file/gguf.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace krait::engine {

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "tests/engine/model/gguf_builder.h"
+#include "tests/engine/file/gguf_builder.h"
 
 namespace krait::engine {
 namespace {

@@ -16,8 +16,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/file/safetensors.h"
 #include "engine/model/model_file.h"
-#include "engine/model/safetensors.h"
 #include "tests/cpu_clock.h"
 
 namespace krait::engine {

@@ -9,8 +9,8 @@
 #include <limits>
 #include <string>
 
-#include "engine/model/gguf.h"
-#include "tests/engine/model/gguf_builder.h"
+#include "engine/file/gguf.h"
+#include "tests/engine/file/gguf_builder.h"
 
 namespace krait::engine {
 namespace {

@@ -62,7 +62,8 @@ class StateDirectoryTest : public testing::Test {
     return Directory(StateLimits{.max_bytes = max_bytes});
   }
   StateDirectory Directory(StateLimits limits) const {
-    return StateDirectory(root_, model_, PrintOf(*model_), limits);
+    return StateDirectory(root_, StateCodec(model_->hyperparameters()),
+                          PrintOf(*model_), limits);
   }
 
   // Runs the tokens in `store`; returns the logits and what it cost.
@@ -164,10 +165,10 @@ TEST_F(StateDirectoryTest, ModelsDoNotTakeEachOthersStates) {
   SaveOne();
   const auto other = LoadModel(KRAIT_TEST_DATA "/models/mamba2-tied/hf");
   StateStore store(Resumption(other->hyperparameters()), kPlenty);
-  EXPECT_THAT(
-      StateDirectory(root_, other, PrintOf(*other), {.max_bytes = kPlenty})
-          .Load(&store),
-      testing::IsEmpty());
+  EXPECT_THAT(StateDirectory(root_, StateCodec(other->hyperparameters()),
+                             PrintOf(*other), {.max_bytes = kPlenty})
+                  .Load(&store),
+              testing::IsEmpty());
   EXPECT_EQ(store.held_bytes(), 0U);
 }
 

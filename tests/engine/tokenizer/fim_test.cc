@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "engine/model/gguf.h"
+#include "engine/file/gguf.h"
 #include "tests/engine/tokenizer/golden_cases.h"
 
 namespace krait::engine {

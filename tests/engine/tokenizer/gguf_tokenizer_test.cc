@@ -7,9 +7,9 @@
 #include <optional>
 #include <string>
 
-#include "engine/model/gguf.h"
+#include "engine/file/gguf.h"
 #include "engine/tokenizer/tokenizer.h"
-#include "tests/engine/model/gguf_builder.h"
+#include "tests/engine/file/gguf_builder.h"
 
 namespace krait::engine {
 namespace {

@@ -7,7 +7,7 @@
 #include <ostream>
 #include <string>
 
-#include "engine/model/gguf.h"
+#include "engine/file/gguf.h"
 #include "engine/tokenizer/tokenizer.h"
 #include "tests/engine/tokenizer/golden_cases.h"
 

@@ -8,7 +8,7 @@
 #include <chrono>
 #include <string>
 
-#include "engine/model/gguf.h"
+#include "engine/file/gguf.h"
 #include "engine/tokenizer/tokenizer.h"
 #include "engine/tokenizer/tokenizer_bytes.h"
 #include "tests/cpu_clock.h"

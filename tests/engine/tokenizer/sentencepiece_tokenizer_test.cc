@@ -8,7 +8,7 @@
 #include <random>
 #include <string>
 
-#include "engine/model/gguf.h"
+#include "engine/file/gguf.h"
 #include "engine/tokenizer/unicode.h"
 #include "tests/cpu_clock.h"
 

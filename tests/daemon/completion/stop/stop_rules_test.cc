@@ -88,11 +88,5 @@ TEST(StopRulesTest, UnlimitedEndsOnlyAtTheSuffix) {
         "a\n\nb\n", "suffix");
 }
 
-TEST(StopRulesTest, TabsIndentToMultiplesOfFour) {
-  EXPECT_EQ(IndentColumns("\t x"), 5U);
-  EXPECT_EQ(IndentColumns("  \tx"), 4U);
-  EXPECT_EQ(IndentColumns(""), 0U);
-}
-
 }  // namespace
 }  // namespace krait::completion

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/model/model.h"
+#include "engine/arch/model.h"
 #include "tests/daemon/completion/default_model.h"
 
 namespace krait::daemon {

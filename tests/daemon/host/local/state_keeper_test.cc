@@ -16,8 +16,8 @@
 #include <thread>
 #include <vector>
 
-#include "engine/run/topology.h"
 #include "engine/run/warm_session.h"
+#include "engine/threads/topology.h"
 
 namespace krait::daemon {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/model/model.h"
+#include "engine/arch/model.h"
 #include "engine/run/session.h"
 
 namespace krait::daemon {

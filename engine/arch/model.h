@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_ENGINE_ARCH_MODEL_H_
+#define KRAIT_ENGINE_ARCH_MODEL_H_
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "engine/error.h"
+#include "engine/file/token.h"
+#include "engine/model/hyperparameters.h"
+#include "engine/model/model_file.h"
+#include "engine/state/state.h"
+#include "engine/tokenizer/tokenizer.h"
+
+namespace krait::engine {
+
+class WorkerPool;
+
+// Buffers of one forward call, kept between calls. Nothing in them outlasts a
+// call, so that sessions that take turns can share them.
+class Scratch {
+ public:
+  virtual ~Scratch() = default;
+};
+
+// How many rows of logits a prefill computes.
+enum class LogitsRows : uint8_t { kNone, kLast, kAll };
+
+// The next token of a sequence that is being decoded.
+struct DecodeStep {
+  TokenId token = 0;        // below vocab
+  State* state = nullptr;   // after the tokens before; is advanced by one
+  float* logits = nullptr;  // [vocab]; written
+};
+
+// A loaded model: weights (mapped), tokenizer, forward pass. Immutable and
+// thread-safe; shared by all sessions.
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  // Opens `path` (a .gguf file or a directory), checks all tensors and loads
+  // the tokenizer. A directory without a tokenizer loads too: has_tokenizer()
+  // is then false and only token ids can be fed (golden tests do).
+  static Result<std::shared_ptr<const Model>> Load(
+      const std::filesystem::path& path);
+
+  const ModelFile& file() const { return *file_; }
+  const Hyperparameters& hyperparameters() const {
+    return file_->hyperparameters();
+  }
+  bool has_tokenizer() const { return tokenizer_ != nullptr; }
+  const Tokenizer& tokenizer() const { return *tokenizer_; }
+
+  // Bytes of weights that decoding one token reads.
+  virtual size_t DecodeBytes() const = 0;
+  // Returns the number of parameters, in all tensors of the file.
+  size_t Parameters() const;
+
+  virtual std::unique_ptr<State> NewState() const = 0;
+  virtual std::unique_ptr<Scratch> NewScratch(const WorkerPool& pool) const = 0;
+
+  // The most tokens that one Prefill takes.
+  static constexpr size_t kMaxBatch = 256;
+
+  // Advances `state` by `tokens` (1..kMaxBatch ids below vocab) and writes
+  // `rows` rows of logits[.., vocab]. What it computes does not depend, bit for
+  // bit, on how the tokens were cut into calls, nor on whether the state before
+  // them was computed, shared or replayed.
+  virtual void Prefill(std::span<const TokenId> tokens, State& state,
+                       Scratch& scratch, WorkerPool& pool, LogitsRows rows,
+                       float* logits) const = 0;
+
+  // Advances each of some sequences (at least one, each with a state of its
+  // own) by one token, as fast as may be; rounds differently from Prefill. A
+  // state that has decoded is good for decoding on, not to be kept. The weights
+  // are read once for all; what a sequence gets is, bit for bit, what it would
+  // get alone.
+  virtual void Decode(std::span<const DecodeStep> steps, Scratch& scratch,
+                      WorkerPool& pool) const = 0;
+
+  // Advances `state`, whose position is on the grid, by the first `rows`
+  // tokens of a block that was recorded after the same tokens: without the
+  // weights, and with the same bits as a Prefill. A null block stands for
+  // positions that a sliding window has passed.
+  virtual void Replay(std::shared_ptr<const StateBlock> block, size_t rows,
+                      State& state, Scratch& scratch,
+                      WorkerPool& pool) const = 0;
+
+  // Brings the constant-size part of `state` to its position, for
+  // State::Export. Decode does it by itself.
+  virtual void Settle(State& state, Scratch& scratch,
+                      WorkerPool& pool) const = 0;
+
+ protected:
+  std::unique_ptr<ModelFile> file_;
+  std::unique_ptr<Tokenizer> tokenizer_;
+};
+
+}  // namespace krait::engine
+
+#endif  // KRAIT_ENGINE_ARCH_MODEL_H_

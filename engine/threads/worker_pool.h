@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_ENGINE_THREADS_WORKER_POOL_H_
+#define KRAIT_ENGINE_THREADS_WORKER_POOL_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+#include "engine/threads/topology.h"
+
+namespace krait::engine {
+
+// Threads pinned to cores that share out the work of one parallel section at a
+// time, started and joined in about a microsecond while they are warm: between
+// sections a worker spins for a short time, then sleeps. The thread that calls
+// is worker 0 (and is not pinned).
+//
+// A worker that the operating system has put aside does not hold up a section
+// that the others can do without it: whoever is free takes what is left, and
+// the caller waits only for workers that have begun.
+//
+// Thread-compatible: one caller at a time. Functions passed in must not throw
+// and must not call the pool.
+class WorkerPool {
+ public:
+  // One worker per entry of `plan`; the first is the caller's.
+  explicit WorkerPool(const ThreadPlan& plan);
+  ~WorkerPool();
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+
+  size_t size() const { return threads_.size() + 1; }
+
+  // Splits [0, total) into one contiguous range per worker, at multiples of
+  // `grain`, and calls fn(begin, end, worker) once for each that is not empty,
+  // where `worker` < size() is the one that does it: normally the same worker
+  // for the same range, so that its pages and cache lines are near. The split
+  // depends on total, grain and size() alone.
+  template <class Fn>
+  void ForRanges(size_t total, size_t grain, const Fn& fn) {
+    const size_t units = (total + grain - 1) / grain;
+    if (units <= 1 || size() == 1) {
+      if (total != 0) fn(size_t{0}, total, size_t{0});
+      return;
+    }
+    for (size_t i = 0; i < size(); ++i) {
+      claimed_[i].store(false, std::memory_order_relaxed);
+    }
+    Share([&](size_t worker) {
+      for (size_t i = 0; i < size(); ++i) {
+        const size_t range = (worker + i) % size();
+        if (claimed_[range].exchange(true, std::memory_order_relaxed)) continue;
+        const size_t begin = units * range / size() * grain;
+        const size_t end = units * (range + 1) / size() * grain;
+        if (begin < end) fn(begin, end < total ? end : total, worker);
+      }
+    });
+  }
+
+  // Calls fn(task, worker) once for each task in [0, tasks), taken one by one
+  // by whoever is free: for work of uneven length.
+  template <class Fn>
+  void ForTasks(size_t tasks, const Fn& fn) {
+    if (tasks <= 1 || size() == 1) {
+      for (size_t task = 0; task < tasks; ++task) fn(task, size_t{0});
+      return;
+    }
+    std::atomic<size_t> next{0};
+    Share([&](size_t worker) {
+      for (size_t task;
+           (task = next.fetch_add(1, std::memory_order_relaxed)) < tasks;) {
+        fn(task, worker);
+      }
+    });
+  }
+
+ private:
+  using Section = void (*)(const void* fn, size_t worker);
+
+  // Runs fn(worker) on the caller and on those workers that come in time; fn
+  // must be such that any of them alone does all the work.
+  template <class Fn>
+  void Share(const Fn& fn) {
+    ShareErased([](const void* f,
+                   size_t worker) { (*static_cast<const Fn*>(f))(worker); },
+                &fn);
+  }
+  void ShareErased(Section section, const void* fn);
+  bool Enter();
+  void WorkerLoop(size_t worker, int cpu);
+
+  // What to run: written while the gate is shut and nobody is inside.
+  Section section_ = nullptr;
+  const void* fn_ = nullptr;
+  std::atomic<bool> stopping_{false};
+  std::vector<std::atomic<bool>> claimed_;  // per range of ForRanges
+  // Counts sections; workers wait for it to change.
+  alignas(64) std::atomic<uint32_t> generation_{0};
+  // kOpen, plus the number of workers inside the section.
+  alignas(64) std::atomic<uint32_t> gate_{0};
+  alignas(64) std::atomic<uint32_t> sleepers_{0};
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace krait::engine
+
+#endif  // KRAIT_ENGINE_THREADS_WORKER_POOL_H_
