@@ -10,6 +10,7 @@
 #include <set>
 #include <system_error>
 
+#include "daemon/completion/forget_mark.h"
 #include "daemon/completion/forget_scope.h"
 #include "daemon/json_text.h"
 #include "daemon/server/acceptance_file.h"
@@ -90,6 +91,8 @@ int Report(const ForgetArguments& arguments, size_t states) {
 
 int RunForget(const ForgetArguments& arguments) {
   const ForgetScope scope = ScopeOf(arguments);
+  // First, so that nobody saves again what is deleted below.
+  const engine::Status marked = ForgetMark::Set(ForgetMarkFile());
   const auto by_daemon = AskDaemon(scope);
   size_t states = by_daemon ? *by_daemon : 0;
   // Those of the place where they are now, and of where they are by default.
@@ -102,6 +105,7 @@ int RunForget(const ForgetArguments& arguments) {
   }
   if (arguments.all) DeleteTheRest();
   if (!by_daemon) return ReportError(by_daemon.error());
+  if (!marked) return ReportError(marked.error());
   return Report(arguments, states);
 }
 

@@ -2,14 +2,17 @@
 #ifndef KRAIT_DAEMON_COMPLETION_FILE_MEMORY_H_
 #define KRAIT_DAEMON_COMPLETION_FILE_MEMORY_H_
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "daemon/completion/nearby_text.h"
+#include "daemon/memory_budget.h"
 #include "engine/memory/memory_weights.h"
 #include "engine/memory/text_memory.h"
 #include "engine/memory/text_tokens.h"
@@ -50,23 +53,31 @@ class FileMemory {
   void Forget();
 
   size_t held_bytes() const { return held_bytes_; }
+  // The text that was used last stays, whoever wants room.
+  MemoryUse use() const;
+  // Drops so much, what was used longest ago first.
+  void GiveBack(size_t bytes);
 
  private:
   struct Entry {
     engine::TextTokensPtr tokens;
     std::shared_ptr<const TextSource> source;  // of another text's state
     uint64_t last_used = 0;
+    std::chrono::steady_clock::time_point used_at = {};
   };
+  using Entries = std::unordered_map<std::string, Entry>;
 
   // Returns the entry, brought up to date with `text`.
   engine::TextTokensPtr Update(const std::string& name, std::string text,
                                std::shared_ptr<const TextSource> source);
   engine::TextTokensPtr OfOther(const NearbyText& other, size_t max_bytes);
-  void MakeRoom();
+  Entries::const_iterator Oldest() const;
+  void Touch(Entry* entry);
+  void ShrinkTo(size_t bytes);
 
   const engine::TokenForms forms_;
   const engine::MemoryWeights weights_;
-  std::unordered_map<std::string, Entry> entries_;
+  Entries entries_;
   size_t held_bytes_ = 0;
   uint64_t uses_ = 0;
 };

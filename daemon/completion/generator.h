@@ -14,6 +14,7 @@
 
 #include "daemon/completion/forget_scope.h"
 #include "daemon/completion/nearby_text.h"
+#include "daemon/memory_budget.h"
 #include "engine/error.h"
 #include "engine/model/model_hints.h"
 #include "engine/model/model_stamp.h"
@@ -174,6 +175,11 @@ class Generator {
   }
 
   virtual WarmStatus warm_status() const { return {}; }
+
+  // What it holds of the memory that all share.
+  virtual MemoryUse memory_use() const { return {}; }
+  // Drops about so much of it.
+  virtual void GiveBack(size_t /*bytes*/) {}
 };
 
 }  // namespace krait::daemon

@@ -37,10 +37,12 @@
 #include <map>
 #include <memory>
 #include <new>
+#include <system_error>
 #include <utility>
 
 #include "daemon/json_text.h"
 #include "daemon/log.h"
+#include "daemon/memory_budget.h"
 #include "daemon/server/acceptance_file.h"
 #include "daemon/server/bridge_protocol.h"
 #include "daemon/server/daemon_connection.h"
@@ -91,7 +93,8 @@ class DaemonServer : public DaemonCore {
               asio::post(io_, std::move(call));
             },
             kSaveWhenIdleFor,
-            [model = options_.model] { return engine::StampModel(model); }),
+            [model = options_.model] { return engine::StampModel(model); },
+            MemoryBudget::OfProcess(options_.config.model.state_bytes)),
         acceptance_(options_.config.statistics ? AcceptanceFile()
                                                : std::filesystem::path()) {}
 
@@ -167,7 +170,13 @@ void DaemonServer::RunIo() {
       return;
     } catch (const std::bad_alloc&) {
       malloc_trim(0);
+    } catch (const std::system_error&) {  // no thread could be made
+      malloc_trim(0);
+    }
+    try {
       WriteLog(LogLevel::kError, "out of memory");
+    } catch (const std::bad_alloc&) {
+      // Those that are served next give some back.
     }
   }
 }

@@ -21,6 +21,7 @@
 #include <string>
 #include <utility>
 
+#include "daemon/memory_budget.h"
 #include "daemon/model_lookup.h"
 #include "daemon/server/acceptance_file.h"
 #include "daemon/server/frame_source.h"
@@ -58,7 +59,8 @@ class StdioServer {
               asio::post(io_, std::move(call));
             },
             kSaveWhenIdleFor,
-            [model = config.model.model] { return StampOf(model); }),
+            [model = config.model.model] { return StampOf(model); },
+            MemoryBudget::OfProcess(config.model.state_bytes)),
         acceptance_(config.statistics ? AcceptanceFile()
                                       : std::filesystem::path()),
         session_(writer_, host_, acceptance_, config) {}

@@ -102,7 +102,15 @@ class FakeGenerator : public Generator {
   void Forget(const ForgetScope& scope,
               std::function<void(size_t)> done) override {
     forgotten = scope;
+    if (on_forget_) on_forget_(scope);
     done(7);
+  }
+  void set_on_forget(std::function<void(const ForgetScope&)> hook) {
+    on_forget_ = std::move(hook);
+  }
+  MemoryUse memory_use() const override { return memory; }
+  void GiveBack(size_t bytes) override {
+    memory.bytes -= std::min(memory.bytes, bytes);
   }
   void set_check(std::function<engine::ModelChange()> check) {
     check_ = std::move(check);
@@ -121,6 +129,7 @@ class FakeGenerator : public Generator {
   int calls = 0;
   size_t most_at_once = 0;  // generations in an Advance
   ForgetScope forgotten;
+  MemoryUse memory;  // what it is to be taken to hold
 
  private:
   class FakeGeneration : public RunningGeneration {
@@ -193,6 +202,7 @@ class FakeGenerator : public Generator {
   std::function<void()> before_token_;
   std::function<bool(const GeneratorPrompt&)> on_slice_;
   std::function<void()> on_save_;
+  std::function<void(const ForgetScope&)> on_forget_;
   std::function<engine::ModelChange()> check_;
 };
 

@@ -375,7 +375,7 @@ TEST(ShownServiceTest, ATreeThatComesLateIsStillAsked) {
   generator.set_before_token([&] {
     if (++tokens == 2) slot->Set(tree);
   });
-  CompletionService service(generator);
+  CompletionService service(generator, std::chrono::milliseconds(1));
   const auto completion = service.Complete(request, {});
   ASSERT_TRUE(completion.has_value());
   EXPECT_EQ(completion->text, "one");
