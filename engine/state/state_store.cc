@@ -97,10 +97,14 @@ struct StateStore::Item {
   double worth;
   size_t bytes;
 
-  // Of equal worth the later positions first: a transformer's blocks are of
-  // use only with all before them.
+  // Of equal worth what was used longest ago is first, and of one sequence the
+  // later positions: a transformer's blocks are of use only with all before
+  // them.
   bool operator<(const Item& other) const {
     if (worth != other.worth) return worth < other.worth;
+    if (node->last_use != other.node->last_use) {
+      return node->last_use < other.node->last_use;
+    }
     return node->end > other.node->end;
   }
 };
