@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMebibyte = size_t{1} << 20;
 constexpr size_t kMostStateBytes = size_t{1} << 30;
-constexpr size_t kLeastTreeBytes = 16 * kMebibyte;
+constexpr size_t kLeastOtherBytes = 16 * kMebibyte;
 constexpr size_t kShare = 8;
 // Control groups are nested a few deep.
 constexpr int kMostGroups = 64;
@@ -135,8 +135,16 @@ size_t DefaultStateBytes() {
   return StateBytesFor(ProcessMemoryLimit());
 }
 
-size_t TreeBytesFor(size_t state_bytes) {
-  return std::max(state_bytes / kShare, kLeastTreeBytes);
+size_t SharedBytesFor(size_t state_bytes, const MemoryLimit& limit) {
+  const size_t half = limit.bytes / 2;
+  if (state_bytes >= half) return half;
+  const size_t others = std::max(state_bytes / kShare, kLeastOtherBytes);
+  return state_bytes + std::min(others, half - state_bytes);
+}
+
+std::shared_ptr<base::MemoryBudget> ProcessMemoryBudget(size_t state_bytes) {
+  return std::make_shared<base::MemoryBudget>(
+      SharedBytesFor(state_bytes, ProcessMemoryLimit()));
 }
 
 }  // namespace krait::daemon

@@ -4,7 +4,10 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <string>
+
+#include "base/memory_budget.h"
 
 namespace krait::daemon {
 
@@ -38,9 +41,13 @@ size_t StateBytesFor(const MemoryLimit& limit);
 const MemoryLimit& ProcessMemoryLimit();
 size_t DefaultStateBytes();
 
-// Returns what the syntax trees of all open documents may take: an eighth of
-// what the states may, at least 16 MiB.
-size_t TreeBytesFor(size_t state_bytes);
+// Returns what states, syntax trees and texts may take together if the states
+// may take `state_bytes`: an eighth more, at least 16 MiB more, and never more
+// than half of the limit.
+size_t SharedBytesFor(size_t state_bytes, const MemoryLimit& limit);
+
+// Returns a budget of that for this process.
+std::shared_ptr<base::MemoryBudget> ProcessMemoryBudget(size_t state_bytes);
 
 }  // namespace krait::daemon
 

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "daemon/completion/forget_scope.h"
+#include "daemon/host/local/forget_mark.h"
 #include "daemon/host/local/forget_states.h"
 #include "daemon/host/local/model_generator.h"
 #include "daemon/json_text.h"
@@ -91,6 +92,8 @@ int Report(const ForgetArguments& arguments, size_t states) {
 
 int RunForget(const ForgetArguments& arguments) {
   const completion::ForgetScope scope = ScopeOf(arguments);
+  // First, so that nobody saves again what is deleted below.
+  const base::Status marked = ForgetMark::Set(ForgetMarkFile());
   const auto by_daemon = AskDaemon(scope);
   size_t states = by_daemon ? *by_daemon : 0;
   // Those of the place where they are now, and of where they are by default.
@@ -103,6 +106,7 @@ int RunForget(const ForgetArguments& arguments) {
   }
   if (arguments.all) DeleteTheRest();
   if (!by_daemon) return ReportError(by_daemon.error());
+  if (!marked) return ReportError(marked.error());
   return Report(arguments, states);
 }
 

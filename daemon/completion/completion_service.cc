@@ -151,10 +151,8 @@ void CompletionService::Advance(
 base::Result<Completion> CompletionService::Complete(
     const CompletionRequest& request, const CompletionOptions& options,
     std::stop_token stop) {
-  // Nobody else waits meanwhile; a parser gives up before.
-  constexpr std::chrono::minutes kMostTreeWait{1};
   if (request.syntax.slot != nullptr) {
-    (void)request.syntax.slot->Wait(kMostTreeWait);
+    (void)request.syntax.slot->Wait(tree_patience_);
   }
   const auto completion = Begin(request, options, std::move(stop));
   RunningCompletion* const alone = completion.get();
@@ -187,6 +185,11 @@ base::Status CompletionService::Prefetch(const CompletionRequest& request,
       std::move(stop));
   if (!said) return said.error();
   return {};
+}
+
+void CompletionService::Forget() {
+  prefixes_ = {};
+  suffixes_ = {};
 }
 
 }  // namespace krait::completion

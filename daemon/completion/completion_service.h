@@ -107,8 +107,13 @@ class RunningCompletion;
 // Thread-compatible: one call at a time.
 class CompletionService {
  public:
-  // `generator` must outlive the service.
-  explicit CompletionService(Generator& generator) : generator_(generator) {}
+  // `generator` must outlive the service. `tree_patience`: how long Complete
+  // waits for a syntax tree. Nobody else waits meanwhile, and a parser gives up
+  // before.
+  explicit CompletionService(
+      Generator& generator,
+      std::chrono::milliseconds tree_patience = std::chrono::minutes(1))
+      : generator_(generator), tree_patience_(tree_patience) {}
 
   // Begins a completion, which Advance moves on. `request` must outlive it, and
   // it must not outlive the service.
@@ -137,6 +142,9 @@ class CompletionService {
                         const CompletionOptions& options,
                         std::stop_token stop = {});
 
+  // Lets go of the texts that it remembers.
+  void Forget();
+
  private:
   // Makes options fit the model.
   CompletionOptions Fit(CompletionOptions options) const;
@@ -145,6 +153,7 @@ class CompletionService {
                           const CompletionOptions& options);
 
   Generator& generator_;
+  const std::chrono::milliseconds tree_patience_;
   PrefixMemory prefixes_;
   SuffixMemory suffixes_;
 };

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/memory_budget.h"
 #include "base/result.h"
 #include "daemon/completion/forget_scope.h"
 #include "daemon/completion/text/nearby_text.h"
@@ -174,6 +175,11 @@ class Generator {
   }
 
   virtual WarmStatus warm_status() const { return {}; }
+
+  // What it holds of the memory that all share.
+  virtual base::MemoryUse memory_use() const { return {}; }
+  // Drops about so much of it.
+  virtual void GiveBack(size_t /*bytes*/) {}
 };
 
 }  // namespace krait::completion

@@ -21,8 +21,10 @@ constexpr std::array kTexts = {
                 "How many threads compute. 0: one for each core that the "
                 "process may use."},
     SettingText{"state_bytes",
-                "The memory for warm states. Without the setting it follows "
-                "the limits of the machine and the container."},
+                "The most memory for warm states. Without the setting it "
+                "follows the limits of the machine and the container. With the "
+                "open files krait keeps an eighth more, and never more than "
+                "half of these limits."},
     SettingText{"state_dir",
                 "Where warm states are kept between two runs; \"\" keeps none "
                 "on the disk."},

@@ -2,14 +2,16 @@
 #include "daemon/host/completion_host.h"
 
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <new>
+#include <system_error>
 #include <utility>
 
 #include "daemon/completion/running_completion.h"
+#include "daemon/host/running_job.h"
 #include "daemon/log.h"
+#include "daemon/memory_limit.h"
 
 namespace krait::daemon {
 
@@ -20,51 +22,47 @@ namespace {
 
 // While there is no model, or another is in its place.
 constexpr auto kLookEvery = std::chrono::seconds(1);
+// While there is not enough memory for it.
+constexpr auto kLoadEvery = std::chrono::seconds(5);
 // As long as whoever waits for the daemon's end has patience.
 constexpr auto kSaveAtTheEnd = std::chrono::milliseconds(2500);
 
-base::Error OutOfMemory() {
-  return MakeError(ErrorCode::kIo, "not enough memory for a completion");
-}
-
-base::Result<ReadyGenerator> LoadWithin(const CompletionHost::Loader& loader) {
+// `no_memory` says whether that is why it failed.
+base::Result<ReadyGenerator> LoadWithin(const CompletionHost::Loader& loader,
+                                        bool* no_memory) {
+  *no_memory = false;
   try {
     return loader();
   } catch (const std::bad_alloc&) {
+    *no_memory = true;
     return MakeError(ErrorCode::kIo, "not enough memory for the model");
+  } catch (const std::system_error& error) {
+    *no_memory = true;
+    return MakeError(ErrorCode::kIo,
+                     fmt::format("no threads for the model: {}", error.what()));
   }
 }
 
 }  // namespace
 
-struct CompletionHost::RunningJob {
-  RunningJob(CompletionJob its_job, const std::stop_token& host)
-      : job(std::move(its_job)),
-        on_request(job.stop, Forward{&either}),
-        on_host(host, Forward{&either}) {}
-
-  struct Forward {
-    std::stop_source* to;
-    void operator()() const { to->request_stop(); }
-  };
-
-  const CompletionJob job;
-  const completion::Clock::time_point begin = completion::Clock::now();
-  // Stopped when the request is, or the whole host.
-  std::stop_source either;
-  const std::stop_callback<Forward> on_request;
-  const std::stop_callback<Forward> on_host;
-  std::unique_ptr<completion::RunningCompletion> completion;  // uses the job
-  bool answered = false;
-};
-
 CompletionHost::CompletionHost(Loader loader, PostToOwner post,
                                completion::Clock::duration save_when_idle_for,
-                               Looker look)
+                               Looker look,
+                               std::shared_ptr<base::MemoryBudget> memory)
     : loader_(std::move(loader)),
       look_(std::move(look)),
       post_(std::move(post)),
-      save_when_idle_for_(save_when_idle_for) {
+      memory_(memory != nullptr ? std::move(memory)
+                                : ProcessMemoryBudget(DefaultStateBytes())),
+      save_when_idle_for_(save_when_idle_for),
+      account_(memory_, [this] {
+        const std::lock_guard lock(mutex_);
+        balance_ = true;
+        changed_.notify_one();
+      }) {
+  // So that taking up a job never needs memory once it has begun.
+  running_jobs_.reserve(kMostAtOnce);
+  interrupted_.reserve(kMostAtOnce);
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -106,7 +104,18 @@ void CompletionHost::Forget(completion::ForgetScope scope,
                             std::function<void(size_t)> on_done) {
   const std::lock_guard lock(mutex_);
   StopWarming(/*stale=*/false);
-  forgettings_.emplace_back(std::move(scope), std::move(on_done));
+  forgettings_.push_back(
+      {.scope = std::move(scope), .on_done = std::move(on_done)});
+  changed_.notify_one();
+}
+
+void CompletionHost::Forbid(const DocumentKey& document,
+                            std::vector<std::string> files) {
+  const std::lock_guard lock(mutex_);
+  StopWarming(/*stale=*/warming_ && warming_->document == document);
+  forgettings_.push_back({.scope = {.paths = std::move(files)},
+                          .on_done = nullptr,
+                          .forbidden = document});
   changed_.notify_one();
 }
 
@@ -163,53 +172,56 @@ void CompletionHost::StopWarming(bool stale) {
 // ------------------------------------------------------------
 
 void CompletionHost::Run() {
-  Load();
   std::unique_lock lock(mutex_);
   for (bool more = true; more;) {
     try {
-      more = WaitForWork(&lock);
-      if (more) RunNext(&lock);
+      more = Work(&lock);
     } catch (const std::bad_alloc&) {
-      if (!lock.owns_lock()) lock.lock();
-      warming_.reset();
-      lock.unlock();
-      // What was under way may be half done: all that is warm goes, and with it
-      // what took the memory.
-      for (const auto& running : running_jobs_) {
-        if (!running->answered) Answer(running->job, OutOfMemory());
-      }
-      running_jobs_.clear();
-      service_.reset();
-      generator_.reset();
-      malloc_trim(0);
-      WriteLog(LogLevel::kError, "out of memory: warm states were dropped");
-      Load();
-      lock.lock();
+      DropAll(&lock);
+    } catch (const std::system_error&) {  // no thread could be made
+      DropAll(&lock);
     }
   }
   lock.unlock();
+  beginning_.reset();
+  interrupted_.clear();
   running_jobs_.clear();
-  try {
-    BeginSaving();
-    if (generator_ != nullptr) {
-      if (const auto saved = generator_->FinishSaving(kSaveAtTheEnd); !saved) {
-        WriteLog(LogLevel::kWarning,
-                 fmt::format("saving warm states: {}", saved.error().message));
-      }
-    }
-  } catch (const std::bad_alloc&) {
-    WriteLog(LogLevel::kError, "not enough memory to save warm states");
-  }
+  SaveAtTheEnd();
   // Here, as threads of a model belong to the one that loaded it.
   service_.reset();
   generator_.reset();
 }
 
+bool CompletionHost::Work(std::unique_lock<std::mutex>* lock) {
+  if (stopping_.stop_requested()) return false;
+  if (std::exchange(load_, false)) {
+    lock->unlock();
+    Load();
+    lock->lock();
+  }
+  TakeUpInterrupted(lock);
+  if (!WaitForWork(lock)) return false;
+  RunNext(lock);
+  return true;
+}
+
+void CompletionHost::SaveAtTheEnd() try {
+  BeginSaving();
+  if (generator_ == nullptr) return;
+  if (const auto saved = generator_->FinishSaving(kSaveAtTheEnd); !saved) {
+    WriteLog(LogLevel::kWarning,
+             fmt::format("saving warm states: {}", saved.error().message));
+  }
+} catch (const std::bad_alloc&) {
+  WriteLog(LogLevel::kError, "not enough memory to save warm states");
+}
+
 void CompletionHost::Load() {
   const bool again = load_error_.has_value();
   tried_ = looked_ = look_ ? look_() : engine::ModelStamp();
-  look_at_ = completion::Clock::now() + kLookEvery;
-  auto ready = LoadWithin(loader_);
+  auto ready = LoadWithin(loader_, &no_memory_to_load_);
+  look_at_ =
+      completion::Clock::now() + (no_memory_to_load_ ? kLoadEvery : kLookEvery);
   if (ready) return Take(std::move(*ready));
   // The same words again would only be in the way.
   const bool said = again && load_error_->message == ready.error().message;
@@ -252,7 +264,8 @@ void CompletionHost::Publish(const base::Result<std::string>& loaded,
 
 bool CompletionHost::WaitForWork(std::unique_lock<std::mutex>* lock) {
   while (!stopping_.stop_requested()) {
-    if (!running_jobs_.empty() || !forgettings_.empty() || try_again_) {
+    if (!running_jobs_.empty() || !forgettings_.empty() || try_again_ ||
+        balance_) {
       return true;
     }
     const auto now = completion::Clock::now();
@@ -261,7 +274,7 @@ bool CompletionHost::WaitForWork(std::unique_lock<std::mutex>* lock) {
       if (!next || time < *next) next = time;
     };
     if (unsaved_) consider(idle_since_ + save_when_idle_for_);
-    if (load_error_ && look_) consider(look_at_);
+    if (load_error_ && (look_ || no_memory_to_load_)) consider(look_at_);
     if (next && *next <= now) return true;
     if (next) {
       changed_.wait_until(*lock, *next);
@@ -274,10 +287,33 @@ bool CompletionHost::WaitForWork(std::unique_lock<std::mutex>* lock) {
 
 void CompletionHost::RunNext(std::unique_lock<std::mutex>* lock) {
   running_ = true;
-  ForgetAll(lock);
+  RunOrWarm(lock);
+  running_ = !running_jobs_.empty();
+  if (std::exchange(balance_, false) || !running_ ||
+      std::exchange(any_ended_, false)) {
+    lock->unlock();
+    BalanceMemory();
+    lock->lock();
+  }
+  if (!running_) {
+    warm_status_ =
+        generator_ == nullptr ? WarmStatus{} : generator_->warm_status();
+  }
+  idle_since_ = Clock::now();
+}
+
+void CompletionHost::RunOrWarm(std::unique_lock<std::mutex>* lock) {
+  if (!forgettings_.empty() && running_jobs_.empty()) ForgetAll(lock);
   if (ShouldLoadAgain(lock)) {
     lock->unlock();
     Load();
+    lock->lock();
+    return;
+  }
+  // What runs would bring back what is to be forgotten: nothing new begins.
+  if (!running_jobs_.empty() && !forgettings_.empty()) {
+    lock->unlock();
+    AdvanceCompletions();
     lock->lock();
   } else if (BeginCompletions(lock) || !running_jobs_.empty()) {
     lock->unlock();
@@ -290,12 +326,6 @@ void CompletionHost::RunNext(std::unique_lock<std::mutex>* lock) {
     BeginSaving();
     lock->lock();
   }
-  running_ = !running_jobs_.empty();
-  if (!running_) {
-    warm_status_ = generator_ == nullptr ? completion::WarmStatus{}
-                                         : generator_->warm_status();
-  }
-  idle_since_ = completion::Clock::now();
 }
 
 bool CompletionHost::BeginCompletions(std::unique_lock<std::mutex>* lock) {
@@ -304,14 +334,16 @@ bool CompletionHost::BeginCompletions(std::unique_lock<std::mutex>* lock) {
     auto job = queue_.NextCompletion(completion::Clock::now());
     if (!job) break;
     any = true;
+    beginning_ = std::move(job);
     lock->unlock();
-    Begin(std::move(*job));
+    Begin(*beginning_);
+    beginning_.reset();  // if it was not taken
     lock->lock();
   }
   return any;
 }
 
-void CompletionHost::Begin(CompletionJob job) {
+void CompletionHost::Begin(CompletionJob& job) {
   if (job.stop.stop_requested()) {
     return Answer(
         job, MakeError(ErrorCode::kCancelled, "the request was cancelled"));
@@ -324,12 +356,13 @@ void CompletionHost::Begin(CompletionJob job) {
   if (service_ == nullptr) return Answer(job, *load_error_);
   auto running =
       std::make_unique<RunningJob>(std::move(job), stopping_.get_token());
+  beginning_.reset();
   try {
     running->completion =
         service_->Begin(running->job.request, running->job.options,
                         running->either.get_token());
   } catch (const std::bad_alloc&) {
-    Answer(running->job, OutOfMemory());
+    running_jobs_.push_back(std::move(running));  // to be begun again
     throw;
   }
   running_jobs_.push_back(std::move(running));
@@ -362,6 +395,7 @@ void CompletionHost::AnswerEnded() {
     running->answered = true;
   }
   std::erase_if(running_jobs_, ended);
+  any_ended_ = true;
 }
 
 void CompletionHost::Answer(const CompletionJob& job,
@@ -474,29 +508,15 @@ void CompletionHost::Unload(const base::Error& why) {
 bool CompletionHost::ShouldLoadAgain(std::unique_lock<std::mutex>* lock) {
   const bool asked = std::exchange(try_again_, false);
   if (asked || !load_error_) return asked && load_error_;
-  if (!look_ || completion::Clock::now() < look_at_) return false;
+  if (completion::Clock::now() < look_at_) return false;
+  if (no_memory_to_load_) return true;
+  if (!look_) return false;
   lock->unlock();
   engine::ModelStamp now = look_();
   lock->lock();
   look_at_ = completion::Clock::now() + kLookEvery;
   const bool settled = now == std::exchange(looked_, now);
   return settled && now != tried_;
-}
-
-void CompletionHost::ForgetAll(std::unique_lock<std::mutex>* lock) {
-  const auto all = std::exchange(forgettings_, {});
-  lock->unlock();
-  for (const Forgetting& forgetting : all) {
-    auto done = [post = post_, on_done = forgetting.second](size_t count) {
-      post([on_done, count] { on_done(count); });
-    };
-    if (generator_ == nullptr) {
-      done(0);
-    } else {
-      generator_->Forget(forgetting.first, std::move(done));
-    }
-  }
-  lock->lock();
 }
 
 }  // namespace krait::daemon

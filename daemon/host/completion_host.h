@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/memory_budget.h"
 #include "base/result.h"
 #include "daemon/completion/completion_service.h"
 #include "daemon/completion/generator.h"
@@ -62,6 +63,10 @@ struct RunningWarming {
 // with it, and loading is tried until it succeeds; if others are in their
 // place, these are loaded, and until they can be, the old ones serve on.
 //
+// When memory runs short, all that is warm goes with the model, which is loaded
+// anew, and what was being completed is begun again, once. What is warm is a
+// part of the memory that all share (MemoryBudget), and gives way to others.
+//
 // A completion stops the warming job that runs; what that did is kept, and it
 // goes on afterwards, unless a newer one of its document has come. Warm states
 // are saved once nothing was to be done for a while, and at the end.
@@ -84,10 +89,12 @@ class CompletionHost {
   using Looker = std::function<engine::ModelStamp()>;
 
   // Loading begins at once. States are saved after `save_when_idle_for`.
+  // `memory` is for all that the process keeps to be quick; null: one by what
+  // it may use at all.
   CompletionHost(
       Loader loader, PostToOwner post,
       completion::Clock::duration save_when_idle_for = std::chrono::seconds(30),
-      Looker look = {});
+      Looker look = {}, std::shared_ptr<base::MemoryBudget> memory = nullptr);
   // Stops what is running and saves what can be saved in seconds. Callbacks
   // that were not posted yet do not come.
   ~CompletionHost();
@@ -96,6 +103,7 @@ class CompletionHost {
 
   // Brings a call to the owner's thread; from any thread.
   const PostToOwner& poster() const { return post_; }
+  const std::shared_ptr<base::MemoryBudget>& memory() const { return memory_; }
 
   // Calls back once loading has ended; at once if it has already.
   void WhenLoaded(OnLoaded on_loaded);
@@ -128,8 +136,14 @@ class CompletionHost {
   void Drop(const DocumentKey& document);
   void DropSession(uint64_t session);
 
-  // Drops the states in memory, and the saved ones of files in `scope`; calls
-  // back with how many these were. There may be no model, and so no states.
+  // The document, which these files are, may not be read any more: drops all
+  // that is warm, as any of it may have come of that, and what is saved of
+  // them.
+  void Forbid(const DocumentKey& document, std::vector<std::string> files);
+
+  // Drops what is warm in memory once what runs has ended, and what is saved of
+  // files in `scope`; calls back with how many these were. There may be no
+  // model, and so no states.
   void Forget(completion::ForgetScope scope,
               std::function<void(size_t)> on_done);
 
@@ -147,10 +161,16 @@ class CompletionHost {
     std::vector<std::pair<std::weak_ptr<const void>, OnLoaded>> watching;
     Statistics statistics;
   };
-  using Forgetting =
-      std::pair<completion::ForgetScope, std::function<void(size_t)>>;
+  struct Forgetting {
+    completion::ForgetScope scope;
+    std::function<void(size_t)> on_done;  // may be null
+    std::optional<DocumentKey> forbidden = {};
+  };
 
   void Run();
+  // Does the next thing; false: the host ends.
+  bool Work(std::unique_lock<std::mutex>* lock);
+  void SaveAtTheEnd();
   void Load();
   void Take(ReadyGenerator ready);
   void Publish(const base::Result<std::string>& loaded, size_t threads = 0);
@@ -160,12 +180,19 @@ class CompletionHost {
   void Unload(const base::Error& why);
   bool ShouldLoadAgain(std::unique_lock<std::mutex>* lock);
   void ForgetAll(std::unique_lock<std::mutex>* lock);
+  // Memory ran short: drops all that takes it.
+  void DropAll(std::unique_lock<std::mutex>* lock);
+  // What was under way then is begun again, or fails.
+  void TakeUpInterrupted(std::unique_lock<std::mutex>* lock);
+  // Says what is held, and gives back what others need.
+  void BalanceMemory();
   // Waits until there is something to do; false: the host ends.
   bool WaitForWork(std::unique_lock<std::mutex>* lock);
   void RunNext(std::unique_lock<std::mutex>* lock);
+  void RunOrWarm(std::unique_lock<std::mutex>* lock);
   // Returns whether there was one to begin (or to refuse).
   bool BeginCompletions(std::unique_lock<std::mutex>* lock);
-  void Begin(CompletionJob job);
+  void Begin(CompletionJob& job);
   void AdvanceCompletions();
   void AnswerEnded();
   void Answer(const CompletionJob& job,
@@ -178,6 +205,7 @@ class CompletionHost {
   const Loader loader_;
   const Looker look_;
   const PostToOwner post_;
+  const std::shared_ptr<base::MemoryBudget> memory_;
   const completion::Clock::time_point begin_ = completion::Clock::now();
   const completion::Clock::duration save_when_idle_for_;
   const std::shared_ptr<OwnerState> owner_ = std::make_shared<OwnerState>();
@@ -190,18 +218,27 @@ class CompletionHost {
   std::optional<RunningWarming> warming_;  // guarded by mutex_
   std::vector<Forgetting> forgettings_;    // guarded by mutex_
   bool try_again_ = false;                 // guarded by mutex_
+  bool balance_ = false;                   // guarded by mutex_
   bool running_ = false;                   // guarded by mutex_
   completion::WarmStatus warm_status_;     // guarded by mutex_
+  base::MemoryBudget::Account account_;    // of the host's thread
 
   // On the host's thread only.
   std::unique_ptr<completion::Generator> generator_;
   std::unique_ptr<completion::CompletionService> service_;
+  bool load_ = true;  // the model is to be loaded, for the first time or again
+  bool no_memory_to_load_ = false;
   std::optional<base::Error> load_error_;
   engine::ModelStamp tried_;   // when loading failed, or a replacement did
   engine::ModelStamp looked_;  // since
   completion::Clock::time_point look_at_;
   struct RunningJob;
   std::vector<std::unique_ptr<RunningJob>> running_jobs_;  // of the service
+  std::optional<CompletionJob>
+      beginning_;  // not in the queue, and not yet there
+  // Were running when memory ran short.
+  std::vector<std::unique_ptr<RunningJob>> interrupted_;
+  bool any_ended_ = false;  // since memory was balanced
   bool unsaved_ = false;
   completion::Clock::time_point idle_since_;
 

@@ -55,9 +55,9 @@ std::optional<CompletionJob> JobQueue::NextCompletion(
     }
   }
   if (next == completions_.rend()) return std::nullopt;
+  served_[next->document] = next_turn_++;
   CompletionJob job = std::move(*next);
   completions_.erase(std::prev(next.base()));
-  served_[job.document] = next_turn_++;
   return job;
 }
 
@@ -95,6 +95,18 @@ std::optional<WarmingJob> JobQueue::NextWarming(
 void JobQueue::Drop(const DocumentKey& document) {
   warmings_.erase(document);
   served_.erase(document);
+}
+
+void JobQueue::Forbid(const DocumentKey& document) {
+  Drop(document);
+  const auto strip = [&document](auto& job) {
+    if (job.document.session != document.session) return;
+    std::erase_if(job.request.others, [&document](const NearbyText& other) {
+      return other.name == document.uri;
+    });
+  };
+  for (CompletionJob& job : completions_) strip(job);
+  for (auto& [key, job] : warmings_) strip(job);
 }
 
 void JobQueue::DropSession(uint64_t session) {

@@ -39,6 +39,7 @@ struct CompletionJob {
   completion::Clock::time_point queued = completion::Clock::now();
   // It waits until then for a newer one that replaces it.
   completion::Clock::time_point not_before = {};
+  bool again = false;  // memory ran short the first time
 };
 
 // A place in a document whose state is to be made ready while nobody waits.
@@ -90,6 +91,10 @@ class JobQueue {
   // Forgets warming and turns; waiting completions stay, to be answered.
   void Drop(const DocumentKey& document);
   void DropSession(uint64_t session);
+
+  // The document may not be read any more: nothing of its session is reminded
+  // of it.
+  void Forbid(const DocumentKey& document);
 
   size_t num_completions() const { return completions_.size(); }
   size_t num_warmings() const { return warmings_.size(); }

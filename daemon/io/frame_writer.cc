@@ -51,7 +51,7 @@ void FrameWriter::Queue(std::string bytes) {
   queue_.push_back(std::move(bytes));
   if (queue_.size() == 1) return WriteNext();
   // The one being written stays: its buffer is in use.
-  if (queued_bytes_ > kMaxQueuedBytes) Fail();
+  if (queued_bytes_ > max_queued_bytes_) Fail();
 }
 
 void FrameWriter::WriteNext() {

@@ -31,8 +31,9 @@ class FrameWriter : public lsp::Outbox,
   static constexpr size_t kMaxQueuedBytes = size_t{80} << 20;
 
   // `stream` must outlive the writer's Close.
-  FrameWriter(boost::asio::io_context& io, Stream& stream)
-      : io_(&io), stream_(stream) {}
+  FrameWriter(boost::asio::io_context& io, Stream& stream,
+              size_t max_queued_bytes = kMaxQueuedBytes)
+      : io_(&io), stream_(stream), max_queued_bytes_(max_queued_bytes) {}
 
   void Send(std::string body) override;
   // Bytes as they are, for what is no frame.
@@ -59,6 +60,7 @@ class FrameWriter : public lsp::Outbox,
   std::mutex mutex_;
   boost::asio::io_context* io_;  // guarded by mutex_; null once closed
   Stream& stream_;
+  const size_t max_queued_bytes_;
   std::deque<std::string> queue_;  // the first is being written
   size_t queued_bytes_ = 0;
   bool failed_ = false;

@@ -22,20 +22,20 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr auto kUseTuple = asio::as_tuple(asio::use_awaitable);
-constexpr auto kGreetingTimeout = std::chrono::seconds(5);
-// Who watches asks every second.
-constexpr auto kControlTimeout = std::chrono::seconds(60);
 constexpr auto kDrainTimeout = std::chrono::seconds(1);
 
 }  // namespace
 
 DaemonConnection::DaemonConnection(asio::io_context& io,
                                    base::FileDescriptor socket,
-                                   DaemonCore& core)
+                                   DaemonCore& core,
+                                   const ConnectionLimits& limits)
     : core_(core),
+      limits_(limits),
       timer_(io),
       stream_(io, socket.Release()),
-      writer_(std::make_shared<FrameWriter>(io, stream_)) {
+      writer_(
+          std::make_shared<FrameWriter>(io, stream_, limits.max_unread_bytes)) {
   // A peer that went away, or reads nothing, ends the reading side, too.
   writer_->set_on_failure(
       [this] { shutdown(stream_.native_handle(), SHUT_RDWR); });
@@ -54,7 +54,7 @@ asio::awaitable<void> DaemonConnection::Serve() {
 }
 
 asio::awaitable<void> DaemonConnection::Talk() {
-  StartTimer(kGreetingTimeout);
+  StartTimer(limits_.of_greeting);
   const std::optional<std::string> line = co_await NextLine(kMaxGreetingBytes);
   StopTimer();
   if (!line || !Answer(*line)) co_return;
@@ -130,7 +130,7 @@ bool DaemonConnection::Consume(lsp::FrameReader* reader) {
 
 asio::awaitable<void> DaemonConnection::ServeControl() {
   while (!ending_) {
-    StartTimer(kControlTimeout);
+    StartTimer(limits_.of_control);
     const std::optional<std::string> line = co_await NextLine(kMaxControlBytes);
     StopTimer();
     if (!line) co_return;

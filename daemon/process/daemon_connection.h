@@ -39,6 +39,15 @@ class DaemonCore {
   virtual void Control(const ControlRequest& request, const Answer& answer) = 0;
 };
 
+// What a connection may cost. A peer that reads no answers is ended by the
+// first of the two.
+struct ConnectionLimits {
+  size_t max_unread_bytes = FrameWriter::kMaxQueuedBytes;
+  // Between two control requests. Who watches asks every second.
+  std::chrono::milliseconds of_control = std::chrono::seconds(60);
+  std::chrono::milliseconds of_greeting = std::chrono::seconds(5);
+};
+
 // One connection from greeting to end: an editor's session or a series of
 // control requests. On the io thread only.
 class DaemonConnection : public std::enable_shared_from_this<DaemonConnection> {
@@ -47,7 +56,7 @@ class DaemonConnection : public std::enable_shared_from_this<DaemonConnection> {
 
   // `core` must outlive the connection.
   DaemonConnection(boost::asio::io_context& io, base::FileDescriptor socket,
-                   DaemonCore& core);
+                   DaemonCore& core, const ConnectionLimits& limits = {});
   ~DaemonConnection();
   DaemonConnection(const DaemonConnection&) = delete;
   DaemonConnection& operator=(const DaemonConnection&) = delete;
@@ -89,6 +98,7 @@ class DaemonConnection : public std::enable_shared_from_this<DaemonConnection> {
   void SendLine(const std::string& line) { writer_->SendBytes(line + "\n"); }
 
   DaemonCore& core_;
+  const ConnectionLimits limits_;
   const Clock::time_point begin_ = Clock::now();
   boost::asio::steady_timer timer_;
   uint64_t timer_starts_ = 0;  // and stops

@@ -37,12 +37,15 @@
 #include <map>
 #include <memory>
 #include <new>
+#include <system_error>
 #include <utility>
 
+#include "base/memory_budget.h"
 #include "daemon/io/bridge_protocol.h"
 #include "daemon/io/unix_socket.h"
 #include "daemon/json_text.h"
 #include "daemon/log.h"
+#include "daemon/memory_limit.h"
 #include "daemon/process/daemon_connection.h"
 #include "daemon/session/acceptance_file.h"
 #include "daemon/session/daemon_status.h"
@@ -91,7 +94,8 @@ class DaemonServer : public DaemonCore {
               asio::post(io_, std::move(call));
             },
             kSaveWhenIdleFor,
-            [model = options_.model] { return engine::StampModel(model); }),
+            [model = options_.model] { return engine::StampModel(model); },
+            ProcessMemoryBudget(options_.config.model.state_bytes)),
         acceptance_(options_.config.statistics ? AcceptanceFile()
                                                : std::filesystem::path()) {}
 
@@ -167,7 +171,13 @@ void DaemonServer::RunIo() {
       return;
     } catch (const std::bad_alloc&) {
       malloc_trim(0);
+    } catch (const std::system_error&) {  // no thread could be made
+      malloc_trim(0);
+    }
+    try {
       WriteLog(LogLevel::kError, "out of memory");
+    } catch (const std::bad_alloc&) {
+      // Those that are served next give some back.
     }
   }
 }

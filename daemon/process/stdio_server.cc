@@ -21,10 +21,12 @@
 #include <string>
 #include <utility>
 
+#include "base/memory_budget.h"
 #include "daemon/io/frame_source.h"
 #include "daemon/io/frame_writer.h"
 #include "daemon/io/process_watch.h"
 #include "daemon/io/standard_streams.h"
+#include "daemon/memory_limit.h"
 #include "daemon/model_lookup.h"
 #include "daemon/session/acceptance_file.h"
 #include "daemon/session/lsp_session.h"
@@ -58,7 +60,8 @@ class StdioServer {
               asio::post(io_, std::move(call));
             },
             kSaveWhenIdleFor,
-            [model = config.model.model] { return StampOf(model); }),
+            [model = config.model.model] { return StampOf(model); },
+            ProcessMemoryBudget(config.model.state_bytes)),
         acceptance_(config.statistics ? AcceptanceFile()
                                       : std::filesystem::path()),
         session_(writer_, host_, acceptance_, config) {}

@@ -123,7 +123,9 @@ json::object HostToJson(CompletionHost& host) {
   object["states"] = StatesToJson(work.warm);
   const MemoryLimit& limit = ProcessMemoryLimit();
   object["memory"] = {{"limit_bytes", limit.bytes},
-                      {"limit_set_by", limit.set_by}};
+                      {"limit_set_by", limit.set_by},
+                      {"budget_bytes", host.memory()->limit_bytes()},
+                      {"held_bytes", host.memory()->held_bytes()}};
   AddStatistics(host.statistics(), &object);
   return object;
 }

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/session/delayed_calls.h"
 
-#include <utility>
+#include <new>
 
 namespace krait::daemon {
+namespace {
+
+// Before it is tried again.
+constexpr std::chrono::milliseconds kPauseWithoutMemory{100};
+
+}  // namespace
 
 DelayedCalls::~DelayedCalls() {
   {
@@ -35,10 +41,14 @@ void DelayedCalls::Wait() {
       changed_.wait_until(lock, Clock::time_point(first->first));
       continue;
     }
-    post_([weak = std::weak_ptr(alive_), call = std::move(first->second)] {
-      if (!weak.expired()) call();
-    });
-    calls_.erase(first);
+    try {
+      post_([weak = std::weak_ptr(alive_), call = first->second] {
+        if (!weak.expired()) call();
+      });
+      calls_.erase(first);
+    } catch (const std::bad_alloc&) {
+      changed_.wait_for(lock, kPauseWithoutMemory);
+    }
   }
 }
 

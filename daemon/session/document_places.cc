@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -33,7 +34,7 @@ std::string LocalPath(const std::string& uri) {
 
 DocumentPlaces::DocumentPlaces(
     FileLookup::PostToOwner post, FileLookup::LookUp look_up,
-    DelayedCalls& delays, std::chrono::milliseconds patience,
+    DelayedCalls& delays, Patience patience,
     std::function<void(const std::string& uri)> on_known)
     : lookup_(std::move(post), std::move(look_up)),
       delays_(delays),
@@ -79,7 +80,7 @@ void DocumentPlaces::Open(const std::string& uri) {
                [this, uri, opening = place.opening](const FileFacts& facts) {
                  Found(uri, opening, facts);
                });
-  delays_.After(patience_, [this, uri, opening = place.opening] {
+  delays_.After(patience_.with_files, [this, uri, opening = place.opening] {
     WaitedLong(uri, opening);
   });
 }
@@ -103,9 +104,59 @@ void DocumentPlaces::Found(const std::string& uri, uint64_t opening,
   place->repository = facts.repository;
   place->problem = facts.problem;
   place->pending = false;
+  place->looked_at = std::chrono::steady_clock::now();
   place->judged = false;
   place->path.clear();
   on_known_(uri);
+}
+
+void DocumentPlaces::LookAgain(const std::string& uri) {
+  const auto found = places_.find(uri);
+  if (found == places_.end()) return;
+  Place& place = found->second;
+  const std::string path = LocalPath(uri);
+  if (!path.starts_with('/') || place.pending || place.looking_again) return;
+  place.looking_again = true;
+  const auto look = [this, uri, path, opening = place.opening] {
+    if (Find(uri, opening) == nullptr) return;
+    lookup_.Find(std::filesystem::path(path).lexically_normal(),
+                 [this, uri, opening](const FileFacts& facts) {
+                   FoundAgain(uri, opening, facts);
+                 });
+  };
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(
+      place.looked_at + patience_.again_after -
+      std::chrono::steady_clock::now());
+  if (wait.count() > 0) {
+    delays_.After(wait, look);
+  } else {
+    look();
+  }
+}
+
+// A file system that does not answer for once says nothing new.
+void DocumentPlaces::FoundAgain(const std::string& uri, uint64_t opening,
+                                const FileFacts& facts) {
+  Place* place = Find(uri, opening);
+  if (place == nullptr) return;
+  place->looking_again = false;
+  place->looked_at = std::chrono::steady_clock::now();
+  const size_t known = place->names.size();
+  for (const auto& path : facts.real_paths) {
+    std::string name = path.generic_string();
+    if (std::ranges::find(place->names, name) == place->names.end()) {
+      place->names.push_back(std::move(name));
+    }
+  }
+  if (place->names.size() == known) return;
+  place->judged = false;
+  on_known_(uri);
+}
+
+std::vector<std::string> DocumentPlaces::NamesOf(const std::string& uri) const {
+  const auto found = places_.find(uri);
+  return found == places_.end() ? std::vector<std::string>()
+                                : found->second.names;
 }
 
 void DocumentPlaces::WaitedLong(const std::string& uri, uint64_t opening) {

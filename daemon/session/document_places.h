@@ -22,15 +22,22 @@ namespace krait::daemon {
 // A document's names are all that its URI may mean as a path, and the paths of
 // the file on this machine if links lead to others. Where they lead is asked
 // when the document is opened, on a thread of its own; a file system that does
-// not answer for long keeps the document unread until it does.
+// not answer for long keeps the document unread until it does. Links may
+// lead elsewhere later: names are added then, none is ever taken away, as what
+// was read by the old ones is in the document still.
 //
 // All calls on the owner's thread.
 class DocumentPlaces {
  public:
   // `on_known` is called with a URI once its permission may have changed by
   // itself. `delays` must outlive this.
+  // `again_after`: how long what was found counts.
+  struct Patience {
+    std::chrono::milliseconds with_files = std::chrono::seconds(2);
+    std::chrono::milliseconds again_after = std::chrono::seconds(5);
+  };
   DocumentPlaces(FileLookup::PostToOwner post, FileLookup::LookUp look_up,
-                 DelayedCalls& delays, std::chrono::milliseconds patience,
+                 DelayedCalls& delays, Patience patience,
                  std::function<void(const std::string& uri)> on_known);
 
   void AddFolders(std::span<const lsp::WorkspaceFolder> folders);
@@ -39,6 +46,12 @@ class DocumentPlaces {
   void Open(const std::string& uri);
   bool Has(const std::string& uri) const { return places_.contains(uri); }
   void Close(const std::string& uri) { places_.erase(uri); }
+  // The text of the document has changed: looks where it lies again, now or
+  // once what was found does not count any more. Until then nothing changes.
+  void LookAgain(const std::string& uri);
+
+  // Returns all names that a document has had since it was opened.
+  std::vector<std::string> NamesOf(const std::string& uri) const;
 
   // Of a document that is open. `rules` are those that are in force now.
   const completion::ReadPermission& PermissionOf(
@@ -57,6 +70,8 @@ class DocumentPlaces {
     std::vector<std::string> names;
     std::filesystem::path repository;
     bool pending = false;
+    bool looking_again = false;  // or waiting for the time to
+    std::chrono::steady_clock::time_point looked_at = {};
     std::string problem;  // why the names are not all
     // By the rules of `judged`; computed when asked for.
     mutable bool judged = false;
@@ -65,13 +80,15 @@ class DocumentPlaces {
   };
 
   void Found(const std::string& uri, uint64_t opening, const FileFacts& facts);
+  void FoundAgain(const std::string& uri, uint64_t opening,
+                  const FileFacts& facts);
   void WaitedLong(const std::string& uri, uint64_t opening);
   Place* Find(const std::string& uri, uint64_t opening);
   void ForgetPaths();
 
   FileLookup lookup_;
   DelayedCalls& delays_;
-  const std::chrono::milliseconds patience_;
+  const Patience patience_;
   const std::function<void(const std::string& uri)> on_known_;
   std::vector<std::filesystem::path> roots_;
   std::unordered_map<std::string, Place> places_;  // by URI

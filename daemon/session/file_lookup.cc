@@ -3,7 +3,9 @@
 
 #include <limits.h>
 
+#include <chrono>
 #include <mutex>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -17,6 +19,19 @@ namespace fs = std::filesystem;
 
 // As many as the system follows.
 constexpr int kMostLinks = 40;
+
+// The document would be unread for ever.
+template <class Call>
+void UntilThereIsMemory(const Call& call) {
+  constexpr std::chrono::milliseconds kPause{100};
+  for (;;) {
+    try {
+      return call();
+    } catch (const std::bad_alloc&) {
+      std::this_thread::sleep_for(kPause);
+    }
+  }
+}
 
 bool IsNotThere(const std::error_code& error) {
   return error == std::errc::no_such_file_or_directory ||
@@ -103,15 +118,18 @@ void FileLookup::Start(Job job) {
     } catch (const std::exception& error) {
       facts.problem = error.what();
     }
-    say(std::move(facts));
+    say(facts);
   };
-  const auto say = [shared = shared_,
-                    on_found = std::move(job.on_found)](FileFacts facts) {
-    const std::lock_guard lock(shared->mutex);
-    if (shared->post == nullptr) return;
-    shared->post([shared, on_found, facts = std::move(facts)] {
-      if (shared->owner != nullptr) shared->owner->Ended(on_found, facts);
-    });
+  const auto say = [shared = shared_, on_found = std::move(job.on_found)](
+                       const FileFacts& facts) {
+    const auto post = [&] {
+      const std::lock_guard lock(shared->mutex);
+      if (shared->post == nullptr) return;
+      shared->post([shared, on_found, facts] {
+        if (shared->owner != nullptr) shared->owner->Ended(on_found, facts);
+      });
+    };
+    UntilThereIsMemory(post);
   };
   try {
     std::thread([look_up, say] { look_up(say); }).detach();

@@ -55,15 +55,22 @@ LspSession::LspSession(std::shared_ptr<lsp::Outbox> outbox,
                     Log(lsp::MessageType::kWarning, sentence);
                   }),
       delays_(host.poster()),
-      documents_({.settings = settings_,
-                  .delays = delays_,
-                  .post = host.poster(),
-                  .look_up = patience_.look_up,
-                  .patience = patience_.of_files},
-                 [this](const std::string& uri) {
-                   Release();
-                   WarmFocused(uri);
-                 }),
+      documents_(
+          {.settings = settings_,
+           .delays = delays_,
+           .post = host.poster(),
+           .look_up = patience_.look_up,
+           .patience = patience_.of_files,
+           .memory = host.memory()},
+          {.on_permission =
+               [this](const std::string& uri) {
+                 Release();
+                 WarmFocused(uri);
+               },
+           .on_forbidden =
+               [this](const std::string& uri, std::vector<std::string> files) {
+                 completions_.Forget(uri, std::move(files));
+               }}),
       suggestions_(acceptance),
       completions_({.host = host,
                     .documents = documents_,

@@ -47,7 +47,7 @@ struct SessionStatus {
 // How a session finds out what may be read, and how long it waits for that.
 struct SessionPatience {
   FileLookup::LookUp look_up = LookUpFile;
-  std::chrono::milliseconds of_files = std::chrono::seconds(2);
+  DocumentPlaces::Patience of_files = {};
   // For the answer to workspace/configuration.
   std::chrono::milliseconds of_settings = std::chrono::seconds(5);
 };

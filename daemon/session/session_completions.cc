@@ -114,6 +114,14 @@ void SessionCompletions::Forbidden(const std::string& uri) {
   session_.host.Drop(KeyOf(uri));
 }
 
+void SessionCompletions::Forget(const std::string& uri,
+                                std::vector<std::string> files) {
+  Forbidden(uri);
+  states_.erase(uri);
+  session_.suggestions.Closed(uri);
+  session_.host.Forbid(KeyOf(uri), std::move(files));
+}
+
 void SessionCompletions::Focused(const std::string& uri,
                                  const std::optional<lsp::Position>& position) {
   const auto document = session_.documents.Get(uri);
@@ -372,6 +380,8 @@ void SessionCompletions::Finish(
       .trace = completion->trace,
       .position = lsp::ToPosition(pending->document->text, pending->cursor_ofs,
                                   session_.documents.encoding())};
+  // So have the other documents, which may be closed or forbidden by then.
+  state->second.given->completion.request.others.clear();
   SetShown(&state->second, completion->text);
   if (AnswerText(*pending, completion->text, completion->alternatives)) {
     WarmBehind(*pending->document, pending->request, completion->text);

@@ -67,8 +67,11 @@ class SessionCompletions {
 
   void Changed(const lsp::DocumentChange& change);
   void Closed(const std::string& uri);
-  // The document may not be read any more.
+  // The document may not be read, or not yet.
   void Forbidden(const std::string& uri);
+  // It was read, by these paths, and may not be any more: nothing that came of
+  // it is kept.
+  void Forget(const std::string& uri, std::vector<std::string> files);
   // `position`: of the cursor; where it was last if nobody says.
   void Focused(const std::string& uri,
                const std::optional<lsp::Position>& position);

@@ -3,27 +3,38 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include "lsp/uri.h"
 
 namespace krait::daemon {
+namespace {
 
-SessionDocuments::SessionDocuments(
-    Surroundings surroundings,
-    std::function<void(const std::string& uri)> on_permission)
+// Closed documents whose names are kept, to be forgotten if they must be.
+constexpr size_t kMostRead = 2'000;
+
+}  // namespace
+
+SessionDocuments::SessionDocuments(Surroundings surroundings,
+                                   Callbacks callbacks)
     : settings_(surroundings.settings),
+      syntax_(surroundings.memory, surroundings.post),
+      callbacks_(std::move(callbacks)),
+      texts_(surroundings.memory, /*ask=*/{}),  // they are the editor's
       places_(std::move(surroundings.post), std::move(surroundings.look_up),
               surroundings.delays, surroundings.patience,
-              [this, on_permission =
-                         std::move(on_permission)](const std::string& uri) {
+              [this](const std::string& uri) {
                 Parse(uri);
-                on_permission(uri);
+                CheckRead(uri);
+                callbacks_.on_permission(uri);
               }) {}
 
 lsp::Status SessionDocuments::Open(const lsp::DidOpenParams& params) {
   places_.Open(params.uri);
   const auto opened = store_.Open(params);
+  ReportBytes();
   Parse(params.uri);
   if (opened) return {};
   if (!store_.IsLost(params.uri)) places_.Close(params.uri);
@@ -33,12 +44,15 @@ lsp::Status SessionDocuments::Open(const lsp::DidOpenParams& params) {
 lsp::Result<lsp::DocumentChange> SessionDocuments::Change(
     const lsp::DidChangeParams& params) {
   auto changed = store_.Change(params);
+  ReportBytes();
   if (!changed) {
     Parse(params.uri);
   } else if (PermissionOf(params.uri).granted()) {
     syntax_.Update(*changed);
     parsed_.insert(params.uri);
+    NoteRead(params.uri);
   }
+  places_.LookAgain(params.uri);
   return changed;
 }
 
@@ -46,8 +60,21 @@ lsp::Status SessionDocuments::Close(const lsp::DidCloseParams& params) {
   syntax_.Close(params.uri);
   nearby_.Close(params.uri);
   parsed_.erase(params.uri);
+  if (const auto read = read_.find(params.uri); read != read_.end()) {
+    read->second = places_.NamesOf(params.uri);
+    // Any of them: who closes so many has forgotten most.
+    if (read_.size() > kMostRead) read_.erase(read_.begin());
+  }
   places_.Close(params.uri);
-  return store_.Close(params);
+  const lsp::Status closed = store_.Close(params);
+  ReportBytes();
+  return closed;
+}
+
+void SessionDocuments::ReportBytes() {
+  base::MemoryUse use;
+  for (const auto& document : store_.All()) use.bytes += document->text.size();
+  (void)texts_.Report(use);  // nothing that could be given back
 }
 
 std::vector<std::string> SessionDocuments::LoseBy(const lsp::Glimpse& glimpse) {
@@ -64,6 +91,7 @@ void SessionDocuments::Parse(const std::string& uri) {
   if (document != nullptr && PermissionOf(uri).granted()) {
     syntax_.Update(document);
     parsed_.insert(uri);
+    NoteRead(uri);
   } else {
     syntax_.Close(uri);
     nearby_.Close(uri);
@@ -80,7 +108,34 @@ std::vector<std::string> SessionDocuments::Judge() {
     if (granted != parsed_.contains(uri)) Parse(uri);
     if (!granted) unread.push_back(uri);
   }
+  std::vector<std::string> read;
+  for (const auto& [uri, names] : read_) read.push_back(uri);
+  for (const std::string& uri : read) CheckRead(uri);
   return unread;
+}
+
+bool SessionDocuments::MayNotBeReadNow(
+    const std::string& uri, const std::vector<std::string>& names) const {
+  if (!settings_.known()) return false;  // nothing is read meanwhile
+  if (places_.Has(uri)) {
+    const ReadPermission permission = PermissionOf(uri);
+    return !permission.pending && !permission.granted();
+  }
+  return !settings_.rules().files.WhyUnread(names).empty();
+}
+
+void SessionDocuments::CheckRead(const std::string& uri) {
+  const auto read = read_.find(uri);
+  if (read == read_.end() || !MayNotBeReadNow(uri, read->second)) return;
+  std::vector<std::string> names = std::move(read->second);
+  std::ranges::move(places_.NamesOf(uri), std::back_inserter(names));
+  std::set<std::string> files;
+  for (const std::string& name : names) {
+    const auto path = std::filesystem::path(name).lexically_normal();
+    if (path.is_absolute() && path.has_filename()) files.insert(path.string());
+  }
+  read_.erase(read);
+  callbacks_.on_forbidden(uri, {files.begin(), files.end()});
 }
 
 std::vector<lsp::DocumentSnapshot> SessionDocuments::Readable() const {

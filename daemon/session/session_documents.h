@@ -5,11 +5,14 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
+#include "base/memory_budget.h"
 #include "daemon/completion/completion_service.h"
 #include "daemon/session/delayed_calls.h"
 #include "daemon/session/document_places.h"
@@ -27,7 +30,8 @@ namespace krait::daemon {
 //
 // Whether a document's text may be read is decided here, for all that reads
 // it: the syntax trees, completions, and what other documents show the model.
-// What may not be read is kept only to follow its changes.
+// What may not be read is kept only to follow its changes. What was read, and
+// may not be any more, be it open or not, is said, so that it is forgotten.
 //
 // All calls on the owner's thread.
 class SessionDocuments {
@@ -38,14 +42,20 @@ class SessionDocuments {
     DelayedCalls& delays;
     FileLookup::PostToOwner post;
     FileLookup::LookUp look_up = LookUpFile;
-    // How long a file system may think about a file.
-    std::chrono::milliseconds patience = std::chrono::seconds(2);
+    DocumentPlaces::Patience patience = {};
+    // For the trees and the texts.
+    std::shared_ptr<base::MemoryBudget> memory;
+  };
+  struct Callbacks {
+    // It is known at last whether a document may be read, or again.
+    std::function<void(const std::string& uri)> on_permission;
+    // One that was read may not be any more. `files`: all absolute paths that
+    // led to it.
+    std::function<void(const std::string& uri, std::vector<std::string> files)>
+        on_forbidden;
   };
 
-  // `on_permission` is called when it is known at last whether a document may
-  // be read.
-  SessionDocuments(Surroundings surroundings,
-                   std::function<void(const std::string& uri)> on_permission);
+  SessionDocuments(Surroundings surroundings, Callbacks callbacks);
 
   void set_encoding(lsp::PositionEncoding encoding) {
     store_.set_encoding(encoding);
@@ -101,12 +111,23 @@ class SessionDocuments {
  private:
   // Gives a document to the parser, or takes it away.
   void Parse(const std::string& uri);
+  void NoteRead(const std::string& uri) { read_[uri].clear(); }
+  // Says so if it was read and may not be any more.
+  void CheckRead(const std::string& uri);
+  bool MayNotBeReadNow(const std::string& uri,
+                       const std::vector<std::string>& names) const;
+  // The texts have changed.
+  void ReportBytes();
 
   const EditorSettings& settings_;
   lsp::DocumentStore store_;
   SyntaxCache syntax_;
   NearbyDocuments nearby_;
   std::unordered_set<std::string> parsed_;  // URIs of what syntax_ was given
+  // The names of what was read, by URI; empty while it is open.
+  std::unordered_map<std::string, std::vector<std::string>> read_;
+  const Callbacks callbacks_;
+  base::MemoryBudget::Account texts_;
   DocumentPlaces places_;
 };
 

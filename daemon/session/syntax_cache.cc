@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <utility>
 
 #include "daemon/memory_limit.h"
@@ -35,18 +36,22 @@ size_t BytesOf(const lsp::Document& document) {
   return document.text.size() * kTreeBytesPerByte;
 }
 
-// Of all editors of the process.
-std::atomic<size_t> num_caches{0};
-
 }  // namespace
 
-SyntaxCache::SyntaxCache() : SyntaxCache(TreeBytesFor(DefaultStateBytes())) {}
+SyntaxCache::SyntaxCache()
+    : SyntaxCache(ProcessMemoryBudget(DefaultStateBytes())) {}
 
-SyntaxCache::SyntaxCache(size_t budget_bytes, std::function<void()> on_parse)
-    : budget_bytes_(budget_bytes),
-      work_(std::make_shared<SyntaxThread>(std::move(on_parse))),
-      ended_(std::make_shared<std::atomic<bool>>(false)) {
-  ++num_caches;
+SyntaxCache::SyntaxCache(std::shared_ptr<base::MemoryBudget> budget,
+                         const PostToOwner& post,
+                         std::function<void()> on_parse)
+    : work_(std::make_shared<SyntaxThread>(std::move(on_parse))),
+      ended_(std::make_shared<std::atomic<bool>>(false)),
+      account_(std::move(budget), [this, post, weak = std::weak_ptr(alive_)] {
+        if (post == nullptr) return;
+        post([this, weak] {
+          if (!weak.expired()) MakeRoom();
+        });
+      }) {
   thread_ = std::thread([work = work_, ended = ended_]() mutable {
     work->Run();
     work.reset();
@@ -55,7 +60,6 @@ SyntaxCache::SyntaxCache(size_t budget_bytes, std::function<void()> on_parse)
 }
 
 SyntaxCache::~SyntaxCache() {
-  --num_caches;
   work_->Stop();
   JoinLater(std::move(thread_), ended_);
 }
@@ -73,7 +77,9 @@ void SyntaxCache::Update(const lsp::DocumentChange& change) {
 
 void SyntaxCache::Close(const std::string& uri) {
   const auto entry = entries_.find(uri);
-  if (entry != entries_.end()) Drop(entry);
+  if (entry == entries_.end()) return;
+  Drop(entry);
+  MakeRoom();
 }
 
 completion::RequestSyntax SyntaxCache::At(const lsp::DocumentSnapshot& document,
@@ -92,6 +98,7 @@ SyntaxCache::Entry& SyntaxCache::EntryFor(const lsp::DocumentSnapshot& document,
   const auto [found, is_new] = entries_.try_emplace(document->uri);
   Entry& entry = found->second;
   entry.last_use = next_use_++;
+  entry.used_at = std::chrono::steady_clock::now();
   const bool near = Distance(entry.near_ofs, near_ofs) <= kNear;
   if (entry.document == document && near) return entry;
   const auto* language = LanguageOf(*document);
@@ -110,16 +117,27 @@ SyntaxCache::Entry& SyntaxCache::EntryFor(const lsp::DocumentSnapshot& document,
                .near_ofs = near_ofs,
                .slot = entry.slot,
                .parsing = entry.parsing});
-  DropOldest();  // not this one
+  MakeRoom();  // by others than this one
   return entry;
 }
 
-void SyntaxCache::DropOldest() {
-  const size_t share = budget_bytes_ / std::max<size_t>(num_caches, 1);
-  while (entries_.size() > 1 &&
-         (entries_.size() > kMaxDocuments || held_bytes_ > share)) {
-    Drop(std::ranges::min_element(
-        entries_, {}, [](const auto& item) { return item.second.last_use; }));
+SyntaxCache::Entries::iterator SyntaxCache::Oldest() {
+  return std::ranges::min_element(
+      entries_, {}, [](const auto& item) { return item.second.last_use; });
+}
+
+void SyntaxCache::MakeRoom() {
+  while (entries_.size() > kMaxDocuments) Drop(Oldest());
+  const auto use = [this] {
+    base::MemoryUse now{.bytes = held_bytes_};
+    if (entries_.size() > 1) now.least_use = Oldest()->second.used_at;
+    return now;
+  };
+  while (const size_t surplus = account_.Report(use())) {
+    const size_t wanted = held_bytes_ - std::min(held_bytes_, surplus);
+    do {
+      Drop(Oldest());
+    } while (held_bytes_ > wanted && entries_.size() > 1);
   }
 }
 

@@ -3,6 +3,7 @@
 #define KRAIT_DAEMON_SESSION_SYNTAX_CACHE_H_
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -11,6 +12,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "base/memory_budget.h"
 #include "daemon/completion/shown/syntax.h"
 #include "lsp/document_store.h"
 
@@ -30,10 +32,10 @@ struct Parsing;
 //
 // Versions that come while another is being parsed are skipped but for the
 // newest. Trees take some thirty times the memory of the text, so only those of
-// the documents that were used last are kept, as many as the budget allows (and
-// always one); another's is made again when it is asked for. Those of a closed
-// document are dropped at once, and what that frees is given back to the
-// system.
+// the documents that were used last are kept, as many as the memory that all
+// share allows (and always one); another's is made again when it is asked for.
+// Those of a closed document are dropped at once, and what that frees is given
+// back to the system.
 //
 // All calls on one thread, which never waits for a parse; the slots are
 // thread-safe.
@@ -41,12 +43,16 @@ class SyntaxCache {
  public:
   static constexpr size_t kMaxDocuments = 32;
 
-  // By what the process may use at all.
+  // Brings a call to the cache's owner, whose thread calls it.
+  using PostToOwner = std::function<void(std::function<void()>)>;
+
+  // Without others to share memory with.
   SyntaxCache();
-  // `budget_bytes` is for the trees of all caches of the process, which have
-  // equal shares. `on_parse`, if there is one, is called on the cache's thread
-  // before each parse.
-  explicit SyntaxCache(size_t budget_bytes,
+  // Without `post` the others' wishes are noticed when a document changes.
+  // `on_parse`, if there is one, is called on the cache's thread before each
+  // parse.
+  explicit SyntaxCache(std::shared_ptr<base::MemoryBudget> budget,
+                       const PostToOwner& post = {},
                        std::function<void()> on_parse = {});
   // Stops a parse that is running, without waiting for it, and all slots
   // that have no tree are skipped.
@@ -78,22 +84,26 @@ class SyntaxCache {
     std::shared_ptr<completion::SyntaxSlot> slot;
     std::shared_ptr<Parsing> parsing;
     uint64_t last_use = 0;
+    std::chrono::steady_clock::time_point used_at = {};
     size_t bytes = 0;  // that its trees are taken to need
   };
   using Entries = std::unordered_map<std::string, Entry>;  // by URI
 
   Entry& EntryFor(const lsp::DocumentSnapshot& document, size_t near_ofs);
+  Entries::iterator Oldest();
   // Drops what was used longest ago while there is too much, but for one.
-  void DropOldest();
+  void MakeRoom();
   void Drop(Entries::iterator entry);
 
-  const size_t budget_bytes_;
   Entries entries_;
   uint64_t next_use_ = 1;
   size_t held_bytes_ = 0;
   const std::shared_ptr<SyntaxThread> work_;  // the thread's, too
   const std::shared_ptr<std::atomic<bool>> ended_;
   std::thread thread_;
+  // Held weakly by what was posted.
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  base::MemoryBudget::Account account_;
 };
 
 }  // namespace krait::daemon

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <new>
+#include <thread>
 #include <utility>
 
 namespace krait::daemon {
@@ -13,6 +14,8 @@ namespace {
 
 // Whoever types on has done so by then.
 constexpr std::chrono::milliseconds kQuiet{300};
+// Others make room meanwhile.
+constexpr std::chrono::milliseconds kPauseWithoutMemory{10};
 
 // The library ends the process where the system refuses memory (ulimit -v), so
 // it is asked before.
@@ -77,7 +80,7 @@ size_t SyntaxThread::num_refreshes() const {
   return refreshes_.size();
 }
 
-SyntaxThread::Turn SyntaxThread::NextTurn() {
+void SyntaxThread::NextTurn(Turn* turn) {
   std::unique_lock lock(mutex_);
   const auto is_due = [this] {
     return stopping_.stop_requested() || !jobs_.empty();
@@ -89,34 +92,34 @@ SyntaxThread::Turn SyntaxThread::NextTurn() {
       changed_.wait(lock);
     }
   }
-  Turn turn;
-  turn.stopping = stopping_.stop_requested();
-  if (turn.stopping) return turn;
+  turn->stopping = stopping_.stop_requested();
+  if (turn->stopping) return;
   refresh_stop_ = std::stop_source();
-  turn.refresh_stop = refresh_stop_.get_token();
+  turn->refresh_stop = refresh_stop_.get_token();
   if (!jobs_.empty()) {
-    turn.job = std::move(jobs_.front());
+    turn->job = std::move(jobs_.front());
     jobs_.pop_front();
   } else if (!refreshes_.empty()) {
     const auto next = refreshes_.begin();
-    turn.refresh_uri = next->first;
-    turn.refresh = std::move(next->second);
+    turn->refresh_uri = next->first;
+    turn->refresh = std::move(next->second);
     refreshes_.erase(next);
   } else {
-    turn.trim = std::exchange(trim_, false);
+    turn->trim = std::exchange(trim_, false);
   }
-  return turn;
 }
 
 void SyntaxThread::Run() {
   for (;;) {
     // Ends before the next one begins to wait, so that nothing is kept then.
-    const Turn turn = NextTurn();
-    if (turn.stopping) return;
+    Turn turn;
     try {
+      NextTurn(&turn);
+      if (turn.stopping) return;
       Do(turn);
     } catch (const std::bad_alloc&) {
       if (turn.job) turn.job->slot->Skip();
+      std::this_thread::sleep_for(kPauseWithoutMemory);
     }
   }
 }

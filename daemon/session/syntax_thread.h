@@ -78,7 +78,8 @@ class SyntaxThread {
     bool stopping = false;
   };
 
-  Turn NextTurn();
+  // Waits for it.
+  void NextTurn(Turn* turn);
   void Do(const Turn& turn);
   void Parse(const ParseJob& job);
   void RunRefresh(const Turn& turn);

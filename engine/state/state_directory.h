@@ -40,6 +40,11 @@ class StateDirectory {
   // holds it already: then that was used now.
   Status Write(const StateStore::Sequence& sequence, std::stop_token stop = {});
 
+  // Deletes the file that Write has made of it.
+  void Delete(const StateStore::Sequence& sequence) const {
+    DeleteState(PathOf(sequence.tokens));
+  }
+
   // Deletes what is over the limits.
   void Trim() const { TrimStates(root_, limits_); }
 

@@ -85,6 +85,7 @@ struct StateStore::Node {
   double block_worth = 0;
   std::vector<Tail> tails;  // the last used last
   std::vector<StateOrigin> origins;
+  Clock::time_point last_use = Clock::now();
 };
 
 // Something that can be evicted.
@@ -95,6 +96,17 @@ struct StateStore::Item {
   size_t tail;  // index, if kTail
   double worth;
   size_t bytes;
+
+  // Of equal worth what was used longest ago is first, and of one sequence the
+  // later positions: a transformer's blocks are of use only with all before
+  // them.
+  bool operator<(const Item& other) const {
+    if (worth != other.worth) return worth < other.worth;
+    if (node->last_use != other.node->last_use) {
+      return node->last_use < other.node->last_use;
+    }
+    return node->end > other.node->end;
+  }
 };
 
 StateStore::StateStore(Resumption resumption, size_t budget_bytes)
@@ -281,6 +293,7 @@ void StateStore::Insert(const Sequence& sequence) {
   }
   ++inserted_;
   Node* node = MakePath(tokens.first(point.end() - point.tail_rows));
+  node->last_use = Clock::now();
   for (const StateOrigin& origin : origins) MarkPath(node, origin);
   if (point.tail != nullptr) {
     const auto rest = tokens.subspan(node->end, point.tail_rows);
@@ -319,7 +332,10 @@ void StateStore::Thin(Node* last, size_t end,
     });
   };
   Node* newer = nullptr;  // the last snapshot that was kept
+  const auto now = Clock::now();
+  last->last_use = now;  // with a tail the root, too
   for (Node* node = last; node->parent != nullptr; node = node->parent) {
+    node->last_use = now;
     const size_t steps = (end - node->end) / kBlockTokens;
     const bool near = steps < kLoggedBlocks;
     // Blocks are a transformer's only memory.
@@ -376,7 +392,7 @@ void StateStore::ForEach(const Visit& visit) const {
   }
 }
 
-std::vector<StateStore::Item> StateStore::Items() {
+std::vector<StateStore::Item> StateStore::Items() const {
   std::vector<Item> items;
   ForEach([&](Node& node) {
     if (node.snapshot != nullptr) {
@@ -398,21 +414,29 @@ std::vector<StateStore::Item> StateStore::Items() {
 void StateStore::Evict() {
   if (at_most_held_ <= budget_bytes_) return;
   size_t held = held_bytes();
-  if (held > budget_bytes_) held = EvictFrom(held);
+  if (held > budget_bytes_) {
+    held = EvictTo(static_cast<size_t>(static_cast<double>(budget_bytes_) *
+                                       kFillAfterEviction),
+                   held);
+  }
   at_most_held_ = held;
 }
 
-// Evicts until enough is free; returns what is held then.
-size_t StateStore::EvictFrom(size_t held) {
-  const auto wanted = static_cast<size_t>(static_cast<double>(budget_bytes_) *
-                                          kFillAfterEviction);
+void StateStore::GiveBack(size_t bytes) {
+  const size_t held = held_bytes();
+  at_most_held_ = EvictTo(held - std::min(held, bytes), held);
+}
+
+std::optional<StateStore::Clock::time_point> StateStore::LeastUse() const {
+  const std::vector<Item> items = Items();
+  const auto least = std::min_element(items.begin(), items.end());
+  if (least == items.end()) return std::nullopt;
+  return least->node->last_use;
+}
+
+size_t StateStore::EvictTo(size_t wanted, size_t held) {
   std::vector<Item> items = Items();
-  // Of equal worth the later positions first: a transformer's blocks are of
-  // use only with all before them.
-  std::ranges::sort(items, [](const Item& a, const Item& b) {
-    if (a.worth != b.worth) return a.worth < b.worth;
-    return a.node->end > b.node->end;
-  });
+  std::sort(items.begin(), items.end());
   for (const Item& item : items) {
     if (held <= wanted) break;
     held -= item.bytes;

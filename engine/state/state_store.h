@@ -2,9 +2,11 @@
 #ifndef KRAIT_ENGINE_STATE_STATE_STORE_H_
 #define KRAIT_ENGINE_STATE_STATE_STORE_H_
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -92,6 +94,12 @@ class StateStore {
 
   size_t budget_bytes() const { return budget_bytes_; }
   size_t held_bytes() const;
+  // Returns when what would be dropped first was used last; nothing if nothing
+  // is held.
+  using Clock = std::chrono::steady_clock;
+  std::optional<Clock::time_point> LeastUse() const;
+  // Makes room for others: drops about so much, as when the budget is exceeded.
+  void GiveBack(size_t bytes);
   size_t snapshots() const;
   size_t logged_tokens() const;
 
@@ -130,8 +138,10 @@ class StateStore {
   static void MarkPath(Node* last, const StateOrigin& origin);
   void Thin(Node* last, size_t end, std::span<const size_t> checkpoints);
   void Evict();
-  size_t EvictFrom(size_t held);
-  std::vector<Item> Items();
+  // Evicts until no more than `wanted` of `held` bytes are left; returns what
+  // is held then.
+  size_t EvictTo(size_t wanted, size_t held);
+  std::vector<Item> Items() const;
   template <class Visit>
   void ForEach(const Visit& visit) const;
   static bool Prune(Node& node);

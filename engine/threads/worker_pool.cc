@@ -46,20 +46,31 @@ void PinThisThread(int cpu) {
   pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
 }
 
+void EndWorkers(std::atomic<bool>* stopping, std::atomic<uint32_t>* generation,
+                std::vector<std::thread>* threads) {
+  stopping->store(true, std::memory_order_relaxed);
+  generation->fetch_add(1, std::memory_order_release);
+  generation->notify_all();
+  for (std::thread& thread : *threads) thread.join();
+}
+
 }  // namespace
 
 WorkerPool::WorkerPool(const ThreadPlan& plan) : claimed_(plan.slots.size()) {
-  for (size_t worker = 1; worker < plan.slots.size(); ++worker) {
-    threads_.emplace_back(&WorkerPool::WorkerLoop, this, worker,
-                          plan.slots[worker].cpu);
+  try {
+    for (size_t worker = 1; worker < plan.slots.size(); ++worker) {
+      threads_.emplace_back(&WorkerPool::WorkerLoop, this, worker,
+                            plan.slots[worker].cpu);
+    }
+  } catch (...) {
+    // Short of memory or of threads; whoever catches it has others to serve.
+    EndWorkers(&stopping_, &generation_, &threads_);
+    throw;
   }
 }
 
 WorkerPool::~WorkerPool() {
-  stopping_.store(true, std::memory_order_relaxed);
-  generation_.fetch_add(1, std::memory_order_release);
-  generation_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
+  EndWorkers(&stopping_, &generation_, &threads_);
 }
 
 void WorkerPool::ShareErased(Section section, const void* fn) {

@@ -69,4 +69,10 @@ const std::vector<TokenId>& LineTokenizer::Remember(std::string line,
   return young_.emplace(std::move(line), std::move(ids)).first->second;
 }
 
+void LineTokenizer::Forget() {
+  young_.clear();
+  old_.clear();
+  young_bytes_ = 0;
+}
+
 }  // namespace krait::engine

@@ -34,6 +34,9 @@ class LineTokenizer {
   // Returns the number of ids of `text`, without a dummy space.
   size_t Count(std::string_view text);
 
+  // Lets go of all lines.
+  void Forget();
+
  private:
   struct Hash {
     using is_transparent = void;

@@ -104,7 +104,15 @@ class FakeGenerator : public completion::Generator {
   void Forget(const completion::ForgetScope& scope,
               std::function<void(size_t)> done) override {
     forgotten = scope;
+    if (on_forget_) on_forget_(scope);
     done(7);
+  }
+  void set_on_forget(std::function<void(const ForgetScope&)> hook) {
+    on_forget_ = std::move(hook);
+  }
+  base::MemoryUse memory_use() const override { return memory; }
+  void GiveBack(size_t bytes) override {
+    memory.bytes -= std::min(memory.bytes, bytes);
   }
   void set_check(std::function<engine::ModelChange()> check) {
     check_ = std::move(check);
@@ -123,6 +131,7 @@ class FakeGenerator : public completion::Generator {
   int calls = 0;
   size_t most_at_once = 0;  // generations in an Advance
   completion::ForgetScope forgotten;
+  base::MemoryUse memory;  // what it is to be taken to hold
 
  private:
   class FakeGeneration : public completion::RunningGeneration {
@@ -195,6 +204,7 @@ class FakeGenerator : public completion::Generator {
   std::function<void()> before_token_;
   std::function<bool(const completion::GeneratorPrompt&)> on_slice_;
   std::function<void()> on_save_;
+  std::function<void(const ForgetScope&)> on_forget_;
   std::function<engine::ModelChange()> check_;
 };
 

@@ -98,5 +98,22 @@ TEST(StateBytesTest, OfThisProcessFitTheMachine) {
   EXPECT_LE(DefaultStateBytes(), ProcessMemoryLimit().bytes);
 }
 
+TEST(SharedBytesTest, AreTheStatesAndSomeMoreWithinHalfOfTheLimit) {
+  constexpr size_t kMebibyte = size_t{1} << 20;
+  const auto of = [](size_t state_mebibytes, size_t limit_mebibytes) {
+    return SharedBytesFor(
+               state_mebibytes * kMebibyte,
+               {.bytes = limit_mebibytes * kMebibyte, .set_by = {}}) /
+           kMebibyte;
+  };
+  EXPECT_EQ(of(1024, 16384), 1024U + 128U);
+  EXPECT_EQ(of(64, 16384), 64U + 16U);
+  EXPECT_EQ(of(0, 16384), 16U);
+  EXPECT_EQ(of(7000, 16384), 7875U);
+  EXPECT_EQ(of(8000, 16384), 8192U);
+  EXPECT_EQ(of(10000, 16384), 8192U);  // whatever the setting says
+  EXPECT_EQ(of(2, 20), 10U);
+}
+
 }  // namespace
 }  // namespace krait::daemon

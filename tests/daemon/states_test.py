@@ -122,11 +122,11 @@ class StatesTest(unittest.TestCase):
         return data[:middle] + bytes(600_000) + data[middle + 600_000:]
 
     @staticmethod
-    def ask(client):
+    def ask(client, uri=URI, place=PLACE):
         """By hand, so that the model is asked even if the same was shown just now."""
         reply = client.answer(client.ask('textDocument/inlineCompletion', {
-            'textDocument': {'uri': URI}, 'context': {'triggerKind': 1},
-            'position': {'line': PLACE[0], 'character': PLACE[1]}}))
+            'textDocument': {'uri': uri}, 'context': {'triggerKind': 1},
+            'position': {'line': place[0], 'character': place[1]}}))
         return [item['insertText'] for item in reply.get('result', {}).get('items', [])]
 
     def answer(self, client):
@@ -313,6 +313,69 @@ class StatesTest(unittest.TestCase):
         home = os.path.join(self.places.state, 'krait')
         self.assertNotIn('fingerprints', os.listdir(home))
         self.assertNotIn('listens at', self.log())
+
+    def test_a_session_without_a_daemon_does_not_save_what_was_forgotten(self):
+        client = self.editor('--no-daemon')
+        self.answer(client)
+        done = self.run_krait('forget', '--all')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(client.finish(), 0)
+        self.assertEqual(self.files(), [])
+        # From then on it is as before.
+        client = self.editor('--no-daemon')
+        self.answer(client)
+        self.assertEqual(client.finish(), 0)
+        self.assertTrue(self.files())
+
+    def forbid(self, client, *globs):
+        client.notify('workspace/didChangeConfiguration', {'settings': {'krait': {
+            'completion': {'disabled_files': globs}}}})
+
+    def test_what_becomes_forbidden_is_forgotten(self):
+        self.session()
+        for mode_of_running in ([], ['--no-daemon']):
+            client = self.editor(*mode_of_running)
+            self.answer(client)
+            client.settle()
+            self.assertGreater(client.call('krait/status')['states']['held_bytes'], 0)
+            self.assertTrue(self.files() or mode_of_running)
+            self.forbid(client, '*.py')
+            self.assertEqual(self.ask(client), [])
+            wait_until(lambda: not self.files(), 'nothing on the disk')
+            client.settle()
+            wait_until(lambda c=client: c.call('krait/status')['states']['held_bytes'] == 0,
+                       'nothing in memory')
+            self.assertEqual(client.finish(), 0)
+            self.run_krait('stop')
+            self.assertEqual(self.files(), [])
+
+    def test_a_link_that_moves_to_a_secret_is_noticed(self):
+        project = os.path.join(self.places.root, 'project')
+        os.mkdir(project)
+        link = os.path.join(project, 'notes.py')
+        for name in ('public.py', '.env'):
+            with open(os.path.join(project, name), 'w', encoding='utf-8') as file:
+                file.write(TEXT)
+        os.symlink('public.py', link)
+        client = self.editor()
+        uri = 'file://' + link
+        client.open(uri, TEXT)
+        self.assertTrue(self.ask(client, uri))
+        os.unlink(link)
+        os.symlink('.env', link)
+        client.change(uri, 2, [{'text': 'KEY = "hunter2"\n' + TEXT}])
+
+        def refused():
+            items = self.ask(client, uri, (PLACE[0] + 1, PLACE[1]))
+            why = (client.explain(uri) or {}).get('suppressed_by') or ''
+            return not items and 'disabled_files' in why
+        wait_until(refused, 'it is not read')
+        client.notify('textDocument/didClose', {'textDocument': {'uri': URI}})
+        client.settle()
+        self.assertEqual(client.call('krait/status')['states']['held_bytes'], 0)
+        self.assertEqual(client.finish(), 0)
+        self.run_krait('stop')
+        self.assertEqual(self.files(), [])
 
     def test_excluded_projects_are_not_saved(self):
         self.config('state_exclude = ["/project"]\n')

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/host/local/engine_generator.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -56,6 +57,7 @@ EngineGenerator::EngineGenerator(std::shared_ptr<const engine::Model> model,
                              .load_bytes = options.state_bytes,
                              .stamp = stamp_,
                              .fingerprints = options.fingerprints,
+                             .forget_mark = options.forget_mark,
                              .may_save = options.may_save};
   if (!keeping.may_save) keeping.may_save = [](const auto&) { return true; };
   keeper_.emplace(model_, std::move(keeping));
@@ -179,6 +181,7 @@ base::Status EngineGenerator::Warm(const completion::GeneratorPrompt& prompt,
 void EngineGenerator::SaveWarmStates() {
   if (!keeper_) return;
   TakeSavedStates();
+  if (keeper_->TakeForgotten()) return DropWarm();
   keeper_->Save(store_.Sequences());
 }
 
@@ -193,12 +196,42 @@ base::Status EngineGenerator::FinishSaving(std::chrono::milliseconds limit) {
 // asking the disk about links: all of them go.
 void EngineGenerator::Forget(const completion::ForgetScope& scope,
                              std::function<void(size_t)> done) {
+  DropWarm();
+  if (!keeper_) return done(0);
+  keeper_->Forget(scope, std::move(done));
+}
+
+void EngineGenerator::DropWarm() {
   store_.Clear();
+  planner_.Forget();
   if (memory_) memory_->Forget();
   speakers_.DropIdle();
   warming_.emplace(shared_);
-  if (!keeper_) return done(0);
-  keeper_->Forget(scope, std::move(done));
+}
+
+base::MemoryUse EngineGenerator::memory_use() const {
+  base::MemoryUse use{.bytes = store_.held_bytes(),
+                      .least_use = store_.LeastUse()};
+  if (!memory_) return use;
+  const base::MemoryUse texts = memory_->use();
+  use.bytes += texts.bytes;
+  if (!use.least_use || (texts.least_use && texts.least_use < use.least_use)) {
+    use.least_use = texts.least_use;
+  }
+  return use;
+}
+
+// Texts are quickly read again, if any of theirs is as old as the states'.
+void EngineGenerator::GiveBack(size_t bytes) {
+  if (memory_) {
+    const base::MemoryUse texts = memory_->use();
+    const auto states = store_.LeastUse();
+    if (texts.least_use && (!states || *texts.least_use <= *states)) {
+      memory_->GiveBack(bytes);
+      bytes -= std::min(bytes, texts.bytes - memory_->held_bytes());
+    }
+  }
+  if (bytes > 0) store_.GiveBack(bytes);
 }
 
 engine::ModelChange EngineGenerator::CheckModel() const {

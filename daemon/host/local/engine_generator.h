@@ -41,6 +41,7 @@ struct WarmOptions {
   std::function<bool(const std::string& file)> may_save = {};
   // Where the fingerprints of models are remembered; empty: nowhere.
   std::filesystem::path fingerprints = {};
+  std::filesystem::path forget_mark = {};  // see ForgetMark
   // Of the model before it was loaded; empty: as it is now.
   engine::ModelStamp stamp = {};
 };
@@ -75,6 +76,8 @@ class EngineGenerator : public completion::Generator {
               std::function<void(size_t)> done) override;
   engine::ModelChange CheckModel() const override;
   completion::WarmStatus warm_status() const override;
+  base::MemoryUse memory_use() const override;
+  void GiveBack(size_t bytes) override;
 
  private:
   EngineGenerator(std::shared_ptr<const engine::Model> model,
@@ -83,6 +86,8 @@ class EngineGenerator : public completion::Generator {
   std::chrono::duration<double> PredictPrefill(
       const std::vector<engine::TokenId>& tokens) const;
   void TakeSavedStates();
+  // Lets go of all that is warm but for what runs.
+  void DropWarm();
   // Whether a generation of the prompt is reminded of something.
   bool Reminded(const completion::GeneratorPrompt& prompt) const {
     return memory_ && prompt.remembered;

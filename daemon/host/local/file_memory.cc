@@ -69,7 +69,7 @@ std::unique_ptr<engine::TextMemory> FileMemory::At(
       if (room == 0) break;
     }
   }
-  MakeRoom();
+  ShrinkTo(kMostBytes);
   std::vector<engine::TokenId> begun_tokens;
   if (begun.size() <= engine::TextTokens::kMaxLineBytes) {
     begun_tokens = forms_.tokenizer().Encode(begun, engine::DummyPrefix::kNone);
@@ -100,7 +100,7 @@ engine::TextTokensPtr FileMemory::Update(
     const std::string& name, std::string text,
     std::shared_ptr<const completion::TextSource> source) {
   Entry& entry = entries_[name];
-  entry.last_used = ++uses_;
+  Touch(&entry);
   entry.source = std::move(source);
   if (entry.tokens != nullptr && entry.tokens->text() == text) {
     return entry.tokens;
@@ -118,7 +118,7 @@ engine::TextTokensPtr FileMemory::OfOther(const completion::NearbyText& other,
   const auto found = entries_.find(name);
   if (found != entries_.end() && found->second.source == other.source &&
       found->second.tokens->text().size() <= max_bytes) {
-    found->second.last_used = ++uses_;
+    Touch(&found->second);
     return found->second.tokens;
   }
   return Update(name, other.source->Read(max_bytes), other.source);
@@ -129,10 +129,29 @@ void FileMemory::Forget() {
   held_bytes_ = 0;
 }
 
-void FileMemory::MakeRoom() {
-  while (held_bytes_ > kMostBytes && entries_.size() > 1) {
-    const auto oldest = std::ranges::min_element(
-        entries_, {}, [](const auto& entry) { return entry.second.last_used; });
+void FileMemory::Touch(Entry* entry) {
+  entry->last_used = ++uses_;
+  entry->used_at = std::chrono::steady_clock::now();
+}
+
+FileMemory::Entries::const_iterator FileMemory::Oldest() const {
+  return std::ranges::min_element(
+      entries_, {}, [](const auto& entry) { return entry.second.last_used; });
+}
+
+base::MemoryUse FileMemory::use() const {
+  base::MemoryUse use{.bytes = held_bytes_};
+  if (entries_.size() > 1) use.least_use = Oldest()->second.used_at;
+  return use;
+}
+
+void FileMemory::GiveBack(size_t bytes) {
+  ShrinkTo(held_bytes_ - std::min(held_bytes_, bytes));
+}
+
+void FileMemory::ShrinkTo(size_t bytes) {
+  while (held_bytes_ > bytes && entries_.size() > 1) {
+    const auto oldest = Oldest();
     held_bytes_ -= oldest->second.tokens->bytes();
     entries_.erase(oldest);
   }

@@ -2,13 +2,16 @@
 #ifndef KRAIT_DAEMON_HOST_LOCAL_FILE_MEMORY_H_
 #define KRAIT_DAEMON_HOST_LOCAL_FILE_MEMORY_H_
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "base/memory_budget.h"
 #include "daemon/completion/text/nearby_text.h"
 #include "engine/memory/memory_weights.h"
 #include "engine/memory/text_memory.h"
@@ -50,6 +53,10 @@ class FileMemory {
   void Forget();
 
   size_t held_bytes() const { return held_bytes_; }
+  // The text that was used last stays, whoever wants room.
+  base::MemoryUse use() const;
+  // Drops so much, what was used longest ago first.
+  void GiveBack(size_t bytes);
 
  private:
   struct Entry {
@@ -57,7 +64,9 @@ class FileMemory {
     std::shared_ptr<const completion::TextSource>
         source;  // of another text's state
     uint64_t last_used = 0;
+    std::chrono::steady_clock::time_point used_at = {};
   };
+  using Entries = std::unordered_map<std::string, Entry>;
 
   // Returns the entry, brought up to date with `text`.
   engine::TextTokensPtr Update(
@@ -65,11 +74,13 @@ class FileMemory {
       std::shared_ptr<const completion::TextSource> source);
   engine::TextTokensPtr OfOther(const completion::NearbyText& other,
                                 size_t max_bytes);
-  void MakeRoom();
+  Entries::const_iterator Oldest() const;
+  void Touch(Entry* entry);
+  void ShrinkTo(size_t bytes);
 
   const engine::TokenForms forms_;
   const engine::MemoryWeights weights_;
-  std::unordered_map<std::string, Entry> entries_;
+  Entries entries_;
   size_t held_bytes_ = 0;
   uint64_t uses_ = 0;
 };

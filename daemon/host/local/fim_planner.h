@@ -69,6 +69,9 @@ class FimPlanner {
 
   size_t CountTokens(std::string_view text) { return lines_.Count(text); }
 
+  // Lets go of the text that it remembers.
+  void Forget() { lines_.Forget(); }
+
  private:
   base::Result<FimPlan> LayOut(engine::FimLayout layout,
                                const completion::GeneratorPrompt& prompt);

@@ -83,6 +83,8 @@ class ModelGenerator : public completion::Generator {
   completion::WarmStatus warm_status() const override {
     return inner_->warm_status();
   }
+  base::MemoryUse memory_use() const override { return inner_->memory_use(); }
+  void GiveBack(size_t bytes) override { inner_->GiveBack(bytes); }
 
  private:
   LoadedModel loaded_;
@@ -100,6 +102,7 @@ WarmOptions WarmOptionsOf(const ModelOptions& options,
           [excluded = WithRealPaths(options.state_exclude)](
               const std::string& file) { return !MatchesAny(excluded, file); },
       .fingerprints = FingerprintsFile(),
+      .forget_mark = ForgetMarkFile(),
       .stamp = stamp};
 }
 
@@ -108,6 +111,11 @@ WarmOptions WarmOptionsOf(const ModelOptions& options,
 fs::path FingerprintsFile() {
   const fs::path home = StateHome();
   return home.empty() ? home : home / "fingerprints";
+}
+
+fs::path ForgetMarkFile() {
+  const fs::path home = StateHome();
+  return home.empty() ? home : home / "forgotten";
 }
 
 base::Result<ReadyGenerator> LoadGenerator(const ModelOptions& options) {

@@ -14,6 +14,10 @@ namespace krait::daemon {
 // home.
 std::filesystem::path FingerprintsFile();
 
+// Returns the file of the mark that states were forgotten (see ForgetMark);
+// empty without a home.
+std::filesystem::path ForgetMarkFile();
+
 // Loads a model and makes it a generator that owns it and its threads.
 base::Result<ReadyGenerator> LoadGenerator(const ModelOptions& options);
 

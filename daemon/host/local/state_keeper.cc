@@ -14,6 +14,7 @@
 #include <stop_token>
 #include <utility>
 
+#include "daemon/host/local/forget_mark.h"
 #include "daemon/host/local/forget_states.h"
 #include "daemon/log.h"
 #include "engine/arch/model.h"
@@ -30,6 +31,8 @@ using Clock = std::chrono::steady_clock;
 
 // After a stop, how long a write may take to notice.
 constexpr std::chrono::milliseconds kStopPatience{500};
+// Before it is tried again.
+constexpr std::chrono::milliseconds kPauseWithoutMemory{100};
 
 // The paths by which a file may be known later: its own, and the one without
 // links.
@@ -62,13 +65,18 @@ struct StateKeeper::Shared {
   void Load();
   bool WaitForWork(std::unique_lock<std::mutex>* lock);
   void Work(std::unique_lock<std::mutex>* lock);
+  void WriteAll(std::unique_lock<std::mutex>* lock);
+  bool WasForgotten(std::unique_lock<std::mutex>* lock);
+  void GiveUpWaiting();
   void ForgetNow(std::unique_lock<std::mutex>* lock);
   base::Status Write(Sequence* sequence, const std::stop_token& stop);
   void SayWhyNot(const base::Error& error);
 
   const std::shared_ptr<const engine::Model> model;
   const StateKeeperOptions options;
-  std::optional<engine::StateDirectory> directory;  // the thread's alone
+  // The thread's alone.
+  std::optional<engine::StateDirectory> directory;
+  std::optional<ForgetMark> mark;
 
   std::mutex mutex;
   std::condition_variable changed;
@@ -78,6 +86,7 @@ struct StateKeeper::Shared {
   bool loading = true;
   bool writing = false;
   bool ended = false;
+  bool forgotten = false;  // by another process; see TakeForgotten
   base::Status last_write;
   std::deque<Sequence> read;
   std::deque<Sequence> waiting;
@@ -95,6 +104,7 @@ void StateKeeper::Shared::SayWhyNot(const base::Error& error) {
 
 // Learns which model it is, so that its states can be told from others'.
 void StateKeeper::Shared::Identify() {
+  mark.emplace(options.forget_mark);
   const auto fingerprint = engine::FingerprintOf(
       options.stamp, engine::FingerprintMemory(options.fingerprints),
       stopping.get_token());
@@ -137,26 +147,51 @@ bool StateKeeper::Shared::WaitForWork(std::unique_lock<std::mutex>* lock) {
 void StateKeeper::Shared::Work(std::unique_lock<std::mutex>* lock) {
   if (!forgettings.empty()) return ForgetNow(lock);
   writing = true;
+  WriteAll(lock);
+  lock->unlock();
+  if (directory) directory->Trim();
+  lock->lock();
+  writing = false;
+}
+
+// Whoever forgets sets the mark before anything is deleted: what was written
+// before the mark is deleted there, what was written after it is here.
+void StateKeeper::Shared::WriteAll(std::unique_lock<std::mutex>* lock) {
   giving_up = std::stop_source();
   const std::stop_token stop = giving_up.get_token();
+  if (WasForgotten(lock)) return;
   while (!waiting.empty() && !stop.stop_requested() && forgettings.empty()) {
     Sequence sequence = std::move(waiting.front());
     waiting.pop_front();
     lock->unlock();
     base::Status saved = Write(&sequence, stop);
     lock->lock();
+    const bool forgotten_since = WasForgotten(lock);
+    if (forgotten_since && directory) directory->Delete(sequence);
     // Let go of by the thread that the pieces belong to.
     written.push_back(std::move(sequence));
     last_write = std::move(saved);
+    if (forgotten_since) return;
     if (last_write) continue;
     SayWhyNot(last_write.error());
-    std::ranges::move(waiting, std::back_inserter(written));
-    waiting.clear();
+    GiveUpWaiting();
   }
+}
+
+// Gives up what waits if it was.
+bool StateKeeper::Shared::WasForgotten(std::unique_lock<std::mutex>* lock) {
   lock->unlock();
-  if (directory) directory->Trim();
+  const bool is_new = mark && mark->IsNew();
   lock->lock();
-  writing = false;
+  if (!is_new) return false;
+  forgotten = true;
+  GiveUpWaiting();
+  return true;
+}
+
+void StateKeeper::Shared::GiveUpWaiting() {
+  std::ranges::move(waiting, std::back_inserter(written));
+  waiting.clear();
 }
 
 base::Status StateKeeper::Shared::Write(Sequence* sequence,
@@ -181,6 +216,8 @@ void StateKeeper::Shared::ForgetNow(std::unique_lock<std::mutex>* lock) {
   for (const auto& [scope, done] : std::exchange(forgettings, {})) {
     lock->unlock();
     const size_t count = ForgetStates(options.directory, scope);
+    // Nothing is left in memory that it could be about.
+    if (mark) (void)mark->IsNew();
     lock->lock();
     // Whoever waits may be gone once the keeper is.
     if (!stopping.stop_requested()) done(count);
@@ -201,7 +238,14 @@ void StateKeeper::Run(const std::shared_ptr<Shared>& shared) {
   shared->loading = false;
   shared->changed.notify_all();
   while (shared->WaitForWork(&lock)) {
-    shared->Work(&lock);
+    try {
+      shared->Work(&lock);
+    } catch (const std::bad_alloc&) {
+      if (!lock.owns_lock()) lock.lock();
+      shared->writing = false;
+      // The model's thread makes room meanwhile.
+      shared->changed.wait_for(lock, kPauseWithoutMemory);
+    }
     shared->changed.notify_all();
   }
   shared->ended = true;
@@ -261,12 +305,16 @@ base::Status StateKeeper::Finish(std::chrono::milliseconds limit) {
     return !shared_->loading && !shared_->writing && shared_->waiting.empty();
   };
   if (!shared_->changed.wait_for(lock, limit, idle)) {
-    std::ranges::move(shared_->waiting, std::back_inserter(shared_->written));
-    shared_->waiting.clear();
+    shared_->GiveUpWaiting();
     shared_->giving_up.request_stop();
     shared_->changed.wait_for(lock, kStopPatience, idle);
   }
   return shared_->last_write;
+}
+
+bool StateKeeper::TakeForgotten() {
+  const std::lock_guard lock(shared_->mutex);
+  return std::exchange(shared_->forgotten, false);
 }
 
 void StateKeeper::Forget(completion::ForgetScope scope,
@@ -278,8 +326,7 @@ void StateKeeper::Forget(completion::ForgetScope scope,
                                               return scope.Covers(origin);
                                             });
   });
-  std::ranges::move(shared_->waiting, std::back_inserter(shared_->written));
-  shared_->waiting.clear();
+  shared_->GiveUpWaiting();
   shared_->giving_up.request_stop();
   shared_->forgettings.emplace_back(std::move(scope), std::move(done));
   shared_->changed.notify_all();

@@ -26,6 +26,7 @@ struct StateKeeperOptions {
   size_t load_bytes = 0;               // at most so much is read
   engine::ModelStamp stamp;            // of the model as it was loaded
   std::filesystem::path fingerprints;  // see FingerprintMemory
+  std::filesystem::path forget_mark;   // see ForgetMark
   // Whether states of a file may be written; called on the keeper's thread.
   std::function<bool(const std::string& file)> may_save;
 };
@@ -38,7 +39,8 @@ struct StateKeeperOptions {
 // it writes are sequences that share their pieces with the store: these are
 // immutable where they were written. States of files that nobody may save, or
 // of no file, are not written, as there is no name to forget them by. Nor is
-// anything once the model's files are not those that were loaded.
+// anything once the model's files are not those that were loaded, or what is in
+// memory from before another process made all forget.
 //
 // All calls are on the model's thread, which must own the store.
 class StateKeeper {
@@ -62,6 +64,10 @@ class StateKeeper {
   // Waits until all is read and written, at most `limit`, and stops it then.
   // Returns what went wrong with the last write.
   base::Status Finish(std::chrono::milliseconds limit);
+
+  // Returns whether another process has made all forget since the last call:
+  // what is in memory from before must not be saved.
+  bool TakeForgotten();
 
   // Gives up what waits, deletes what is on the disk, and calls `done` with
   // how many files, on the keeper's thread; never if the keeper ends before.

@@ -11,24 +11,25 @@
 #include "tests/daemon/completion/syntax_testing.h"
 #include "tests/daemon/fake_generator.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
 
-completion::Completion Complete(
-    FakeGenerator& generator, const completion::CompletionRequest& request,
-    const completion::CompletionOptions& options = {}) {
-  completion::CompletionService service(generator);
+using daemon::FakeGenerator;
+
+Completion Complete(FakeGenerator& generator, const CompletionRequest& request,
+                    const CompletionOptions& options = {}) {
+  CompletionService service(generator);
   auto completion = service.Complete(request, options);
   EXPECT_TRUE(completion.has_value());
-  return completion ? *completion : completion::Completion{};
+  return completion ? *completion : Completion{};
 }
 
 TEST(CompletionServiceTest, StopsTheModelAtTheLinesEnd) {
   FakeGenerator generator("a, b\nmore text that is never made");
-  const completion::Completion completion =
+  const Completion completion =
       Complete(generator, {.path = "x.py", .before = "f(", .after = ")\n"});
   EXPECT_EQ(completion.text, "a, b");
-  EXPECT_EQ(completion.stop, completion::CompletionStop::kLineEnd);
+  EXPECT_EQ(completion.stop, CompletionStop::kLineEnd);
   EXPECT_EQ(completion.trace.tokens_generated, 5U);
   EXPECT_EQ(completion.trace.plan, "spm");
   EXPECT_EQ(generator.path, "x.py");
@@ -47,9 +48,9 @@ TEST(CompletionServiceTest, ShowsTheModelUnixLineEnds) {
 TEST(CompletionServiceTest, KnowsTheEarlierSuffixWithinADeclaration) {
   if (!HasGrammars()) GTEST_SKIP() << "built without grammars";
   FakeGenerator generator("x");
-  completion::CompletionService service(generator);
+  CompletionService service(generator);
   const auto earlier_at = [&](std::string_view marked) {
-    const completion::CompletionRequest request = RequestAt("a.py", marked);
+    const CompletionRequest request = RequestAt("a.py", marked);
     EXPECT_TRUE(service.Complete(request, {}));
     return generator.earlier_suffix;
   };
@@ -70,15 +71,15 @@ TEST(CompletionServiceTest, KnowsTheEarlierSuffixWithinADeclaration) {
 TEST(CompletionServiceTest, CutsLoops) {
   FakeGenerator generator(std::vector<std::string>{"go", ".x", ".x", ".x", ".x",
                                                    ".x", ".x", ".x", ".x"});
-  const completion::Completion completion =
+  const Completion completion =
       Complete(generator, {.path = "", .before = "a", .after = ""});
   EXPECT_EQ(completion.text, "go.x");
-  EXPECT_EQ(completion.stop, completion::CompletionStop::kRepetition);
+  EXPECT_EQ(completion.stop, CompletionStop::kRepetition);
 }
 
 TEST(CompletionServiceTest, SaysWhyNothingIsShown) {
   FakeGenerator generator("  \n\n");
-  const completion::Completion completion =
+  const Completion completion =
       Complete(generator, {.path = "", .before = "a", .after = ""});
   EXPECT_EQ(completion.text, "");
   EXPECT_FALSE(completion.trace.suppressed_by.empty());
@@ -107,7 +108,7 @@ TEST(CompletionServiceTest, SurvivesAbsurdlySmallModels) {
 
 TEST(CompletionServiceTest, CancellationIsAnErrorOfItsOwnKind) {
   FakeGenerator generator("abc");
-  completion::CompletionService service(generator);
+  CompletionService service(generator);
   std::stop_source stop;
   stop.request_stop();
   const auto completion = service.Complete(
@@ -119,7 +120,7 @@ TEST(CompletionServiceTest, CancellationIsAnErrorOfItsOwnKind) {
 TEST(CompletionServiceTest, TellsHowSureTheModelIsOfWhatIsKept) {
   FakeGenerator generator("ab\n");
   generator.set_logprob(-0.5F);
-  const completion::Completion completion =
+  const Completion completion =
       Complete(generator, {.path = "", .before = "x = ", .after = ""});
   ASSERT_TRUE(completion.trace.mean_logprob.has_value());
   EXPECT_DOUBLE_EQ(*completion.trace.mean_logprob, -0.5);
@@ -137,4 +138,4 @@ TEST(CompletionServiceTest, SplitCharactersAreJoined) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

@@ -12,8 +12,10 @@
 #include "tests/daemon/completion/default_model.h"
 #include "tests/daemon/completion/source_text.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
+
+using daemon::EngineGenerator;
 
 #ifdef KRAIT_SANITIZED
 constexpr size_t kPrefixBytes = 1200;
@@ -32,9 +34,9 @@ struct Asked {
   size_t stop_after = 0;  // tokens; 0: goes on to the end
   std::string text = {};
   std::vector<float> logprobs = {};
-  std::unique_ptr<completion::RunningGeneration> running = {};
+  std::unique_ptr<RunningGeneration> running = {};
 
-  completion::GeneratorPrompt Prompt() const {
+  GeneratorPrompt Prompt() const {
     return {.path = path, .prefix = prefix, .suffix = suffix};
   }
   bool stopped() const { return stop_after != 0; }
@@ -75,7 +77,7 @@ class CompletionsAtOnceTest : public testing::Test {
     return places;
   }
 
-  static void Begin(completion::Generator& generator, Asked& asked,
+  static void Begin(Generator& generator, Asked& asked,
                     bool may_resume = false) {
     asked.running = generator.Begin(
         {.prompt = asked.Prompt(),
@@ -103,9 +105,8 @@ class CompletionsAtOnceTest : public testing::Test {
     return count;
   }
 
-  static void Advance(completion::Generator& generator,
-                      const std::vector<Asked>& all) {
-    std::vector<completion::RunningGeneration*> running;
+  static void Advance(Generator& generator, const std::vector<Asked>& all) {
+    std::vector<RunningGeneration*> running;
     for (const Asked& asked : all) {
       if (asked.running) running.push_back(asked.running.get());
     }
@@ -113,7 +114,7 @@ class CompletionsAtOnceTest : public testing::Test {
   }
 
   // Asks all, one more after each `rounds_between` rounds.
-  static void AskAll(completion::Generator& generator, std::vector<Asked>& all,
+  static void AskAll(Generator& generator, std::vector<Asked>& all,
                      size_t rounds_between) {
     for (Asked& asked : all) {
       Begin(generator, asked);
@@ -129,7 +130,7 @@ class CompletionsAtOnceTest : public testing::Test {
     alone_ = Places();
     for (Asked& asked : alone_) {
       Begin(*generator, asked);
-      completion::RunningGeneration* const one = asked.running.get();
+      RunningGeneration* const one = asked.running.get();
       while (!one->outcome()) generator->Advance({&one, 1});
       asked.running.reset();
     }
@@ -241,4 +242,4 @@ TEST_F(CompletionsAtOnceTest, EachIsGoneOnWith) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

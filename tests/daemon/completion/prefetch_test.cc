@@ -12,8 +12,10 @@
 #include "tests/daemon/completion/default_model.h"
 #include "tests/daemon/completion/source_text.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
+
+using daemon::EngineGenerator;
 
 class PrefetchTest : public testing::Test {
  protected:
@@ -23,8 +25,8 @@ class PrefetchTest : public testing::Test {
     warm_ = Create(size_t{256} << 20);
     cold_ = Create(0);
     options_.max_tokens = 12;
-    options_.extent = completion::CompletionExtent::kUnlimited;
-    options_.min_confidence = completion::kShowAll;
+    options_.extent = CompletionExtent::kUnlimited;
+    options_.min_confidence = kShowAll;
     const std::string text = ReadSource("lsp/text.cc");
     const size_t cursor = text.find("return ", 900) + 7;
     request_.before = text.substr(0, cursor);
@@ -38,8 +40,8 @@ class PrefetchTest : public testing::Test {
     return std::move(*generator);
   }
 
-  completion::Completion Complete(completion::Generator& generator) const {
-    completion::CompletionService service(generator);
+  Completion Complete(Generator& generator) const {
+    CompletionService service(generator);
     const auto completion = service.Complete(request_, options_);
     EXPECT_TRUE(completion);
     return *completion;
@@ -50,7 +52,7 @@ class PrefetchTest : public testing::Test {
   // As long as it takes: each goes on with the one before, for at most a
   // second.
   void SayAhead() {
-    completion::CompletionService service(*warm_);
+    CompletionService service(*warm_);
     for (int i = 0; i < 8; ++i) {
       EXPECT_TRUE(service.Prefetch(request_, options_));
     }
@@ -58,17 +60,17 @@ class PrefetchTest : public testing::Test {
 
   std::unique_ptr<EngineGenerator> warm_;
   std::unique_ptr<EngineGenerator> cold_;
-  completion::CompletionOptions options_;
-  completion::CompletionRequest request_;
+  CompletionOptions options_;
+  CompletionRequest request_;
 };
 
 TEST_F(PrefetchTest, WhatWasSaidAheadRunsNoModel) {
   SayAhead();
-  const completion::Completion warm = Complete(*warm_);
+  const Completion warm = Complete(*warm_);
   EXPECT_EQ(warm.trace.tokens_computed, 0U);
   // The one that only said again what stands before the cursor.
   EXPECT_LE(warm.trace.tokens_generated, 1U);
-  const completion::Completion cold = Complete(*cold_);
+  const Completion cold = Complete(*cold_);
   EXPECT_GT(cold.trace.tokens_generated, 1U);
   ASSERT_FALSE(cold.text.empty());
   EXPECT_EQ(warm.text, cold.text);
@@ -83,7 +85,7 @@ TEST_F(PrefetchTest, WhatWasSaidAheadRunsNoModel) {
 TEST_F(PrefetchTest, WhatWasSaidBeforeAStopIsKept) {
   std::stop_source stop;
   stop.request_stop();
-  completion::CompletionService service(*warm_);
+  CompletionService service(*warm_);
   const auto stopped = service.Prefetch(request_, options_, stop.get_token());
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().code, base::ErrorCode::kCancelled);
@@ -98,4 +100,4 @@ TEST_F(PrefetchTest, NothingIsDrawnByChanceAhead) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

@@ -19,8 +19,10 @@
 #include "tests/daemon/completion/syntax_testing.h"
 #include "tests/daemon/fake_generator.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
+
+using daemon::FakeGenerator;
 
 constexpr std::chrono::milliseconds kPatience{10'000};
 
@@ -87,14 +89,11 @@ class Speaker {
 };
 
 // How it meets what stands on the cursor's line.
-void CheckSeam(const completion::CompletionRequest& request,
-               const std::string& text) {
-  const completion::CursorLine line =
-      completion::LineAtCursor(request.before, request.after);
-  EXPECT_FALSE(completion::IsGlued(text, line.after));
-  EXPECT_FALSE(completion::IsGlued(request.before, line.after))
-      << "within a word";
-  if (completion::StandsBeforeContent(line)) {
+void CheckSeam(const CompletionRequest& request, const std::string& text) {
+  const CursorLine line = LineAtCursor(request.before, request.after);
+  EXPECT_FALSE(IsGlued(text, line.after));
+  EXPECT_FALSE(IsGlued(request.before, line.after)) << "within a word";
+  if (StandsBeforeContent(line)) {
     EXPECT_TRUE(text.ends_with("\n" + std::string(line.before)));
   } else {
     EXPECT_FALSE(text.ends_with('\n'));
@@ -107,10 +106,9 @@ void CheckSeam(const completion::CompletionRequest& request,
 }
 
 // Nothing that was well-formed is not so with it.
-void CheckSyntax(const completion::CompletionRequest& request,
-                 const std::string& text) {
-  const auto syntax = completion::CursorSyntax::Of(
-      request.syntax, request.before, request.after, kPatience);
+void CheckSyntax(const CompletionRequest& request, const std::string& text) {
+  const auto syntax = CursorSyntax::Of(request.syntax, request.before,
+                                       request.after, kPatience);
   if (!syntax) return;
   if (syntax->context().place != grammars::Place::kCode) {
     EXPECT_EQ(grammars::TrimRight(text).find('\n'), std::string::npos);
@@ -124,8 +122,8 @@ void CheckSyntax(const completion::CompletionRequest& request,
   }
 }
 
-void CheckPromises(const completion::CompletionRequest& request,
-                   const completion::Completion& completion) {
+void CheckPromises(const CompletionRequest& request,
+                   const Completion& completion) {
   const std::string& text = completion.text;
   EXPECT_EQ(text.empty(), !completion.trace.suppressed_by.empty());
   if (text.empty()) return;
@@ -137,22 +135,21 @@ void CheckPromises(const completion::CompletionRequest& request,
 
 TEST(ShownPropertyTest, PromisesHoldWhateverTheModelSays) {
   Speaker speaker(20'261'122);
-  completion::CompletionOptions options;
-  options.min_confidence = completion::kShowAll;
+  CompletionOptions options;
+  options.min_confidence = kShowAll;
   options.syntax_budget = grammars::CheckBudget::Unlimited();
   for (int round = 0; round < 800; ++round) {
     const Source& source = kSources[speaker.Below(kSources.size())];
     const size_t cursor = speaker.Below(source.text.size() + 1);
-    completion::CompletionRequest request{
+    CompletionRequest request{
         .path = std::string(source.path),
         .before = std::string(source.text.substr(0, cursor)),
         .after = std::string(source.text.substr(cursor))};
-    request.syntax =
-        completion::ParseForRequest(grammars::LanguageOfPath(source.path),
-                                    std::string(source.text), cursor);
+    request.syntax = ParseForRequest(grammars::LanguageOfPath(source.path),
+                                     std::string(source.text), cursor);
     const auto said = speaker.Say(source.text);
     FakeGenerator generator(said);
-    completion::CompletionService service(generator);
+    CompletionService service(generator);
     const auto completion = service.Complete(request, options);
     ASSERT_TRUE(completion.has_value());
     CheckPromises(request, *completion);
@@ -185,9 +182,9 @@ std::vector<std::string> Tokens(std::string_view text) {
 }
 
 TEST(ShownPropertyTest, WhatTrulyFollowsOnTheLineIsShownAsItIs) {
-  completion::CompletionOptions options;
-  options.min_confidence = completion::kShowAll;
-  options.extent = completion::CompletionExtent::kLine;
+  CompletionOptions options;
+  options.min_confidence = kShowAll;
+  options.extent = CompletionExtent::kLine;
   options.syntax_budget = grammars::CheckBudget::Unlimited();
   for (const Source& source : kSources) {
     for (size_t cursor = 1; cursor < source.text.size(); ++cursor) {
@@ -198,15 +195,14 @@ TEST(ShownPropertyTest, WhatTrulyFollowsOnTheLineIsShownAsItIs) {
       if (grammars::IsBlank(rest) || rest.front() == ' ' ||
           before.back() != ' ')
         continue;
-      completion::CompletionRequest request{
+      CompletionRequest request{
           .path = std::string(source.path),
           .before = std::string(before),
           .after = std::string(after.substr(rest.size()))};
-      request.syntax =
-          completion::ParseForRequest(grammars::LanguageOfPath(source.path),
-                                      request.before + request.after, cursor);
+      request.syntax = ParseForRequest(grammars::LanguageOfPath(source.path),
+                                       request.before + request.after, cursor);
       FakeGenerator generator(Tokens(rest));
-      completion::CompletionService service(generator);
+      CompletionService service(generator);
       const auto completion = service.Complete(request, options);
       ASSERT_TRUE(completion.has_value());
       EXPECT_EQ(completion->text, rest)
@@ -217,4 +213,4 @@ TEST(ShownPropertyTest, WhatTrulyFollowsOnTheLineIsShownAsItIs) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

@@ -13,8 +13,10 @@
 #include "tests/daemon/completion/syntax_testing.h"
 #include "tests/daemon/fake_generator.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
+
+using daemon::FakeGenerator;
 
 // A token for each word, line end, or other character.
 std::vector<std::string> Tokens(std::string_view text) {
@@ -33,18 +35,17 @@ std::vector<std::string> Tokens(std::string_view text) {
   return tokens;
 }
 
-completion::Completion Complete(const completion::CompletionRequest& request,
-                                std::string_view said,
-                                completion::CompletionOptions options = {}) {
+Completion Complete(const CompletionRequest& request, std::string_view said,
+                    CompletionOptions options = {}) {
   // For a loaded machine, unless the test is about it.
   if (options.syntax_budget.steps == grammars::CheckBudget{}.steps) {
     options.syntax_budget = grammars::CheckBudget::Unlimited();
   }
   FakeGenerator generator(Tokens(said));
-  completion::CompletionService service(generator);
+  CompletionService service(generator);
   auto completion = service.Complete(request, options);
   EXPECT_TRUE(completion.has_value());
-  return completion ? *completion : completion::Completion{};
+  return completion ? *completion : Completion{};
 }
 
 struct Case {
@@ -64,12 +65,10 @@ class ShownTest : public testing::TestWithParam<Case> {};
 TEST_P(ShownTest, IsAsExpected) {
   if (!HasGrammars()) GTEST_SKIP() << "built without grammars";
   const Case& test_case = GetParam();
-  const completion::CompletionRequest request =
-      RequestAt(test_case.path, test_case.marked);
-  completion::CompletionOptions options;
-  options.min_confidence = completion::kShowAll;  // also what is but a letter
-  const completion::Completion completion =
-      Complete(request, test_case.said, options);
+  const CompletionRequest request = RequestAt(test_case.path, test_case.marked);
+  CompletionOptions options;
+  options.min_confidence = kShowAll;  // also what is but a letter
+  const Completion completion = Complete(request, test_case.said, options);
   EXPECT_EQ(completion.text, test_case.shown)
       << "stop " << completion.trace.stop << ", extent "
       << completion.trace.extent << ", syntax " << completion.trace.syntax
@@ -191,7 +190,7 @@ INSTANTIATE_TEST_SUITE_P(All, ShownTest, testing::ValuesIn(kCases),
 
 TEST(ShownServiceTest, NothingIsShownThatAddsASyntaxError) {
   if (!HasGrammars()) GTEST_SKIP() << "built without grammars";
-  const completion::Completion completion =
+  const Completion completion =
       Complete(RequestAt("a.py", "def f(a):\n    ¦\n"), "return = = a\n");
   EXPECT_EQ(completion.trace.suppressed_by, "would add a syntax error");
   EXPECT_EQ(completion.trace.syntax, "grammar");
@@ -201,17 +200,16 @@ TEST(ShownServiceTest, NothingIsShownThatAddsASyntaxError) {
 TEST(ShownServiceTest, NothingIsShownThatTheModelIsUnsureOf) {
   FakeGenerator generator(Tokens("foo(1)\n"));
   generator.set_logprob(-2.125F);
-  completion::CompletionService service(generator);
-  completion::CompletionOptions options;
+  CompletionService service(generator);
+  CompletionOptions options;
   options.min_confidence = -1.6;
-  const completion::CompletionRequest request{
-      .path = "", .before = "x = ", .after = ""};
+  const CompletionRequest request{.path = "", .before = "x = ", .after = ""};
   const auto unsure = service.Complete(request, options);
   ASSERT_TRUE(unsure.has_value());
   EXPECT_EQ(unsure->text, "");
   EXPECT_EQ(unsure->trace.suppressed_by,
             "low confidence (mean log-probability -2.1, threshold -1.6)");
-  options.min_confidence = completion::kShowAll;
+  options.min_confidence = kShowAll;
   EXPECT_EQ(service.Complete(request, options)->text, "foo(1)");
 }
 
@@ -222,14 +220,14 @@ struct UnsureCase {
   std::vector<float> logprobs;
 };
 
-base::Result<completion::Completion> CompleteUnsurely(
-    const UnsureCase& unsure, const completion::CompletionOptions& options,
-    const std::string& before = "x = ") {
+base::Result<Completion> CompleteUnsurely(const UnsureCase& unsure,
+                                          const CompletionOptions& options,
+                                          const std::string& before = "x = ") {
   FakeGenerator generator(unsure.said);
   generator.set_logprobs(unsure.logprobs);
   generator.set_confidence(
       {.line = -0.5, .block = -0.25, .token = -1, .invoked_token = -3});
-  completion::CompletionService service(generator);
+  CompletionService service(generator);
   return service.Complete({.path = "", .before = before, .after = ""}, options);
 }
 
@@ -239,7 +237,7 @@ TEST(ShownServiceTest, TheModelsThresholdIsTheDefault) {
   EXPECT_EQ(hidden->text, "");
   EXPECT_EQ(hidden->trace.suppressed_by,
             "low confidence (mean log-probability -0.8, threshold -0.5)");
-  completion::CompletionOptions options;
+  CompletionOptions options;
   options.min_confidence = -0.8;
   EXPECT_EQ(CompleteUnsurely(unsure, options)->text, "foo(1)");
 }
@@ -273,18 +271,18 @@ TEST(ShownServiceTest, ScrapsAreNotShownUnasked) {
     const auto hidden = CompleteUnsurely(sure, {}, "at all");
     EXPECT_EQ(hidden->text, "") << scrap;
     EXPECT_EQ(hidden->trace.suppressed_by, "too little to be worth showing");
-    completion::CompletionOptions options;
+    CompletionOptions options;
     options.invoked = true;
     EXPECT_EQ(CompleteUnsurely(sure, options, "at all")->text, scrap);
   }
 }
 
 TEST(ShownServiceTest, WhoAsksByHandGetsMore) {
-  completion::CompletionOptions options;
+  CompletionOptions options;
   options.invoked = true;
   const UnsureCase unsure{{"foo", "(", "bar", ")", "\n"}, {-4, 0, -2, -4, 0}};
   EXPECT_EQ(CompleteUnsurely(unsure, options)->text, "foo(bar");
-  options.min_confidence = completion::kShowAll;
+  options.min_confidence = kShowAll;
   EXPECT_EQ(CompleteUnsurely(unsure, options)->text, "foo(bar)");
 }
 
@@ -297,23 +295,23 @@ TEST(ShownServiceTest, OfAnUnsureBlockTheFirstLineMayBeSure) {
 }
 
 // Alternatives for "foo(bar)", which is unsure of "bar".
-completion::Completion CompleteWithAlternatives(
+Completion CompleteWithAlternatives(
     const std::vector<std::vector<std::string>>& alternatives) {
   FakeGenerator generator({"foo", "(", "bar", ")", "\n"});
   generator.set_logprobs({-0.125F, 0, -1, 0, 0});
   generator.set_alternatives(alternatives);
-  completion::CompletionService service(generator);
-  completion::CompletionOptions options;
+  CompletionService service(generator);
+  CompletionOptions options;
   options.invoked = true;
   options.alternatives = 2;
   const auto completion =
       service.Complete({.path = "", .before = "x = ", .after = ""}, options);
   EXPECT_TRUE(completion);
-  return completion ? *completion : completion::Completion{};
+  return completion ? *completion : Completion{};
 }
 
 TEST(ShownServiceTest, AlternativesLeaveWhereTheModelIsUnsure) {
-  const completion::Completion completion =
+  const Completion completion =
       CompleteWithAlternatives({{"baz)", "\n"}, {"1)", "\n"}, {"2)", "\n"}});
   EXPECT_EQ(completion.text, "foo(bar)");
   EXPECT_EQ(completion.alternatives,
@@ -321,7 +319,7 @@ TEST(ShownServiceTest, AlternativesLeaveWhereTheModelIsUnsure) {
 }
 
 TEST(ShownServiceTest, AlternativesAreDistinct) {
-  const completion::Completion completion =
+  const Completion completion =
       CompleteWithAlternatives({{"ba", "r)", "\n"}, {"b", "\n"}, {"c", "\n"}});
   EXPECT_EQ(completion.alternatives, (std::vector<std::string>{"foo(c"}));
 }
@@ -329,7 +327,7 @@ TEST(ShownServiceTest, AlternativesAreDistinct) {
 TEST(ShownServiceTest, UnaskedThereAreNoAlternatives) {
   FakeGenerator generator(std::vector<std::string>{"foo", "\n"});
   generator.set_alternatives({{"bar"}});
-  completion::CompletionService service(generator);
+  CompletionService service(generator);
   const auto completion =
       service.Complete({.path = "", .before = "x = ", .after = ""}, {});
   ASSERT_TRUE(completion);
@@ -346,8 +344,8 @@ TEST(ShownServiceTest, AStopEndsAlternativesToo) {
   generator.set_before_token([&] {
     if (++tokens == 3) stop.request_stop();  // the first has two
   });
-  completion::CompletionService service(generator);
-  completion::CompletionOptions options;
+  CompletionService service(generator);
+  CompletionOptions options;
   options.invoked = true;
   options.alternatives = 2;
   const auto completion = service.Complete(
@@ -359,10 +357,10 @@ TEST(ShownServiceTest, AStopEndsAlternativesToo) {
 }
 
 TEST(ShownServiceTest, WithoutATreeTheLinesDecide) {
-  completion::CompletionRequest request =
+  CompletionRequest request =
       RequestAt("a.py", "def f(a):\n    b = a\n    ¦\n");
   request.syntax = {};
-  const completion::Completion completion =
+  const Completion completion =
       Complete(request, "c = b\n    d = c\n\n    e = d\n");
   EXPECT_EQ(completion.text, "c = b\n    d = c");
   EXPECT_EQ(completion.trace.syntax, "none");
@@ -370,16 +368,16 @@ TEST(ShownServiceTest, WithoutATreeTheLinesDecide) {
 
 TEST(ShownServiceTest, ATreeThatComesLateIsStillAsked) {
   if (!HasGrammars()) GTEST_SKIP() << "built without grammars";
-  completion::CompletionRequest request = RequestAt("a.py", "# ¦\n");
-  const completion::SyntaxTreePtr tree = request.syntax.slot->Wait({});
-  auto slot = std::make_shared<completion::SyntaxSlot>();
+  CompletionRequest request = RequestAt("a.py", "# ¦\n");
+  const SyntaxTreePtr tree = request.syntax.slot->Wait({});
+  auto slot = std::make_shared<SyntaxSlot>();
   request.syntax.slot = slot;
   FakeGenerator generator(Tokens("one\ntwo\nthree\n"));
   int tokens = 0;
   generator.set_before_token([&] {
     if (++tokens == 2) slot->Set(tree);
   });
-  completion::CompletionService service(generator);
+  CompletionService service(generator, std::chrono::milliseconds(1));
   const auto completion = service.Complete(request, {});
   ASSERT_TRUE(completion.has_value());
   EXPECT_EQ(completion->text, "one");
@@ -388,10 +386,9 @@ TEST(ShownServiceTest, ATreeThatComesLateIsStillAsked) {
 }
 
 TEST(ShownServiceTest, ATreeOfAnotherVersionIsNotUsed) {
-  completion::CompletionRequest request = RequestAt("a.py", "# ¦\n");
+  CompletionRequest request = RequestAt("a.py", "# ¦\n");
   request.before = "def f(a):\n    ";
-  const completion::Completion completion =
-      Complete(request, "b = a\n    return b\n\n");
+  const Completion completion = Complete(request, "b = a\n    return b\n\n");
   EXPECT_EQ(completion.trace.syntax, "none");
   EXPECT_EQ(completion.text, "b = a\n    return b");
 }
@@ -402,22 +399,21 @@ TEST(ShownServiceTest, IsTheSameInAFileOfAHundredThousandLines) {
   for (int i = 0; i < 33'334; ++i) text += "def f(a):\n    return a\n\n";
   const size_t cursor = text.size() / 2;
   const size_t line = text.find("    return a", cursor) + 4;
-  completion::CompletionRequest request{
-      .path = "a.py",
-      .before = text.substr(line - 8000, 8000),
-      .after = text.substr(line + 8, 2000)};
+  CompletionRequest request{.path = "a.py",
+                            .before = text.substr(line - 8000, 8000),
+                            .after = text.substr(line + 8, 2000)};
   text.erase(line, 8);
-  request.syntax = completion::ParseForRequest(grammars::LanguageOfPath("a.py"),
-                                               std::move(text), line);
+  request.syntax =
+      ParseForRequest(grammars::LanguageOfPath("a.py"), std::move(text), line);
   EXPECT_EQ(Complete(request, "return a + 1\n\ndef g():\n").text,
             "return a + 1");
 }
 
 // Not by luck: what the check did not get to may be wrong.
 TEST(SeamShownTest, AModelThatReadsNoSuffixFitsItAllTheSame) {
-  completion::CompletionOptions options;
+  CompletionOptions options;
   options.limits.suffix_tokens = 0;
-  const completion::Completion within =
+  const Completion within =
       Complete(RequestAt("a.py", "x = 1\nte¦xt = 2\n"), "rm = 3\n", options);
   EXPECT_EQ(within.text, "");
   EXPECT_EQ(within.trace.suppressed_by, "the cursor is within a word");
@@ -425,38 +421,36 @@ TEST(SeamShownTest, AModelThatReadsNoSuffixFitsItAllTheSame) {
 
 TEST(UncheckedTest, IsShownToWhoAskedByHandOnly) {
   if (!HasGrammars()) GTEST_SKIP() << "built without grammars";
-  const completion::CompletionRequest request =
+  const CompletionRequest request =
       RequestAt("a.c", "int f(int a) {\n  ¦\n}\n");
-  completion::CompletionOptions options;
+  CompletionOptions options;
   options.syntax_budget = {.steps = 0};
-  const completion::Completion hidden =
-      Complete(request, "int = 2;\n", options);
+  const Completion hidden = Complete(request, "int = 2;\n", options);
   EXPECT_EQ(hidden.text, "");
   EXPECT_EQ(hidden.trace.hurried, "the syntax check took too long");
   EXPECT_EQ(hidden.trace.suppressed_by, hidden.trace.hurried);
   options.show_unchecked = true;
-  const completion::Completion shown = Complete(request, "int = 2;\n", options);
+  const Completion shown = Complete(request, "int = 2;\n", options);
   EXPECT_EQ(shown.text, "int = 2;");
   EXPECT_EQ(shown.trace.hurried, "the syntax check took too long");
 }
 
 TEST(UncheckedTest, ATreeThatIsNotThereInTimeIsNotTakenForNone) {
-  completion::CompletionRequest request =
-      RequestAt("a.c", "int f(int a) {\n  ¦\n}\n");
-  const auto slot = std::make_shared<completion::SyntaxSlot>();
+  CompletionRequest request = RequestAt("a.c", "int f(int a) {\n  ¦\n}\n");
+  const auto slot = std::make_shared<SyntaxSlot>();
   request.syntax.slot = slot;
   FakeGenerator generator(Tokens("return a;\n"));
-  completion::CompletionService service(generator);
-  const auto complete = [&](const completion::CompletionOptions& options) {
+  CompletionService service(generator);
+  const auto complete = [&](const CompletionOptions& options) {
     const auto completion = service.Begin(request, options, {});
-    completion::RunningCompletion* const alone = completion.get();
+    RunningCompletion* const alone = completion.get();
     while (!alone->ended()) service.Advance({&alone, 1});
     return *completion->Finish();
   };
-  const completion::Completion hurried = complete({});
+  const Completion hurried = complete({});
   EXPECT_EQ(hurried.text, "");
   EXPECT_EQ(hurried.trace.hurried, "the syntax tree was not there in time");
-  completion::CompletionOptions by_hand;
+  CompletionOptions by_hand;
   by_hand.show_unchecked = true;
   EXPECT_EQ(complete(by_hand).text, "return a;");
   // The version was passed over by a newer one.
@@ -464,10 +458,10 @@ TEST(UncheckedTest, ATreeThatIsNotThereInTimeIsNotTakenForNone) {
   EXPECT_EQ(complete({}).text, "");
   // There is none, whoever waits.
   slot->Set(nullptr);
-  const completion::Completion none = complete({});
+  const Completion none = complete({});
   EXPECT_EQ(none.text, "return a;");
   EXPECT_EQ(none.trace.hurried, "");
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

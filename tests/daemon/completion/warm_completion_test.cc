@@ -18,8 +18,10 @@
 #include "tests/daemon/completion/default_model.h"
 #include "tests/daemon/completion/source_text.h"
 
-namespace krait::daemon {
+namespace krait::completion {
 namespace {
+
+using daemon::EngineGenerator;
 
 #ifdef KRAIT_SANITIZED
 constexpr size_t kSteps = 2;
@@ -47,14 +49,13 @@ class WarmCompletionTest : public testing::Test {
   struct Answer {
     std::string text;
     std::vector<float> logprobs;
-    completion::GeneratorReport report;
+    GeneratorReport report;
     bool operator==(const Answer& other) const {
       return text == other.text && logprobs == other.logprobs;
     }
   };
 
-  static Answer Ask(completion::Generator& generator,
-                    const completion::GeneratorPrompt& prompt) {
+  static Answer Ask(Generator& generator, const GeneratorPrompt& prompt) {
     Answer answer;
     const auto report = generator.Generate(
         {.prompt = prompt,
@@ -82,17 +83,16 @@ class WarmCompletionTest : public testing::Test {
     std::string path;
     std::string text;
     size_t cursor;
-    completion::GeneratorPrompt Prompt() const {
+    GeneratorPrompt Prompt() const {
       const size_t begin = cursor - std::min(cursor, kPrefixBytes / 2);
       const std::string_view all = text;
       return {.path = path,
               .prefix = all.substr(begin, cursor - begin),
               .suffix = all.substr(cursor, 400),
               .origin = "/project/file",
-              .remembered =
-                  completion::RememberedTexts{.before = all.substr(0, cursor),
-                                              .after = all.substr(cursor),
-                                              .others = nullptr}};
+              .remembered = RememberedTexts{.before = all.substr(0, cursor),
+                                            .after = all.substr(cursor),
+                                            .others = nullptr}};
     }
   };
 
@@ -149,7 +149,7 @@ TEST_F(WarmCompletionTest, EqualsAColdOneUnderRandomEdits) {
     for (size_t step = 0; step < kSteps; ++step) {
       File& file = files[Random(0, files.size() - 1)];
       EditRandomly(file);
-      const completion::GeneratorPrompt prompt = file.Prompt();
+      const GeneratorPrompt prompt = file.Prompt();
       if (Random(0, 3) == 0) {
         ASSERT_TRUE(warm->Warm(prompt, {}));
       }
@@ -183,13 +183,12 @@ TEST_F(WarmCompletionTest, TypingInALongLineComputesOnlyWhatIsNew) {
   }
   for (const size_t size : {size_t{4000}, size_t{20000}, size_t{100000}}) {
     auto warm = Create(size_t{1} << 30);
-    completion::CompletionService service(*warm);
-    completion::CompletionOptions options;
+    CompletionService service(*warm);
+    CompletionOptions options;
     options.max_tokens = 1;
-    completion::CompletionRequest request{
-        .path = "a.js",
-        .before = "x = 1;\n" + words.substr(0, size),
-        .after = "\ny = 2;\n"};
+    CompletionRequest request{.path = "a.js",
+                              .before = "x = 1;\n" + words.substr(0, size),
+                              .after = "\ny = 2;\n"};
     const auto computed = [&] {
       const auto completion = service.Complete(request, options);
       EXPECT_TRUE(completion);
@@ -264,7 +263,7 @@ TEST_F(WarmCompletionTest, TypingWhatIsBeingSaidThrowsNothingAway) {
 TEST_F(WarmCompletionTest, WhatIsRememberedAnewIsSaidAnew) {
   auto warm = Create(size_t{1} << 30);
   File file{"text.cc", ReadSource("lsp/text.cc"), kPrefixBytes};
-  const auto ask = [&](completion::Generator& generator) {
+  const auto ask = [&](Generator& generator) {
     std::string said;
     const auto report = generator.Generate(
         {.prompt = file.Prompt(),
@@ -303,7 +302,7 @@ TEST_F(WarmCompletionTest, AModelWithoutWeightsForItRemembersNothing) {
                                engine::TensorType::kF32, path,
                                [](size_t, size_t) {}));
   const File file{"text.cc", ReadSource("lsp/text.cc"), kPrefixBytes};
-  completion::GeneratorPrompt without = file.Prompt();
+  GeneratorPrompt without = file.Prompt();
   without.remembered.reset();
   const auto none = engine::Model::Load(path);
   ASSERT_TRUE(none) << none.error().message;
@@ -344,4 +343,4 @@ TEST_F(WarmCompletionTest, WarmingLeavesAlmostNothingToCompute) {
 }
 
 }  // namespace
-}  // namespace krait::daemon
+}  // namespace krait::completion

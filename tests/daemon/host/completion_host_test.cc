@@ -11,125 +11,19 @@
 #include <functional>
 #include <latch>
 #include <memory>
-#include <mutex>
-#include <new>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "tests/daemon/fake_generator.h"
-#include "tests/daemon/session/owner_calls.h"
+#include "tests/daemon/host/host_fixture.h"
 
 namespace krait::daemon {
 namespace {
 
 using testing::ElementsAre;
 using testing::UnorderedElementsAre;
-
-// What the model did, from the host's thread.
-class Events {
- public:
-  void Add(std::string event) {
-    const std::lock_guard lock(mutex_);
-    events_.push_back(std::move(event));
-  }
-  std::vector<std::string> All() const {
-    const std::lock_guard lock(mutex_);
-    return events_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<std::string> events_;
-};
-
-class CompletionHostTest : public testing::Test {
- protected:
-  // The host begins to work once `go` was counted down.
-  void Start(
-      std::unique_ptr<FakeGenerator> generator,
-      completion::Clock::duration save_when_idle_for = std::chrono::hours(1)) {
-    auto shared =
-        std::make_shared<std::unique_ptr<FakeGenerator>>(std::move(generator));
-    host_ = std::make_unique<CompletionHost>(
-        [this, shared]() -> base::Result<ReadyGenerator> {
-          go_.wait();
-          return ReadyGenerator{.generator = std::move(*shared),
-                                .description = "fake",
-                                .threads = 3};
-        },
-        calls_.Poster(), save_when_idle_for);
-  }
-  void Go() {
-    go_.count_down();
-    calls_.RunOne();  // loaded
-  }
-
-  void Complete(const std::string& uri, const std::string& before) {
-    Complete(uri, before, stop_.get_token());
-  }
-  void Complete(const std::string& uri, const std::string& before,
-                std::stop_token stop) {
-    host_->Complete({.document = {1, uri},
-                     .request = {.path = "", .before = before, .after = ""},
-                     .options = {},
-                     .stop = std::move(stop),
-                     .on_done = [this, before](const auto& completion) {
-                       done_.push_back(before + "|" +
-                                       (completion
-                                            ? completion->text
-                                            : completion.error().message));
-                     }});
-  }
-  void Warm(const std::string& uri, const std::string& before) {
-    host_->Warm({.document = {1, uri},
-                 .request = {.path = "", .before = before, .after = ""},
-                 .options = {}});
-  }
-
-  std::latch go_{1};
-  OwnerCalls calls_;
-  std::stop_source stop_;
-  Events events_;
-  std::vector<std::string> done_;
-  std::unique_ptr<CompletionHost> host_;
-};
-
-// The model is loaded anew, without all that was warm.
-TEST_F(CompletionHostTest, RunningOutOfMemoryFailsWhatRunsAndNothingElse) {
-  int loads = 0;
-  host_ = std::make_unique<CompletionHost>(
-      [&loads]() -> base::Result<ReadyGenerator> {
-        auto generator = std::make_unique<FakeGenerator>("value");
-        if (++loads == 1) {
-          generator->set_before_token([] { throw std::bad_alloc(); });
-        }
-        return ReadyGenerator{.generator = std::move(generator),
-                              .description = "fake",
-                              .threads = 3};
-      },
-      calls_.Poster(), std::chrono::hours(1));
-  calls_.RunOne();  // loaded
-  Complete("a", "first");
-  while (done_.empty()) calls_.RunOne();
-  EXPECT_THAT(done_, ElementsAre("first|not enough memory for a completion"));
-  Complete("a", "second");
-  while (done_.size() == 1) calls_.RunOne();
-  EXPECT_EQ(done_[1], "second|value");
-  EXPECT_EQ(loads, 2);
-  EXPECT_TRUE(host_->loaded().has_value() && host_->loaded()->has_value());
-}
-
-TEST_F(CompletionHostTest, AModelThatDoesNotFitIsAnError) {
-  host_ = std::make_unique<CompletionHost>(
-      []() -> base::Result<ReadyGenerator> { throw std::bad_alloc(); },
-      calls_.Poster(), std::chrono::hours(1));
-  calls_.RunOne();
-  Complete("a", "first");
-  while (done_.empty()) calls_.RunOne();
-  EXPECT_THAT(done_, ElementsAre("first|not enough memory for the model"));
-}
 
 TEST_F(CompletionHostTest, TellsAllWhoAskWhatWasLoaded) {
   Start(std::make_unique<FakeGenerator>("x"));
@@ -442,135 +336,6 @@ TEST_F(CompletionHostTest, SavesNothingIfNothingWasDone) {
   Go();
   host_.reset();
   EXPECT_EQ(saves, 0);
-}
-
-// Loads what the test says, each time anew.
-class ReloadTest : public CompletionHostTest {
- protected:
-  void Start() {
-    host_ = std::make_unique<CompletionHost>(
-        [this]() -> base::Result<ReadyGenerator> {
-          const std::lock_guard lock(mutex_);
-          if (!error_.empty()) {
-            return base::MakeError(base::ErrorCode::kBadFile, error_);
-          }
-          auto generator = std::make_unique<FakeGenerator>(answer_);
-          generator->set_check([this] {
-            const std::lock_guard locked(mutex_);
-            return std::exchange(change_, engine::ModelChange::kNone);
-          });
-          generator->set_before_token(before_token_);
-          return ReadyGenerator{.generator = std::move(generator),
-                                .description = "says " + answer_,
-                                .threads = 1};
-        },
-        calls_.Poster(), std::chrono::hours(1),
-        [this] {
-          const std::lock_guard lock(mutex_);
-          return stamp_;
-        });
-    host_->WhenReloaded(alive_, [this](const auto& loaded) {
-      told_.push_back(loaded ? *loaded : loaded.error().message);
-    });
-    calls_.RunOne();  // loaded
-  }
-  void SetFiles(const std::string& error, const std::string& answer) {
-    const std::lock_guard lock(mutex_);
-    error_ = error;
-    answer_ = answer;
-    ++stamp_[0].modified_ns;
-  }
-  void SetChange(engine::ModelChange change) {
-    const std::lock_guard lock(mutex_);
-    change_ = change;
-  }
-
-  std::mutex mutex_;
-  std::string error_;
-  std::string answer_ = "old";
-  engine::ModelStamp stamp_{{.path = "model"}};
-  engine::ModelChange change_ = engine::ModelChange::kNone;
-  std::function<void()> before_token_;
-  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
-  std::vector<std::string> told_;
-};
-
-constexpr const char* kChanged =
-    "the model's file was changed; it is loaded again";
-
-TEST_F(ReloadTest, AnOverwrittenModelAnswersNothingUntilItIsLoadedAgain) {
-  Start();
-  Complete("a", "1");
-  calls_.RunOne();
-  SetFiles("", "new");
-  SetChange(engine::ModelChange::kOverwritten);
-  Complete("a", "2");
-  calls_.RunOne();  // what is published
-  calls_.RunOne();  // the answer
-  calls_.RunOne();  // loaded again
-  Complete("a", "3");
-  calls_.RunOne();
-  EXPECT_THAT(done_,
-              ElementsAre("1|old", std::string("2|") + kChanged, "3|new"));
-  EXPECT_THAT(told_, ElementsAre(kChanged, "says new"));
-}
-
-TEST_F(ReloadTest, WhatWasSaidWhileTheModelWasOverwrittenIsNotShown) {
-  before_token_ = [this] { SetChange(engine::ModelChange::kOverwritten); };
-  Start();
-  Complete("a", "1");
-  calls_.RunOne();
-  calls_.RunOne();
-  EXPECT_THAT(done_, ElementsAre(std::string("1|") + kChanged));
-}
-
-TEST_F(ReloadTest, AFailedLoadIsTriedAgainWhenTheFilesHaveChanged) {
-  error_ = "a bad file";
-  Start();
-  Complete("a", "1");
-  calls_.RunOne();
-  SetFiles("", "good");
-  calls_.RunOne();  // loaded by itself
-  Complete("a", "2");
-  calls_.RunOne();
-  EXPECT_THAT(done_, ElementsAre("1|a bad file", "2|good"));
-  EXPECT_THAT(told_, ElementsAre("says good"));
-}
-
-TEST_F(ReloadTest, AFailedLoadIsTriedAgainForANewEditor) {
-  error_ = "a bad file";
-  Start();
-  {
-    const std::lock_guard lock(mutex_);
-    error_.clear();  // and nothing says so
-  }
-  (void)host_->NewSession();
-  calls_.RunOne();
-  ASSERT_TRUE(*host_->loaded());
-  EXPECT_THAT(told_, ElementsAre("says old"));
-}
-
-TEST_F(ReloadTest, WhoeverIsGoneIsNotTold) {
-  error_ = "a bad file";
-  Start();
-  alive_.reset();
-  SetFiles("", "good");
-  calls_.RunOne();
-  EXPECT_TRUE(*host_->loaded());
-  EXPECT_THAT(told_, testing::IsEmpty());
-}
-
-TEST_F(CompletionHostTest, ForgetsBetweenTwoRounds) {
-  auto generator = std::make_unique<FakeGenerator>("y");
-  const FakeGenerator& model = *generator;
-  Start(std::move(generator));
-  Go();
-  size_t forgotten = 0;
-  host_->Forget({.paths = {"/secret"}},
-                [&](size_t states) { forgotten = states; });
-  calls_.RunOne();
-  EXPECT_EQ(forgotten, 7U);
-  EXPECT_THAT(model.forgotten.paths, ElementsAre("/secret"));
 }
 
 }  // namespace

@@ -51,6 +51,32 @@ TEST(JobQueueTest, DocumentsTakeTurns) {
   EXPECT_EQ(NextCompletion(&queue), "none");
 }
 
+class NoText : public TextSource {
+ public:
+  std::string Read(size_t /*max_bytes*/) const override { return {}; }
+};
+
+TEST(JobQueueTest, NothingOfASessionIsRemindedOfWhatIsForbidden) {
+  JobQueue queue;
+  const auto text = std::make_shared<const NoText>();
+  for (const uint64_t session : {1U, 2U}) {
+    CompletionJob completion = Completion(session, "a", "");
+    WarmingJob warming = Warming(session, "a", "");
+    completion.request.others = warming.request.others = {
+        {.name = "secret", .source = text}, {.name = "b", .source = text}};
+    queue.Add(std::move(completion));
+    queue.Add(std::move(warming));
+  }
+  queue.Add(Warming(1, "secret", "hunter2"));
+  queue.Forbid({1, "secret"});
+  EXPECT_EQ(queue.num_warmings(), 2U);
+  // Session 2 has rules of its own.
+  EXPECT_EQ(queue.NextCompletion(Clock::now())->request.others.size(), 2U);
+  EXPECT_EQ(queue.NextCompletion(Clock::now())->request.others.size(), 1U);
+  EXPECT_EQ(queue.NextWarming(Clock::now())->request.others.size(), 2U);
+  EXPECT_EQ(queue.NextWarming(Clock::now())->request.others.size(), 1U);
+}
+
 TEST(JobQueueTest, ACompletionWaitsForItsTree) {
   JobQueue queue;
   const auto slot = std::make_shared<completion::SyntaxSlot>();

@@ -127,7 +127,7 @@ TEST_F(PermissionTest, AnEditMeanwhileEndsTheRequest) {
 }
 
 TEST_F(PermissionTest, AFileSystemThatHangsHoldsUpNoOtherDocument) {
-  patience_.of_files = std::chrono::milliseconds(1);
+  patience_.of_files.with_files = std::chrono::milliseconds(1);
   patience_.look_up = [hang = hang_](const std::filesystem::path& path) {
     if (path.native().starts_with("/dead")) hang->wait();
     return FileFacts{};

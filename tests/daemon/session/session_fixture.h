@@ -150,7 +150,8 @@ class LspSessionTest : public testing::Test {
   // Finds nothing, at once.
   SessionPatience patience_ = {
       .look_up = [](const std::filesystem::path&) { return FileFacts{}; },
-      .of_files = std::chrono::hours(1),
+      .of_files = {.with_files = std::chrono::hours(1),
+                   .again_after = std::chrono::hours(1)},
       .of_settings = std::chrono::hours(1)};
   std::string options_ = "null";  // initializationOptions
   AcceptanceStore acceptance_{std::filesystem::path()};

@@ -3,10 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <latch>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "daemon/session/syntax_thread.h"
@@ -23,6 +26,10 @@ lsp::DocumentSnapshot Document(std::string uri, std::string_view text,
                     .language_id = std::move(language_id),
                     .version = 1,
                     .text = lsp::Text(text)});
+}
+
+std::shared_ptr<base::MemoryBudget> Budget(size_t bytes) {
+  return std::make_shared<base::MemoryBudget>(bytes);
 }
 
 std::string TextOf(const completion::RequestSyntax& syntax) {
@@ -174,7 +181,7 @@ TEST(SyntaxCacheTest, AnEndWaitsForNoParse) {
   completion::RequestSyntax running;
   completion::RequestSyntax waiting;
   {
-    SyntaxCache cache(size_t{1} << 30, [&] {
+    SyntaxCache cache(Budget(size_t{1} << 30), {}, [&] {
       parsing.count_down();
       go_on.wait();
     });
@@ -212,11 +219,11 @@ TEST(SyntaxCacheTest, ClosedDocumentsAreNotKept) {
 TEST(SyntaxCacheTest, KeepsAsMuchAsTheBudgetAllows) {
   const std::string text = ManyFunctions(100);
   const size_t one = text.size() * kTreeBytesPerByte;
-  SyntaxCache cache(3 * one);
+  SyntaxCache cache(Budget(3 * one + one / 2));
   for (int i = 0; i < 10; ++i) {
     const std::string uri = "file:///" + std::to_string(i) + ".py";
     EXPECT_EQ(TextOf(cache.At(Document(uri, text), 0)), text);
-    EXPECT_LE(cache.held_bytes(), 3 * one);
+    EXPECT_LE(cache.held_bytes(), 3 * one + one / 2);
     EXPECT_LE(cache.num_refreshes(), 3U);
   }
   EXPECT_EQ(cache.num_documents(), 3U);
@@ -226,15 +233,50 @@ TEST(SyntaxCacheTest, KeepsAsMuchAsTheBudgetAllows) {
   EXPECT_EQ(cache.num_documents(), 1U);
 }
 
+// One may have what the others do not need, and gives it back when they do.
 TEST(SyntaxCacheTest, AllCachesHaveOneBudget) {
   const std::string text = ManyFunctions(100);
   const size_t one = text.size() * kTreeBytesPerByte;
-  SyntaxCache cache(4 * one);
-  SyntaxCache other(4 * one);
-  for (int i = 0; i < 10; ++i) {
+  const auto budget = Budget(8 * one + one / 2);
+  std::vector<std::function<void()>> posted;
+  const auto post = [&posted](std::function<void()> call) {
+    posted.push_back(std::move(call));
+  };
+  SyntaxCache idle(budget, post);
+  SyntaxCache busy(budget, post);
+  const auto open = [&](SyntaxCache& cache, int i) {
     cache.Update(Document("file:///" + std::to_string(i) + ".py", text));
+    for (const auto& call : std::exchange(posted, {})) call();
+    EXPECT_LE(budget->held_bytes(), budget->limit_bytes());
+  };
+  for (int i = 0; i < 10; ++i) open(idle, i);
+  EXPECT_GE(idle.num_documents(), 7U);
+  for (int i = 0; i < 10; ++i) open(busy, i);
+  EXPECT_EQ(idle.num_documents(), 1U);
+  EXPECT_GE(busy.num_documents(), 6U);
+  for (int i = 0; i < 10; ++i) {
+    busy.Close("file:///" + std::to_string(i) + ".py");
   }
-  EXPECT_EQ(cache.num_documents(), 2U);
+  EXPECT_EQ(budget->held_bytes(), one);
+}
+
+TEST(SyntaxCacheTest, WhoEndsIsNotAskedAnyMore) {
+  const std::string text = ManyFunctions(10);
+  const size_t one = text.size() * kTreeBytesPerByte;
+  std::vector<std::function<void()>> posted;
+  const auto budget = Budget(2 * one + one / 2);
+  SyntaxCache busy(budget);
+  {
+    SyntaxCache ending(budget, [&posted](std::function<void()> call) {
+      posted.push_back(std::move(call));
+    });
+    ending.Update(Document("file:///a.py", text));
+    ending.Update(Document("file:///b.py", text));
+    busy.Update(Document("file:///c.py", text));
+  }
+  ASSERT_EQ(posted.size(), 1U);
+  posted[0]();
+  EXPECT_EQ(budget->held_bytes(), one);
 }
 
 TEST(SyntaxCacheTest, KnowsTheLanguageByItsIdThenByThePath) {

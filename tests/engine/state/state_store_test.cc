@@ -144,6 +144,24 @@ TEST(StateStoreTest, WhatWasUsedLastIsKept) {
   EXPECT_EQ(store.CountKnown(Sequence(300, 10000)), 0U);
 }
 
+TEST(StateStoreTest, GivesBackWhatIsLeastWorth) {
+  StateStore store(Mamba(), 1 << 20);
+  EXPECT_EQ(store.LeastUse(), std::nullopt);
+  const auto begin = StateStore::Clock::now();
+  Feed(store, Sequence(2000));
+  const auto between = StateStore::Clock::now();
+  ASSERT_GE(*store.LeastUse(), begin);
+  Feed(store, Sequence(2000, 5000));
+  EXPECT_LT(*store.LeastUse(), between);
+  const size_t held = store.held_bytes();
+  store.GiveBack(3 * kPieceBytes);
+  EXPECT_EQ(store.held_bytes(), held - 3 * kPieceBytes);
+  EXPECT_GT(store.CountKnown(Sequence(2000, 5000)), 1900U);
+  store.GiveBack(held);
+  EXPECT_EQ(store.held_bytes(), 0U);
+  EXPECT_EQ(store.CountKnown(Sequence(2000, 5000)), 0U);
+}
+
 TEST(StateStoreTest, WithoutABudgetNothingIsKept) {
   StateStore store(Mamba(), 0);
   Feed(store, Sequence(300));

@@ -126,6 +126,22 @@ TEST_F(FileMemoryTest, KeepsNoMoreThanItMay) {
   }
 }
 
+TEST_F(FileMemoryTest, GivesBackAllButTheTextThatWasUsedLast) {
+  const auto memory = New();
+  EXPECT_EQ(memory->use().least_use, std::nullopt);
+  const std::string text = "alpha = 1\nbeta = 2\n";
+  Mix(*memory, "a", text, 3);
+  const size_t one = memory->held_bytes();
+  EXPECT_EQ(memory->use().least_use, std::nullopt);
+  for (const char* name : {"b", "c", "d"}) Mix(*memory, name, text, 3);
+  ASSERT_TRUE(memory->use().least_use.has_value());
+  EXPECT_EQ(memory->use().bytes, 4 * one);
+  memory->GiveBack(one);
+  EXPECT_EQ(memory->held_bytes(), 3 * one);
+  memory->GiveBack(4 * one);
+  EXPECT_EQ(memory->held_bytes(), one);
+}
+
 // A text of any size costs what is remembered of it.
 TEST_F(FileMemoryTest, OfALargeTextWhatIsNearIsRemembered) {
   const auto memory = New();

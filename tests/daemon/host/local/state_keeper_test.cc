@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "daemon/host/local/forget_mark.h"
 #include "engine/run/warm_session.h"
 #include "engine/threads/topology.h"
 
@@ -68,6 +69,7 @@ class StateKeeperTest : public testing::Test {
                            .load_bytes = kPlenty,
                            .stamp = engine::StampModel(root_ / "model"),
                            .fingerprints = root_ / "fingerprints",
+                           .forget_mark = root_ / "forgotten",
                            .may_save = [secret = (root_ / "secret").string()](
                                            const std::string& file) {
                              return !file.starts_with(secret);
@@ -163,6 +165,50 @@ TEST_F(StateKeeperTest, ForgetsWhatIsBelowADirectory) {
   keeper->Forget({.all = true}, [&](size_t count) { all.set_value(count); });
   EXPECT_EQ(all.get_future().get(), 1U);
   EXPECT_EQ(Files(), 0U);
+}
+
+TEST_F(StateKeeperTest, WhatAnotherProcessForgotIsNotSavedAgain) {
+  ASSERT_TRUE(ForgetMark::Set(root_ / "forgotten"));
+  StateStore store = Store();
+  const auto keeper = Keeper();
+  EXPECT_TRUE(keeper->Finish(kPatience));
+  Run(store, "/project/a.py");
+  keeper->Save(store.Sequences());
+  EXPECT_TRUE(keeper->Finish(kPatience));
+  EXPECT_FALSE(keeper->TakeForgotten());
+  EXPECT_EQ(Files(), 1U);
+
+  ASSERT_TRUE(ForgetMark::Set(root_ / "forgotten"));
+  EXPECT_EQ(ForgetStates(root_ / "states", {.all = true}), 1U);
+  keeper->Save(store.Sequences());
+  EXPECT_TRUE(keeper->Finish(kPatience));
+  EXPECT_EQ(Files(), 0U);
+  EXPECT_TRUE(keeper->TakeForgotten());
+  EXPECT_FALSE(keeper->TakeForgotten());
+
+  // What is made from then on is saved.
+  store.Clear();
+  Run(store, "/project/a.py");
+  keeper->Save(store.Sequences());
+  EXPECT_TRUE(keeper->Finish(kPatience));
+  EXPECT_EQ(Files(), 1U);
+}
+
+// It has forgotten what was in memory, too.
+TEST_F(StateKeeperTest, ItsOwnForgettingIsNoNews) {
+  StateStore store = Store();
+  const auto keeper = Keeper();
+  EXPECT_TRUE(keeper->Finish(kPatience));
+  ASSERT_TRUE(ForgetMark::Set(root_ / "forgotten"));
+  std::promise<size_t> forgotten;
+  keeper->Forget({.all = true},
+                 [&](size_t count) { forgotten.set_value(count); });
+  EXPECT_EQ(forgotten.get_future().get(), 0U);
+  Run(store, "/project/a.py");
+  keeper->Save(store.Sequences());
+  EXPECT_TRUE(keeper->Finish(kPatience));
+  EXPECT_FALSE(keeper->TakeForgotten());
+  EXPECT_EQ(Files(), 1U);
 }
 
 TEST_F(StateKeeperTest, APromptThatIsBeingReadGoesOnFromAStateThatComes) {
