@@ -296,10 +296,10 @@ void CompletionHost::RunNext(std::unique_lock<std::mutex>* lock) {
     lock->lock();
   }
   if (!running_) {
-    warm_status_ =
-        generator_ == nullptr ? WarmStatus{} : generator_->warm_status();
+    warm_status_ = generator_ == nullptr ? completion::WarmStatus{}
+                                         : generator_->warm_status();
   }
-  idle_since_ = Clock::now();
+  idle_since_ = completion::Clock::now();
 }
 
 void CompletionHost::RunOrWarm(std::unique_lock<std::mutex>* lock) {

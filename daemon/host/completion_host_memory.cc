@@ -18,9 +18,9 @@ namespace {
 
 constexpr auto kPauseWithoutMemory = std::chrono::milliseconds(100);
 
-engine::Error OutOfMemory() {
-  return engine::MakeError(engine::ErrorCode::kIo,
-                           "not enough memory for a completion");
+base::Error OutOfMemory() {
+  return base::MakeError(base::ErrorCode::kIo,
+                         "not enough memory for a completion");
 }
 
 }  // namespace

@@ -101,9 +101,10 @@ void JobQueue::Forbid(const DocumentKey& document) {
   Drop(document);
   const auto strip = [&document](auto& job) {
     if (job.document.session != document.session) return;
-    std::erase_if(job.request.others, [&document](const NearbyText& other) {
-      return other.name == document.uri;
-    });
+    std::erase_if(job.request.others,
+                  [&document](const completion::NearbyText& other) {
+                    return other.name == document.uri;
+                  });
   };
   for (CompletionJob& job : completions_) strip(job);
   for (auto& [key, job] : warmings_) strip(job);

@@ -27,10 +27,10 @@ struct CompletionHost::RunningJob {
   // for it the job stays with whoever brings it.
   std::stop_source either;
   CompletionJob job;
-  const Clock::time_point begin = Clock::now();
+  const completion::Clock::time_point begin = completion::Clock::now();
   const std::stop_callback<Forward> on_request;
   const std::stop_callback<Forward> on_host;
-  std::unique_ptr<RunningCompletion> completion;  // uses the job
+  std::unique_ptr<completion::RunningCompletion> completion;  // uses the job
   bool answered = false;
 };
 

@@ -118,7 +118,7 @@ bool SessionDocuments::MayNotBeReadNow(
     const std::string& uri, const std::vector<std::string>& names) const {
   if (!settings_.known()) return false;  // nothing is read meanwhile
   if (places_.Has(uri)) {
-    const ReadPermission permission = PermissionOf(uri);
+    const completion::ReadPermission permission = PermissionOf(uri);
     return !permission.pending && !permission.granted();
   }
   return !settings_.rules().files.WhyUnread(names).empty();

@@ -107,7 +107,7 @@ class FakeGenerator : public completion::Generator {
     if (on_forget_) on_forget_(scope);
     done(7);
   }
-  void set_on_forget(std::function<void(const ForgetScope&)> hook) {
+  void set_on_forget(std::function<void(const completion::ForgetScope&)> hook) {
     on_forget_ = std::move(hook);
   }
   base::MemoryUse memory_use() const override { return memory; }
@@ -204,7 +204,7 @@ class FakeGenerator : public completion::Generator {
   std::function<void()> before_token_;
   std::function<bool(const completion::GeneratorPrompt&)> on_slice_;
   std::function<void()> on_save_;
-  std::function<void(const ForgetScope&)> on_forget_;
+  std::function<void(const completion::ForgetScope&)> on_forget_;
   std::function<engine::ModelChange()> check_;
 };
 

@@ -35,8 +35,7 @@ class HostMemoryTest : public CompletionHostTest {
   // prepared so.
   void StartWith(std::vector<Prepare> prepare) {
     host_ = std::make_unique<CompletionHost>(
-        [this,
-         prepare = std::move(prepare)]() -> engine::Result<ReadyGenerator> {
+        [this, prepare = std::move(prepare)]() -> base::Result<ReadyGenerator> {
           auto generator = std::make_unique<FakeGenerator>("value");
           const size_t load = loads_++;
           if (load < prepare.size()) prepare[load](*generator);
@@ -96,10 +95,11 @@ TEST_F(HostMemoryTest, AThreadThatCannotBeMadeIsMemoryThatRanShort) {
 TEST_F(HostMemoryTest, AWarmingThatRunsShortEndsNothing) {
   std::latch warming(1);
   StartWith({[&warming](FakeGenerator& generator) {
-    generator.set_on_slice([&warming](const GeneratorPrompt&) -> bool {
-      warming.count_down();
-      throw std::bad_alloc();
-    });
+    generator.set_on_slice(
+        [&warming](const completion::GeneratorPrompt&) -> bool {
+          warming.count_down();
+          throw std::bad_alloc();
+        });
   }});
   Warm("a", "text");
   warming.wait();
@@ -113,7 +113,7 @@ TEST_F(HostMemoryTest, AModelThatDoesNotFitIsAnError) {
   for (const bool threads : {false, true}) {
     done_.clear();
     host_ = std::make_unique<CompletionHost>(
-        [threads]() -> engine::Result<ReadyGenerator> {
+        [threads]() -> base::Result<ReadyGenerator> {
           if (threads) throw std::system_error(std::error_code());
           throw std::bad_alloc();
         },
@@ -130,14 +130,16 @@ TEST_F(HostMemoryTest, AModelThatDoesNotFitIsAnError) {
 TEST_F(HostMemoryTest, WhatIsWarmGivesWayToWhatWasUsedSince) {
   auto generator = std::make_unique<FakeGenerator>("value");
   FakeGenerator& model = *generator;
-  model.memory = {.bytes = 100, .least_use = Clock::now()};
+  model.memory = {.bytes = 100, .least_use = completion::Clock::now()};
   Start(std::move(generator));
   Go();
   Complete("a", "first");
   WaitForAnswers(1);
   const auto limit = host_->memory()->limit_bytes();
   base::MemoryBudget::Account trees(host_->memory(), {});
-  ASSERT_EQ(trees.Report({.bytes = limit, .least_use = Clock::now()}), 0U);
+  ASSERT_EQ(
+      trees.Report({.bytes = limit, .least_use = completion::Clock::now()}),
+      0U);
   // It is asked on its own thread, while it has nothing else to do.
   while (host_->memory()->held_bytes() > limit) std::this_thread::yield();
   EXPECT_EQ(host_->memory()->held_bytes(), limit);
@@ -154,7 +156,7 @@ TEST_F(HostMemoryTest, ForgetsBetweenWhatRunsAndWhatComesNext) {
     speaking.count_down();
     go_on.wait();
   });
-  generator->set_on_forget([this](const ForgetScope& scope) {
+  generator->set_on_forget([this](const completion::ForgetScope& scope) {
     events_.Add("forget " + scope.paths.at(0));
   });
   Start(std::move(generator));

@@ -25,10 +25,10 @@ class ReloadTest : public CompletionHostTest {
  protected:
   void Start() {
     host_ = std::make_unique<CompletionHost>(
-        [this]() -> engine::Result<ReadyGenerator> {
+        [this]() -> base::Result<ReadyGenerator> {
           const std::lock_guard lock(mutex_);
           if (!error_.empty()) {
-            return engine::MakeError(engine::ErrorCode::kBadFile, error_);
+            return base::MakeError(base::ErrorCode::kBadFile, error_);
           }
           auto generator = std::make_unique<FakeGenerator>(answer_);
           generator->set_check([this] {

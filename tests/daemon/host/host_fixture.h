@@ -38,12 +38,13 @@ class Events {
 class CompletionHostTest : public testing::Test {
  protected:
   // The host begins to work once `go` was counted down.
-  void Start(std::unique_ptr<FakeGenerator> generator,
-             Clock::duration save_when_idle_for = std::chrono::hours(1)) {
+  void Start(
+      std::unique_ptr<FakeGenerator> generator,
+      completion::Clock::duration save_when_idle_for = std::chrono::hours(1)) {
     auto shared =
         std::make_shared<std::unique_ptr<FakeGenerator>>(std::move(generator));
     host_ = std::make_unique<CompletionHost>(
-        [this, shared]() -> engine::Result<ReadyGenerator> {
+        [this, shared]() -> base::Result<ReadyGenerator> {
           go_.wait();
           return ReadyGenerator{.generator = std::move(*shared),
                                 .description = "fake",

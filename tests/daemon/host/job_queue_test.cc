@@ -51,7 +51,7 @@ TEST(JobQueueTest, DocumentsTakeTurns) {
   EXPECT_EQ(NextCompletion(&queue), "none");
 }
 
-class NoText : public TextSource {
+class NoText : public completion::TextSource {
  public:
   std::string Read(size_t /*max_bytes*/) const override { return {}; }
 };
@@ -60,7 +60,7 @@ TEST(JobQueueTest, NothingOfASessionIsRemindedOfWhatIsForbidden) {
   JobQueue queue;
   const auto text = std::make_shared<const NoText>();
   for (const uint64_t session : {1U, 2U}) {
-    CompletionJob completion = Completion(session, "a", "");
+    CompletionJob completion = completion::Completion(session, "a", "");
     WarmingJob warming = Warming(session, "a", "");
     completion.request.others = warming.request.others = {
         {.name = "secret", .source = text}, {.name = "b", .source = text}};
@@ -71,10 +71,16 @@ TEST(JobQueueTest, NothingOfASessionIsRemindedOfWhatIsForbidden) {
   queue.Forbid({1, "secret"});
   EXPECT_EQ(queue.num_warmings(), 2U);
   // Session 2 has rules of its own.
-  EXPECT_EQ(queue.NextCompletion(Clock::now())->request.others.size(), 2U);
-  EXPECT_EQ(queue.NextCompletion(Clock::now())->request.others.size(), 1U);
-  EXPECT_EQ(queue.NextWarming(Clock::now())->request.others.size(), 2U);
-  EXPECT_EQ(queue.NextWarming(Clock::now())->request.others.size(), 1U);
+  EXPECT_EQ(
+      queue.NextCompletion(completion::Clock::now())->request.others.size(),
+      2U);
+  EXPECT_EQ(
+      queue.NextCompletion(completion::Clock::now())->request.others.size(),
+      1U);
+  EXPECT_EQ(queue.NextWarming(completion::Clock::now())->request.others.size(),
+            2U);
+  EXPECT_EQ(queue.NextWarming(completion::Clock::now())->request.others.size(),
+            1U);
 }
 
 TEST(JobQueueTest, ACompletionWaitsForItsTree) {

@@ -39,7 +39,7 @@ class FakeCore : public DaemonCore {
 
   explicit FakeCore(asio::io_context& io)
       : host_(
-            []() -> engine::Result<ReadyGenerator> {
+            []() -> base::Result<ReadyGenerator> {
               return ReadyGenerator{
                   .generator = std::make_unique<FakeGenerator>("x"),
                   .description = std::string(kAnswerBytes, 'd')};
@@ -77,10 +77,10 @@ class DaemonConnectionTest : public testing::Test {
     std::array<int, 2> ends{};
     ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()),
               0);
-    peer_ = FileDescriptor(ends[1]);
+    peer_ = base::FileDescriptor(ends[1]);
     fcntl(peer_.get(), F_SETFL, O_NONBLOCK);
     connection_ = std::make_shared<DaemonConnection>(
-        io_, FileDescriptor(ends[0]), core_, limits);
+        io_, base::FileDescriptor(ends[0]), core_, limits);
     asio::co_spawn(io_, connection_->Serve(),
                    [this](const std::exception_ptr& failure) {
                      EXPECT_EQ(failure, nullptr);
@@ -126,7 +126,7 @@ class DaemonConnectionTest : public testing::Test {
 
   asio::io_context io_;
   FakeCore core_{io_};
-  FileDescriptor peer_;
+  base::FileDescriptor peer_;
   std::shared_ptr<DaemonConnection> connection_;
   bool ended_ = false;
 };
@@ -162,9 +162,9 @@ TEST_F(DaemonConnectionTest, WhoFallsSilentIsLeftAfterAWhile) {
 TEST_F(DaemonConnectionTest, WhoDoesNotSayWhoItIsIsLeftAfterAWhile) {
   std::array<int, 2> ends{};
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
-  peer_ = FileDescriptor(ends[1]);
+  peer_ = base::FileDescriptor(ends[1]);
   connection_ = std::make_shared<DaemonConnection>(
-      io_, FileDescriptor(ends[0]), core_,
+      io_, base::FileDescriptor(ends[0]), core_,
       ConnectionLimits{.of_greeting = std::chrono::milliseconds(20)});
   asio::co_spawn(io_, connection_->Serve(),
                  [this](const std::exception_ptr&) { ended_ = true; });

@@ -29,7 +29,7 @@ class ForbiddingTest : public LspSessionTest {
  protected:
   void StartCounting() {
     auto generator = std::make_unique<FakeGenerator>("foo(1)\n");
-    generator->set_on_forget([this](const ForgetScope& scope) {
+    generator->set_on_forget([this](const completion::ForgetScope& scope) {
       const std::lock_guard lock(mutex_);
       for (const std::string& path : scope.paths) forgotten_.push_back(path);
     });

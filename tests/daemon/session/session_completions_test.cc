@@ -170,7 +170,8 @@ TEST_F(SessionCompletionsTest, DropsAnAnswerForAnotherText) {
 }
 
 TEST_F(SessionCompletionsTest, TheDocumentsSyntaxDecidesWhatIsShown) {
-  const auto tree = ParseForRequest(grammars::LanguageOfPath("a.py"), "#", 0);
+  const auto tree =
+      completion::ParseForRequest(grammars::LanguageOfPath("a.py"), "#", 0);
   if (!tree.slot->Wait({})->HasGrammar()) {
     GTEST_SKIP() << "built without grammars";
   }
