@@ -21,7 +21,7 @@ using lsp::PositionEncoding;
 // Between two keystrokes there is time for a parse.
 constexpr std::chrono::seconds kParsePatience{10};
 
-std::string UriOf(const SourceFile& file) {
+std::string UriOf(const ScriptFile& file) {
   return lsp::PathToUri("/bench/" + file.name);
 }
 
@@ -88,13 +88,13 @@ class KeystrokeSession::Stopwatch : public Generator {
 };
 
 KeystrokeSession::KeystrokeSession(SessionOptions options,
-                                   const std::vector<SourceFile>& files)
+                                   const std::vector<ScriptFile>& files)
     : options_(std::move(options)), files_(files), cursors_(files.size()) {}
 
 KeystrokeSession::~KeystrokeSession() = default;
 
 engine::Result<std::unique_ptr<KeystrokeSession>> KeystrokeSession::Start(
-    SessionOptions options, const std::vector<SourceFile>& files) {
+    SessionOptions options, const std::vector<ScriptFile>& files) {
   std::unique_ptr<KeystrokeSession> session(
       new KeystrokeSession(std::move(options), files));
   if (auto loaded = session->Load(); !loaded) return loaded.error();
@@ -212,7 +212,7 @@ engine::Result<bool> KeystrokeSession::Restart() {
   if (auto loaded = Load(); !loaded) return loaded.error();
   // What is measured is what the states are worth, not who is faster.
   (void)generator_->FinishSaving(kPatience);
-  for (const SourceFile& file : files_) {
+  for (const ScriptFile& file : files_) {
     if (const auto document = documents_.Get(UriOf(file))) {
       syntax_->Update(document);
     }
