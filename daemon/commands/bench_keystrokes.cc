@@ -58,7 +58,7 @@ class TemporaryFolder {
 // A file to type in, and others to switch to.
 struct Workload {
   KeystrokeResult result;
-  std::vector<NamedSource> files;
+  std::vector<ScriptFile> files;
 };
 
 size_t CountLines(std::string_view text) {
@@ -66,7 +66,7 @@ size_t CountLines(std::string_view text) {
   return newlines + (text.empty() || text.ends_with('\n') ? 0 : 1);
 }
 
-void AddGeneratedFiles(size_t lines, std::vector<NamedSource>* files) {
+void AddGeneratedFiles(size_t lines, std::vector<ScriptFile>* files) {
   while (files->size() < kFiles) {
     const auto seed = static_cast<uint32_t>(files->size() + 1);
     files->push_back({.name = fmt::format("generated{}.py", seed),
@@ -89,9 +89,9 @@ base::Result<std::string> FirstLines(std::string_view text, size_t lines,
   return std::string(text.substr(0, end));
 }
 
-base::Result<std::vector<NamedSource>> ReadFiles(
+base::Result<std::vector<ScriptFile>> ReadFiles(
     const std::vector<std::string>& paths) {
-  std::vector<NamedSource> files;
+  std::vector<ScriptFile> files;
   for (const std::string& path : paths) {
     auto text = ReadText(path);
     if (!text) return text.error();
@@ -105,7 +105,7 @@ base::Result<std::vector<NamedSource>> ReadFiles(
   return files;
 }
 
-Workload MakeWorkload(std::string name, std::vector<NamedSource> files) {
+Workload MakeWorkload(std::string name, std::vector<ScriptFile> files) {
   if (files.size() > kFiles) files.resize(kFiles);
   const size_t lines = CountLines(files[0].text);
   AddGeneratedFiles(lines, &files);
@@ -125,14 +125,14 @@ base::Result<std::vector<Workload>> WorkloadsOfFiles(
     return workloads;
   }
   std::string joined;
-  for (const NamedSource& file : *files) {
+  for (const ScriptFile& file : *files) {
     joined += file.text;
     if (!joined.ends_with('\n')) joined += '\n';
   }
   for (const size_t lines : arguments.lines) {
     auto text = FirstLines(joined, lines, "all --file together");
     if (!text) return text.error();
-    std::vector<NamedSource> shown = {
+    std::vector<ScriptFile> shown = {
         {.name = "joined-" + fs::path(first).filename().string(),
          .text = std::move(*text)}};
     shown.insert(shown.end(), files->begin(), files->end());
@@ -149,7 +149,7 @@ std::vector<Workload> GeneratedWorkloads(std::vector<size_t> lengths) {
   }
   std::vector<Workload> workloads;
   for (const size_t lines : lengths) {
-    std::vector<NamedSource> files;
+    std::vector<ScriptFile> files;
     files.push_back({.name = "generated.py", .text = GenerateSource(1, lines)});
     workloads.push_back(MakeWorkload("generated Python", std::move(files)));
   }

@@ -89,21 +89,18 @@ class DaemonMemoryTest(DaemonCase):
 
     # Running short ------------------------------------------------------------
 
-    def confined(self, mebibytes, *options):
-        """A daemon with so much address space."""
-        def confine():
-            resource.setrlimit(resource.RLIMIT_AS, (mebibytes * MIB, mebibytes * MIB))
-        return self.daemon(*options, preexec_fn=confine)
-
     def test_a_daemon_that_runs_short_answers_on(self):
         """As `ulimit -v`: memory is refused, wherever it is asked for."""
-        daemon = self.confined(2048, '--state-bytes', '512MiB')
+        daemon = self.daemon('--state-bytes', '512MiB')
         wait_until(lambda: self.status().get('model', {}).get('state') == 'ready', 'the model')
         client = self.editor()
         self.assertEqual(len(client.inline(URI, 5, 17)), 1)
         # Now there is room for a dozen states beside what it has.
         used = self.kibibytes(daemon.pid, 'VmSize') // 1024
-        resource.prlimit(daemon.pid, resource.RLIMIT_AS, ((used + 60) * MIB, 2048 * MIB))
+        if used > 1 << 20:
+            self.skipTest('built with a sanitizer, which takes all addresses there are')
+        limit = (used + 60) * MIB
+        resource.prlimit(daemon.pid, resource.RLIMIT_AS, (limit, limit))
         failed = 0
         for i in range(30):
             uri = 'file:///project/%d.py' % i

@@ -15,10 +15,10 @@ size_t BeginOfLineAt(std::string_view text, size_t ofs) {
 // The texts of all files as the peer's client knows them.
 class PeerSide {
  public:
-  PeerSide(const Peer& peer, const std::vector<NamedSource>& files,
+  PeerSide(const Peer& peer, const std::vector<ScriptFile>& files,
            size_t max_tokens)
       : peer_(peer), max_tokens_(max_tokens) {
-    for (const NamedSource& file : files) texts_.push_back(file.text);
+    for (const ScriptFile& file : files) texts_.push_back(file.text);
   }
 
   // So that neither the first request pays for what every server does once,
@@ -77,7 +77,7 @@ InfillRequest InfillWindow(std::string_view text, size_t cursor_ofs,
 }
 
 base::Result<KeystrokeRound> RunKeystrokes(
-    const std::vector<NamedSource>& files, const KeystrokeBenchOptions& options,
+    const std::vector<ScriptFile>& files, const KeystrokeBenchOptions& options,
     const std::function<void(size_t done, size_t total)>& on_progress) {
   const KeystrokeScript script = MakeKeystrokeScript(files, options.script);
   auto session = KeystrokeSession::Start(options.session, script.files);

@@ -61,7 +61,7 @@ InfillRequest InfillWindow(std::string_view text, size_t cursor_ofs,
 
 // Runs the script for `files` once, each step first here and then by the peer.
 base::Result<KeystrokeRound> RunKeystrokes(
-    const std::vector<NamedSource>& files, const KeystrokeBenchOptions& options,
+    const std::vector<ScriptFile>& files, const KeystrokeBenchOptions& options,
     const std::function<void(size_t done, size_t total)>& on_progress);
 
 }  // namespace krait::daemon

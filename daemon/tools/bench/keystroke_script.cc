@@ -56,7 +56,7 @@ size_t LineOf(std::string_view text, size_t ofs) {
 // Keeps the files as they are at each step, and notes the steps.
 class ScriptWriter {
  public:
-  ScriptWriter(std::vector<NamedSource> files, const ScriptOptions& options)
+  ScriptWriter(std::vector<ScriptFile> files, const ScriptOptions& options)
       : options_(options) {
     std::string& text = files[0].text;
     const auto line = static_cast<size_t>(
@@ -64,7 +64,7 @@ class ScriptWriter {
     cursor_ = IndentationEnd(text, BeginOfLine(text, line));
     text.erase(cursor_, LineEnd(text, cursor_) - cursor_);
     script_.files = std::move(files);
-    for (const NamedSource& file : script_.files) texts_.push_back(file.text);
+    for (const ScriptFile& file : script_.files) texts_.push_back(file.text);
   }
 
   KeystrokeScript Write() {
@@ -263,7 +263,7 @@ void ApplyEdit(const TextEdit& edit, std::string* text) {
   text->replace(edit.begin_ofs, edit.end_ofs - edit.begin_ofs, edit.text);
 }
 
-KeystrokeScript MakeKeystrokeScript(std::vector<NamedSource> files,
+KeystrokeScript MakeKeystrokeScript(std::vector<ScriptFile> files,
                                     const ScriptOptions& options) {
   return ScriptWriter(std::move(files), options).Write();
 }

@@ -42,7 +42,7 @@ std::string_view StepName(StepKind kind);
 // For tables: "typing, per character".
 std::string_view StepTitle(StepKind kind);
 
-struct NamedSource {
+struct ScriptFile {
   std::string name = {};  // with an extension
   std::string text = {};
 };
@@ -74,13 +74,13 @@ struct ScriptOptions {
 };
 
 struct KeystrokeScript {
-  std::vector<NamedSource> files = {};  // as they are opened
+  std::vector<ScriptFile> files = {};  // as they are opened
   std::vector<KeystrokeStep> steps = {};
 };
 
 // Writes down the session. `files` must not be empty; the first is where most
 // happens: at `place` the rest of a line is removed, to be typed anew.
-KeystrokeScript MakeKeystrokeScript(std::vector<NamedSource> files,
+KeystrokeScript MakeKeystrokeScript(std::vector<ScriptFile> files,
                                     const ScriptOptions& options);
 
 void ApplyEdit(const TextEdit& edit, std::string* text);

@@ -21,7 +21,7 @@ using lsp::PositionEncoding;
 // Between two keystrokes there is time for a parse.
 constexpr std::chrono::seconds kParsePatience{10};
 
-std::string UriOf(const NamedSource& file) {
+std::string UriOf(const ScriptFile& file) {
   return lsp::PathToUri("/bench/" + file.name);
 }
 
@@ -89,13 +89,13 @@ class KeystrokeSession::Stopwatch : public completion::Generator {
 };
 
 KeystrokeSession::KeystrokeSession(SessionOptions options,
-                                   const std::vector<NamedSource>& files)
+                                   const std::vector<ScriptFile>& files)
     : options_(std::move(options)), files_(files), cursors_(files.size()) {}
 
 KeystrokeSession::~KeystrokeSession() = default;
 
 base::Result<std::unique_ptr<KeystrokeSession>> KeystrokeSession::Start(
-    SessionOptions options, const std::vector<NamedSource>& files) {
+    SessionOptions options, const std::vector<ScriptFile>& files) {
   std::unique_ptr<KeystrokeSession> session(
       new KeystrokeSession(std::move(options), files));
   if (auto loaded = session->Load(); !loaded) return loaded.error();
@@ -216,7 +216,7 @@ base::Result<bool> KeystrokeSession::Restart() {
   if (auto loaded = Load(); !loaded) return loaded.error();
   // What is measured is what the states are worth, not who is faster.
   (void)generator_->FinishSaving(kPatience);
-  for (const NamedSource& file : files_) {
+  for (const ScriptFile& file : files_) {
     if (const auto document = documents_.Get(UriOf(file))) {
       syntax_->Update(document);
     }

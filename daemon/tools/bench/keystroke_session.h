@@ -43,7 +43,7 @@ class KeystrokeSession {
  public:
   // Loads the model, and runs it once so that its weights are in memory.
   static base::Result<std::unique_ptr<KeystrokeSession>> Start(
-      SessionOptions options, const std::vector<NamedSource>& files);
+      SessionOptions options, const std::vector<ScriptFile>& files);
   ~KeystrokeSession();
 
   // Opens the step's file if it is not open, applies its edit and asks for a
@@ -68,7 +68,7 @@ class KeystrokeSession {
   class Stopwatch;  // a generator that notes when the first token comes
 
   KeystrokeSession(SessionOptions options,
-                   const std::vector<NamedSource>& files);
+                   const std::vector<ScriptFile>& files);
   base::Status Load();
   base::Result<lsp::DocumentSnapshot> Opened(size_t file);
   // Returns the document after the step's edit, if it has one.
@@ -78,7 +78,7 @@ class KeystrokeSession {
                                           size_t cursor_ofs);
 
   const SessionOptions options_;
-  const std::vector<NamedSource> files_;
+  const std::vector<ScriptFile> files_;
   std::vector<size_t> cursors_;  // of the last request in each file
   std::string description_;
   size_t threads_ = 0;

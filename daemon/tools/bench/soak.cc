@@ -29,9 +29,9 @@ size_t ResidentBytes() {
 // A user at random, who knows the texts only by their sizes.
 class RandomUser {
  public:
-  RandomUser(const std::vector<NamedSource>& files, uint32_t seed)
+  RandomUser(const std::vector<ScriptFile>& files, uint32_t seed)
       : random_(seed) {
-    for (const NamedSource& file : files) {
+    for (const ScriptFile& file : files) {
       sizes_.push_back(file.text.size());
       cursors_.push_back(file.text.size() / 2);
     }
@@ -79,8 +79,8 @@ class RandomUser {
   size_t typed_ = 0;
 };
 
-std::vector<NamedSource> MakeFiles(const SoakOptions& options) {
-  std::vector<NamedSource> files;
+std::vector<ScriptFile> MakeFiles(const SoakOptions& options) {
+  std::vector<ScriptFile> files;
   for (size_t i = 0; i < options.files; ++i) {
     const auto seed = options.seed + static_cast<uint32_t>(i);
     files.push_back({.name = fmt::format("soak{}.py", i),
@@ -100,7 +100,7 @@ SoakMark MarkAt(size_t keystrokes, const KeystrokeSession& session) {
 base::Result<SoakResult> RunSoak(
     const SoakOptions& options,
     const std::function<void(size_t done, size_t total)>& on_progress) {
-  const std::vector<NamedSource> files = MakeFiles(options);
+  const std::vector<ScriptFile> files = MakeFiles(options);
   auto started = KeystrokeSession::Start(options.session, files);
   if (!started) return started.error();
   KeystrokeSession& session = **started;

@@ -12,8 +12,8 @@
 namespace krait::daemon {
 namespace {
 
-std::vector<NamedSource> SomeFiles(size_t count, size_t lines) {
-  std::vector<NamedSource> files;
+std::vector<ScriptFile> SomeFiles(size_t count, size_t lines) {
+  std::vector<ScriptFile> files;
   for (size_t i = 0; i < count; ++i) {
     files.push_back({.name = std::to_string(i) + ".py",
                      .text = GenerateSource(static_cast<uint32_t>(i), lines)});
@@ -25,7 +25,7 @@ std::vector<NamedSource> SomeFiles(size_t count, size_t lines) {
 std::vector<std::string> TextsAfter(const KeystrokeScript& script,
                                     size_t steps) {
   std::vector<std::string> texts;
-  for (const NamedSource& file : script.files) texts.push_back(file.text);
+  for (const ScriptFile& file : script.files) texts.push_back(file.text);
   for (size_t i = 0; i < steps; ++i) {
     const KeystrokeStep& step = script.steps[i];
     if (step.edit) ApplyEdit(*step.edit, &texts[step.file]);
