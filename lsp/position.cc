@@ -147,4 +147,15 @@ Position ToPosition(const Text& text, size_t byte_ofs,
           .character = static_cast<uint32_t>(width)};
 }
 
+size_t BytesOfUtf16(std::string_view text, size_t length) {
+  size_t ofs = 0;
+  while (ofs < text.size() && length > 0) {
+    size_t next = ofs + 1;
+    while (next < text.size() && base::IsContinuation(text[next])) ++next;
+    length -= std::min<size_t>(length, next - ofs == 4 ? 2 : 1);
+    ofs = next;
+  }
+  return ofs;
+}
+
 }  // namespace krait::lsp

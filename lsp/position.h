@@ -40,6 +40,9 @@ size_t ToByteOffset(const Text& text, Position position,
 Position ToPosition(const Text& text, size_t byte_ofs,
                     PositionEncoding encoding);
 
+// Returns how many bytes of `text` are its first `length` UTF-16 units.
+size_t BytesOfUtf16(std::string_view text, size_t length);
+
 }  // namespace krait::lsp
 
 #endif  // KRAIT_LSP_POSITION_H_

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "lsp/position.h"
 #include "lsp/text.h"
 
 namespace krait::daemon {
@@ -37,18 +38,6 @@ AcceptanceCounts CountsOf(const Suggestion& suggestion) {
           .accepted = accepted ? 1 : 0,
           .partially = !accepted && given > 0 ? 1 : 0,
           .characters = static_cast<int64_t>(NumCharacters(text))};
-}
-
-// Returns how many bytes of `text` are its first `length` UTF-16 units.
-size_t BytesOfUtf16(std::string_view text, size_t length) {
-  size_t ofs = 0;
-  while (ofs < text.size() && length > 0) {
-    size_t next = ofs + 1;
-    while (next < text.size() && base::IsContinuation(text[next])) ++next;
-    length -= std::min<size_t>(length, next - ofs == 4 ? 2 : 1);
-    ofs = next;
-  }
-  return ofs;
 }
 
 std::string WithoutCarriageReturns(std::string text) {
@@ -192,7 +181,7 @@ void Suggestions::PartiallyAccepted(std::string_view id, size_t length) {
   Update(suggestion, [length](Suggestion* one) {
     const auto given = std::string_view(one->text).substr(one->given_at);
     one->told =
-        std::max(one->told, one->given_at + BytesOfUtf16(given, length));
+        std::max(one->told, one->given_at + lsp::BytesOfUtf16(given, length));
     if (one->reached == one->told) one->typed -= one->last_piece;
     one->last_piece = 0;
   });

@@ -99,7 +99,6 @@ TEST(StateBytesTest, OfThisProcessFitTheMachine) {
 }
 
 TEST(SharedBytesTest, AreTheStatesAndSomeMoreWithinHalfOfTheLimit) {
-  constexpr size_t kMebibyte = size_t{1} << 20;
   const auto of = [](size_t state_mebibytes, size_t limit_mebibytes) {
     return SharedBytesFor(
                state_mebibytes * kMebibyte,

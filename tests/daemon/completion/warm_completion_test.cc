@@ -22,6 +22,7 @@ namespace krait::completion {
 namespace {
 
 using daemon::EngineGenerator;
+using daemon::WriteRandomModel;
 
 #ifdef KRAIT_SANITIZED
 constexpr size_t kSteps = 2;

@@ -12,7 +12,7 @@
 namespace krait::daemon {
 namespace {
 
-CompletionJob completion::Completion(uint64_t session, const std::string& uri,
+CompletionJob Completion(uint64_t session, const std::string& uri,
                                      const std::string& before) {
   CompletionJob job;
   job.document = {session, uri};
@@ -40,11 +40,11 @@ std::string NextWarming(JobQueue* queue) {
 
 TEST(JobQueueTest, DocumentsTakeTurns) {
   JobQueue queue;
-  queue.Add(completion::Completion(1, "a", "a1"));
+  queue.Add(Completion(1, "a", "a1"));
   EXPECT_EQ(NextCompletion(&queue), "a1");
-  queue.Add(completion::Completion(1, "a", "a2"));
-  queue.Add(completion::Completion(2, "a", "other editor"));
-  queue.Add(completion::Completion(1, "a", "a3"));
+  queue.Add(Completion(1, "a", "a2"));
+  queue.Add(Completion(2, "a", "other editor"));
+  queue.Add(Completion(1, "a", "a3"));
   EXPECT_EQ(NextCompletion(&queue), "other editor");
   EXPECT_EQ(NextCompletion(&queue), "a3");
   EXPECT_EQ(NextCompletion(&queue), "a2");
@@ -60,7 +60,7 @@ TEST(JobQueueTest, NothingOfASessionIsRemindedOfWhatIsForbidden) {
   JobQueue queue;
   const auto text = std::make_shared<const NoText>();
   for (const uint64_t session : {1U, 2U}) {
-    CompletionJob completion = completion::Completion(session, "a", "");
+    CompletionJob completion = Completion(session, "a", "");
     WarmingJob warming = Warming(session, "a", "");
     completion.request.others = warming.request.others = {
         {.name = "secret", .source = text}, {.name = "b", .source = text}};
@@ -86,10 +86,10 @@ TEST(JobQueueTest, NothingOfASessionIsRemindedOfWhatIsForbidden) {
 TEST(JobQueueTest, ACompletionWaitsForItsTree) {
   JobQueue queue;
   const auto slot = std::make_shared<completion::SyntaxSlot>();
-  CompletionJob job = completion::Completion(1, "a", "with a tree");
+  CompletionJob job = Completion(1, "a", "with a tree");
   job.request.syntax.slot = slot;
   queue.Add(std::move(job));
-  queue.Add(completion::Completion(1, "b", "without"));
+  queue.Add(Completion(1, "b", "without"));
   EXPECT_EQ(NextCompletion(&queue), "without");
   EXPECT_EQ(NextCompletion(&queue), "none");
   EXPECT_TRUE(queue.ReadyAt().has_value());
@@ -99,7 +99,7 @@ TEST(JobQueueTest, ACompletionWaitsForItsTree) {
 
 TEST(JobQueueTest, ACompletionDoesNotWaitForeverForItsTree) {
   JobQueue queue;
-  CompletionJob job = completion::Completion(1, "a", "without a tree");
+  CompletionJob job = Completion(1, "a", "without a tree");
   job.request.syntax.slot = std::make_shared<completion::SyntaxSlot>();
   std::stop_source replaced;
   job.stop = replaced.get_token();
@@ -118,7 +118,7 @@ TEST(JobQueueTest, ACompletionWaitsForItsTimeAndHoldsUpWarmingOnly) {
   EXPECT_EQ(queue.ReadyAt(), std::nullopt);
   queue.Add(Warming(1, "a", "warming"));
   EXPECT_LE(queue.ReadyAt(), completion::Clock::now());
-  CompletionJob later = completion::Completion(1, "a", "later");
+  CompletionJob later = Completion(1, "a", "later");
   std::stop_source replaced;
   later.stop = replaced.get_token();
   later.not_before = completion::Clock::now() + std::chrono::hours(1);
@@ -126,7 +126,7 @@ TEST(JobQueueTest, ACompletionWaitsForItsTimeAndHoldsUpWarmingOnly) {
   EXPECT_EQ(queue.ReadyAt(), later.not_before);
   EXPECT_EQ(NextCompletion(&queue), "none");
   EXPECT_EQ(NextWarming(&queue), "none");
-  queue.Add(completion::Completion(2, "b", "now"));
+  queue.Add(Completion(2, "b", "now"));
   EXPECT_LE(queue.ReadyAt(), completion::Clock::now());
   EXPECT_EQ(NextCompletion(&queue), "now");
   replaced.request_stop();  // answered without waiting
@@ -186,7 +186,7 @@ TEST(JobQueueTest, ASessionTakesItsWarmingAlongAndLeavesItsCompletions) {
   queue.Add(Warming(1, "a", "a1"));
   queue.Add(Warming(2, "a", "a2"));
   queue.Add(Warming(2, "b", "b2"));
-  queue.Add(completion::Completion(2, "a", "waits"));
+  queue.Add(Completion(2, "a", "waits"));
   queue.Drop({1, "a"});
   EXPECT_EQ(queue.num_warmings(), 2U);
   queue.DropSession(2);

@@ -35,7 +35,7 @@ completion::NearbyText Nearby(std::string name, std::string text) {
 class FileMemoryTest : public testing::Test {
  protected:
   void SetUp() override {
-    model_ = LoadDefaultModel();
+    model_ = completion::LoadDefaultModel();
     ASSERT_NE(model_, nullptr);
     weights_.lengths = {0, 1, 2, 4, 8};
     weights_.bias = {-1, -1, 0, 1, 2};
@@ -68,10 +68,10 @@ class FileMemoryTest : public testing::Test {
 
 TEST_F(FileMemoryTest, WhatItWasAskedBeforeDoesNotShow) {
   const auto warm = New();
-  std::vector<std::string> texts = {ReadSource("lsp/text.cc"),
-                                    ReadSource("models/recipe.py")};
+  std::vector<std::string> texts = {completion::ReadSource("lsp/text.cc"),
+                                    completion::ReadSource("models/recipe.py")};
   std::vector<completion::NearbyText> others = {
-      Nearby("other", ReadSource("daemon/completion/stop/stop_rules.cc"))};
+      Nearby("other", completion::ReadSource("daemon/completion/stop/stop_rules.cc"))};
   for (size_t step = 0; step < 60; ++step) {
     std::string& text = texts[random_() % texts.size()];
     const size_t cursor = random_() % (text.size() + 1);
@@ -117,7 +117,7 @@ TEST_F(FileMemoryTest, OtherTextsAreLookedAt) {
 
 TEST_F(FileMemoryTest, KeepsNoMoreThanItMay) {
   const auto memory = New();
-  const std::string source = ReadSource("lsp/text.cc");
+  const std::string source = completion::ReadSource("lsp/text.cc");
   for (size_t i = 0; i < 200; ++i) {
     std::string text;
     while (text.size() < 200'000) text += source;
@@ -163,7 +163,7 @@ TEST_F(FileMemoryTest, OfALargeTextWhatIsNearIsRemembered) {
 
 TEST_F(FileMemoryTest, WhatIsForgottenIsReadAgain) {
   const auto memory = New();
-  const std::string text = ReadSource("lsp/text.cc");
+  const std::string text = completion::ReadSource("lsp/text.cc");
   const auto before = Mix(*memory, "f", text, 2000);
   EXPECT_GT(memory->held_bytes(), text.size());
   memory->Forget();

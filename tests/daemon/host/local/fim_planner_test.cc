@@ -29,7 +29,7 @@ constexpr std::string_view kEarlier = "\n    return 0.2 * total\n";
 class FimPlannerTest : public testing::Test {
  protected:
   void SetUp() override {
-    model_ = LoadDefaultModel();
+    model_ = completion::LoadDefaultModel();
     ASSERT_NE(model_, nullptr);
     planner_ = std::make_unique<FimPlanner>(model_->tokenizer(),
                                             model_->hyperparameters());
