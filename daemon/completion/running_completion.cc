@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "daemon/completion/fitting.h"
+#include "daemon/completion/language_rules.h"
 #include "daemon/completion/seam.h"
 
 namespace krait::daemon {
@@ -81,10 +82,10 @@ RunningCompletion::RunningCompletion(const CompletionRequest& request,
                                      CompletionBranch branch)
     : request_(request),
       options_(options),
-      gate_(
-          MakeGate({.min_confidence = options.min_confidence,
-                    .invoked = options.invoked},
-                   options.thresholds.value_or(generator.hints().confidence))),
+      gate_(MakeGate({.min_confidence = options.min_confidence,
+                      .invoked = options.invoked},
+                     options.thresholds.value_or(generator.hints().ConfidenceOf(
+                         NameForModels(request.syntax.language))))),
       place_(std::move(place)),
       asked_(place_),
       cutting_(cutting),
