@@ -81,7 +81,8 @@ base::Result<Score> RunCase(const FimCase& fim_case,
                               .similarity = similarity});
   }
   if (arguments.calibrate) {
-    const auto tried = answers->calibration.Try(fim_case, options, &service);
+    const auto tried = answers->calibration.Try(fim_case, RequestOf(fim_case),
+                                                options, &service);
     if (!tried) return tried.error();
   }
   return Score{.cases = 1,

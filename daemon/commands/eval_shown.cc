@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "daemon/completion/rules/language_rules.h"
 #include "daemon/host/local/engine_generator.h"
 #include "daemon/json_text.h"
 #include "daemon/terminal.h"
@@ -27,7 +28,7 @@ namespace {
 // Reads what to complete: cases as they are, places in all other files.
 base::Result<std::vector<FimCase>> ReadCases(
     const EvalShownArguments& arguments) {
-  std::vector<FimCase> cases;
+  std::vector<FimCase> cases;  // that are given as such
   std::vector<SourceFile> files;
   for (const std::string& path : arguments.files) {
     auto text = ReadText(path);
@@ -49,6 +50,7 @@ base::Result<std::vector<FimCase>> ReadCases(
                          language == nullptr ? "other" : language->name),
                      .text = std::move(*text)});
   }
+  cases = SpreadCases(std::move(cases), arguments.places);
   for (FimCase& place :
        PlacesInLines(files, arguments.places, arguments.seed)) {
     cases.push_back(std::move(place));
@@ -97,7 +99,6 @@ boost::json::array SaidToJson(const std::vector<completion::SaidToken>& said) {
 // Completes as an editor asks unasked, and once more whatever the mean is.
 base::Status RunCase(const FimCase& fim_case,
                      const EvalShownArguments& arguments,
-                     const engine::ConfidenceThresholds& thresholds,
                      completion::Generator* generator, Outcome* outcome) {
   // A service for each: places in one file do not depend on each other's order.
   completion::CompletionService service(*generator);
@@ -114,7 +115,8 @@ base::Status RunCase(const FimCase& fim_case,
   boost::json::object json = CaseToJson(fim_case, *shown);
 
   options.min_confidence.reset();
-  options.thresholds = thresholds;
+  options.thresholds =
+      generator->hints().ConfidenceOf(NameForModels(request.syntax.language));
   options.thresholds->line = completion::kShowAll;
   const auto all = service.Complete(request, options);
   if (!all) return all.error();
@@ -126,8 +128,8 @@ base::Status RunCase(const FimCase& fim_case,
   }
   json["said"] = SaidToJson(all->said);
   if (arguments.calibrate) {
-    const auto tried =
-        outcome->calibration.Try(fim_case, arguments.completion, &service);
+    const auto tried = outcome->calibration.Try(fim_case, request,
+                                                arguments.completion, &service);
     if (!tried) return tried.error();
     json["said"] = SaidToJson(outcome->calibration.said());
   }
@@ -143,12 +145,14 @@ LanguageScore AllOf(const Scores& scores) {
     all.count.first_word += score.count.first_word;
     all.count.whole += score.count.whole;
     all.count.to_end += score.count.to_end;
+    all.count.right_bytes += score.count.right_bytes;
   }
   return all;
 }
 
 void PrintOutcome(const EvalShownArguments& arguments, const Outcome& outcome,
-                  const engine::ConfidenceThresholds& thresholds) {
+                  const engine::ModelHints& hints) {
+  const engine::ConfidenceThresholds& thresholds = hints.confidence;
   const LanguageScore all = AllOf(outcome.scores);
   std::string text = ShownHead("language");
   for (const auto& [language, score] : outcome.scores) {
@@ -157,8 +161,12 @@ void PrintOutcome(const EvalShownArguments& arguments, const Outcome& outcome,
   text += ShownRow("all", all.places, all.count);
   text += fmt::format(
       "\nThresholds of the model: line {:.2f}, block {:.2f}, token {:.2f}. "
-      "With others for the mean:\n",
+      "Below: with others for the mean.\n",
       thresholds.line, thresholds.block, thresholds.token);
+  for (const auto& [language, own] : hints.confidence_of) {
+    text += fmt::format("Of {}: line {:.2f}, token {:.2f}.\n", language,
+                        own.line, own.token);
+  }
   text += ThresholdTable(all.places, RowsByThreshold(outcome.lines));
   if (arguments.calibrate) {
     text +=
@@ -167,15 +175,26 @@ void PrintOutcome(const EvalShownArguments& arguments, const Outcome& outcome,
   Print(text);
 }
 
+// The thresholds of languages that have their own.
+boost::json::object OwnToJson(const engine::ModelHints& hints) {
+  boost::json::object json;
+  for (const auto& [language, thresholds] : hints.confidence_of) {
+    json[language] = boost::json::object{{"line", thresholds.line},
+                                         {"token", thresholds.token}};
+  }
+  return json;
+}
+
 void PrintJson(const EvalShownArguments& arguments, const Outcome& outcome,
-               const std::string& model,
-               const engine::ConfidenceThresholds& thresholds) {
+               const std::string& model, const engine::ModelHints& hints) {
+  const engine::ConfidenceThresholds& thresholds = hints.confidence;
   const LanguageScore all = AllOf(outcome.scores);
   boost::json::object json = ShownToJson(all.places, all.count);
   json["model"] = model;
   json["line"] = thresholds.line;
   json["block"] = thresholds.block;
   json["token"] = thresholds.token;
+  json["own"] = OwnToJson(hints);
   boost::json::object languages;
   for (const auto& [language, score] : outcome.scores) {
     languages[language] = ShownToJson(score.places, score.count);
@@ -205,22 +224,20 @@ int RunEvalShown(const EvalShownArguments& arguments) {
   const auto generator =
       EngineGenerator::Create(loaded->model, *loaded->pool, WarmOptions{});
   if (!generator) return ReportError(generator.error());
-  const auto thresholds = (*generator)->hints().confidence;
+  const engine::ModelHints hints = (*generator)->hints();
 
   Outcome outcome;
   Progress progress("places", cases->size());
   size_t done = 0;
   for (const FimCase& fim_case : *cases) {
-    const auto run =
-        RunCase(fim_case, arguments, thresholds, generator->get(), &outcome);
+    const auto run = RunCase(fim_case, arguments, generator->get(), &outcome);
     if (!run) return ReportError(run.error());
     progress.Update(++done);
   }
   if (arguments.json) {
-    PrintJson(arguments, outcome, loaded->model->hyperparameters().name,
-              thresholds);
+    PrintJson(arguments, outcome, loaded->model->hyperparameters().name, hints);
   } else {
-    PrintOutcome(arguments, outcome, thresholds);
+    PrintOutcome(arguments, outcome, hints);
   }
   if (!arguments.completions.empty()) {
     const auto written = WriteBytes(arguments.completions, outcome.json_lines);

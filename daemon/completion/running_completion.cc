@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "daemon/completion/rules/language_rules.h"
 #include "daemon/completion/shown/fitting.h"
 #include "daemon/completion/shown/seam.h"
 #include "grammars/lines.h"
@@ -82,10 +83,10 @@ RunningCompletion::RunningCompletion(const CompletionRequest& request,
                                      CompletionBranch branch)
     : request_(request),
       options_(options),
-      gate_(
-          MakeGate({.min_confidence = options.min_confidence,
-                    .invoked = options.invoked},
-                   options.thresholds.value_or(generator.hints().confidence))),
+      gate_(MakeGate({.min_confidence = options.min_confidence,
+                      .invoked = options.invoked},
+                     options.thresholds.value_or(generator.hints().ConfidenceOf(
+                         NameForModels(request.syntax.language))))),
       place_(std::move(place)),
       asked_(place_),
       cutting_(cutting),

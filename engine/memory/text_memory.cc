@@ -38,35 +38,29 @@ bool IsBlank(char c) {
   return c == ' ' || c == '\t';
 }
 
-// Takes a single space off a word.
-std::string_view WithoutSpace(std::string_view text) {
-  if (text.size() > 1 && text[0] == ' ' && !IsBlank(text[1])) {
-    text.remove_prefix(1);
-  }
-  return text;
-}
-
-bool AnyEqual(const TokenId* ids, TokenId id) {
-  uint32_t any = 0;  // no branches: compared as vectors
+// `wanted` tells of an id whether it is, without a branch.
+template <class Wanted>
+bool AnyWanted(const TokenId* ids, const Wanted& wanted) {
+  uint32_t any = 0;  // no branches: equal ones are compared as vectors
   for (size_t i = 0; i < kStride; ++i) {
-    any |= static_cast<uint32_t>(ids[i] == id);
+    any |= static_cast<uint32_t>(wanted(ids[i]));
   }
   return any != 0;
 }
 
-// Calls `found` for indices where `ids` has `id`, from one of its ends on,
+// Calls `found` for indices of ids that are wanted, from one of their ends on,
 // until that returns false.
-template <class Found>
-void FindEqual(std::span<const TokenId> ids, TokenId id, bool from_end,
-               const Found& found) {
+template <class Wanted, class Found>
+void FindAll(std::span<const TokenId> ids, bool from_end, const Wanted& wanted,
+             const Found& found) {
   for (size_t done = 0; done < ids.size();) {
     const size_t size = std::min(kStride, ids.size() - done);
     const size_t begin = from_end ? ids.size() - done - size : done;
     done += size;
-    if (size == kStride && !AnyEqual(ids.data() + begin, id)) continue;
+    if (size == kStride && !AnyWanted(ids.data() + begin, wanted)) continue;
     for (size_t i = 0; i < size; ++i) {
       const size_t at = begin + (from_end ? size - 1 - i : i);
-      if (ids[at] == id && !found(at)) return;
+      if (wanted(ids[at]) && !found(at)) return;
     }
   }
 }
@@ -151,43 +145,43 @@ size_t TextMemory::LengthAt(const Source& source, size_t at) const {
 // Counts the places of a source.
 class TextMemory::Places {
  public:
+  bool near_full() const { return near_ >= kMostPlaces; }
   bool full() const { return far_ >= kMostPlaces; }
-  // Takes one more, which matches with `length` tokens, if it still counts.
-  bool Take(size_t length) {
-    if (near_ < kMostPlaces) {
-      ++near_;
-      return true;
-    }
-    if (length < kFarLength) return false;
-    ++far_;
-    return true;
+  // Whether one more counts that matches with `length` tokens.
+  bool Counts(size_t length) const {
+    return !near_full() || (length >= kFarLength && !full());
   }
+  void Take() { ++(near_full() ? far_ : near_); }
 
  private:
   size_t near_ = 0;
   size_t far_ = 0;
 };
 
-void TextMemory::Add(const Source& source, size_t at, TokenId next,
-                     Places* places) {
-  const size_t same = LengthAt(source, at);
-  if (!places->Take(same)) return;
+// A place that matches with `length` tokens is followed by `next`.
+void TextMemory::Add(const Source& source, size_t length, TokenId next) {
   const auto& lengths = weights_.lengths;
-  const auto longer = std::upper_bound(lengths.begin(), lengths.end(), same);
+  const auto longer = std::upper_bound(lengths.begin(), lengths.end(), length);
   if (longer == lengths.begin()) return;
-  const auto length = static_cast<size_t>(longer - lengths.begin()) - 1;
-  Matches(length, source.other).push_back(next);
+  const auto index = static_cast<size_t>(longer - lengths.begin()) - 1;
+  Matches(index, source.other).push_back(next);
 }
 
 void TextMemory::MatchLast(const Source& source) {
   if (source.plain.empty()) return;
   Places places;
+  const TokenId last = plain_past_.back();
   // What follows the last token is not known.
-  FindEqual(source.plain.first(source.plain.size() - 1), plain_past_.back(),
-            source.from_end, [&](size_t at) {
-              Add(source, at + 1, source.tokens[at + 1], &places);
-              return !places.full();
-            });
+  FindAll(
+      source.plain.first(source.plain.size() - 1), source.from_end,
+      [last](TokenId id) { return id == last; },
+      [&](size_t at) {
+        const size_t length = LengthAt(source, at + 1);
+        if (!places.Counts(length)) return true;
+        places.Take();
+        Add(source, length, source.tokens[at + 1]);
+        return !places.full();
+      });
 }
 
 // A word is looked for with and without a space before it; blanks alone as they
@@ -210,11 +204,9 @@ struct TextMemory::Typed {
 };
 
 void TextMemory::FindTokensOf(const Typed& typed) {
-  const auto vocab = static_cast<TokenId>(forms_.tokenizer().vocab_size());
-  begins_.assign(vocab, 0);
-  for (TokenId id = 0; id < vocab; ++id) {
+  begins_.assign(forms_.tokenizer().vocab_size(), 0);
+  for (const TokenId id : forms_.BeginningWith(typed.word.front())) {
     const auto bytes = typed.WordOf(forms_.Bytes(id));
-    if (bytes.empty() || bytes.front() != typed.word.front()) continue;
     begins_[id] =
         bytes.starts_with(typed.word) || typed.word.starts_with(bytes) ? 1 : 0;
   }
@@ -257,17 +249,39 @@ std::optional<TokenId> TextMemory::TokenToSay(TokenId found,
 }
 
 void TextMemory::MatchTyped(const Source& source, const Typed& typed) {
-  const size_t size = source.tokens.size();
   Places places;
-  for (size_t i = 0; i < size && !places.full(); ++i) {
-    const size_t at = source.from_end ? size - 1 - i : i;
-    const TokenId token = source.tokens[at];
-    if (begins_[token] == 0) continue;
-    if (!GoesOn(source, at, typed)) continue;
-    if (const auto next = TokenToSay(token, typed)) {
-      Add(source, at, *next, &places);
-    }
-  }
+  const auto take = [&](size_t at) {
+    const size_t length = LengthAt(source, at);
+    if (!places.Counts(length) || !GoesOn(source, at, typed)) return;
+    const auto next = TokenToSay(source.tokens[at], typed);
+    if (!next) return;
+    places.Take();
+    Add(source, length, *next);
+  };
+  size_t begin = 0;  // of what was not looked at
+  size_t end = source.tokens.size();
+  FindAll(
+      source.tokens, source.from_end,
+      [this](TokenId id) { return begins_[id] != 0; },
+      [&](size_t at) {
+        take(at);
+        if (source.from_end) end = at;
+        if (!source.from_end) begin = at + 1;
+        return !places.near_full();
+      });
+  begin = std::max<size_t>(begin, 1);
+  if (!places.near_full() || plain_past_.empty() || begin >= end) return;
+  // What is further off counts only if the tokens before match, too, and the
+  // last one of these is found more quickly.
+  const TokenId last = plain_past_.back();
+  FindAll(
+      source.plain.subspan(begin - 1, end - begin), source.from_end,
+      [last](TokenId id) { return id == last; },
+      [&](size_t before) {
+        const size_t at = begin + before;
+        if (begins_[source.tokens[at]] != 0) take(at);
+        return !places.full();
+      });
 }
 
 void TextMemory::FindMatches(std::string_view beginning) {

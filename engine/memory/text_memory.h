@@ -102,7 +102,7 @@ class TextMemory {
     return matches_[2 * length + (other ? 1 : 0)];
   }
   class Places;
-  void Add(const Source& source, size_t at, TokenId next, Places* places);
+  void Add(const Source& source, size_t length, TokenId next);
   size_t LengthAt(const Source& source, size_t at) const;
   float Vote(std::span<const float> logits, float log_sum, size_t typed_bytes);
   void AddShares(const Tally& tally, float weight);

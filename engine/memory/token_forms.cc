@@ -13,6 +13,13 @@ bool IsBlank(std::string_view bytes) {
 
 }  // namespace
 
+std::string_view WithoutSpace(std::string_view text) {
+  if (text.size() > 1 && text[0] == ' ' && !IsBlank(text.substr(1, 1))) {
+    text.remove_prefix(1);
+  }
+  return text;
+}
+
 TokenForms::TokenForms(const Tokenizer& tokenizer)
     : tokenizer_(tokenizer),
       bytes_(tokenizer.vocab_size()),
@@ -27,6 +34,16 @@ TokenForms::TokenForms(const Tokenizer& tokenizer)
     // Of several ids for the same bytes the last is the ordinary one: the
     // pieces of single bytes come first.
     if (!bytes.empty()) of_bytes.insert_or_assign(bytes, id);
+  }
+  for (TokenId id = 0; id < vocab; ++id) {
+    const std::string_view bytes = bytes_[id];
+    if (bytes.empty()) continue;
+    const auto begin = [&](char first) {
+      beginning_with_[static_cast<uint8_t>(first)].push_back(id);
+    };
+    begin(bytes.front());
+    const std::string_view word = WithoutSpace(bytes);
+    if (word.size() < bytes.size()) begin(word.front());
   }
   std::optional<TokenId> blank;
   for (TokenId id = 0; id < vocab; ++id) {

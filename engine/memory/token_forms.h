@@ -2,7 +2,10 @@
 #ifndef KRAIT_ENGINE_MEMORY_TOKEN_FORMS_H_
 #define KRAIT_ENGINE_MEMORY_TOKEN_FORMS_H_
 
+#include <array>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -10,6 +13,9 @@
 #include "engine/tokenizer/tokenizer.h"
 
 namespace krait::engine {
+
+// Takes a single space off a word.
+std::string_view WithoutSpace(std::string_view text);
 
 // Which tokens of a vocabulary say the same but for blanks: "(self" and
 // " self" are different tokens, and so is each depth of indentation. A memory
@@ -30,13 +36,19 @@ class TokenForms {
   // Returns the token with one space before it; nothing if there is none.
   std::optional<TokenId> Spaced(TokenId plain) const;
 
+  // Returns the tokens that begin with `first`, or with a space and `first`.
+  std::span<const TokenId> BeginningWith(char first) const {
+    return beginning_with_[static_cast<uint8_t>(first)];
+  }
+
  private:
   static constexpr TokenId kNone = static_cast<TokenId>(-1);
 
   const Tokenizer& tokenizer_;
-  std::vector<std::string_view> bytes_;  // [vocab]
-  std::vector<TokenId> plain_;           // [vocab]
-  std::vector<TokenId> spaced_;          // [vocab]; kNone
+  std::vector<std::string_view> bytes_;                   // [vocab]
+  std::vector<TokenId> plain_;                            // [vocab]
+  std::vector<TokenId> spaced_;                           // [vocab]; kNone
+  std::array<std::vector<TokenId>, 256> beginning_with_;  // by byte
 };
 
 }  // namespace krait::engine

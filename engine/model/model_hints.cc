@@ -36,17 +36,42 @@ Status ReadThreshold(const GgufFile& gguf, std::string_view key,
   return {};
 }
 
-Status ReadConfidence(const GgufFile& gguf, ConfidenceThresholds* thresholds) {
+constexpr std::string_view kConfidence = "krait.confidence.";
+
+// Reads the keys that begin with `prefix`.
+Status ReadConfidence(const GgufFile& gguf, std::string_view prefix,
+                      ConfidenceThresholds* thresholds) {
   struct Field {
-    std::string_view key;
+    std::string_view name;
     double* value;
   };
   for (const Field& field :
-       {Field{"krait.confidence.line", &thresholds->line},
-        Field{"krait.confidence.block", &thresholds->block},
-        Field{"krait.confidence.token", &thresholds->token},
-        Field{"krait.confidence.invoked_token", &thresholds->invoked_token}}) {
-    const Status read = ReadThreshold(gguf, field.key, field.value);
+       {Field{"line", &thresholds->line}, Field{"block", &thresholds->block},
+        Field{"token", &thresholds->token},
+        Field{"invoked_token", &thresholds->invoked_token}}) {
+    const Status read = ReadThreshold(
+        gguf, fmt::format("{}{}", prefix, field.name), field.value);
+    if (!read) return read;
+  }
+  return {};
+}
+
+// Reads krait.confidence.NAME.* for each name that there is.
+Status ReadConfidenceOfLanguages(const GgufFile& gguf, ModelHints* hints) {
+  for (const std::string_view key : gguf.keys()) {
+    if (!key.starts_with(kConfidence)) continue;
+    const std::string_view rest = key.substr(kConfidence.size());
+    const std::string_view name = rest.substr(0, rest.find('.'));
+    if (name.size() == rest.size()) continue;
+    if (name.empty() || name.size() > kMaxLanguageBytes ||
+        hints->confidence_of.size() == kMaxLanguages) {
+      continue;
+    }
+    const auto [place, is_new] =
+        hints->confidence_of.try_emplace(std::string(name), hints->confidence);
+    if (!is_new) continue;
+    const Status read = ReadConfidence(
+        gguf, fmt::format("{}{}.", kConfidence, name), &place->second);
     if (!read) return read;
   }
   return {};
@@ -75,10 +100,19 @@ Result<std::vector<std::string>> ReadNames(const GgufFile& gguf,
 
 }  // namespace
 
+const ConfidenceThresholds& ModelHints::ConfidenceOf(
+    std::string_view language) const {
+  const auto found = confidence_of.find(language);
+  return found == confidence_of.end() ? confidence : found->second;
+}
+
 Result<ModelHints> ReadModelHints(const GgufFile& gguf) {
   ModelHints hints;
-  const Status confidence = ReadConfidence(gguf, &hints.confidence);
+  const Status confidence =
+      ReadConfidence(gguf, kConfidence, &hints.confidence);
   if (!confidence) return confidence.error();
+  const Status of_languages = ReadConfidenceOfLanguages(gguf, &hints);
+  if (!of_languages) return of_languages.error();
   constexpr std::string_view kLanguages = "krait.languages";
   if (gguf.Find(kLanguages) == nullptr) return hints;
   auto languages = ReadNames(gguf, kLanguages);

@@ -3,8 +3,11 @@
 #define KRAIT_ENGINE_MODEL_MODEL_HINTS_H_
 
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/error.h"
@@ -29,9 +32,14 @@ struct ConfidenceThresholds {
 // What a model's file says of how to use what the model says.
 struct ModelHints {
   ConfidenceThresholds confidence;
+  // By grammars' name of a language, where the file has keys
+  // krait.confidence.NAME.*; what these do not say is as for all others.
+  std::map<std::string, ConfidenceThresholds, std::less<>> confidence_of;
   // What it was trained on, by grammars' names; nothing: the file does not say.
   // GGUF key krait.languages.
   std::optional<std::vector<std::string>> languages;
+
+  const ConfidenceThresholds& ConfidenceOf(std::string_view language) const;
 };
 
 // Errors name file and key, and what was expected.

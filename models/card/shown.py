@@ -42,11 +42,16 @@ def threshold_table(result: dict[str, Any]) -> str:
 
 
 def describe(result: dict[str, Any]) -> str:
-    return (
+    text = (
         f"Thresholds: a line's mean log-probability at least {result['line']:.2f}, a block's "
         f"{result['block']:.2f}, and an end before the first token below {result['token']:.2f} "
         "(at a word's end)."
     )
+    own = [
+        f"{language} at least {of['line']:.2f} and {of['token']:.2f}"
+        for language, of in result.get("own", {}).items()
+    ]
+    return text + (f" Instead, lines of {', '.join(own)}." if own else "")
 
 
 def render(result: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -51,20 +52,47 @@ def files_below(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-class Krait:
-    """The program, and what all its measurements have in common."""
+def digest_of(options: list[str], files: list[Path]) -> str:
+    """Tells apart all that a measurement depends on."""
+    whole = hashlib.sha256(json.dumps(options).encode("utf-8"))
+    for path in files:
+        whole.update(path.name.encode("utf-8"))
+        whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()
 
-    def __init__(self, program: str, places: int, threads: int) -> None:
+
+class Krait:
+    """The program, and what all its measurements have in common.
+
+    What it found is kept in `cache`, if there is one: a run that was broken off
+    goes on with the next measurement.
+    """
+
+    def __init__(self, program: str, places: int, threads: int, cache: Path | None) -> None:
         self._program = program
-        self._common = ["--places", str(places), "--threads", str(threads), "--json"]
+        self._places = ["--places", str(places)]
+        self._threads = ["--threads", str(threads)]
+        self._cache = cache
 
     def shown(self, model: Path, files: list[Path], *options: str) -> Any:
+        if self._cache is None:
+            return json.loads(self._measure(model, files, *options))
+        program = Path(shutil.which(self._program) or self._program)
+        name = digest_of([*options, *self._places], [program, model, *files])
+        kept = self._cache / f"{name}.json"
+        if not kept.exists():
+            self._cache.mkdir(parents=True, exist_ok=True)
+            found = self._measure(model, files, *options)
+            metadata.replace(kept, found.encode("utf-8"))
+        return json.loads(kept.read_text(encoding="utf-8"))
+
+    def _measure(self, model: Path, files: list[Path], *options: str) -> str:
         command = [self._program, "eval", "shown", *map(str, files), *options]
-        command += ["--model", str(model), *self._common]
+        command += ["--model", str(model), *self._places, *self._threads, "--json"]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
         if done.returncode != 0:
             raise SystemExit(f"krait eval shown ended with status {done.returncode}")
-        return json.loads(done.stdout)
+        return done.stdout
 
 
 def block_threshold(found: Any, token: float) -> float:
@@ -73,6 +101,19 @@ def block_threshold(found: Any, token: float) -> float:
         if choice["token"] == token:
             return choice["block"]["threshold"]
     raise SystemExit(f"no threshold {token} for tokens among those that were tried")
+
+
+def best_block(found: Any) -> str:
+    """With which thresholds most that is right would be shown of blocks."""
+    choices = [choice for choice in found["calibration"]["choices"] if choice["block"]["shown"]]
+    if not choices:
+        return "with no thresholds is enough of what is shown right"
+    best = max(choices, key=lambda choice: choice["block"]["right"] * choice["block"]["shown"])
+    block = best["block"]
+    return (
+        f"{100 * block['right']:.1f} % of {block['shown']} right with a mean of at least "
+        f"{block['threshold']:.2f} and tokens of {best['token']}"
+    )
 
 
 def choose(
@@ -86,13 +127,17 @@ def choose(
     if args.blocks:
         found = krait.shown(model, [args.blocks], *options)
         token = keys["krait.confidence.token"]
+        print(f"blocks: {best_block(found)}", flush=True)
         keys["krait.confidence.block"] = block_threshold(found, token)
     return keys
 
 
 def write_keys(model: Path, keys: dict[str, float]) -> None:
+    """What languages had of their own goes, if it is not among them."""
+    data = model.read_bytes()
     changes = {key: f"{value:.2f}" for key, value in keys.items()}
-    metadata.replace(model, metadata.edit(model.read_bytes(), changes))
+    stale = filter(metadata.OWN_THRESHOLD.fullmatch, metadata.read_header(data).values)
+    metadata.replace(model, metadata.edit(data, changes, stale))
 
 
 def main() -> int:
@@ -105,7 +150,8 @@ def main() -> int:
     parser.add_argument("--fit", type=Path, help="folder of files to choose by, instead")
     parser.add_argument("--report", type=Path, help="folder of files to measure by, instead")
     parser.add_argument("--blocks", type=Path, help="cases of blocks to choose by (block.jsonl)")
-    parser.add_argument("--places", type=int, default=150, help="of each language")
+    parser.add_argument("--places", type=int, default=150, help="the most of each language")
+    parser.add_argument("--cache", type=Path, help="folder of what was measured before")
     parser.add_argument("--right", type=float, default=0.4, help="share that is to be right")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--keep", action="store_true", help="measure with the keys that are there")
@@ -116,7 +162,7 @@ def main() -> int:
     args = parser.parse_args()
     if not args.corpus and not (args.fit and args.report):
         parser.error("expected --corpus, or --fit and --report")
-    krait = Krait(args.krait, args.places, args.threads)
+    krait = Krait(args.krait, args.places, args.threads, args.cache)
     with tempfile.TemporaryDirectory() as folder:
         if args.corpus:
             lay_out(args.corpus / "held_out.jsonl", Path(folder))

@@ -4,6 +4,7 @@
   python3 -m models.export.metadata MODEL.gguf
   python3 -m models.export.metadata MODEL.gguf --set krait.confidence.line=-0.3
   python3 -m models.export.metadata MODEL.gguf --set krait.languages=c,go,python
+  python3 -m models.export.metadata MODEL.gguf --set krait.confidence.c.line=-0.2
   python3 -m models.export.metadata MODEL.gguf --remove krait.languages
 
 Only the header is written anew: what it does not change, and the tensors, stay
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import re
 import struct
 import sys
 import tempfile
@@ -32,9 +34,10 @@ UINT32, INT32, FLOAT32, STRING, ARRAY = 4, 5, 6, 8, 9
 # Bytes of a value of each type that has a fixed size.
 FIXED_SIZES = {0: 1, 1: 1, 2: 2, 3: 2, UINT32: 4, 5: 4, FLOAT32: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 
-THRESHOLDS = tuple(
-    f"krait.confidence.{name}" for name in ("line", "block", "token", "invoked_token")
-)
+THRESHOLD_NAMES = ("line", "block", "token", "invoked_token")
+THRESHOLDS = tuple(f"krait.confidence.{name}" for name in THRESHOLD_NAMES)
+# A language's own: krait.confidence.LANGUAGE.line.
+OWN_THRESHOLD = re.compile(rf"krait\.confidence\.[^.=\s]+\.({'|'.join(THRESHOLD_NAMES)})")
 LANGUAGES = "krait.languages"
 # Of the memory of open files, as models.evaluate.fit_memory fits them.
 MEMORY = {
@@ -160,7 +163,7 @@ def encode_numbers(key: str, text: str) -> bytes:
 
 def encode(key: str, text: str) -> bytes:
     """Returns the value of a key of krait's, of the type that it has."""
-    if key in THRESHOLDS:
+    if key in THRESHOLDS or OWN_THRESHOLD.fullmatch(key):
         value = float(text)
         if not (math.isfinite(value) and value <= 0):
             raise ValueError(f"{key}: expected the logarithm of a probability, not {text}")

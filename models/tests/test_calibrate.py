@@ -8,6 +8,7 @@ from pathlib import Path
 
 from models.card import shown
 from models.evaluate import calibrate
+from models.export import metadata
 
 SCORE = {
     "places": 50,
@@ -46,6 +47,46 @@ class HalvesTest(unittest.TestCase):
             texts = [path.read_bytes() for paths in found.values() for path in paths]
             self.assertEqual(sorted(texts), sorted(r["text"].encode() for r in records))
 
+    def test_what_languages_had_of_their_own_goes(self) -> None:
+        header = metadata.Header(3, 0, {}, b"", 0)
+        with tempfile.TemporaryDirectory() as folder:
+            model = Path(folder, "m.gguf")
+            old = {"krait.confidence.go.line": "-0.1", "krait.languages": "c,go"}
+            model.write_bytes(metadata.edit(metadata.write_header(header), old))
+            calibrate.write_keys(
+                model, {"krait.confidence.line": -0.5, "krait.confidence.c.line": -0.25}
+            )
+            values = metadata.read_header(model.read_bytes()).values
+            self.assertEqual(
+                {key: metadata.show(raw) for key, raw in values.items()},
+                {
+                    "krait.confidence.line": "-0.5",
+                    "krait.confidence.c.line": "-0.25",
+                    "krait.languages": "c,go",
+                },
+            )
+
+    def test_a_measurement_is_made_once(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            program, model, file = (Path(folder, name) for name in ("krait", "m.gguf", "a.c"))
+            # Prints how often it ran.
+            program.write_text(
+                f'#!/bin/sh\necho >> {folder}/runs\necho "[$(wc -l < {folder}/runs)]"\n',
+                encoding="utf-8",
+            )
+            program.chmod(0o755)
+            model.write_bytes(b"m")
+            file.write_bytes(b"a")
+            krait = calibrate.Krait(str(program), 3, 1, Path(folder, "cache"))
+            self.assertEqual(krait.shown(model, [file]), [1])
+            self.assertEqual(krait.shown(model, [file]), [1])
+            self.assertEqual(krait.shown(model, [file], "--calibrate"), [2])
+            model.write_bytes(b"n")
+            self.assertEqual(krait.shown(model, [file]), [3])
+            file.write_bytes(b"b")
+            self.assertEqual(krait.shown(model, [file]), [4])
+            self.assertEqual(calibrate.Krait(str(program), 3, 1, None).shown(model, [file]), [5])
+
     def test_the_threshold_for_blocks_is_that_of_the_same_tokens(self) -> None:
         choices = [
             {"token": None, "block": {"threshold": 0}},
@@ -75,6 +116,8 @@ class ShownTableTest(unittest.TestCase):
             brief.write_text(f"{shown.BEGIN}\n{shown.END}\n", encoding="utf-8")
             shown.insert(brief, RESULT)
             self.assertNotIn("-0.5", brief.read_text(encoding="utf-8"))
+            own = {**RESULT, "own": {"c": {"line": -0.3, "token": -0.5}}}
+            self.assertIn("lines of c at least -0.30 and -0.50.", shown.render(own))
             path.write_text("no marks", encoding="utf-8")
             with self.assertRaises(SystemExit):
                 shown.insert(path, RESULT)

@@ -43,6 +43,10 @@ class FakeGenerator : public completion::Generator {
   void set_confidence(const engine::ConfidenceThresholds& confidence) {
     hints_.confidence = confidence;
   }
+  void set_confidence_of(const std::string& language,
+                         const engine::ConfidenceThresholds& confidence) {
+    hints_.confidence_of[language] = confidence;
+  }
   void set_languages(std::vector<std::string> languages) {
     hints_.languages = std::move(languages);
   }

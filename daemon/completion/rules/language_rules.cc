@@ -7,7 +7,6 @@
 #include <array>
 
 #include "base/utf8.h"
-#include "grammars/language.h"
 
 namespace krait::completion {
 namespace {
@@ -48,16 +47,13 @@ bool Contains(const auto& names, string_view name) {
   return std::ranges::find(names, name) != std::ranges::end(names);
 }
 
-// What the model's file calls a language.
-string_view NameOf(string_view language_id) {
-  const grammars::Language* const language =
-      grammars::LanguageOfLspId(language_id);
-  if (language == nullptr) return language_id;
+}  // namespace
+
+string_view NameForModels(const grammars::Language* language) {
+  if (language == nullptr) return {};
   // Who knows the one knows the other.
   return language->name == "tsx" ? "typescript" : language->name;
 }
-
-}  // namespace
 
 std::string WhyLanguageIsOff(const std::map<std::string, bool>& settings,
                              const ModelLanguages& model,
@@ -77,7 +73,9 @@ std::string WhyLanguageIsOff(const std::map<std::string, bool>& settings,
     return fmt::format("off for {}, which is no code: {}", shown, kTurnOn);
   }
   if (model) {
-    if (Contains(*model, NameOf(language_id))) return {};
+    const string_view name =
+        NameForModels(grammars::LanguageOfLspId(language_id));
+    if (Contains(*model, name.empty() ? language_id : name)) return {};
     return fmt::format("this model does not know {}: {}", shown, kTurnOn);
   }
   if (grammars::LanguageOfLspId(language_id) != nullptr ||

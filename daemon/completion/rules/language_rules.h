@@ -9,7 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include "grammars/language.h"
+
 namespace krait::completion {
+
+// Returns what a model's file calls a language; empty: null, unknown.
+std::string_view NameForModels(const grammars::Language* language);
 
 // What a model was trained on, by the names of grammars::Language; nothing: its
 // file does not say.

@@ -8,6 +8,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <cmath>
+#include <map>
 #include <utility>
 
 namespace krait::daemon {
@@ -28,13 +29,50 @@ boost::json::value ThresholdToJson(double threshold) {
   return nullptr;
 }
 
-engine::ConfidenceThresholds ThresholdsOf(
-    const Calibration::Choice& choice,
-    const engine::ConfidenceThresholds& now) {
-  return {.line = choice.line.threshold,
-          .block = choice.block.threshold,
-          .token = choice.token,
-          .invoked_token = std::min(now.invoked_token, choice.token)};
+using LanguageChoices = std::map<std::string, Calibration::LanguageChoice>;
+
+// A key of the model's file, and its value.
+using Key = std::pair<std::string, double>;
+
+std::vector<Key> KeysToWrite(const Calibration::Choice& general,
+                             const LanguageChoices& languages,
+                             const engine::ConfidenceThresholds& now) {
+  const std::string prefix = "krait.confidence.";
+  std::vector<Key> keys = {
+      {prefix + "line", general.line.threshold},
+      {prefix + "block", general.block.threshold},
+      {prefix + "token", general.token},
+      {prefix + "invoked_token", std::min(now.invoked_token, general.token)}};
+  for (const auto& [name, language] : languages) {
+    if (!language.own) continue;
+    keys.emplace_back(prefix + name + ".line", language.own->line.threshold);
+    keys.emplace_back(prefix + name + ".token", language.own->token);
+  }
+  return keys;
+}
+
+std::string LanguagesText(size_t places, const LanguageChoices& languages) {
+  std::string text = "\nLines by language, with what suits all\n";
+  text += ShownHead("language");
+  for (const auto& [name, language] : languages) {
+    text += ShownRow(name, places, language.with_general);
+    if (!language.own) continue;
+    text += ShownRow("  its own", places, language.own->line.count);
+  }
+  return text;
+}
+
+boost::json::object LanguagesToJson(size_t places,
+                                    const LanguageChoices& languages) {
+  boost::json::object json;
+  for (const auto& [name, language] : languages) {
+    boost::json::object object = ShownToJson(places, language.with_general);
+    if (language.own) {
+      object["own"] = ShownToJson(places, language.own->line.count);
+    }
+    json[name] = std::move(object);
+  }
+  return json;
 }
 
 }  // namespace
@@ -111,11 +149,16 @@ std::string CalibrationText(const Calibration& calibration, double right_share,
   if (best == nullptr) {
     return text + "\nNo thresholds make so much of what is shown right.\n";
   }
+  const auto languages = calibration.ChoicesOfLanguages(right_share, *best);
   const size_t index = static_cast<size_t>(best - choices.data());
   text += "\nLines, with the best threshold for tokens\n";
   text += ThresholdTable(places, RowsByThreshold(calibration.lines(index)));
-  return text + "\nKeys for the model's file:\n" +
-         KeysToWrite(ThresholdsOf(*best, now));
+  text += LanguagesText(places, languages);
+  text += "\nKeys for the model's file:\n";
+  for (const auto& [key, value] : KeysToWrite(*best, languages, now)) {
+    text += fmt::format("{}={:.2f}\n", key, value);
+  }
+  return text;
 }
 
 boost::json::object CalibrationToJson(const Calibration& calibration,
@@ -143,13 +186,12 @@ boost::json::object CalibrationToJson(const Calibration& calibration,
     json["keys"] = nullptr;
     return json;
   }
-  const auto thresholds = ThresholdsOf(*best, now);
+  const auto languages = calibration.ChoicesOfLanguages(right_share, *best);
+  json["languages"] = LanguagesToJson(places, languages);
   boost::json::object keys;
-  keys["krait.confidence.line"] = thresholds.line;
-  keys["krait.confidence.block"] = thresholds.block;
-  keys["krait.confidence.token"] = ThresholdToJson(thresholds.token);
-  keys["krait.confidence.invoked_token"] =
-      ThresholdToJson(thresholds.invoked_token);
+  for (const auto& [key, value] : KeysToWrite(*best, languages, now)) {
+    keys[key] = ThresholdToJson(value);
+  }
   json["keys"] = std::move(keys);
   return json;
 }

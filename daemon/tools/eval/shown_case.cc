@@ -78,9 +78,13 @@ Rightness RateShown(std::string_view shown, std::string_view stood_there) {
   shown = grammars::TrimRight(shown);
   stood_there = grammars::TrimRight(stood_there);
   const std::string_view first = FirstWord(shown);
+  const bool whole = BeginsWith(stood_there, shown);
+  const size_t blanks =
+      std::min(shown.find_first_not_of(" \t\r\n"), shown.size());
   return {.first_word = !first.empty() && first == FirstWord(stood_there),
-          .whole = BeginsWith(stood_there, shown),
-          .to_end = shown == stood_there};
+          .whole = whole,
+          .to_end = shown == stood_there,
+          .right_bytes = whole ? shown.size() - blanks : 0};
 }
 
 std::vector<FimCase> PlacesInLines(const std::vector<SourceFile>& files,
@@ -106,6 +110,22 @@ std::vector<FimCase> PlacesInLines(const std::vector<SourceFile>& files,
     }
   }
   return places;
+}
+
+std::vector<FimCase> SpreadCases(std::vector<FimCase> cases, size_t count) {
+  std::map<std::string, std::vector<FimCase>> languages;
+  for (FimCase& fim_case : cases) {
+    languages[fim_case.language].push_back(std::move(fim_case));
+  }
+  std::vector<FimCase> spread;
+  for (auto& [language, of_language] : languages) {
+    const size_t size = of_language.size();
+    const size_t kept = std::min(count, size);
+    for (size_t i = 0; i < kept; ++i) {
+      spread.push_back(std::move(of_language[i * size / kept]));
+    }
+  }
+  return spread;
 }
 
 completion::CompletionRequest RequestOf(const FimCase& fim_case) {

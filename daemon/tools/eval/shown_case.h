@@ -22,6 +22,8 @@ struct Rightness {
   // end where it was cut.
   bool whole = false;
   bool to_end = false;  // it is all that stood there
+  // Of the text, without blanks at its ends; 0 if something in it is wrong.
+  size_t right_bytes = 0;
 };
 
 // Blanks at the ends do not count.
@@ -40,6 +42,9 @@ struct SourceFile {
 // the same places.
 std::vector<FimCase> PlacesInLines(const std::vector<SourceFile>& files,
                                    size_t count, uint64_t seed);
+
+// Returns at most `count` cases of each language, evenly out of all.
+std::vector<FimCase> SpreadCases(std::vector<FimCase> cases, size_t count);
 
 // Returns the completion request that an editor would send at a case.
 completion::CompletionRequest RequestOf(const FimCase& fim_case);

@@ -231,6 +231,22 @@ base::Result<Completion> CompleteUnsurely(const UnsureCase& unsure,
   return service.Complete({.path = "", .before = before, .after = ""}, options);
 }
 
+TEST(ShownServiceTest, ALanguageMayHaveItsOwnThresholds) {
+  FakeGenerator generator(Tokens("foo(1)\n"));
+  generator.set_logprob(-0.5F);
+  generator.set_confidence({.line = -0.6, .block = -0.6, .token = -1});
+  generator.set_confidence_of("typescript",
+                              {.line = -0.4, .block = -0.6, .token = -1});
+  CompletionService service(generator);
+  const auto shown = [&](std::string_view path) {
+    const CompletionRequest request = RequestAt(path, "x = \xC2\xA6\n");
+    return service.Complete(request, {})->text;
+  };
+  EXPECT_EQ(shown("a.js"), "foo(1)");
+  EXPECT_EQ(shown("a.ts"), "");
+  EXPECT_EQ(shown("a.tsx"), "");  // by the same name
+}
+
 TEST(ShownServiceTest, TheModelsThresholdIsTheDefault) {
   const UnsureCase unsure{{"foo", "(1)", "\n"}, {-0.75F, -0.75F, 0}};
   const auto hidden = CompleteUnsurely(unsure, {});

@@ -13,7 +13,7 @@ namespace krait::daemon {
 namespace {
 
 CompletionJob Completion(uint64_t session, const std::string& uri,
-                                     const std::string& before) {
+                         const std::string& before) {
   CompletionJob job;
   job.document = {session, uri};
   job.request.before = before;

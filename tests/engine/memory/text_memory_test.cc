@@ -272,6 +272,23 @@ TEST_F(TextMemoryTest, FarPlacesCountIfTheyMatchWell) {
   EXPECT_LE(memory.votes().back().count, TextMemory::kMostPlaces + 1);
 }
 
+TEST_F(TextMemoryTest, FarPlacesOfABegunWordCountIfTheyMatchWell) {
+  for (const bool behind : {false, true}) {
+    const std::string far = "if all ( alpha , beta ) gamma\n";
+    std::string near;
+    for (size_t i = 0; i < 3 * TextMemory::kMostPlaces; ++i)
+      near += "f gamma\n";
+    const std::string line = "if all ( alpha , beta )";
+    TextMemory memory =
+        behind ? At("", line, "\n" + near + far) : At(far + near, line, "\n");
+    memory.Mix(logits_, " gam");
+    ASSERT_GE(memory.votes().size(), 2U) << behind;
+    EXPECT_EQ(memory.votes().front().count, 1U) << behind;
+    EXPECT_EQ(memory.votes().back().count, TextMemory::kMostPlaces + 1)
+        << behind;
+  }
+}
+
 TEST_F(TextMemoryTest, BrokenLogitsAreLeftAsTheyAre) {
   TextMemory memory = At("alpha beta\n", "alpha", "\n");
   const std::vector<float> broken(logits_.size(),

@@ -61,6 +61,28 @@ TEST(ModelHintsTest, ThresholdsAndLanguagesAreTheFiles) {
   EXPECT_EQ(hints->languages, (std::vector<std::string>{"c", "python"}));
 }
 
+TEST(ModelHintsTest, ALanguageMayHaveItsOwnThresholds) {
+  GgufBuilder builder;
+  // In whatever order they stand.
+  builder.Key<float>("krait.confidence.c.line", kFloat, -0.25F)
+      .Key<float>("krait.confidence.line", kFloat, -0.5F)
+      .Key<float>("krait.confidence.token", kFloat, -0.75F)
+      .Key<float>("krait.confidence.go.token", kFloat, -2)
+      .Key<float>("krait.confidence.c.unknown", kFloat, 7);
+  const auto hints = HintsOf(builder);
+  ASSERT_TRUE(hints);
+  EXPECT_EQ(hints->ConfidenceOf("c").line, -0.25);
+  EXPECT_EQ(hints->ConfidenceOf("c").token, -0.75);
+  EXPECT_EQ(hints->ConfidenceOf("go").line, -0.5);
+  EXPECT_EQ(hints->ConfidenceOf("go").token, -2);
+  EXPECT_EQ(hints->ConfidenceOf("rust").line, -0.5);
+  EXPECT_EQ(hints->confidence_of.size(), 2U);
+
+  GgufBuilder wrong;
+  wrong.Key<float>("krait.confidence.c.line", kFloat, 1);
+  EXPECT_THAT(MessageOf(wrong), HasSubstr("key 'krait.confidence.c.line'"));
+}
+
 TEST(ModelHintsTest, WrongThresholdsAreRefused) {
   for (const float wrong : {0.5F, std::nanf("")}) {
     GgufBuilder builder;

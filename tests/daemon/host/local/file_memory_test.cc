@@ -70,8 +70,8 @@ TEST_F(FileMemoryTest, WhatItWasAskedBeforeDoesNotShow) {
   const auto warm = New();
   std::vector<std::string> texts = {completion::ReadSource("lsp/text.cc"),
                                     completion::ReadSource("models/recipe.py")};
-  std::vector<completion::NearbyText> others = {
-      Nearby("other", completion::ReadSource("daemon/completion/stop/stop_rules.cc"))};
+  std::vector<completion::NearbyText> others = {Nearby(
+      "other", completion::ReadSource("daemon/completion/stop/stop_rules.cc"))};
   for (size_t step = 0; step < 60; ++step) {
     std::string& text = texts[random_() % texts.size()];
     const size_t cursor = random_() % (text.size() + 1);

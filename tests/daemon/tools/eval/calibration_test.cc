@@ -14,25 +14,29 @@
 namespace krait::daemon {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 // Tries places where the model says "foo(bar)" and is as sure as told; there
 // stood what is told.
 class CalibrationTest : public testing::Test {
  protected:
   void Try(size_t times, const std::vector<float>& logprobs,
-           const std::string& stood_there) {
+           const std::string& stood_there,
+           const std::string& language = "none") {
     for (size_t i = 0; i < times; ++i) {
       FakeGenerator generator({"foo", "(", "bar", ")", "\n"});
       generator.set_logprobs(logprobs);
       completion::CompletionService service(generator);
-      ASSERT_TRUE(calibration_.Try({.id = "a",
-                                    .language = "none",
-                                    .path = "a",
-                                    .prefix = "x = ",
-                                    .suffix = "\n",
-                                    .middle = stood_there},
-                                   {}, &service));
+      const FimCase fim_case = {.id = "a",
+                                .language = language,
+                                .path = "a",
+                                .prefix = "x = ",
+                                .suffix = "\n",
+                                .middle = stood_there};
+      ASSERT_TRUE(
+          calibration_.Try(fim_case, RequestOf(fim_case), {}, &service));
     }
   }
   const Calibration::Choice* Best(double right_share = 0.4) {
@@ -69,6 +73,46 @@ TEST_F(CalibrationTest, CutsBeforeWhatIsWrong) {
   EXPECT_GT(best->token, -0.9);
   // What it said is there to its end.
   EXPECT_EQ(calibration_.said().size(), 5U);
+}
+
+// More bytes that are right, not more texts.
+TEST_F(CalibrationTest, ALongRightTextIsBetterThanAShortOne) {
+  Try(40, {-0.1F, -0.1F, -0.9F, -0.1F, 0}, "foo(bar)");
+  Try(10, {-0.1F, -0.1F, -0.9F, -0.1F, 0}, "foo(baz)");
+  const Calibration::Choice* const best = Best(0.5);
+  ASSERT_NE(best, nullptr);
+  EXPECT_LT(best->token, -0.9);
+  EXPECT_EQ(best->line.count.whole, 40U);
+}
+
+// 11 of 20 is more than half, but may be chance.
+TEST_F(CalibrationTest, EnoughIsMoreThanChance) {
+  Try(11, {0, 0, 0, 0, 0}, "foo(bar)");
+  Try(9, {0, 0, 0, 0, 0}, "no");
+  EXPECT_EQ(Best(0.5), nullptr);
+  EXPECT_NE(Best(0.4), nullptr);
+}
+
+TEST_F(CalibrationTest, ALanguageThatFallsShortGetsItsOwn) {
+  Try(60, {-0.3F, -0.3F, -0.3F, -0.3F, 0}, "foo(bar)", "go");
+  Try(20, {-0.1F, -0.1F, -0.1F, -0.1F, 0}, "foo(bar)", "c");
+  Try(30, {-0.3F, -0.3F, -0.3F, -0.3F, 0}, "no", "c");
+  Try(20, {-0.1F, -0.1F, -0.1F, -0.1F, 0}, "no", "rust");
+  Try(5, {-0.1F, -0.1F, -0.1F, -0.1F, 0}, "no", "java");
+  const Calibration::Choice* const best = Best();
+  ASSERT_NE(best, nullptr);
+  const auto languages = calibration_.ChoicesOfLanguages(0.4, *best);
+  EXPECT_FALSE(languages.at("go").own);
+  ASSERT_TRUE(languages.at("c").own);
+  EXPECT_EQ(languages.at("c").own->line.count.shown, 20U);
+  EXPECT_NEAR(languages.at("c").own->line.threshold, -0.1, 0.011);
+  ASSERT_TRUE(languages.at("rust").own);
+  EXPECT_EQ(languages.at("rust").own->line.threshold, 0);  // never
+  EXPECT_FALSE(languages.at("java").own);                  // too few to tell
+  EXPECT_THAT(CalibrationText(calibration_, 0.4, {}),
+              AllOf(HasSubstr("\nkrait.confidence.c.line=-0.11\n"),
+                    HasSubstr("\nkrait.confidence.rust.line=0.00\n"),
+                    Not(HasSubstr("krait.confidence.go"))));
 }
 
 TEST_F(CalibrationTest, ChoosesNothingWhereNothingIsRight) {

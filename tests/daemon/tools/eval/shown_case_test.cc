@@ -24,6 +24,9 @@ TEST(RateShownTest, RightIsWhatStoodThereToItsEndOrToAWordsEnd) {
   EXPECT_FALSE(rate("foo(bar, baz); x").whole);
   EXPECT_FALSE(rate("foo(1)").whole);
   EXPECT_FALSE(rate("").whole);
+  EXPECT_EQ(rate("foo(bar ").right_bytes, 7U);
+  EXPECT_EQ(RateShown(" = 1", " = 1;").right_bytes, 3U);
+  EXPECT_EQ(rate("foo(1)").right_bytes, 0U);
 }
 
 TEST(RateShownTest, TheFirstWordIsAnIdentifierOrASign) {
@@ -32,6 +35,23 @@ TEST(RateShownTest, TheFirstWordIsAnIdentifierOrASign) {
   EXPECT_FALSE(RateShown("food", "foo").first_word);
   EXPECT_TRUE(RateShown("(a", "(b").first_word);
   EXPECT_FALSE(RateShown("", "foo").first_word);
+}
+
+TEST(SpreadCasesTest, TakesAsManyOfEachLanguageFromAllOverTheList) {
+  std::vector<FimCase> cases;
+  const auto add = [&cases](const std::string& id, const char* language) {
+    FimCase& added = cases.emplace_back();
+    added.id = id;
+    added.language = language;
+  };
+  for (int i = 0; i < 10; ++i) add(std::to_string(i), "c");
+  add("x", "go");
+  std::vector<std::string> ids;
+  for (const FimCase& fim_case : SpreadCases(cases, 3)) {
+    ids.push_back(fim_case.language + fim_case.id);
+  }
+  EXPECT_EQ(ids, (std::vector<std::string>{"c0", "c3", "c6", "gox"}));
+  EXPECT_EQ(SpreadCases(cases, 100).size(), cases.size());
 }
 
 std::vector<SourceFile> Files() {
