@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/model/gguf.h"
+#include "engine/model/gguf_split.h"
 #include "engine/model/printable.h"
 
 namespace krait::engine {
@@ -90,7 +91,7 @@ Result<ModelHints> ReadModelHints(const GgufFile& gguf) {
 Result<ModelHints> ReadModelHints(const std::filesystem::path& path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return ModelHints{};
-  const auto gguf = GgufFile::Open(path);
+  const auto gguf = GgufFile::Open(MetadataFile(path));
   if (!gguf) return gguf.error();
   return ReadModelHints(**gguf);
 }
