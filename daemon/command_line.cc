@@ -32,6 +32,7 @@
 #include "daemon/commands/forget.h"
 #include "daemon/commands/lsp.h"
 #include "daemon/commands/model.h"
+#include "daemon/commands/model_quantize.h"
 #include "daemon/commands/show_log.h"
 #include "daemon/commands/status.h"
 #include "daemon/log.h"
@@ -39,6 +40,7 @@
 #include "daemon/standard_error.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
+#include "engine/model/tensor.h"  // RunnableTypeNames
 
 namespace krait::daemon {
 namespace {
@@ -134,6 +136,7 @@ class CommandLine {
   ShowLogArguments log_;
   ForgetArguments forget_;
   ModelArguments model_;
+  QuantizeArguments quantize_;
   DoctorArguments doctor_;
   EvalFimArguments eval_fim_;
   EvalShownArguments eval_shown_;
@@ -347,6 +350,21 @@ void CommandLine::AddModel() {
                        RunModelList);
   AddUserModel(list, &model_.model);
   AddJson(list, &model_.json);
+  CLI::App* quantize =
+      Add(group, "quantize", "Write a GGUF model with smaller weights",
+          &quantize_, RunModelQuantize);
+  quantize->add_option("in", quantize_.in, "What to read (GGUF)")
+      ->required()
+      ->type_name("IN");
+  quantize->add_option("out", quantize_.out, "What to write")
+      ->required()
+      ->type_name("OUT");
+  quantize
+      ->add_option("--type", quantize_.type,
+                   "Type of the large matrices: " + engine::RunnableTypeNames())
+      ->capture_default_str();
+  AddThreads(quantize, &quantize_.threads);
+  AddJson(quantize, &quantize_.json);
 }
 
 void CommandLine::AddDoctor() {
@@ -461,10 +479,12 @@ void CommandLine::AddBench() {
     CLI::Option* random =
         app->add_option("--random", arguments->random,
                         "Random weights of a known shape: mamba2-60m, "
-                        "mamba2-130m, tinyllama-1.1b, codestral-mamba-7b")
+                        "mamba2-130m, tinyllama-1.1b, mistral-7b, "
+                        "codestral-mamba-7b")
             ->type_name("SHAPE");
-    app->add_option("--type", arguments->type,
-                    "Type of the random weights: q8_0, f16, bf16, f32")
+    app->add_option(
+           "--type", arguments->type,
+           "Type of the random weights: " + engine::RunnableTypeNames())
         ->needs(random)
         ->capture_default_str();
     app->add_option("--keep", arguments->keep,

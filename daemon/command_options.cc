@@ -47,7 +47,11 @@ void AddModelOptions(CLI::App* app, ModelOptions* options) {
   AddModelName(app, &options->model)->each([options](const std::string&) {
     options->model_origin = "--model";
   });
-  app->add_option("--threads,-t", options->threads,
+  AddThreads(app, &options->threads);
+}
+
+void AddThreads(CLI::App* app, size_t* threads) {
+  app->add_option("--threads,-t", *threads,
                   "Threads to run the model on; 0: one per core")
       ->check(CLI::Range(size_t{0}, kMaxThreads))
       ->capture_default_str();

@@ -30,6 +30,8 @@ CLI::Option* AddModelName(CLI::App* app, std::string* model);
 // The model and its threads.
 void AddModelOptions(CLI::App* app, ModelOptions* options);
 void AddStateBytes(CLI::App* app, ModelOptions* options);
+// The threads alone.
+void AddThreads(CLI::App* app, size_t* threads);
 
 void AddSampling(CLI::App* app, engine::SamplerOptions* options);
 void AddContext(CLI::App* app, CompletionOptions* options);

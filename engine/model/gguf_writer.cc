@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/bench/gguf_writer.h"
-
-#include <fmt/format.h>
+#include "engine/model/gguf_writer.h"
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <memory>
+#include <cassert>
 #include <utility>
 
-namespace krait::daemon {
-namespace {
+#include "engine/private_files.h"
 
-using engine::TensorType;
+namespace krait::engine {
+namespace {
 
 static_assert(std::endian::native == std::endian::little,
               "numbers are written as they lie in memory");
@@ -28,8 +23,7 @@ constexpr uint32_t kString = 8;
 constexpr uint32_t kArray = 9;
 
 constexpr size_t kAlignment = 32;
-constexpr size_t kBlockBytes = 34;                  // of Q8_0
-constexpr size_t kPieceBytes = kBlockBytes << 18U;  // 8.5 MiB, even
+constexpr size_t kPieceBytes = size_t{8} << 20U;  // about
 
 template <class Number>
 void Append(Number number, std::string* out) {
@@ -43,25 +37,6 @@ void AppendString(std::string_view text, std::string* out) {
 
 size_t Aligned(size_t bytes) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
-}
-
-size_t DataBytes(TensorType type, size_t elements) {
-  switch (type) {
-    case TensorType::kF32:
-      return elements * 4;
-    case TensorType::kQ8_0:
-      return elements / 32 * kBlockBytes;
-    default:
-      return elements * 2;
-  }
-}
-
-struct Close {
-  void operator()(std::FILE* file) const { (void)std::fclose(file); }
-};
-
-bool WriteAll(std::FILE* file, std::string_view bytes) {
-  return std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
 }
 
 }  // namespace
@@ -117,11 +92,18 @@ void GgufWriter::AddInts(std::string_view key,
   for (const int32_t value : values) Append(value, &metadata_);
 }
 
+void GgufWriter::AddRaw(std::string_view raw_key) {
+  metadata_ += raw_key;
+  ++num_keys_;
+}
+
 void GgufWriter::AddTensor(std::string name, TensorType type,
                            std::vector<size_t> shape, Fill fill) {
-  size_t elements = 1;
-  for (const size_t dim : shape) elements *= dim;
-  const size_t bytes = DataBytes(type, elements);
+  const TensorTypeInfo* info = FindTensorTypeInfo(type);
+  assert(info != nullptr && !shape.empty());
+  const size_t row_bytes =
+      shape.back() / info->block_elements * info->block_bytes;
+  const size_t bytes = TensorBytes(*info, shape).value_or(0);
   const size_t ofs = tensors_.empty()
                          ? 0
                          : Aligned(tensors_.back().ofs + tensors_.back().bytes);
@@ -129,6 +111,7 @@ void GgufWriter::AddTensor(std::string name, TensorType type,
                       .type = type,
                       .shape = std::move(shape),
                       .fill = std::move(fill),
+                      .row_bytes = row_bytes,
                       .bytes = bytes,
                       .ofs = ofs});
   data_bytes_ += bytes;
@@ -153,29 +136,29 @@ std::string GgufWriter::Header() const {
   return header;
 }
 
-engine::Status GgufWriter::Write(
-    const std::filesystem::path& path,
-    const std::function<void(size_t)>& on_written) const {
-  std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "wb"));
-  bool ok = file != nullptr && WriteAll(file.get(), Header());
+Status GgufWriter::Write(const std::filesystem::path& path,
+                         const std::function<void(size_t)>& on_written,
+                         const std::stop_token& stop) const {
+  PrivateFileWriter file(path, stop);
+  const std::string header = Header();
+  file.Write(header.data(), header.size());
   std::string piece;
   size_t written = 0;
   for (const PlannedTensor& tensor : tensors_) {
-    for (size_t done = 0; ok && done < tensor.bytes; done += piece.size()) {
-      piece.resize(std::min(kPieceBytes, tensor.bytes - done));
+    const size_t rows = std::max<size_t>(1, kPieceBytes / tensor.row_bytes);
+    const size_t most = rows * tensor.row_bytes;
+    for (size_t done = 0; done < tensor.bytes; done += piece.size()) {
+      if (file.failed()) return file.Finish();
+      piece.resize(std::min(most, tensor.bytes - done));
       tensor.fill(std::as_writable_bytes(std::span(piece)));
-      ok = WriteAll(file.get(), piece);
+      file.Write(piece.data(), piece.size());
       written += piece.size();
       on_written(written);
     }
     piece.assign(Aligned(tensor.bytes) - tensor.bytes, '\0');
-    ok = ok && WriteAll(file.get(), piece);
+    file.Write(piece.data(), piece.size());
   }
-  ok = ok && std::fclose(file.release()) == 0;
-  if (ok) return {};
-  return engine::MakeError(
-      engine::ErrorCode::kIo,
-      fmt::format("cannot write {}: {}", path.string(), std::strerror(errno)));
+  return file.Finish();
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::engine

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KRAIT_DAEMON_BENCH_GGUF_WRITER_H_
-#define KRAIT_DAEMON_BENCH_GGUF_WRITER_H_
+#ifndef KRAIT_ENGINE_MODEL_GGUF_WRITER_H_
+#define KRAIT_ENGINE_MODEL_GGUF_WRITER_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,14 +15,14 @@
 #include "engine/error.h"
 #include "engine/model/tensor.h"
 
-namespace krait::daemon {
+namespace krait::engine {
 
-// Writes GGUF version 3 files (little endian) for benchmarks: metadata first,
-// then tensors whose data is made piece by piece, so that a file may be larger
-// than memory. Thread-compatible.
+// Writes GGUF version 3 files (little endian): metadata first, then tensors
+// whose data is made piece by piece, so that a file may be larger than memory.
+// Thread-compatible.
 class GgufWriter {
  public:
-  // Fills the next piece of a tensor; pieces are whole blocks of its type.
+  // Fills the next piece of a tensor; pieces are whole rows of it.
   using Fill = std::function<void(std::span<std::byte> piece)>;
 
   void AddUint32(std::string_view key, uint32_t value);
@@ -32,23 +33,31 @@ class GgufWriter {
   void AddFloats(std::string_view key, std::span<const float> values);
   void AddInts(std::string_view key, std::span<const int32_t> values);
 
-  // `shape` is outermost first; `type` one of F32, F16, BF16, Q8_0.
-  void AddTensor(std::string name, engine::TensorType type,
-                 std::vector<size_t> shape, Fill fill);
+  // A key with its value as they lie in another file (GgufFile::RawKey).
+  void AddRaw(std::string_view raw_key);
+
+  // `shape` is outermost first; `type` one that FindTensorTypeInfo() knows and
+  // rows whole blocks of it.
+  void AddTensor(std::string name, TensorType type, std::vector<size_t> shape,
+                 Fill fill);
 
   // Bytes of all tensors' data.
   size_t data_bytes() const { return data_bytes_; }
 
-  // `on_written` is told the bytes of data written so far.
-  engine::Status Write(const std::filesystem::path& path,
-                       const std::function<void(size_t)>& on_written) const;
+  // Writes the file beside its place and renames it when it is whole: there is
+  // never half a one. `on_written` is told the bytes of data written so far. A
+  // stop, noticed between two pieces, fails with kCancelled.
+  Status Write(const std::filesystem::path& path,
+               const std::function<void(size_t)>& on_written,
+               const std::stop_token& stop = {}) const;
 
  private:
   struct PlannedTensor {
     std::string name;
-    engine::TensorType type;
+    TensorType type;
     std::vector<size_t> shape;
     Fill fill;
+    size_t row_bytes;
     size_t bytes;
     size_t ofs;  // from the start of the data, aligned
   };
@@ -62,6 +71,6 @@ class GgufWriter {
   size_t data_bytes_ = 0;
 };
 
-}  // namespace krait::daemon
+}  // namespace krait::engine
 
-#endif  // KRAIT_DAEMON_BENCH_GGUF_WRITER_H_
+#endif  // KRAIT_ENGINE_MODEL_GGUF_WRITER_H_
