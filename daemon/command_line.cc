@@ -40,7 +40,6 @@
 #include "daemon/standard_error.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
-#include "engine/model/tensor.h"  // RunnableTypeNames
 
 namespace krait::daemon {
 namespace {
@@ -353,17 +352,7 @@ void CommandLine::AddModel() {
   CLI::App* quantize =
       Add(group, "quantize", "Write a GGUF model with smaller weights",
           &quantize_, RunModelQuantize);
-  quantize->add_option("in", quantize_.in, "What to read (GGUF)")
-      ->required()
-      ->type_name("IN");
-  quantize->add_option("out", quantize_.out, "What to write")
-      ->required()
-      ->type_name("OUT");
-  quantize
-      ->add_option("--type", quantize_.type,
-                   "Type of the large matrices: " + engine::RunnableTypeNames())
-      ->capture_default_str();
-  AddThreads(quantize, &quantize_.threads);
+  AddQuantizeOptions(quantize, &quantize_);
   AddJson(quantize, &quantize_.json);
 }
 
@@ -476,21 +465,7 @@ void CommandLine::AddBench() {
         ->check(CLI::Range(size_t{1}, kMaxTokens));
     AddCount(app, "--repetitions,-r", &arguments->repetitions, 10000,
              "How often to measure");
-    CLI::Option* random =
-        app->add_option("--random", arguments->random,
-                        "Random weights of a known shape: mamba2-60m, "
-                        "mamba2-130m, tinyllama-1.1b, mistral-7b, "
-                        "codestral-mamba-7b")
-            ->type_name("SHAPE");
-    app->add_option(
-           "--type", arguments->type,
-           "Type of the random weights: " + engine::RunnableTypeNames())
-        ->needs(random)
-        ->capture_default_str();
-    app->add_option("--keep", arguments->keep,
-                    "Write the random model to FILE (GGUF) and keep it")
-        ->needs(random)
-        ->type_name("FILE");
+    AddRandomModel(app, arguments);
     AddJson(app, &arguments->json);
   }
   AddCount(decode, "--sequences,-s", &decode_.sequences, 64, "Decoded at once");

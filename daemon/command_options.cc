@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/model/tensor.h"  // RunnableTypeNames
+
 namespace krait::daemon {
 namespace {
 
@@ -55,6 +57,19 @@ void AddThreads(CLI::App* app, size_t* threads) {
                   "Threads to run the model on; 0: one per core")
       ->check(CLI::Range(size_t{0}, kMaxThreads))
       ->capture_default_str();
+}
+
+void AddQuantizeOptions(CLI::App* app, QuantizeArguments* arguments) {
+  app->add_option("in", arguments->in, "What to read (GGUF)")
+      ->required()
+      ->type_name("IN");
+  app->add_option("out", arguments->out, "What to write")
+      ->required()
+      ->type_name("OUT");
+  app->add_option("--type", arguments->type,
+                  "Type of the large matrices: " + engine::RunnableTypeNames())
+      ->capture_default_str();
+  AddThreads(app, &arguments->threads);
 }
 
 void AddStateBytes(CLI::App* app, ModelOptions* options) {

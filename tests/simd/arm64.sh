@@ -46,7 +46,8 @@ compile() {  # source, object, flags
   echo
 }
 {
-  for source in "$root"/simd/*.cc; do
+  for source in "$root"/simd/*.cc "$root"/simd/quant/unit_*.cc \
+      "$root"/simd/quant/matmul_int8.cc; do
     compile "$source" "simd_$(basename "$source" .cc)" "$flags"
   done
   for source in "$root"/tests/simd/*_test.cc; do
