@@ -114,6 +114,7 @@ void PrivateFileWriter::WriteAll(const char* data, size_t bytes) {
 }
 
 Status PrivateFileWriter::Finish() {
+  if (error_ == 0 && stop_.stop_requested()) error_ = ECANCELED;
   if (error_ == 0 && rename(temporary_.c_str(), path_.c_str()) != 0) {
     error_ = errno;
   }

@@ -41,6 +41,8 @@ class PrivateFileWriter {
   void Write(const void* data, size_t bytes);
   // Writes the beginning of the file again.
   void Rewrite(const void* data, size_t bytes);
+  // Whether Finish will fail, so that there is no use in going on.
+  bool failed() const { return error_ != 0 || stop_.stop_requested(); }
   Status Finish();
 
  private:

@@ -31,17 +31,17 @@ float ScaleOfBlock(const float* HWY_RESTRICT x) {
   return hn::ReduceMax(d, largest) / 127.0f;
 }
 
-// Fills quants[32] with round(x / scale); returns their sum. The clamp matters
+// Fills quants[16] with round(x / scale); returns their sum. The clamp matters
 // where the scale is subnormal, and so imprecise.
-int32_t QuantizeBlock(const float* HWY_RESTRICT x, float scale,
-                      int8_t* HWY_RESTRICT quants) {
+int32_t QuantizeHalf(const float* HWY_RESTRICT x, float scale,
+                     int8_t* HWY_RESTRICT quants) {
   const hn::CappedTag<float, 16> d;
   const hn::Rebind<int32_t, decltype(d)> di32;
   const hn::Rebind<int8_t, decltype(d)> di8;
   const auto divisor = hn::Set(d, scale);
   const auto limit = hn::Set(d, 127.0f);
   auto sum = hn::Zero(di32);
-  for (size_t i = 0; i < kQ8BlockSize; i += hn::Lanes(d)) {
+  for (size_t i = 0; i < kQ8BlockSize / 2; i += hn::Lanes(d)) {
     const auto ratio = hn::Div(hn::LoadU(d, x + i), divisor);
     const auto q =
         hn::NearestInt(hn::Max(hn::Min(ratio, limit), hn::Neg(limit)));
@@ -53,32 +53,20 @@ int32_t QuantizeBlock(const float* HWY_RESTRICT x, float scale,
 
 void PackQ8T(const float* HWY_RESTRICT x, size_t cols,
              int8_t* HWY_RESTRICT quants, float* HWY_RESTRICT scales,
-             int32_t* HWY_RESTRICT sums) {
-  for (size_t b = 0; b < cols / kQ8BlockSize; ++b) {
-    const float scale = ScaleOfBlock(x + b * kQ8BlockSize);
+             int32_t* HWY_RESTRICT sums, int32_t* HWY_RESTRICT half_sums) {
+  constexpr size_t kHalf = kQ8BlockSize / 2;
+  for (size_t b = 0; b < cols / kQ8BlockSize; ++b, x += kQ8BlockSize) {
+    const float scale = ScaleOfBlock(x);
     scales[b] = scale;
+    half_sums[b] = 0;
     sums[b] = 0;
     int8_t* block = quants + b * kQ8BlockSize;
     if (scale > 0.0f) {
-      sums[b] = QuantizeBlock(x + b * kQ8BlockSize, scale, block);
+      half_sums[b] = QuantizeHalf(x, scale, block);
+      sums[b] = half_sums[b] + QuantizeHalf(x + kHalf, scale, block + kHalf);
     } else {  // 0 or NaN; 0 * NaN makes the results NaN
       std::memset(block, 0, kQ8BlockSize);
     }
-  }
-}
-
-void PackBF16T(const float* HWY_RESTRICT x, size_t cols,
-               hwy::bfloat16_t* HWY_RESTRICT out) {
-  const hn::ScalableTag<float> d;
-  const hn::Rebind<hwy::bfloat16_t, decltype(d)> dbf;
-  const size_t N = hn::Lanes(d);
-  size_t i = 0;
-  for (; i + N <= cols; i += N) {
-    hn::StoreU(hn::DemoteTo(dbf, hn::LoadU(d, x + i)), dbf, out + i);
-  }
-  if (i < cols) {
-    const auto rest = hn::DemoteTo(dbf, hn::LoadN(d, x + i, cols - i));
-    hn::StoreN(rest, dbf, out + i, cols - i);
   }
 }
 
@@ -91,7 +79,6 @@ namespace krait::simd {
 namespace {
 
 HWY_EXPORT(PackQ8T);
-HWY_EXPORT(PackBF16T);
 
 constexpr size_t kAlign = 64;
 
@@ -104,9 +91,11 @@ struct Q8Layout {
   Q8Layout(size_t tokens, size_t cols)
       : scales_ofs(RoundUp(tokens * cols)),
         sums_ofs(scales_ofs + RoundUp(tokens * (cols / kQ8BlockSize) * 4)),
-        total_bytes(sums_ofs + RoundUp(tokens * (cols / kQ8BlockSize) * 4)) {}
+        half_sums_ofs(sums_ofs + (sums_ofs - scales_ofs)),
+        total_bytes(half_sums_ofs + (sums_ofs - scales_ofs)) {}
   size_t scales_ofs;  // bytes, as the next
   size_t sums_ofs;
+  size_t half_sums_ofs;
   size_t total_bytes;
 };
 
@@ -118,32 +107,22 @@ ActivationView PackQ8(const float* x, size_t tokens, size_t cols, size_t stride,
   auto* quants = reinterpret_cast<int8_t*>(buffer);
   void* scales_at = buffer + layout.scales_ofs;
   void* sums_at = buffer + layout.sums_ofs;
+  void* half_sums_at = buffer + layout.half_sums_ofs;
   auto* scales = static_cast<float*>(scales_at);
   auto* sums = static_cast<int32_t*>(sums_at);
+  auto* half_sums = static_cast<int32_t*>(half_sums_at);
   for (size_t t = token_begin; t < token_end; ++t) {
     HWY_DYNAMIC_DISPATCH(PackQ8T)
     (x + t * stride, cols, quants + t * cols, scales + t * blocks,
-     sums + t * blocks);
+     sums + t * blocks, half_sums + t * blocks);
   }
   return {.format = ActivationFormat::kQ8,
           .tokens = tokens,
           .cols = cols,
           .q8 = quants,
           .scales = scales,
-          .sums = sums};
-}
-
-ActivationView PackBF16(const float* x, size_t tokens, size_t cols,
-                        size_t stride, size_t token_begin, size_t token_end,
-                        void* buffer) {
-  auto* out = static_cast<hwy::bfloat16_t*>(buffer);
-  for (size_t t = token_begin; t < token_end; ++t) {
-    HWY_DYNAMIC_DISPATCH(PackBF16T)(x + t * stride, cols, out + t * cols);
-  }
-  return {.format = ActivationFormat::kBF16,
-          .tokens = tokens,
-          .cols = cols,
-          .bf16 = static_cast<const uint16_t*>(buffer)};
+          .sums = sums,
+          .half_sums = half_sums};
 }
 
 ActivationView PackF32(const float* x, size_t tokens, size_t cols,
@@ -163,17 +142,10 @@ ActivationView PackF32(const float* x, size_t tokens, size_t cols,
 
 }  // namespace
 
-ActivationFormat DefaultFormat(WeightType type) {
-  return type == WeightType::kQ8_0 ? ActivationFormat::kQ8
-                                   : ActivationFormat::kF32;
-}
-
 size_t ActivationBytes(ActivationFormat format, size_t tokens, size_t cols) {
   switch (format) {
     case ActivationFormat::kF32:
       return RoundUp(tokens * cols * sizeof(float));
-    case ActivationFormat::kBF16:
-      return RoundUp(tokens * cols * sizeof(uint16_t));
     case ActivationFormat::kQ8:
       return Q8Layout(tokens, cols).total_bytes;
   }
@@ -188,8 +160,6 @@ ActivationView PackActivationRows(const float* x, size_t tokens, size_t cols,
   switch (format) {
     case ActivationFormat::kF32:
       return PackF32(x, tokens, cols, stride, token_begin, token_end, buffer);
-    case ActivationFormat::kBF16:
-      return PackBF16(x, tokens, cols, stride, token_begin, token_end, buffer);
     case ActivationFormat::kQ8:
       return PackQ8(x, tokens, cols, stride, token_begin, token_end,
                     static_cast<uint8_t*>(buffer));

@@ -9,16 +9,8 @@
 
 namespace krait::simd {
 
-// The form in which a batch of input vectors meets a weight matrix.
-enum class ActivationFormat : uint8_t {
-  kF32,   // as they are
-  kBF16,  // rounded to bfloat16, for kBF16 weights where speed matters more
-  kQ8,    // blocks of 32 int8 with a float scale each, for kQ8_0 weights
-};
-
-// Returns the format which `type` is multiplied with by default: the one that
-// keeps the weights' precision (kQ8 for kQ8_0, kF32 for all others).
-ActivationFormat DefaultFormat(WeightType type);
+// Elements of a block of kQ8 activations.
+inline constexpr size_t kQ8BlockSize = 32;
 
 // A packed batch of `tokens` vectors of `cols` elements; points into a buffer
 // of ActivationBytes(). Valid as long as that buffer.
@@ -26,13 +18,14 @@ struct ActivationView {
   ActivationFormat format = ActivationFormat::kF32;
   size_t tokens = 0;
   size_t cols = 0;
-  const float* f32 = nullptr;      // [tokens, cols]            (kF32)
-  const uint16_t* bf16 = nullptr;  // [tokens, cols]            (kBF16)
-  const int8_t* q8 = nullptr;      // [tokens, cols]            (kQ8)
-  const float* scales = nullptr;   // [tokens, cols / 32]       (kQ8)
-  const int32_t* sums = nullptr;   // [tokens, cols / 32]: sum of the block's
-                                   // quants; turns unsigned x signed dot
-                                   // products into signed ones (kQ8)
+  const float* f32 = nullptr;     // [tokens, cols]            (kF32)
+  const int8_t* q8 = nullptr;     // [tokens, cols]            (kQ8)
+  const float* scales = nullptr;  // [tokens, cols / 32]       (kQ8)
+  // The sum of a block's quants: what a weight's offset or minimum meets, and
+  // what turns unsigned x signed dot products into signed ones.
+  const int32_t* sums = nullptr;  // [tokens, cols / 32]       (kQ8)
+  // The same of the first 16 of a block, for formats with minima of 16.
+  const int32_t* half_sums = nullptr;  // [tokens, cols / 32]  (kQ8)
 };
 
 // Returns the bytes that PackActivations needs, a multiple of 64.

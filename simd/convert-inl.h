@@ -70,19 +70,14 @@ HWY_INLINE hn::Vec<DF> LoadF32N(DF df, const T* HWY_RESTRICT p, size_t n) {
   return ToF32(df, hn::LoadN(hn::Rebind<T, DF>(), p, n));
 }
 
-// Returns the scale of the kQ8_0 block at `block`, in all lanes.
+// Returns the binary16 number at `p`, which need not be aligned, in all lanes.
 template <class DF>
-HWY_INLINE hn::Vec<DF> BlockScale(DF df, const uint8_t* HWY_RESTRICT block) {
+HWY_INLINE hn::Vec<DF> BlockScale(DF df, const uint8_t* HWY_RESTRICT p) {
   const hn::Rebind<uint16_t, DF> du16;
   const hn::Rebind<hwy::float16_t, DF> df16;
   uint16_t bits;
-  std::memcpy(&bits, block, sizeof(bits));  // blocks are not aligned
+  std::memcpy(&bits, p, sizeof(bits));
   return ToF32(df, hn::BitCast(df16, hn::Set(du16, bits)));
-}
-
-// Returns the 32 quants of the kQ8_0 block at `block`.
-HWY_INLINE const int8_t* BlockQuants(const uint8_t* block) {
-  return reinterpret_cast<const int8_t*>(block + 2);
 }
 
 }  // namespace krait::simd::HWY_NAMESPACE

@@ -103,18 +103,19 @@ struct F32Op {
 void MatMulF32T(const WeightView& w, size_t row_begin, size_t row_end,
                 const ActivationView& x, const MatMulOutput& out,
                 void* scratch) {
-  switch (w.type) {
-    case WeightType::kF32:
-      return MatMulBlocks<F32Op<float>>(w, row_begin, row_end, x, out, scratch);
-    case WeightType::kF16:
-      return MatMulBlocks<F32Op<hwy::float16_t>>(w, row_begin, row_end, x, out,
-                                                 scratch);
-    case WeightType::kBF16:
-      return MatMulBlocks<F32Op<hwy::bfloat16_t>>(w, row_begin, row_end, x, out,
-                                                  scratch);
-    case WeightType::kQ8_0:
-      HWY_DASSERT(false);  // needs kQ8 activations
-  }
+  MatMulBlocks<F32Op<float>>(w, row_begin, row_end, x, out, scratch);
+}
+
+void MatMulF16T(const WeightView& w, size_t row_begin, size_t row_end,
+                const ActivationView& x, const MatMulOutput& out,
+                void* scratch) {
+  MatMulBlocks<F32Op<hwy::float16_t>>(w, row_begin, row_end, x, out, scratch);
+}
+
+void MatMulBF16T(const WeightView& w, size_t row_begin, size_t row_end,
+                 const ActivationView& x, const MatMulOutput& out,
+                 void* scratch) {
+  MatMulBlocks<F32Op<hwy::bfloat16_t>>(w, row_begin, row_end, x, out, scratch);
 }
 
 }  // namespace
@@ -125,11 +126,25 @@ HWY_AFTER_NAMESPACE();
 namespace krait::simd {
 
 HWY_EXPORT(MatMulF32T);
+HWY_EXPORT(MatMulF16T);
+HWY_EXPORT(MatMulBF16T);
 
 void MatMulF32(const WeightView& w, size_t row_begin, size_t row_end,
                const ActivationView& x, const MatMulOutput& out,
                void* scratch) {
   HWY_DYNAMIC_DISPATCH(MatMulF32T)(w, row_begin, row_end, x, out, scratch);
+}
+
+void MatMulF16(const WeightView& w, size_t row_begin, size_t row_end,
+               const ActivationView& x, const MatMulOutput& out,
+               void* scratch) {
+  HWY_DYNAMIC_DISPATCH(MatMulF16T)(w, row_begin, row_end, x, out, scratch);
+}
+
+void MatMulBF16(const WeightView& w, size_t row_begin, size_t row_end,
+                const ActivationView& x, const MatMulOutput& out,
+                void* scratch) {
+  HWY_DYNAMIC_DISPATCH(MatMulBF16T)(w, row_begin, row_end, x, out, scratch);
 }
 
 }  // namespace krait::simd

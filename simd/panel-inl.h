@@ -133,12 +133,13 @@ struct TileSums {
 
 // A panel times a tile of tokens. The first `cols` columns of both count.
 struct TileTask {
-  const uint8_t* panel = nullptr;
-  const uint8_t* tokens = nullptr;
+  uint8_t* panel = nullptr;
+  uint8_t* tokens = nullptr;  // the tile
   size_t cols = 0;
-  bool is_first = true;  // accumulators start at 0, otherwise at y
-  size_t rows = 0;       // of the panel that exist, 1..kPackRows
-  float* y = nullptr;    // of the tile's first token, the panel's first row
+  bool has_minima = false;  // of quantised weights
+  bool is_first = true;     // accumulators start at 0, otherwise at y
+  size_t rows = 0;          // of the panel that exist, 1..kPackRows
+  float* y = nullptr;       // of the tile's first token, the panel's first row
   size_t y_stride = 0;
 };
 
@@ -148,7 +149,7 @@ template <class Op, size_t kTokens>
 void GroupTimesTokens(TileTask task, size_t group_rows, size_t token,
                       const ActivationView& x, size_t first_col,
                       uint8_t* HWY_RESTRICT tile) {
-  const uint8_t* panels = task.panel;
+  uint8_t* panels = task.panel;
   float* y = task.y;
   for (; token + kTokens <= x.tokens; token += kTokens) {
     Op::CopyTokens(x, token, kTokens, first_col, task.cols, tile);

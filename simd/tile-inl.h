@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The register tile of the MatMul kernels with float32 products. A step is 4
-// bytes of each of kPackRows rows, which meet 4 bytes of a token, broadcast:
-// one float32 column or two bfloat16 columns. A tile of tokens shares each load
+// bytes of each of kPackRows rows, a float32 column, which meet 4 bytes of a
+// token, broadcast. A tile of tokens shares each load
 // of weights; its height never changes the order of additions of a token.
 //
 // A Step type brings:

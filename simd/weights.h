@@ -2,30 +2,25 @@
 #ifndef KRAIT_SIMD_WEIGHTS_H_
 #define KRAIT_SIMD_WEIGHTS_H_
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 
+#include "simd/weight_format.h"
+
 namespace krait::simd {
 
-// Storage formats of weight matrices that the kernels read directly, as they
-// lie in a model file.
-enum class WeightType : uint8_t {
-  kF32,
-  kF16,   // IEEE binary16
-  kBF16,  // upper half of an IEEE binary32
-  kQ8_0,  // blocks of 32: binary16 scale, then 32 int8 (34 bytes, no padding)
-};
-
-inline constexpr size_t kQ8BlockSize = 32;       // elements
-inline constexpr size_t kQ8BlockBytes = 2 + 32;  // scale, quants
-
-// Returns the bytes of one row of `cols` elements. For kQ8_0 `cols` must be a
-// multiple of kQ8BlockSize.
-size_t RowBytes(WeightType type, size_t cols);
+// Returns the bytes of one row of `cols` elements, which must be a multiple of
+// the format's block.
+inline size_t RowBytes(WeightType type, size_t cols) {
+  const WeightFormat& format = FormatOf(type);
+  assert(cols % format.block_elements == 0);
+  return cols / format.block_elements * format.block_bytes;
+}
 
 // A row-major weight matrix, not owned; rows are the outputs:
 // y[rows] = W[rows, cols] * x[cols]. `data` needs the alignment of the element
-// type only (kQ8_0: none), because it points into a mapped file.
+// type only (formats with blocks: none), because it points into a mapped file.
 struct WeightView {
   const void* data = nullptr;
   WeightType type = WeightType::kF32;
@@ -34,7 +29,12 @@ struct WeightView {
 };
 
 // Expands row `row` to `out[cols]` in float32 (the embedding look-up).
-void ExpandRow(const WeightView& w, size_t row, float* out);
+inline void ExpandRow(const WeightView& w, size_t row, float* out) {
+  assert(row < w.rows);
+  FormatOf(w.type).expand(
+      static_cast<const uint8_t*>(w.data) + row * RowBytes(w.type, w.cols),
+      w.cols, out);
+}
 
 }  // namespace krait::simd
 

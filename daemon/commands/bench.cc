@@ -19,6 +19,7 @@
 #include "daemon/tools/bench/bandwidth.h"
 #include "daemon/tools/bench/random_model.h"
 #include "daemon/tools/bench/samples.h"
+#include "engine/file/tensor.h"
 #include "engine/run/generation.h"
 #include "engine/run/session.h"
 #include "simd/targets.h"
@@ -60,11 +61,11 @@ base::Status MakeRandomModel(const BenchArguments& arguments,
                                  "{}",
                                  arguments.random, names));
   }
-  const auto type = ParseWeightType(arguments.type);
+  const auto type = engine::FindRunnableType(arguments.type);
   if (!type) {
     return MakeError(ErrorCode::kInvalidArgument,
-                     fmt::format("--type {}: expected q8_0, f16, bf16 or f32",
-                                 arguments.type));
+                     fmt::format("--type {}: expected one of {}",
+                                 arguments.type, engine::RunnableTypeNames()));
   }
   constexpr size_t kMib = size_t{1} << 20;
   Progress progress("writing random weights, MiB", 0);

@@ -2,10 +2,33 @@
 #include "daemon/commands/bench_options.h"
 
 #include <cstddef>
+#include <string>
 
 #include "daemon/commands/command_options.h"
+#include "daemon/tools/bench/random_model.h"
+#include "engine/file/tensor.h"  // RunnableTypeNames
 
 namespace krait::daemon {
+
+void AddRandomModel(CLI::App* app, BenchArguments* arguments) {
+  std::string shapes;
+  for (const RandomShape& shape : RandomShapes()) {
+    shapes += shapes.empty() ? "" : ", ";
+    shapes += shape.name;
+  }
+  CLI::Option* random =
+      app->add_option("--random", arguments->random,
+                      "Random weights of a known shape: " + shapes)
+          ->type_name("SHAPE");
+  app->add_option("--type", arguments->type,
+                  "Type of the random weights: " + engine::RunnableTypeNames())
+      ->needs(random)
+      ->capture_default_str();
+  app->add_option("--keep", arguments->keep,
+                  "Write the random model to FILE (GGUF) and keep it")
+      ->needs(random)
+      ->type_name("FILE");
+}
 namespace {
 
 void AddPeerOptions(CLI::App* app, BenchKeystrokesArguments* arguments) {

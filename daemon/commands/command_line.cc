@@ -32,6 +32,7 @@
 #include "daemon/commands/forget.h"
 #include "daemon/commands/lsp.h"
 #include "daemon/commands/model.h"
+#include "daemon/commands/model_quantize.h"
 #include "daemon/commands/shell_completion.h"
 #include "daemon/commands/show_log.h"
 #include "daemon/commands/status.h"
@@ -135,6 +136,7 @@ class CommandLine {
   ShowLogArguments log_;
   ForgetArguments forget_;
   ModelArguments model_;
+  QuantizeArguments quantize_;
   DoctorArguments doctor_;
   EvalFimArguments eval_fim_;
   EvalShownArguments eval_shown_;
@@ -348,6 +350,11 @@ void CommandLine::AddModel() {
                        RunModelList);
   AddUserModel(list, &model_.model);
   AddJson(list, &model_.json);
+  CLI::App* quantize =
+      Add(group, "quantize", "Write a GGUF model with smaller weights",
+          &quantize_, RunModelQuantize);
+  AddQuantizeOptions(quantize, &quantize_);
+  AddJson(quantize, &quantize_.json);
 }
 
 void CommandLine::AddDoctor() {
@@ -461,19 +468,7 @@ void CommandLine::AddBench() {
         ->check(CLI::Range(size_t{1}, kMaxTokens));
     AddCount(app, "--repetitions,-r", &arguments->repetitions, 10000,
              "How often to measure");
-    CLI::Option* random =
-        app->add_option("--random", arguments->random,
-                        "Random weights of a known shape: mamba2-60m, "
-                        "mamba2-130m, tinyllama-1.1b, codestral-mamba-7b")
-            ->type_name("SHAPE");
-    app->add_option("--type", arguments->type,
-                    "Type of the random weights: q8_0, f16, bf16, f32")
-        ->needs(random)
-        ->capture_default_str();
-    app->add_option("--keep", arguments->keep,
-                    "Write the random model to FILE (GGUF) and keep it")
-        ->needs(random)
-        ->type_name("FILE");
+    AddRandomModel(app, arguments);
     AddJson(app, &arguments->json);
   }
   AddCount(decode, "--sequences,-s", &decode_.sequences, 64, "Decoded at once");

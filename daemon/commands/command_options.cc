@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/file/tensor.h"  // RunnableTypeNames
+
 namespace krait::daemon {
 namespace {
 
@@ -47,10 +49,27 @@ void AddModelOptions(CLI::App* app, ModelOptions* options) {
   AddModelName(app, &options->model)->each([options](const std::string&) {
     options->model_origin = "--model";
   });
-  app->add_option("--threads,-t", options->threads,
+  AddThreads(app, &options->threads);
+}
+
+void AddThreads(CLI::App* app, size_t* threads) {
+  app->add_option("--threads,-t", *threads,
                   "Threads to run the model on; 0: one per core")
       ->check(CLI::Range(size_t{0}, kMaxThreads))
       ->capture_default_str();
+}
+
+void AddQuantizeOptions(CLI::App* app, QuantizeArguments* arguments) {
+  app->add_option("in", arguments->in, "What to read (GGUF)")
+      ->required()
+      ->type_name("IN");
+  app->add_option("out", arguments->out, "What to write")
+      ->required()
+      ->type_name("OUT");
+  app->add_option("--type", arguments->type,
+                  "Type of the large matrices: " + engine::RunnableTypeNames())
+      ->capture_default_str();
+  AddThreads(app, &arguments->threads);
 }
 
 void AddStateBytes(CLI::App* app, ModelOptions* options) {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <string>
 
+#include "daemon/commands/model_quantize.h"
 #include "daemon/completion/completion_service.h"
 #include "daemon/loaded_model.h"
 #include "engine/run/sampler.h"
@@ -30,6 +31,9 @@ CLI::Option* AddModelName(CLI::App* app, std::string* model);
 // The model and its threads.
 void AddModelOptions(CLI::App* app, ModelOptions* options);
 void AddStateBytes(CLI::App* app, ModelOptions* options);
+// The threads alone.
+void AddThreads(CLI::App* app, size_t* threads);
+void AddQuantizeOptions(CLI::App* app, QuantizeArguments* arguments);
 
 void AddSampling(CLI::App* app, engine::SamplerOptions* options);
 void AddContext(CLI::App* app, completion::CompletionOptions* options);

@@ -29,9 +29,7 @@ std::optional<simd::WeightView> ViewOf(const engine::Tensor& tensor) {
   }
   const size_t cols = tensor.shape.back();
   // A vector may end within a block.
-  if (*type == simd::WeightType::kQ8_0 && cols % simd::kQ8BlockSize != 0) {
-    return std::nullopt;
-  }
+  if (cols % simd::FormatOf(*type).block_elements != 0) return std::nullopt;
   return simd::WeightView{
       .data = tensor.data, .type = *type, .rows = rows, .cols = cols};
 }

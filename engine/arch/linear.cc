@@ -18,7 +18,7 @@ Linear::Linear(size_t workers, size_t max_cols)
 simd::ActivationView Linear::Pack(const float* x, size_t tokens, size_t cols,
                                   simd::WeightType type, WorkerPool& pool) {
   assert(cols <= max_cols_);
-  const simd::ActivationFormat format = simd::DefaultFormat(type);
+  const simd::ActivationFormat format = simd::FormatOf(type).activations;
   const size_t bytes = simd::ActivationBytes(format, tokens, max_cols_);
   if (bytes > packed_.size()) packed_ = AlignedArray<std::byte>(bytes);
   if (tokens == 1 || format == simd::ActivationFormat::kF32) {
@@ -40,7 +40,7 @@ void Linear::Multiply(Pass pass, const simd::WeightView& w,
     for (size_t t = 0; t < x.tokens; ++t) outputs_[t] = y + t * y_stride;
     return Decode(w, x, outputs_, pool);
   }
-  const size_t scratch = simd::MatMulScratchBytes(w, x.format);
+  const size_t scratch = simd::MatMulScratchBytes(x.format);
   for (auto& panel : panels_) {
     if (panel.size() < scratch) panel = AlignedArray<std::byte>(scratch);
   }

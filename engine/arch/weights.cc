@@ -11,13 +11,6 @@ const Tensor* WeightReader::Require(const std::string& name,
     status_ = tensor.error();
     return nullptr;
   }
-  if (!RunnableType((*tensor)->type)) {
-    status_ =
-        MakeError(ErrorCode::kUnsupported,
-                  file_.path().string() + ": not supported yet: " +
-                      TensorTypeName((*tensor)->type) + " in tensor " + name);
-    return nullptr;
-  }
   return *tensor;
 }
 

@@ -144,6 +144,7 @@ Status GgufParser::CheckVersion(uint32_t version) const {
 }
 
 Status GgufParser::ParseKey() {
+  const size_t begin = cursor_.position();
   std::string_view key;
   uint32_t type = 0;
   if (!cursor_.ReadString(&key)) return Truncated("the name of a key");
@@ -165,6 +166,7 @@ Status GgufParser::ParseKey() {
     return Broken(fmt::format("key '{}' appears twice", Printable(key)));
   }
   file_->keys_.emplace_back(key);
+  file_->raw_keys_.push_back(bytes_.substr(begin, cursor_.position() - begin));
   return {};
 }
 

@@ -72,6 +72,8 @@ class GgufFile {
 
   // Metadata keys in file order, for `krait model info`.
   const std::vector<std::string>& keys() const { return keys_; }
+  // The bytes of keys()[i] in the file: name, type and value.
+  std::string_view RawKey(size_t i) const { return raw_keys_[i]; }
   const std::vector<Tensor>& tensors() const { return tensors_; }
 
  private:
@@ -79,6 +81,7 @@ class GgufFile {
   std::string name_;
   MappedFile file_;
   std::vector<std::string> keys_;
+  std::vector<std::string_view> raw_keys_;  // the same order
   std::unordered_map<std::string, GgufValue> values_;
   std::vector<Tensor> tensors_;
 };

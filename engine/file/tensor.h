@@ -7,14 +7,15 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "simd/weights.h"  // WeightType
+#include "simd/weight_format.h"
 
 namespace krait::engine {
 
-// Element types, with ggml's ids (the GGUF tensor type field). Types that
-// krait can read but not run yet are listed so that it can name them.
+// Element types, with ggml's ids (the GGUF tensor type field). Those that krait
+// knows but does not run are listed so that it can name them.
 enum class TensorType : uint32_t {
   kF32 = 0,
   kF16 = 1,
@@ -56,6 +57,7 @@ struct TensorTypeInfo {
   const char* name;       // "Q8_0", as ggml writes it
   size_t block_elements;  // 1 for plain types
   size_t block_bytes;
+  std::optional<simd::WeightType> weights;  // what runs it, if anything does
 };
 
 // Returns null for an id that is not in the list above.
@@ -64,9 +66,18 @@ const TensorTypeInfo* FindTensorTypeInfo(TensorType type);
 // Returns "Q8_0", "BF16", ...; "type 99" for an unknown one.
 std::string TensorTypeName(TensorType type);
 
-// Returns what the kernels call this type (F32, F16, BF16 or Q8_0), or nothing
-// if they cannot run weights of it.
+// Returns what the kernels call this type, or nothing if they cannot run
+// weights of it.
 std::optional<simd::WeightType> RunnableType(TensorType type);
+
+// Returns the runnable type of that name in small letters ("q4_k").
+std::optional<TensorType> FindRunnableType(std::string_view name);
+
+// Returns "f32, f16, ...": all names that FindRunnableType() knows.
+std::string RunnableTypeNames();
+
+// Returns "Q8_0", "BF16", ...; "type 99" for an unknown one.
+std::string TensorTypeName(TensorType type);
 
 // A named array in a mapped model file (or in a small converted buffer that
 // the ModelFile owns). Row-major; `shape` is outermost first: a GGUF tensor

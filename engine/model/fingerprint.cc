@@ -78,8 +78,7 @@ Result<Fingerprint> HashFile(const FileStamp& stamp,
   if (stop.stop_requested()) {
     return MakeError(ErrorCode::kCancelled, stamp.path.string() + ": stopped");
   }
-  const ModelStamp now = StampModel(stamp.path);
-  if (got < 0 || now.size() != 1 || now[0] != stamp) return Changed(stamp);
+  if (got < 0 || StampFile(stamp.path) != stamp) return Changed(stamp);
   return hasher.Finish();
 }
 

@@ -122,11 +122,12 @@ void ReadLlama(KeyReader* read, size_t d_model, LlamaShape* shape) {
 }
 
 // Rows of the embedding; {arch}.vocab_size may say it again.
-Result<size_t> ReadVocab(const GgufFile& gguf, std::string_view arch) {
+Result<size_t> ReadVocab(const GgufFile& gguf, std::span<const Tensor> tensors,
+                         std::string_view arch) {
   const auto it = std::find_if(
-      gguf.tensors().begin(), gguf.tensors().end(),
+      tensors.begin(), tensors.end(),
       [](const Tensor& tensor) { return tensor.name == "token_embd.weight"; });
-  if (it == gguf.tensors().end()) {
+  if (it == tensors.end()) {
     return MakeError(
         ErrorCode::kBadFile,
         fmt::format("{}: tensor 'token_embd.weight' is missing", gguf.name()));
@@ -158,9 +159,6 @@ Result<Architecture> ReadArchitecture(const GgufFile& gguf) {
 // krait's own keys, and those of every file.
 void ReadGeneral(KeyReader* read, Hyperparameters* hparams) {
   hparams->name = Printable(read->String("general.name", ""));
-  if (read->Size("split.count", 1) > 1) {
-    read->NotYet("a GGUF model split over several files (split.count)");
-  }
   const std::string order = read->String("krait.fim.order", "");
   if (order == "spm") {
     hparams->fim = FimTraining::kSpm;
@@ -189,14 +187,15 @@ void ReadGeneral(KeyReader* read, Hyperparameters* hparams) {
 
 }  // namespace
 
-Result<Hyperparameters> ReadGgufHyperparameters(const GgufFile& gguf) {
+Result<Hyperparameters> ReadGgufHyperparameters(
+    const GgufFile& gguf, std::span<const Tensor> tensors) {
   Result<Architecture> architecture = ReadArchitecture(gguf);
   if (!architecture) return architecture.error();
   const std::string_view arch =
       *architecture == Architecture::kMamba2 ? "mamba2" : "llama";
   Hyperparameters hparams;
   hparams.architecture = *architecture;
-  Result<size_t> vocab = ReadVocab(gguf, arch);
+  Result<size_t> vocab = ReadVocab(gguf, tensors, arch);
   if (!vocab) return vocab.error();
   hparams.vocab = *vocab;
 

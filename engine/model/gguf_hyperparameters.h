@@ -2,6 +2,8 @@
 #ifndef KRAIT_ENGINE_MODEL_GGUF_HYPERPARAMETERS_H_
 #define KRAIT_ENGINE_MODEL_GGUF_HYPERPARAMETERS_H_
 
+#include <span>
+
 #include "engine/error.h"
 #include "engine/file/gguf.h"
 #include "engine/model/hyperparameters.h"
@@ -9,8 +11,10 @@
 namespace krait::engine {
 
 // Reads the keys of architectures `mamba2` and `llama`. Values are what the
-// file says: CheckHyperparameters is still to be called.
-Result<Hyperparameters> ReadGgufHyperparameters(const GgufFile& gguf);
+// file says: CheckHyperparameters is still to be called. `tensors` are all of
+// the model's, of which a split one has some in other files.
+Result<Hyperparameters> ReadGgufHyperparameters(
+    const GgufFile& gguf, std::span<const Tensor> tensors);
 
 }  // namespace krait::engine
 

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/model/gguf_split.h"
+
 namespace krait::engine {
 namespace {
 
@@ -85,7 +87,7 @@ Result<std::optional<MemoryWeights>> ReadMemoryWeights(
   if (std::filesystem::is_directory(model, not_there)) {
     return std::optional<MemoryWeights>();
   }
-  const auto gguf = GgufFile::Open(model);
+  const auto gguf = GgufFile::Open(MetadataFile(model));
   if (!gguf) return gguf.error();
   return ReadMemoryWeights(**gguf);
 }

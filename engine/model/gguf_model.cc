@@ -14,11 +14,11 @@
 namespace krait::engine {
 namespace {
 
-// A model in one GGUF file.
+// A model in one GGUF file, or in the parts of a split one.
 class GgufModel : public ModelFile {
  public:
-  GgufModel(std::unique_ptr<GgufFile> gguf, std::filesystem::path path)
-      : gguf_(std::move(gguf)) {
+  GgufModel(GgufParts parts, std::filesystem::path path)
+      : parts_(std::move(parts)), gguf_(parts_.front().get()) {
     path_ = std::move(path);
   }
 
@@ -30,15 +30,27 @@ class GgufModel : public ModelFile {
   Status CheckVocabulary() const;
   Status CheckLength(const char* key, bool of_strings, bool required) const;
 
-  std::unique_ptr<GgufFile> gguf_;
+  GgufParts parts_;       // their tensors are this model's
+  const GgufFile* gguf_;  // the one with the metadata
 };
 
 Status GgufModel::Load() {
-  Result<Hyperparameters> hparams = ReadGgufHyperparameters(*gguf_);
+  Result<size_t> count = PartCount(*gguf_);
+  if (!count) return count.error();
+  if (*count != parts_.size()) {
+    return MakeError(ErrorCode::kBadFile,
+                     fmt::format("{}: key 'split.count': expected the {} parts "
+                                 "that there are, found {}",
+                                 gguf_->name(), parts_.size(), *count));
+  }
+  for (const auto& part : parts_) {
+    tensors_.insert(tensors_.end(), part->tensors().begin(),
+                    part->tensors().end());
+  }
+  Result<Hyperparameters> hparams = ReadGgufHyperparameters(*gguf_, tensors_);
   if (!hparams) return hparams.error();
   hparams_ = std::move(*hparams);
   if (hparams_.name.empty()) hparams_.name = path_.stem().string();
-  tensors_ = gguf_->tensors();
   if (Status status = Finish(); !status) return status;
   return CheckVocabulary();
 }
@@ -111,17 +123,17 @@ std::vector<std::pair<std::string, std::string>> GgufModel::Metadata() const {
 }  // namespace
 
 Result<std::unique_ptr<ModelFile>> MakeGgufModel(
-    std::unique_ptr<GgufFile> gguf, const std::filesystem::path& path) {
-  auto model = std::make_unique<GgufModel>(std::move(gguf), path);
+    GgufParts parts, const std::filesystem::path& path) {
+  auto model = std::make_unique<GgufModel>(std::move(parts), path);
   if (Status status = model->Load(); !status) return status.error();
   return std::unique_ptr<ModelFile>(std::move(model));
 }
 
 Result<std::unique_ptr<ModelFile>> OpenGgufModel(
     const std::filesystem::path& path) {
-  Result<std::unique_ptr<GgufFile>> gguf = GgufFile::Open(path);
-  if (!gguf) return gguf.error();
-  return MakeGgufModel(std::move(*gguf), path);
+  Result<GgufParts> parts = OpenGgufParts(path);
+  if (!parts) return parts.error();
+  return MakeGgufModel(std::move(*parts), path);
 }
 
 }  // namespace krait::engine

@@ -6,17 +6,18 @@
 #include <memory>
 
 #include "engine/error.h"
-#include "engine/file/gguf.h"
+#include "engine/model/gguf_split.h"
 #include "engine/model/model_file.h"
 
 namespace krait::engine {
 
+// `path` is a file, or any part of a split model.
 Result<std::unique_ptr<ModelFile>> OpenGgufModel(
     const std::filesystem::path& path);
 
-// The same for a file that is parsed already; `path` is for messages.
+// The same for files that are parsed already; `path` is for messages.
 Result<std::unique_ptr<ModelFile>> MakeGgufModel(
-    std::unique_ptr<GgufFile> gguf, const std::filesystem::path& path);
+    GgufParts parts, const std::filesystem::path& path);
 
 }  // namespace krait::engine
 

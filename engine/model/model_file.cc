@@ -51,9 +51,10 @@ Result<const Tensor*> ModelFile::Require(std::string_view name,
   if (!RunnableType(tensor->type)) {
     return MakeError(
         ErrorCode::kUnsupported,
-        fmt::format("{}: not supported yet: {} in tensor {} (expected F32, "
-                    "F16, BF16 or Q8_0)",
-                    path_.string(), TensorTypeName(tensor->type), name));
+        fmt::format("{}: not supported yet: {} in tensor {} (expected one of "
+                    "{})",
+                    path_.string(), TensorTypeName(tensor->type), name,
+                    RunnableTypeNames()));
   }
   return tensor;
 }

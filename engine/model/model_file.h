@@ -46,9 +46,9 @@ class ModelFile {
   // Returns the tensor, or null. Names are GGUF's: "blk.0.ssm_in.weight".
   const Tensor* Find(std::string_view name) const;
 
-  // Returns the tensor and checks type (a float type or kQ8_0) and shape. The
+  // Returns the tensor and checks shape and that its type can be run. The
   // message names file, tensor, expected and found shape; a type that exists
-  // but cannot be run gives "not supported yet: Q4_K in tensor X".
+  // but cannot be run gives "not supported yet: IQ2_XS in tensor X".
   Result<const Tensor*> Require(std::string_view name,
                                 std::span<const size_t> shape) const;
 

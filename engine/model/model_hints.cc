@@ -11,6 +11,7 @@
 
 #include "engine/file/gguf.h"
 #include "engine/file/printable.h"
+#include "engine/model/gguf_split.h"
 
 namespace krait::engine {
 namespace {
@@ -124,7 +125,7 @@ Result<ModelHints> ReadModelHints(const GgufFile& gguf) {
 Result<ModelHints> ReadModelHints(const std::filesystem::path& path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return ModelHints{};
-  const auto gguf = GgufFile::Open(path);
+  const auto gguf = GgufFile::Open(MetadataFile(path));
   if (!gguf) return gguf.error();
   return ReadModelHints(**gguf);
 }

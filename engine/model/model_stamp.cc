@@ -11,10 +11,23 @@
 #include <system_error>
 #include <utility>
 
+#include "engine/model/gguf_split.h"
+
 namespace krait::engine {
 namespace {
 
 namespace fs = std::filesystem;
+
+// "config.json", "model-00001-of-2.safetensors", "tokenizer.model.v3"
+bool IsPartOfModel(std::string_view name) {
+  constexpr std::array<std::string_view, 3> kMarks = {".json", ".safetensors",
+                                                      ".model"};
+  return std::ranges::any_of(kMarks, [name](std::string_view mark) {
+    return name.find(mark) != std::string_view::npos;
+  });
+}
+
+}  // namespace
 
 std::optional<FileStamp> StampFile(const fs::path& path) {
   struct stat info = {};
@@ -30,22 +43,15 @@ std::optional<FileStamp> StampFile(const fs::path& path) {
       .modified_ns = info.st_mtim.tv_sec * kNsPerSecond + info.st_mtim.tv_nsec};
 }
 
-// "config.json", "model-00001-of-2.safetensors", "tokenizer.model.v3"
-bool IsPartOfModel(std::string_view name) {
-  constexpr std::array<std::string_view, 3> kMarks = {".json", ".safetensors",
-                                                      ".model"};
-  return std::ranges::any_of(kMarks, [name](std::string_view mark) {
-    return name.find(mark) != std::string_view::npos;
-  });
-}
-
-}  // namespace
-
 ModelStamp StampModel(const fs::path& path) {
   ModelStamp stamp;
   std::error_code error;
   if (!fs::is_directory(path, error)) {
-    if (auto file = StampFile(path)) stamp.push_back(std::move(*file));
+    std::vector<fs::path> files = SplitParts(path);
+    if (files.empty()) files.push_back(path);
+    for (const fs::path& name : files) {
+      if (auto file = StampFile(name)) stamp.push_back(std::move(*file));
+    }
     return stamp;
   }
   for (fs::directory_iterator it(path, error), end; !error && it != end;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 namespace krait::engine {
@@ -28,9 +29,13 @@ struct FileStamp {
 // The files of a model, by path.
 using ModelStamp = std::vector<FileStamp>;
 
-// Looks at the model at `path`: that file, or of a directory all that a model
-// can consist of (configuration, tokenizer, weights). What is not there is not
-// in it. Takes microseconds, as long as the file system answers.
+// Looks at one file. Nothing if there is none.
+std::optional<FileStamp> StampFile(const std::filesystem::path& path);
+
+// Looks at the model at `path`: that file, or if its name is that of a part all
+// parts, or of a directory all that a model can consist of (configuration,
+// tokenizer, weights). What is not there is not in it. Takes microseconds, as
+// long as the file system answers.
 ModelStamp StampModel(const std::filesystem::path& path);
 
 // What became of a model that was loaded.

@@ -7,6 +7,7 @@ others treats both alike; each figure is the median of the rounds. Without
 llama-bench only krait's columns are filled.
 
 Usage: compare.py KRAIT [--rounds 5] [--llama-bench CMD] [--models FILE...]
+                  [--random SHAPE:TYPE...]
 """
 
 import argparse
@@ -21,7 +22,9 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-RANDOM_MODELS = [('mamba2-130m', 'q8_0'), ('mamba2-130m', 'f16')]
+# More than most caches hold.
+RANDOM_MODELS = ['mamba2-130m:q8_0', 'mamba2-130m:f16', 'tinyllama-1.1b:q8_0',
+                 'tinyllama-1.1b:q5_k', 'tinyllama-1.1b:q4_k']
 PREFILL_TOKENS = 512
 DECODE_TOKENS = 64
 
@@ -108,8 +111,26 @@ def arguments():
     parser.add_argument('--models', nargs='*', type=pathlib.Path, default=[],
                         help='GGUF files beside the default model; without '
                         'any, random weights of known shapes')
+    parser.add_argument('--random', nargs='*', metavar='SHAPE:TYPE',
+                        default=RANDOM_MODELS,
+                        help='for example mistral-7b:q4_k; default: '
+                        + ' '.join(RANDOM_MODELS))
     parser.add_argument('--json', action='store_true')
     return parser.parse_args()
+
+
+def models_to_measure(args, default, folder):
+    """Yields paths; a random model is removed when the next one is asked for."""
+    yield ROOT / 'models' / default
+    yield from args.models
+    for name in [] if args.models else args.random:
+        shape, kind = name.split(':')
+        path = folder / f'{shape}-{kind}.gguf'
+        run([args.krait, 'bench', 'decode', '--random', shape, '--type', kind,
+             '--keep', str(path), '--tokens', '1', '--repetitions', '1',
+             '--json'])
+        yield path
+        path.unlink()
 
 
 def main():
@@ -121,18 +142,12 @@ def main():
         llama_bench = []
     with tempfile.TemporaryDirectory() as folder:
         default = (ROOT / 'models/default').read_text(encoding='utf-8').strip()
-        models = [ROOT / 'models' / default] + args.models
-        if not args.models:
-            for shape, kind in RANDOM_MODELS:
-                path = pathlib.Path(folder) / f'{shape}-{kind}.gguf'
-                run([args.krait, 'bench', 'decode', '--random', shape,
-                     '--type', kind, '--keep', str(path), '--tokens', '1',
-                     '--repetitions', '1', '--json'])
-                models.append(path)
-        rows = [(model.stem, kind,
-                 measure(args.krait, llama_bench, model, kind, args.rounds,
-                         args.threads))
-                for model in models for kind in ('decode', 'prefill')]
+        rows = []
+        for model in models_to_measure(args, default, pathlib.Path(folder)):
+            rows += [(model.stem, kind,
+                      measure(args.krait, llama_bench, model, kind,
+                              args.rounds, args.threads))
+                     for kind in ('decode', 'prefill')]
     if args.json:
         print(json.dumps({'machine': machine(), 'threads': args.threads,
                           'rows': rows}))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes: the reader refuses them or gives tensors inside of them, and the
-// model on top refuses or is consistent.
+// Any bytes: the reader refuses them or gives tensors inside of them, whose
+// rows expand whatever their bits, and the model on top refuses or is
+// consistent.
 
 #include <cstddef>
 #include <cstdint>
@@ -8,12 +9,15 @@
 #include <memory>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "engine/file/gguf.h"
 #include "engine/model/gguf_memory.h"
 #include "engine/model/gguf_model.h"
+#include "engine/model/gguf_split.h"
 #include "engine/model/model_hints.h"
 #include "engine/model/model_tensors.h"
+#include "simd/weights.h"
 
 namespace {
 
@@ -28,13 +32,38 @@ void CheckInside(const Tensor& tensor, std::string_view bytes) {
   if (tensor.bytes > static_cast<size_t>(end - tensor.data)) std::abort();
 }
 
+// The first row and the last.
+void ExpandRows(const Tensor& tensor) {
+  constexpr size_t kMostCols = 1 << 16;
+  const auto type = krait::engine::RunnableType(tensor.type);
+  const size_t cols = tensor.shape.back();
+  if (!type || cols > kMostCols || tensor.bytes == 0) return;
+  const size_t rows = tensor.bytes / krait::simd::RowBytes(*type, cols);
+  std::vector<float> row(cols);
+  for (const size_t at : {size_t{0}, rows - 1}) {
+    krait::simd::ExpandRow({tensor.data, *type, rows, cols}, at, row.data());
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   auto gguf = GgufFile::Parse(bytes, "fuzz.gguf");
   if (!gguf) return 0;
-  for (const Tensor& tensor : (*gguf)->tensors()) CheckInside(tensor, bytes);
+  for (const Tensor& tensor : (*gguf)->tensors()) {
+    CheckInside(tensor, bytes);
+    ExpandRows(tensor);
+  }
+  const auto parts = krait::engine::PartCount(**gguf);
+  if (parts && (*parts == 0 || *parts > krait::engine::kMaxSplitParts)) {
+    std::abort();
+  }
+  // Of two parts a file is one or none.
+  if (krait::engine::CheckPart(**gguf, 0, 2) &&
+      krait::engine::CheckPart(**gguf, 1, 2)) {
+    std::abort();
+  }
   if (const auto hints = krait::engine::ReadModelHints(**gguf)) {
     if (!(hints->confidence.token <= 0)) std::abort();
   }
@@ -43,7 +72,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       (*memory)->bias.size() != (*memory)->lengths.size()) {
     std::abort();
   }
-  auto model = krait::engine::MakeGgufModel(std::move(*gguf), "fuzz.gguf");
+  krait::engine::GgufParts alone;
+  alone.push_back(std::move(*gguf));
+  auto model = krait::engine::MakeGgufModel(std::move(alone), "fuzz.gguf");
   if (!model) return 0;
   if ((*model)->Metadata().empty()) std::abort();
   if (!krait::engine::CheckTensors(**model)) std::abort();

@@ -48,7 +48,7 @@ compile() {  # source, object, flags
 {
   sed -n '/^add_library/,/^)/s/^ *\(.*\)\.cc$/\1/p' "$root/simd/CMakeLists.txt" |
     while read -r source; do
-      compile "$root/simd/$source.cc" "simd_$source" "$flags"
+      compile "$root/simd/$source.cc" "simd_$(basename "$source")" "$flags"
     done
   for source in "$root"/tests/simd/*_test.cc; do
     compile "$source" "test_$(basename "$source" .cc)" \

@@ -18,6 +18,15 @@ TEST(RowBytesTest, CountsBytesOfEachType) {
   EXPECT_EQ(RowBytes(WeightType::kBF16, 3), 6u);
   EXPECT_EQ(RowBytes(WeightType::kQ8_0, 96), 3u * 34u);
   EXPECT_EQ(RowBytes(WeightType::kQ8_0, 0), 0u);
+  EXPECT_EQ(RowBytes(WeightType::kQ4_K, 512), 2u * 144u);
+}
+
+TEST(WeightFormatTest, EveryFormatIsFoundByItsName) {
+  for (const WeightFormat& format : kWeightFormats) {
+    EXPECT_EQ(FindWeightType(format.name), format.type) << format.name;
+  }
+  EXPECT_FALSE(FindWeightType("q9").has_value());
+  EXPECT_FALSE(FindWeightType("Q4_K").has_value());
 }
 
 void ExpectExpandsExactly(WeightType type, size_t cols, size_t misalign,
@@ -28,8 +37,14 @@ void ExpectExpandsExactly(WeightType type, size_t cols, size_t misalign,
     std::vector<float> out(cols + 1, 7.0f);
     ExpandRow(weights.view(), row, out.data());
     for (size_t c = 0; c < cols; ++c) {
-      // A quant times a binary16 scale fits in float32 exactly.
-      ASSERT_EQ(double{out[c]}, WeightValue(weights.view(), row, c))
+      // A quant times a binary16 scale, an 8-bit one at most, fits in float32
+      // exactly; a minimum is a rounding.
+      const QuantElement element = ElementAt(weights.view(), row, c);
+      const double roundings = element.minimum == 0.0 ? 0.0 : 1.0;
+      ASSERT_NEAR(double{out[c]}, element.value(),
+                  roundings *
+                      (std::abs(element.product) + std::abs(element.minimum)) *
+                      0x1p-24)
           << "row " << row << " col " << c << " of " << cols;
     }
     ASSERT_EQ(out[cols], 7.0f) << "wrote past the row";
@@ -44,8 +59,12 @@ TEST_P(WeightsTest, ExpandsRowsExactly) {
       ExpectExpandsExactly(type, cols, cols % 5, random);
     }
   }
-  for (size_t cols = 32; cols <= 320; cols += 32) {
-    ExpectExpandsExactly(WeightType::kQ8_0, cols, cols / 32 % 3, random);
+  for (const WeightFormat& format : kWeightFormats) {
+    if (format.block_elements == 1) continue;
+    for (size_t blocks = 1; blocks <= 10; ++blocks) {
+      ExpectExpandsExactly(format.type, blocks * format.block_elements,
+                           blocks % 3, random);
+    }
   }
 }
 
@@ -73,7 +92,7 @@ TEST_P(WeightsTest, ExpandsEveryHalf) {
 TEST_P(WeightsTest, ExpandsAnyBlockScale) {
   for (uint32_t bits : {0x0000u, 0x0001u, 0x03ffu, 0x8001u, 0x7bffu, 0x7c00u,
                         0xfc00u, 0x7e00u}) {
-    uint8_t block[kQ8BlockBytes];
+    uint8_t block[34];
     block[0] = static_cast<uint8_t>(bits);
     block[1] = static_cast<uint8_t>(bits >> 8);
     for (size_t i = 0; i < 32; ++i) {

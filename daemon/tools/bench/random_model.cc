@@ -11,8 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "daemon/tools/bench/gguf_writer.h"
 #include "daemon/tools/bench/random_vocabulary.h"
+#include "engine/model/gguf_writer.h"
+#include "engine/model/quantised_types.h"
 
 namespace krait::daemon {
 namespace {
@@ -20,7 +21,7 @@ namespace {
 using engine::Architecture;
 using engine::TensorType;
 
-constexpr std::array<RandomShape, 4> kShapes = {{
+constexpr std::array<RandomShape, 5> kShapes = {{
     {.name = "codestral-mamba-7b",
      .vocab = 32768,
      .d_model = 4096,
@@ -44,6 +45,15 @@ constexpr std::array<RandomShape, 4> kShapes = {{
      .tied = true,
      .state = 128,
      .groups = 1},
+    {.name = "mistral-7b",
+     .architecture = Architecture::kLlama,
+     .vocab = 32768,
+     .d_model = 4096,
+     .layers = 32,
+     .context_length = 32768,
+     .heads = 32,
+     .kv_heads = 8,
+     .d_ff = 14336},
     {.name = "tinyllama-1.1b",
      .architecture = Architecture::kLlama,
      .vocab = 32000,
@@ -54,20 +64,6 @@ constexpr std::array<RandomShape, 4> kShapes = {{
      .kv_heads = 4,
      .d_ff = 5632},
 }};
-
-// The format's name for what most matrices are.
-uint32_t FileType(TensorType type) {
-  switch (type) {
-    case TensorType::kF32:
-      return 0;
-    case TensorType::kF16:
-      return 1;
-    case TensorType::kBF16:
-      return 32;
-    default:
-      return 7;  // Q8_0
-  }
-}
 
 // A fast generator of good enough bits (splitmix64), the same everywhere.
 class Bits {
@@ -129,12 +125,62 @@ void FillFloats(Bits* bits, std::span<std::byte> piece) {
   }
 }
 
-// Blocks of a binary16 scale 2^-12 and 32 random quants (deviation about 74).
-void FillQ8(Bits* bits, std::span<std::byte> piece) {
+// A binary16 number in a block, its offset in bytes.
+struct BlockNumber {
+  size_t ofs = 0;
+  double value = 0;
+};
+
+// What a format's blocks of random bits need for weights of the deviation
+// above: the scale (or the factor of random scales), and what makes their mean
+// about 0.
+struct RandomBlock {
+  TensorType type;
+  BlockNumber scale;
+  BlockNumber minimum;  // 0: none
+};
+constexpr std::array kRandomBlocks = {
+    RandomBlock{TensorType::kQ4_0, {0, 0x1p-8}, {}},
+    RandomBlock{TensorType::kQ4_1, {0, 0x1p-8}, {2, -7.5 * 0x1p-8}},
+    RandomBlock{TensorType::kQ5_0, {0, 0x1p-9}, {}},
+    RandomBlock{TensorType::kQ5_1, {0, 0x1p-9}, {2, -15.5 * 0x1p-9}},
+    RandomBlock{TensorType::kQ8_0, {0, 0x1p-12}, {}},
+    RandomBlock{TensorType::kQ2_K, {80, 0x1p-9}, {82, 1.5 * 0x1p-9}},
+    RandomBlock{TensorType::kQ3_K, {108, 0x1p-11}, {}},
+    RandomBlock{TensorType::kQ4_K, {0, 0x1p-13}, {2, 7.5 * 0x1p-13}},
+    RandomBlock{TensorType::kQ5_K, {0, 0x1p-14}, {2, 15.5 * 0x1p-14}},
+    RandomBlock{TensorType::kQ6_K, {208, 0x1p-16}, {}},
+    RandomBlock{TensorType::kIQ4_NL, {0, 0x1p-12}, {}},
+    RandomBlock{TensorType::kIQ4_XS, {0, 0x1p-16}, {}},
+};
+
+// Returns binary16 of a number below 2, of at most 11 significant bits.
+uint16_t HalfBits(double value) {
+  const unsigned sign = value < 0 ? 0x8000U : 0;
+  int exponent = 0;
+  const double fraction = std::frexp(std::abs(value), &exponent);
+  if (exponent < -13) {  // subnormal: units of 2^-24
+    return static_cast<uint16_t>(
+        sign | static_cast<unsigned>(std::ldexp(std::abs(value), 24)));
+  }
+  const auto mantissa = static_cast<unsigned>(std::ldexp(fraction, 11)) & 1023U;
+  return static_cast<uint16_t>(
+      sign | static_cast<unsigned>(exponent + 14) << 10U | mantissa);
+}
+
+void Put(const BlockNumber& number, std::byte* block) {
+  const uint16_t bits = HalfBits(number.value);
+  std::memcpy(block + number.ofs, &bits, sizeof(bits));
+}
+
+void FillBlocks(Bits* bits, TensorType type, std::span<std::byte> piece) {
   FillBytes(bits, piece);
-  constexpr uint16_t kScale = (15 - 12) << 10;
-  for (size_t i = 0; i < piece.size(); i += 34) {
-    std::memcpy(&piece[i], &kScale, 2);
+  const auto* random =
+      std::ranges::find(kRandomBlocks, type, &RandomBlock::type);
+  const size_t block_bytes = engine::FindTensorTypeInfo(type)->block_bytes;
+  for (size_t i = 0; i < piece.size(); i += block_bytes) {
+    Put(random->scale, &piece[i]);
+    if (random->minimum.value != 0) Put(random->minimum, &piece[i]);
   }
 }
 
@@ -147,7 +193,7 @@ class ModelPlan {
     arch_ = shape_.architecture == Architecture::kMamba2 ? "mamba2" : "llama";
     writer_.AddString("general.architecture", arch_);
     writer_.AddString("general.name", fmt::format("{}-random", shape_.name));
-    writer_.AddUint32("general.file_type", FileType(type_));
+    writer_.AddUint32("general.file_type", engine::GgufFileType(type_));
     Uint("context_length", shape_.context_length);
     Uint("embedding_length", shape_.d_model);
     Uint("block_count", shape_.layers);
@@ -172,8 +218,12 @@ class ModelPlan {
   }
 
   void AddTensors() {
-    Matrix("token_embd.weight", shape_.vocab, shape_.d_model);
-    if (!shape_.tied) Matrix("output.weight", shape_.vocab, shape_.d_model);
+    const TensorType head = engine::OutputType(type_);
+    Matrix("token_embd.weight", shape_.vocab, shape_.d_model,
+           shape_.tied ? head : type_);
+    if (!shape_.tied) {
+      Matrix("output.weight", shape_.vocab, shape_.d_model, head);
+    }
     Constant("output_norm.weight", {shape_.d_model}, 1);
     for (size_t layer = 0; layer < shape_.layers; ++layer) {
       const std::string block = fmt::format("blk.{}.", layer);
@@ -186,7 +236,7 @@ class ModelPlan {
     }
   }
 
-  const GgufWriter& writer() const { return writer_; }
+  const engine::GgufWriter& writer() const { return writer_; }
 
  private:
   static constexpr size_t kConvWidth = 4;
@@ -200,8 +250,13 @@ class ModelPlan {
   }
 
   void Matrix(const std::string& name, size_t rows, size_t cols) {
-    writer_.AddTensor(name, type_, {rows, cols},
-                      [bits = bits_, type = type_](std::span<std::byte> piece) {
+    Matrix(name, rows, cols, type_);
+  }
+  void Matrix(const std::string& name, size_t rows, size_t cols,
+              TensorType wanted) {
+    const TensorType type = engine::TypeForRows(wanted, cols);
+    writer_.AddTensor(name, type, {rows, cols},
+                      [bits = bits_, type](std::span<std::byte> piece) {
                         switch (type) {
                           case TensorType::kF32:
                             return FillFloats(bits.get(), piece);
@@ -210,7 +265,7 @@ class ModelPlan {
                           case TensorType::kBF16:
                             return FillHalves(bits.get(), piece, 7, 127);
                           default:
-                            return FillQ8(bits.get(), piece);
+                            return FillBlocks(bits.get(), type, piece);
                         }
                       });
   }
@@ -268,7 +323,7 @@ class ModelPlan {
   std::string arch_;
   // Shared by the tensors, which are filled one after the other.
   std::shared_ptr<Bits> bits_ = std::make_shared<Bits>();
-  GgufWriter writer_;
+  engine::GgufWriter writer_;
 };
 
 }  // namespace
@@ -280,14 +335,6 @@ std::span<const RandomShape> RandomShapes() {
 const RandomShape* FindRandomShape(std::string_view name) {
   const auto* found = std::ranges::find(kShapes, name, &RandomShape::name);
   return found == kShapes.end() ? nullptr : found;
-}
-
-std::optional<TensorType> ParseWeightType(std::string_view name) {
-  if (name == "q8_0") return TensorType::kQ8_0;
-  if (name == "f16") return TensorType::kF16;
-  if (name == "bf16") return TensorType::kBF16;
-  if (name == "f32") return TensorType::kF32;
-  return std::nullopt;
 }
 
 base::Status WriteRandomModel(

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
-#include <optional>
 #include <span>
 #include <string_view>
 
@@ -37,13 +36,11 @@ struct RandomShape {
 std::span<const RandomShape> RandomShapes();
 const RandomShape* FindRandomShape(std::string_view name);
 
-// Returns the type of "q8_0", "f16", "bf16", "f32".
-std::optional<engine::TensorType> ParseWeightType(std::string_view name);
-
-// Writes a GGUF file with random weights of a shape, matrices of type `type`,
-// and a synthetic SentencePiece vocabulary, as other engines load it too.
-// Always the same file for the same arguments. `on_progress` is told the bytes
-// written and those of the whole.
+// Writes a GGUF file with random weights of a shape, matrices of type `type`
+// (or what stands in for it, see quantised_types.h), and a synthetic
+// SentencePiece vocabulary, as other engines load it too. Always the same file
+// for the same arguments. `on_progress` is told the bytes written and those of
+// the whole.
 base::Status WriteRandomModel(
     const RandomShape& shape, engine::TensorType type,
     const std::filesystem::path& path,

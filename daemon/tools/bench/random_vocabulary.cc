@@ -33,7 +33,7 @@ class Vocabulary {
   }
   bool full() const { return pieces_.size() >= size_; }
 
-  void WriteTo(GgufWriter* writer) const {
+  void WriteTo(engine::GgufWriter* writer) const {
     writer->AddString("tokenizer.ggml.model", "llama");
     writer->AddString("tokenizer.ggml.pre", "default");
     writer->AddStrings("tokenizer.ggml.tokens", pieces_);
@@ -84,7 +84,7 @@ void AddShortPieces(Vocabulary* vocabulary) {
 
 }  // namespace
 
-void AddRandomVocabulary(size_t size, GgufWriter* writer) {
+void AddRandomVocabulary(size_t size, engine::GgufWriter* writer) {
   Vocabulary vocabulary(size);
   AddControls(&vocabulary);
   AddShortPieces(&vocabulary);

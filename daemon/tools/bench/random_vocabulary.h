@@ -4,14 +4,14 @@
 
 #include <cstddef>
 
-#include "daemon/tools/bench/gguf_writer.h"
+#include "engine/model/gguf_writer.h"
 
 namespace krait::daemon {
 
 // Adds a synthetic SentencePiece vocabulary of `size` pieces (at least 1024):
 // controls, bytes, printable ASCII, pairs of letters, runs of spaces, and
 // made-up words to fill it. Enough to encode any text and to be loaded.
-void AddRandomVocabulary(size_t size, GgufWriter* writer);
+void AddRandomVocabulary(size_t size, engine::GgufWriter* writer);
 
 }  // namespace krait::daemon
 

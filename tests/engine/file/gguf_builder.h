@@ -39,6 +39,12 @@ class GgufBuilder {
     ++num_keys_;
     return String(key).Raw(uint32_t{8}).String(value);
   }
+  // A key as it lies in another file.
+  GgufBuilder& RawKey(std::string_view bytes) {
+    ++num_keys_;
+    body_ += bytes;
+    return *this;
+  }
   // Begins an array; its elements follow as Raw or String.
   GgufBuilder& ArrayKey(std::string_view key, uint32_t type, uint64_t count) {
     ++num_keys_;

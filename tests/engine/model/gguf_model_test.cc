@@ -68,7 +68,9 @@ std::string MessageOf(const std::function<void(Recipe*)>& change) {
   const std::string bytes = Build(recipe);
   auto gguf = GgufFile::Parse(bytes, "memory.gguf");
   if (!gguf) return gguf.error().message;
-  const auto model = MakeGgufModel(std::move(*gguf), "memory.gguf");
+  GgufParts parts;
+  parts.push_back(std::move(*gguf));
+  const auto model = MakeGgufModel(std::move(parts), "memory.gguf");
   return model ? "" : model.error().message;
 }
 
@@ -82,9 +84,9 @@ TEST(GgufModelTest, NamesTypesThatCannotRunYet) {
                 r->tensors["blk.0.ffn_gate.weight"] = {32, 256};
                 r->tensors["blk.0.ffn_up.weight"] = {32, 256};
                 r->tensors["blk.0.ffn_down.weight"] = {256, 32};
-                r->types["blk.0.ffn_down.weight"] = TensorType::kQ4_K;
+                r->types["blk.0.ffn_down.weight"] = TensorType::kIQ2_XS;
               }),
-              HasSubstr("not supported yet: Q4_K in tensor "
+              HasSubstr("not supported yet: IQ2_XS in tensor "
                         "blk.0.ffn_down.weight"));
 }
 

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the formats' files have in common: packed bits to bytes, packed scales
+// to float32.
+
+// Per-target include guard: see hwy/examples/skeleton-inl.h.
+#if defined(KRAIT_SIMD_QUANT_BITS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef KRAIT_SIMD_QUANT_BITS_INL_H_
+#undef KRAIT_SIMD_QUANT_BITS_INL_H_
+#else
+#define KRAIT_SIMD_QUANT_BITS_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "hwy/highway.h"
+#include "simd/convert-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace krait::simd::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Returns the number whose bytes, little endian and not aligned, are at `p`.
+template <typename T>
+HWY_INLINE T LoadBytes(const uint8_t* HWY_RESTRICT p) {
+  T value;
+  std::memcpy(&value, p, sizeof(value));
+  return value;
+}
+
+// Returns the binary16 number at `p`.
+HWY_INLINE float LoadHalf(const uint8_t* HWY_RESTRICT p) {
+  const hn::CappedTag<float, 1> d1;
+  return hn::GetLane(BlockScale(d1, p));
+}
+
+// Writes eight binary16 numbers that are `stride` bytes apart in float32. They
+// are put together in registers: what is stored in pieces waits to be loaded.
+HWY_INLINE void StoreHalves(const uint8_t* HWY_RESTRICT p, size_t stride,
+                            float* HWY_RESTRICT out) {
+#if HWY_TARGET == HWY_SCALAR
+  for (size_t i = 0; i < 8; ++i) out[i] = LoadHalf(p + i * stride);
+#else
+  const auto four = [p, stride](size_t first) {
+    uint64_t bits = 0;
+    for (size_t i = 0; i < 4; ++i) {
+      bits |= uint64_t{LoadBytes<uint16_t>(p + (first + i) * stride)} << 16 * i;
+    }
+    return bits;
+  };
+  const hn::FixedTag<uint64_t, 2> d64;
+  const hn::FixedTag<uint16_t, 8> d16;
+  const auto all = hn::BitCast(
+      d16,
+      hn::InterleaveLower(d64, hn::Set(d64, four(0)), hn::Set(d64, four(4))));
+#if HWY_MAX_BYTES >= 32 && !HWY_HAVE_SCALABLE && !HWY_TARGET_IS_SVE
+  const hn::FixedTag<float, 8> df;
+  hn::StoreU(
+      ToF32(df, hn::BitCast(hn::Rebind<hwy::float16_t, decltype(df)>(), all)),
+      df, out);
+#else
+  const hn::FixedTag<float, 4> df;
+  const hn::Rebind<hwy::float16_t, decltype(df)> df16;
+  const hn::Half<decltype(d16)> dh;
+  hn::StoreU(ToF32(df, hn::BitCast(df16, hn::LowerHalf(dh, all))), df, out);
+  hn::StoreU(ToF32(df, hn::BitCast(df16, hn::UpperHalf(dh, all))), df, out + 4);
+#endif
+#endif
+}
+
+// Returns ((v >> kFrom) & kMask) << kTo in each byte.
+template <int kFrom, int kTo, uint8_t kMask, class V>
+HWY_INLINE V MoveBits(V v) {
+  const hn::DFromV<V> du8;
+  constexpr auto kMoved = static_cast<uint8_t>(kMask << kTo);
+#if HWY_TARGET == HWY_SCALAR
+  const hn::DFromV<V> d;
+#else  // no instruction shifts bytes; the mask drops what came from next door
+  const hn::RepartitionToWide<decltype(du8)> d;
+#endif
+  const auto from = hn::BitCast(d, v);
+  if constexpr (kFrom > kTo) {
+    v = hn::BitCast(du8, hn::ShiftRight<kFrom - kTo>(from));
+  } else if constexpr (kTo > kFrom) {
+    v = hn::BitCast(du8, hn::ShiftLeft<kTo - kFrom>(from));
+  }
+  return hn::And(v, hn::Set(du8, kMoved));
+}
+
+// Returns elements i.. of a block of 32 nibbles: the low ones of 16 bytes, then
+// the high ones. A vector has 32 lanes, or 16, or 1.
+template <class DU8>
+HWY_INLINE hn::Vec<DU8> Nibbles(DU8 du8, const uint8_t* HWY_RESTRICT bytes,
+                                size_t i) {
+  if constexpr (HWY_MAX_LANES_D(DU8) == 32) {
+    const hn::Half<DU8> dh;
+    const auto v = hn::LoadU(dh, bytes);
+    return hn::Combine(du8, MoveBits<4, 0, 15>(v), MoveBits<0, 0, 15>(v));
+  } else {
+    const auto v = hn::LoadU(du8, bytes + i % 16);
+    return i < 16 ? MoveBits<0, 0, 15>(v) : MoveBits<4, 0, 15>(v);
+  }
+}
+
+// Returns 16 where bit i.. of the 32 at `bits` is set, else 0. Eight bytes can
+// be read from bits + 2.
+template <class DU8>
+HWY_INLINE hn::Vec<DU8> FifthBits(DU8 du8, const uint8_t* HWY_RESTRICT bits,
+                                  size_t i) {
+#if HWY_TARGET == HWY_SCALAR
+  return hn::Set(du8, static_cast<uint8_t>((bits[i / 8] >> (i % 8) & 1) << 4));
+#else
+  return hn::IfThenElseZero(hn::LoadMaskBits(du8, bits + i / 8),
+                            hn::Set(du8, uint8_t{16}));
+#endif
+}
+
+// Writes factor * (bytes[i] - offset) to out[count]; T is int8_t or uint8_t,
+// `count` a multiple of 8.
+template <typename T>
+HWY_INLINE void StoreScaled(const T* HWY_RESTRICT bytes, size_t count,
+                            float offset, float factor,
+                            float* HWY_RESTRICT out) {
+  const hn::CappedTag<float, 8> df;
+  const hn::Rebind<int32_t, decltype(df)> di;
+  const hn::Rebind<T, decltype(df)> d8;
+  for (size_t i = 0; i < count; i += hn::Lanes(df)) {
+    const auto ints = hn::PromoteTo(di, hn::LoadU(d8, bytes + i));
+    const auto scales = hn::Sub(hn::ConvertTo(df, ints), hn::Set(df, offset));
+    hn::StoreU(hn::Mul(hn::Set(df, factor), scales), df, out + i);
+  }
+}
+
+// The same for bytes that were put together in registers: eight a word.
+template <size_t kWords>
+HWY_INLINE void StoreScaledWords(const uint64_t (&words)[kWords], float offset,
+                                 float factor, float* HWY_RESTRICT out) {
+  uint8_t bytes[8 * kWords];
+  std::memcpy(bytes, words, sizeof(words));
+  StoreScaled(bytes, sizeof(bytes), offset, factor, out);
+}
+
+// The scales and minima of Q4_K and Q5_K: factors at bytes 0 and 2, then 12
+// bytes with eight numbers of 6 bits each. Of the first four all bits are in
+// one byte; the others have their low nibbles in the last four bytes, their
+// high pairs on top of the first four's.
+HWY_INLINE void StoreSixBitScales(const uint8_t* HWY_RESTRICT block,
+                                  float* HWY_RESTRICT scales,
+                                  float* HWY_RESTRICT minima) {
+  const uint64_t first = LoadBytes<uint32_t>(block + 4);
+  const uint64_t second = LoadBytes<uint32_t>(block + 8);
+  const uint64_t third = LoadBytes<uint32_t>(block + 12);
+  const uint64_t scales_end = (third & 0x0f0f0f0f) | (first >> 2 & 0x30303030);
+  const uint64_t minima_end =
+      (third >> 4 & 0x0f0f0f0f) | (second >> 2 & 0x30303030);
+  StoreScaledWords({(first & 0x3f3f3f3f) | scales_end << 32}, 0.0f,
+                   LoadHalf(block), scales);
+  StoreScaledWords({(second & 0x3f3f3f3f) | minima_end << 32}, 0.0f,
+                   LoadHalf(block + 2), minima);
+}
+
+// The values that the nibbles of IQ4_NL and IQ4_XS choose from (ggml's table).
+HWY_ALIGN constexpr int8_t kUnevenValues[16] = {
+    -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+
+// Returns the chosen values i.. of 32.
+template <class D8>
+HWY_INLINE hn::Vec<D8> UnevenNibbles(D8 d8, const uint8_t* HWY_RESTRICT bytes,
+                                     size_t i) {
+  const hn::RebindToUnsigned<D8> du8;
+  const auto chosen = Nibbles(du8, bytes, i);
+#if HWY_TARGET == HWY_SCALAR
+  return hn::Set(d8, kUnevenValues[hn::GetLane(chosen)]);
+#else
+  return hn::TableLookupBytes(hn::LoadDup128(d8, kUnevenValues),
+                              hn::BitCast(d8, chosen));
+#endif
+}
+
+}  // namespace krait::simd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard

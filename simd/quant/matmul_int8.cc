@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: Apache-2.0
+// A batch of kQ8 vectors times panels of int8 quants (int8_panel-inl.h).
+//
+// The sum over elements that share a scale is exact in int32; float32 carries
+// it on:
+//   y += float(dot) * token_scale * row_scale - token_sum * row_minimum
+// A tile of tokens shares each load of weights. The tile's height never changes
+// the order of additions of a token.
+#include "simd/quant/matmul_int8.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "simd/quant/matmul_int8.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+// After foreach_target.h, which sets HWY_TARGET for them.
+#include "hwy/highway.h"
+#include "simd/panel-inl.h"
+#include "simd/quant/int8_dot-inl.h"
+#include "simd/quant/int8_panel-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace krait::simd::HWY_NAMESPACE {
+namespace {
+
+constexpr size_t kGroupBytes = 4 * kPackRows;  // 4 columns of all rows
+
+// A tile's bytes: quants, and for each run of elements that share a scale what
+// the run meets, at distances known to the compiler.
+struct TileView {
+  HWY_INLINE explicit TileView(uint8_t* tile) {
+    constexpr size_t kCount = kMaxTileTokens * kQ8ChunkScales;
+    void* quants_at = tile;
+    void* scales_at = tile + kMaxTileTokens * kTileStrideBytes;
+    void* starts_at =
+        tile + kMaxTileTokens * kTileStrideBytes + 2 * kCount * sizeof(float);
+    quants = static_cast<int8_t*>(quants_at);
+    scales = static_cast<float*>(scales_at);
+    sums = scales + kCount;
+    starts = static_cast<int32_t*>(starts_at);
+  }
+  int8_t* HWY_RESTRICT quants;   // stride kTileStrideBytes
+  float* HWY_RESTRICT scales;    // [tokens, kQ8ChunkScales]
+  float* HWY_RESTRICT sums;      // the same: sum of the activations
+  int32_t* HWY_RESTRICT starts;  // the same: of the accumulators, see QuadStart
+};
+
+// What the run at `at` of a token meets.
+HWY_INLINE void SetRun(const TileView& tile, size_t at, float scale,
+                       int32_t sum) {
+  tile.scales[at] = scale;
+  tile.sums[at] = static_cast<float>(sum) * scale;
+  tile.starts[at] = QuadStart(sum);
+}
+
+// Copies the chunk's columns of a few tokens.
+template <size_t kScaleElements>
+void CopyTile(const ActivationView& x, size_t token, size_t num_tokens,
+              size_t first_col, size_t cols, uint8_t* tile) {
+  const TileView to(tile);
+  const size_t stride = x.cols / kQ8BlockSize;
+  const size_t blocks = cols / kQ8BlockSize;
+  const size_t first = first_col / kQ8BlockSize;
+  for (size_t t = 0; t < num_tokens; ++t) {
+    std::memcpy(to.quants + t * kTileStrideBytes,
+                x.q8 + (token + t) * x.cols + first_col, cols);
+    const size_t from = (token + t) * stride + first;
+    const size_t at = t * kQ8ChunkScales;
+    for (size_t b = 0; b < blocks; ++b) {
+      const float scale = x.scales[from + b];
+      const int32_t sum = x.sums[from + b];
+      if constexpr (kScaleElements == kQ8BlockSize) {
+        SetRun(to, at + b, scale, sum);
+      } else {
+        const int32_t half_sum = x.half_sums[from + b];
+        SetRun(to, at + 2 * b, scale, half_sum);
+        SetRun(to, at + 2 * b + 1, scale, sum - half_sum);
+      }
+    }
+  }
+}
+
+#if HWY_TARGET != HWY_SCALAR
+
+// Four bytes of activations in each lane.
+HWY_INLINE hn::Vec<hn::Repartition<int8_t, RowTagI>> BroadcastQuad(
+    const int8_t* HWY_RESTRICT a) {
+  const RowTagI di;
+  int32_t quad;
+  std::memcpy(&quad, a, sizeof(quad));
+  return hn::BitCast(hn::Repartition<int8_t, RowTagI>(), hn::Set(di, quad));
+}
+
+#if KRAIT_SIZELESS_VECTORS
+
+// No arrays: a token at a time.
+constexpr size_t kQ8TileTokens = 4;
+
+template <size_t kScaleElements>
+HWY_INLINE void TokenRows(const TileTask& task, size_t t, size_t row) {
+  const RowTagF df;
+  const RowTagI di;
+  const hn::Repartition<int8_t, RowTagI> d8;
+  const Int8Panel panel(task.panel);
+  const TileView tile(task.tokens);
+  float* y = task.y + t * task.y_stride + row;
+  auto sum = hn::Zero(df);
+  if (!task.is_first) sum = LoadSums(y, task.rows - row);
+  for (size_t run = 0; run < task.cols / kScaleElements; ++run) {
+    const int8_t* w = panel.quants + run * kScaleElements * kPackRows + row * 4;
+    const int8_t* a = tile.quants + t * kTileStrideBytes + run * kScaleElements;
+    const size_t of_token = t * kQ8ChunkScales + run;
+    const size_t of_rows = run * kPackRows + row;
+    auto dot = hn::Set(di, tile.starts[of_token]);
+    for (size_t g = 0; g < kScaleElements / 4; ++g) {
+      dot = QuadDot(di, hn::LoadU(d8, w + g * kGroupBytes),
+                    BroadcastQuad(a + g * 4), dot);
+    }
+    const auto scale = hn::Set(df, tile.scales[of_token]);
+    sum = hn::MulAdd(hn::Mul(hn::ConvertTo(df, dot), scale),
+                     hn::LoadU(df, panel.scales + of_rows), sum);
+    if (task.has_minima) {
+      sum = hn::NegMulAdd(hn::Set(df, tile.sums[of_token]),
+                          hn::LoadU(df, panel.minima + of_rows), sum);
+    }
+  }
+  StoreSums(sum, y, task.rows - row);
+}
+
+template <size_t kScaleElements, size_t kTokens>
+void RunInt8Tile(const TileTask& task) {
+  for (size_t t = 0; t < kTokens; ++t) {
+    for (size_t row = 0; row < task.rows; row += hn::Lanes(RowTagF())) {
+      TokenRows<kScaleElements>(task, t, row);
+    }
+  }
+}
+
+#else  // !KRAIT_SIZELESS_VECTORS
+
+// 32 registers hold 6 * 2 accumulators of both kinds; 16 hold 4 * 2 of one and
+// their operands, while the float sums wait in memory.
+constexpr size_t kQ8TileTokens = kLanes == 16 ? 6 : 4;
+
+using D8 = hn::Repartition<int8_t, RowTagI>;
+
+// A tile's dot products within a run of elements that share a scale.
+template <size_t kTokens, size_t kVecs>
+struct TileDots {
+  HWY_INLINE TileDots() {}  // see TileSums
+  hn::Vec<RowTagI> v[kTokens][kVecs];
+
+  HWY_INLINE void Start(const int32_t* HWY_RESTRICT starts) {
+    HWY_UNROLL(16)
+    for (size_t t = 0; t < kTokens; ++t) {
+      HWY_UNROLL(2)
+      for (size_t i = 0; i < kVecs; ++i) {
+        v[t][i] = hn::Set(RowTagI(), starts[t * kQ8ChunkScales]);
+      }
+    }
+  }
+
+  // Adds 4 columns: `w` of the panel, `a` of the tile's first token.
+  HWY_INLINE void AddGroup(const int8_t* HWY_RESTRICT w,
+                           const int8_t* HWY_RESTRICT a) {
+    hn::Vec<D8> quants[kVecs];
+    HWY_UNROLL(2)
+    for (size_t i = 0; i < kVecs; ++i) {
+      quants[i] = hn::Load(D8(), w + i * kLanes * 4);
+    }
+    HWY_UNROLL(16)
+    for (size_t t = 0; t < kTokens; ++t) {
+      const hn::Vec<D8> quad = BroadcastQuad(a + t * kTileStrideBytes);
+      HWY_UNROLL(2)
+      for (size_t i = 0; i < kVecs; ++i) {
+        v[t][i] = QuadDot(RowTagI(), quants[i], quad, v[t][i]);
+      }
+    }
+  }
+
+  HWY_INLINE void ScaleInto(const float* HWY_RESTRICT row_scales,
+                            const float* HWY_RESTRICT token_scales,
+                            TileSums<kTokens, kVecs>& sums) {
+    const RowTagF df;
+    HWY_UNROLL(16)
+    for (size_t t = 0; t < kTokens; ++t) {
+      const auto token_scale = hn::Set(df, token_scales[t * kQ8ChunkScales]);
+      HWY_UNROLL(2)
+      for (size_t i = 0; i < kVecs; ++i) {
+        sums.v[t][i] =
+            hn::MulAdd(hn::Mul(hn::ConvertTo(df, v[t][i]), token_scale),
+                       hn::Load(df, row_scales + i * kLanes), sums.v[t][i]);
+      }
+    }
+  }
+};
+
+// Takes off what the rows' minima make of the tokens' sums.
+template <size_t kTokens, size_t kVecs>
+HWY_INLINE void TakeMinima(const float* HWY_RESTRICT row_minima,
+                           const float* HWY_RESTRICT token_sums,
+                           TileSums<kTokens, kVecs>& sums) {
+  const RowTagF df;
+  HWY_UNROLL(16)
+  for (size_t t = 0; t < kTokens; ++t) {
+    const auto token_sum = hn::Set(df, token_sums[t * kQ8ChunkScales]);
+    HWY_UNROLL(2)
+    for (size_t i = 0; i < kVecs; ++i) {
+      sums.v[t][i] = hn::NegMulAdd(
+          token_sum, hn::Load(df, row_minima + i * kLanes), sums.v[t][i]);
+    }
+  }
+}
+
+template <size_t kScaleElements, size_t kTokens, size_t kVecs>
+HWY_INLINE void TileRows(const TileTask& task, size_t row) {
+  float* y = task.y + row;
+  const size_t rows = task.rows - row;
+  TileSums<kTokens, kVecs> sums;
+  sums.Clear();
+  if (!task.is_first) sums.Load(y, task.y_stride, rows);
+  const Int8Panel panel(task.panel);
+  const TileView tile(task.tokens);
+  for (size_t run = 0; run < task.cols / kScaleElements; ++run) {
+    TileDots<kTokens, kVecs> dots;
+    dots.Start(tile.starts + run);
+    const int8_t* HWY_RESTRICT w =
+        panel.quants + run * kScaleElements * kPackRows + row * 4;
+    const int8_t* HWY_RESTRICT a = tile.quants + run * kScaleElements;
+    HWY_UNROLL(8)
+    for (size_t g = 0; g < kScaleElements / 4; ++g) {
+      dots.AddGroup(w + g * kGroupBytes, a + g * 4);
+    }
+    const size_t of_rows = run * kPackRows + row;
+    dots.ScaleInto(panel.scales + of_rows, tile.scales + run, sums);
+    if (task.has_minima) {
+      TakeMinima(panel.minima + of_rows, tile.sums + run, sums);
+    }
+  }
+  sums.Store(y, task.y_stride, rows);
+}
+
+template <size_t kScaleElements, size_t kTokens>
+HWY_NOINLINE void RunInt8Tile(const TileTask& task) {
+  size_t row = 0;
+  for (; row + kLanes < task.rows; row += 2 * kLanes) {
+    TileRows<kScaleElements, kTokens, 2>(task, row);
+  }
+  if (row < task.rows) TileRows<kScaleElements, kTokens, 1>(task, row);
+}
+
+#endif  // KRAIT_SIZELESS_VECTORS
+
+#else  // HWY_TARGET == HWY_SCALAR
+
+constexpr size_t kQ8TileTokens = 4;
+
+template <size_t kScaleElements, size_t kTokens>
+void RunInt8Tile(const TileTask& task) {
+  const Int8Panel panel(task.panel);
+  const TileView tile(task.tokens);
+  for (size_t t = 0; t < kTokens; ++t) {
+    for (size_t r = 0; r < task.rows; ++r) {
+      float& y = task.y[t * task.y_stride + r];
+      float sum = task.is_first ? 0.0f : y;
+      for (size_t run = 0; run < task.cols / kScaleElements; ++run) {
+        const int8_t* w =
+            panel.quants + run * kScaleElements * kPackRows + r * 4;
+        const int8_t* a =
+            tile.quants + t * kTileStrideBytes + run * kScaleElements;
+        int32_t dot = 0;
+        for (size_t i = 0; i < kScaleElements; ++i) {
+          dot += w[i / 4 * kGroupBytes + i % 4] * a[i];
+        }
+        const size_t of_token = t * kQ8ChunkScales + run;
+        sum += static_cast<float>(dot) * tile.scales[of_token] *
+               panel.scales[run * kPackRows + r];
+        if (task.has_minima) {
+          sum -= tile.sums[of_token] * panel.minima[run * kPackRows + r];
+        }
+      }
+      y = sum;
+    }
+  }
+}
+
+#endif  // HWY_TARGET
+
+template <size_t kScaleElements>
+struct Int8Op {
+  static constexpr size_t kPanelBytes = kInt8PanelBytes;
+
+  static void CopyTokens(const ActivationView& x, size_t token,
+                         size_t num_tokens, size_t first_col, size_t cols,
+                         uint8_t* tile) {
+    CopyTile<kScaleElements>(x, token, num_tokens, first_col, cols, tile);
+  }
+  template <size_t kTokens>
+  static void Run(const TileTask& task) {
+    RunInt8Tile<kScaleElements, kTokens>(task);
+  }
+};
+
+// A packed group times all tokens.
+template <class Op>
+void RunGroup(const Int8Packing& packing, const Int8Group& group,
+              const ActivationView& x, const MatMulOutput& out,
+              uint8_t* scratch) {
+  const TileTask task{.panel = scratch + kTileBytes,
+                      .tokens = scratch,
+                      .cols = group.cols,
+                      .has_minima = packing.has_minima,
+                      .is_first = group.first_col == 0,
+                      .y = out.y + group.first_row,
+                      .y_stride = out.y_stride};
+  GroupTimesTokens<Op, kQ8TileTokens>(task, group.rows, 0, x, group.first_col,
+                                      scratch);
+}
+
+void RunGroupT(const Int8Packing& packing, const Int8Group& group,
+               const ActivationView& x, const MatMulOutput& out,
+               uint8_t* scratch) {
+  if (packing.scale_elements == kQ8BlockSize) {
+    RunGroup<Int8Op<kQ8BlockSize>>(packing, group, x, out, scratch);
+  } else {
+    RunGroup<Int8Op<kQ8BlockSize / 2>>(packing, group, x, out, scratch);
+  }
+}
+
+}  // namespace
+}  // namespace krait::simd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace krait::simd {
+
+HWY_EXPORT(RunGroupT);
+
+void MatMulInt8(const Int8Packing& packing, const WeightView& w,
+                size_t row_begin, size_t row_end, const ActivationView& x,
+                const MatMulOutput& out, void* scratch_at) {
+  auto* scratch = static_cast<uint8_t*>(scratch_at);
+  for (size_t begin = row_begin; begin < row_end; begin += kGroupRows) {
+    for (size_t col = 0; col < w.cols; col += kQ8ChunkCols) {
+      const Int8Group group{.first_row = begin,
+                            .rows = std::min(kGroupRows, row_end - begin),
+                            .first_col = col,
+                            .cols = std::min(kQ8ChunkCols, w.cols - col)};
+      packing.pack(w, group, scratch + kTileBytes);
+      HWY_DYNAMIC_DISPATCH(RunGroupT)(packing, group, x, out, scratch);
+    }
+  }
+}
+
+}  // namespace krait::simd
+#endif  // HWY_ONCE

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// MatMul of all quantised formats: a format packs its rows into panels of int8
+// quants, and one kernel runs them.
+#ifndef KRAIT_SIMD_QUANT_MATMUL_INT8_H_
+#define KRAIT_SIMD_QUANT_MATMUL_INT8_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "simd/activations.h"
+#include "simd/matmul_kernels.h"
+#include "simd/weights.h"
+
+namespace krait::simd {
+
+// The rows and columns that are packed at once.
+struct Int8Group {
+  size_t first_row = 0;
+  size_t rows = 0;  // at most kGroupRows
+  size_t first_col = 0;
+  size_t cols = 0;  // at most kQ8ChunkCols
+};
+
+// What a format brings.
+struct Int8Packing {
+  void (*pack)(const WeightView& w, const Int8Group& group, uint8_t* panels);
+  size_t scale_elements;  // 16 or 32
+  bool has_minima;
+};
+
+void MatMulInt8(const Int8Packing& packing, const WeightView& w,
+                size_t row_begin, size_t row_end, const ActivationView& x,
+                const MatMulOutput& out, void* scratch);
+
+}  // namespace krait::simd
+
+#endif  // KRAIT_SIMD_QUANT_MATMUL_INT8_H_

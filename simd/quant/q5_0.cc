@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Q5_0: binary16 scale, 32 fifth bits, 16 bytes of nibbles; scale * (q - 16).
+#ifndef KRAIT_SIMD_UNIT
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "simd/quant/q5_0.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#endif
+// After foreach_target.h, which sets HWY_TARGET for them.
+#include "hwy/highway.h"
+#include "simd/quant/kernels-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace krait::simd::HWY_NAMESPACE {
+namespace {
+
+struct Q5_0 {
+  static constexpr WeightType kType = WeightType::kQ5_0;
+  static constexpr size_t kScaleElements = 32;
+  static constexpr bool kHasMinima = false;
+  static constexpr bool kIsSigned = false;
+  static constexpr size_t kScaleAt = 0;
+  static constexpr int kOffset = 16;
+
+  template <size_t kPart, class D8>
+  static HWY_INLINE hn::Vec<D8> Raw(D8 d8, const uint8_t* HWY_RESTRICT block,
+                                    size_t i) {
+    const hn::RebindToUnsigned<D8> du8;
+    return hn::BitCast(
+        d8, hn::Or(Nibbles(du8, block + 6, i), FifthBits(du8, block + 2, i)));
+  }
+};
+
+KRAIT_QUANT_KERNELS(Q5_0);
+
+}  // namespace
+}  // namespace krait::simd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace krait::simd {
+KRAIT_EXPORT_QUANT_KERNELS(Q5_0)
+}  // namespace krait::simd
+#endif  // HWY_ONCE

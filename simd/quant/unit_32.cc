@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// The formats with blocks of 32 as one translation unit, because Highway's
+// headers, read anew for each instruction set, take the compiler longer than
+// the kernels of a format. Each file is complete without the others, too.
+#define KRAIT_SIMD_UNIT
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "simd/quant/unit_32.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+// Each is included once for each target, too.
+#include "simd/quant/iq4_nl.cc"  // NOLINT(bugprone-suspicious-include)
+#include "simd/quant/q4_0.cc"    // NOLINT(bugprone-suspicious-include)
+#include "simd/quant/q4_1.cc"    // NOLINT(bugprone-suspicious-include)
+#include "simd/quant/q5_0.cc"    // NOLINT(bugprone-suspicious-include)
+#include "simd/quant/q5_1.cc"    // NOLINT(bugprone-suspicious-include)
+#include "simd/quant/q8_0.cc"    // NOLINT(bugprone-suspicious-include)
