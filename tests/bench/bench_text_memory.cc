@@ -23,7 +23,7 @@ namespace {
 const std::string& Sources() {
   static const std::string sources = [] {
     std::vector<std::filesystem::path> files;
-    for (const char* folder : {"/daemon/server", "/engine/run", "/lsp"}) {
+    for (const char* folder : {"/daemon/session", "/engine/run", "/lsp"}) {
       for (const auto& entry : std::filesystem::directory_iterator(
                std::string(KRAIT_SOURCE) + folder)) {
         if (entry.path().extension() == ".cc") files.push_back(entry.path());
