@@ -2,10 +2,9 @@
 // Rows of a quantised format times a few kQ8 vectors: MatVecs.
 //
 // A thread reads its rows one after the other, as they lie: one linear stream,
-// which is what memory gives fastest (tests/bench/NOTES.md). With one token
-// quants go from the file's bits to the product in registers. Several tokens
-// share the unpacking: a piece of a row is unpacked into the first-level cache
-// and meets one token after the other, with the same arithmetic.
+// which is what memory gives fastest (tests/bench/NOTES.md). Quants go from the
+// file's bits to the product in registers. Two tokens go over a row together
+// and share that; the next two find the row in the cache.
 //
 // The dot products of 32 (or 16) elements are exact in int32, in lanes of four.
 // float32 carries them on: even and odd parts in two sums, which hides the
@@ -103,27 +102,6 @@ struct FileGroup {
     constexpr size_t kInBlock = kPart % Block::kParts;
     return Format::template Raw<kInBlock>(
         Part8(), bytes + kPart / Block::kParts * Block::kBytes, i);
-  }
-};
-
-// A group of which Raw() and Scales() are stored.
-template <class FormatIn>
-struct RawGroup {
-  using Format = FormatIn;
-  const int8_t* HWY_RESTRICT raw;
-  const float* HWY_RESTRICT stored_scales;
-  const float* HWY_RESTRICT stored_minima;
-
-  HWY_INLINE void Scales(float* HWY_RESTRICT scales,
-                         float* HWY_RESTRICT minima) const {
-    std::copy_n(stored_scales, GroupOf<Format>::kScales, scales);
-    if constexpr (Format::kHasMinima) {
-      std::copy_n(stored_minima, GroupOf<Format>::kScales, minima);
-    }
-  }
-  template <size_t kPart>
-  HWY_INLINE hn::Vec<Part8> Raw(size_t i) const {
-    return hn::LoadU(Part8(), raw + kPart * kPartElements + i);
   }
 };
 
@@ -279,14 +257,20 @@ HWY_INLINE void MultiplyParts(const float* HWY_RESTRICT factors,
   }
 }
 
+// The sums of a row and a token.
+template <class V>
+struct RowSums {
+  V& even;
+  V& odd;
+  V& taken;
+};
+
+// What a group's parts are multiplied with for one token; adds to `taken`.
 // Offsets are left to the end: offset * (sum of scale * activations).
-template <class Group, class V, size_t... kPart>
-HWY_INLINE void AddGroup(const Group& group, const Q8Token& x, V& even, V& odd,
-                         V& taken, std::index_sequence<kPart...>) {
-  using Format = typename Group::Format;
-  HWY_ALIGN float scales[GroupOf<Format>::kScales];
-  HWY_ALIGN float minima[GroupOf<Format>::kScales];
-  group.Scales(scales, minima);
+template <class Format, class V>
+HWY_INLINE PartNumbers<Format> PartFactors(const float* HWY_RESTRICT scales,
+                                           const float* HWY_RESTRICT minima,
+                                           const Q8Token& x, V& taken) {
   PartNumbers<Format> numbers;
   if constexpr (Format::kHasMinima) {
     numbers.Read(minima);
@@ -296,7 +280,32 @@ HWY_INLINE void AddGroup(const Group& group, const Q8Token& x, V& even, V& odd,
   numbers.Read(scales);
   MultiplyParts<Format>(x.scales, numbers);
   if constexpr (kRawOffset<Format> != 0) AddTaken<Format>(numbers, x, taken);
-  (AddPart<kPart>(group, numbers, x.quants, kPart % 2 == 0 ? even : odd), ...);
+  return numbers;
+}
+
+// A group times one token, or two (kTokens), which then share what Raw() gives:
+// a part of both is computed side by side.
+template <size_t kTokens, class Group, class V, size_t... kPart>
+HWY_INLINE void AddGroup(const Group& group, const Q8Token& x, const Q8Token& z,
+                         const RowSums<V>& of_x, const RowSums<V>& of_z,
+                         std::index_sequence<kPart...>) {
+  using Format = typename Group::Format;
+  HWY_ALIGN float scales[GroupOf<Format>::kScales];
+  HWY_ALIGN float minima[GroupOf<Format>::kScales];
+  group.Scales(scales, minima);
+  const auto x_factors = PartFactors<Format>(scales, minima, x, of_x.taken);
+  if constexpr (kTokens == 1) {
+    (AddPart<kPart>(group, x_factors, x.quants,
+                    kPart % 2 == 0 ? of_x.even : of_x.odd),
+     ...);
+  } else {
+    const auto z_factors = PartFactors<Format>(scales, minima, z, of_z.taken);
+    ((AddPart<kPart>(group, x_factors, x.quants,
+                     kPart % 2 == 0 ? of_x.even : of_x.odd),
+      AddPart<kPart>(group, z_factors, z.quants,
+                     kPart % 2 == 0 ? of_z.even : of_z.odd)),
+     ...);
+  }
 }
 
 // The small blocks behind the last whole group: a group of them is made, with
@@ -335,136 +344,45 @@ HWY_INLINE float RowResult(V even, V odd, V taken) {
   return hn::ReduceSum(df, hn::Sub(hn::Add(even, odd), taken));
 }
 
-// Adds the groups from at(0) on.
-template <class At, class V>
-HWY_INLINE void AddGroups(const At& at, size_t groups, Q8Token x, V& even,
-                          V& odd, V& taken) {
-  for (size_t g = 0; g < groups; ++g) {
-    AddGroup(at(g), x, even, odd, taken, GroupParts());
-    x.Advance(kGroupParts);
-  }
-}
-
-// Adds the `blocks` small blocks behind them.
+// Adds the `blocks` small blocks from `bytes` on.
 template <class Format, class V>
 HWY_INLINE void AddTail(const uint8_t* HWY_RESTRICT bytes, const Q8Token& x,
-                        size_t blocks, V& even, V& odd, V& taken) {
+                        size_t blocks, const RowSums<V>& sums) {
   if constexpr (BlockOf<Format>::kParts == 1) {
     if (blocks == 0) return;
     const Tail<Format> tail(bytes, x, blocks);
-    AddGroup(FileGroup<Format>{tail.bytes}, tail.token, even, odd, taken,
-             GroupParts());
+    AddGroup<1>(FileGroup<Format>{tail.bytes}, tail.token, tail.token, sums,
+                sums, GroupParts());
   }
 }
 
-// A row in the file.
-template <class Format>
-struct FileRow {
-  const uint8_t* HWY_RESTRICT row;
-
-  HWY_INLINE FileGroup<Format> operator()(size_t g) const {
-    const uint8_t* HWY_RESTRICT bytes = row + g * GroupOf<Format>::kBytes;
-    PrefetchStream(bytes, GroupOf<Format>::kBytes);
-    return {bytes};
-  }
-};
-
-// A piece of a row, with Raw() and Scales() of its groups stored.
-template <class Format>
-struct RawPiece {
-  using Group = GroupOf<Format>;
-  static constexpr size_t kGroups = 2048 / Group::kElements;
-
-  HWY_INLINE RawPiece() {}  // Fill() writes what is read
-
-  HWY_INLINE void Fill(const uint8_t* HWY_RESTRICT row, size_t groups) {
-    using Block = BlockOf<Format>;
-    for (size_t g = 0; g < groups; ++g) {
-      FileGroup<Format>{row}.Scales(scales + g * Group::kScales,
-                                    minima + g * Group::kScales);
-      for (size_t b = 0; b < Group::kBlocks; ++b, row += Block::kBytes) {
-        StoreRaw<Format>(row, raw + g * Group::kElements + b * Block::kElements,
-                         typename Block::Parts());
-      }
-    }
-  }
-  HWY_INLINE RawGroup<Format> operator()(size_t g) const {
-    return {raw + g * Group::kElements, scales + g * Group::kScales,
-            minima + g * Group::kScales};
-  }
-
-  HWY_ALIGN int8_t raw[kGroups * Group::kElements];
-  HWY_ALIGN float scales[kGroups * Group::kScales];
-  HWY_ALIGN float minima[kGroups * Group::kScales];
-};
-
-// The sums of a few tokens between two pieces of a row.
-constexpr size_t kRowTokens = 8;
-struct RowSums {
-  HWY_ALIGN float lanes[kRowTokens][3][HWY_MAX_LANES_D(PartF)];
-
-  HWY_INLINE void Clear(size_t tokens) {
-    for (size_t t = 0; t < tokens; ++t) {
-      for (float* of_kind : lanes[t]) {
-        hn::StoreU(hn::Zero(PartF()), PartF(), of_kind);
-      }
-    }
-  }
-};
-
-// A row times tokens [first, first + tokens), at most kRowTokens.
-template <class Format>
+// A row times tokens `first` and, if kTokens is 2, the next one, whose results
+// go to y[0] and y[1]. The order of additions of a token is the same in either.
+template <class Format, size_t kTokens>
 HWY_INLINE void RowTimesTokens(const uint8_t* HWY_RESTRICT row,
-                               const ActivationView& x, size_t first,
-                               size_t tokens, float* const* y, size_t y_row) {
+                               const ActivationView& view, size_t first,
+                               float* HWY_RESTRICT y) {
   using Group = GroupOf<Format>;
-  const PartF df;
-  RawPiece<Format> piece;
-  RowSums sums;
-  sums.Clear(tokens);
-  const size_t groups = x.cols / Group::kElements;
-  const size_t tail = x.cols % Group::kElements / kPartElements;
-  for (size_t begin = 0;; begin += piece.kGroups) {
-    const size_t count = std::min(piece.kGroups, groups - begin);
-    const bool is_last = begin + count == groups;
-    piece.Fill(row + begin * Group::kBytes, count);
-    for (size_t t = 0; t < tokens; ++t) {
-      Q8Token token(x, first + t);
-      token.Advance(begin * kGroupParts);
-      auto even = hn::LoadU(df, sums.lanes[t][0]);
-      auto odd = hn::LoadU(df, sums.lanes[t][1]);
-      auto taken = hn::LoadU(df, sums.lanes[t][2]);
-      AddGroups(piece, count, token, even, odd, taken);
-      if (is_last) {
-        token.Advance(count * kGroupParts);
-        AddTail<Format>(row + groups * Group::kBytes, token, tail, even, odd,
-                        taken);
-        y[first + t][y_row] = RowResult<Format>(even, odd, taken);
-        continue;
-      }
-      hn::StoreU(even, df, sums.lanes[t][0]);
-      hn::StoreU(odd, df, sums.lanes[t][1]);
-      hn::StoreU(taken, df, sums.lanes[t][2]);
-    }
-    if (is_last) return;
+  const size_t groups = view.cols / Group::kElements;
+  const size_t tail = view.cols % Group::kElements / kPartElements;
+  Q8Token x(view, first);
+  Q8Token z(view, first + kTokens - 1);
+  auto x_even = hn::Zero(PartF()), x_odd = x_even, x_taken = x_even;
+  auto z_even = x_even, z_odd = x_even, z_taken = x_even;
+  const RowSums<hn::Vec<PartF>> of_x{x_even, x_odd, x_taken};
+  const RowSums<hn::Vec<PartF>> of_z{z_even, z_odd, z_taken};
+  for (size_t g = 0; g < groups; ++g, row += Group::kBytes) {
+    PrefetchStream(row, Group::kBytes);
+    AddGroup<kTokens>(FileGroup<Format>{row}, x, z, of_x, of_z, GroupParts());
+    x.Advance(kGroupParts);
+    z.Advance(kGroupParts);
   }
-}
-
-// A row times the one token.
-template <class Format>
-HWY_INLINE float RowTimesToken(const uint8_t* HWY_RESTRICT row,
-                               const ActivationView& x) {
-  using Group = GroupOf<Format>;
-  const size_t groups = x.cols / Group::kElements;
-  Q8Token token(x, 0);
-  auto even = hn::Zero(PartF());
-  auto odd = even;
-  auto taken = even;
-  AddGroups(FileRow<Format>{row}, groups, token, even, odd, taken);
-  token.Advance(groups * kGroupParts);
-  AddTail<Format>(row + groups * Group::kBytes, token,
-                  x.cols % Group::kElements / kPartElements, even, odd, taken);
-  return RowResult<Format>(even, odd, taken);
+  AddTail<Format>(row, x, tail, of_x);
+  y[0] = RowResult<Format>(x_even, x_odd, x_taken);
+  if constexpr (kTokens == 2) {
+    AddTail<Format>(row, z, tail, of_z);
+    y[1] = RowResult<Format>(z_even, z_odd, z_taken);
+  }
 }
 
 template <class Format>
@@ -474,14 +392,14 @@ HWY_INLINE void RowsTimesTokens(const WeightView& w, size_t row_begin,
   const size_t row_bytes = RowBytes(Format::kType, w.cols);
   const auto* row = static_cast<const uint8_t*>(w.data) + row_begin * row_bytes;
   for (size_t r = row_begin; r < row_end; ++r, row += row_bytes) {
-    if (x.tokens == 1) {
-      y[0][r] = RowTimesToken<Format>(row, x);
-      continue;
+    size_t t = 0;
+    for (; t + 2 <= x.tokens; t += 2) {
+      float results[2];
+      RowTimesTokens<Format, 2>(row, x, t, results);
+      y[t][r] = results[0];
+      y[t + 1][r] = results[1];
     }
-    for (size_t t = 0; t < x.tokens; t += kRowTokens) {
-      RowTimesTokens<Format>(row, x, t, std::min(kRowTokens, x.tokens - t), y,
-                             r);
-    }
+    if (t < x.tokens) RowTimesTokens<Format, 1>(row, x, t, &y[t][r]);
   }
 }
 
