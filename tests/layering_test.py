@@ -24,7 +24,7 @@ ALLOWED = {
 # those of the folders before it, and the layer's own at its root.
 FLOORS = {
     'engine': ('threads', 'file', 'tokenizer', 'memory', 'model', 'state',
-               'arch', 'run'),
+               'layers', 'arch', 'run'),
 }
 
 # layer -> external include prefixes that it must not use

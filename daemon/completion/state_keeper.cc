@@ -94,8 +94,8 @@ void StateKeeper::Shared::SayWhyNot(const engine::Error& error) {
 // Learns which model it is, so that its states can be told from others'.
 void StateKeeper::Shared::Identify() {
   const auto fingerprint = engine::FingerprintOf(
-      options.stamp, engine::FingerprintMemory(options.fingerprints),
-      stopping.get_token());
+      options.stamp, engine::Executor::Name(),
+      engine::FingerprintMemory(options.fingerprints), stopping.get_token());
   if (!fingerprint) return SayWhyNot(fingerprint.error());
   directory.emplace(options.directory,
                     engine::StateCodec(model->hyperparameters()), *fingerprint,

@@ -17,7 +17,6 @@
 #include <vector>
 
 #include "engine/private_files.h"
-#include "simd/targets.h"
 
 namespace krait::engine {
 namespace {
@@ -148,13 +147,14 @@ void FingerprintMemory::Remember(const FileStamp& stamp,
 }
 
 Result<Fingerprint> FingerprintOf(const ModelStamp& stamp,
+                                  std::string_view executor,
                                   const FingerprintMemory& memory,
                                   const std::stop_token& stop) {
   if (stamp.empty()) {
     return MakeError(ErrorCode::kNotFound, "the model's file is gone");
   }
   Hasher hasher;
-  hasher.Add(simd::CurrentTarget());
+  hasher.Add(executor);
   hasher.Add(kNumericsVersion);
   hasher.Add(stamp.size());
   for (const FileStamp& file : stamp) {

@@ -8,8 +8,8 @@
 
 namespace krait::engine {
 
-// Reads the keys of architectures `mamba2` and `llama`. Values are what the
-// file says: CheckHyperparameters is still to be called.
+// Reads the keys that all architectures have and those of the file's own.
+// Values are what the file says: CheckHyperparameters is still to be called.
 Result<Hyperparameters> ReadGgufHyperparameters(const GgufFile& gguf);
 
 }  // namespace krait::engine
