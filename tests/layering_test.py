@@ -28,7 +28,7 @@ ALLOWED = {
 # own headers and those of the folders before it.
 FLOORS = {
     'engine': ('', 'threads', 'file', 'tokenizer', 'memory', 'model', 'state',
-               'arch', 'run', 'quantise'),
+               'layers', 'arch', 'run', 'quantise'),
     'daemon/completion': ('text', 'stop', 'rules', 'shown', ''),
     'daemon': ('', 'io', 'config', 'host', 'host/local', 'session', 'bridge',
                'process', 'tools', 'commands'),

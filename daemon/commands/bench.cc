@@ -96,11 +96,11 @@ base::Error NotFinite(const LoadedModel& loaded) {
 class Sequences {
  public:
   Sequences(const LoadedModel& loaded, size_t count) : loaded_(loaded) {
-    const std::shared_ptr<engine::Scratch> scratch =
-        loaded.model->NewScratch(*loaded.pool);
+    const std::shared_ptr<engine::Executor> executor =
+        loaded.model->NewExecutor(*loaded.pool);
     for (size_t i = 0; i < count; ++i) {
-      sessions_.push_back(std::make_unique<engine::Session>(
-          loaded.model, *loaded.pool, scratch));
+      sessions_.push_back(
+          std::make_unique<engine::Session>(loaded.model, executor));
       batch_.push_back(sessions_.back().get());
     }
   }
@@ -186,7 +186,7 @@ struct Report {
 Report MakeReport(const BenchArguments& arguments, const LoadedModel& loaded,
                   size_t tokens, const Measurement& measurement) {
   const auto& hparams = loaded.model->hyperparameters();
-  const bool recurrent = hparams.architecture == engine::Architecture::kMamba2;
+  const bool recurrent = hparams.Has(engine::MixerKind::kMamba2);
   Report report{.model = arguments.random.empty()
                              ? hparams.name
                              : fmt::format("{} {} (random weights)",

@@ -38,18 +38,19 @@ boost::json::object ShapeToJson(const engine::Hyperparameters& hparams) {
   json["d_model"] = hparams.d_model;
   json["vocab"] = hparams.vocab;
   json["context_length"] = hparams.context_length;
-  if (hparams.architecture == engine::Architecture::kMamba2) {
+  if (hparams.Has(engine::MixerKind::kMamba2)) {
     json["d_inner"] = hparams.mamba2.d_inner;
     json["heads"] = hparams.mamba2.heads;
     json["head_dim"] = hparams.mamba2.head_dim;
     json["state"] = hparams.mamba2.state;
     json["groups"] = hparams.mamba2.groups;
-  } else {
-    json["heads"] = hparams.llama.heads;
-    json["kv_heads"] = hparams.llama.kv_heads;
-    json["head_dim"] = hparams.llama.head_dim;
-    json["d_ff"] = hparams.llama.d_ff;
-    json["sliding_window"] = hparams.llama.sliding_window;
+  }
+  if (hparams.Has(engine::MixerKind::kAttention)) {
+    json["heads"] = hparams.attention.heads;
+    json["kv_heads"] = hparams.attention.kv_heads;
+    json["head_dim"] = hparams.attention.head_dim;
+    json["d_ff"] = hparams.d_ff;
+    json["sliding_window"] = hparams.attention.sliding_window;
   }
   return json;
 }

@@ -6,24 +6,17 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "engine/error.h"
 #include "engine/file/token.h"
+#include "engine/layers/executor.h"
 #include "engine/model/hyperparameters.h"
 #include "engine/model/model_file.h"
 #include "engine/state/state.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace krait::engine {
-
-class WorkerPool;
-
-// Buffers of one forward call, kept between calls. Nothing in them outlasts a
-// call, so that sessions that take turns can share them.
-class Scratch {
- public:
-  virtual ~Scratch() = default;
-};
 
 // How many rows of logits a prefill computes.
 enum class LogitsRows : uint8_t { kNone, kLast, kAll };
@@ -33,6 +26,12 @@ struct DecodeStep {
   TokenId token = 0;        // below vocab
   State* state = nullptr;   // after the tokens before; is advanced by one
   float* logits = nullptr;  // [vocab]; written
+};
+
+// A model's file, checked, and what belongs to it.
+struct LoadedFile {
+  std::unique_ptr<ModelFile> file;
+  std::unique_ptr<Tokenizer> tokenizer;  // null: there is none
 };
 
 // A loaded model: weights (mapped), tokenizer, forward pass. Immutable and
@@ -47,12 +46,12 @@ class Model {
   static Result<std::shared_ptr<const Model>> Load(
       const std::filesystem::path& path);
 
-  const ModelFile& file() const { return *file_; }
+  const ModelFile& file() const { return *loaded_.file; }
   const Hyperparameters& hyperparameters() const {
-    return file_->hyperparameters();
+    return loaded_.file->hyperparameters();
   }
-  bool has_tokenizer() const { return tokenizer_ != nullptr; }
-  const Tokenizer& tokenizer() const { return *tokenizer_; }
+  bool has_tokenizer() const { return loaded_.tokenizer != nullptr; }
+  const Tokenizer& tokenizer() const { return *loaded_.tokenizer; }
 
   // Bytes of weights that decoding one token reads.
   virtual size_t DecodeBytes() const = 0;
@@ -60,7 +59,8 @@ class Model {
   size_t Parameters() const;
 
   virtual std::unique_ptr<State> NewState() const = 0;
-  virtual std::unique_ptr<Scratch> NewScratch(const WorkerPool& pool) const = 0;
+  // What runs this model on the pool, which must outlive it.
+  virtual std::unique_ptr<Executor> NewExecutor(WorkerPool& pool) const = 0;
 
   // The most tokens that one Prefill takes.
   static constexpr size_t kMaxBatch = 256;
@@ -70,7 +70,7 @@ class Model {
   // bit, on how the tokens were cut into calls, nor on whether the state before
   // them was computed, shared or replayed.
   virtual void Prefill(std::span<const TokenId> tokens, State& state,
-                       Scratch& scratch, WorkerPool& pool, LogitsRows rows,
+                       Executor& executor, LogitsRows rows,
                        float* logits) const = 0;
 
   // Advances each of some sequences (at least one, each with a state of its
@@ -78,25 +78,25 @@ class Model {
   // state that has decoded is good for decoding on, not to be kept. The weights
   // are read once for all; what a sequence gets is, bit for bit, what it would
   // get alone.
-  virtual void Decode(std::span<const DecodeStep> steps, Scratch& scratch,
-                      WorkerPool& pool) const = 0;
+  virtual void Decode(std::span<const DecodeStep> steps,
+                      Executor& executor) const = 0;
 
   // Advances `state`, whose position is on the grid, by the first `rows`
   // tokens of a block that was recorded after the same tokens: without the
-  // weights, and with the same bits as a Prefill. A null block stands for
-  // positions that a sliding window has passed.
-  virtual void Replay(std::shared_ptr<const StateBlock> block, size_t rows,
-                      State& state, Scratch& scratch,
-                      WorkerPool& pool) const = 0;
+  // weights, and with the same bits as a Prefill. What attention keeps may be
+  // null where a sliding window has passed.
+  virtual void Replay(const BlockPieces& block, size_t rows, State& state,
+                      Executor& executor) const = 0;
 
   // Brings the constant-size part of `state` to its position, for
   // State::Export. Decode does it by itself.
-  virtual void Settle(State& state, Scratch& scratch,
-                      WorkerPool& pool) const = 0;
+  virtual void Settle(State& state, Executor& executor) const = 0;
 
  protected:
-  std::unique_ptr<ModelFile> file_;
-  std::unique_ptr<Tokenizer> tokenizer_;
+  explicit Model(LoadedFile loaded) : loaded_(std::move(loaded)) {}
+
+ private:
+  const LoadedFile loaded_;
 };
 
 }  // namespace krait::engine

@@ -21,7 +21,7 @@ void OutputHead::Embed(std::span<const TokenId> tokens, float* x) const {
 }
 
 void OutputHead::Logits(float* x, size_t tokens, LogitsRows rows,
-                        Linear& linear, WorkerPool& pool, float* logits) const {
+                        Executor& executor, float* logits) const {
   if (rows == LogitsRows::kNone) return;
   const size_t d_model = embedding.cols;
   if (rows == LogitsRows::kLast) {
@@ -30,18 +30,14 @@ void OutputHead::Logits(float* x, size_t tokens, LogitsRows rows,
   }
   Normalise(x, tokens);
   // Nothing is computed from logits, so that one row may round differently.
-  linear.Multiply(tokens == 1 ? Pass::kDecode : Pass::kPrefill, output,
-                  linear.Pack(x, tokens, d_model, output.type, pool), logits,
-                  output.rows, pool);
+  executor.Multiply(tokens == 1 ? Pass::kDecode : Pass::kPrefill, output, x,
+                    tokens, logits, output.rows);
 }
 
 void OutputHead::DecodeLogits(float* x, std::span<float* const> logits,
-                              Linear& linear, WorkerPool& pool) const {
-  const size_t tokens = logits.size();
-  Normalise(x, tokens);
-  Linear::Decode(output,
-                 linear.Pack(x, tokens, embedding.cols, output.type, pool),
-                 logits, pool);
+                              Executor& executor) const {
+  Normalise(x, logits.size());
+  executor.Decode(output, x, logits);
 }
 
 void OutputHead::Normalise(float* x, size_t tokens) const {

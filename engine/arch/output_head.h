@@ -5,9 +5,9 @@
 #include <span>
 #include <vector>
 
-#include "engine/arch/linear.h"
 #include "engine/arch/model.h"
-#include "engine/arch/weights.h"
+#include "engine/layers/executor.h"
+#include "engine/layers/weights.h"
 
 namespace krait::engine {
 
@@ -26,12 +26,12 @@ struct OutputHead {
 
   // Writes the logits of the rows asked for; overwrites `x`[tokens, d_model],
   // the residual stream after the last layer.
-  void Logits(float* x, size_t tokens, LogitsRows rows, Linear& linear,
-              WorkerPool& pool, float* logits) const;
+  void Logits(float* x, size_t tokens, LogitsRows rows, Executor& executor,
+              float* logits) const;
 
   // The same for a decode: logits[t] is where those of token t go.
-  void DecodeLogits(float* x, std::span<float* const> logits, Linear& linear,
-                    WorkerPool& pool) const;
+  void DecodeLogits(float* x, std::span<float* const> logits,
+                    Executor& executor) const;
 
   // x = RMSNorm(x), the last one.
   void Normalise(float* x, size_t tokens) const;

@@ -17,7 +17,6 @@
 #include <vector>
 
 #include "base/private_files.h"
-#include "simd/targets.h"
 
 namespace krait::engine {
 namespace {
@@ -147,13 +146,14 @@ void FingerprintMemory::Remember(const FileStamp& stamp,
 }
 
 Result<Fingerprint> FingerprintOf(const ModelStamp& stamp,
+                                  std::string_view executor,
                                   const FingerprintMemory& memory,
                                   const std::stop_token& stop) {
   if (stamp.empty()) {
     return MakeError(ErrorCode::kNotFound, "the model's file is gone");
   }
   Hasher hasher;
-  hasher.Add(simd::CurrentTarget());
+  hasher.Add(executor);
   hasher.Add(kNumericsVersion);
   hasher.Add(stamp.size());
   for (const FileStamp& file : stamp) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "engine/error.h"
 #include "engine/model/model_stamp.h"
@@ -47,11 +48,12 @@ class FingerprintMemory {
 };
 
 // Returns what a state of this model is bound to: all bytes of all files of
-// the model (hyperparameters, tokenizer, weights), krait's numerics, and the
-// instruction set that runs it, as that decides how sums are rounded. Reads
+// the model (hyperparameters, tokenizer, weights), krait's numerics, and what
+// runs it (Executor::Name), as that decides how sums are rounded. Reads
 // what the memory does not know. Fails if a file is no longer as `stamp` says,
 // and if it is stopped (kCancelled).
 Result<Fingerprint> FingerprintOf(const ModelStamp& stamp,
+                                  std::string_view executor,
                                   const FingerprintMemory& memory,
                                   const std::stop_token& stop = {});
 

@@ -10,9 +10,10 @@
 
 namespace krait::engine {
 
-// Reads the keys of architectures `mamba2` and `llama`. Values are what the
-// file says: CheckHyperparameters is still to be called. `tensors` are all of
-// the model's, of which a split one has some in other files.
+// Reads the keys that all architectures have and those of the file's own.
+// Values are what the file says: CheckHyperparameters is still to be called.
+// `tensors` are all of the model's, of which a split one has some in other
+// files.
 Result<Hyperparameters> ReadGgufHyperparameters(
     const GgufFile& gguf, std::span<const Tensor> tensors);
 

@@ -139,7 +139,7 @@ std::string GgufWriter::Header() const {
 Status GgufWriter::Write(const std::filesystem::path& path,
                          const std::function<void(size_t)>& on_written,
                          const std::stop_token& stop) const {
-  PrivateFileWriter file(path, stop);
+  base::PrivateFileWriter file(path, stop);
   const std::string header = Header();
   file.Write(header.data(), header.size());
   std::string piece;

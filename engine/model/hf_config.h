@@ -28,9 +28,9 @@ struct HfConfig {
   std::vector<std::pair<std::string, std::string>> fields;
 };
 
-// Parses config.json of Mamba2ForCausalLM, LlamaForCausalLM or
-// MistralForCausalLM. Everything that krait would compute differently is
-// refused: other activations, biases, scaled rotary embeddings, experts.
+// Parses config.json of one of the classes of architecture.h. Everything that
+// krait would compute differently is refused: other activations, biases, scaled
+// rotary embeddings, experts.
 Result<HfConfig> ParseHfConfig(std::string_view json, const std::string& name);
 
 // Parses params.json of Mistral's own layout; Mamba-2 only.

@@ -166,9 +166,8 @@ Status HfModel::ShapeFromTensors(size_t vocab_multiple) {
   return {};
 }
 
-// Files keep log(-A).
+// Files keep log(-A) of recurrent layers.
 Status HfModel::NegateExpOfDecays() {
-  if (hparams_.architecture != Architecture::kMamba2) return {};
   for (Tensor& tensor : tensors_) {
     if (!tensor.name.ends_with(".ssm_a")) continue;
     const std::optional<simd::WeightType> type = RunnableType(tensor.type);

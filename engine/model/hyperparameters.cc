@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 
@@ -67,14 +68,12 @@ void CheckMamba2(const Mamba2Shape& shape, Checker* check) {
                           shape.groups, shape.heads));
 }
 
-void CheckLlama(const LlamaShape& shape, Checker* check) {
+void CheckAttention(const AttentionShape& shape, Checker* check) {
   check->Range("heads (attention.head_count, num_attention_heads)", shape.heads,
                1, kMaxWidth);
   check->Range("kv_heads (attention.head_count_kv, num_key_value_heads)",
                shape.kv_heads, 1, kMaxWidth);
   check->Range("head_dim (attention.key_length)", shape.head_dim, 2, kMaxWidth);
-  check->Range("d_ff (feed_forward_length, intermediate_size)", shape.d_ff, 1,
-               kMaxWidth);
   check->Range("rope.dimension_count", shape.rope_dim, 2, shape.head_dim);
   check->Positive("rope base (rope.freq_base, rope_theta)", shape.rope_base);
   check->Range("sliding_window", shape.sliding_window, 0, kMaxWindow);
@@ -92,6 +91,24 @@ void CheckLlama(const LlamaShape& shape, Checker* check) {
 
 }  // namespace
 
+bool Hyperparameters::Has(FeedForwardKind feed_forward) const {
+  for (size_t layer = 0; layer < std::min(layers, layer_pattern.size());
+       ++layer) {
+    if (layer_pattern[layer].feed_forward == feed_forward) return true;
+  }
+  return false;
+}
+
+size_t Hyperparameters::CountLayers(MixerKind mixer) const {
+  size_t count = 0;
+  // How often the pattern has the kind, and so the layers.
+  for (size_t i = 0; i < std::min(layers, layer_pattern.size()); ++i) {
+    if (layer_pattern[i].mixer != mixer) continue;
+    count += (layers - i - 1) / layer_pattern.size() + 1;
+  }
+  return count;
+}
+
 Status CheckHyperparameters(const Hyperparameters& hparams,
                             const std::string& file) {
   Checker check(file);
@@ -106,10 +123,14 @@ Status CheckHyperparameters(const Hyperparameters& hparams,
     check.Range("krait.file_token_id", *hparams.file_token, 0,
                 hparams.vocab - 1);
   }
-  if (hparams.architecture == Architecture::kMamba2) {
-    CheckMamba2(hparams.mamba2, &check);
-  } else {
-    CheckLlama(hparams.llama, &check);
+  check.Range("kinds of layers", hparams.layer_pattern.size(), 1, kMaxLayers);
+  if (hparams.Has(MixerKind::kMamba2)) CheckMamba2(hparams.mamba2, &check);
+  if (hparams.Has(MixerKind::kAttention)) {
+    CheckAttention(hparams.attention, &check);
+  }
+  if (hparams.Has(FeedForwardKind::kSwiGlu)) {
+    check.Range("d_ff (feed_forward_length, intermediate_size)", hparams.d_ff,
+                1, kMaxWidth);
   }
   return check.status();
 }

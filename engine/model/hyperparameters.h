@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/error.h"
 #include "engine/file/token.h"
@@ -23,6 +24,16 @@ namespace krait::engine {
 
 enum class Architecture : uint8_t { kMamba2, kLlama };
 
+// What a layer consists of: a mixer, which moves information between tokens,
+// and mostly a feed-forward. Each has a norm before it and a residual around.
+enum class MixerKind : uint8_t { kMamba2, kAttention };
+enum class FeedForwardKind : uint8_t { kNone, kSwiGlu };
+
+struct LayerKind {
+  MixerKind mixer = MixerKind::kMamba2;
+  FeedForwardKind feed_forward = FeedForwardKind::kNone;
+};
+
 struct Mamba2Shape {
   size_t d_inner = 0;
   size_t heads = 0;
@@ -36,11 +47,10 @@ struct Mamba2Shape {
   size_t in_proj_rows() const { return d_inner + conv_dim() + heads; }
 };
 
-struct LlamaShape {
+struct AttentionShape {
   size_t heads = 0;
   size_t kv_heads = 0;
   size_t head_dim = 0;
-  size_t d_ff = 0;
   size_t rope_dim = 0;
   double rope_base = 10000.0;
   simd::RopePairing rope_pairing = simd::RopePairing::kAdjacent;
@@ -51,6 +61,14 @@ struct LlamaShape {
 enum class FimTraining : uint8_t { kNone, kSpm, kPsm, kSpmAndPsm };
 
 struct Hyperparameters {
+  // The kind of a layer, of all `layers`.
+  const LayerKind& KindOf(size_t layer) const {
+    return layer_pattern[layer % layer_pattern.size()];
+  }
+  bool Has(MixerKind mixer) const { return CountLayers(mixer) > 0; }
+  bool Has(FeedForwardKind feed_forward) const;
+  size_t CountLayers(MixerKind mixer) const;
+
   Architecture architecture = Architecture::kMamba2;
   std::string name;  // general.name, or the directory's name
   size_t vocab = 0;
@@ -58,8 +76,13 @@ struct Hyperparameters {
   size_t layers = 0;
   size_t context_length = 0;  // 0: unbounded or unknown
   float norm_eps = 1e-5F;
-  Mamba2Shape mamba2;  // if kMamba2
-  LlamaShape llama;    // if kLlama
+  // The kinds of the first layers, which repeat: one if all are alike; never
+  // none (CheckHyperparameters).
+  std::vector<LayerKind> layer_pattern;
+  // Of all layers that have such a part.
+  Mamba2Shape mamba2;
+  AttentionShape attention;
+  size_t d_ff = 0;  // feed-forward
   // GGUF key krait.fim.order ("spm", "psm", "both"); kNone without it: the mere
   // presence of FIM tokens in a vocabulary does not mean training for FIM.
   FimTraining fim = FimTraining::kNone;

@@ -20,14 +20,15 @@ namespace krait::engine {
 
 // A model on disk, whatever its format: hyperparameters, and tensors under
 // GGUF's names and conventions. Two formats exist:
-//   gguf_model.cc  one GGUF file (`mamba2`, `llama`)
+//   gguf_model.cc  one GGUF file
 //   hf_model.cc    a directory: config.json with model.safetensors or shards
-//                  with model.safetensors.index.json (Mamba2ForCausalLM,
-//                  LlamaForCausalLM, MistralForCausalLM), or Mistral's own
-//                  layout: params.json with consolidated.safetensors
+//                  with model.safetensors.index.json, or Mistral's own layout:
+//                  params.json with consolidated.safetensors
+// Which architectures they may be of says architecture.h.
 // What a format stores differently is converted on Open, small tensors only:
 // ssm_a is always -exp(A_log), small vectors keep their type; large matrices
-// stay mapped. A rotary pairing that differs is said in LlamaShape.
+// stay mapped. A rotary pairing that differs is said in
+// AttentionShape.
 //
 // Immutable and thread-safe after Open; tensors live as long as it does.
 class ModelFile {

@@ -7,44 +7,71 @@
 #include <array>
 #include <charconv>
 #include <string_view>
+#include <utility>
 
 #include "engine/file/printable.h"
+#include "engine/model/architecture.h"
 
 namespace krait::engine {
 namespace {
 
-std::vector<TensorSpec> Mamba2Layer(const Hyperparameters& hparams,
-                                    const std::string& blk) {
-  const Mamba2Shape& m = hparams.mamba2;
-  return {
-      {blk + "attn_norm.weight", {hparams.d_model}},
-      {blk + "ssm_in.weight", {m.in_proj_rows(), hparams.d_model}},
-      {blk + "ssm_conv1d.weight", {m.conv_dim(), m.conv_width}},
-      {blk + "ssm_conv1d.bias", {m.conv_dim()}},
-      {blk + "ssm_dt.bias", {m.heads}},
-      {blk + "ssm_a", {m.heads}},
-      {blk + "ssm_d", {m.heads}},
-      {blk + "ssm_norm.weight", {m.d_inner}},
-      {blk + "ssm_out.weight", {hparams.d_model, m.d_inner}},
-  };
-}
+// The tensors of one layer, under its prefix.
+class LayerList {
+ public:
+  LayerList(const Hyperparameters& hparams, std::string prefix)
+      : hparams_(hparams), prefix_(std::move(prefix)) {}
 
-std::vector<TensorSpec> LlamaLayer(const Hyperparameters& hparams,
-                                   const std::string& blk) {
-  const LlamaShape& a = hparams.llama;
-  const size_t d = hparams.d_model;
-  return {
-      {blk + "attn_norm.weight", {d}},
-      {blk + "attn_q.weight", {a.heads * a.head_dim, d}},
-      {blk + "attn_k.weight", {a.kv_heads * a.head_dim, d}},
-      {blk + "attn_v.weight", {a.kv_heads * a.head_dim, d}},
-      {blk + "attn_output.weight", {d, a.heads * a.head_dim}},
-      {blk + "ffn_norm.weight", {d}},
-      {blk + "ffn_gate.weight", {a.d_ff, d}},
-      {blk + "ffn_up.weight", {a.d_ff, d}},
-      {blk + "ffn_down.weight", {d, a.d_ff}},
-  };
-}
+  void AddMixer(MixerKind mixer) {
+    Add("attn_norm.weight", {hparams_.d_model});
+    switch (mixer) {
+      case MixerKind::kMamba2:
+        return AddMamba2();
+      case MixerKind::kAttention:
+        return AddAttention();
+    }
+  }
+
+  void AddFeedForward(FeedForwardKind feed_forward) {
+    if (feed_forward == FeedForwardKind::kNone) return;
+    const size_t d = hparams_.d_model;
+    Add("ffn_norm.weight", {d});
+    Add("ffn_gate.weight", {hparams_.d_ff, d});
+    Add("ffn_up.weight", {hparams_.d_ff, d});
+    Add("ffn_down.weight", {d, hparams_.d_ff});
+  }
+
+  std::vector<TensorSpec> Take() { return std::move(specs_); }
+
+ private:
+  void Add(std::string_view name, std::vector<size_t> shape) {
+    specs_.push_back({fmt::format("{}{}", prefix_, name), std::move(shape)});
+  }
+
+  void AddMamba2() {
+    const Mamba2Shape& m = hparams_.mamba2;
+    Add("ssm_in.weight", {m.in_proj_rows(), hparams_.d_model});
+    Add("ssm_conv1d.weight", {m.conv_dim(), m.conv_width});
+    Add("ssm_conv1d.bias", {m.conv_dim()});
+    Add("ssm_dt.bias", {m.heads});
+    Add("ssm_a", {m.heads});
+    Add("ssm_d", {m.heads});
+    Add("ssm_norm.weight", {m.d_inner});
+    Add("ssm_out.weight", {hparams_.d_model, m.d_inner});
+  }
+
+  void AddAttention() {
+    const AttentionShape& a = hparams_.attention;
+    const size_t d = hparams_.d_model;
+    Add("attn_q.weight", {a.heads * a.head_dim, d});
+    Add("attn_k.weight", {a.kv_heads * a.head_dim, d});
+    Add("attn_v.weight", {a.kv_heads * a.head_dim, d});
+    Add("attn_output.weight", {d, a.heads * a.head_dim});
+  }
+
+  const Hyperparameters& hparams_;
+  std::string prefix_;
+  std::vector<TensorSpec> specs_;
+};
 
 // Splits "blk.12.ssm_a" into 12 and "ssm_a"; false for other names.
 bool SplitLayerName(std::string_view name, size_t* layer,
@@ -59,16 +86,15 @@ bool SplitLayerName(std::string_view name, size_t* layer,
   return true;
 }
 
-// Whether a layer of the architecture has such a tensor (`rest` as split off by
-// SplitLayerName), or it changes nothing: rotary frequencies that old
-// converters wrote down.
-bool BelongsToLayer(const std::vector<TensorSpec>& first_layer,
+// Whether a layer has such a tensor (`rest` as split off by SplitLayerName), or
+// its architecture says that it changes nothing.
+bool BelongsToLayer(const Hyperparameters& hparams, size_t layer,
                     std::string_view rest) {
-  if (rest.starts_with("attn_rot_embd")) return true;
-  return std::ranges::any_of(first_layer, [rest](const TensorSpec& spec) {
-    return spec.name.ends_with(rest) &&
-           spec.name.size() == rest.size() + std::string_view("blk.0.").size();
-  });
+  const auto harmless = InfoOf(hparams.architecture).harmless;
+  return FindTensorSpec(LayerTensors(hparams, layer), rest) != nullptr ||
+         std::ranges::any_of(harmless, [rest](std::string_view name) {
+           return rest.starts_with(name);
+         });
 }
 
 // Whether a tensor of no layer changes the result in a way that krait does not
@@ -86,19 +112,19 @@ bool ChangesTheResult(std::string_view name) {
 }
 
 Status CheckNothingUnknown(const ModelFile& file) {
-  const auto first_layer = LayerTensors(file.hyperparameters(), 0);
+  const Hyperparameters& hparams = file.hyperparameters();
   for (const Tensor& tensor : file.tensors()) {
     size_t layer = 0;
     std::string_view rest;
     const bool of_layer = SplitLayerName(tensor.name, &layer, &rest);
-    if (of_layer && layer >= file.hyperparameters().layers) {
+    if (of_layer && layer >= hparams.layers) {
       return MakeError(
           ErrorCode::kBadFile,
           fmt::format("{}: tensor '{}' is beyond the model's {} layers",
                       file.path().string(), Printable(tensor.name),
-                      file.hyperparameters().layers));
+                      hparams.layers));
     }
-    if (of_layer ? !BelongsToLayer(first_layer, rest)
+    if (of_layer ? !BelongsToLayer(hparams, layer, rest)
                  : ChangesTheResult(tensor.name)) {
       return MakeError(
           ErrorCode::kUnsupported,
@@ -126,15 +152,26 @@ std::vector<TensorSpec> GlobalTensors(const Hyperparameters& hparams) {
 
 std::vector<TensorSpec> LayerTensors(const Hyperparameters& hparams,
                                      size_t layer) {
-  const std::string blk = fmt::format("blk.{}.", layer);
-  return hparams.architecture == Architecture::kMamba2
-             ? Mamba2Layer(hparams, blk)
-             : LlamaLayer(hparams, blk);
+  const LayerKind& kind = hparams.KindOf(layer);
+  LayerList list(hparams, fmt::format("blk.{}.", layer));
+  list.AddMixer(kind.mixer);
+  list.AddFeedForward(kind.feed_forward);
+  return list.Take();
+}
+
+const TensorSpec* FindTensorSpec(std::span<const TensorSpec> layer,
+                                 std::string_view name) {
+  for (const TensorSpec& spec : layer) {
+    size_t number = 0;
+    std::string_view rest;
+    if (SplitLayerName(spec.name, &number, &rest) && rest == name) return &spec;
+  }
+  return nullptr;
 }
 
 void NormaliseShapes(const Hyperparameters& hparams,
                      std::vector<Tensor>* tensors) {
-  if (hparams.architecture != Architecture::kMamba2) return;
+  if (!hparams.Has(MixerKind::kMamba2)) return;
   using Shape = std::vector<size_t>;
   const Mamba2Shape& m = hparams.mamba2;
   struct Alternative {

@@ -3,7 +3,9 @@
 #define KRAIT_ENGINE_MODEL_MODEL_TENSORS_H_
 
 #include <cstddef>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/error.h"
@@ -19,11 +21,17 @@ struct TensorSpec {
 };
 
 // Return what a model with (checked) `hparams` consists of, under canonical
-// names and shapes. output.weight is not in it: without it, token_embd.weight
-// is the output head too.
+// names and shapes; there is no other list of what a kind of layer has.
+// output.weight is not in it: without it, token_embd.weight is the output head
+// too.
 std::vector<TensorSpec> GlobalTensors(const Hyperparameters& hparams);
 std::vector<TensorSpec> LayerTensors(const Hyperparameters& hparams,
                                      size_t layer);
+
+// Returns what a layer's list says of a tensor by its name in the layer
+// ("attn_q.weight"); null if the layer has none.
+const TensorSpec* FindTensorSpec(std::span<const TensorSpec> layer,
+                                 std::string_view name);
 
 // Drops dimensions of one and groupings with which files describe the same
 // bytes: ssm_a [heads, 1], ssm_norm [groups, d_inner / groups], ssm_conv1d

@@ -26,14 +26,15 @@ Status CheckTokens(const Model& model, std::span<const TokenId> tokens) {
 
 }  // namespace
 
-Session::Session(std::shared_ptr<const Model> model, WorkerPool& pool,
-                 std::shared_ptr<Scratch> scratch)
+Session::Session(std::shared_ptr<const Model> model,
+                 std::shared_ptr<Executor> executor)
     : model_(std::move(model)),
-      pool_(pool),
+      executor_(std::move(executor)),
       state_(model_->NewState()),
-      scratch_(scratch != nullptr ? std::move(scratch)
-                                  : model_->NewScratch(pool)),
       logits_(model_->hyperparameters().vocab) {}
+
+Session::Session(std::shared_ptr<const Model> model, WorkerPool& pool)
+    : Session(model, model->NewExecutor(pool)) {}
 
 Status Session::Prefill(std::span<const TokenId> tokens, std::stop_token stop) {
   if (Status checked = CheckTokens(*model_, tokens); !checked) return checked;
@@ -47,7 +48,7 @@ Status Session::Prefill(std::span<const TokenId> tokens, std::stop_token stop) {
     const size_t batch = std::min(tokens.size(), to_grid);
     const LogitsRows rows =
         batch == tokens.size() ? LogitsRows::kLast : LogitsRows::kNone;
-    model_->Prefill(tokens.first(batch), *state_, *scratch_, pool_, rows,
+    model_->Prefill(tokens.first(batch), *state_, *executor_, rows,
                     logits_.data());
     tokens = tokens.subspan(batch);
   }
@@ -57,11 +58,11 @@ Status Session::Prefill(std::span<const TokenId> tokens, std::stop_token stop) {
 void Session::Decode(TokenId token) {
   const DecodeStep step{
       .token = token, .state = state_.get(), .logits = logits_.data()};
-  model_->Decode({&step, 1}, *scratch_, pool_);
+  model_->Decode({&step, 1}, *executor_);
 }
 
-void Session::Replay(std::shared_ptr<const StateBlock> block, size_t rows) {
-  model_->Replay(std::move(block), rows, *state_, *scratch_, pool_);
+void Session::Replay(const BlockPieces& block, size_t rows) {
+  model_->Replay(block, rows, *state_, *executor_);
 }
 
 Status Session::PrefillAllLogits(std::span<const TokenId> tokens,
@@ -71,7 +72,7 @@ Status Session::PrefillAllLogits(std::span<const TokenId> tokens,
   logits->resize(tokens.size() * vocab);
   for (size_t done = 0; done < tokens.size();) {
     const size_t batch = std::min(tokens.size() - done, Model::kMaxBatch);
-    model_->Prefill(tokens.subspan(done, batch), *state_, *scratch_, pool_,
+    model_->Prefill(tokens.subspan(done, batch), *state_, *executor_,
                     LogitsRows::kAll, logits->data() + done * vocab);
     done += batch;
   }
@@ -94,7 +95,7 @@ void Session::CopyFrom(const Session& other) {
 
 std::vector<StateTensor> Session::ExportState() {
   const std::unique_ptr<State> settled = state_->Clone();
-  model_->Settle(*settled, *scratch_, pool_);
+  model_->Settle(*settled, *executor_);
   return settled->Export();
 }
 
@@ -114,7 +115,7 @@ void DecodeBatch(std::span<Session* const> sessions,
                      .logits = sessions[i]->logits_.data()});
   }
   Session& first = *sessions[0];
-  first.model_->Decode(steps, *first.scratch_, first.pool_);
+  first.model_->Decode(steps, *first.executor_);
 }
 
 }  // namespace krait::engine

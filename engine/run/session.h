@@ -18,9 +18,12 @@ namespace krait::engine {
 // Belongs to one thread at a time; so does the pool while a call runs.
 class Session {
  public:
-  // Sessions that belong to one thread may share `scratch`; null: an own one.
-  Session(std::shared_ptr<const Model> model, WorkerPool& pool,
-          std::shared_ptr<Scratch> scratch = nullptr);
+  // On an executor of the model. Sessions that belong to one thread may share
+  // one.
+  Session(std::shared_ptr<const Model> model,
+          std::shared_ptr<Executor> executor);
+  // On an executor of its own.
+  Session(std::shared_ptr<const Model> model, WorkerPool& pool);
 
   const Model& model() const { return *model_; }
 
@@ -37,7 +40,7 @@ class Session {
 
   // Feeds up to kBlockTokens tokens from a block that was recorded after the
   // same tokens; the logits are undefined until the next token is fed.
-  void Replay(std::shared_ptr<const StateBlock> block, size_t rows);
+  void Replay(const BlockPieces& block, size_t rows);
 
   // Same as Prefill, with the logits of every token to `logits`[tokens, vocab].
   Status PrefillAllLogits(std::span<const TokenId> tokens,
@@ -60,13 +63,12 @@ class Session {
                           std::span<const TokenId> tokens);
 
   std::shared_ptr<const Model> model_;
-  WorkerPool& pool_;
+  std::shared_ptr<Executor> executor_;
   std::unique_ptr<State> state_;
-  std::shared_ptr<Scratch> scratch_;
   std::vector<float> logits_;
 };
 
-// Feeds each of `sessions` (at least one, all different, of one model and pool)
+// Feeds each of `sessions` (at least one, all different, of one model)
 // the token of its place, as Session::Decode does, in one batch: the weights
 // are read once. The logits of each are, bit for bit, those that it would have
 // got alone.

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// A prompt begins from what the store knows of it (Resume), and the rest is
+// read in slices. Slices end where a snapshot is to be taken, else on the grid,
+// where no tail needs to be run again; their length follows from the speed of
+// those before. After each the store gets what it has recorded, so that a
+// prompt that is stopped loses nothing. The last token is always computed:
+// nobody keeps logits.
+
 #include "engine/run/warm_session.h"
 
 #include <algorithm>
@@ -14,14 +21,13 @@ using Clock = std::chrono::steady_clock;
 constexpr size_t kLeastSliceTokens = kBlockTokens / 2;
 
 // The positions where snapshots are to be taken on the way to `end`, ascending:
-// where the store keeps them, and at the checkpoints.
-std::vector<size_t> SnapshotPositions(size_t end,
-                                      std::span<const size_t> checkpoints) {
+// where the store keeps them, and at the checkpoints that were asked for.
+std::vector<size_t> AllCheckpoints(size_t end, std::span<const size_t> asked) {
   std::vector<size_t> positions;
   for (size_t at = kBlockTokens; at <= end; at += kBlockTokens) {
     if (KeepsSnapshotAt(at, end)) positions.push_back(at);
   }
-  for (const size_t checkpoint : checkpoints) {
+  for (const size_t checkpoint : asked) {
     if (checkpoint < end) positions.push_back(GridFloor(checkpoint));
   }
   std::ranges::sort(positions);
@@ -33,11 +39,10 @@ std::vector<size_t> SnapshotPositions(size_t end,
 }  // namespace
 
 WarmResources::WarmResources(std::shared_ptr<const Model> its_model,
-                             WorkerPool& its_pool, StateStore& its_store)
+                             WorkerPool& pool, StateStore& its_store)
     : model(std::move(its_model)),
-      pool(its_pool),
-      store(its_store),
-      scratch(model->NewScratch(pool)) {}
+      executor(model->NewExecutor(pool)),
+      store(its_store) {}
 
 size_t WarmResources::CountMissing(std::span<const TokenId> tokens) const {
   if (tokens.empty()) return 0;
@@ -46,16 +51,15 @@ size_t WarmResources::CountMissing(std::span<const TokenId> tokens) const {
 
 WarmSession::WarmSession(WarmResources& shared)
     : shared_(shared),
-      prompt_(shared.model, shared.pool, shared.scratch),
-      decoder_(shared.model, shared.pool, shared.scratch) {}
+      prompt_(shared.model, shared.executor),
+      decoder_(shared.model, shared.executor) {}
 
 // Restores what the store knows of `known`.
 void WarmSession::Resume(std::span<const TokenId> known) {
   inserted_ = shared_.store.inserted();
   const ResumePoint point = shared_.store.Find(known);
-  prompt_.state().Restore(point.snapshot == nullptr ? 0 : point.position,
-                          point.snapshot);
-  for (const auto& block : point.blocks) {
+  prompt_.state().Restore(point.position, point.snapshot, point.kv_before);
+  for (const BlockPieces& block : point.blocks) {
     prompt_.Replay(block, kBlockTokens);
   }
   if (point.tail_rows > 0) prompt_.Replay(point.tail, point.tail_rows);
@@ -84,8 +88,8 @@ void WarmSession::ResumeIfMoreIsKnown() {
 size_t WarmSession::SliceEnd() const {
   const size_t begin = prompt_.state().position();
   size_t end = tokens_.size();
-  const auto wanted = std::ranges::upper_bound(snapshots_, begin);
-  if (wanted != snapshots_.end()) end = std::min(end, *wanted);
+  const auto wanted = std::ranges::upper_bound(all_checkpoints_, begin);
+  if (wanted != all_checkpoints_.end()) end = std::min(end, *wanted);
   const double seconds = std::chrono::duration<double>(slice_).count();
   const size_t tokens =
       shared_.tokens_per_second == 0
@@ -114,7 +118,7 @@ Status WarmSession::Begin(std::span<const TokenId> tokens,
   }
   tokens_.assign(tokens.begin(), tokens.end());
   checkpoints_.assign(options.checkpoints.begin(), options.checkpoints.end());
-  snapshots_ = SnapshotPositions(tokens_.size(), checkpoints_);
+  all_checkpoints_ = AllCheckpoints(tokens_.size(), checkpoints_);
   slice_ = options.slice;
   origin_ = options.origin;
   // The last token is run in any case: its logits are not kept.
@@ -142,7 +146,8 @@ Status WarmSession::RunSlice(std::stop_token stop) {
     shared_.store.Finish(tokens_, prompt_.state(), checkpoints_, origin_);
   } else {
     shared_.store.Add(tokens_, prompt_.state(),
-                      std::ranges::binary_search(snapshots_, end), origin_);
+                      std::ranges::binary_search(all_checkpoints_, end),
+                      origin_);
   }
   return {};
 }

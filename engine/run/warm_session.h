@@ -35,16 +35,15 @@ struct AdvanceOptions {
 // What the warm sessions of one model share. Belongs to one thread, with them,
 // the store (which must be of the model) and the pool.
 struct WarmResources {
-  WarmResources(std::shared_ptr<const Model> its_model, WorkerPool& its_pool,
+  WarmResources(std::shared_ptr<const Model> its_model, WorkerPool& pool,
                 StateStore& its_store);
 
   // Tokens of a prompt that a session would run through the model.
   size_t CountMissing(std::span<const TokenId> tokens) const;
 
   const std::shared_ptr<const Model> model;
-  WorkerPool& pool;
+  const std::shared_ptr<Executor> executor;
   StateStore& store;
-  const std::shared_ptr<Scratch> scratch;
   double tokens_per_second = 0;  // of the last prefills; 0 before the first
 };
 
@@ -91,8 +90,8 @@ class WarmSession {
 
   // What is being run. All of the tokens are fed if nothing is.
   std::vector<TokenId> tokens_;
-  std::vector<size_t> checkpoints_;
-  std::vector<size_t> snapshots_;  // positions where one is to be taken
+  std::vector<size_t> checkpoints_;      // that were asked for
+  std::vector<size_t> all_checkpoints_;  // and those of the store
   std::chrono::milliseconds slice_{};
   StateOrigin origin_;
   size_t inserted_ = 0;  // into the store, when it was last looked at

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// Blocks are shared with forks and with the store, and grow only: who wants to
+// write behind the rows that it knows of, but finds that another cache has
+// written there (`filled`), copies them into a block of its own first. What a
+// sliding window has passed is let go of, block by block.
+
 #include "engine/state/kv_cache.h"
 
 #include <algorithm>
@@ -24,42 +29,55 @@ void KvBlock::SetRows(std::span<const float> values, size_t rows) {
   filled = rows;
 }
 
-KvCache::KvCache(const LlamaShape& shape, size_t layers)
+KvCache::KvCache(const AttentionShape& shape, size_t layers)
     : kv_heads_(shape.kv_heads),
       head_dim_(shape.head_dim),
       row_size_(shape.kv_heads * shape.head_dim),
       layers_(layers),
       window_(shape.sliding_window) {}
 
-std::unique_ptr<State> KvCache::Clone() const {
-  auto copy = std::make_unique<KvCache>(*this);
-  copy->whole_blocks_.clear();
-  return copy;
-}
-
-void KvCache::CopyFrom(const State& other) {
-  *this = static_cast<const KvCache&>(other);
+void KvCache::CopyFrom(const KvCache& other) {
+  *this = other;
   whole_blocks_.clear();
   // The original goes on writing where it ends; what is decoded here lies
   // elsewhere.
   if (position_ % kBlockTokens != 0) OwnLastBlock();
 }
 
-void KvCache::Reset() {
+void KvCache::Restore(size_t position,
+                      std::span<const std::shared_ptr<StateBlock>> blocks) {
+  assert(position == blocks.size() * kBlockTokens);
   blocks_.clear();
   whole_blocks_.clear();
-  position_ = 0;
+  for (const auto& block : blocks) {
+    blocks_.push_back(std::static_pointer_cast<KvBlock>(block));
+  }
+  position_ = position;
+  Slide();
 }
 
-void KvCache::Restore(size_t position,
-                      std::shared_ptr<const StateSnapshot> snapshot) {
-  assert(position == 0 && snapshot == nullptr);
-  (void)position;
-  (void)snapshot;
-  Reset();
+bool KvCache::CanRewind(size_t position) const {
+  if (position > position_) return false;
+  if (position == 0) return true;
+  // The oldest that the window sees from there.
+  const size_t begin =
+      window_ == 0 || position <= window_ ? 0 : position - window_;
+  return blocks_[begin / kBlockTokens] != nullptr;
 }
 
-std::shared_ptr<const StateBlock> KvCache::last_block() const {
+// What the last block holds behind `position` stays there for those who share
+// it: see Extend.
+void KvCache::Rewind(size_t position) {
+  assert(CanRewind(position));
+  blocks_.resize((position + kBlockTokens - 1) / kBlockTokens);
+  const size_t dropped =
+      GridFloor(position_) / kBlockTokens - GridFloor(position) / kBlockTokens;
+  whole_blocks_.resize(whole_blocks_.size() -
+                       std::min(dropped, whole_blocks_.size()));
+  position_ = position;
+}
+
+std::shared_ptr<StateBlock> KvCache::last_block() const {
   return blocks_.empty() ? nullptr : blocks_.back();
 }
 
@@ -109,11 +127,10 @@ void KvCache::Advance(size_t tokens) {
   Slide();
 }
 
-void KvCache::Append(std::shared_ptr<const StateBlock> block, size_t rows) {
+void KvCache::Append(std::shared_ptr<StateBlock> block, size_t rows) {
   assert(position_ % kBlockTokens == 0);
   // Rows that are written are never changed: see Extend.
-  blocks_.push_back(std::const_pointer_cast<KvBlock>(
-      std::static_pointer_cast<const KvBlock>(std::move(block))));
+  blocks_.push_back(std::static_pointer_cast<KvBlock>(std::move(block)));
   position_ += rows;
   Slide();
 }
@@ -126,29 +143,26 @@ void KvCache::Slide() {
   }
 }
 
-std::vector<StateTensor> KvCache::Export() const {
+void KvCache::Export(size_t layer, size_t number,
+                     std::vector<StateTensor>* tensors) const {
   size_t first = 0;
   while (first < blocks_.size() && blocks_[first] == nullptr) ++first;
   const size_t begin = first * kBlockTokens;
   const std::vector<size_t> shape = {position_ - begin, kv_heads_, head_dim_};
-  std::vector<StateTensor> tensors;
-  for (size_t layer = 0; layer < layers_; ++layer) {
-    const std::string prefix = "layer." + std::to_string(layer) + ".";
-    StateTensor keys{prefix + "keys", shape, {}};
-    StateTensor values{prefix + "values", shape, {}};
-    for (size_t at = begin; at < position_; at += kBlockTokens) {
-      KvBlock& block = *blocks_[at / kBlockTokens];
-      const size_t size = std::min(kBlockTokens, position_ - at) * row_size_;
-      const auto append = [size](const float* rows, std::vector<float>* to) {
-        to->insert(to->end(), rows, rows + size);
-      };
-      append(block.keys(layer), &keys.values);
-      append(block.values(layer), &values.values);
-    }
-    tensors.push_back(std::move(keys));
-    tensors.push_back(std::move(values));
+  const std::string prefix = "layer." + std::to_string(number) + ".";
+  StateTensor keys{prefix + "keys", shape, {}};
+  StateTensor values{prefix + "values", shape, {}};
+  for (size_t at = begin; at < position_; at += kBlockTokens) {
+    KvBlock& block = *blocks_[at / kBlockTokens];
+    const size_t size = std::min(kBlockTokens, position_ - at) * row_size_;
+    const auto append = [size](const float* rows, std::vector<float>* to) {
+      to->insert(to->end(), rows, rows + size);
+    };
+    append(block.keys(layer), &keys.values);
+    append(block.values(layer), &values.values);
   }
-  return tensors;
+  tensors->push_back(std::move(keys));
+  tensors->push_back(std::move(values));
 }
 
 }  // namespace krait::engine

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "engine/aligned_array.h"
@@ -47,25 +48,32 @@ class KvBlock final : public StateBlock {
   AlignedArray<float> rows_;
 };
 
-// The state of a transformer: the blocks of all positions, or with a sliding
-// window of those that can still be seen. Rolling back is dropping blocks.
-class KvCache final : public State {
+// The state of a model's attention layers: the blocks of all positions, or with
+// a sliding window of those that can still be seen. Copies share blocks until
+// either changes them; going back is dropping blocks.
+class KvCache {
  public:
-  KvCache(const LlamaShape& shape, size_t layers);
+  KvCache(const AttentionShape& shape, size_t layers);
 
-  std::unique_ptr<State> Clone() const override;
-  void CopyFrom(const State& other) override;
-  void Reset() override;
+  // Its part of what State says of the functions by these names.
+  void CopyFrom(const KvCache& other);
   void Restore(size_t position,
-               std::shared_ptr<const StateSnapshot> snapshot) override;
-  std::shared_ptr<const StateSnapshot> snapshot() const override {
-    return nullptr;
+               std::span<const std::shared_ptr<StateBlock>> blocks);
+  // Whether Rewind can go there.
+  bool CanRewind(size_t position) const;
+  void Rewind(size_t position);
+  std::shared_ptr<StateBlock> last_block() const;
+  size_t bytes() const;
+  // Of the layer in place `layer`, the model's `number`th.
+  void Export(size_t layer, size_t number,
+              std::vector<StateTensor>* tensors) const;
+  std::vector<std::shared_ptr<StateBlock>> TakeWholeBlocks() {
+    return std::exchange(whole_blocks_, {});
   }
-  std::shared_ptr<const StateBlock> last_block() const override;
-  size_t bytes() const override;
-  std::vector<StateTensor> Export() const override;
 
   // For the forward pass ------------------------------------------------------
+
+  size_t position() const { return position_; }
 
   // Makes room for `tokens` more positions, which this cache alone may write;
   // Advance has to follow.
@@ -97,7 +105,7 @@ class KvCache final : public State {
 
   // Appends the first `rows` positions of a block that begins at position(),
   // on the grid. Null: positions that the sliding window has passed.
-  void Append(std::shared_ptr<const StateBlock> block, size_t rows);
+  void Append(std::shared_ptr<StateBlock> block, size_t rows);
 
  private:
   // Puts a copy in the place of the last block, which is not whole.
@@ -110,8 +118,10 @@ class KvCache final : public State {
   size_t row_size_;
   size_t layers_;
   size_t window_;  // 0: none
+  size_t position_ = 0;
   // By position / kBlockTokens; null where the window has passed.
   std::vector<std::shared_ptr<KvBlock>> blocks_;
+  std::vector<std::shared_ptr<StateBlock>> whole_blocks_;
 };
 
 }  // namespace krait::engine

@@ -1,4 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+// A state is the base (what the recurrence has come to, at base_position_) and
+// the tail (the inputs of the tokens since, which were used for the outputs but
+// not added to the base). A prefill moves the base to the last point of the
+// grid that it passes; the blocks that it leaves behind became whole. Going
+// back is forgetting a part of the tail.
+//
+// Bases and blocks are shared with forks and with the store. Who wants to
+// change a base that others have, too, makes a copy first (MakeBaseMutable).
+// Blocks grow only: who wants to write behind the rows that it knows of, but
+// finds that another state has written there, takes a block of its own, which
+// shares the whole pieces before (Extend).
+
 #include "engine/state/recurrent_state.h"
 
 #include <algorithm>
@@ -17,13 +29,16 @@ size_t RoundUp(size_t n) {
 
 }  // namespace
 
-RecurrentLayout::RecurrentLayout(const Mamba2Shape& its_shape,
-                                 size_t num_layers)
-    : shape(its_shape),
-      layers(num_layers),
-      conv_size(RoundUp((shape.conv_width - 1) * shape.conv_dim())),
-      ssm_size(RoundUp(shape.heads * shape.state * shape.head_dim)),
-      row_size(RoundUp(shape.conv_dim() + shape.heads)) {}
+RecurrentLayout::RecurrentLayout(const Mamba2Shape& shape, size_t num_layers)
+    : layers(num_layers),
+      window(shape.conv_width - 1),
+      channels(shape.conv_dim()),
+      heads(shape.heads),
+      state(shape.state),
+      head_dim(shape.head_dim),
+      conv_size(RoundUp(window * channels)),
+      ssm_size(RoundUp(heads * state * head_dim)),
+      row_size(RoundUp(channels + heads)) {}
 
 ReplayBlock::ReplayBlock(const ReplayBlock& other, size_t rows)
     : filled(rows), layers_(other.layers_), row_size_(other.row_size_) {
@@ -68,36 +83,24 @@ void ReplayBlock::SetRows(std::span<const float> values, size_t rows) {
   filled = rows;
 }
 
-std::unique_ptr<State> RecurrentState::Clone() const {
-  auto copy = std::make_unique<RecurrentState>(*this);
-  copy->whole_blocks_.clear();
-  return copy;
-}
-
-void RecurrentState::CopyFrom(const State& other) {
-  const auto& source = static_cast<const RecurrentState&>(other);
+void RecurrentState::CopyFrom(const RecurrentState& other) {
   auto mine = std::move(base_);
-  *this = source;
+  *this = other;
   whole_blocks_.clear();
   const bool reusable =
-      mine != nullptr && mine.use_count() == 1 && mine->mutable_values();
+      mine != nullptr && mine.use_count() == 1 && mine->is_mutable();
   if (base_ == nullptr || !reusable) return;
   assert(mine->bytes() == base_->bytes());
   std::ranges::copy(base_->values(), mine->mutable_values());
   base_ = std::move(mine);
 }
 
-void RecurrentState::Reset() {
-  Restore(0, nullptr);
-}
-
 void RecurrentState::Restore(size_t position,
-                             std::shared_ptr<const StateSnapshot> snapshot) {
+                             std::shared_ptr<StateSnapshot> snapshot) {
   assert(position == GridFloor(position));
   assert((snapshot == nullptr) == (position == 0));
   // Shared snapshots are never written: see MakeBaseMutable.
-  base_ = std::const_pointer_cast<RecurrentSnapshot>(
-      std::static_pointer_cast<const RecurrentSnapshot>(std::move(snapshot)));
+  base_ = std::static_pointer_cast<RecurrentSnapshot>(std::move(snapshot));
   base_position_ = position_ = position;
   tail_.clear();
   tail_complete_ = true;
@@ -105,14 +108,33 @@ void RecurrentState::Restore(size_t position,
   whole_blocks_.clear();
 }
 
-std::shared_ptr<const StateSnapshot> RecurrentState::snapshot() const {
+bool RecurrentState::CanRewind(size_t position) const {
+  return position >= base_position_ && position <= position_;
+}
+
+// What the tail holds behind `position` stays there for those who share it: see
+// Extend.
+void RecurrentState::Rewind(size_t position) {
+  assert(CanRewind(position));
+  position_ = position;
+  const size_t first = base_position_ / kBlockTokens;
+  const size_t blocks =
+      settled() ? 0 : (position_ - 1) / kBlockTokens + 1 - first;
+  if (tail_.size() > blocks) tail_.resize(blocks);
+}
+
+std::shared_ptr<StateSnapshot> RecurrentState::snapshot() const {
   if (base_position_ != GridFloor(position_)) return nullptr;
   return base_;
 }
 
-std::shared_ptr<const StateBlock> RecurrentState::last_block() const {
+std::shared_ptr<StateBlock> RecurrentState::last_block() const {
   if (settled()) return last_whole_;
   return tail_complete_ ? tail_.back() : nullptr;
+}
+
+size_t RecurrentState::BaseAfter(size_t tokens) const {
+  return std::max(GridFloor(position_ + tokens), base_position_);
 }
 
 size_t RecurrentState::bytes() const {
@@ -155,15 +177,15 @@ void RecurrentState::MakeBase() {
 
 void RecurrentState::MakeBaseMutable() {
   MakeBase();
-  if (base_.use_count() == 1 && base_->mutable_values() != nullptr) return;
+  if (base_.use_count() == 1 && base_->is_mutable()) return;
   auto own = std::make_shared<RecurrentSnapshot>(layout_.snapshot_size());
   std::ranges::copy(base_->values(), own->mutable_values());
   base_ = std::move(own);
 }
 
 void RecurrentState::MoveConvWindow(size_t layer, size_t position) {
-  const size_t width = layout_.shape.conv_width - 1;
-  const size_t channels = layout_.shape.conv_dim();
+  const size_t width = layout_.window;
+  const size_t channels = layout_.channels;
   float* window = mutable_conv_window(layer);
   for (size_t i = 0; i < width; ++i) {
     // The input of position - width + i: in the old window or in the tail.
@@ -202,33 +224,28 @@ void RecurrentState::Advance(size_t tokens, size_t base_position) {
   }
 }
 
-void RecurrentState::SetTail(std::shared_ptr<const StateBlock> block,
-                             size_t rows) {
+void RecurrentState::SetTail(std::shared_ptr<StateBlock> block, size_t rows) {
   assert(settled() && base_position_ % kBlockTokens == 0);
   // Rows that are written are never changed: see Extend.
-  tail_ = {std::const_pointer_cast<ReplayBlock>(
-      std::static_pointer_cast<const ReplayBlock>(std::move(block)))};
+  tail_ = {std::static_pointer_cast<ReplayBlock>(std::move(block))};
   assert(rows <= tail_[0]->filled);
   tail_complete_ = true;
   position_ += rows;
 }
 
-std::vector<StateTensor> RecurrentState::Export() const {
+void RecurrentState::Export(size_t layer, size_t number,
+                            std::vector<StateTensor>* tensors) const {
   assert(settled());
-  std::vector<StateTensor> tensors;
-  if (base_ == nullptr) return tensors;
-  for (size_t layer = 0; layer < layout_.layers; ++layer) {
-    const std::string prefix = "layer." + std::to_string(layer) + ".";
-    tensors.push_back(ExportConvState(layer, prefix + "conv_state"));
-    tensors.push_back(ExportSsmState(layer, prefix + "ssm_state"));
-  }
-  return tensors;
+  if (base_ == nullptr) return;
+  const std::string prefix = "layer." + std::to_string(number) + ".";
+  tensors->push_back(ExportConvState(layer, prefix + "conv_state"));
+  tensors->push_back(ExportSsmState(layer, prefix + "ssm_state"));
 }
 
 StateTensor RecurrentState::ExportConvState(size_t layer,
                                             std::string name) const {
-  const size_t window = layout_.shape.conv_width - 1;
-  const size_t channels = layout_.shape.conv_dim();
+  const size_t window = layout_.window;
+  const size_t channels = layout_.channels;
   const float* conv = conv_window(layer);
   StateTensor tensor{std::move(name), {channels, window}, {}};
   for (size_t c = 0; c < channels; ++c) {
@@ -241,14 +258,14 @@ StateTensor RecurrentState::ExportConvState(size_t layer,
 
 StateTensor RecurrentState::ExportSsmState(size_t layer,
                                            std::string name) const {
-  const Mamba2Shape& shape = layout_.shape;
-  StateTensor tensor{
-      std::move(name), {shape.heads, shape.head_dim, shape.state}, {}};
-  for (size_t h = 0; h < shape.heads; ++h) {
-    const float* head = ssm(layer) + h * shape.state * shape.head_dim;
-    for (size_t p = 0; p < shape.head_dim; ++p) {
-      for (size_t n = 0; n < shape.state; ++n) {
-        tensor.values.push_back(head[n * shape.head_dim + p]);
+  const size_t head_dim = layout_.head_dim;
+  const size_t state = layout_.state;
+  StateTensor tensor{std::move(name), {layout_.heads, head_dim, state}, {}};
+  for (size_t h = 0; h < layout_.heads; ++h) {
+    const float* head = ssm(layer) + h * state * head_dim;
+    for (size_t p = 0; p < head_dim; ++p) {
+      for (size_t n = 0; n < state; ++n) {
+        tensor.values.push_back(head[n * head_dim + p]);
       }
     }
   }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/aligned_array.h"
@@ -15,17 +16,24 @@
 
 namespace krait::engine {
 
-// Sizes of a Mamba-2 state, in floats; parts are rounded up to 64 bytes.
+// Sizes of the state of a model's recurrent layers, in floats; parts are
+// rounded up to 64 bytes.
 struct RecurrentLayout {
-  RecurrentLayout(const Mamba2Shape& its_shape, size_t num_layers);
+  RecurrentLayout(const Mamba2Shape& shape, size_t num_layers);
 
   size_t snapshot_size() const { return layers * (conv_size + ssm_size); }
 
-  Mamba2Shape shape;
   size_t layers;
-  size_t conv_size;  // of one layer's window [conv_width - 1, conv_dim]
-  size_t ssm_size;   // of one layer's state [heads, state, head_dim]
-  size_t row_size;   // of one token's inputs in one layer: x, B, C, dt
+  // The window of the convolution: [window, channels].
+  size_t window;
+  size_t channels;
+  // The recurrence: [heads, state, head_dim].
+  size_t heads;
+  size_t state;
+  size_t head_dim;
+  size_t conv_size;  // of one layer's window
+  size_t ssm_size;   // of one layer's recurrence
+  size_t row_size;   // of one token's inputs in one layer (x, B, C, dt)
 };
 
 // The constant-size part: per layer the last conv_width - 1 inputs of the
@@ -35,21 +43,21 @@ class RecurrentSnapshot final : public StateSnapshot {
   // Zero: the empty sequence.
   explicit RecurrentSnapshot(size_t size)
       : owned_(size), values_(owned_.data()), size_(size) {}
-  // Values that lie elsewhere, read-only; `keeper` keeps them there.
-  RecurrentSnapshot(std::span<const float> values,
-                    std::shared_ptr<const void> keeper)
+  // Values that lie elsewhere, never changed; `keeper` keeps them there.
+  RecurrentSnapshot(std::span<float> values, std::shared_ptr<const void> keeper)
       : keeper_(std::move(keeper)),
         values_(values.data()),
         size_(values.size()) {}
 
   std::span<const float> values() const override { return {values_, size_}; }
-  // Null if the values are read-only.
-  float* mutable_values() { return owned_.data(); }
+  // Whether the values may be changed, by whom nobody shares it with.
+  bool is_mutable() const { return keeper_ == nullptr; }
+  float* mutable_values() { return values_; }
 
  private:
   AlignedArray<float> owned_;
   std::shared_ptr<const void> keeper_;
-  const float* values_;
+  float* values_;
   size_t size_;
 };
 
@@ -100,31 +108,40 @@ class ReplayBlock final : public StateBlock {
   std::array<std::shared_ptr<Piece>, kBlockTokens / kPieceTokens> pieces_;
 };
 
-// The state of a Mamba-2 model. The base lies on the grid unless the state has
-// decoded; the inputs of the tokens since are in the tail, so that the chunk
-// they are in can be run again when more tokens come: the arithmetic of a
-// prefill then does not depend on how it was cut into calls.
-class RecurrentState final : public State {
+// The state of a model's recurrent layers. The base lies on the grid unless the
+// state has decoded; the inputs of the tokens since are in the tail, so that
+// the chunk they are in can be run again when more tokens come: the arithmetic
+// of a prefill then does not depend on how it was cut into calls. Copies share
+// pieces until either changes them.
+class RecurrentState {
  public:
   explicit RecurrentState(const RecurrentLayout& layout) : layout_(layout) {}
 
-  std::unique_ptr<State> Clone() const override;
-  void CopyFrom(const State& other) override;
-  void Reset() override;
-  void Restore(size_t position,
-               std::shared_ptr<const StateSnapshot> snapshot) override;
-  std::shared_ptr<const StateSnapshot> snapshot() const override;
-  std::shared_ptr<const StateBlock> last_block() const override;
-  size_t bytes() const override;
-  // The state must be settled (Model::Settle).
-  std::vector<StateTensor> Export() const override;
+  // Its part of what State says of the functions by these names.
+  void CopyFrom(const RecurrentState& other);
+  void Restore(size_t position, std::shared_ptr<StateSnapshot> snapshot);
+  // Whether Rewind can go there.
+  bool CanRewind(size_t position) const;
+  void Rewind(size_t position);
+  std::shared_ptr<StateSnapshot> snapshot() const;
+  std::shared_ptr<StateBlock> last_block() const;
+  size_t bytes() const;
+  // Of the layer in place `layer`, the model's `number`th; it must be settled.
+  void Export(size_t layer, size_t number,
+              std::vector<StateTensor>* tensors) const;
+  std::vector<std::shared_ptr<StateBlock>> TakeWholeBlocks() {
+    return std::exchange(whole_blocks_, {});
+  }
 
   // For the forward pass ------------------------------------------------------
 
+  size_t position() const { return position_; }
   // Position of the base; tokens in [base_position(), position()) are in the
   // tail.
   size_t base_position() const { return base_position_; }
   bool settled() const { return base_position_ == position_; }
+  // Where a prefill of `tokens` more moves the base.
+  size_t BaseAfter(size_t tokens) const;
 
   // Inputs of a token in [base_position(), position() + the `tokens` of
   // Extend), [row_size].
@@ -138,7 +155,8 @@ class RecurrentState final : public State {
   // Makes room for the rows of `tokens` more tokens.
   void Extend(size_t tokens);
 
-  // The base's parts, to be read, or to be changed after MakeBaseMutable.
+  // The base's parts, to be read, or to be changed after MakeBaseMutable; there
+  // is one after MakeBase.
   const float* conv_window(size_t layer) const {
     return base_->values().data() +
            layer * (layout_.conv_size + layout_.ssm_size);
@@ -146,6 +164,8 @@ class RecurrentState final : public State {
   const float* ssm(size_t layer) const {
     return conv_window(layer) + layout_.conv_size;
   }
+  // For a scan, which changes what it is given only if it moves the base.
+  float* scanned_ssm(size_t layer) { return mutable_ssm(layer); }
   float* mutable_conv_window(size_t layer) {
     return base_->mutable_values() +
            layer * (layout_.conv_size + layout_.ssm_size);
@@ -166,13 +186,14 @@ class RecurrentState final : public State {
 
   // Takes the first `rows` of a block that begins at position(), on the grid,
   // as the tail. A whole one must be settled at once.
-  void SetTail(std::shared_ptr<const StateBlock> block, size_t rows);
+  void SetTail(std::shared_ptr<StateBlock> block, size_t rows);
 
  private:
   StateTensor ExportConvState(size_t layer, std::string name) const;
   StateTensor ExportSsmState(size_t layer, std::string name) const;
 
   RecurrentLayout layout_;
+  size_t position_ = 0;
   std::shared_ptr<RecurrentSnapshot> base_;  // null: zero, at position 0
   size_t base_position_ = 0;
   // Of the tokens from GridFloor(base_position_) on. A block is not complete
@@ -180,6 +201,7 @@ class RecurrentState final : public State {
   std::vector<std::shared_ptr<ReplayBlock>> tail_;
   bool tail_complete_ = true;
   std::shared_ptr<ReplayBlock> last_whole_;  // null: not recorded
+  std::vector<std::shared_ptr<StateBlock>> whole_blocks_;
 };
 
 }  // namespace krait::engine

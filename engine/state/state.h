@@ -9,14 +9,12 @@
 #include <utility>
 #include <vector>
 
-#include "simd/ssm.h"
-
 namespace krait::engine {
 
-// The chunk grid: states are cut into pieces at multiples of this many tokens
-// of the absolute position. A prefill computes the same bits whether it comes
-// from the empty sequence or goes on from pieces that an earlier one left.
-inline constexpr size_t kBlockTokens = simd::kSsdMaxChunk;
+// The grid: states are cut into pieces at multiples of this many tokens of the
+// absolute position. A prefill computes the same bits whether it comes from the
+// empty sequence or goes on from pieces that an earlier one left.
+inline constexpr size_t kBlockTokens = 64;
 
 inline size_t GridFloor(size_t position) {
   return position - position % kBlockTokens;
@@ -30,22 +28,36 @@ struct StateTensor {
   std::vector<float> values;
 };
 
-// What a model keeps of up to kBlockTokens consecutive tokens that begin on
-// the grid. With it, the state after any of them follows from the state
-// before the first without the weights: for Mamba-2 the inputs of the
-// recurrence (a piece of the replay log), for transformers keys and values.
-// Append-only: rows that were written never change, so that states, forks and
-// stores share a block, each knowing how many of its rows it may read.
+// What one kind of a model's layers keeps of up to kBlockTokens consecutive
+// tokens that begin on the grid. Append-only: rows that were written never
+// change, so that states, forks and stores share a block, each knowing how many
+// of its rows it may read.
 class StateBlock {
  public:
   virtual ~StateBlock() = default;
   virtual size_t bytes() const = 0;
-  // Appends the first `rows` rows, for StateCodec::MakeBlock.
+  // Appends the first `rows` rows, as StateCodec takes them.
   virtual void AppendRows(size_t rows, std::vector<float>* values) const = 0;
 };
 
-// The part of a state that has a constant size, at a position on the grid.
-// Transformers have none. Immutable once shared.
+// What all of its layers keep of the same tokens. With it, the state after any
+// of them follows from the state before the first without the weights. Null:
+// the model has no such layers, or it is not known.
+struct BlockPieces {
+  bool empty() const { return log == nullptr && kv == nullptr; }
+  size_t bytes() const {
+    return (log == nullptr ? 0 : log->bytes()) +
+           (kv == nullptr ? 0 : kv->bytes());
+  }
+
+  // Recurrent layers: the inputs of the recurrence, a piece of the replay log.
+  std::shared_ptr<StateBlock> log = {};
+  // Attention: keys and values.
+  std::shared_ptr<StateBlock> kv = {};
+};
+
+// The part of a state that has a constant size, at a position on the grid: that
+// of recurrent layers. Immutable once shared.
 class StateSnapshot {
  public:
   virtual ~StateSnapshot() = default;
@@ -53,9 +65,9 @@ class StateSnapshot {
   size_t bytes() const { return values().size_bytes(); }
 };
 
-// What a model remembers after a token sequence: a snapshot on the grid and a
-// block of the tokens since (Mamba-2), or the blocks of all tokens (KV cache).
-// Belongs to one thread at a time; so do all states that share pieces.
+// What a model remembers after a token sequence: of recurrent layers a snapshot
+// on the grid and the log since, of attention the keys and values of all
+// tokens. Belongs to one thread at a time; so do all states that share pieces.
 class State {
  public:
   virtual ~State() = default;
@@ -71,23 +83,32 @@ class State {
   // Back to the empty sequence.
   virtual void Reset() = 0;
 
-  // Continues from `snapshot` (of a state of the same model) at `position`, on
-  // the grid. For a transformer `snapshot` is null and only position 0 has a
-  // meaning; Model::Replay brings the tokens before.
-  virtual void Restore(size_t position,
-                       std::shared_ptr<const StateSnapshot> snapshot) = 0;
+  // Continues at `position`, on the grid, from pieces of a state of the same
+  // model: `snapshot` (null at 0, and without recurrent layers) and in `kv`
+  // what attention keeps of the tokens before, a block each (null where a
+  // sliding window has passed; none without attention). Without recurrent
+  // layers only position 0 has a meaning; Model::Replay brings the tokens
+  // after.
+  virtual void Restore(size_t position, std::shared_ptr<StateSnapshot> snapshot,
+                       std::span<const std::shared_ptr<StateBlock>> kv) = 0;
+
+  // Goes back to `position`, at most position(), if all that it takes is still
+  // recorded: the log since the snapshot, and what a sliding window sees. Else
+  // returns false and changes nothing.
+  virtual bool Rewind(size_t position) = 0;
 
   // The snapshot at GridFloor(position()); null where there is none.
-  virtual std::shared_ptr<const StateSnapshot> snapshot() const = 0;
+  virtual std::shared_ptr<StateSnapshot> snapshot() const = 0;
 
-  // The block that holds the token before position(): a whole one on the grid.
-  // Null at position 0, or if it was not recorded.
-  virtual std::shared_ptr<const StateBlock> last_block() const = 0;
+  // What is kept of the token before position() and those before it in its
+  // block: a whole one on the grid. Empty at position 0; null where it was not
+  // recorded.
+  virtual BlockPieces last_block() const = 0;
 
   // Takes the blocks that became whole since the last call, oldest first; the
   // last of them ends at GridFloor(position()).
-  std::vector<std::shared_ptr<const StateBlock>> TakeWholeBlocks() {
-    return std::move(whole_blocks_);
+  std::vector<BlockPieces> TakeWholeBlocks() {
+    return std::exchange(whole_blocks_, {});
   }
 
   // Tokens seen since the empty sequence.
@@ -100,7 +121,7 @@ class State {
 
  protected:
   size_t position_ = 0;
-  std::vector<std::shared_ptr<const StateBlock>> whole_blocks_;
+  std::vector<BlockPieces> whole_blocks_;
 };
 
 }  // namespace krait::engine

@@ -4,53 +4,66 @@
 #include <utility>
 
 #include "engine/state/kv_cache.h"
+#include "engine/state/layered_state.h"
 #include "engine/state/recurrent_state.h"
 
 namespace krait::engine {
-namespace {
 
-std::shared_ptr<const StateBlock> MakeReplayBlock(const RecurrentLayout& layout,
-                                                  std::span<const float> values,
-                                                  size_t rows) {
-  if (values.size() != layout.layers * rows * layout.row_size) return nullptr;
-  auto block = std::make_shared<ReplayBlock>(layout);
-  block->SetRows(values, rows);
-  return block;
+void AppendRows(const BlockPieces& block, size_t rows,
+                std::vector<float>* values) {
+  if (block.log != nullptr) block.log->AppendRows(rows, values);
+  if (block.kv != nullptr) block.kv->AppendRows(rows, values);
 }
 
-std::shared_ptr<const StateBlock> MakeKvBlock(const LlamaShape& shape,
-                                              size_t layers,
-                                              std::span<const float> values,
-                                              size_t rows) {
-  const size_t row_size = shape.kv_heads * shape.head_dim;
-  if (values.size() != layers * 2 * rows * row_size) return nullptr;
-  auto block = std::make_shared<KvBlock>(layers, row_size);
-  block->SetRows(values, rows);
-  return block;
-}
-
-}  // namespace
-
-StateCodec::StateCodec(const Hyperparameters& hparams) : hparams_(hparams) {}
-
-std::shared_ptr<const StateSnapshot> StateCodec::MakeSnapshot(
-    std::span<const float> values, std::shared_ptr<const void> keeper) const {
-  if (hparams_.architecture != Architecture::kMamba2) {
-    return nullptr;  // all is in the blocks
+StateCodec::StateCodec(const Hyperparameters& hparams) : hparams_(hparams) {
+  if (hparams.Has(MixerKind::kMamba2)) {
+    const RecurrentLayout layout = RecurrentLayoutOf(hparams);
+    log_floats_ = layout.layers * layout.row_size;
   }
-  const RecurrentLayout layout(hparams_.mamba2, hparams_.layers);
-  if (values.size() != layout.snapshot_size()) return nullptr;
+  if (hparams.Has(MixerKind::kAttention)) {
+    kv_floats_ = hparams.CountLayers(MixerKind::kAttention) * 2 *
+                 hparams.attention.kv_heads * hparams.attention.head_dim;
+  }
+}
+
+std::shared_ptr<StateSnapshot> StateCodec::MakeSnapshot(
+    std::span<float> values, std::shared_ptr<const void> keeper) const {
+  if (!hparams_.Has(MixerKind::kMamba2)) return nullptr;
+  if (values.size() != RecurrentLayoutOf(hparams_).snapshot_size()) {
+    return nullptr;
+  }
   return std::make_shared<RecurrentSnapshot>(values, std::move(keeper));
 }
 
-std::shared_ptr<const StateBlock> StateCodec::MakeBlock(
+std::optional<BlockPieces> StateCodec::MakeBlock(std::span<const float> values,
+                                                 size_t rows) const {
+  if (rows > kBlockTokens || values.size() != rows * row_floats()) {
+    return std::nullopt;
+  }
+  return BlockPieces{
+      .log = MakeLogBlock(values.first(rows * log_floats_), rows),
+      .kv = MakeKvBlock(values.subspan(rows * log_floats_), rows)};
+}
+
+std::shared_ptr<StateBlock> StateCodec::MakeLogBlock(
     std::span<const float> values, size_t rows) const {
-  if (rows > kBlockTokens) return nullptr;
-  return hparams_.architecture == Architecture::kMamba2
-             ? MakeReplayBlock(
-                   RecurrentLayout(hparams_.mamba2, hparams_.layers), values,
-                   rows)
-             : MakeKvBlock(hparams_.llama, hparams_.layers, values, rows);
+  if (log_floats_ == 0) return nullptr;
+  auto block = std::make_shared<ReplayBlock>(RecurrentLayoutOf(hparams_));
+  block->SetRows(values, rows);
+  return block;
+}
+
+std::shared_ptr<StateBlock> StateCodec::MakeKvBlock(
+    std::span<const float> values, size_t rows) const {
+  if (kv_floats_ == 0 || rows > kBlockTokens ||
+      values.size() != rows * kv_floats_) {
+    return nullptr;
+  }
+  auto block = std::make_shared<KvBlock>(
+      hparams_.CountLayers(MixerKind::kAttention),
+      hparams_.attention.kv_heads * hparams_.attention.head_dim);
+  block->SetRows(values, rows);
+  return block;
 }
 
 }  // namespace krait::engine

@@ -4,12 +4,19 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "engine/model/hyperparameters.h"
 #include "engine/state/state.h"
 
 namespace krait::engine {
+
+// Appends the values of the first `rows` rows of a block: what recurrent layers
+// keep, then what attention keeps.
+void AppendRows(const BlockPieces& block, size_t rows,
+                std::vector<float>* values);
 
 // Makes pieces of a model's states from values that were written down before
 // (see StateFile). It knows the model's shapes and nothing else of it.
@@ -21,17 +28,29 @@ class StateCodec {
   // Tokens of a state are less than this.
   size_t vocab() const { return hparams_.vocab; }
 
+  // Values of one position that AppendRows gives, and that a KV block has.
+  size_t row_floats() const { return log_floats_ + kv_floats_; }
+  size_t kv_floats() const { return kv_floats_; }
+
   // Null if the number of values is not this model's. The snapshot refers to
   // `values`, which `keeper` keeps alive.
-  std::shared_ptr<const StateSnapshot> MakeSnapshot(
-      std::span<const float> values, std::shared_ptr<const void> keeper) const;
-  // Takes values as StateBlock::AppendRows gave them; copies them. Null if
-  // they are not as many as this model has in `rows` rows.
-  std::shared_ptr<const StateBlock> MakeBlock(std::span<const float> values,
-                                              size_t rows) const;
+  std::shared_ptr<StateSnapshot> MakeSnapshot(
+      std::span<float> values, std::shared_ptr<const void> keeper) const;
+  // Takes values as AppendRows gave them, of at most kBlockTokens rows; copies
+  // them. Nothing if they are not as many as this model has.
+  std::optional<BlockPieces> MakeBlock(std::span<const float> values,
+                                       size_t rows) const;
+  // The same of what attention keeps, alone.
+  std::shared_ptr<StateBlock> MakeKvBlock(std::span<const float> values,
+                                          size_t rows) const;
 
  private:
+  std::shared_ptr<StateBlock> MakeLogBlock(std::span<const float> values,
+                                           size_t rows) const;
+
   Hyperparameters hparams_;
+  size_t log_floats_ = 0;
+  size_t kv_floats_ = 0;
 };
 
 }  // namespace krait::engine

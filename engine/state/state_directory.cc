@@ -123,7 +123,7 @@ std::vector<StateStore::Sequence> MostWorthy(
     std::vector<StateStore::Sequence> sequences, size_t max_bytes) {
   // A sliding window has passed a part: not worth the trouble.
   std::erase_if(sequences, [](const StateStore::Sequence& sequence) {
-    return std::ranges::count(sequence.point.blocks, nullptr) > 0;
+    return !sequence.point.whole();
   });
   std::ranges::sort(sequences, std::greater(), &StateStore::Sequence::worth);
   size_t bytes = 0;

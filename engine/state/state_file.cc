@@ -38,7 +38,8 @@ struct Header {
   uint64_t snapshot_position;
   uint64_t snapshot_floats;
   uint64_t rows_floats;
-  uint64_t reserved[6];
+  uint64_t kv_before_floats;
+  uint64_t reserved[5];
   uint64_t checksum;       // XXH3-64 of all that follows the origins
   uint64_t head_checksum;  // of the header before this field, and the origins
 };
@@ -63,6 +64,10 @@ uint64_t TokensSize(const Header& header) {
 
 uint64_t SnapshotSize(const Header& header) {
   return Padded(header.snapshot_floats * sizeof(float));
+}
+
+uint64_t KvBeforeSize(const Header& header) {
+  return Padded(header.kv_before_floats * sizeof(float));
 }
 
 uint64_t HeadChecksum(const Header& header, std::string_view origins) {
@@ -187,11 +192,12 @@ Status CheckSizes(const Header& header, size_t file_bytes,
       header.snapshot_position % kBlockTokens != 0) {
     return bad("snapshot_position is not on the grid within the tokens");
   }
-  if (header.snapshot_floats > kMaxFloats || header.rows_floats > kMaxFloats) {
-    return bad("a part is out of range");
+  for (const uint64_t floats :
+       {header.snapshot_floats, header.kv_before_floats, header.rows_floats}) {
+    if (floats > kMaxFloats) return bad("a part is out of range");
   }
   const uint64_t expected = HeadSize(header) + TokensSize(header) +
-                            SnapshotSize(header) +
+                            SnapshotSize(header) + KvBeforeSize(header) +
                             Padded(header.rows_floats * sizeof(float));
   if (file_bytes == expected) return {};
   return bad(fmt::format("is {} bytes long, its header says {}", file_bytes,
@@ -229,6 +235,28 @@ std::string JoinOrigins(const std::vector<std::string>& origins) {
   return text;
 }
 
+// The blocks behind the snapshot, and the tail.
+Status AddRows(const StateFileView& view, const StateCodec& codec,
+               ResumePoint* point) {
+  const size_t num_rows = view.tokens.size() - view.snapshot_position;
+  if (view.rows.size() != num_rows * codec.row_floats()) {
+    return MakeError(ErrorCode::kBadFile, "rows are not of the model's size");
+  }
+  for (size_t done = 0; done < num_rows; done += kBlockTokens) {
+    const size_t rows = std::min(kBlockTokens, num_rows - done);
+    auto block = codec.MakeBlock(
+        view.rows.subspan(done * codec.row_floats(), rows * codec.row_floats()),
+        rows);
+    if (rows == kBlockTokens) {
+      point->blocks.push_back(std::move(*block));
+    } else {
+      point->tail = std::move(*block);
+      point->tail_rows = rows;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<StateFileView> ParseStateFile(std::string_view bytes,
@@ -254,9 +282,12 @@ Result<StateFileView> ParseStateFile(std::string_view bytes,
   const auto floats = [&](uint64_t ofs, uint64_t count) {
     return std::span(reinterpret_cast<const float*>(bytes.data() + ofs), count);
   };
-  view.snapshot = floats(TokensSize(*header), header->snapshot_floats);
-  view.rows =
-      floats(TokensSize(*header) + SnapshotSize(*header), header->rows_floats);
+  uint64_t ofs = TokensSize(*header);
+  view.snapshot = floats(ofs, header->snapshot_floats);
+  ofs += SnapshotSize(*header);
+  view.kv_before = floats(ofs, header->kv_before_floats);
+  ofs += KvBeforeSize(*header);
+  view.rows = floats(ofs, header->rows_floats);
   return view;
 }
 
@@ -266,9 +297,8 @@ Result<ResumePoint> MakeResumePoint(const StateFileView& view,
   const auto bad = [&](std::string_view what) {
     return MakeError(ErrorCode::kBadFile, fmt::format("{}: {}", name, what));
   };
-  const size_t vocab = codec.vocab();
   if (std::ranges::any_of(view.tokens,
-                          [&](TokenId id) { return id >= vocab; })) {
+                          [&](TokenId id) { return id >= codec.vocab(); })) {
     return bad("a token is not in the model's vocabulary");
   }
   ResumePoint point;
@@ -283,21 +313,17 @@ Result<ResumePoint> MakeResumePoint(const StateFileView& view,
   if ((point.snapshot == nullptr) != (point.position == 0)) {
     return bad("the snapshot is not of the model's size");
   }
-  const size_t num_rows = view.tokens.size() - view.snapshot_position;
-  if (num_rows == 0) return point;
-  if (view.rows.size() % num_rows != 0) return bad("rows are cut off");
-  const size_t row_size = view.rows.size() / num_rows;
-  for (size_t done = 0; done < num_rows; done += kBlockTokens) {
-    const size_t rows = std::min(kBlockTokens, num_rows - done);
-    auto block = codec.MakeBlock(
-        view.rows.subspan(done * row_size, rows * row_size), rows);
-    if (block == nullptr) return bad("rows are not of the model's size");
-    if (rows == kBlockTokens) {
-      point.blocks.push_back(std::move(block));
-    } else {
-      point.tail = std::move(block);
-      point.tail_rows = rows;
-    }
+  if (view.kv_before.size() != point.position * codec.kv_floats()) {
+    return bad("keys and values are not of the model's size");
+  }
+  for (auto left = view.kv_before; !left.empty();) {
+    const size_t size = kBlockTokens * codec.kv_floats();
+    point.kv_before.push_back(
+        codec.MakeKvBlock(left.first(size), kBlockTokens));
+    left = left.subspan(size);
+  }
+  if (Status rows = AddRows(view, codec, &point); !rows) {
+    return bad(rows.error().message);
   }
   return point;
 }
@@ -365,14 +391,21 @@ Status WriteStateFile(const std::filesystem::path& path,
   }
   file.EndPart();
   std::vector<float> rows;
-  const auto write_rows = [&](const StateBlock& block, size_t count) {
+  for (const auto& block : point.kv_before) {
     rows.clear();
-    block.AppendRows(count, &rows);
+    block->AppendRows(kBlockTokens, &rows);
+    header.kv_before_floats += rows.size();
+    file.Write(rows.data(), rows.size() * sizeof(float));
+  }
+  file.EndPart();
+  const auto write_rows = [&](const BlockPieces& block, size_t count) {
+    rows.clear();
+    AppendRows(block, count, &rows);
     header.rows_floats += rows.size();
     file.Write(rows.data(), rows.size() * sizeof(float));
   };
-  for (const auto& block : point.blocks) write_rows(*block, kBlockTokens);
-  if (point.tail != nullptr) write_rows(*point.tail, point.tail_rows);
+  for (const BlockPieces& block : point.blocks) write_rows(block, kBlockTokens);
+  if (point.tail_rows > 0) write_rows(point.tail, point.tail_rows);
   file.EndPart();
   return file.Finish(header, origins);
 }

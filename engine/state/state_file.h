@@ -20,10 +20,10 @@
 namespace krait::engine {
 
 // A warm sequence in a file: a header, the files that it was read from, the
-// tokens, the snapshot, and the rows of the blocks since. Little-endian; parts
-// begin on multiples of 64 bytes. Two checksums: of the header with the
-// origins, so that these can be told without reading the rest, and of all that
-// follows.
+// tokens, the snapshot, what attention keeps of the tokens before it, and the
+// rows of the blocks since. Little-endian; parts begin on multiples of 64
+// bytes. Two checksums: of the header with the origins, so that these can be
+// told without reading the rest, and of all that follows.
 
 // Raised with each change of the format, and kNumericsVersion with it, so that
 // versions of krait do not delete each other's.
@@ -36,7 +36,9 @@ struct StateFileView {
   std::vector<TokenId> tokens;
   size_t snapshot_position = 0;
   std::span<const float> snapshot;  // empty if the model has none
-  std::span<const float> rows;      // of the tokens after snapshot_position
+  // What attention keeps of the tokens before the snapshot.
+  std::span<const float> kv_before;
+  std::span<const float> rows;  // of the tokens after snapshot_position
 };
 
 // `name` begins error messages. Checks magic, version, sizes and checksums.

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// One worker a core: of those that this thread may use (affinity, cpuset), and
+// where cores differ, of the fastest kind; no more than the control group's
+// quota gives time for. They are pinned if there is a core for each, on the
+// machine that hwloc describes.
+
 #include "engine/threads/topology.h"
 
 #include <fmt/format.h>

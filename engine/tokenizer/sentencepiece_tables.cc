@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+// Where a file lists no merges they follow from the scores: each way to cut a
+// piece into two symbols is a merge to it, of the rank that the piece's score
+// has among all. Characters that occur in pieces but are none get symbols of
+// their own (virtual ones), so that they can merge; those that stay over become
+// bytes or the unknown token in the end. An unused piece may be merged to on
+// the way to a longer one; where it stays over, it is put out as what its
+// characters merge to without it.
+
 #include "engine/tokenizer/sentencepiece_tables.h"
 
 #include <fmt/format.h>

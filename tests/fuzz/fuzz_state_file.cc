@@ -72,7 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!point) return 0;
   if (point->end() != view->tokens.size()) std::abort();
   krait::engine::StateStore store(
-      krait::engine::Resumption(TheModel().hyperparameters()), size_t{1} << 20);
+      krait::engine::StateNeeds(TheModel().hyperparameters()), size_t{1} << 20);
   store.Insert({.tokens = view->tokens, .point = *point});
   return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "daemon/host/local/engine_generator.h"
 #include "daemon/model_lookup.h"
+#include "engine/model/architecture.h"
 
 namespace krait::daemon {
 namespace {
@@ -45,7 +46,7 @@ std::string_view SupportedModels() {
 }
 
 std::string_view ArchitectureName(engine::Architecture architecture) {
-  return architecture == engine::Architecture::kMamba2 ? "mamba2" : "llama";
+  return engine::InfoOf(architecture).name;
 }
 
 std::string ParametersText(size_t parameters) {

@@ -106,8 +106,8 @@ void StateKeeper::Shared::SayWhyNot(const base::Error& error) {
 void StateKeeper::Shared::Identify() {
   mark.emplace(options.forget_mark);
   const auto fingerprint = engine::FingerprintOf(
-      options.stamp, engine::FingerprintMemory(options.fingerprints),
-      stopping.get_token());
+      options.stamp, engine::Executor::Name(),
+      engine::FingerprintMemory(options.fingerprints), stopping.get_token());
   if (!fingerprint) return SayWhyNot(fingerprint.error());
   directory.emplace(options.directory,
                     engine::StateCodec(model->hyperparameters()), *fingerprint,

@@ -10,11 +10,14 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 namespace krait::engine {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view kExecutor = "AVX2";
 
 class FingerprintTest : public testing::Test {
  protected:
@@ -42,7 +45,7 @@ class FingerprintTest : public testing::Test {
   static std::string Of(const fs::path& path,
                         const fs::path& memory = fs::path()) {
     const auto fingerprint =
-        FingerprintOf(StampModel(path), FingerprintMemory(memory));
+        FingerprintOf(StampModel(path), kExecutor, FingerprintMemory(memory));
     return fingerprint ? fingerprint->Hex() : fingerprint.error().message;
   }
 
@@ -142,18 +145,30 @@ TEST_F(FingerprintTest, AFileThatChangedSinceItWasStampedIsRefused) {
   Write(model, "weights");
   const ModelStamp stamp = StampModel(model);
   Write(model, "other weights");
-  const auto fingerprint = FingerprintOf(stamp, FingerprintMemory({}));
+  const auto fingerprint =
+      FingerprintOf(stamp, kExecutor, FingerprintMemory({}));
   ASSERT_FALSE(fingerprint);
   EXPECT_EQ(fingerprint.error().message,
             model.string() + ": was changed while it was read");
-  EXPECT_FALSE(FingerprintOf({}, FingerprintMemory({})));
+  EXPECT_FALSE(FingerprintOf({}, kExecutor, FingerprintMemory({})));
   std::stop_source stop;
   stop.request_stop();
-  EXPECT_EQ(
-      FingerprintOf(StampModel(model), FingerprintMemory({}), stop.get_token())
-          .error()
-          .code,
-      ErrorCode::kCancelled);
+  EXPECT_EQ(FingerprintOf(StampModel(model), kExecutor, FingerprintMemory({}),
+                          stop.get_token())
+                .error()
+                .code,
+            ErrorCode::kCancelled);
+}
+
+TEST_F(FingerprintTest, WhatRunsTheModelCounts) {
+  const fs::path model = root_ / "model.gguf";
+  Write(model, "weights");
+  const auto of = [&](std::string_view executor) {
+    return FingerprintOf(StampModel(model), executor, FingerprintMemory({}))
+        ->Hex();
+  };
+  EXPECT_EQ(of("AVX2"), of("AVX2"));
+  EXPECT_NE(of("AVX2"), of("AVX3"));
 }
 
 TEST_F(FingerprintTest, AReplacedFileIsToldFromAnOverwrittenOne) {

@@ -104,16 +104,16 @@ TEST(HfConfigTest, RefusesOtherArchitecturesByName) {
 }
 
 TEST(HfConfigTest, ReadsEveryFormOfRotaryBase) {
-  EXPECT_EQ(Parse(LlamaConfig())->hparams.llama.rope_base, 10000.0);
+  EXPECT_EQ(Parse(LlamaConfig())->hparams.attention.rope_base, 10000.0);
   EXPECT_EQ(
-      Parse(LlamaConfig(R"("rope_theta": 5e5,)"))->hparams.llama.rope_base,
+      Parse(LlamaConfig(R"("rope_theta": 5e5,)"))->hparams.attention.rope_base,
       5e5);
   EXPECT_EQ(Parse(LlamaConfig(R"("rope_parameters": {"rope_theta": 1000000,
                                   "rope_type": "default"},)"))
-                ->hparams.llama.rope_base,
+                ->hparams.attention.rope_base,
             1e6);
   EXPECT_EQ(Parse(LlamaConfig(R"("rope_theta": 7.0, "rope_scaling": null,)"))
-                ->hparams.llama.rope_base,
+                ->hparams.attention.rope_base,
             7.0);
 }
 
@@ -122,12 +122,12 @@ TEST(HfConfigTest, OnlyMistralHasAWindowAndAnAbsentOneIsTheFirsts) {
     const Result<HfConfig> config =
         Parse(LlamaConfig(extra, "mistral", "MistralForCausalLM"));
     EXPECT_TRUE(config);
-    return config ? config->hparams.llama.sliding_window : ~size_t{0};
+    return config ? config->hparams.attention.sliding_window : ~size_t{0};
   };
   EXPECT_EQ(window(R"("sliding_window": null,)"), 0U);
   EXPECT_EQ(window(R"("sliding_window": 16,)"), 16U);
   EXPECT_EQ(window(""), 4096U);
-  EXPECT_EQ(Parse(LlamaConfig())->hparams.llama.sliding_window, 0U);
+  EXPECT_EQ(Parse(LlamaConfig())->hparams.attention.sliding_window, 0U);
 }
 
 TEST(HfConfigTest, NamesFieldValueAndExpectation) {

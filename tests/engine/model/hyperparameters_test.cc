@@ -16,18 +16,19 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-Hyperparameters Common(Architecture architecture) {
+Hyperparameters Common(Architecture architecture, LayerKind layer) {
   Hyperparameters h;
   h.architecture = architecture;
   h.vocab = 100;
   h.d_model = 64;
   h.layers = 2;
+  h.layer_pattern = {layer};
   return h;
 }
 
 void ExpectMamba2(const std::function<void(Hyperparameters*)>& change,
                   const std::string& message) {
-  Hyperparameters h = Common(Architecture::kMamba2);
+  Hyperparameters h = Common(Architecture::kMamba2, {});
   h.mamba2 = {.d_inner = 128,
               .heads = 8,
               .head_dim = 16,
@@ -44,12 +45,14 @@ void ExpectMamba2(const std::function<void(Hyperparameters*)>& change,
 
 void ExpectLlama(const std::function<void(Hyperparameters*)>& change,
                  const std::string& message) {
-  Hyperparameters h = Common(Architecture::kLlama);
-  h.llama.heads = 4;
-  h.llama.kv_heads = 2;
-  h.llama.head_dim = 16;
-  h.llama.d_ff = 128;
-  h.llama.rope_dim = 16;
+  Hyperparameters h =
+      Common(Architecture::kLlama, {.mixer = MixerKind::kAttention,
+                                    .feed_forward = FeedForwardKind::kSwiGlu});
+  h.attention.heads = 4;
+  h.attention.kv_heads = 2;
+  h.attention.head_dim = 16;
+  h.d_ff = 128;
+  h.attention.rope_dim = 16;
   change(&h);
   const Status status = CheckHyperparameters(h, "file");
   EXPECT_EQ(status.has_value(), message.empty());
@@ -63,7 +66,7 @@ TEST(HyperparametersTest, GoodOnesPassWhateverTheContextLength) {
   ExpectMamba2([](H*) {}, "");
   ExpectMamba2([](H* h) { h->context_length = 0xFFFFFFFF; }, "");
   ExpectLlama([](H*) {}, "");
-  ExpectLlama([](H* h) { h->llama.rope_dim = 8; }, "");
+  ExpectLlama([](H* h) { h->attention.rope_dim = 8; }, "");
 }
 
 TEST(HyperparametersTest, RefusesZeroAbsurdAndNonFinite) {
@@ -91,12 +94,40 @@ TEST(HyperparametersTest, Mamba2sHeadsMakeItsWidthAndGroupsDivideThem) {
 
 TEST(HyperparametersTest, LlamasKvHeadsDivideItsHeadsAndRotationIsEven) {
   using H = Hyperparameters;
-  ExpectLlama([](H* h) { h->llama.kv_heads = 3; }, "3 do not divide 4 heads");
-  ExpectLlama([](H* h) { h->llama.kv_heads = 8; }, "8 do not divide 4 heads");
-  ExpectLlama([](H* h) { h->llama.rope_dim = 7; }, "an even number, found 7");
-  ExpectLlama([](H* h) { h->llama.rope_dim = 18; }, "expected 2 to 16");
-  ExpectLlama([](H* h) { h->llama.rope_base = 0; }, "rope base");
-  ExpectLlama([](H* h) { h->llama.d_ff = 0; }, "d_ff");
+  ExpectLlama([](H* h) { h->attention.kv_heads = 3; },
+              "3 do not divide 4 heads");
+  ExpectLlama([](H* h) { h->attention.kv_heads = 8; },
+              "8 do not divide 4 heads");
+  ExpectLlama([](H* h) { h->attention.rope_dim = 7; },
+              "an even number, found 7");
+  ExpectLlama([](H* h) { h->attention.rope_dim = 18; }, "expected 2 to 16");
+  ExpectLlama([](H* h) { h->attention.rope_base = 0; }, "rope base");
+  ExpectLlama([](H* h) { h->d_ff = 0; }, "d_ff");
+}
+
+TEST(HyperparametersTest, LayersOfEachKindAreCountedAndAllShapesChecked) {
+  Hyperparameters h = Common(Architecture::kMamba2, {});
+  h.layers = 8;
+  const LayerKind attention{.mixer = MixerKind::kAttention};
+  h.layer_pattern = {{}, {}, attention};  // 0 0 1 0 0 1 0 0
+  EXPECT_EQ(h.CountLayers(MixerKind::kMamba2), 6U);
+  EXPECT_EQ(h.CountLayers(MixerKind::kAttention), 2U);
+  EXPECT_EQ(h.KindOf(5).mixer, MixerKind::kAttention);
+  EXPECT_EQ(h.KindOf(6).mixer, MixerKind::kMamba2);
+  h.mamba2 = {.d_inner = 128,
+              .heads = 8,
+              .head_dim = 16,
+              .state = 16,
+              .groups = 2,
+              .conv_width = 4};
+  const Status status = CheckHyperparameters(h, "file");
+  ASSERT_FALSE(status);
+  EXPECT_THAT(status.error().message, HasSubstr("attention.head_count"));
+  h.layers = 2;  // of which none is attention
+  EXPECT_EQ(h.CountLayers(MixerKind::kAttention), 0U);
+  EXPECT_TRUE(CheckHyperparameters(h, "file"));
+  h.layer_pattern.clear();
+  EXPECT_FALSE(CheckHyperparameters(h, "file"));
 }
 
 }  // namespace

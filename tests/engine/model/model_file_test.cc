@@ -133,8 +133,8 @@ TEST(ModelFileTest, LlamaDiffersByRotaryPairingOnly) {
   const auto gguf = OpenGolden("llama-tiny/gguf/model-f16.gguf");
   ASSERT_NE(hf, nullptr);
   ASSERT_NE(gguf, nullptr);
-  const LlamaShape& a = hf->hyperparameters().llama;
-  const LlamaShape& b = gguf->hyperparameters().llama;
+  const AttentionShape& a = hf->hyperparameters().attention;
+  const AttentionShape& b = gguf->hyperparameters().attention;
   EXPECT_EQ(a.heads, 8U);
   EXPECT_EQ(a.kv_heads, 2U);
   EXPECT_EQ(a.head_dim, 8U);
@@ -144,7 +144,7 @@ TEST(ModelFileTest, LlamaDiffersByRotaryPairingOnly) {
   EXPECT_EQ(b.heads, a.heads);
   EXPECT_EQ(b.kv_heads, a.kv_heads);
   EXPECT_EQ(b.head_dim, a.head_dim);
-  EXPECT_EQ(b.d_ff, a.d_ff);
+  EXPECT_EQ(gguf->hyperparameters().d_ff, hf->hyperparameters().d_ff);
   EXPECT_EQ(b.rope_base, a.rope_base);
   EXPECT_EQ(b.rope_pairing, simd::RopePairing::kAdjacent);
   EXPECT_EQ(hf->tensors().size(), gguf->tensors().size());
@@ -156,12 +156,12 @@ TEST(ModelFileTest, ReadsSlidingWindowsAndHeadDimensions) {
   const auto none = OpenGolden("mistral-nowindow/hf");
   const auto narrow = OpenGolden("mistral-kq/gguf/model-Q8_0.gguf");
   ASSERT_TRUE(hf && gguf && none && narrow);
-  EXPECT_EQ(hf->hyperparameters().llama.sliding_window, 16U);
-  EXPECT_EQ(gguf->hyperparameters().llama.sliding_window, 16U);
-  EXPECT_EQ(none->hyperparameters().llama.sliding_window, 0U);
-  EXPECT_EQ(none->hyperparameters().llama.head_dim, 32U);
-  EXPECT_EQ(none->hyperparameters().llama.rope_base, 1e6);
-  EXPECT_EQ(narrow->hyperparameters().llama.head_dim, 32U);
+  EXPECT_EQ(hf->hyperparameters().attention.sliding_window, 16U);
+  EXPECT_EQ(gguf->hyperparameters().attention.sliding_window, 16U);
+  EXPECT_EQ(none->hyperparameters().attention.sliding_window, 0U);
+  EXPECT_EQ(none->hyperparameters().attention.head_dim, 32U);
+  EXPECT_EQ(none->hyperparameters().attention.rope_base, 1e6);
+  EXPECT_EQ(narrow->hyperparameters().attention.head_dim, 32U);
   EXPECT_THAT(narrow->Find("blk.0.attn_q.weight")->shape,
               ElementsAre(128, 256));
 }

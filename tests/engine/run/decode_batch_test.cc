@@ -23,9 +23,8 @@ constexpr size_t kRounds = 12;
 class DecodeBatchTest : public testing::TestWithParam<ModelCase> {
  protected:
   void SetUp() override {
-    auto loaded = Model::Load(GetParam().path);
-    ASSERT_TRUE(loaded) << loaded.error().message;
-    model_ = *loaded;
+    model_ = LoadCase(GetParam());
+    ASSERT_NE(model_, nullptr);
   }
 
   size_t Random(size_t least, size_t most) {
@@ -64,13 +63,13 @@ TEST_P(DecodeBatchTest, EachGetsTheBitsOfItsOwnStep) {
   const std::vector<size_t> lengths = {1, 5, 63, 64, 65, 100, 128, 30, 2};
   for (const size_t threads : {1U, 2U, 3U}) {
     WorkerPool pool(PlanThreads(threads));
-    const auto scratch =
-        std::shared_ptr<Scratch>(model_->NewScratch(pool));  // for all
+    const auto executor =
+        std::shared_ptr<Executor>(model_->NewExecutor(pool));  // for all
     std::vector<std::unique_ptr<Session>> together;
     std::vector<std::unique_ptr<Session>> alone;
     for (const size_t length : lengths) {
       const auto prompt = RandomTokens(length);
-      together.push_back(std::make_unique<Session>(model_, pool, scratch));
+      together.push_back(std::make_unique<Session>(model_, executor));
       alone.push_back(std::make_unique<Session>(model_, pool_));
       ASSERT_TRUE(together.back()->Prefill(prompt));
       ASSERT_TRUE(alone.back()->Prefill(prompt));
@@ -175,7 +174,8 @@ INSTANTIATE_TEST_SUITE_P(
                   KRAIT_TEST_DATA "/models/llama-tiny/gguf/model-f16.gguf"},
         ModelCase{"window", KRAIT_TEST_DATA "/models/mistral-tiny/hf"},
         ModelCase{"mistral_q8",
-                  KRAIT_TEST_DATA "/models/mistral-kq/gguf/model-Q8_0.gguf"}),
+                  KRAIT_TEST_DATA "/models/mistral-kq/gguf/model-Q8_0.gguf"},
+        ModelCase{"hybrid", ""}),
     NameOfCase);
 
 }  // namespace

@@ -4,16 +4,29 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <memory>
 #include <ostream>
 #include <string>
+
+#include "engine/arch/model.h"
+#include "tests/engine/run/hybrid_model.h"
 
 namespace krait::engine {
 
 // A model that a test is repeated with.
 struct ModelCase {
-  std::string name;  // as tests may be called
-  std::string path;
+  std::string name;           // as tests may be called
+  std::string path;           // empty: a hybrid
+  size_t sliding_window = 0;  // of the hybrid
 };
+
+inline std::shared_ptr<const Model> LoadCase(const ModelCase& model) {
+  if (model.path.empty()) return MakeHybrid(model.sliding_window);
+  auto loaded = Model::Load(model.path);
+  EXPECT_TRUE(loaded) << loaded.error().message;
+  return loaded ? *loaded : nullptr;
+}
 
 inline std::ostream& operator<<(std::ostream& out, const ModelCase& model) {
   return out << model.name;

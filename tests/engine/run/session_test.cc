@@ -139,7 +139,7 @@ TEST_F(SessionTest, StatesThatShareABlockDoNotDisturbEachOther) {
   const auto tail = session.state().last_block();
   const auto base = session.state().snapshot();
   const auto resume = [&](Session& to) {
-    to.state().Restore(64, base);
+    to.state().Restore(64, base, {});
     to.Replay(tail, 36);
   };
   Session first(*model_, *pool_);

@@ -20,9 +20,8 @@ namespace {
 class WarmSessionTest : public testing::TestWithParam<ModelCase> {
  protected:
   void SetUp() override {
-    auto loaded = Model::Load(GetParam().path);
-    ASSERT_TRUE(loaded) << loaded.error().message;
-    model_ = *loaded;
+    model_ = LoadCase(GetParam());
+    ASSERT_NE(model_, nullptr);
   }
 
   TokenId RandomToken() {
@@ -45,7 +44,7 @@ class WarmSessionTest : public testing::TestWithParam<ModelCase> {
   }
 
   StateStore Store(size_t budget) {
-    return StateStore(Resumption(model_->hyperparameters()), budget);
+    return StateStore(StateNeeds(model_->hyperparameters()), budget);
   }
 
   std::shared_ptr<const Model> model_;
@@ -254,7 +253,8 @@ INSTANTIATE_TEST_SUITE_P(
         ModelCase{"mamba2", KRAIT_TEST_DATA "/models/mamba2-tiny/hf"},
         ModelCase{"llama",
                   KRAIT_TEST_DATA "/models/llama-tiny/gguf/model-f16.gguf"},
-        ModelCase{"window", KRAIT_TEST_DATA "/models/mistral-tiny/hf"}),
+        ModelCase{"window", KRAIT_TEST_DATA "/models/mistral-tiny/hf"},
+        ModelCase{"hybrid", ""}, ModelCase{"hybrid_window", "", 100}),
     NameOfCase);
 
 }  // namespace

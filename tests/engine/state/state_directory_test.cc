@@ -18,6 +18,7 @@
 
 #include "engine/run/warm_session.h"
 #include "engine/state/state_file.h"
+#include "tests/engine/run/hybrid_model.h"
 
 namespace krait::engine {
 namespace {
@@ -36,8 +37,8 @@ std::shared_ptr<const Model> LoadModel(const std::string& path) {
 }
 
 Fingerprint PrintOf(const Model& model) {
-  const auto fingerprint =
-      FingerprintOf(StampModel(model.file().path()), FingerprintMemory({}));
+  const auto fingerprint = FingerprintOf(
+      StampModel(model.file().path()), Executor::Name(), FingerprintMemory({}));
   EXPECT_TRUE(fingerprint);
   return *fingerprint;
 }
@@ -56,7 +57,7 @@ class StateDirectoryTest : public testing::Test {
   void TearDown() override { fs::remove_all(root_); }
 
   StateStore Store() const {
-    return StateStore(Resumption(model_->hyperparameters()), kPlenty);
+    return StateStore(StateNeeds(model_->hyperparameters()), kPlenty);
   }
   StateDirectory Directory(size_t max_bytes = kPlenty) const {
     return Directory(StateLimits{.max_bytes = max_bytes});
@@ -121,6 +122,26 @@ TEST_F(StateDirectoryTest, WhatWasSavedIsWarmAgainBitForBit) {
   }
 }
 
+// With the keys and values before the snapshot, and both kinds of rows behind.
+TEST_F(StateDirectoryTest, AHybridsStateIsWarmAgainBitForBit) {
+  model_ = MakeHybrid();
+  const StateCodec codec(model_->hyperparameters());
+  for (const size_t size : {150U, 130U, 40U}) {
+    tokens_.resize(size);
+    StateDirectory directory(root_ / std::to_string(size), codec, Fingerprint{},
+                             {.max_bytes = kPlenty});
+    StateStore before = Store();
+    const std::vector<float> expected = Run(before);
+    ASSERT_TRUE(directory.Save(before));
+    StateStore after = Store();
+    EXPECT_THAT(directory.Load(&after), testing::IsEmpty());
+    PrefillCost cost;
+    EXPECT_EQ(Run(after, &cost), expected);
+    EXPECT_EQ(cost.computed, 1U) << size;
+    EXPECT_EQ(cost.reused, GridFloor(size)) << size;
+  }
+}
+
 TEST_F(StateDirectoryTest, IsForTheUserAlone) {
   const mode_t before = umask(0);
   SaveOne();
@@ -164,7 +185,7 @@ TEST_F(StateDirectoryTest, AFileWithAnyDamageIsPassedOver) {
 TEST_F(StateDirectoryTest, ModelsDoNotTakeEachOthersStates) {
   SaveOne();
   const auto other = LoadModel(KRAIT_TEST_DATA "/models/mamba2-tied/hf");
-  StateStore store(Resumption(other->hyperparameters()), kPlenty);
+  StateStore store(StateNeeds(other->hyperparameters()), kPlenty);
   EXPECT_THAT(StateDirectory(root_, StateCodec(other->hyperparameters()),
                              PrintOf(*other), {.max_bytes = kPlenty})
                   .Load(&store),

@@ -31,17 +31,22 @@ class FakeSnapshot : public StateSnapshot {
 
 class FakeState : public State {
  public:
+  explicit FakeState(const StateNeeds& needs) : needs_(needs) {}
+
   std::unique_ptr<State> Clone() const override { return nullptr; }
   void CopyFrom(const State&) override {}
   void Reset() override { position_ = 0; }
-  void Restore(size_t position, std::shared_ptr<const StateSnapshot>) override {
+  void Restore(size_t position, std::shared_ptr<StateSnapshot>,
+               std::span<const std::shared_ptr<StateBlock>>) override {
     position_ = position;
   }
-  std::shared_ptr<const StateSnapshot> snapshot() const override {
-    return std::make_shared<FakeSnapshot>();
+  bool Rewind(size_t) override { return false; }
+  std::shared_ptr<StateSnapshot> snapshot() const override {
+    return needs_.snapshot ? std::make_shared<FakeSnapshot>() : nullptr;
   }
-  std::shared_ptr<const StateBlock> last_block() const override {
-    return std::make_shared<FakeBlock>();
+  BlockPieces last_block() const override {
+    return {.log = needs_.snapshot ? std::make_shared<FakeBlock>() : nullptr,
+            .kv = needs_.kv ? std::make_shared<FakeBlock>() : nullptr};
   }
   size_t bytes() const override { return 0; }
   std::vector<StateTensor> Export() const override { return {}; }
@@ -49,10 +54,13 @@ class FakeState : public State {
   void Feed(size_t to) {
     for (size_t end = GridFloor(position_) + kBlockTokens; end <= to;
          end += kBlockTokens) {
-      whole_blocks_.push_back(std::make_shared<FakeBlock>());
+      whole_blocks_.push_back(last_block());
     }
     position_ = to;
   }
+
+ private:
+  StateNeeds needs_;
 };
 
 std::vector<TokenId> Sequence(size_t size, TokenId first = 0) {
@@ -61,16 +69,33 @@ std::vector<TokenId> Sequence(size_t size, TokenId first = 0) {
   return tokens;
 }
 
-Resumption Mamba() {
+StateNeeds NeedsOf(std::vector<LayerKind> layers) {
   Hyperparameters hparams;
-  hparams.architecture = Architecture::kMamba2;
-  return Resumption(hparams);
+  hparams.layers = layers.size();
+  hparams.layer_pattern = std::move(layers);
+  return StateNeeds(hparams);
 }
 
-void Feed(StateStore& store, std::span<const TokenId> tokens) {
-  FakeState state;
+constexpr LayerKind kRecurrent{.mixer = MixerKind::kMamba2};
+constexpr LayerKind kAttention{.mixer = MixerKind::kAttention};
+
+StateNeeds Mamba() {
+  return NeedsOf({kRecurrent});
+}
+
+StateNeeds Transformer() {
+  return NeedsOf({kAttention});
+}
+
+StateNeeds Hybrid() {
+  return NeedsOf({kRecurrent, kRecurrent, kAttention});
+}
+
+void Feed(StateStore& store, std::span<const TokenId> tokens,
+          const StateNeeds& needs = Mamba()) {
+  FakeState state(needs);
   const ResumePoint point = store.Find(tokens);
-  state.Restore(point.position, point.snapshot);
+  state.Restore(GridFloor(point.end()), nullptr, {});
   state.Feed(tokens.size());
   store.Finish(tokens, state, {});
 }
@@ -181,6 +206,72 @@ TEST(StateStoreTest, GivesItsSequencesAndTakesThemBack) {
   }
   EXPECT_EQ(other.CountKnown(Sequence(200)), 200U);
   EXPECT_EQ(other.CountKnown(Sequence(100, 5000)), 100U);
+}
+
+// Each kind of model resumes with all that its layers need and no more.
+TEST(StateStoreTest, APointHasWhatTheLayersNeed) {
+  for (const StateNeeds& needs : {Mamba(), Transformer(), Hybrid()}) {
+    StateStore store(needs, 1 << 20);
+    for (size_t size = 64; size <= 1000; size += 64) {
+      Feed(store, Sequence(size), needs);
+    }
+    Feed(store, Sequence(1000), needs);
+    for (const size_t size : {100U, 640U, 999U, 1000U}) {
+      const ResumePoint point = store.Find(Sequence(size));
+      EXPECT_EQ(point.snapshot != nullptr,
+                needs.snapshot && point.position > 0);
+      EXPECT_EQ(point.kv_before.size() * kBlockTokens,
+                needs.kv ? point.position : 0);
+      EXPECT_TRUE(point.whole());
+      for (const BlockPieces& block : point.blocks) {
+        EXPECT_EQ(block.log != nullptr, needs.snapshot);
+        EXPECT_EQ(block.kv != nullptr, needs.kv);
+      }
+      EXPECT_TRUE(point.tail_rows == 0 || needs.MetBy(point.tail));
+    }
+    EXPECT_EQ(store.CountKnown(Sequence(1000)), 1000U);
+  }
+}
+
+TEST(StateStoreTest, ATransformerKeepsAllKeysAndAHybridFewLogs) {
+  StateStore transformer(Transformer(), 1 << 20);
+  StateStore hybrid(Hybrid(), 1 << 20);
+  for (size_t size = 64; size <= 64 * 50; size += 64) {
+    Feed(transformer, Sequence(size), Transformer());
+    Feed(hybrid, Sequence(size), Hybrid());
+  }
+  EXPECT_EQ(transformer.held_bytes(), 50 * kPieceBytes);
+  EXPECT_EQ(hybrid.held_bytes(), (50 + 2 + hybrid.snapshots()) * kPieceBytes);
+  EXPECT_LE(hybrid.snapshots(), 14U);
+}
+
+// Where keys and values are missing no snapshot helps, and without a snapshot
+// no keys.
+TEST(StateStoreTest, AHybridWithoutRoomForAllNeverResumesWithAPart) {
+  for (size_t pieces = 0; pieces < 60; ++pieces) {
+    StateStore store(Hybrid(), pieces * kPieceBytes);
+    for (TokenId file = 0; file < 3; ++file) {
+      Feed(store, Sequence(700, file * 10000), Hybrid());
+      const ResumePoint point = store.Find(Sequence(700, file * 10000));
+      EXPECT_TRUE(point.whole());
+      EXPECT_EQ(point.kv_before.size() * kBlockTokens, point.position);
+      EXPECT_EQ(point.snapshot != nullptr, point.position > 0);
+    }
+    EXPECT_LE(store.held_bytes(), pieces * kPieceBytes);
+  }
+}
+
+TEST(StateStoreTest, AHybridsSequencesAreTakenBackWhole) {
+  StateStore store(Hybrid(), 1 << 20);
+  Feed(store, Sequence(320), Hybrid());
+  Feed(store, Sequence(500), Hybrid());
+  StateStore other(Hybrid(), 1 << 20);
+  for (const auto& sequence : store.Sequences()) {
+    EXPECT_EQ(sequence.tokens.size(), 500U);
+    other.Insert(sequence);
+  }
+  EXPECT_EQ(other.CountKnown(Sequence(600)), 500U);
+  EXPECT_TRUE(other.Find(Sequence(500)).whole());
 }
 
 }  // namespace

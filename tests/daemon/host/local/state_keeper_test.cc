@@ -47,7 +47,7 @@ class StateKeeperTest : public testing::Test {
   void TearDown() override { fs::remove_all(root_); }
 
   StateStore Store() const {
-    return StateStore(engine::Resumption(model_->hyperparameters()), kPlenty);
+    return StateStore(engine::StateNeeds(model_->hyperparameters()), kPlenty);
   }
   // Runs the tokens in the store, as text of `origin`; returns how many had to
   // be computed.
@@ -226,7 +226,7 @@ TEST_F(StateKeeperTest, APromptThatIsBeingReadGoesOnFromAStateThatComes) {
   EXPECT_LT(session.cost().computed, 500U);
   const auto warm = session.Fork().logits();
 
-  StateStore none(engine::Resumption(model_->hyperparameters()), 0);
+  StateStore none(engine::StateNeeds(model_->hyperparameters()), 0);
   engine::WarmResources alone(model_, pool_, none);
   engine::WarmSession cold(alone);
   ASSERT_TRUE(cold.Advance(tokens_, {}));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KRAIT_ENGINE_ARCH_LINEAR_H_
-#define KRAIT_ENGINE_ARCH_LINEAR_H_
+#ifndef KRAIT_ENGINE_LAYERS_LINEAR_H_
+#define KRAIT_ENGINE_LAYERS_LINEAR_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "engine/aligned_array.h"
-#include "engine/arch/model.h"
 #include "engine/threads/worker_pool.h"
 #include "simd/activations.h"
 #include "simd/matmul.h"
@@ -54,4 +53,4 @@ class Linear {
 
 }  // namespace krait::engine
 
-#endif  // KRAIT_ENGINE_ARCH_LINEAR_H_
+#endif  // KRAIT_ENGINE_LAYERS_LINEAR_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/arch/linear.h"
+#include "engine/layers/linear.h"
 
 #include <cassert>
 

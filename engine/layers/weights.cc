@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/arch/weights.h"
+#include "engine/layers/weights.h"
 
 namespace krait::engine {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KRAIT_ENGINE_ARCH_WEIGHTS_H_
-#define KRAIT_ENGINE_ARCH_WEIGHTS_H_
+#ifndef KRAIT_ENGINE_LAYERS_WEIGHTS_H_
+#define KRAIT_ENGINE_LAYERS_WEIGHTS_H_
 
 #include <cstddef>
 #include <string>
@@ -53,4 +53,4 @@ inline size_t WeightBytes(const simd::WeightView& w) {
 
 }  // namespace krait::engine
 
-#endif  // KRAIT_ENGINE_ARCH_WEIGHTS_H_
+#endif  // KRAIT_ENGINE_LAYERS_WEIGHTS_H_

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// A layer, on the residual stream u [tokens, d_model]:
+//   u += mixer(RMSNorm(u))
+//   u += feed_forward(RMSNorm(u))    where the layer has one
+// A call runs some tokens of one sequence (Prefill), or the next token of each
+// of several (Decode), through all layers; what mixers remember is in the
+// states.
+
+#include "engine/arch/decoder.h"
+
+#include <algorithm>
+#include <string>
+
+#include "engine/layers/layer_reader.h"
+#include "engine/layers/weights.h"
+#include "simd/elementwise.h"
+#include "simd/norm.h"
+
+namespace krait::engine {
+
+// Loading ---------------------------------------------------------------------
+
+namespace {
+
+// Reads the layers one after the other. A mixer's state is in the place that
+// it has among those of its kind.
+class LayerMaker {
+ public:
+  LayerMaker(const Hyperparameters& hparams, WeightReader& read)
+      : hparams_(hparams), read_(read) {}
+
+  DecoderLayer Make(size_t number) {
+    const LayerKind& kind = hparams_.KindOf(number);
+    LayerReader read(hparams_, number, read_);
+    std::vector<float> norm = read.Vector("attn_norm.weight");
+    DecoderLayer layer{.mixer_norm = std::move(norm),
+                       .mixer = MakeMixer(kind.mixer, read),
+                       .feed_forward_norm = {},
+                       .feed_forward = {}};
+    if (kind.feed_forward == FeedForwardKind::kSwiGlu) {
+      layer.feed_forward_norm = read.Vector("ffn_norm.weight");
+      layer.feed_forward.emplace(read);
+    }
+    return layer;
+  }
+
+ private:
+  std::variant<Mamba2Mixer, Attention> MakeMixer(MixerKind kind,
+                                                 LayerReader& read) {
+    switch (kind) {
+      case MixerKind::kMamba2:
+        return Mamba2Mixer(hparams_, recurrent_layers_++, read);
+      case MixerKind::kAttention:
+        break;
+    }
+    return Attention(hparams_.attention, attention_layers_++, read);
+  }
+
+  const Hyperparameters& hparams_;
+  WeightReader& read_;
+  size_t recurrent_layers_ = 0;
+  size_t attention_layers_ = 0;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<const Model>> Decoder::Create(LoadedFile loaded) {
+  const Hyperparameters& hparams = loaded.file->hyperparameters();
+  WeightReader read(*loaded.file);
+  OutputHead head;
+  head.Read(hparams, read);
+  LayerMaker maker(hparams, read);
+  std::vector<DecoderLayer> layers;
+  for (size_t i = 0; i < hparams.layers && read.status(); ++i) {
+    layers.push_back(maker.Make(i));
+  }
+  if (!read.status()) return read.status().error();
+  return std::shared_ptr<const Model>(
+      new Decoder(std::move(loaded), std::move(head), std::move(layers)));
+}
+
+Decoder::Decoder(LoadedFile loaded, OutputHead head,
+                 std::vector<DecoderLayer> layers)
+    : Model(std::move(loaded)),
+      d_model_(hyperparameters().d_model),
+      head_(std::move(head)),
+      layers_(std::move(layers)) {}
+
+size_t Decoder::DecodeBytes() const {
+  size_t bytes = WeightBytes(head_.output);
+  for (const DecoderLayer& layer : layers_) {
+    bytes += std::visit([](const auto& mixer) { return mixer.weight_bytes(); },
+                        layer.mixer);
+    if (layer.feed_forward) bytes += layer.feed_forward->weight_bytes();
+  }
+  return bytes;
+}
+
+std::unique_ptr<State> Decoder::NewState() const {
+  return std::make_unique<LayeredState>(hyperparameters());
+}
+
+// Running ---------------------------------------------------------------------
+
+struct Decoder::Buffers final : public Scratch {
+  Buffers(const Hyperparameters& hparams, size_t workers) {
+    if (hparams.Has(MixerKind::kMamba2)) {
+      mamba2.emplace(hparams.mamba2, workers);
+    }
+    if (hparams.Has(MixerKind::kAttention)) {
+      attention.emplace(hparams.attention, workers);
+    }
+  }
+
+  void Begin(size_t tokens, size_t d_model) {
+    rows.clear();
+    logits.clear();
+    if (tokens * d_model <= u.size()) return;
+    u = AlignedArray<float>(tokens * d_model);
+    h = AlignedArray<float>(tokens * d_model);
+  }
+
+  std::vector<BatchRow> rows;  // of the call
+  std::vector<float*> logits;  // of a decode, one per row
+  AlignedArray<float> u;       // [tokens, d_model], the residual stream
+  AlignedArray<float> h;       // [tokens, d_model]
+  std::optional<Mamba2Mixer::Buffers> mamba2;
+  std::optional<Attention::Buffers> attention;
+  SwiGlu::Buffers swiglu;
+};
+
+std::unique_ptr<Executor> Decoder::NewExecutor(WorkerPool& pool) const {
+  const Hyperparameters& hparams = hyperparameters();
+  size_t max_cols = hparams.d_model;
+  if (hparams.Has(MixerKind::kMamba2)) {
+    max_cols = std::max(max_cols, hparams.mamba2.d_inner);
+  }
+  if (hparams.Has(MixerKind::kAttention)) {
+    max_cols = std::max(max_cols,
+                        hparams.attention.heads * hparams.attention.head_dim);
+  }
+  if (hparams.Has(FeedForwardKind::kSwiGlu)) {
+    max_cols = std::max(max_cols, hparams.d_ff);
+  }
+  return std::make_unique<Executor>(
+      pool, max_cols, std::make_unique<Buffers>(hparams, pool.size()));
+}
+
+void Decoder::Prefill(std::span<const TokenId> tokens, State& state,
+                      Executor& executor, LogitsRows rows,
+                      float* logits) const {
+  auto& b = static_cast<Buffers&>(executor.scratch());
+  auto& layered = static_cast<LayeredState&>(state);
+  b.Begin(tokens.size(), d_model_);
+  for (size_t t = 0; t < tokens.size(); ++t) {
+    b.rows.push_back({&layered, state.position() + t});
+  }
+  head_.Embed(tokens, b.u.data());
+  layered.BeginPrefill(tokens.size());
+  RunLayers({Pass::kPrefill, b.rows, executor}, b);
+  layered.EndPrefill(tokens.size());
+  head_.Logits(b.u.data(), tokens.size(), rows, executor, logits);
+}
+
+void Decoder::Decode(std::span<const DecodeStep> steps,
+                     Executor& executor) const {
+  auto& b = static_cast<Buffers&>(executor.scratch());
+  b.Begin(steps.size(), d_model_);
+  for (size_t s = 0; s < steps.size(); ++s) {
+    auto& layered = static_cast<LayeredState&>(*steps[s].state);
+    Settle(layered, executor);
+    layered.BeginDecode();
+    b.rows.push_back({&layered, layered.position()});
+    b.logits.push_back(steps[s].logits);
+    head_.Embed({&steps[s].token, 1}, b.u.data() + s * d_model_);
+  }
+  RunLayers({Pass::kDecode, b.rows, executor}, b);
+  for (const BatchRow& row : b.rows) row.state->EndDecode();
+  head_.DecodeLogits(b.u.data(), b.logits, executor);
+}
+
+// `u` from the embeddings to what the output head takes.
+void Decoder::RunLayers(const Batch& batch, Buffers& b) const {
+  if (b.attention) b.attention->Begin(batch);
+  for (const DecoderLayer& layer : layers_) {
+    Normalise(batch, layer.mixer_norm, b);
+    RunMixer(batch, layer, b);
+    AddResidual(batch, b);
+    if (!layer.feed_forward) continue;
+    Normalise(batch, layer.feed_forward_norm, b);
+    layer.feed_forward->Run(batch, b.swiglu, b.h.data(), b.h.data());
+    AddResidual(batch, b);
+  }
+}
+
+void Decoder::RunMixer(const Batch& batch, const DecoderLayer& layer,
+                       Buffers& b) const {
+  float* h = b.h.data();
+  if (const auto* mamba2 = std::get_if<Mamba2Mixer>(&layer.mixer)) {
+    mamba2->Run(batch, *b.mamba2, h, h);
+  } else {
+    std::get<Attention>(layer.mixer).Run(batch, *b.attention, h, h);
+  }
+}
+
+// h = RMSNorm(u) * weight
+void Decoder::Normalise(const Batch& batch, const std::vector<float>& weight,
+                        Buffers& b) const {
+  batch.executor.pool().ForRanges(
+      batch.tokens(), 1, [&](size_t begin, size_t end, size_t) {
+        for (size_t t = begin; t < end; ++t) {
+          simd::RmsNorm(b.u.data() + t * d_model_, weight.data(), d_model_,
+                        head_.eps, b.h.data() + t * d_model_);
+        }
+      });
+}
+
+// u += h
+void Decoder::AddResidual(const Batch& batch, Buffers& b) const {
+  batch.executor.pool().ForRanges(
+      batch.tokens(), 1, [&](size_t begin, size_t end, size_t) {
+        simd::Add(b.h.data() + begin * d_model_, (end - begin) * d_model_,
+                  b.u.data() + begin * d_model_);
+      });
+}
+
+// Going on without the weights ------------------------------------------------
+
+void Decoder::Replay(const BlockPieces& block, size_t rows, State& state,
+                     Executor& executor) const {
+  static_cast<LayeredState&>(state).Append(block, rows);
+  if (rows == kBlockTokens) Settle(state, executor);
+}
+
+void Decoder::Settle(State& state, Executor& executor) const {
+  auto& layered = static_cast<LayeredState&>(state);
+  RecurrentState* recurrent = layered.recurrent();
+  if (recurrent == nullptr || recurrent->settled()) return;
+  recurrent->MakeBaseMutable();
+  auto& b = static_cast<Buffers&>(executor.scratch());
+  for (const DecoderLayer& layer : layers_) {
+    if (const auto* mamba2 = std::get_if<Mamba2Mixer>(&layer.mixer)) {
+      mamba2->Settle(*recurrent, *b.mamba2, executor);
+    }
+  }
+  layered.EndSettle();
+}
+
+}  // namespace krait::engine

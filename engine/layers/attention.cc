@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// Attention, for many tokens of one sequence and for one of each of several:
+// each row of a batch knows its cache and its position. On x [tokens, d_model]:
+//   q,k,v = wq x, wk x, wv x;  q, k rotated to their position (RoPE)
+//   y     = wo softmax(q K^T / sqrt(head_dim)) V    over the cache, which now
+//           holds k and v; query head j uses KV head j / (heads / kv_heads)
+
+#include "engine/layers/attention.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "simd/attention.h"
+#include "simd/rope.h"
+
+namespace krait::engine {
+namespace {
+
+// Blocks up to a position.
+size_t NumBlocks(size_t position) {
+  return position / kBlockTokens + 1;
+}
+
+}  // namespace
+
+Attention::Attention(const AttentionShape& shape, size_t cache_layer,
+                     LayerReader& read)
+    : shape_(shape),
+      cache_layer_(cache_layer),
+      wq_(read.Matrix("attn_q.weight")),
+      wk_(read.Matrix("attn_k.weight")),
+      wv_(read.Matrix("attn_v.weight")),
+      wo_(read.Matrix("attn_output.weight")) {}
+
+size_t Attention::weight_bytes() const {
+  return WeightBytes(wq_) + WeightBytes(wk_) + WeightBytes(wv_) +
+         WeightBytes(wo_);
+}
+
+void Attention::Buffers::Reserve(size_t tokens) {
+  if (tokens <= capacity) return;
+  capacity = tokens;
+  q = AlignedArray<float>(tokens * shape.heads * shape.head_dim);
+  attended = AlignedArray<float>(q.size());
+  k = AlignedArray<float>(tokens * shape.kv_heads * shape.head_dim);
+  v = AlignedArray<float>(k.size());
+  cos = AlignedArray<float>(tokens * shape.rope_dim / 2);
+  sin = AlignedArray<float>(tokens * shape.rope_dim / 2);
+}
+
+void Attention::Buffers::Begin(const Batch& batch) {
+  Reserve(batch.tokens());
+  rows.clear();
+  const size_t angles = shape.rope_dim / 2;
+  for (const BatchRow& row : batch.rows) {
+    const size_t t = rows.size();
+    AddRow(*row.state->kv(), row.position);
+    simd::RopeAngles(row.position, shape.rope_dim, shape.rope_base,
+                     cos.data() + t * angles, sin.data() + t * angles);
+  }
+}
+
+// Rows of a cache follow each other, positions ascending.
+void Attention::Buffers::AddRow(KvCache& cache, size_t position) {
+  size_t first_block = 0;
+  if (!rows.empty()) {
+    const Row& last = rows.back();
+    first_block = last.first_block;
+    if (last.cache != &cache) first_block += NumBlocks(last.position);
+  }
+  rows.push_back({&cache, position, first_block});
+}
+
+void Attention::Buffers::ListBlocks(size_t cache_layer) {
+  keys.clear();
+  values.clear();
+  for (const Row& row : rows) {
+    while (keys.size() < row.first_block + NumBlocks(row.position)) {
+      const size_t at = (keys.size() - row.first_block) * kBlockTokens;
+      keys.push_back(row.cache->keys(cache_layer, at));
+      values.push_back(row.cache->values(cache_layer, at));
+    }
+  }
+}
+
+void Attention::Run(const Batch& batch, Buffers& b, const float* x,
+                    float* y) const {
+  const size_t tokens = batch.tokens();
+  Executor& executor = batch.executor;
+  executor.Multiply(batch.pass, wq_, x, tokens, b.q.data(), wq_.rows);
+  executor.Multiply(batch.pass, wk_, x, tokens, b.k.data(), wk_.rows);
+  executor.Multiply(batch.pass, wv_, x, tokens, b.v.data(), wv_.rows);
+  Rotate(batch, b);
+  Attend(batch, b);
+  executor.Multiply(batch.pass, wo_, b.attended.data(), tokens, y, wo_.rows);
+}
+
+// `q` and `k` to their positions, `k` and `v` into the caches.
+void Attention::Rotate(const Batch& batch, Buffers& b) const {
+  const size_t q_dim = shape_.heads * shape_.head_dim;
+  const size_t kv_dim = shape_.kv_heads * shape_.head_dim;
+  const size_t angles = shape_.rope_dim / 2;
+  batch.executor.pool().ForRanges(
+      batch.tokens(), 1, [&](size_t begin, size_t end, size_t) {
+        for (size_t t = begin; t < end; ++t) {
+          const float* cos = b.cos.data() + t * angles;
+          const float* sin = b.sin.data() + t * angles;
+          simd::Rope(shape_.rope_pairing, cos, sin, shape_.heads,
+                     shape_.head_dim, shape_.rope_dim, b.q.data() + t * q_dim);
+          float* k = b.k.data() + t * kv_dim;
+          simd::Rope(shape_.rope_pairing, cos, sin, shape_.kv_heads,
+                     shape_.head_dim, shape_.rope_dim, k);
+          const Buffers::Row& row = b.rows[t];
+          std::copy_n(k, kv_dim, row.cache->key(cache_layer_, row.position));
+          std::copy_n(b.v.data() + t * kv_dim, kv_dim,
+                      row.cache->value(cache_layer_, row.position));
+        }
+      });
+}
+
+// `q` against the caches, to `attended`. One task is one head of one token.
+void Attention::Attend(const Batch& batch, Buffers& b) const {
+  const size_t heads_per_kv = shape_.heads / shape_.kv_heads;
+  size_t longest = 0;
+  for (const Buffers::Row& row : b.rows) {
+    longest = std::max(longest, row.position + 1);
+  }
+  for (auto& scores : b.scores) scores.resize(longest);
+  b.ListBlocks(cache_layer_);
+  batch.executor.pool().ForTasks(
+      batch.tokens() * shape_.heads, [&](size_t task, size_t worker) {
+        const Buffers::Row& seen = b.rows[task / shape_.heads];
+        const size_t head = task % shape_.heads;
+        const size_t end = seen.position + 1;
+        const size_t begin =
+            shape_.sliding_window == 0 || end <= shape_.sliding_window
+                ? 0
+                : end - shape_.sliding_window;
+        const simd::AttentionInputs inputs{
+            .k = b.keys.data() + seen.first_block,
+            .v = b.values.data() + seen.first_block,
+            .block_positions = kBlockTokens,
+            .stride = shape_.kv_heads * shape_.head_dim,
+            .column = head / heads_per_kv * shape_.head_dim,
+            .begin = begin,
+            .end = end,
+            .head_dim = shape_.head_dim,
+            .scale = 1.0F / std::sqrt(static_cast<float>(shape_.head_dim))};
+        const size_t row = task * shape_.head_dim;
+        simd::Attend(inputs, b.q.data() + row, b.scores[worker].data(),
+                     b.attended.data() + row);
+      });
+}
+
+}  // namespace krait::engine

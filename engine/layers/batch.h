@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_ENGINE_LAYERS_BATCH_H_
+#define KRAIT_ENGINE_LAYERS_BATCH_H_
+
+#include <cstddef>
+#include <vector>
+
+#include "engine/layers/executor.h"
+#include "engine/state/layered_state.h"
+
+namespace krait::engine {
+
+// A token of a batch: the state that it advances, and where it stands.
+struct BatchRow {
+  LayeredState* state;
+  size_t position;
+};
+
+// What one forward call works on, for all layers: the next tokens of one
+// sequence (kPrefill), or one of each of several (kDecode). The states have
+// room for them (LayeredState::BeginPrefill, BeginDecode).
+struct Batch {
+  size_t tokens() const { return rows.size(); }
+
+  Pass pass;
+  const std::vector<BatchRow>& rows;
+  Executor& executor;
+};
+
+}  // namespace krait::engine
+
+#endif  // KRAIT_ENGINE_LAYERS_BATCH_H_

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/layers/executor.h"
+
+#include "simd/targets.h"
+
+namespace krait::engine {
+
+std::string_view Executor::Name() {
+  return simd::CurrentTarget();
+}
+
+}  // namespace krait::engine

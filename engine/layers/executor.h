@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_ENGINE_LAYERS_EXECUTOR_H_
+#define KRAIT_ENGINE_LAYERS_EXECUTOR_H_
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "engine/layers/linear.h"
+#include "engine/threads/worker_pool.h"
+#include "simd/weights.h"
+
+namespace krait::engine {
+
+// Buffers of one forward call of one model, kept between calls. Nothing in them
+// outlasts a call.
+class Scratch {
+ public:
+  virtual ~Scratch() = default;
+};
+
+// What runs a model's forward calls: threads, and all memory that a call needs
+// besides the weights and the states. Made by a model for itself
+// (Model::NewExecutor); sessions that take turns share one.
+//
+// Thread-compatible: one call at a time, which has the pool to itself.
+class Executor {
+ public:
+  // For products of inputs of at most `max_cols` elements; the pool must
+  // outlive it.
+  Executor(WorkerPool& pool, size_t max_cols, std::unique_ptr<Scratch> scratch)
+      : pool_(pool),
+        linear_(pool.size(), max_cols),
+        scratch_(std::move(scratch)) {}
+
+  // What decides how results are rounded: states are bound to it. Of this
+  // machine's processor, its instruction set.
+  static std::string_view Name();
+
+  WorkerPool& pool() { return pool_; }
+  size_t workers() const { return pool_.size(); }
+  Scratch& scratch() { return *scratch_; }
+
+  // y[t * y_stride + r] = (W x_t)[r] for x[tokens, cols].
+  void Multiply(Pass pass, const simd::WeightView& w, const float* x,
+                size_t tokens, float* y, size_t y_stride) {
+    linear_.Multiply(pass, w, linear_.Pack(x, tokens, w.cols, w.type, pool_), y,
+                     y_stride, pool_);
+  }
+  // The same for a kDecode whose outputs lie apart: outputs[t][r].
+  void Decode(const simd::WeightView& w, const float* x,
+              std::span<float* const> outputs) {
+    Linear::Decode(w, linear_.Pack(x, outputs.size(), w.cols, w.type, pool_),
+                   outputs, pool_);
+  }
+
+ private:
+  WorkerPool& pool_;
+  Linear linear_;
+  std::unique_ptr<Scratch> scratch_;
+};
+
+}  // namespace krait::engine
+
+#endif  // KRAIT_ENGINE_LAYERS_EXECUTOR_H_

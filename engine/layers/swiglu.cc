@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/layers/swiglu.h"
+
+#include "simd/elementwise.h"
+
+namespace krait::engine {
+
+SwiGlu::SwiGlu(LayerReader& read)
+    : gate_(read.Matrix("ffn_gate.weight")),
+      up_(read.Matrix("ffn_up.weight")),
+      down_(read.Matrix("ffn_down.weight")) {}
+
+void SwiGlu::Buffers::Reserve(size_t tokens, size_t d_ff) {
+  if (tokens * d_ff <= gate.size()) return;
+  gate = AlignedArray<float>(tokens * d_ff);
+  up = AlignedArray<float>(tokens * d_ff);
+}
+
+void SwiGlu::Run(const Batch& batch, Buffers& buffers, const float* x,
+                 float* y) const {
+  const size_t tokens = batch.tokens();
+  const size_t d_ff = gate_.rows;
+  buffers.Reserve(tokens, d_ff);
+  float* gate = buffers.gate.data();
+  float* up = buffers.up.data();
+  batch.executor.Multiply(batch.pass, gate_, x, tokens, gate, d_ff);
+  batch.executor.Multiply(batch.pass, up_, x, tokens, up, d_ff);
+  batch.executor.pool().ForRanges(
+      tokens * d_ff, 64, [&](size_t begin, size_t end, size_t) {
+        simd::SiluMul(gate + begin, up + begin, end - begin, gate + begin);
+      });
+  batch.executor.Multiply(batch.pass, down_, gate, tokens, y, down_.rows);
+}
+
+size_t SwiGlu::weight_bytes() const {
+  return WeightBytes(gate_) + WeightBytes(up_) + WeightBytes(down_);
+}
+
+}  // namespace krait::engine

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_ENGINE_LAYERS_SWIGLU_H_
+#define KRAIT_ENGINE_LAYERS_SWIGLU_H_
+
+#include <cstddef>
+
+#include "engine/aligned_array.h"
+#include "engine/layers/batch.h"
+#include "engine/layers/layer_reader.h"
+#include "simd/weights.h"
+
+namespace krait::engine {
+
+// A gated feed-forward: y = down(SiLU(gate x) * up x). Source: Shazeer 2020,
+// "GLU variants improve transformer".
+class SwiGlu {
+ public:
+  explicit SwiGlu(LayerReader& read);
+
+  struct Buffers {
+    void Reserve(size_t tokens, size_t d_ff);
+    AlignedArray<float> gate;  // [tokens, d_ff]
+    AlignedArray<float> up;    // [tokens, d_ff]
+  };
+
+  // y[tokens, d_model] of x[tokens, d_model], which may be the same array.
+  void Run(const Batch& batch, Buffers& buffers, const float* x,
+           float* y) const;
+
+  size_t weight_bytes() const;
+
+ private:
+  simd::WeightView gate_;  // [d_ff, d_model]
+  simd::WeightView up_;    // [d_ff, d_model]
+  simd::WeightView down_;  // [d_model, d_ff]
+};
+
+}  // namespace krait::engine
+
+#endif  // KRAIT_ENGINE_LAYERS_SWIGLU_H_
