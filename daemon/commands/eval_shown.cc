@@ -115,8 +115,8 @@ base::Status RunCase(const FimCase& fim_case,
   boost::json::object json = CaseToJson(fim_case, *shown);
 
   options.min_confidence.reset();
-  options.thresholds =
-      generator->hints().ConfidenceOf(NameForModels(request.syntax.language));
+  options.thresholds = generator->hints().ConfidenceOf(
+      completion::NameForModels(request.syntax.language));
   options.thresholds->line = completion::kShowAll;
   const auto all = service.Complete(request, options);
   if (!all) return all.error();
