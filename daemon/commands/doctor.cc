@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/commands/model_verify.h"
+#include "daemon/tools/model_verify.h"
 #include "daemon/config/config.h"
 #include "daemon/host/local/engine_generator.h"
 #include "daemon/host/local/model_summary.h"

@@ -9,7 +9,7 @@
 #include <boost/json/value_from.hpp>
 #include <vector>
 
-#include "daemon/commands/model_verify.h"
+#include "daemon/tools/model_verify.h"
 #include "daemon/host/local/model_summary.h"
 #include "daemon/json_text.h"
 #include "daemon/model_lookup.h"

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "daemon/host/local/forget_mark.h"
+#include "daemon/host/local/forget_states.h"
 #include "engine/run/warm_session.h"
 #include "engine/threads/topology.h"
 

@@ -6,7 +6,7 @@
 
 #include <filesystem>
 
-#include "daemon/commands/model_verify.h"
+#include "daemon/tools/model_verify.h"
 #include "engine/model/model_file.h"
 #include "simd/weight_format.h"
 

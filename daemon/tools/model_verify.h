@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KRAIT_DAEMON_COMMANDS_MODEL_VERIFY_H_
-#define KRAIT_DAEMON_COMMANDS_MODEL_VERIFY_H_
+#ifndef KRAIT_DAEMON_TOOLS_MODEL_VERIFY_H_
+#define KRAIT_DAEMON_TOOLS_MODEL_VERIFY_H_
 
 #include <cstddef>
 #include <filesystem>
@@ -37,4 +37,4 @@ base::Status CheckRoundTrip(const engine::Tokenizer& tokenizer,
 
 }  // namespace krait::daemon
 
-#endif  // KRAIT_DAEMON_COMMANDS_MODEL_VERIFY_H_
+#endif  // KRAIT_DAEMON_TOOLS_MODEL_VERIFY_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/commands/model_verify.h"
+#include "daemon/tools/model_verify.h"
 
 #include <fmt/format.h>
 
