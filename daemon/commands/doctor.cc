@@ -16,7 +16,6 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/tools/model_verify.h"
 #include "daemon/config/config.h"
 #include "daemon/host/local/engine_generator.h"
 #include "daemon/host/local/model_summary.h"
@@ -28,6 +27,7 @@
 #include "daemon/process/runtime_dir.h"
 #include "daemon/terminal.h"
 #include "daemon/tools/machine.h"
+#include "daemon/tools/model_verify.h"
 #include "engine/run/generation.h"
 #include "engine/run/session.h"
 #include "engine/threads/thread_choice.h"

@@ -9,11 +9,11 @@
 #include <boost/json/value_from.hpp>
 #include <vector>
 
-#include "daemon/tools/model_verify.h"
 #include "daemon/host/local/model_summary.h"
 #include "daemon/json_text.h"
 #include "daemon/model_lookup.h"
 #include "daemon/terminal.h"
+#include "daemon/tools/model_verify.h"
 
 namespace krait::daemon {
 namespace {
