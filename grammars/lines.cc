@@ -91,10 +91,6 @@ size_t Columns(std::string_view text) {
   return columns;
 }
 
-size_t IndentColumns(std::string_view line) {
-  return Columns(LeadingBlanks(line));
-}
-
 bool ClosesBlock(std::string_view line) {
   const std::string_view trimmed = Trim(line);
   if (trimmed.empty()) return false;

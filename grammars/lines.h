@@ -42,8 +42,6 @@ bool IsBlank(std::string_view text);
 std::string_view LeadingBlanks(std::string_view line);
 // The columns of `text` if it were the white space before a line's content.
 size_t Columns(std::string_view text);
-// Returns the columns of the blanks that a line begins with.
-size_t IndentColumns(std::string_view line);
 
 // Returns the line around `ofs`, which is at most text.size().
 Line LineAt(std::string_view text, size_t ofs);

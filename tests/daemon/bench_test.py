@@ -15,7 +15,7 @@ import threading
 import unittest
 
 KRAIT, SOURCE = sys.argv[1], sys.argv[2]
-SOURCE_FILE = os.path.join(SOURCE, 'daemon', 'command_line.cc')
+SOURCE_FILE = os.path.join(SOURCE, 'daemon', 'commands', 'command_line.cc')
 
 
 def krait(*arguments):

@@ -109,11 +109,5 @@ TEST(LinesTest, WordsAndBracketsCloseBlocks) {
   EXPECT_FALSE(ContinuesBlock("}"));
 }
 
-TEST(LinesTest, IndentationIsInColumns) {
-  EXPECT_EQ(IndentColumns("\t x"), 9U);
-  EXPECT_EQ(IndentColumns("  \tx"), 8U);
-  EXPECT_EQ(IndentColumns(""), 0U);
-}
-
 }  // namespace
 }  // namespace krait::grammars

@@ -2,6 +2,7 @@
 #include "daemon/completion/stop/stop_rules.h"
 
 #include "daemon/completion/text/brackets.h"
+#include "daemon/completion/text/indentation.h"
 #include "grammars/lines.h"
 
 namespace krait::completion {
@@ -111,7 +112,7 @@ StopRules::StopRules(CompletionExtent extent, std::string_view prefix,
       on_blank_line_(grammars::IsBlank(before_)),
       many_statements_(WantsManyStatements(on_blank_line_, syntax)),
       whole_block_(many_statements_ && syntax != nullptr),
-      base_indent_(grammars::IndentColumns(before_)),
+      base_indent_(IndentColumns(before_)),
       next_line_(NextLineThatIsNotBlank(suffix)),
       max_lines_(max_lines) {}
 
@@ -126,7 +127,7 @@ std::optional<StopDecision> StopRules::CheckBlockLine(std::string_view text,
     if (whole) return StopDecision{CompletionStop::kBlankLine, before};
     return std::nullopt;
   }
-  const size_t indent = grammars::IndentColumns(line);
+  const size_t indent = IndentColumns(line);
   if (indent < base_indent_) {
     return StopDecision{CompletionStop::kDedent, before};
   }

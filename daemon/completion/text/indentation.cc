@@ -177,6 +177,15 @@ void Rebase(std::vector<std::string>* lines, size_t base,
 
 }  // namespace
 
+size_t IndentColumns(std::string_view line) {
+  constexpr size_t kStep = 4;
+  size_t columns = 0;
+  for (const char c : LeadingBlanks(line)) {
+    columns += c == '\t' ? kStep - columns % kStep : 1;
+  }
+  return columns;
+}
+
 std::optional<IndentUnit> IndentUnitAround(std::string_view prefix,
                                            std::string_view suffix) {
   const IndentUnit unknown{.character = ' ', .width = 0};

@@ -2,6 +2,7 @@
 #ifndef KRAIT_DAEMON_COMPLETION_TEXT_INDENTATION_H_
 #define KRAIT_DAEMON_COMPLETION_TEXT_INDENTATION_H_
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,11 @@
 #include "grammars/syntax_types.h"
 
 namespace krait::completion {
+
+// Returns the width of the leading blanks, to compare what a model writes with
+// what a file has. Tabs go to multiples of four, not of eight as in
+// grammars::Columns: where a file has a tab models often write four blanks.
+size_t IndentColumns(std::string_view line);
 
 // Returns the step of indentation that the lines before the cursor, or else
 // those after it, or the cursor's own, tell; nothing if none does.

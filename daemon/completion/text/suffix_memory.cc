@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/completion/text/suffix_memory.h"
+#include "daemon/completion/text/indentation.h"
 
 #include <algorithm>
 #include <limits>
@@ -35,7 +36,7 @@ std::string_view EndAtDeclaration(std::string_view suffix) {
        begin = suffix.find('\n', begin)) {
     const std::string_view line =
         suffix.substr(begin, suffix.find('\n', begin) - begin);
-    const size_t indent = grammars::IndentColumns(line);
+    const size_t indent = IndentColumns(line);
     if (behind_blank && !grammars::IsBlank(line) && indent <= least) {
       least = indent;
       end = begin;

@@ -84,5 +84,11 @@ TEST(IndentationTest, TheUnitIsThatOfTheTextAround) {
   EXPECT_EQ(IndentUnitAround("x\n", "y\n"), std::nullopt);
 }
 
+TEST(IndentColumnsTest, TabsGoToMultiplesOfFour) {
+  EXPECT_EQ(IndentColumns("\t x"), 5U);
+  EXPECT_EQ(IndentColumns("  \tx"), 4U);
+  EXPECT_EQ(IndentColumns(""), 0U);
+}
+
 }  // namespace
 }  // namespace krait::completion
