@@ -17,6 +17,7 @@ with open(os.path.join(SOURCE, 'models', 'default'), encoding='utf-8') as name:
     MODEL = os.path.join(SOURCE, 'models', name.read().strip())
 DATA = os.path.join(SOURCE, 'tests', 'data')
 COMMANDS = (['complete'], ['lsp'], ['model', 'info'], ['model', 'list'], ['model', 'verify'],
+            ['model', 'quantize'],
             ['doctor'], ['eval', 'fim'], ['eval', 'text'], ['bench', 'decode'], ['bench', 'prefill'],
             ['debug', 'tokens'], ['debug', 'logits'], ['debug', 'generate'], ['daemon'], ['status'],
             ['stop'], ['config'], ['log'])
@@ -174,6 +175,19 @@ class CliTest(unittest.TestCase):
         broken = os.path.join(DATA, 'malformed', 'gguf', 'weights-one-nan.gguf')
         self.refused('model', 'verify', broken, message='weights-one-nan.gguf')
         self.refused('model', 'verify', self.write('x.gguf', 'GGUF'), message='x.gguf')
+
+    def test_model_quantize(self):
+        out = os.path.join(self.dir, 'small.gguf')
+        made = self.json('model', 'quantize', MODEL, out, '--type', 'q4_k', '--json')
+        self.assertLess(made['relative_error'], 0.09)
+        self.assertLess(os.path.getsize(out), 0.75 * os.path.getsize(MODEL))
+        self.assertTrue(self.json('model', 'verify', out, '--json')['ok'])
+        path = self.write('a.py', 'def f(x):\n    ret')
+        self.json('complete', path + ':2:8', '--model', out, '--json')
+        self.refused('model', 'quantize', MODEL, out, '--type', 'q9', message='q4_k')
+        self.refused('model', 'quantize', out, out, message='another file')
+        self.refused('model', 'quantize', path, out + '2', message='not a GGUF file')
+        self.assertEqual(sorted(os.listdir(self.dir)), ['a.py', 'small.gguf'])
 
     def test_tokens_there_and_back(self):
         for text in (b'def f(x):\n\treturn  x\n', 'ä€\U0001F600 [SUFFIX]</s>'.encode(), b''):
