@@ -15,7 +15,7 @@ namespace krait::engine {
 namespace {
 
 constexpr size_t kLengthBytes = 8;
-constexpr size_t kMaxDims = 8;
+constexpr size_t kMaxSafetensorsDims = 8;
 
 struct Dtype {
   std::string_view name;
@@ -169,11 +169,11 @@ Status SafetensorsParser::ParseTensor(std::string_view name,
   entry.element_bytes = dtype->bytes;
   simdjson::dom::element shape;
   if (object.at_key("shape").get(shape) != simdjson::SUCCESS ||
-      !ReadUints(shape, kMaxDims, &entry.shape)) {
+      !ReadUints(shape, kMaxSafetensorsDims, &entry.shape)) {
     return BrokenTensor(
         name, fmt::format("expected 'shape' to be an array of at most {} "
                           "unsigned integers",
-                          size_t{kMaxDims}));
+                          size_t{kMaxSafetensorsDims}));
   }
   simdjson::dom::element offsets;
   if (object.at_key("data_offsets").get(offsets) != simdjson::SUCCESS) {

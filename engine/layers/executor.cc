@@ -5,7 +5,7 @@
 
 namespace krait::engine {
 
-std::string_view Executor::Name() {
+std::string Executor::Name() {
   return simd::CurrentTarget();
 }
 

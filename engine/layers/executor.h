@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
-#include <string_view>
+#include <string>
 
 #include "engine/layers/linear.h"
 #include "engine/threads/worker_pool.h"
@@ -36,7 +36,7 @@ class Executor {
 
   // What decides how results are rounded: states are bound to it. Of this
   // machine's processor, its instruction set.
-  static std::string_view Name();
+  static std::string Name();
 
   WorkerPool& pool() { return pool_; }
   size_t workers() const { return pool_.size(); }

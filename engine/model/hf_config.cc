@@ -14,7 +14,7 @@
 namespace krait::engine {
 namespace {
 
-struct HfModel {
+struct HfModelKind {
   const ArchitectureInfo* info;
   const HfModelType* type;
 };
@@ -34,7 +34,7 @@ Result<std::string> ArchitectureName(const JsonFields& fields) {
 }
 
 // Both names, if given, must be known and of the same model.
-Result<HfModel> ReadModelType(const JsonFields& fields) {
+Result<HfModelKind> ReadModelType(const JsonFields& fields) {
   Result<std::string> class_name = ArchitectureName(fields);
   if (!class_name) return class_name.error();
   Result<std::optional<std::string>> name = fields.FindString("model_type");
@@ -46,7 +46,7 @@ Result<HfModel> ReadModelType(const JsonFields& fields) {
     for (const HfModelType& type : info->hf_types) {
       if (!class_name->empty() && *class_name != type.class_name) continue;
       if (*name && **name != type.model_type) continue;
-      return HfModel{info, &type};
+      return HfModelKind{info, &type};
     }
   }
   return fields.NotYet(fmt::format(
@@ -68,7 +68,7 @@ Result<HfConfig> ParseHfConfig(std::string_view json, const std::string& name) {
       JsonFile::Parse(json, name, JsonDialect::kPython);
   if (!file) return file.error();
   const JsonFields& fields = (*file)->root();
-  const Result<HfModel> model = ReadModelType(fields);
+  const Result<HfModelKind> model = ReadModelType(fields);
   if (!model) return model.error();
 
   HfConfig config;
