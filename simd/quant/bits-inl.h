@@ -93,14 +93,15 @@ HWY_INLINE V MoveBits(V v) {
 template <class DU8>
 HWY_INLINE hn::Vec<DU8> Nibbles(DU8 du8, const uint8_t* HWY_RESTRICT bytes,
                                 size_t i) {
+#if HWY_TARGET != HWY_SCALAR
   if constexpr (HWY_MAX_LANES_D(DU8) == 32) {
     const hn::Half<DU8> dh;
     const auto v = hn::LoadU(dh, bytes);
     return hn::Combine(du8, MoveBits<4, 0, 15>(v), MoveBits<0, 0, 15>(v));
-  } else {
-    const auto v = hn::LoadU(du8, bytes + i % 16);
-    return i < 16 ? MoveBits<0, 0, 15>(v) : MoveBits<4, 0, 15>(v);
   }
+#endif
+  const auto v = hn::LoadU(du8, bytes + i % 16);
+  return i < 16 ? MoveBits<0, 0, 15>(v) : MoveBits<4, 0, 15>(v);
 }
 
 // Returns 16 where bit i.. of the 32 at `bits` is set, else 0. Eight bytes can
