@@ -95,12 +95,16 @@ export class Editor {
 
   private async pick(key: string, text: string, row: string): Promise<void> {
     const input = this.page.locator('.quick-input-widget input');
-    await waitUntil(`the input of ${key}`, async () => {
-      await this.page.keyboard.press(key);
-      return input.isVisible();
+    const wanted =
+      this.page.locator('.quick-input-list .monaco-list-row', { hasText: row }).first();
+    await waitUntil(`${row} among what ${key} offers`, async () => {
+      if (!await input.isVisible()) await this.page.keyboard.press(key);
+      if (!await input.isVisible()) return false;
+      // What has just opened may empty its input once more.
+      if (await input.inputValue() !== text) await input.fill(text);
+      return wanted.isVisible();
     });
-    await input.fill(text);
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: row }).first().click();
+    await wanted.click();
   }
 
   async type(text: string): Promise<void> {
