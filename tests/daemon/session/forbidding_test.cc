@@ -27,6 +27,11 @@ using testing::IsEmpty;
 
 class ForbiddingTest : public LspSessionTest {
  protected:
+  // The model's thread calls what counts until the host has ended.
+  ~ForbiddingTest() override {
+    session_.reset();
+    host_.reset();
+  }
   void StartCounting() {
     auto generator = std::make_unique<FakeGenerator>("foo(1)\n");
     generator->set_on_forget([this](const completion::ForgetScope& scope) {
