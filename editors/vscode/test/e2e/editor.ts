@@ -97,11 +97,17 @@ export class Editor {
     const input = this.page.locator('.quick-input-widget input');
     const wanted =
       this.page.locator('.quick-input-list .monaco-list-row', { hasText: row }).first();
+    let filledAt = -Infinity;
     await waitUntil(`${row} among what ${key} offers`, async () => {
       if (!await input.isVisible()) await this.page.keyboard.press(key);
       if (!await input.isVisible()) return false;
-      // What has just opened may empty its input once more.
-      if (await input.inputValue() !== text) await input.fill(text);
+      // What has just opened may empty its input, or not look at it.
+      const looked = performance.now() - filledAt < 3000;
+      if (!looked || await input.inputValue() !== text) {
+        await input.fill('');
+        await input.fill(text);
+        filledAt = performance.now();
+      }
       return wanted.isVisible();
     });
     await wanted.click();
