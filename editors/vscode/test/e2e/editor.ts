@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { chromium, type Page } from 'playwright-core';
+import { chromium, type FrameLocator, type Page } from 'playwright-core';
 import { CodeServer } from './code-server';
 import type { Places } from './places';
+import { QuickInput } from './quick-input';
 import { waitFor, waitUntil } from './wait';
 
 const browserArguments = [
@@ -39,7 +40,12 @@ export class Editor {
   /** What closeAll() ends, even if opening an editor did not get to its end. */
   private static readonly opened: { close(): Promise<void> }[] = [];
 
-  private constructor(readonly page: Page) {}
+  /** Palette, files, lists, questions. */
+  readonly quickInput: QuickInput;
+
+  private constructor(readonly page: Page) {
+    this.quickInput = new QuickInput(page);
+  }
 
   static async open(places: Places, asksForTrust = false): Promise<Editor> {
     const server = await CodeServer.start(places, asksForTrust);
@@ -61,14 +67,14 @@ export class Editor {
 
   /** Opens a file of the workspace and puts the cursor at its end. */
   async openFile(name: string): Promise<void> {
-    await this.pick('Control+P', name, name);
+    await this.quickInput.pick('Control+P', name, name);
     await this.page.waitForSelector(`.tab.active[data-resource-name="${name}"]`);
     await this.focusEnd();
   }
 
   /** Opens a notebook and puts the cursor into its first cell. */
   async openNotebook(name: string): Promise<void> {
-    await this.pick('Control+P', name, name);
+    await this.quickInput.pick('Control+P', name, name);
     await this.page.locator('.notebook-editor .cell .monaco-editor .view-lines').first().click();
   }
 
@@ -79,38 +85,17 @@ export class Editor {
 
   /** Runs a command of the palette. */
   async run(title: string): Promise<void> {
-    await this.pick('F1', `>${title}`, title);
+    await this.quickInput.pick('F1', `>${title}`, title);
   }
 
   /** What the palette offers for a text. */
   async offered(text: string): Promise<readonly string[]> {
-    await this.page.keyboard.press('F1');
-    await this.page.locator('.quick-input-widget input').fill(`>${text}`);
-    const rows = this.page.locator('.quick-input-widget .quick-input-list .monaco-list-row');
-    await rows.first().waitFor();
-    const texts = await rows.allInnerTexts();
-    await this.page.keyboard.press('Escape');
-    return texts;
+    return this.quickInput.offered('F1', `>${text}`);
   }
 
-  private async pick(key: string, text: string, row: string): Promise<void> {
-    const input = this.page.locator('.quick-input-widget input');
-    const wanted =
-      this.page.locator('.quick-input-list .monaco-list-row', { hasText: row }).first();
-    let filledAt = -Infinity;
-    await waitUntil(`${row} among what ${key} offers`, async () => {
-      if (!await input.isVisible()) await this.page.keyboard.press(key);
-      if (!await input.isVisible()) return false;
-      // What has just opened may empty its input, or not look at it.
-      const looked = performance.now() - filledAt < 3000;
-      if (!looked || await input.inputValue() !== text) {
-        await input.fill('');
-        await input.fill(text);
-        filledAt = performance.now();
-      }
-      return wanted.isVisible();
-    });
-    await wanted.click();
+  /** What the page of an extension shows that was opened last. */
+  webview(): FrameLocator {
+    return this.page.locator('iframe.webview').last().contentFrame().frameLocator('#active-frame');
   }
 
   async type(text: string): Promise<void> {

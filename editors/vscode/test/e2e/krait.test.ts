@@ -128,7 +128,7 @@ test('coming back to a file is warm', async () => {
 
 test('the status page has what the daemon says', async () => {
   await editor.run('krait: Show Status');
-  const preview = editor.page.frameLocator('iframe.webview').frameLocator('#active-frame');
+  const preview = editor.webview();
   const value = async (name: string): Promise<string> => preview
     .locator('tr', { has: preview.locator('td', { hasText: name }) })
     .locator('td').nth(1).innerText();
@@ -151,7 +151,7 @@ test('the explanation of what is typed along is that of the suggestion', async (
   await editor.waitForGhostText(ghost.slice(1));
   await editor.run('krait: Why Is Nothing Suggested?');
   await editor.page.locator('.notification-toast .monaco-button', { hasText: 'Details' }).click();
-  const preview = editor.page.frameLocator('iframe.webview').frameLocator('#active-frame');
+  const preview = editor.webview();
   // More of it was typed where an answer for an earlier letter is still what is shown.
   const alongTo = new RegExp(`you have typed: ".*${typed}"$`);
   await preview.locator('p', { hasText: alongTo }).waitFor();

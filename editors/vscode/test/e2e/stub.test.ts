@@ -227,7 +227,7 @@ test('says why nothing is suggested', async () => {
   await editor.run('krait: Why Is Nothing Suggested?');
   await editor.waitForNotification('Nothing was shown: the model is not sure enough.');
   await editor.page.locator('.notification-toast .monaco-button', { hasText: 'Details' }).click();
-  const preview = editor.page.frameLocator('iframe.webview').frameLocator('#active-frame');
+  const preview = editor.webview();
   await preview.locator('td', { hasText: '950 tokens' }).waitFor();
   await preview.locator('td', { hasText: '8 % for each token on average' }).waitFor();
   await editor.screenshot('stub-why');
@@ -251,7 +251,7 @@ test('the menu of the status bar', async () => {
     assert.ok(texts.includes(text), `${text} in ${texts}`);
   }
   await editor.screenshot('stub-menu');
-  await editor.press('Escape');
+  await editor.quickInput.close();
 });
 
 test('silence for some minutes, which the menu ends', async () => {
@@ -290,9 +290,8 @@ test('the repository can be asked only where the server answers that', async () 
   await waitUntil('the command', async () =>
     (await editor.offered('krait: Ask')).some((row) => row.includes('Ask the Repo')));
   await editor.run('krait: Ask the Repository');
-  await editor.page.locator('.quick-input-widget input').fill('Where is it?');
-  await editor.press('Enter');
-  const preview = editor.page.frameLocator('iframe.webview').frameLocator('#active-frame');
+  await editor.quickInput.answer('Ask the repository', 'Where is it?');
+  const preview = editor.webview();
   await preview.locator('p', { hasText: 'You asked: Where is it?' }).waitFor();
   await editor.run('View: Close Editor');
 });
@@ -336,7 +335,7 @@ test('a missing program is told with what to do, and found once it is there', as
   const rows = editor.page.locator('.quick-input-list .monaco-list-row');
   await rows.filter({ hasText: 'Install krait' }).waitFor();
   await editor.screenshot('stub-missing-menu');
-  await editor.press('Escape');
+  await editor.quickInput.close();
   configure({});
   await begin('ret');
   await editor.waitForGhostText(line.slice(3));
@@ -345,7 +344,7 @@ test('a missing program is told with what to do, and found once it is there', as
 test('the page of the extension has no broken picture', async () => {
   await editor.run('Extensions: Show Installed Extensions');
   await editor.page.locator('.extension-list-item', { hasText: 'krait' }).first().click();
-  const page = editor.page.frameLocator('iframe.webview').frameLocator('#active-frame');
+  const page = editor.webview();
   await page.locator('h1', { hasText: 'krait for VS Code' }).waitFor();
   assert.equal(await page.locator('img').count(), 0);
   await editor.screenshot('stub-extension-page');
