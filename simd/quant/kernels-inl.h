@@ -25,7 +25,7 @@
   }                                                                            \
   void MatVecs##Name##T(const WeightView& w, size_t row_begin, size_t row_end, \
                         const ActivationView& x, float* const* y) {            \
-    RowsTimesTokens<Name>(w, row_begin, row_end, x, y);                        \
+    MultiplyRows<Name>(w, row_begin, row_end, x, y);                           \
   }                                                                            \
   void Pack##Name##T(const WeightView& w, const Int8Group& group,              \
                      uint8_t* panels) {                                        \

@@ -65,6 +65,7 @@ struct Q8Token {
 //   Scales(scales, minima)   of its parts
 //   Raw<kPart>(i)            see blocks-inl.h
 constexpr size_t kGroupParts = 8;
+
 using GroupParts = std::make_index_sequence<kGroupParts>;
 
 template <class Format>
@@ -145,7 +146,7 @@ void AddPart(const Group& group, const Scales& scales,
 template <class Format, class V8>
 HWY_INLINE hn::Vec<PartI> RawDot(V8 raw, const int8_t* HWY_RESTRICT a,
                                  hn::Vec<PartI> acc) {
-  const auto activations = hn::LoadU(Part8(), a);
+  const auto activations = hn::LoadU(hn::DFromV<V8>(), a);
   if constexpr (Format::kIsSigned) {
     return QuadDot(PartI(), PrepareQuants(raw), activations, acc);
   } else {
@@ -335,72 +336,163 @@ struct Tail {
   Q8Token token;
 };
 
+// Returns a row's sums as lanes that are still to be added.
 template <class Format, class V>
-HWY_INLINE float RowResult(V even, V odd, V taken) {
+HWY_INLINE V RowLanes(V even, V odd, V taken) {
   const PartF df;
   if constexpr (kRawOffset<Format> != 0) {
     taken = hn::Mul(taken, hn::Set(df, static_cast<float>(kRawOffset<Format>)));
   }
-  return hn::ReduceSum(df, hn::Sub(hn::Add(even, odd), taken));
+  return hn::Sub(hn::Add(even, odd), taken);
+}
+
+// Four vectors' lanes are added at once: y[i] = sum of vector i.
+template <class V>
+HWY_INLINE void StoreSums(V v0, V v1, V v2, V v3, float* HWY_RESTRICT y) {
+#if HWY_TARGET == HWY_SCALAR
+  const V all[4] = {v0, v1, v2, v3};
+  for (size_t i = 0; i < 4; ++i) y[i] = hn::GetLane(all[i]);
+#else
+  const hn::CappedTag<float, 4> d4;
+  const auto four = [d4](V v) HWY_ATTR {
+    if constexpr (HWY_MAX_LANES_D(PartF) == 8) {
+      return hn::Add(hn::LowerHalf(d4, v), hn::UpperHalf(d4, v));
+    } else {
+      return v;
+    }
+  };
+  const auto pairs = [d4](auto a, auto b) HWY_ATTR {
+    return hn::Add(hn::ConcatEven(d4, b, a), hn::ConcatOdd(d4, b, a));
+  };
+  hn::StoreU(pairs(pairs(four(v0), four(v1)), pairs(four(v2), four(v3))), d4,
+             y);
+#endif
 }
 
 // Adds the `blocks` small blocks from `bytes` on.
 template <class Format, class V>
 HWY_INLINE void AddTail(const uint8_t* HWY_RESTRICT bytes, const Q8Token& x,
                         size_t blocks, const RowSums<V>& sums) {
-  if constexpr (BlockOf<Format>::kParts == 1) {
-    if (blocks == 0) return;
-    const Tail<Format> tail(bytes, x, blocks);
-    AddGroup<1>(FileGroup<Format>{tail.bytes}, tail.token, tail.token, sums,
-                sums, GroupParts());
-  }
+  const Tail<Format> tail(bytes, x, blocks);
+  AddGroup<1>(FileGroup<Format>{tail.bytes}, tail.token, tail.token, sums, sums,
+              GroupParts());
 }
 
-// A row times tokens `first` and, if kTokens is 2, the next one, whose results
-// go to y[0] and y[1]. The order of additions of a token is the same in either.
-template <class Format, size_t kTokens>
-HWY_INLINE void RowTimesTokens(const uint8_t* HWY_RESTRICT row,
-                               const ActivationView& view, size_t first,
-                               float* HWY_RESTRICT y) {
+// A row times x and, if kTokens is 2, z: lanes that are still to be added. The
+// order of additions of a token is the same in either.
+template <class Format, size_t kTokens, bool kHasTail, class V>
+HWY_INLINE void RowTimesTokens(const uint8_t* HWY_RESTRICT row, size_t cols,
+                               Q8Token x, Q8Token z, V& times_x, V& times_z) {
   using Group = GroupOf<Format>;
-  const size_t groups = view.cols / Group::kElements;
-  const size_t tail = view.cols % Group::kElements / kPartElements;
-  Q8Token x(view, first);
-  Q8Token z(view, first + kTokens - 1);
   auto x_even = hn::Zero(PartF()), x_odd = x_even, x_taken = x_even;
   auto z_even = x_even, z_odd = x_even, z_taken = x_even;
   const RowSums<hn::Vec<PartF>> of_x{x_even, x_odd, x_taken};
   const RowSums<hn::Vec<PartF>> of_z{z_even, z_odd, z_taken};
-  for (size_t g = 0; g < groups; ++g, row += Group::kBytes) {
+  for (size_t c = 0; c + Group::kElements <= cols; c += Group::kElements) {
     PrefetchStream(row, Group::kBytes);
     AddGroup<kTokens>(FileGroup<Format>{row}, x, z, of_x, of_z, GroupParts());
+    row += Group::kBytes;
     x.Advance(kGroupParts);
     z.Advance(kGroupParts);
   }
-  AddTail<Format>(row, x, tail, of_x);
-  y[0] = RowResult<Format>(x_even, x_odd, x_taken);
+  if constexpr (kHasTail) {
+    const size_t tail = cols % Group::kElements / kPartElements;
+    AddTail<Format>(row, x, tail, of_x);
+    if constexpr (kTokens == 2) AddTail<Format>(row, z, tail, of_z);
+  }
+  times_x = RowLanes<Format>(x_even, x_odd, x_taken);
   if constexpr (kTokens == 2) {
-    AddTail<Format>(row, z, tail, of_z);
-    y[1] = RowResult<Format>(z_even, z_odd, z_taken);
+    times_z = RowLanes<Format>(z_even, z_odd, z_taken);
+  }
+}
+
+// Rows of a matrix, one after the other.
+struct WeightRows {
+  size_t begin;
+  size_t end;
+  const uint8_t* first;  // where `begin` is
+  size_t bytes;          // of a row
+};
+
+template <class Format, bool kHasTail>
+HWY_INLINE void RowsTimesOne(const WeightRows& rows, const ActivationView& view,
+                             float* HWY_RESTRICT y) {
+  const Q8Token x(view, 0);
+  const size_t cols = view.cols;
+  const uint8_t* row = rows.first;
+  const auto next = [&]() HWY_ATTR {
+    hn::Vec<PartF> lanes;
+    RowTimesTokens<Format, 1, kHasTail>(row, cols, x, x, lanes, lanes);
+    row += rows.bytes;
+    return lanes;
+  };
+  size_t r = rows.begin;
+  for (; r + 4 <= rows.end; r += 4) {
+    const auto v0 = next();
+    const auto v1 = next();
+    const auto v2 = next();
+    const auto v3 = next();
+    StoreSums(v0, v1, v2, v3, y + r);
+  }
+  for (; r < rows.end; ++r) {
+    const auto v = next();
+    float sums[4];
+    StoreSums(v, v, v, v, sums);
+    y[r] = sums[0];
+  }
+}
+
+template <class Format, bool kHasTail>
+HWY_INLINE void RowsTimesSeveral(const WeightRows& rows,
+                                 const ActivationView& view, float* const* y) {
+  const uint8_t* row = rows.first;
+  float sums[4];
+  for (size_t r = rows.begin; r < rows.end; ++r, row += rows.bytes) {
+    hn::Vec<PartF> x, z;
+    size_t t = 0;
+    for (; t + 2 <= view.tokens; t += 2) {
+      RowTimesTokens<Format, 2, kHasTail>(row, view.cols, Q8Token(view, t),
+                                          Q8Token(view, t + 1), x, z);
+      StoreSums(x, z, x, z, sums);
+      y[t][r] = sums[0];
+      y[t + 1][r] = sums[1];
+    }
+    if (t == view.tokens) continue;
+    const Q8Token last(view, t);
+    RowTimesTokens<Format, 1, kHasTail>(row, view.cols, last, last, x, x);
+    StoreSums(x, x, x, x, sums);
+    y[t][r] = sums[0];
+  }
+}
+
+template <class Format, bool kHasTail>
+HWY_INLINE void RowsTimesTokens(const WeightRows& rows, const ActivationView& x,
+                                float* const* y) {
+  if (x.tokens == 1) {
+    RowsTimesOne<Format, kHasTail>(rows, x, y[0]);
+  } else {
+    RowsTimesSeveral<Format, kHasTail>(rows, x, y);
   }
 }
 
 template <class Format>
-HWY_INLINE void RowsTimesTokens(const WeightView& w, size_t row_begin,
-                                size_t row_end, const ActivationView& x,
-                                float* const* y) {
-  const size_t row_bytes = RowBytes(Format::kType, w.cols);
-  const auto* row = static_cast<const uint8_t*>(w.data) + row_begin * row_bytes;
-  for (size_t r = row_begin; r < row_end; ++r, row += row_bytes) {
-    size_t t = 0;
-    for (; t + 2 <= x.tokens; t += 2) {
-      float results[2];
-      RowTimesTokens<Format, 2>(row, x, t, results);
-      y[t][r] = results[0];
-      y[t + 1][r] = results[1];
+HWY_INLINE void MultiplyRows(const WeightView& w, size_t row_begin,
+                             size_t row_end, const ActivationView& x,
+                             float* const* y) {
+  const size_t bytes = RowBytes(Format::kType, w.cols);
+  const WeightRows rows{
+      .begin = row_begin,
+      .end = row_end,
+      .first = static_cast<const uint8_t*>(w.data) + row_begin * bytes,
+      .bytes = bytes,
+  };
+  if constexpr (BlockOf<Format>::kParts == 1) {
+    if (w.cols % GroupOf<Format>::kElements != 0) {
+      RowsTimesTokens<Format, true>(rows, x, y);
+      return;
     }
-    if (t < x.tokens) RowTimesTokens<Format, 1>(row, x, t, &y[t][r]);
   }
+  RowsTimesTokens<Format, false>(rows, x, y);
 }
 
 }  // namespace krait::simd::HWY_NAMESPACE
