@@ -54,9 +54,9 @@ base::Result<TokenizerAndFormat> OpenTokenizer(
     return MakeError(ErrorCode::kNotFound,
                      path->string() + ": has no tokenizer");
   }
-  if ((*file)->hyperparameters().fim == engine::FimTraining::kPsm) {
-    result.layout = engine::FimLayout::kPsm;
-  }
+  const auto trained =
+      TrainedLayout((*file)->hyperparameters(), *result.tokenizer);
+  if (trained != engine::FimLayout::kEmulated) result.layout = trained;
   return result;
 }
 

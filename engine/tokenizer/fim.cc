@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every layout but kPsm ends with the prefix, so that typing at the cursor only
-// appends to the prompt. Parts are encoded one by one, so each part's ids do
-// not depend on the others, and can be found again when only one has changed.
+// Every layout but kPsm ends with the prefix (and at most a token behind it),
+// so that typing at the cursor only appends to the prompt. Parts are encoded
+// one by one, so each part's ids do not depend on the others, and can be found
+// again when only one has changed.
 #include "engine/tokenizer/fim.h"
 
 #include <fmt/format.h>
@@ -28,6 +29,8 @@ class PromptBuilder {
     AddText(prompt_.suffix, DummyPrefix::kNone);
     AddToken(special().fim_prefix);
     AddText(prompt_.prefix, DummyPrefix::kAsTrained);
+    // Mistral's order, which krait's own model follows, ends with the prefix.
+    if (special().fim_order == FimOrder::kSpm) AddToken(special().fim_middle);
     return std::move(ids_);
   }
 

@@ -15,7 +15,8 @@ namespace krait::engine {
 
 // How prefix and suffix are laid out in the prompt.
 enum class FimLayout : uint8_t {
-  kSpm,       // bos [SUFFIX] suffix [PREFIX] prefix
+  kSpm,       // bos [SUFFIX] suffix [PREFIX] prefix, and [MIDDLE] where a
+              // family was trained so (FimOrder)
   kPsm,       // bos [PREFIX] prefix [SUFFIX] suffix [MIDDLE]
   kEmulated,  // for models not trained for it: the suffix as context before the
               // prefix, as plain text, then plain continuation

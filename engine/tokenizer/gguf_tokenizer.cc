@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tokenizer::FromGguf: the tokenizer.ggml.* keys.
 //
-// GGUF does not say whether text is brought into normalisation form C before
-// byte-level BPE. llama.cpp never does; Hugging Face's GPT-NeoX tokenizer, by
-// which models with that vocabulary were trained, always does. It is recognised
-// by its mark, user-defined tokens that are runs of spaces, and is given form
-// C.
+// Most files do not say whether text is brought into normalisation form C
+// before byte-level BPE. llama.cpp never does; Hugging Face's tokenizers of
+// Qwen and of GPT-NeoX, by which such models were trained, always do. Qwen's is
+// known by its name, GPT-NeoX's by its mark: user-defined tokens that are runs
+// of spaces.
 #include <fmt/format.h>
 
 #include <limits>
@@ -193,12 +193,15 @@ class GgufTokenizerReader {
     if (!add_bos) return add_bos.error();
     const auto add_space = FlagOr("add_space_prefix", false);
     if (!add_space) return add_space.error();
+    const auto nfc = FlagOr("normalizer.nfc", known->nfc || HasRunsOfSpaces());
+    if (!nfc) return nfc.error();
     ByteLevelSpec spec;
     if (auto status = ReadMerges(&spec.merges); !status) return status.error();
     special_.add_bos = *add_bos && special_.bos.has_value();
+    CorrectOrderOfMellum(pre_name == "mellum", &special_);
     spec.source = gguf_.name() + ": " + Key("tokens");
     spec.pre_tokenizer = std::move(known->rules);
-    spec.normalize_nfc = HasRunsOfSpaces();
+    spec.normalize_nfc = *nfc;
     spec.add_prefix_space = *add_space;
     spec.whole_words_first = known->whole_words_first;
     spec.vocabulary = std::move(vocabulary_);

@@ -20,6 +20,10 @@ constexpr std::string_view kLlama3Pattern =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 constexpr std::string_view kQwen2Pattern =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+constexpr std::string_view kQwen35Pattern =
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+constexpr std::string_view kSeedCoderPattern =
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1}| ?[^\s\p{L}\p{N}\r\n]+|\s*[\r\n]+|\s+(?!\S)|\s+)";
 constexpr std::string_view kTekkenPattern =
     R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
@@ -28,6 +32,7 @@ struct GgufName {
   Rules rules;
   // See GgufPreTokenizer; the same names have both.
   bool whole_words_and_bos = false;
+  bool nfc = false;
 };
 
 const std::vector<GgufName>& GgufNames() {
@@ -40,10 +45,16 @@ const std::vector<GgufName>& GgufNames() {
       {"mpt", {kGpt2}},
       {"phi-2", {kGpt2}},
       {"mellum", {kGpt2}},
+      {"gigachat", {kGpt2}},
+      {"modern-bert", {kGpt2}},
       {"starcoder", {kDigits, kGpt2}},
       {"refact", {kDigits, kGpt2}},
       {"smollm", {kDigits, kGpt2}},
       {"codeshell", {kDigits, kGpt2}},
+      {"command-r", {kDigits, kGpt2}},
+      {"exaone", {kDigits, kGpt2}},
+      {"minerva-7b", {kDigits, kGpt2}},
+      {"mellum2", {kDigits, kGpt2}},
       {"llama3", {kLlama3}, true},
       {"llama-v3", {kLlama3}, true},
       {"llama-bpe", {kLlama3}, true},
@@ -54,8 +65,12 @@ const std::vector<GgufName>& GgufNames() {
       {"lfm2", {kLlama3}, true},
       {"dbrx", {kLlama3}},
       {"smaug-bpe", {kLlama3}},
-      {"qwen2", {kQwen2}},
+      {"qwen2", {kQwen2}, false, true},
       {"stablelm2", {kQwen2}},
+      {"hunyuan", {kQwen2}},
+      {"deepseek-r1-qwen", {kQwen2}},
+      {"qwen35", {kQwen35}, false, true},
+      {"seed-coder", {kSeedCoder}},
       {"tekken", {kTekken}, true},
       {"deepseek-coder",
        {kNewlines, kSpaceLetters, kSpacePunctuation, kCjk, kDigits}},
@@ -86,15 +101,18 @@ void PreTokenizer::Split(std::string_view text,
 }
 
 std::optional<SplitRule> PreTokenizer::RuleOfPattern(std::string_view pattern) {
-  static constexpr std::array<std::pair<std::string_view, SplitRule>, 10>
+  static constexpr std::array<std::pair<std::string_view, SplitRule>, 13>
       kPatterns = {{
           {kGpt2Pattern, SplitRule::kGpt2},
           {kGpt2PatternGrouped, SplitRule::kGpt2},
           {kLlama3Pattern, SplitRule::kLlama3},
           {kQwen2Pattern, SplitRule::kQwen2},
+          {kQwen35Pattern, SplitRule::kQwen35},
+          {kSeedCoderPattern, SplitRule::kSeedCoder},
           {kTekkenPattern, SplitRule::kTekken},
           {R"(\p{N})", SplitRule::kDigits},
           {"[\r\n]", SplitRule::kNewlines},
+          {R"([\r\n])", SplitRule::kNewlines},
           {R"(\s?\p{L}+)", SplitRule::kSpaceLetters},
           {R"(\s?\p{P}+)", SplitRule::kSpacePunctuation},
           {"[一-龥ࠀ-一가-퟿]+", SplitRule::kCjk},
@@ -110,7 +128,8 @@ std::optional<GgufPreTokenizer> FindGgufPreTokenizer(std::string_view name) {
     if (known.name != name) continue;
     return GgufPreTokenizer{.rules = PreTokenizer(known.rules),
                             .whole_words_first = known.whole_words_and_bos,
-                            .adds_bos = known.whole_words_and_bos};
+                            .adds_bos = known.whole_words_and_bos,
+                            .nfc = known.nfc};
   }
   return std::nullopt;
 }

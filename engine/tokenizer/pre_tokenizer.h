@@ -16,6 +16,8 @@ enum class SplitRule : uint8_t {
   kGpt2,          // 's|'t|... | ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+...
   kLlama3,        // numbers in threes, one leading non-letter, line ends apart
   kQwen2,         // as kLlama3, with single digits
+  kQwen35,        // as kQwen2, with marks in words
+  kSeedCoder,     // as kQwen2, no line ends behind punctuation
   kTekken,        // words also end where lower case turns to upper case
   kDigits,        // \p{N}
   kNewlines,      // [\r\n]
@@ -52,6 +54,9 @@ struct GgufPreTokenizer {
   bool whole_words_first = false;
   // Prompts begin with bos, unless the file says otherwise.
   bool adds_bos = false;
+  // Text is brought into normalisation form C, unless the file says otherwise:
+  // llama.cpp never does, what the models were trained with does.
+  bool nfc = false;
 };
 
 // Returns nullopt for a name that is not known.

@@ -14,6 +14,14 @@ namespace krait::engine {
 // be written like a role is none.
 void ResolveSpecialTokens(Vocabulary* vocabulary, SpecialTokens* special);
 
+// Mellum has StarCoder's names in the other order. `is_mellum`: the vocabulary
+// is cut as Mellum's, into words with their digits.
+inline void CorrectOrderOfMellum(bool is_mellum, SpecialTokens* special) {
+  if (is_mellum && special->fim_order == FimOrder::kPsm) {
+    special->fim_order = FimOrder::kSpm;
+  }
+}
+
 }  // namespace krait::engine
 
 #endif  // KRAIT_ENGINE_TOKENIZER_SPECIAL_TOKENS_H_

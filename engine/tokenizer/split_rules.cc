@@ -13,7 +13,8 @@ namespace krait::engine {
 namespace {
 
 constexpr uint8_t kWordFlags = kLetterFlag | kNumberFlag;
-constexpr uint8_t kNoOther = kWordFlags | kSpaceFlag;
+// [\p{L}\p{M}]: letters have one of these flags at least, marks both.
+constexpr uint8_t kLetterOrMark = kUpperFlag | kLowerFlag;
 
 struct Cursor {
   std::string_view text;
@@ -24,12 +25,15 @@ struct Cursor {
   bool Has(uint8_t flags) const {
     return !AtEnd() && (Peek().flags & flags) != 0;
   }
-  bool HasOther() const { return !AtEnd() && (Peek().flags & kNoOther) == 0; }
+  bool HasOther(uint8_t letters) const {
+    return !AtEnd() &&
+           (Peek().flags & (kNumberFlag | kSpaceFlag | letters)) == 0;
+  }
   void SkipWith(uint8_t flags) {
     while (Has(flags)) pos += Peek().size;
   }
-  void SkipOthers() {
-    while (HasOther()) pos += Peek().size;
+  void SkipOthers(uint8_t letters) {
+    while (HasOther(letters)) pos += Peek().size;
   }
 };
 
@@ -84,28 +88,33 @@ size_t Gpt2End(std::string_view text, size_t pos) {
   } else if (cursor.Has(kNumberFlag)) {
     cursor.SkipWith(kNumberFlag);
   } else {
-    cursor.SkipOthers();
+    cursor.SkipOthers(kLetterFlag);
   }
   return cursor.pos;
 }
 
-//  ?[^\s\p{L}\p{N}]+[\r\n]* with `tail` more characters in the last set, or 0.
-size_t OthersEnd(std::string_view text, size_t pos, bool slash_in_tail) {
+// What the patterns of Llama 3 and its successors differ in.
+struct WordStyle {
+  size_t max_digits = 1;           // of a number
+  uint8_t letters = kLetterFlag;   // what words consist of
+  std::string_view tail = "\r\n";  // what may follow other characters
+};
+
+//  ?[^\s\p{L}\p{N}]+[tail]*, or 0.
+size_t OthersEnd(std::string_view text, size_t pos, const WordStyle& style) {
   Cursor cursor{text, pos};
   if (text[pos] == ' ') ++cursor.pos;
-  if (!cursor.HasOther()) return 0;
-  cursor.SkipOthers();
-  while (!cursor.AtEnd()) {
-    const char c = text[cursor.pos];
-    if (c != '\r' && c != '\n' && !(slash_in_tail && c == '/')) break;
+  if (!cursor.HasOther(style.letters)) return 0;
+  cursor.SkipOthers(style.letters);
+  while (!cursor.AtEnd() &&
+         style.tail.find(text[cursor.pos]) != style.tail.npos)
     ++cursor.pos;
-  }
   return cursor.pos;
 }
 
 size_t OthersOrSpacesEnd(std::string_view text, size_t pos,
-                         bool slash_in_tail) {
-  if (const size_t end = OthersEnd(text, pos, slash_in_tail)) return end;
+                         const WordStyle& style) {
+  if (const size_t end = OthersEnd(text, pos, style)) return end;
   if (const size_t end = LineEndsEnd(text, pos)) return end;
   return SpacesEnd(text, pos);
 }
@@ -116,19 +125,26 @@ size_t AfterLead(std::string_view text, size_t pos) {
   return (c.flags & (kNewlineFlag | kWordFlags)) == 0 ? pos + c.size : pos;
 }
 
-size_t Llama3End(std::string_view text, size_t pos, size_t max_digits) {
-  if (const size_t size = ContractionSize(text, pos, true)) return pos + size;
-  Cursor word{text, AfterLead(text, pos)};
-  if (word.Has(kLetterFlag)) {
-    word.SkipWith(kLetterFlag);
-    return word.pos;
+// [^\r\n\p{L}\p{N}]?[letters]+ from `pos`, or 0. A mark can be the leading
+// character or the first of the letters.
+size_t WordEnd(std::string_view text, size_t pos, uint8_t letters) {
+  for (const size_t begin : {AfterLead(text, pos), pos}) {
+    Cursor word{text, begin};
+    word.SkipWith(letters);
+    if (word.pos > begin) return word.pos;
   }
+  return 0;
+}
+
+size_t Llama3End(std::string_view text, size_t pos, const WordStyle& style) {
+  if (const size_t size = ContractionSize(text, pos, true)) return pos + size;
+  if (const size_t end = WordEnd(text, pos, style.letters)) return end;
   Cursor number{text, pos};
-  for (size_t i = 0; i < max_digits && number.Has(kNumberFlag); ++i) {
+  for (size_t i = 0; i < style.max_digits && number.Has(kNumberFlag); ++i) {
     number.pos += number.Peek().size;
   }
   if (number.pos > pos) return number.pos;
-  return OthersOrSpacesEnd(text, pos, /*slash_in_tail=*/false);
+  return OthersOrSpacesEnd(text, pos, style);
 }
 
 // [upper]*[lower]+ from `pos`, or 0. Letters without case and marks are in both
@@ -165,7 +181,7 @@ size_t TekkenEnd(std::string_view text, size_t pos) {
   }
   const FlaggedChar first = FlaggedCharAt(text, pos);
   if ((first.flags & kNumberFlag) != 0) return pos + first.size;
-  return OthersOrSpacesEnd(text, pos, /*slash_in_tail=*/true);
+  return OthersOrSpacesEnd(text, pos, {.tail = "\r\n/"});
 }
 
 bool IsCjk(char32_t c) {
@@ -217,9 +233,13 @@ size_t NextPieceEnd(SplitRule rule, std::string_view text, size_t pos) {
     case SplitRule::kGpt2:
       return Gpt2End(text, pos);
     case SplitRule::kLlama3:
-      return Llama3End(text, pos, 3);
+      return Llama3End(text, pos, {.max_digits = 3});
     case SplitRule::kQwen2:
-      return Llama3End(text, pos, 1);
+      return Llama3End(text, pos, {});
+    case SplitRule::kQwen35:
+      return Llama3End(text, pos, {.letters = kLetterOrMark});
+    case SplitRule::kSeedCoder:
+      return Llama3End(text, pos, {.tail = ""});
     case SplitRule::kTekken:
       return TekkenEnd(text, pos);
     default:

@@ -24,6 +24,13 @@ class GgufFile;
 enum class DummyPrefix : uint8_t { kAsTrained, kNone };
 
 // Ids of tokens with a role. Absent where the vocabulary has none.
+// How the families whose FIM tokens a vocabulary has were trained to fill in.
+enum class FimOrder : uint8_t {
+  kNone,  // no such tokens, or of a vocabulary that also untrained models have
+  kPsm,   // [PREFIX] prefix [SUFFIX] suffix [MIDDLE]
+  kSpm,   // [SUFFIX] suffix [PREFIX] prefix [MIDDLE]
+};
+
 struct SpecialTokens {
   std::optional<TokenId> bos;
   std::optional<TokenId> eos;
@@ -31,6 +38,7 @@ struct SpecialTokens {
   std::optional<TokenId> fim_prefix;
   std::optional<TokenId> fim_suffix;
   std::optional<TokenId> fim_middle;
+  FimOrder fim_order = FimOrder::kNone;
   bool add_bos = false;  // prompts begin with bos
 };
 

@@ -220,6 +220,8 @@ class JsonParser {
     special_.eos = find(roles.eos);
     if (!unknown_.empty()) special_.unknown = vocabulary_.Find(unknown_);
     ResolveSpecialTokens(&vocabulary_, &special_);
+    CorrectOrderOfMellum(
+        pipeline_.rules == std::vector<SplitRule>{SplitRule::kGpt2}, &special_);
     special_.add_bos =
         special_.bos.has_value() &&
         roles.add_bos.value_or(pipeline_.first_token.has_value());

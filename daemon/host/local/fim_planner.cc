@@ -29,7 +29,8 @@ bool IsWord(char c) {
 
 }  // namespace
 
-FimLayout TrainedLayout(const engine::Hyperparameters& hparams) {
+FimLayout TrainedLayout(const engine::Hyperparameters& hparams,
+                        const engine::Tokenizer& tokenizer) {
   switch (hparams.fim) {
     case engine::FimTraining::kSpm:
     case engine::FimTraining::kSpmAndPsm:
@@ -39,12 +40,20 @@ FimLayout TrainedLayout(const engine::Hyperparameters& hparams) {
     case engine::FimTraining::kNone:
       break;
   }
+  switch (tokenizer.special().fim_order) {
+    case engine::FimOrder::kSpm:
+      return FimLayout::kSpm;
+    case engine::FimOrder::kPsm:
+      return FimLayout::kPsm;
+    case engine::FimOrder::kNone:
+      break;
+  }
   return FimLayout::kEmulated;
 }
 
 FimLayout FimPlanner::BestLayout(
     const completion::GeneratorPrompt& prompt) const {
-  const FimLayout trained = TrainedLayout(hparams_);
+  const FimLayout trained = TrainedLayout(hparams_, lines_.tokenizer());
   if (trained == FimLayout::kEmulated && prompt.suffix.empty()) {
     return FimLayout::kPrefix;
   }

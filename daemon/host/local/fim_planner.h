@@ -36,8 +36,10 @@ struct FimPlan {
 enum class Healing : uint8_t { kNone, kToken, kWord };
 
 // Returns the layout that a model was trained for; kEmulated if for none, kSpm
-// if for both: while one types it costs only what is typed.
-engine::FimLayout TrainedLayout(const engine::Hyperparameters& hparams);
+// if for both: while one types it costs only what is typed. What the model's
+// file says counts more than what the names of its tokens do.
+engine::FimLayout TrainedLayout(const engine::Hyperparameters& hparams,
+                                const engine::Tokenizer& tokenizer);
 
 // Lays out prompts, and chooses the layout by what the states at hand make
 // quick. The layout that the model was trained for is the better one, but

@@ -78,7 +78,11 @@ base::Result<ModelSummary> Summarise(const std::filesystem::path& path) {
   }
   summary.quantisation = MainType((*file)->tensors());
   summary.unsupported = UnsupportedType((*file)->tensors());
-  summary.fim = engine::FimLayoutName(TrainedLayout(summary.hparams));
+  const auto tokenizer = (*file)->LoadTokenizer();
+  summary.fim =
+      tokenizer
+          ? engine::FimLayoutName(TrainedLayout(summary.hparams, **tokenizer))
+          : "none";
   summary.metadata = (*file)->Metadata();
   summary.licence = "unknown";
   for (const auto& [key, value] : summary.metadata) {

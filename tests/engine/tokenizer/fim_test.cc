@@ -81,6 +81,44 @@ TEST(FimTest, SpmEqualsMistralOnTheRealVocabulary) {
   CheckSpmAgainstMistral("mistral-v3/tokenizer.model.v3", "mistral v3 (real)");
 }
 
+FimLayout LayoutOf(std::string_view order) {
+  return order == "spm" ? FimLayout::kSpm : FimLayout::kPsm;
+}
+
+// Each family's order is known by its vocabulary, and its prompts are those
+// that it was trained with.
+TEST(FimTest, EqualsTheReferenceForEachFamily) {
+  simdjson::dom::parser parser;
+  const simdjson::dom::element golden = parser.load(
+      std::string(KRAIT_TEST_DATA) + "/tokenizers/families/fim.json");
+  size_t compared = 0;
+  for (const auto& family : simdjson::dom::object(golden["families"])) {
+    const std::string name(std::string_view(family.value["tokenizer"]));
+    if (name.find('/') != name.npos) continue;  // Mistral's, above
+    SCOPED_TRACE(name);
+    const std::string folder = "families/" + name.substr(name.find('-') + 1);
+    const auto tokenizer =
+        Load(folder + (name.starts_with("sp-") ? "/tokenizer.model"
+                                               : "/tokenizer.json"));
+    ASSERT_NE(tokenizer, nullptr);
+    const FimLayout layout = LayoutOf(std::string_view(family.value["order"]));
+    EXPECT_EQ(tokenizer->special().fim_order,
+              layout == FimLayout::kSpm ? FimOrder::kSpm : FimOrder::kPsm);
+    for (const auto c : simdjson::dom::array(golden["cases"])) {
+      const std::string prefix =
+          DecodeBase64ForTest(std::string_view(c["prefix_b64"]));
+      const std::string suffix =
+          DecodeBase64ForTest(std::string_view(c["suffix_b64"]));
+      EXPECT_EQ(Build(*tokenizer, layout,
+                      {.path = "", .prefix = prefix, .suffix = suffix}),
+                IdsOf(c["ids"][family.key]))
+          << prefix << "|" << suffix;
+      ++compared;
+    }
+  }
+  EXPECT_EQ(compared, 100U);
+}
+
 TEST(FimTest, LaysOutPartsAsTheDefaultModelWasTrained) {
   const auto tokenizer = LoadDefaultModels();
   ASSERT_NE(tokenizer, nullptr);

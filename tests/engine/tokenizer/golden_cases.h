@@ -48,13 +48,14 @@ struct GoldenCase {
   std::string decoded;
 };
 
-// Reads tests/data/tokenizers/strings.json with NAME/expected.json.
+// Reads tests/data/tokenizers/NAME/expected.json with the strings.json that is
+// beside that folder.
 inline std::vector<GoldenCase> LoadGoldenCases(const std::string& name) {
   const std::string folder = std::string(KRAIT_TEST_DATA) + "/tokenizers/";
   simdjson::dom::parser strings_parser;
   simdjson::dom::parser expected_parser;
   const simdjson::dom::element strings =
-      strings_parser.load(folder + "strings.json");
+      strings_parser.load(folder + name + "/../strings.json");
   const simdjson::dom::element expected =
       expected_parser.load(folder + name + "/expected.json");
   std::vector<GoldenCase> cases;
