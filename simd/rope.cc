@@ -94,13 +94,10 @@ namespace krait::simd {
 
 HWY_EXPORT(Rope);
 
-void RopeAngles(uint64_t position, size_t dim, double base, float* cos,
-                float* sin) {
-  const double exponent_step = -2.0 / static_cast<double>(dim);
-  for (size_t i = 0; i < dim / 2; ++i) {
-    const double frequency =
-        std::pow(base, exponent_step * static_cast<double>(i));
-    const double angle = static_cast<double>(position) * frequency;
+void RopeAngles(uint64_t position, std::span<const double> frequencies,
+                float* cos, float* sin) {
+  for (size_t i = 0; i < frequencies.size(); ++i) {
+    const double angle = static_cast<double>(position) * frequencies[i];
     cos[i] = static_cast<float>(std::cos(angle));
     sin[i] = static_cast<float>(std::sin(angle));
   }

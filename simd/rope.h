@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace krait::simd {
 
@@ -13,10 +14,10 @@ enum class RopePairing : uint8_t {
   kHalfSplit,  // (i, i + dim/2): Hugging Face
 };
 
-// Fills cos/sin[dim / 2] for one position: angle_i = position * base^(-2i/dim),
-// computed in double so that large positions keep their precision.
-void RopeAngles(uint64_t position, size_t dim, double base, float* cos,
-                float* sin);
+// Fills cos and sin, one per frequency, for one position: angle_i = position *
+// frequency_i, computed in double so that large positions keep their precision.
+void RopeAngles(uint64_t position, std::span<const double> frequencies,
+                float* cos, float* sin);
 
 // Rotates the first `dim` elements of each of `heads` heads of `head_dim`
 // elements in place. `dim` is even and <= head_dim.

@@ -37,9 +37,12 @@ class LayerMaker {
                        .mixer = MakeMixer(kind.mixer, read),
                        .feed_forward_norm = {},
                        .feed_forward = {}};
-    if (kind.feed_forward == FeedForwardKind::kSwiGlu) {
-      layer.feed_forward_norm = read.Vector("ffn_norm.weight");
-      layer.feed_forward.emplace(read);
+    if (kind.feed_forward == FeedForwardKind::kNone) return layer;
+    layer.feed_forward_norm = read.Vector("ffn_norm.weight");
+    if (kind.feed_forward == FeedForwardKind::kExperts) {
+      layer.feed_forward.emplace<Experts>(hparams_.experts, read);
+    } else {
+      layer.feed_forward.emplace<SwiGlu>(read);
     }
     return layer;
   }
@@ -91,7 +94,12 @@ size_t Decoder::DecodeBytes() const {
   for (const DecoderLayer& layer : layers_) {
     bytes += std::visit([](const auto& mixer) { return mixer.weight_bytes(); },
                         layer.mixer);
-    if (layer.feed_forward) bytes += layer.feed_forward->weight_bytes();
+    if (const auto* swiglu = std::get_if<SwiGlu>(&layer.feed_forward)) {
+      bytes += swiglu->weight_bytes();
+    } else if (const auto* experts =
+                   std::get_if<Experts>(&layer.feed_forward)) {
+      bytes += experts->weight_bytes();
+    }
   }
   return bytes;
 }
@@ -127,6 +135,7 @@ struct Decoder::Buffers final : public Scratch {
   std::optional<Mamba2Mixer::Buffers> mamba2;
   std::optional<Attention::Buffers> attention;
   SwiGlu::Buffers swiglu;
+  Experts::Buffers experts;
 };
 
 std::unique_ptr<Executor> Decoder::NewExecutor(WorkerPool& pool) const {
@@ -139,7 +148,8 @@ std::unique_ptr<Executor> Decoder::NewExecutor(WorkerPool& pool) const {
     max_cols = std::max(max_cols,
                         hparams.attention.heads * hparams.attention.head_dim);
   }
-  if (hparams.Has(FeedForwardKind::kSwiGlu)) {
+  if (hparams.Has(FeedForwardKind::kSwiGlu) ||
+      hparams.Has(FeedForwardKind::kExperts)) {
     max_cols = std::max(max_cols, hparams.d_ff);
   }
   return std::make_unique<Executor>(
@@ -186,9 +196,9 @@ void Decoder::RunLayers(const Batch& batch, Buffers& b) const {
     Normalise(batch, layer.mixer_norm, b);
     RunMixer(batch, layer, b);
     AddResidual(batch, b);
-    if (!layer.feed_forward) continue;
+    if (layer.feed_forward_norm.empty()) continue;
     Normalise(batch, layer.feed_forward_norm, b);
-    layer.feed_forward->Run(batch, b.swiglu, b.h.data(), b.h.data());
+    RunFeedForward(batch, layer, b);
     AddResidual(batch, b);
   }
 }
@@ -200,6 +210,17 @@ void Decoder::RunMixer(const Batch& batch, const DecoderLayer& layer,
     mamba2->Run(batch, *b.mamba2, h, h);
   } else {
     std::get<Attention>(layer.mixer).Run(batch, *b.attention, h, h);
+  }
+}
+
+void Decoder::RunFeedForward(const Batch& batch, const DecoderLayer& layer,
+                             Buffers& b) const {
+  float* h = b.h.data();
+  if (const auto* experts = std::get_if<Experts>(&layer.feed_forward)) {
+    experts->Run(batch, b.experts, h, h);
+  } else {
+    std::get<SwiGlu>(layer.feed_forward)
+        .Run(batch, batch.tokens(), b.swiglu, h, h);
   }
 }
 

@@ -3,7 +3,6 @@
 #define KRAIT_ENGINE_ARCH_DECODER_H_
 
 #include <memory>
-#include <optional>
 #include <span>
 #include <variant>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "engine/arch/output_head.h"
 #include "engine/layers/attention.h"
 #include "engine/layers/batch.h"
+#include "engine/layers/experts.h"
 #include "engine/layers/mamba2_mixer.h"
 #include "engine/layers/swiglu.h"
 
@@ -23,7 +23,7 @@ struct DecoderLayer {
   std::vector<float> mixer_norm;  // [d_model]
   std::variant<Mamba2Mixer, Attention> mixer;
   std::vector<float> feed_forward_norm;  // [d_model]; empty without one
-  std::optional<SwiGlu> feed_forward;
+  std::variant<std::monostate, SwiGlu, Experts> feed_forward;
 };
 
 // The forward pass of all architectures: a list of layers between the
@@ -53,6 +53,8 @@ class Decoder final : public Model {
   void RunLayers(const Batch& batch, Buffers& buffers) const;
   void RunMixer(const Batch& batch, const DecoderLayer& layer,
                 Buffers& buffers) const;
+  void RunFeedForward(const Batch& batch, const DecoderLayer& layer,
+                      Buffers& buffers) const;
   void Normalise(const Batch& batch, const std::vector<float>& weight,
                  Buffers& buffers) const;
   void AddResidual(const Batch& batch, Buffers& buffers) const;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Attention, for many tokens of one sequence and for one of each of several:
 // each row of a batch knows its cache and its position. On x [tokens, d_model]:
-//   q,k,v = wq x, wk x, wv x;  q, k rotated to their position (RoPE)
+//   q,k,v = wq x + bq, wk x + bk, wv x + bv (biases where the model has them);
+//   q, k  rotated to their position (RoPE)
 //   y     = wo softmax(q K^T / sqrt(head_dim)) V    over the cache, which now
 //           holds k and v; query head j uses KV head j / (heads / kv_heads)
 
@@ -11,6 +12,7 @@
 #include <cmath>
 
 #include "simd/attention.h"
+#include "simd/elementwise.h"
 #include "simd/rope.h"
 
 namespace krait::engine {
@@ -19,6 +21,23 @@ namespace {
 // Blocks up to a position.
 size_t NumBlocks(size_t position) {
   return position / kBlockTokens + 1;
+}
+
+// frequency_i = base^(-2i / dim) / divisor_i
+std::vector<double> Frequencies(const AttentionShape& shape) {
+  std::vector<double> frequencies(shape.rope_dim / 2);
+  const double step = -2.0 / static_cast<double>(shape.rope_dim);
+  for (size_t i = 0; i < frequencies.size(); ++i) {
+    frequencies[i] = std::pow(shape.rope_base, step * static_cast<double>(i));
+    if (!shape.rope_divisors.empty()) {
+      frequencies[i] /= static_cast<double>(shape.rope_divisors[i]);
+    }
+  }
+  return frequencies;
+}
+
+void AddBias(const std::vector<float>& bias, float* x) {
+  if (!bias.empty()) simd::Add(bias.data(), bias.size(), x);
 }
 
 }  // namespace
@@ -30,12 +49,20 @@ Attention::Attention(const AttentionShape& shape, size_t cache_layer,
       wq_(read.Matrix("attn_q.weight")),
       wk_(read.Matrix("attn_k.weight")),
       wv_(read.Matrix("attn_v.weight")),
-      wo_(read.Matrix("attn_output.weight")) {}
+      wo_(read.Matrix("attn_output.weight")) {
+  if (!shape.has_biases) return;
+  bq_ = read.Vector("attn_q.bias");
+  bk_ = read.Vector("attn_k.bias");
+  bv_ = read.Vector("attn_v.bias");
+}
 
 size_t Attention::weight_bytes() const {
   return WeightBytes(wq_) + WeightBytes(wk_) + WeightBytes(wv_) +
          WeightBytes(wo_);
 }
+
+Attention::Buffers::Buffers(const AttentionShape& its_shape, size_t workers)
+    : shape(its_shape), frequencies(Frequencies(its_shape)), scores(workers) {}
 
 void Attention::Buffers::Reserve(size_t tokens) {
   if (tokens <= capacity) return;
@@ -55,8 +82,8 @@ void Attention::Buffers::Begin(const Batch& batch) {
   for (const BatchRow& row : batch.rows) {
     const size_t t = rows.size();
     AddRow(*row.state->kv(), row.position);
-    simd::RopeAngles(row.position, shape.rope_dim, shape.rope_base,
-                     cos.data() + t * angles, sin.data() + t * angles);
+    simd::RopeAngles(row.position, frequencies, cos.data() + t * angles,
+                     sin.data() + t * angles);
   }
 }
 
@@ -90,13 +117,14 @@ void Attention::Run(const Batch& batch, Buffers& b, const float* x,
   executor.Multiply(batch.pass, wq_, x, tokens, b.q.data(), wq_.rows);
   executor.Multiply(batch.pass, wk_, x, tokens, b.k.data(), wk_.rows);
   executor.Multiply(batch.pass, wv_, x, tokens, b.v.data(), wv_.rows);
-  Rotate(batch, b);
+  Finish(batch, b);
   Attend(batch, b);
   executor.Multiply(batch.pass, wo_, b.attended.data(), tokens, y, wo_.rows);
 }
 
-// `q` and `k` to their positions, `k` and `v` into the caches.
-void Attention::Rotate(const Batch& batch, Buffers& b) const {
+// Biases to `q`, `k` and `v`; `q` and `k` to their positions, `k` and `v` into
+// the caches.
+void Attention::Finish(const Batch& batch, Buffers& b) const {
   const size_t q_dim = shape_.heads * shape_.head_dim;
   const size_t kv_dim = shape_.kv_heads * shape_.head_dim;
   const size_t angles = shape_.rope_dim / 2;
@@ -105,15 +133,19 @@ void Attention::Rotate(const Batch& batch, Buffers& b) const {
         for (size_t t = begin; t < end; ++t) {
           const float* cos = b.cos.data() + t * angles;
           const float* sin = b.sin.data() + t * angles;
-          simd::Rope(shape_.rope_pairing, cos, sin, shape_.heads,
-                     shape_.head_dim, shape_.rope_dim, b.q.data() + t * q_dim);
+          float* q = b.q.data() + t * q_dim;
           float* k = b.k.data() + t * kv_dim;
+          float* v = b.v.data() + t * kv_dim;
+          AddBias(bq_, q);
+          AddBias(bk_, k);
+          AddBias(bv_, v);
+          simd::Rope(shape_.rope_pairing, cos, sin, shape_.heads,
+                     shape_.head_dim, shape_.rope_dim, q);
           simd::Rope(shape_.rope_pairing, cos, sin, shape_.kv_heads,
                      shape_.head_dim, shape_.rope_dim, k);
           const Buffers::Row& row = b.rows[t];
           std::copy_n(k, kv_dim, row.cache->key(cache_layer_, row.position));
-          std::copy_n(b.v.data() + t * kv_dim, kv_dim,
-                      row.cache->value(cache_layer_, row.position));
+          std::copy_n(v, kv_dim, row.cache->value(cache_layer_, row.position));
         }
       });
 }

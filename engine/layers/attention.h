@@ -34,7 +34,7 @@ class Attention {
   size_t weight_bytes() const;
 
  private:
-  void Rotate(const Batch& batch, Buffers& buffers) const;
+  void Finish(const Batch& batch, Buffers& buffers) const;
   void Attend(const Batch& batch, Buffers& buffers) const;
 
   AttentionShape shape_;
@@ -43,11 +43,14 @@ class Attention {
   simd::WeightView wk_;  // [kv_heads * head_dim, d_model]
   simd::WeightView wv_;  // [kv_heads * head_dim, d_model]
   simd::WeightView wo_;  // [d_model, heads * head_dim]
+  // As the rows of wq, wk and wv; empty without biases.
+  std::vector<float> bq_;
+  std::vector<float> bk_;
+  std::vector<float> bv_;
 };
 
 struct Attention::Buffers {
-  Buffers(const AttentionShape& its_shape, size_t workers)
-      : shape(its_shape), scores(workers) {}
+  Buffers(const AttentionShape& its_shape, size_t workers);
 
   // Makes ready for a call: room, the angles of positions, and where the blocks
   // of each row will be listed.
@@ -63,6 +66,7 @@ struct Attention::Buffers {
   };
 
   AttentionShape shape;
+  std::vector<double> frequencies;  // [rope_dim / 2]
   std::vector<Row> rows;
   size_t capacity = 0;                     // tokens
   AlignedArray<float> q;                   // [tokens, heads * head_dim]

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/layers/swiglu.h"
 
+#include <fmt/format.h>
+
 #include "simd/elementwise.h"
 
 namespace krait::engine {
 
-SwiGlu::SwiGlu(LayerReader& read)
-    : gate_(read.Matrix("ffn_gate.weight")),
-      up_(read.Matrix("ffn_up.weight")),
-      down_(read.Matrix("ffn_down.weight")) {}
+SwiGlu::SwiGlu(LayerReader& read, std::string_view expert)
+    : gate_(read.Matrix(fmt::format("ffn_gate{}.weight", expert))),
+      up_(read.Matrix(fmt::format("ffn_up{}.weight", expert))),
+      down_(read.Matrix(fmt::format("ffn_down{}.weight", expert))) {}
 
 void SwiGlu::Buffers::Reserve(size_t tokens, size_t d_ff) {
   if (tokens * d_ff <= gate.size()) return;
@@ -16,9 +18,8 @@ void SwiGlu::Buffers::Reserve(size_t tokens, size_t d_ff) {
   up = AlignedArray<float>(tokens * d_ff);
 }
 
-void SwiGlu::Run(const Batch& batch, Buffers& buffers, const float* x,
-                 float* y) const {
-  const size_t tokens = batch.tokens();
+void SwiGlu::Run(const Batch& batch, size_t tokens, Buffers& buffers,
+                 const float* x, float* y) const {
   const size_t d_ff = gate_.rows;
   buffers.Reserve(tokens, d_ff);
   float* gate = buffers.gate.data();

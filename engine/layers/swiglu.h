@@ -3,6 +3,7 @@
 #define KRAIT_ENGINE_LAYERS_SWIGLU_H_
 
 #include <cstddef>
+#include <string_view>
 
 #include "engine/aligned_array.h"
 #include "engine/layers/batch.h"
@@ -15,7 +16,9 @@ namespace krait::engine {
 // "GLU variants improve transformer".
 class SwiGlu {
  public:
-  explicit SwiGlu(LayerReader& read);
+  // `expert`: the part of the tensors' names that says which one of several,
+  // ".3".
+  explicit SwiGlu(LayerReader& read, std::string_view expert = {});
 
   struct Buffers {
     void Reserve(size_t tokens, size_t d_ff);
@@ -23,8 +26,9 @@ class SwiGlu {
     AlignedArray<float> up;    // [tokens, d_ff]
   };
 
-  // y[tokens, d_model] of x[tokens, d_model], which may be the same array.
-  void Run(const Batch& batch, Buffers& buffers, const float* x,
+  // y[tokens, d_model] of x[tokens, d_model], which may be the same array:
+  // all tokens of the batch, or some.
+  void Run(const Batch& batch, size_t tokens, Buffers& buffers, const float* x,
            float* y) const;
 
   size_t weight_bytes() const;

@@ -10,11 +10,12 @@ namespace krait::engine {
 // Each in a file of its own: {name}_architecture.cc.
 extern const ArchitectureInfo kMamba2Architecture;
 extern const ArchitectureInfo kLlamaArchitecture;
+extern const ArchitectureInfo kQwen2Architecture;
 
 namespace {
 
-constexpr std::array<const ArchitectureInfo*, 2> kArchitectures = {
-    &kMamba2Architecture, &kLlamaArchitecture};
+constexpr std::array<const ArchitectureInfo*, 3> kArchitectures = {
+    &kMamba2Architecture, &kLlamaArchitecture, &kQwen2Architecture};
 
 // "a, b or c"
 std::string Alternatives(const std::vector<std::string_view>& names) {

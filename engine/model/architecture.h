@@ -25,7 +25,10 @@ struct HfNaming {
   std::span<const Rename> globals;  // modules outside of the layers
   std::span<const Rename> modules;  // of a layer; ".weight" or ".bias" follows
   std::span<const Rename> parameters = {};  // of a layer, whole names
-  std::string_view prefix = {};             // that some put before every name
+  // Before the number of an expert of a layer, and the modules behind it.
+  std::string_view experts = {};
+  std::span<const Rename> expert_modules = {};
+  std::string_view prefix = {};  // that some put before every name
 };
 
 // A kind of model by Hugging Face's names, and how to read what its

@@ -10,6 +10,7 @@
 #include "engine/file/gguf_value.h"  // GgufValueKind
 #include "engine/file/printable.h"
 #include "engine/model/gguf_hyperparameters.h"
+#include "engine/model/rope_fields.h"
 
 namespace krait::engine {
 namespace {
@@ -52,6 +53,10 @@ Status GgufModel::Load() {
   hparams_ = std::move(*hparams);
   if (hparams_.name.empty()) hparams_.name = path_.stem().string();
   if (Status status = Finish(); !status) return status;
+  if (hparams_.Has(MixerKind::kAttention)) {
+    Status status = ReadRopeDivisors(*this, &hparams_.attention);
+    if (!status) return status;
+  }
   return CheckVocabulary();
 }
 

@@ -28,12 +28,32 @@ std::string RenameModule(std::span<const Rename> table, std::string_view name) {
   return renamed.empty() ? std::string() : fmt::format("{}{}", renamed, kind);
 }
 
-// A layer's number as written by programs: no sign, no leading zero.
-bool IsLayerNumber(std::string_view text) {
+// A number as written by programs: no sign, no leading zero.
+bool IsNumber(std::string_view text) {
   return !text.empty() && text.size() <= 6 &&
          std::all_of(text.begin(), text.end(),
                      [](char c) { return c >= '0' && c <= '9'; }) &&
          (text.size() == 1 || text.front() != '0');
+}
+
+// "block_sparse_moe.experts.3.w1.weight" gives "ffn_gate.3.weight".
+std::string RenameExpert(const HfNaming& naming, std::string_view name) {
+  name.remove_prefix(naming.experts.size());
+  const size_t dot = name.find('.');
+  if (dot == name.npos || !IsNumber(name.substr(0, dot))) return {};
+  const std::string renamed =
+      RenameModule(naming.expert_modules, name.substr(dot + 1));
+  const size_t end = renamed.rfind('.');
+  if (renamed.empty()) return {};
+  return fmt::format("{}.{}{}", renamed.substr(0, end), name.substr(0, dot),
+                     renamed.substr(end));
+}
+
+std::string RenameOfLayer(const HfNaming& naming, std::string_view name) {
+  const bool of_expert =
+      !naming.experts.empty() && name.starts_with(naming.experts);
+  return of_expert ? RenameExpert(naming, name)
+                   : RenameModule(naming.modules, name);
 }
 
 std::string_view WithoutPrefix(const HfNaming& naming, std::string_view name) {
@@ -54,12 +74,11 @@ std::string CanonicalTensorName(Architecture architecture,
   const size_t dot = name.find('.');
   if (dot == std::string_view::npos) return {};
   const std::string_view layer = name.substr(0, dot);
-  if (!IsLayerNumber(layer)) return {};
+  if (!IsNumber(layer)) return {};
   name.remove_prefix(dot + 1);
   const std::string_view parameter = Lookup(naming.parameters, name);
-  const std::string renamed = parameter.empty()
-                                  ? RenameModule(naming.modules, name)
-                                  : std::string(parameter);
+  const std::string renamed =
+      parameter.empty() ? RenameOfLayer(naming, name) : std::string(parameter);
   return renamed.empty() ? std::string()
                          : fmt::format("blk.{}.{}", layer, renamed);
 }

@@ -16,6 +16,7 @@ constexpr size_t kMaxWidth = size_t{1} << 20;
 constexpr size_t kMaxLayers = 4096;
 constexpr size_t kMaxState = size_t{1} << 16;
 constexpr size_t kMaxConvWidth = 64;
+constexpr size_t kMaxExperts = 1024;
 constexpr size_t kMaxWindow = size_t{1} << 32;
 
 // Checks one thing after the other and keeps the first that is wrong.
@@ -128,7 +129,15 @@ Status CheckHyperparameters(const Hyperparameters& hparams,
   if (hparams.Has(MixerKind::kAttention)) {
     CheckAttention(hparams.attention, &check);
   }
-  if (hparams.Has(FeedForwardKind::kSwiGlu)) {
+  if (hparams.Has(FeedForwardKind::kExperts)) {
+    const ExpertsShape& experts = hparams.experts;
+    check.Range("experts (expert_count, num_local_experts)", experts.count, 1,
+                kMaxExperts);
+    check.Range("experts of a token (expert_used_count, num_experts_per_tok)",
+                experts.used, 1, experts.count);
+  }
+  if (hparams.Has(FeedForwardKind::kSwiGlu) ||
+      hparams.Has(FeedForwardKind::kExperts)) {
     check.Range("d_ff (feed_forward_length, intermediate_size)", hparams.d_ff,
                 1, kMaxWidth);
   }

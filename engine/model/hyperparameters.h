@@ -22,12 +22,12 @@ namespace krait::engine {
 //   heads, kv_heads, head_dim, d_ff  attention and SwiGLU
 // Arrays are row-major and written outermost first.
 
-enum class Architecture : uint8_t { kMamba2, kLlama };
+enum class Architecture : uint8_t { kMamba2, kLlama, kQwen2 };
 
 // What a layer consists of: a mixer, which moves information between tokens,
 // and mostly a feed-forward. Each has a norm before it and a residual around.
 enum class MixerKind : uint8_t { kMamba2, kAttention };
-enum class FeedForwardKind : uint8_t { kNone, kSwiGlu };
+enum class FeedForwardKind : uint8_t { kNone, kSwiGlu, kExperts };
 
 struct LayerKind {
   MixerKind mixer = MixerKind::kMamba2;
@@ -53,8 +53,17 @@ struct AttentionShape {
   size_t head_dim = 0;
   size_t rope_dim = 0;
   double rope_base = 10000.0;
+  // What frequencies are divided by, [rope_dim / 2]; empty: by 1.
+  std::vector<float> rope_divisors;
   simd::RopePairing rope_pairing = simd::RopePairing::kAdjacent;
   size_t sliding_window = 0;  // 0: none. w: position i sees i-w+1..i
+  bool has_biases = false;    // of q, k and v
+};
+
+// A mixture of SwiGLU experts of d_ff each.
+struct ExpertsShape {
+  size_t count = 0;
+  size_t used = 0;  // by a token
 };
 
 // How a model wants fill-in-the-middle prompts, as its file says.
@@ -82,7 +91,8 @@ struct Hyperparameters {
   // Of all layers that have such a part.
   Mamba2Shape mamba2;
   AttentionShape attention;
-  size_t d_ff = 0;  // feed-forward
+  size_t d_ff = 0;  // feed-forward, or each expert
+  ExpertsShape experts;
   // GGUF key krait.fim.order ("spm", "psm", "both"); kNone without it: the mere
   // presence of FIM tokens in a vocabulary does not mean training for FIM.
   FimTraining fim = FimTraining::kNone;

@@ -63,6 +63,7 @@ Status ModelFile::Finish() {
   if (Status status = CheckHyperparameters(hparams_, path_.string()); !status) {
     return status;
   }
+  SplitExperts(hparams_, &tensors_);
   NormaliseShapes(hparams_, &tensors_);
   std::sort(tensors_.begin(), tensors_.end(),
             [](const Tensor& a, const Tensor& b) { return a.name < b.name; });

@@ -11,6 +11,7 @@
 
 #include "engine/file/printable.h"
 #include "engine/model/architecture.h"
+#include "engine/model/rope_fields.h"
 
 namespace krait::engine {
 namespace {
@@ -35,9 +36,11 @@ class LayerList {
     if (feed_forward == FeedForwardKind::kNone) return;
     const size_t d = hparams_.d_model;
     Add("ffn_norm.weight", {d});
-    Add("ffn_gate.weight", {hparams_.d_ff, d});
-    Add("ffn_up.weight", {hparams_.d_ff, d});
-    Add("ffn_down.weight", {d, hparams_.d_ff});
+    if (feed_forward == FeedForwardKind::kSwiGlu) return AddSwiGlu("");
+    Add("ffn_gate_inp.weight", {hparams_.experts.count, d});
+    for (size_t e = 0; e < hparams_.experts.count; ++e) {
+      AddSwiGlu(fmt::format(".{}", e));
+    }
   }
 
   std::vector<TensorSpec> Take() { return std::move(specs_); }
@@ -66,6 +69,18 @@ class LayerList {
     Add("attn_k.weight", {a.kv_heads * a.head_dim, d});
     Add("attn_v.weight", {a.kv_heads * a.head_dim, d});
     Add("attn_output.weight", {d, a.heads * a.head_dim});
+    if (!a.has_biases) return;
+    Add("attn_q.bias", {a.heads * a.head_dim});
+    Add("attn_k.bias", {a.kv_heads * a.head_dim});
+    Add("attn_v.bias", {a.kv_heads * a.head_dim});
+  }
+
+  // `expert`: which one of several, ".3".
+  void AddSwiGlu(std::string_view expert) {
+    const size_t d = hparams_.d_model;
+    Add(fmt::format("ffn_gate{}.weight", expert), {hparams_.d_ff, d});
+    Add(fmt::format("ffn_up{}.weight", expert), {hparams_.d_ff, d});
+    Add(fmt::format("ffn_down{}.weight", expert), {d, hparams_.d_ff});
   }
 
   const Hyperparameters& hparams_;
@@ -100,7 +115,9 @@ bool BelongsToLayer(const Hyperparameters& hparams, size_t layer,
 // Whether a tensor of no layer changes the result in a way that krait does not
 // know: another parameter of a module that it does know, or of one before or
 // behind the layers that other variants of the architectures have.
-bool ChangesTheResult(std::string_view name) {
+bool ChangesTheResult(const Hyperparameters& hparams, std::string_view name) {
+  if (name == kRopeDivisorsTensor) return !hparams.Has(MixerKind::kAttention);
+
   constexpr std::array<std::string_view, 3> kKnown = {
       "token_embd.weight", "output_norm.weight", "output.weight"};
   constexpr std::array<std::string_view, 5> kModules = {
@@ -125,7 +142,7 @@ Status CheckNothingUnknown(const ModelFile& file) {
                       hparams.layers));
     }
     if (of_layer ? !BelongsToLayer(hparams, layer, rest)
-                 : ChangesTheResult(tensor.name)) {
+                 : ChangesTheResult(hparams, tensor.name)) {
       return MakeError(
           ErrorCode::kUnsupported,
           fmt::format("{}: not supported yet: tensor '{}'",
@@ -169,6 +186,31 @@ const TensorSpec* FindTensorSpec(std::span<const TensorSpec> layer,
   return nullptr;
 }
 
+void SplitExperts(const Hyperparameters& hparams,
+                  std::vector<Tensor>* tensors) {
+  if (!hparams.Has(FeedForwardKind::kExperts)) return;
+  std::vector<Tensor> split;
+  for (Tensor& tensor : *tensors) {
+    const std::string_view name = tensor.name;
+    const size_t stacked = name.rfind("_exps.weight");
+    if (stacked == name.npos || tensor.shape.size() != 3 ||
+        tensor.shape[0] != hparams.experts.count) {
+      split.push_back(std::move(tensor));
+      continue;
+    }
+    const size_t bytes = tensor.bytes / tensor.shape[0];
+    for (size_t e = 0; e < tensor.shape[0]; ++e) {
+      split.push_back(
+          {.name = fmt::format("{}.{}.weight", name.substr(0, stacked), e),
+           .type = tensor.type,
+           .shape = {tensor.shape[1], tensor.shape[2]},
+           .data = tensor.data + e * bytes,
+           .bytes = bytes});
+    }
+  }
+  *tensors = std::move(split);
+}
+
 void NormaliseShapes(const Hyperparameters& hparams,
                      std::vector<Tensor>* tensors) {
   if (!hparams.Has(MixerKind::kMamba2)) return;
@@ -207,6 +249,11 @@ Status CheckTensors(const ModelFile& file) {
   if (file.Find("output.weight") != nullptr) {
     Status status =
         RequireAll(file, {{"output.weight", {hparams.vocab, hparams.d_model}}});
+    if (!status) return status;
+  }
+  if (file.Find(kRopeDivisorsTensor) != nullptr) {
+    Status status = RequireAll(
+        file, {{kRopeDivisorsTensor, {hparams.attention.rope_dim / 2}}});
     if (!status) return status;
   }
   for (size_t layer = 0; layer < hparams.layers; ++layer) {

@@ -33,6 +33,11 @@ std::vector<TensorSpec> LayerTensors(const Hyperparameters& hparams,
 const TensorSpec* FindTensorSpec(std::span<const TensorSpec> layer,
                                  std::string_view name);
 
+// Replaces the matrices of all experts that some files stack into one tensor,
+// ffn_gate_exps [experts, d_ff, d_model], by one for each expert, ffn_gate.0
+// and so on.
+void SplitExperts(const Hyperparameters& hparams, std::vector<Tensor>* tensors);
+
 // Drops dimensions of one and groupings with which files describe the same
 // bytes: ssm_a [heads, 1], ssm_norm [groups, d_inner / groups], ssm_conv1d
 // [conv_dim, 1, conv_width].

@@ -20,6 +20,15 @@ size_t PairIndex(RopePairing pairing, size_t i, size_t part, size_t dim) {
   return pairing == RopePairing::kAdjacent ? 2 * i + part : i + part * dim / 2;
 }
 
+std::vector<double> Frequencies(size_t dim, double base) {
+  std::vector<double> frequencies(dim / 2);
+  for (size_t i = 0; i < frequencies.size(); ++i) {
+    frequencies[i] = std::pow(
+        base, -2.0 * static_cast<double>(i) / static_cast<double>(dim));
+  }
+  return frequencies;
+}
+
 void CheckRope(RopePairing pairing, uint64_t position, double base,
                size_t heads, size_t head_dim, size_t dim) {
   RandomFloats random(static_cast<uint32_t>(heads * head_dim + dim));
@@ -27,7 +36,7 @@ void CheckRope(RopePairing pairing, uint64_t position, double base,
   std::vector<float> x = before;
   std::vector<float> cos(dim / 2);
   std::vector<float> sin(dim / 2);
-  RopeAngles(position, dim, base, cos.data(), sin.data());
+  RopeAngles(position, Frequencies(dim, base), cos.data(), sin.data());
   Rope(pairing, cos.data(), sin.data(), heads, head_dim, dim, x.data());
   std::vector<double> expected(before.begin(), before.end());
   for (size_t head = 0; head < heads; ++head) {
@@ -75,7 +84,7 @@ TEST_P(RopeTest, LeavesTheRestOfTheHeadAlone) {
 TEST_P(RopeTest, PositionZeroChangesNothing) {
   std::vector<float> cos(32);
   std::vector<float> sin(32);
-  RopeAngles(0, 64, 1e4, cos.data(), sin.data());
+  RopeAngles(0, Frequencies(64, 1e4), cos.data(), sin.data());
   const std::vector<float> before = RandomFloats(1).Draw(64);
   std::vector<float> x = before;
   Rope(RopePairing::kAdjacent, cos.data(), sin.data(), 1, 64, 64, x.data());

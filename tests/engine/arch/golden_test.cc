@@ -203,7 +203,17 @@ INSTANTIATE_TEST_SUITE_P(
         GoldenCase{"mistral-tiny", "hf", "logits", false, false},
         GoldenCase{"mistral-tiny", "gguf/model-f32.gguf", "logits", false,
                    false},
-        GoldenCase{"mistral-nowindow", "hf", "logits", false, false}),
+        GoldenCase{"mistral-nowindow", "hf", "logits", false, false},
+        GoldenCase{"mixtral-tiny", "hf", "logits", false, false},
+        GoldenCase{"llama3-tiny", "hf", "logits", false, false},
+        GoldenCase{"llama3-tiny", "gguf/model-f32.gguf", "logits", false,
+                   false},
+        GoldenCase{"llama-linear", "hf", "logits", false, false},
+        GoldenCase{"llama-linear", "gguf/model-f32.gguf", "logits", false,
+                   false},
+        GoldenCase{"qwen2-tiny", "hf", "logits", false, false},
+        GoldenCase{"qwen2-tiny", "gguf/model-f16.gguf", "gguf-F16", false,
+                   false}),
     NameOf);
 
 // Files of llama-quantize: the embedding, the head and half of some matrices
@@ -215,6 +225,8 @@ INSTANTIATE_TEST_SUITE_P(
         Quantised("mamba2-kq", "gguf/model-Q2_K.gguf", "gguf-Q2_K"),
         Quantised("mamba2-kq", "gguf/model-Q4_K_M.gguf", "gguf-Q4_K_M"),
         Quantised("mamba2-kq", "gguf/model-IQ4_XS.gguf", "gguf-IQ4_XS"),
+        Quantised("qwen2-kq", "gguf/model-Q4_K_M.gguf", "gguf-Q4_K_M"),
+        Quantised("mixtral-kq", "gguf/model-Q4_K_M.gguf", "gguf-Q4_K_M"),
         Quantised("mistral-kq", "gguf/model-Q8_0.gguf", "gguf-Q8_0"),
         Quantised("mistral-kq", "gguf/model-Q4_0.gguf", "gguf-Q4_0"),
         Quantised("mistral-kq", "gguf/model-Q4_1.gguf", "gguf-Q4_1"),
