@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon/tools/bench/random_vocabulary.h"
+#include "engine/model/architecture.h"
 #include "engine/model/gguf_writer.h"
 #include "engine/model/quantised_types.h"
 
@@ -21,49 +22,79 @@ namespace {
 using engine::Architecture;
 using engine::TensorType;
 
-constexpr std::array<RandomShape, 5> kShapes = {{
-    {.name = "codestral-mamba-7b",
-     .vocab = 32768,
-     .d_model = 4096,
-     .layers = 64,
-     .context_length = size_t{1} << 20,
-     .state = 128,
-     .groups = 8},
-    {.name = "mamba2-130m",
-     .vocab = 50288,
-     .d_model = 768,
-     .layers = 24,
-     .context_length = size_t{1} << 20,
-     .tied = true,
-     .state = 128,
-     .groups = 1},
-    {.name = "mamba2-60m",
-     .vocab = 16384,
-     .d_model = 512,
-     .layers = 24,
-     .context_length = size_t{1} << 20,
-     .tied = true,
-     .state = 128,
-     .groups = 1},
-    {.name = "mistral-7b",
-     .architecture = Architecture::kLlama,
-     .vocab = 32768,
-     .d_model = 4096,
-     .layers = 32,
-     .context_length = 32768,
-     .heads = 32,
-     .kv_heads = 8,
-     .d_ff = 14336},
-    {.name = "tinyllama-1.1b",
-     .architecture = Architecture::kLlama,
-     .vocab = 32000,
-     .d_model = 2048,
-     .layers = 22,
-     .context_length = 32768,
-     .heads = 32,
-     .kv_heads = 4,
-     .d_ff = 5632},
-}};
+constexpr std::array kShapes = {
+    RandomShape{.name = "codestral-mamba-7b",
+                .vocab = 32768,
+                .d_model = 4096,
+                .layers = 64,
+                .context_length = size_t{1} << 20,
+                .state = 128,
+                .groups = 8},
+    RandomShape{.name = "mamba2-130m",
+                .vocab = 50288,
+                .d_model = 768,
+                .layers = 24,
+                .context_length = size_t{1} << 20,
+                .tied = true,
+                .state = 128,
+                .groups = 1},
+    RandomShape{.name = "mamba2-60m",
+                .vocab = 16384,
+                .d_model = 512,
+                .layers = 24,
+                .context_length = size_t{1} << 20,
+                .tied = true,
+                .state = 128,
+                .groups = 1},
+    RandomShape{.name = "mistral-7b",
+                .architecture = Architecture::kLlama,
+                .vocab = 32768,
+                .d_model = 4096,
+                .layers = 32,
+                .context_length = 32768,
+                .heads = 32,
+                .kv_heads = 8,
+                .d_ff = 14336},
+    RandomShape{.name = "mixtral-8x7b",
+                .architecture = Architecture::kLlama,
+                .vocab = 32000,
+                .d_model = 4096,
+                .layers = 32,
+                .context_length = 32768,
+                .heads = 32,
+                .kv_heads = 8,
+                .d_ff = 14336,
+                .experts = 8},
+    RandomShape{.name = "qwen2.5-coder-0.5b",
+                .architecture = Architecture::kQwen2,
+                .vocab = 151936,
+                .d_model = 896,
+                .layers = 24,
+                .context_length = 32768,
+                .tied = true,
+                .heads = 14,
+                .kv_heads = 2,
+                .d_ff = 4864},
+    RandomShape{.name = "qwen2.5-coder-1.5b",
+                .architecture = Architecture::kQwen2,
+                .vocab = 151936,
+                .d_model = 1536,
+                .layers = 28,
+                .context_length = 32768,
+                .tied = true,
+                .heads = 12,
+                .kv_heads = 2,
+                .d_ff = 8960},
+    RandomShape{.name = "tinyllama-1.1b",
+                .architecture = Architecture::kLlama,
+                .vocab = 32000,
+                .d_model = 2048,
+                .layers = 22,
+                .context_length = 32768,
+                .heads = 32,
+                .kv_heads = 4,
+                .d_ff = 5632},
+};
 
 // A fast generator of good enough bits (splitmix64), the same everywhere.
 class Bits {
@@ -187,10 +218,13 @@ void FillBlocks(Bits* bits, TensorType type, std::span<std::byte> piece) {
 class ModelPlan {
  public:
   ModelPlan(const RandomShape& shape, TensorType type)
-      : shape_(shape), type_(type) {}
+      : shape_(shape),
+        type_(type),
+        family_(*std::ranges::find(kFamilies, shape.architecture,
+                                   &Family::architecture)),
+        arch_(engine::InfoOf(shape.architecture).name) {}
 
   void AddMetadata() {
-    arch_ = shape_.architecture == Architecture::kMamba2 ? "mamba2" : "llama";
     writer_.AddString("general.architecture", arch_);
     writer_.AddString("general.name", fmt::format("{}-random", shape_.name));
     writer_.AddUint32("general.file_type", engine::GgufFileType(type_));
@@ -199,21 +233,7 @@ class ModelPlan {
     Uint("block_count", shape_.layers);
     Uint("vocab_size", shape_.vocab);
     writer_.AddFloat32(arch_ + ".attention.layer_norm_rms_epsilon", 1e-5F);
-    if (shape_.architecture == Architecture::kMamba2) {
-      Uint("feed_forward_length", 0);
-      Uint("attention.head_count", 0);
-      Uint("ssm.conv_kernel", kConvWidth);
-      Uint("ssm.inner_size", d_inner());
-      Uint("ssm.state_size", shape_.state);
-      Uint("ssm.time_step_rank", d_inner() / kHeadDim);
-      Uint("ssm.group_count", shape_.groups);
-    } else {
-      Uint("feed_forward_length", shape_.d_ff);
-      Uint("attention.head_count", shape_.heads);
-      Uint("attention.head_count_kv", shape_.kv_heads);
-      Uint("rope.dimension_count", shape_.d_model / shape_.heads);
-      writer_.AddFloat32(arch_ + ".rope.freq_base", 10000.0F);
-    }
+    (this->*family_.add_metadata)();
     AddRandomVocabulary(shape_.vocab, &writer_);
   }
 
@@ -228,21 +248,49 @@ class ModelPlan {
     for (size_t layer = 0; layer < shape_.layers; ++layer) {
       const std::string block = fmt::format("blk.{}.", layer);
       Constant(block + "attn_norm.weight", {shape_.d_model}, 1);
-      if (shape_.architecture == Architecture::kMamba2) {
-        AddMamba2Block(block);
-      } else {
-        AddLlamaBlock(block);
-      }
+      (this->*family_.add_block)(block);
     }
   }
 
   const engine::GgufWriter& writer() const { return writer_; }
 
  private:
+  // What is special to an architecture.
+  struct Family {
+    Architecture architecture;
+    void (ModelPlan::*add_metadata)();
+    void (ModelPlan::*add_block)(const std::string& block);
+  };
+  static const std::array<Family, 3> kFamilies;
+
   static constexpr size_t kConvWidth = 4;
   static constexpr size_t kHeadDim = 64;
 
   size_t d_inner() const { return 2 * shape_.d_model; }
+  size_t kv_dim() const {
+    return shape_.d_model / shape_.heads * shape_.kv_heads;
+  }
+
+  void AddMamba2Metadata() {
+    Uint("feed_forward_length", 0);
+    Uint("attention.head_count", 0);
+    Uint("ssm.conv_kernel", kConvWidth);
+    Uint("ssm.inner_size", d_inner());
+    Uint("ssm.state_size", shape_.state);
+    Uint("ssm.time_step_rank", d_inner() / kHeadDim);
+    Uint("ssm.group_count", shape_.groups);
+  }
+
+  void AddLlamaMetadata() {
+    Uint("feed_forward_length", shape_.d_ff);
+    Uint("attention.head_count", shape_.heads);
+    Uint("attention.head_count_kv", shape_.kv_heads);
+    Uint("rope.dimension_count", shape_.d_model / shape_.heads);
+    writer_.AddFloat32(arch_ + ".rope.freq_base", 10000.0F);
+    if (shape_.experts == 0) return;
+    Uint("expert_count", shape_.experts);
+    Uint("expert_used_count", 2);
+  }
 
   void Uint(std::string_view key, size_t value) {
     writer_.AddUint32(fmt::format("{}.{}", arch_, key),
@@ -254,8 +302,17 @@ class ModelPlan {
   }
   void Matrix(const std::string& name, size_t rows, size_t cols,
               TensorType wanted) {
-    const TensorType type = engine::TypeForRows(wanted, cols);
-    writer_.AddTensor(name, type, {rows, cols},
+    AddRandom(name, engine::TypeForRows(wanted, cols), {rows, cols});
+  }
+  // `count` matrices in one tensor; 0: one that is not stacked.
+  void Matrices(const std::string& name, size_t count, size_t rows,
+                size_t cols) {
+    if (count == 0) return Matrix(name, rows, cols);
+    AddRandom(name, engine::TypeForRows(type_, cols), {count, rows, cols});
+  }
+  void AddRandom(const std::string& name, TensorType type,
+                 std::vector<size_t> shape) {
+    writer_.AddTensor(name, type, std::move(shape),
                       [bits = bits_, type](std::span<std::byte> piece) {
                         switch (type) {
                           case TensorType::kF32:
@@ -306,25 +363,57 @@ class ModelPlan {
   }
 
   void AddLlamaBlock(const std::string& block) {
+    AddAttention(block);
+    Constant(block + "ffn_norm.weight", {shape_.d_model}, 1);
+    if (shape_.experts == 0) return AddFeedForward(block, "");
+    Matrix(block + "ffn_gate_inp.weight", shape_.experts, shape_.d_model,
+           TensorType::kF32);
+    AddFeedForward(block, "_exps");
+  }
+
+  void AddQwen2Block(const std::string& block) {
+    AddLlamaBlock(block);
+    Constant(block + "attn_q.bias", {shape_.d_model}, 0);
+    Constant(block + "attn_k.bias", {kv_dim()}, 0);
+    Constant(block + "attn_v.bias", {kv_dim()}, 0);
+  }
+
+  void AddAttention(const std::string& block) {
     const size_t d = shape_.d_model;
-    const size_t kv = d / shape_.heads * shape_.kv_heads;
     Matrix(block + "attn_q.weight", d, d);
-    Matrix(block + "attn_k.weight", kv, d);
-    Matrix(block + "attn_v.weight", kv, d);
+    Matrix(block + "attn_k.weight", kv_dim(), d);
+    Matrix(block + "attn_v.weight", kv_dim(), d);
     Matrix(block + "attn_output.weight", d, d);
-    Constant(block + "ffn_norm.weight", {d}, 1);
-    Matrix(block + "ffn_gate.weight", shape_.d_ff, d);
-    Matrix(block + "ffn_up.weight", shape_.d_ff, d);
-    Matrix(block + "ffn_down.weight", d, shape_.d_ff);
+  }
+
+  // `kind`: "_exps" for the matrices of all experts in one.
+  void AddFeedForward(const std::string& block, std::string_view kind) {
+    const auto add = [&](std::string_view name, size_t rows, size_t cols) {
+      Matrices(fmt::format("{}ffn_{}{}.weight", block, name, kind),
+               shape_.experts, rows, cols);
+    };
+    add("gate", shape_.d_ff, shape_.d_model);
+    add("up", shape_.d_ff, shape_.d_model);
+    add("down", shape_.d_model, shape_.d_ff);
   }
 
   const RandomShape& shape_;
   TensorType type_;
+  const Family& family_;
   std::string arch_;
   // Shared by the tensors, which are filled one after the other.
   std::shared_ptr<Bits> bits_ = std::make_shared<Bits>();
   engine::GgufWriter writer_;
 };
+
+constexpr std::array<ModelPlan::Family, 3> ModelPlan::kFamilies = {{
+    {Architecture::kMamba2, &ModelPlan::AddMamba2Metadata,
+     &ModelPlan::AddMamba2Block},
+    {Architecture::kLlama, &ModelPlan::AddLlamaMetadata,
+     &ModelPlan::AddLlamaBlock},
+    {Architecture::kQwen2, &ModelPlan::AddLlamaMetadata,
+     &ModelPlan::AddQwen2Block},
+}};
 
 }  // namespace
 

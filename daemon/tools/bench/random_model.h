@@ -27,10 +27,11 @@ struct RandomShape {
   // Mamba-2; d_inner is 2 * d_model, heads of 64.
   size_t state = 0;
   size_t groups = 0;
-  // Llama.
+  // Llama and Qwen2.
   size_t heads = 0;
   size_t kv_heads = 0;
   size_t d_ff = 0;
+  size_t experts = 0;  // two of which a token uses; 0: one feed-forward
 };
 
 std::span<const RandomShape> RandomShapes();

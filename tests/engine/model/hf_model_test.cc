@@ -188,12 +188,20 @@ TEST(HfNamesTest, NamesBecomeGgufs) {
   EXPECT_EQ(mamba("backbone.layers.3.mixer.in_proj.bias"), "blk.3.ssm_in.bias");
   EXPECT_EQ(llama("model.layers.3.mlp.up_proj.weight"), "blk.3.ffn_up.weight");
   EXPECT_EQ(llama("model.norm.weight"), "output_norm.weight");
+  EXPECT_EQ(llama("model.layers.2.block_sparse_moe.gate.weight"),
+            "blk.2.ffn_gate_inp.weight");
+  EXPECT_EQ(llama("model.layers.2.block_sparse_moe.experts.10.w3.weight"),
+            "blk.2.ffn_up.10.weight");
   for (const char* unknown :
        {"", "model", "model.layers.0.self_attn.rotary_emb.inv_freq",
         "model.layers.01.input_layernorm.weight",
         "model.layers.-1.input_layernorm.weight",
         "model.layers.9999999.input_layernorm.weight",
-        "model.layers.0.input_layernorm", "norm.weight"}) {
+        "model.layers.0.input_layernorm", "norm.weight",
+        "model.layers.0.block_sparse_moe.experts.1",
+        "model.layers.0.block_sparse_moe.experts.x.w1.weight",
+        "model.layers.0.block_sparse_moe.experts.01.w1.weight",
+        "model.layers.0.block_sparse_moe.experts.1.w4.weight"}) {
     EXPECT_EQ(llama(unknown), "") << unknown;
   }
 }

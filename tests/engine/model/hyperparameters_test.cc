@@ -105,6 +105,25 @@ TEST(HyperparametersTest, LlamasKvHeadsDivideItsHeadsAndRotationIsEven) {
   ExpectLlama([](H* h) { h->d_ff = 0; }, "d_ff");
 }
 
+TEST(HyperparametersTest, ATokenUsesSomeOfTheExperts) {
+  using H = Hyperparameters;
+  const auto expect = [](size_t count, size_t used, const std::string& what) {
+    ExpectLlama(
+        [&](H* h) {
+          h->layer_pattern = {{.mixer = MixerKind::kAttention,
+                               .feed_forward = FeedForwardKind::kExperts}};
+          h->experts = {.count = count, .used = used};
+        },
+        what);
+  };
+  expect(8, 2, "");
+  expect(8, 8, "");
+  expect(8, 0, "expert_used_count");
+  expect(8, 9, "expected 1 to 8, found 9");
+  expect(0, 0, "expert_count");
+  expect(100'000, 2, "expert_count");
+}
+
 TEST(HyperparametersTest, LayersOfEachKindAreCountedAndAllShapesChecked) {
   Hyperparameters h = Common(Architecture::kMamba2, {});
   h.layers = 8;

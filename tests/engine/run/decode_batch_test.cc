@@ -173,6 +173,8 @@ INSTANTIATE_TEST_SUITE_P(
         ModelCase{"llama_f16",
                   KRAIT_TEST_DATA "/models/llama-tiny/gguf/model-f16.gguf"},
         ModelCase{"window", KRAIT_TEST_DATA "/models/mistral-tiny/hf"},
+        ModelCase{"experts", KRAIT_TEST_DATA "/models/mixtral-tiny/hf"},
+        ModelCase{"biases", KRAIT_TEST_DATA "/models/qwen2-tiny/hf"},
         ModelCase{"mistral_q8",
                   KRAIT_TEST_DATA "/models/mistral-kq/gguf/model-Q8_0.gguf"},
         ModelCase{"hybrid", ""}),

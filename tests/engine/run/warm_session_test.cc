@@ -254,6 +254,8 @@ INSTANTIATE_TEST_SUITE_P(
         ModelCase{"llama",
                   KRAIT_TEST_DATA "/models/llama-tiny/gguf/model-f16.gguf"},
         ModelCase{"window", KRAIT_TEST_DATA "/models/mistral-tiny/hf"},
+        ModelCase{"experts", KRAIT_TEST_DATA "/models/mixtral-tiny/hf"},
+        ModelCase{"biases", KRAIT_TEST_DATA "/models/qwen2-tiny/hf"},
         ModelCase{"hybrid", ""}, ModelCase{"hybrid_window", "", 100}),
     NameOfCase);
 

@@ -13,7 +13,7 @@
 namespace krait::daemon {
 namespace {
 
-// Small shapes of both architectures.
+// Small shapes of all architectures.
 constexpr RandomShape kMamba = {.name = "tiny-mamba2",
                                 .vocab = 1280,
                                 .d_model = 128,
@@ -31,6 +31,36 @@ constexpr RandomShape kLlama = {.name = "tiny-llama",
                                 .heads = 4,
                                 .kv_heads = 2,
                                 .d_ff = 512};
+
+constexpr RandomShape kMixtral = {.name = "tiny-mixtral",
+                                  .architecture = engine::Architecture::kLlama,
+                                  .vocab = 1280,
+                                  .d_model = 256,
+                                  .layers = 2,
+                                  .context_length = 1024,
+                                  .heads = 4,
+                                  .kv_heads = 2,
+                                  .d_ff = 512,
+                                  .experts = 3};
+constexpr RandomShape kQwen2 = {.name = "tiny-qwen2",
+                                .architecture = engine::Architecture::kQwen2,
+                                .vocab = 1280,
+                                .d_model = 256,
+                                .layers = 2,
+                                .context_length = 1024,
+                                .tied = true,
+                                .heads = 4,
+                                .kv_heads = 2,
+                                .d_ff = 512};
+
+// A matrix of the first layer that has the type asked for.
+std::string_view MatrixOf(const RandomShape& shape) {
+  if (shape.architecture == engine::Architecture::kMamba2) {
+    return "blk.0.ssm_out.weight";  // 256 columns
+  }
+  return shape.experts > 0 ? "blk.0.ffn_down.2.weight"
+                           : "blk.0.ffn_down.weight";
+}
 
 void Check(const RandomShape& shape, std::string_view type_name) {
   const auto path = std::filesystem::path(testing::TempDir()) /
@@ -53,11 +83,9 @@ void Check(const RandomShape& shape, std::string_view type_name) {
   ASSERT_TRUE(file.has_value());
   EXPECT_EQ((*file)->hyperparameters().vocab, shape.vocab);
   EXPECT_EQ((*file)->hyperparameters().layers, shape.layers);
-  const std::string_view matrix =
-      shape.architecture == engine::Architecture::kMamba2
-          ? "blk.0.ssm_out.weight"  // 256 columns
-          : "blk.0.ffn_down.weight";
-  EXPECT_EQ((*file)->Find(matrix)->type, *type);
+  const engine::Tensor* matrix = (*file)->Find(MatrixOf(shape));
+  ASSERT_NE(matrix, nullptr);
+  EXPECT_EQ(matrix->type, *type);
   std::filesystem::remove(path);
 }
 
@@ -66,6 +94,8 @@ TEST(RandomModelTest, EveryTypeLoadsAndVerifies) {
     SCOPED_TRACE(format.name);
     Check(kMamba, format.name);
     Check(kLlama, format.name);
+    Check(kMixtral, format.name);
+    Check(kQwen2, format.name);
   }
 }
 
