@@ -25,9 +25,10 @@ TEST(ArchitectureTest, EachIsFoundAgainAndNamedOnce) {
 }
 
 TEST(ArchitectureTest, MessagesNameThemAll) {
-  EXPECT_EQ(ArchitectureNames(), "mamba2 or llama");
+  EXPECT_EQ(ArchitectureNames(), "mamba2, llama or qwen2");
   EXPECT_EQ(HfClassNames(),
-            "Mamba2ForCausalLM, LlamaForCausalLM or MistralForCausalLM");
+            "Mamba2ForCausalLM, LlamaForCausalLM, MistralForCausalLM, "
+            "MixtralForCausalLM or Qwen2ForCausalLM");
 }
 
 // GGUF's names of a row's modules and parameters in the first layer, by way of
