@@ -133,6 +133,12 @@ void SiluMul(const float* gate, const float* up, size_t n, float* y) {
   });
 }
 
+void Scale(float factor, size_t n, float* x) {
+  const FloatTag d;
+  const FloatVec by = hn::Set(d, factor);
+  Map(x, n, x, [by](FloatVec v) HWY_ATTR { return hn::Mul(v, by); });
+}
+
 void Softplus(const float* x, size_t n, float* y) {
   const FloatTag d;
   Map(x, n, y, [d](FloatVec v) HWY_ATTR { return SoftplusOf(d, v); });
@@ -187,6 +193,7 @@ HWY_EXPORT(Silu);
 HWY_EXPORT(SiluMul);
 HWY_EXPORT(Softplus);
 HWY_EXPORT(Add);
+HWY_EXPORT(Scale);
 HWY_EXPORT(Softmax);
 HWY_EXPORT(ArgMax);
 HWY_EXPORT(LogSumExp);
@@ -205,6 +212,11 @@ void Softplus(const float* x, size_t n, float* y) {
 
 void Add(const float* x, size_t n, float* y) {
   HWY_DYNAMIC_DISPATCH(Add)(x, n, y);
+}
+
+void Scale(float factor, size_t n, float* x) {
+  if (factor == 1) return;
+  HWY_DYNAMIC_DISPATCH(Scale)(factor, n, x);
 }
 
 void Softmax(float scale, size_t n, float* x) {

@@ -18,6 +18,9 @@ void Softplus(const float* x, size_t n, float* y);
 // y += x.
 void Add(const float* x, size_t n, float* y);
 
+// x *= factor.
+void Scale(float factor, size_t n, float* x);
+
 // x = softmax(scale * x), stable for any finite input; n >= 1.
 void Softmax(float scale, size_t n, float* x);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A layer, on the residual stream u [tokens, d_model]:
-//   u += mixer(RMSNorm(u))
-//   u += feed_forward(RMSNorm(u))    where the layer has one
+//   u += residual_scale * mixer(RMSNorm(u))
+//   u += residual_scale * feed_forward(RMSNorm(u))    where the layer has one
 // A call runs some tokens of one sequence (Prefill), or the next token of each
 // of several (Decode), through all layers; what mixers remember is in the
 // states.
@@ -86,6 +86,7 @@ Decoder::Decoder(LoadedFile loaded, OutputHead head,
                  std::vector<DecoderLayer> layers)
     : Model(std::move(loaded)),
       d_model_(hyperparameters().d_model),
+      residual_scale_(hyperparameters().residual_scale),
       head_(std::move(head)),
       layers_(std::move(layers)) {}
 
@@ -151,6 +152,7 @@ std::unique_ptr<Executor> Decoder::NewExecutor(WorkerPool& pool) const {
   if (hparams.Has(FeedForwardKind::kSwiGlu) ||
       hparams.Has(FeedForwardKind::kExperts)) {
     max_cols = std::max(max_cols, hparams.d_ff);
+    max_cols = std::max(max_cols, hparams.experts.shared_d_ff);
   }
   return std::make_unique<Executor>(
       pool, max_cols, std::make_unique<Buffers>(hparams, pool.size()));
@@ -236,12 +238,14 @@ void Decoder::Normalise(const Batch& batch, const std::vector<float>& weight,
       });
 }
 
-// u += h
+// u += residual_scale * h
 void Decoder::AddResidual(const Batch& batch, Buffers& b) const {
   batch.executor.pool().ForRanges(
       batch.tokens(), 1, [&](size_t begin, size_t end, size_t) {
-        simd::Add(b.h.data() + begin * d_model_, (end - begin) * d_model_,
-                  b.u.data() + begin * d_model_);
+        float* h = b.h.data() + begin * d_model_;
+        const size_t size = (end - begin) * d_model_;
+        simd::Scale(residual_scale_, size, h);
+        simd::Add(h, size, b.u.data() + begin * d_model_);
       });
 }
 

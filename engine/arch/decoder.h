@@ -60,6 +60,7 @@ class Decoder final : public Model {
   void AddResidual(const Batch& batch, Buffers& buffers) const;
 
   size_t d_model_;
+  float residual_scale_;
   OutputHead head_;
   std::vector<DecoderLayer> layers_;
 };

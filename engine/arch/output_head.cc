@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/arch/output_head.h"
 
+#include "simd/elementwise.h"
 #include "simd/norm.h"
 
 namespace krait::engine {
 
 void OutputHead::Read(const Hyperparameters& hparams, WeightReader& read) {
   eps = hparams.norm_eps;
+  embedding_scale = hparams.embedding_scale;
+  logits_scale = hparams.logits_scale;
   embedding = read.Matrix("token_embd.weight", hparams.vocab, hparams.d_model);
   norm = read.Vector("output_norm.weight", hparams.d_model);
   output = read.Has("output.weight")
@@ -16,7 +19,9 @@ void OutputHead::Read(const Hyperparameters& hparams, WeightReader& read) {
 
 void OutputHead::Embed(std::span<const TokenId> tokens, float* x) const {
   for (size_t t = 0; t < tokens.size(); ++t) {
-    simd::ExpandRow(embedding, tokens[t], x + t * embedding.cols);
+    float* row = x + t * embedding.cols;
+    simd::ExpandRow(embedding, tokens[t], row);
+    simd::Scale(embedding_scale, embedding.cols, row);
   }
 }
 
@@ -45,6 +50,7 @@ void OutputHead::Normalise(float* x, size_t tokens) const {
   for (size_t t = 0; t < tokens; ++t) {
     float* row = x + t * d_model;
     simd::RmsNorm(row, norm.data(), d_model, eps, row);
+    simd::Scale(logits_scale, d_model, row);  // as good as that of the logits
   }
 }
 

@@ -18,6 +18,8 @@ struct OutputHead {
   std::vector<float> norm;     // [d_model]
   simd::WeightView output;     // [vocab, d_model]; the embedding if tied
   float eps = 0;
+  float embedding_scale = 1;
+  float logits_scale = 1;
 
   void Read(const Hyperparameters& hparams, WeightReader& read);
 

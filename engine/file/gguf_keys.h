@@ -9,6 +9,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "engine/error.h"
 #include "engine/file/gguf.h"
@@ -32,11 +33,27 @@ class GgufKeys {
     return static_cast<size_t>(
         Take(gguf_.FindUint(Name(key)), {}).value_or(otherwise));
   }
+  // An array of numbers that are not negative.
+  std::vector<size_t> Sizes(std::string_view key) {
+    const GgufArray* array = Take(gguf_.FindArray(Name(key)), nullptr);
+    if (array == nullptr) {
+      Fail(ErrorCode::kBadFile, fmt::format("key '{}' is missing", Name(key)));
+      return {};
+    }
+    std::vector<size_t> sizes(array->uints.begin(), array->uints.end());
+    for (const int64_t value : array->ints) {
+      sizes.push_back(value < 0 ? 0 : static_cast<size_t>(value));
+    }
+    return sizes;
+  }
   double Float(std::string_view key) {
     return Take(gguf_.RequireFloat(Name(key)), 0.0);
   }
   double Float(std::string_view key, double otherwise) {
     return Take(gguf_.FindFloat(Name(key)), {}).value_or(otherwise);
+  }
+  bool Has(std::string_view key) const {
+    return gguf_.Find(Name(key)) != nullptr;
   }
   bool Bool(std::string_view key) {
     return Take(gguf_.FindBool(Name(key)), {}).value_or(false);

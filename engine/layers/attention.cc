@@ -3,8 +3,9 @@
 // each row of a batch knows its cache and its position. On x [tokens, d_model]:
 //   q,k,v = wq x + bq, wk x + bk, wv x + bv (biases where the model has them);
 //   q, k  rotated to their position (RoPE)
-//   y     = wo softmax(q K^T / sqrt(head_dim)) V    over the cache, which now
-//           holds k and v; query head j uses KV head j / (heads / kv_heads)
+//   y     = wo softmax(scale q K^T) V    over the cache, which now holds k and
+//           v; query head j uses KV head j / (heads / kv_heads); scale is
+//           mostly 1 / sqrt(head_dim)
 
 #include "engine/layers/attention.h"
 
@@ -36,6 +37,13 @@ std::vector<double> Frequencies(const AttentionShape& shape) {
   return frequencies;
 }
 
+AttentionShape WithScale(AttentionShape shape) {
+  if (shape.scale == 0) {
+    shape.scale = 1.0F / std::sqrt(static_cast<float>(shape.head_dim));
+  }
+  return shape;
+}
+
 void AddBias(const std::vector<float>& bias, float* x) {
   if (!bias.empty()) simd::Add(bias.data(), bias.size(), x);
 }
@@ -44,7 +52,7 @@ void AddBias(const std::vector<float>& bias, float* x) {
 
 Attention::Attention(const AttentionShape& shape, size_t cache_layer,
                      LayerReader& read)
-    : shape_(shape),
+    : shape_(WithScale(shape)),
       cache_layer_(cache_layer),
       wq_(read.Matrix("attn_q.weight")),
       wk_(read.Matrix("attn_k.weight")),
@@ -177,7 +185,7 @@ void Attention::Attend(const Batch& batch, Buffers& b) const {
             .begin = begin,
             .end = end,
             .head_dim = shape_.head_dim,
-            .scale = 1.0F / std::sqrt(static_cast<float>(shape_.head_dim))};
+            .scale = shape_.scale};
         const size_t row = task * shape_.head_dim;
         simd::Attend(inputs, b.q.data() + row, b.scores[worker].data(),
                      b.attended.data() + row);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A mixture of experts, on x [tokens, d_model]:
 //   s = router x                     a score for each expert
-//   y = sum of softmax(s over the chosen)_e * expert_e(x)
+//   y = sum of softmax(s over the chosen)_e * expert_e(x), and shared(x) where
+//       there is an expert that all use
 // where the experts with the highest scores are chosen. Tokens of a batch go
 // through an expert together; each adds its experts in their order, whoever
 // else is there.
@@ -63,10 +64,12 @@ Experts::Experts(const ExpertsShape& shape, LayerReader& read)
   for (size_t e = 0; e < shape.count; ++e) {
     experts_.emplace_back(read, fmt::format(".{}", e));
   }
+  if (shape.shared_d_ff > 0) shared_.emplace(read, "_shexp");
 }
 
 size_t Experts::weight_bytes() const {
-  return WeightBytes(router_) + used_ * experts_.front().weight_bytes();
+  return WeightBytes(router_) + used_ * experts_.front().weight_bytes() +
+         (shared_ ? shared_->weight_bytes() : 0);
 }
 
 void Experts::Choose(const Batch& batch, Buffers& b, const float* x) const {
@@ -110,7 +113,12 @@ void Experts::Run(const Batch& batch, Buffers& b, const float* x,
     }
     use = end;
   }
-  std::copy_n(b.sums.data(), tokens * d_model, y);
+  if (!shared_) {
+    std::copy_n(b.sums.data(), tokens * d_model, y);
+    return;
+  }
+  shared_->Run(batch, tokens, b.expert, x, y);
+  AddScaled(1, {b.sums.data(), tokens * d_model}, y);
 }
 
 }  // namespace krait::engine

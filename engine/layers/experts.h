@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "engine/aligned_array.h"
@@ -38,6 +39,7 @@ class Experts {
   size_t used_;
   simd::WeightView router_;  // [experts, d_model]
   std::vector<SwiGlu> experts_;
+  std::optional<SwiGlu> shared_;  // used by all tokens, with a weight of 1
 };
 
 struct Experts::Buffers {

@@ -11,11 +11,13 @@ namespace krait::engine {
 extern const ArchitectureInfo kMamba2Architecture;
 extern const ArchitectureInfo kLlamaArchitecture;
 extern const ArchitectureInfo kQwen2Architecture;
+extern const ArchitectureInfo kGraniteHybridArchitecture;
 
 namespace {
 
-constexpr std::array<const ArchitectureInfo*, 3> kArchitectures = {
-    &kMamba2Architecture, &kLlamaArchitecture, &kQwen2Architecture};
+constexpr std::array<const ArchitectureInfo*, 4> kArchitectures = {
+    &kMamba2Architecture, &kLlamaArchitecture, &kQwen2Architecture,
+    &kGraniteHybridArchitecture};
 
 // "a, b or c"
 std::string Alternatives(const std::vector<std::string_view>& names) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string_view>
+#include <utility>
 
 namespace krait::engine {
 namespace {
@@ -75,8 +76,13 @@ void CheckAttention(const AttentionShape& shape, Checker* check) {
   check->Range("kv_heads (attention.head_count_kv, num_key_value_heads)",
                shape.kv_heads, 1, kMaxWidth);
   check->Range("head_dim (attention.key_length)", shape.head_dim, 2, kMaxWidth);
-  check->Range("rope.dimension_count", shape.rope_dim, 2, shape.head_dim);
+  check->Range("rope.dimension_count", shape.rope_dim, shape.rotates ? 2 : 0,
+               shape.rotates ? shape.head_dim : 0);
   check->Positive("rope base (rope.freq_base, rope_theta)", shape.rope_base);
+  check->That(std::isfinite(shape.scale) && shape.scale >= 0,
+              fmt::format("attention.scale (attention_multiplier): expected a "
+                          "positive number, found {}",
+                          shape.scale));
   check->Range("sliding_window", shape.sliding_window, 0, kMaxWindow);
   if (!check->good()) return;
   check->That(shape.heads % shape.kv_heads == 0,
@@ -129,12 +135,22 @@ Status CheckHyperparameters(const Hyperparameters& hparams,
   if (hparams.Has(MixerKind::kAttention)) {
     CheckAttention(hparams.attention, &check);
   }
+  for (const auto& [field, scale] :
+       {std::pair("embedding_scale (embedding_multiplier)",
+                  hparams.embedding_scale),
+        std::pair("residual_scale (residual_multiplier)",
+                  hparams.residual_scale),
+        std::pair("logits_scale", hparams.logits_scale)}) {
+    check.Positive(field, static_cast<double>(scale));
+  }
   if (hparams.Has(FeedForwardKind::kExperts)) {
     const ExpertsShape& experts = hparams.experts;
     check.Range("experts (expert_count, num_local_experts)", experts.count, 1,
                 kMaxExperts);
     check.Range("experts of a token (expert_used_count, num_experts_per_tok)",
                 experts.used, 1, experts.count);
+    check.Range("expert_shared_feed_forward_length (shared_intermediate_size)",
+                experts.shared_d_ff, 0, kMaxWidth);
   }
   if (hparams.Has(FeedForwardKind::kSwiGlu) ||
       hparams.Has(FeedForwardKind::kExperts)) {

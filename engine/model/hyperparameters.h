@@ -22,7 +22,7 @@ namespace krait::engine {
 //   heads, kv_heads, head_dim, d_ff  attention and SwiGLU
 // Arrays are row-major and written outermost first.
 
-enum class Architecture : uint8_t { kMamba2, kLlama, kQwen2 };
+enum class Architecture : uint8_t { kMamba2, kLlama, kQwen2, kGraniteHybrid };
 
 // What a layer consists of: a mixer, which moves information between tokens,
 // and mostly a feed-forward. Each has a norm before it and a residual around.
@@ -58,12 +58,15 @@ struct AttentionShape {
   simd::RopePairing rope_pairing = simd::RopePairing::kAdjacent;
   size_t sliding_window = 0;  // 0: none. w: position i sees i-w+1..i
   bool has_biases = false;    // of q, k and v
+  bool rotates = true;        // false: positions do not show; rope_dim is 0
+  float scale = 0;            // of q . k; 0: 1 / sqrt(head_dim)
 };
 
 // A mixture of SwiGLU experts of d_ff each.
 struct ExpertsShape {
   size_t count = 0;
-  size_t used = 0;  // by a token
+  size_t used = 0;         // by a token
+  size_t shared_d_ff = 0;  // of one more that every token uses; 0: none
 };
 
 // How a model wants fill-in-the-middle prompts, as its file says.
@@ -85,6 +88,11 @@ struct Hyperparameters {
   size_t layers = 0;
   size_t context_length = 0;  // 0: unbounded or unknown
   float norm_eps = 1e-5F;
+  // Factors of the embeddings, of what each mixer and feed-forward adds to the
+  // residual stream, and of the logits.
+  float embedding_scale = 1;
+  float residual_scale = 1;
+  float logits_scale = 1;
   // The kinds of the first layers, which repeat: one if all are alike; never
   // none (CheckHyperparameters).
   std::vector<LayerKind> layer_pattern;

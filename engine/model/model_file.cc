@@ -64,6 +64,7 @@ Status ModelFile::Finish() {
     return status;
   }
   SplitExperts(hparams_, &tensors_);
+  SplitGateUp(&tensors_);
   NormaliseShapes(hparams_, &tensors_);
   std::sort(tensors_.begin(), tensors_.end(),
             [](const Tensor& a, const Tensor& b) { return a.name < b.name; });

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -36,11 +37,15 @@ class LayerList {
     if (feed_forward == FeedForwardKind::kNone) return;
     const size_t d = hparams_.d_model;
     Add("ffn_norm.weight", {d});
-    if (feed_forward == FeedForwardKind::kSwiGlu) return AddSwiGlu("");
-    Add("ffn_gate_inp.weight", {hparams_.experts.count, d});
-    for (size_t e = 0; e < hparams_.experts.count; ++e) {
-      AddSwiGlu(fmt::format(".{}", e));
+    if (feed_forward == FeedForwardKind::kSwiGlu) {
+      return AddSwiGlu("", hparams_.d_ff);
     }
+    const ExpertsShape& experts = hparams_.experts;
+    Add("ffn_gate_inp.weight", {experts.count, d});
+    for (size_t e = 0; e < experts.count; ++e) {
+      AddSwiGlu(fmt::format(".{}", e), hparams_.d_ff);
+    }
+    if (experts.shared_d_ff > 0) AddSwiGlu("_shexp", experts.shared_d_ff);
   }
 
   std::vector<TensorSpec> Take() { return std::move(specs_); }
@@ -75,12 +80,12 @@ class LayerList {
     Add("attn_v.bias", {a.kv_heads * a.head_dim});
   }
 
-  // `expert`: which one of several, ".3".
-  void AddSwiGlu(std::string_view expert) {
+  // `which` one of several: ".3", "_shexp".
+  void AddSwiGlu(std::string_view which, size_t d_ff) {
     const size_t d = hparams_.d_model;
-    Add(fmt::format("ffn_gate{}.weight", expert), {hparams_.d_ff, d});
-    Add(fmt::format("ffn_up{}.weight", expert), {hparams_.d_ff, d});
-    Add(fmt::format("ffn_down{}.weight", expert), {d, hparams_.d_ff});
+    Add(fmt::format("ffn_gate{}.weight", which), {d_ff, d});
+    Add(fmt::format("ffn_up{}.weight", which), {d_ff, d});
+    Add(fmt::format("ffn_down{}.weight", which), {d, d_ff});
   }
 
   const Hyperparameters& hparams_;
@@ -188,7 +193,13 @@ const TensorSpec* FindTensorSpec(std::span<const TensorSpec> layer,
 
 void SplitExperts(const Hyperparameters& hparams,
                   std::vector<Tensor>* tensors) {
-  if (!hparams.Has(FeedForwardKind::kExperts)) return;
+  if (!hparams.Has(FeedForwardKind::kExperts)) {
+    for (Tensor& tensor : *tensors) {
+      const size_t shared = tensor.name.rfind("_shexp.weight");
+      if (shared != tensor.name.npos) tensor.name.erase(shared, 6);
+    }
+    return;
+  }
   std::vector<Tensor> split;
   for (Tensor& tensor : *tensors) {
     const std::string_view name = tensor.name;
@@ -209,6 +220,28 @@ void SplitExperts(const Hyperparameters& hparams,
     }
   }
   *tensors = std::move(split);
+}
+
+void SplitGateUp(std::vector<Tensor>* tensors) {
+  constexpr std::string_view kBoth = "ffn_gate_up";
+  std::vector<Tensor> halves;
+  for (Tensor& tensor : *tensors) {
+    const size_t at = tensor.name.find(kBoth);
+    if (at == tensor.name.npos || tensor.shape.size() != 2 ||
+        tensor.shape[0] % 2 != 0) {
+      continue;
+    }
+    Tensor up = tensor;
+    tensor.name.replace(at, kBoth.size(), "ffn_gate");
+    up.name.replace(at, kBoth.size(), "ffn_up");
+    tensor.shape[0] /= 2;
+    tensor.bytes /= 2;
+    up.shape = tensor.shape;
+    up.bytes = tensor.bytes;
+    up.data += tensor.bytes;
+    halves.push_back(std::move(up));
+  }
+  std::ranges::move(halves, std::back_inserter(*tensors));
 }
 
 void NormaliseShapes(const Hyperparameters& hparams,

@@ -35,8 +35,12 @@ const TensorSpec* FindTensorSpec(std::span<const TensorSpec> layer,
 
 // Replaces the matrices of all experts that some files stack into one tensor,
 // ffn_gate_exps [experts, d_ff, d_model], by one for each expert, ffn_gate.0
-// and so on.
+// and so on. Without experts, the feed-forward that some name as the one that
+// all tokens use, ffn_gate_shexp, is ffn_gate.
 void SplitExperts(const Hyperparameters& hparams, std::vector<Tensor>* tensors);
+
+// Replaces each ffn_gate_up, whose first half of rows is ffn_gate, by the two.
+void SplitGateUp(std::vector<Tensor>* tensors);
 
 // Drops dimensions of one and groupings with which files describe the same
 // bytes: ssm_a [heads, 1], ssm_norm [groups, d_inner / groups], ssm_conv1d

@@ -25,10 +25,11 @@ TEST(ArchitectureTest, EachIsFoundAgainAndNamedOnce) {
 }
 
 TEST(ArchitectureTest, MessagesNameThemAll) {
-  EXPECT_EQ(ArchitectureNames(), "mamba2, llama or qwen2");
+  EXPECT_EQ(ArchitectureNames(), "mamba2, llama, qwen2 or granitehybrid");
   EXPECT_EQ(HfClassNames(),
             "Mamba2ForCausalLM, LlamaForCausalLM, MistralForCausalLM, "
-            "MixtralForCausalLM or Qwen2ForCausalLM");
+            "MixtralForCausalLM, Qwen2ForCausalLM or "
+            "GraniteMoeHybridForCausalLM");
 }
 
 // GGUF's names of a row's modules and parameters in the first layer, by way of

@@ -256,6 +256,7 @@ INSTANTIATE_TEST_SUITE_P(
         ModelCase{"window", KRAIT_TEST_DATA "/models/mistral-tiny/hf"},
         ModelCase{"experts", KRAIT_TEST_DATA "/models/mixtral-tiny/hf"},
         ModelCase{"biases", KRAIT_TEST_DATA "/models/qwen2-tiny/hf"},
+        ModelCase{"granite", KRAIT_TEST_DATA "/models/granite-h-tiny/hf"},
         ModelCase{"hybrid", ""}, ModelCase{"hybrid_window", "", 100}),
     NameOfCase);
 
