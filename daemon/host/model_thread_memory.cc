@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A CompletionHost's memory: what is warm is dropped when memory runs short,
-// when others need it, or when it is to be forgotten. All on the host's thread.
-#include <fmt/format.h>
+// A model thread's memory: what is warm is dropped when memory runs short, when
+// others need it, or when it is to be forgotten.
 #include <malloc.h>
 
 #include <chrono>
 #include <new>
 #include <utility>
 
-#include "daemon/host/completion_host.h"
-#include "daemon/host/running_job.h"
+#include "daemon/host/model_thread.h"
 #include "daemon/log.h"
 
 namespace krait::daemon {
@@ -27,17 +25,17 @@ base::Error OutOfMemory() {
 
 // What was under way may be half done: all that is warm goes, and with it what
 // took the memory. Nothing here needs any before.
-void CompletionHost::DropAll(std::unique_lock<std::mutex>* lock) {
+void ModelThread::DropAll(std::unique_lock<std::mutex>* lock) {
   if (!lock->owns_lock()) lock->lock();
-  warming_.reset();
+  idle_.reset();
   lock->unlock();
-  for (auto& running : running_jobs_) {
-    running->completion.reset();
-    if (!running->answered) interrupted_.push_back(std::move(running));
+  for (auto& task : running_) {
+    if (task == nullptr) continue;  // has ended
+    task->LetGo();
+    interrupted_.push_back(std::move(task));
   }
-  running_jobs_.clear();
-  service_.reset();
-  generator_.reset();
+  running_.clear();
+  model_.Drop();
   malloc_trim(0);
   load_ = true;
   try {
@@ -46,45 +44,44 @@ void CompletionHost::DropAll(std::unique_lock<std::mutex>* lock) {
     // Others have it. They may let go of it.
   }
   lock->lock();
-  if (!interrupted_.empty() || beginning_) return;
+  if (!interrupted_.empty() || beginning_ != nullptr) return;
   // Nobody waits, and trying again at once would keep a processor busy.
   changed_.wait_for(*lock, kPauseWithoutMemory);
 }
 
-void CompletionHost::TakeUpInterrupted(std::unique_lock<std::mutex>* lock) {
-  const auto take_up = [&](const CompletionJob& job) {
-    if (job.again) {
-      lock->unlock();
-      Answer(job, OutOfMemory());
-      lock->lock();
-    } else {
-      CompletionJob once_more = job;
-      once_more.again = true;
-      queue_.Add(std::move(once_more));
-    }
-  };
+void ModelThread::TakeUpInterrupted(std::unique_lock<std::mutex>* lock) {
   for (; !interrupted_.empty(); interrupted_.pop_back()) {
-    take_up(interrupted_.back()->job);
+    TakeUp(&interrupted_.back(), lock);
   }
-  if (!beginning_) return;
-  take_up(*beginning_);
+  if (beginning_ != nullptr) TakeUp(&beginning_, lock);
   beginning_.reset();
 }
 
+void ModelThread::TakeUp(std::unique_ptr<Task>* task,
+                         std::unique_lock<std::mutex>* lock) {
+  if ((*task)->begun_before) {
+    lock->unlock();
+    (*task)->Fail(OutOfMemory());
+    lock->lock();
+  } else {
+    Task& again = **task;
+    queue_.Add(std::move(*task));
+    again.begun_before = true;
+  }
+}
+
 // One that memory ran short for is done again.
-void CompletionHost::ForgetAll(std::unique_lock<std::mutex>* lock) {
+void ModelThread::ForgetAll(std::unique_lock<std::mutex>* lock) {
   while (!forgettings_.empty()) {
     const Forgetting next = forgettings_.front();
     if (next.forbidden) queue_.Forbid(*next.forbidden);
     lock->unlock();
-    if (service_ != nullptr) service_->Forget();
-    auto done = [post = post_, on_done = next.on_done](size_t count) {
-      if (on_done) post([on_done, count] { on_done(count); });
-    };
-    if (generator_ == nullptr) {
-      done(0);
+    const TaskModel* const model = model_.get();
+    if (model == nullptr) {
+      next.on_done(0);
     } else {
-      generator_->Forget(next.scope, std::move(done));
+      model->completions.Forget();
+      model->generator.Forget(next.scope, next.on_done);
     }
     malloc_trim(0);
     lock->lock();
@@ -92,14 +89,16 @@ void CompletionHost::ForgetAll(std::unique_lock<std::mutex>* lock) {
   }
 }
 
-void CompletionHost::BalanceMemory() {
+void ModelThread::BalanceMemory() {
+  completion::Generator* const generator =
+      model_.get() == nullptr ? nullptr : &model_.get()->generator;
   base::MemoryUse use =
-      generator_ == nullptr ? base::MemoryUse{} : generator_->memory_use();
+      generator == nullptr ? base::MemoryUse{} : generator->memory_use();
   const size_t before = use.bytes;
   while (const size_t surplus = account_.Report(use)) {
     const size_t held = use.bytes;
-    generator_->GiveBack(surplus);
-    use = generator_->memory_use();
+    generator->GiveBack(surplus);
+    use = generator->memory_use();
     // What it cannot give it need not be asked for.
     if (use.bytes >= held) use.least_use.reset();
   }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_HOST_WARM_TASK_H_
+#define KRAIT_DAEMON_HOST_WARM_TASK_H_
+
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "base/result.h"
+#include "daemon/completion/completion_service.h"
+#include "daemon/host/document_key.h"
+#include "daemon/host/task.h"
+
+namespace krait::daemon {
+
+// A place in a document whose state is to be made ready while nobody waits.
+struct WarmingJob {
+  DocumentKey document;
+  completion::CompletionRequest request;
+  completion::CompletionOptions options;
+  completion::Clock::time_point not_before = {};
+  // When to generate the completion there, too; nothing: never.
+  std::optional<completion::Clock::time_point> prefetch_at = {};
+};
+
+// Warms, and then, when it is time for that, generates ahead.
+class WarmTask final : public Task {
+ public:
+  explicit WarmTask(WarmingJob job);
+
+  completion::Clock::time_point BeginsAt(
+      completion::Clock::time_point now) const override;
+  void Forbid(const std::string& uri) override;
+  void Begin(const TaskModel& model, std::stop_token stop) override;
+  bool ended() const override { return ended_; }
+
+ private:
+  base::Status Warm(const TaskModel& model, bool prefetch,
+                    const std::stop_token& stop) const;
+
+  WarmingJob job_;
+  bool ended_ = false;
+};
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_HOST_WARM_TASK_H_
