@@ -53,6 +53,10 @@ class RunningCompletion {
   void StopIfAsked();
   bool ended() const;
 
+  // What the model has said of it so far, alternatives apart; it is cut and made
+  // to fit in the end.
+  std::string_view said() const { return watcher_.text(); }
+
   // Returns what it came to, once it has ended; an error of kind kCancelled if
   // it was stopped. To be called once.
   base::Result<Completion> Finish();

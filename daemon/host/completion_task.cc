@@ -15,7 +15,8 @@ constexpr std::chrono::milliseconds kTreeLook{1};
 CompletionTask::CompletionTask(CompletionJob job, PostToOwner post)
     : Task(TaskPriority::kWaitedFor, std::move(job.document)),
       job_(std::move(job)),
-      post_(std::move(post)) {}
+      post_(std::move(post)),
+      stream_(post_, job_.on_tokens, job_.stop) {}
 
 bool CompletionTask::WaitsForTree(completion::Clock::time_point now) const {
   const auto& slot = job_.request.syntax.slot;
@@ -47,6 +48,7 @@ void CompletionTask::AddGenerations(
 }
 
 void CompletionTask::GoOn() {
+  stream_.Post(completion_->said());
   completion_->GoOn();
 }
 
@@ -64,6 +66,7 @@ void CompletionTask::LetGo() {
 }
 
 void CompletionTask::End() {
+  stream_.Post(completion_->said());
   auto completion = completion_->Finish();
   if (completion) completion->trace.queue = begin_ - job_.queued;
   Answer(std::move(completion));

@@ -15,6 +15,7 @@
 #include "daemon/completion/running_completion.h"
 #include "daemon/host/document_key.h"
 #include "daemon/host/task.h"
+#include "daemon/host/token_stream.h"
 
 namespace krait::daemon {
 
@@ -28,6 +29,9 @@ struct CompletionJob {
   completion::CompletionOptions options;
   std::stop_token stop;
   OnDone on_done;
+  // Gets what the model says as it comes, alternatives apart: before it is cut
+  // and made to fit, as it is in the end. Null: nobody wants it.
+  TokenStream::OnTokens on_tokens = {};
   completion::Clock::time_point queued = completion::Clock::now();
   // It waits until then for a newer one that replaces it.
   completion::Clock::time_point not_before = {};
@@ -57,6 +61,7 @@ class CompletionTask final : public Task {
   void StopIfAsked() override;
   bool ended() const override;
   void LetGo() override;
+  bool CanBeginAgain() const override { return !stream_.begun(); }
   void End() override;
   void Fail(const base::Error& why) override;
 
@@ -80,6 +85,7 @@ class CompletionTask final : public Task {
 
   CompletionJob job_;
   const PostToOwner post_;
+  TokenStream stream_;
   completion::Clock::time_point begin_ = {};
   std::optional<Stop> stop_;
   std::unique_ptr<completion::RunningCompletion> completion_;  // uses the job

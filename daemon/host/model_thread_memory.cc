@@ -59,7 +59,7 @@ void ModelThread::TakeUpInterrupted(std::unique_lock<std::mutex>* lock) {
 
 void ModelThread::TakeUp(std::unique_ptr<Task>* task,
                          std::unique_lock<std::mutex>* lock) {
-  if ((*task)->begun_before) {
+  if ((*task)->begun_before || !(*task)->CanBeginAgain()) {
     lock->unlock();
     (*task)->Fail(OutOfMemory());
     lock->lock();

@@ -80,6 +80,8 @@ class Task {
   // Lets go of all that it has of the model, to be begun again or never.
   // Needs no memory.
   virtual void LetGo() {}
+  // Whether it may be begun again then.
+  virtual bool CanBeginAgain() const { return true; }
 
   // Answers with what it came to, once it has ended.
   virtual void End() {}

@@ -264,6 +264,53 @@ TEST_F(CompletionHostTest, ACancelledOneLeavesTheOthersUnharmed) {
   EXPECT_THAT(done_, UnorderedElementsAre("a|yes", "b|cancelled", "c|yes"));
 }
 
+TEST_F(CompletionHostTest, TokensComeBeforeTheEndAndAreItsText) {
+  auto generator = std::make_unique<FakeGenerator>(
+      std::vector<std::string>{"f", "oo", "(1)"});
+  std::latch go_on(1);
+  generator->set_before_token([&, said = 0]() mutable {
+    if (++said == 3) go_on.wait();
+  });
+  Start(std::move(generator));
+  Stream("a", "x = ");
+  Go();
+  calls_.RunOne();
+  calls_.RunOne();
+  EXPECT_THAT(tokens_, ElementsAre("f", "oo"));
+  EXPECT_THAT(done_, testing::IsEmpty());
+  go_on.count_down();
+  calls_.RunOne();
+  EXPECT_THAT(tokens_, ElementsAre("f", "oo", "(1)"));
+  EXPECT_THAT(done_, testing::IsEmpty());
+  calls_.RunOne();
+  EXPECT_THAT(done_, ElementsAre("x = |foo(1)"));
+}
+
+TEST_F(CompletionHostTest, NoTokensComeAfterACancel) {
+  auto generator = std::make_unique<FakeGenerator>(
+      std::vector<std::string>{"f", "oo", "(1)"});
+  std::latch two_said(1);
+  std::latch go_on(1);
+  generator->set_before_token([&, said = 0]() mutable {
+    if (++said != 3) return;
+    two_said.count_down();
+    go_on.wait();
+  });
+  Start(std::move(generator));
+  Stream("a", "x = ");
+  Go();
+  two_said.wait();
+  calls_.RunOne();
+  EXPECT_THAT(tokens_, ElementsAre("f"));
+  stop_.request_stop();
+  calls_.RunOne();  // the second, which is on its way
+  EXPECT_THAT(done_, testing::IsEmpty());
+  go_on.count_down();
+  calls_.RunOne();
+  EXPECT_THAT(done_, ElementsAre("x = |cancelled"));
+  EXPECT_THAT(tokens_, ElementsAre("f"));
+}
+
 TEST_F(CompletionHostTest, MoreThanRunAtOnceWaitForTheirTurn) {
   auto generator = std::make_unique<FakeGenerator>("yes");
   const FakeGenerator& model = *generator;
