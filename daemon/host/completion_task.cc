@@ -4,13 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/host/tree_wait.h"
+
 namespace krait::daemon {
-namespace {
-
-// How often a tree that is being made is looked for.
-constexpr std::chrono::milliseconds kTreeLook{1};
-
-}  // namespace
 
 CompletionTask::CompletionTask(CompletionJob job, PostToOwner post)
     : Task(TaskPriority::kWaitedFor, std::move(job.document)),
@@ -18,17 +14,13 @@ CompletionTask::CompletionTask(CompletionJob job, PostToOwner post)
       post_(std::move(post)),
       stream_(post_, job_.on_tokens, job_.stop) {}
 
-bool CompletionTask::WaitsForTree(completion::Clock::time_point now) const {
-  const auto& slot = job_.request.syntax.slot;
-  const auto end = std::max(job_.queued, job_.not_before) + kMostTreeWait;
-  return slot != nullptr && now < end && !slot->IsSettled();
-}
-
 completion::Clock::time_point CompletionTask::BeginsAt(
     completion::Clock::time_point now) const {
   if (cancelled()) return {};
-  const bool waits = job_.not_before <= now && WaitsForTree(now);
-  return waits ? now + kTreeLook : job_.not_before;
+  return daemon::BeginsAt(
+      {.not_before = job_.not_before,
+       .latest = std::max(job_.queued, job_.not_before) + kMostTreeWait},
+      job_.request.syntax, now);
 }
 
 void CompletionTask::Forbid(const std::string& uri) {
@@ -65,8 +57,12 @@ void CompletionTask::LetGo() {
   stop_.reset();
 }
 
-void CompletionTask::End() {
+void CompletionTask::LeaveModel() {
   stream_.Post(completion_->said());
+  completion_->LeaveGenerator();
+}
+
+void CompletionTask::End() {
   auto completion = completion_->Finish();
   if (completion) completion->trace.queue = begin_ - job_.queued;
   Answer(std::move(completion));

@@ -39,7 +39,8 @@ struct CompletionJob {
 
 // Completes. One whose syntax tree is still being made waits for that, so that
 // the answer does not depend on how busy the machine is; but no longer than
-// kMostTreeWait.
+// kMostTreeWait. What is shown of what the model said is made where the task
+// ends, as it takes a parser's time.
 class CompletionTask final : public Task {
  public:
   // Most trees are there within a few milliseconds; that of a long file which
@@ -62,6 +63,7 @@ class CompletionTask final : public Task {
   bool ended() const override;
   void LetGo() override;
   bool CanBeginAgain() const override { return !stream_.begun(); }
+  void LeaveModel() override;
   void End() override;
   void Fail(const base::Error& why) override;
 
@@ -80,7 +82,6 @@ class CompletionTask final : public Task {
     const std::stop_callback<Forward> on_thread;
   };
 
-  bool WaitsForTree(completion::Clock::time_point now) const;
   void Answer(base::Result<completion::Completion> completion);
 
   CompletionJob job_;

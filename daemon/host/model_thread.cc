@@ -38,7 +38,12 @@ ModelThread::ModelThread(Options options)
                  changed_.notify_one();
                }),
       model_(std::move(options.loader), std::move(options.look),
-             [this](const ModelNews& news) { OnNews(news); }) {
+             [this](const ModelNews& news) { OnNews(news); }),
+      ender_([this] {
+        const std::lock_guard lock(mutex_);
+        ender_changed_ = true;
+        changed_.notify_one();
+      }) {
   // So that taking up a task never needs memory once it has begun.
   running_.reserve(kMostAtOnce);
   interrupted_.reserve(kMostAtOnce);
@@ -100,7 +105,7 @@ HostStatus ModelThread::status() const {
   const std::lock_guard lock(mutex_);
   return {.waiting_completions = queue_.size(TaskPriority::kWaitedFor),
           .waiting_warmings = queue_.size(TaskPriority::kIdle),
-          .running = busy_,
+          .running = busy_ || ender_.busy(),
           .warm = warm_status_};
 }
 
@@ -133,6 +138,8 @@ void ModelThread::Run() {
 
 bool ModelThread::Work(std::unique_lock<std::mutex>* lock) {
   if (stopping_.stop_requested()) return false;
+  unended_.splice(unended_.end(), ender_.TakeUnended());
+  if (!unended_.empty()) DropAll(lock);
   if (std::exchange(load_, false)) {
     lock->unlock();
     model_.Load();
@@ -147,11 +154,14 @@ bool ModelThread::Work(std::unique_lock<std::mutex>* lock) {
 bool ModelThread::WaitForWork(std::unique_lock<std::mutex>* lock) {
   while (!stopping_.stop_requested()) {
     if (!running_.empty() || !forgettings_.empty() || try_to_load_ ||
-        balance_) {
+        balance_ || ender_changed_) {
       return true;
     }
     const auto now = completion::Clock::now();
-    std::optional<completion::Clock::time_point> next = queue_.ReadyAt();
+    std::optional<completion::Clock::time_point> next;
+    if (queue_.size(TaskPriority::kWaitedFor) > 0 || !ender_.busy()) {
+      next = queue_.ReadyAt();
+    }
     const auto consider = [&next](completion::Clock::time_point time) {
       if (!next || time < *next) next = time;
     };
@@ -169,6 +179,7 @@ bool ModelThread::WaitForWork(std::unique_lock<std::mutex>* lock) {
 
 void ModelThread::RunNext(std::unique_lock<std::mutex>* lock) {
   busy_ = true;
+  ender_changed_ = false;
   RunTasks(lock);
   busy_ = !running_.empty();
   if (std::exchange(balance_, false) || !busy_ ||
@@ -192,14 +203,18 @@ void ModelThread::RunTasks(std::unique_lock<std::mutex>* lock) {
   const bool forgets = !running_.empty() && !forgettings_.empty();
   if (forgets || BeginTasks(lock) || !running_.empty()) {
     RunRound(lock);
-  } else if (auto idle =
-                 queue_.Next(TaskPriority::kIdle, completion::Clock::now())) {
+  } else if (auto idle = NextIdle()) {
     RunIdle(std::move(idle), lock);
   } else if (completion::Clock::now() >= idle_since_ + save_when_idle_for_) {
     lock->unlock();
     BeginSaving();
     lock->lock();
   }
+}
+
+std::unique_ptr<Task> ModelThread::NextIdle() {
+  if (ender_.busy()) return nullptr;
+  return queue_.Next(TaskPriority::kIdle, completion::Clock::now());
 }
 
 bool ModelThread::LoadAgain(std::unique_lock<std::mutex>* lock) {
@@ -261,8 +276,8 @@ void ModelThread::EndTasks() {
   if (!ModelIsSound()) return;
   for (auto& task : running_) {
     if (!ended(task)) continue;
-    task->End();
-    task.reset();
+    task->LeaveModel();
+    ender_.End(std::move(task));
   }
   std::erase(running_, nullptr);
   any_ended_ = true;

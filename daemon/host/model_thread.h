@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,6 +20,7 @@
 #include "daemon/host/document_key.h"
 #include "daemon/host/hosted_model.h"
 #include "daemon/host/task.h"
+#include "daemon/host/task_ender.h"
 #include "daemon/host/task_queue.h"
 
 namespace krait::daemon {
@@ -56,6 +58,9 @@ struct RunningIdle {
 // all of them in one batch: several cost little more than one. Such a task
 // stops an idle one that runs; what that did is kept, and it goes on
 // afterwards, unless a newer one of its document has come.
+//
+// What tasks make of what the model said, they make on a thread beside this one
+// (TaskEnder); nothing idle runs meanwhile, so that they have the processor.
 //
 // Before a task begins and when one has ended the model's files are looked at
 // (HostedModel). If they were overwritten, what was computed since is dropped,
@@ -111,8 +116,10 @@ class ModelThread {
   bool WaitForWork(std::unique_lock<std::mutex>* lock);
   void RunNext(std::unique_lock<std::mutex>* lock);
   void RunTasks(std::unique_lock<std::mutex>* lock);
-  // Returns whether a model was loaded.
+  // Returns whether it was tried to load a model.
   bool LoadAgain(std::unique_lock<std::mutex>* lock);
+  // Null if nothing idle is to be done now.
+  std::unique_ptr<Task> NextIdle();
   // Returns whether there was one to begin (or to refuse).
   bool BeginTasks(std::unique_lock<std::mutex>* lock);
   void Begin();
@@ -148,6 +155,7 @@ class ModelThread {
   std::vector<Forgetting> forgettings_;  // guarded by mutex_
   bool try_to_load_ = false;             // guarded by mutex_
   bool balance_ = false;                 // guarded by mutex_
+  bool ender_changed_ = false;           // guarded by mutex_
   bool busy_ = false;                    // guarded by mutex_
   completion::WarmStatus warm_status_;   // guarded by mutex_
   base::MemoryBudget::Account account_;  // of the thread
@@ -157,12 +165,14 @@ class ModelThread {
   bool load_ = true;  // it is to be loaded, for the first time or again
   std::unique_ptr<Task> beginning_;  // not in the queue, and not yet running
   std::vector<std::unique_ptr<Task>> running_;
-  // Were running when memory ran short.
+  // Were running, or ending, when memory ran short.
   std::vector<std::unique_ptr<Task>> interrupted_;
+  std::list<std::unique_ptr<Task>> unended_;
   bool any_ended_ = false;  // since memory was balanced
   bool unsaved_ = false;
   completion::Clock::time_point idle_since_;
 
+  TaskEnder ender_;     // its thread calls back
   std::thread thread_;  // last: it uses all of the above
 };
 

@@ -44,7 +44,9 @@ void ModelThread::DropAll(std::unique_lock<std::mutex>* lock) {
     // Others have it. They may let go of it.
   }
   lock->lock();
-  if (!interrupted_.empty() || beginning_ != nullptr) return;
+  const bool any_left =
+      !interrupted_.empty() || !unended_.empty() || beginning_ != nullptr;
+  if (any_left) return;
   // Nobody waits, and trying again at once would keep a processor busy.
   changed_.wait_for(*lock, kPauseWithoutMemory);
 }
@@ -52,6 +54,9 @@ void ModelThread::DropAll(std::unique_lock<std::mutex>* lock) {
 void ModelThread::TakeUpInterrupted(std::unique_lock<std::mutex>* lock) {
   for (; !interrupted_.empty(); interrupted_.pop_back()) {
     TakeUp(&interrupted_.back(), lock);
+  }
+  for (; !unended_.empty(); unended_.pop_front()) {
+    TakeUp(&unended_.front(), lock);
   }
   if (beginning_ != nullptr) TakeUp(&beginning_, lock);
   beginning_.reset();

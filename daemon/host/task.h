@@ -35,13 +35,14 @@ struct TaskModel {
 // there are.
 //
 // A task is made by whoever asks for it, and from then on belongs to the
-// model's thread, where all calls are. It waits in a TaskQueue until its time
-// has come and then
+// model's thread, where all calls are but End. It waits in a TaskQueue until
+// its time has come and then
 //
 // - if it is waited for: begins, is moved on in rounds (its generations, GoOn)
-//   until it has ended, and Ends with an answer; or it is let go of and begun
-//   again; or it Fails. One of End and Fail is called, once, unless the thread
-//   ends before.
+//   until it has ended, leaves the model, and Ends with an answer on another
+//   thread (TaskEnder), so that making one holds up nobody's round; or it is
+//   let go of and begun again; or it Fails. One of End and Fail is called,
+//   once, unless the thread ends before.
 // - if it is idle: does what it can in Begin, until it is stopped, and goes
 // back
 //   to the queue if it has not ended then.
@@ -83,7 +84,9 @@ class Task {
   // Whether it may be begun again then.
   virtual bool CanBeginAgain() const { return true; }
 
-  // Answers with what it came to, once it has ended.
+  // It has ended: lets go of the model, but for what that said.
+  virtual void LeaveModel() {}
+  // Answers with what it came to, on any thread, once it has left the model.
   virtual void End() {}
   // Answers that there is nothing, and why.
   virtual void Fail(const base::Error& /*why*/) {}

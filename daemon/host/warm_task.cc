@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "daemon/host/tree_wait.h"
 #include "daemon/log.h"
 
 namespace krait::daemon {
@@ -14,8 +15,10 @@ WarmTask::WarmTask(WarmingJob job)
       job_(std::move(job)) {}
 
 completion::Clock::time_point WarmTask::BeginsAt(
-    completion::Clock::time_point /*now*/) const {
-  return job_.not_before;
+    completion::Clock::time_point now) const {
+  return daemon::BeginsAt(
+      {.not_before = job_.not_before, .latest = queued_ + kMostTreeWait},
+      job_.request.syntax, now);
 }
 
 void WarmTask::Forbid(const std::string& uri) {

@@ -2,6 +2,7 @@
 #ifndef KRAIT_DAEMON_HOST_WARM_TASK_H_
 #define KRAIT_DAEMON_HOST_WARM_TASK_H_
 
+#include <chrono>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -23,9 +24,13 @@ struct WarmingJob {
   std::optional<completion::Clock::time_point> prefetch_at = {};
 };
 
-// Warms, and then, when it is time for that, generates ahead.
+// Warms, and then, when it is time for that, generates ahead. Begins with the
+// syntax tree of its request, if that is there within kMostTreeWait.
 class WarmTask final : public Task {
  public:
+  // The tree tells which suffix the model is to read, which takes longer.
+  static constexpr std::chrono::milliseconds kMostTreeWait{10};
+
   explicit WarmTask(WarmingJob job);
 
   completion::Clock::time_point BeginsAt(
@@ -38,6 +43,7 @@ class WarmTask final : public Task {
   base::Status Warm(const TaskModel& model, bool prefetch,
                     const std::stop_token& stop) const;
 
+  const completion::Clock::time_point queued_ = completion::Clock::now();
   WarmingJob job_;
   bool ended_ = false;
 };

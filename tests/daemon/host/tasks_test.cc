@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/host/completion_task.h"
-
+//
+// The kinds of tasks, without a thread.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,9 +9,12 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "daemon/completion/completion_service.h"
 #include "daemon/completion/shown/syntax.h"
+#include "daemon/host/completion_task.h"
 #include "daemon/host/warm_task.h"
 #include "tests/daemon/fake_generator.h"
 
@@ -87,6 +90,16 @@ TEST(CompletionTaskTest, IsNotRemindedOfWhatIsForbidden) {
   task.Forbid("secret");
   task.Begin({generator, service}, {});
   EXPECT_THAT(generator.others, ElementsAre("other"));
+}
+
+TEST(WarmTaskTest, WaitsAMomentForItsTree) {
+  WarmingJob job;
+  job.request.syntax.slot = std::make_shared<completion::SyntaxSlot>();
+  const auto begin = Clock::now();
+  const WarmTask task(job);
+  EXPECT_GT(task.BeginsAt(begin), begin);
+  const auto end = Clock::now() + WarmTask::kMostTreeWait;
+  EXPECT_LE(task.BeginsAt(end), end);
 }
 
 TEST(WarmTaskTest, IsNotRemindedOfWhatIsForbidden) {
