@@ -171,7 +171,7 @@ def self_test():
     assert check_floor('engine/run/a.h', 'engine/state/state.h') is None
     assert check_floor('engine/run/a.h', 'engine/error.h') is None
     assert check_floor('engine/run/a.h', 'simd/rope.h') is None
-    assert check_floor('daemon/host/job_queue.h', 'daemon/session/a.h')
+    assert check_floor('daemon/host/task_queue.h', 'daemon/session/a.h')
     assert check_floor('daemon/completion/text/a.h',
                        'daemon/completion/generator.h')
     assert check_include('daemon/completion', True, 'daemon/log.h')

@@ -39,21 +39,17 @@ constexpr std::chrono::seconds kMostTimeToPrefetch{1};
 // Declarations before the cursor that are worth a checkpoint.
 constexpr size_t kMaxAnchors = 8;
 
-// How long to wait for the tree where a suffix is new: reading it takes longer.
-constexpr std::chrono::milliseconds kNewSuffixSyntaxWait{10};
-
 // The syntax at the cursor of a request whose lines end as those of its tree.
-std::optional<CursorSyntax> SyntaxOf(const CompletionRequest& request,
-                                     std::chrono::milliseconds limit) {
+std::optional<CursorSyntax> SyntaxOf(const CompletionRequest& request) {
   if (request.before.find('\r') != std::string::npos) return std::nullopt;
-  return CursorSyntax::Of(request.syntax, request.before, request.after, limit);
+  return CursorSyntax::Of(request.syntax, request.before, request.after);
 }
 
-// Returns where declarations begin in the prefix, if that is known at once.
+// Returns where declarations begin in the prefix, if that is known.
 std::vector<size_t> Anchors(const CompletionRequest& request,
                             std::string_view prefix) {
   std::vector<size_t> anchors;
-  const auto syntax = SyntaxOf(request, std::chrono::milliseconds(0));
+  const auto syntax = SyntaxOf(request);
   if (!syntax) return anchors;
   const size_t cursor = syntax->cursor_ofs();
   for (const size_t ofs : syntax->tree().Anchors(cursor, kMaxAnchors)) {
@@ -64,9 +60,9 @@ std::vector<size_t> Anchors(const CompletionRequest& request,
 }
 
 // Returns whether the cursor and the place `after` bytes behind it are in the
-// same declaration, or both in none, if that is known soon.
+// same declaration, or both in none, if that is known.
 bool InOneDeclaration(const CompletionRequest& request, size_t after) {
-  const auto syntax = SyntaxOf(request, kNewSuffixSyntaxWait);
+  const auto syntax = SyntaxOf(request);
   if (!syntax) return false;
   const auto begin = [](const grammars::SyntaxContext& context) {
     const auto& enclosing = context.enclosing;

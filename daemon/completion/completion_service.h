@@ -102,7 +102,8 @@ struct Completion {
 class RunningCompletion;
 
 // Turns a model into completions, one or several at once: chooses the context;
-// RunningCompletion does the rest. Knows nothing of LSP, threads or files.
+// RunningCompletion does the rest. Knows nothing of LSP, threads or files, and
+// waits for nothing but in Complete.
 //
 // Thread-compatible: one call at a time.
 class CompletionService {

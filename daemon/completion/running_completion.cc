@@ -51,9 +51,6 @@ CompletionExtent ExtentAt(CompletionExtent extent, std::string_view prefix,
   return line ? CompletionExtent::kLine : extent;
 }
 
-// How long to wait for a tree when the first token is there.
-constexpr std::chrono::milliseconds kSyntaxWait{5};
-
 // Says what was not waited for; empty: nothing.
 std::string Hurried(const RequestSyntax& syntax,
                     const grammars::CheckBudget& budget) {
@@ -95,7 +92,7 @@ RunningCompletion::RunningCompletion(const CompletionRequest& request,
       after_(AfterOf(options_.extent, place_.after)),
       watcher_(
           [this] {
-            WaitForSyntax(kSyntaxWait);
+            LookForSyntax();
             return MakeRules();
           },
           gate_) {
@@ -125,6 +122,7 @@ void RunningCompletion::BeginGeneration(const CompletionBranch& branch) {
 }
 
 bool RunningCompletion::ended() const {
+  if (generation_ == nullptr) return true;
   const auto& outcome = generation_->outcome();
   if (!outcome) return false;
   if (!alternatives_.empty() && !alternatives_.back()->ended()) return false;
@@ -180,9 +178,8 @@ void RunningCompletion::GoOn() {
       std::move(branch)));
 }
 
-void RunningCompletion::WaitForSyntax(std::chrono::milliseconds limit) {
-  syntax_ =
-      CursorSyntax::Of(request_.syntax, request_.before, request_.after, limit);
+void RunningCompletion::LookForSyntax() {
+  syntax_ = CursorSyntax::Of(request_.syntax, request_.before, request_.after);
 }
 
 StopRules RunningCompletion::MakeRules() const {
@@ -191,8 +188,16 @@ StopRules RunningCompletion::MakeRules() const {
                    options_.max_lines, syntax_ ? &syntax_->context() : nullptr);
 }
 
+void RunningCompletion::LeaveGenerator() {
+  if (generation_ == nullptr) return;
+  outcome_ = generation_->outcome();
+  generation_.reset();
+  for (const auto& alternative : alternatives_) alternative->LeaveGenerator();
+}
+
 base::Result<Completion> RunningCompletion::Finish() {
-  const auto& report = *generation_->outcome();
+  LeaveGenerator();
+  const auto& report = *outcome_;
   if (!report) return report.error();
   Completion completion = Decide(*report);
   completion.trace.tokenize += cutting_;
@@ -287,7 +292,7 @@ Completion RunningCompletion::Decide(const GeneratorReport& report) {
   const auto begin = Clock::now();
   if (!syntax_) {
     // It may have come while the model was speaking.
-    WaitForSyntax(std::chrono::milliseconds(0));
+    LookForSyntax();
     if (syntax_) watcher_.Reconsider(MakeRules());
   }
   const StopDecision decision = watcher_.Finish(report.reason);

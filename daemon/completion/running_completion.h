@@ -2,7 +2,6 @@
 #ifndef KRAIT_DAEMON_COMPLETION_RUNNING_COMPLETION_H_
 #define KRAIT_DAEMON_COMPLETION_RUNNING_COMPLETION_H_
 
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -30,7 +29,9 @@ struct CompletionBranch {
 
 // A completion under way, made and moved on by a CompletionService: watches its
 // generation, ends it where a completion should end, and makes of what was said
-// a text that fits its place. Belongs to the service's thread.
+// a text that fits its place. Belongs to the service's thread until it is let
+// go of there (LeaveGenerator), and then to whoever Finishes it: that parses,
+// and needs no model.
 //
 // Alternatives begin one after the other once the first is there: each says
 // what that says up to the first token that was not sure, then the next likely
@@ -53,8 +54,16 @@ class RunningCompletion {
   void StopIfAsked();
   bool ended() const;
 
+  // What the model has said of it so far, alternatives apart; it is cut and
+  // made to fit in the end.
+  std::string_view said() const { return watcher_.text(); }
+
+  // To be called once it has ended, before the generator may end, too.
+  void LeaveGenerator();
+
   // Returns what it came to, once it has ended; an error of kind kCancelled if
-  // it was stopped. To be called once.
+  // it was stopped. To be called once; on another thread only once it has left
+  // its generator.
   base::Result<Completion> Finish();
 
  private:
@@ -62,7 +71,7 @@ class RunningCompletion {
   size_t NumTries() const;
   CompletionBranch BranchOf(const GeneratorReport& report);
   void AddAlternatives(Completion* completion);
-  void WaitForSyntax(std::chrono::milliseconds limit);
+  void LookForSyntax();
   StopRules MakeRules() const;
   Completion Decide(const GeneratorReport& report);
   // A text fit for its place, and how sure the model is of it.
@@ -79,11 +88,12 @@ class RunningCompletion {
   Generator& generator_;
   const std::stop_token stop_;
   const std::string after_;  // what rules and last changes take for it
-  std::optional<CursorSyntax> syntax_;  // set once it is needed
+  std::optional<CursorSyntax> syntax_;  // set once it is needed and there
   grammars::CheckBudget budget_;        // what is left of it for the checks
   Watcher watcher_;
-  // Behind what it calls, the watcher.
+  // Behind what it calls, the watcher. Null once it has left the generator.
   std::unique_ptr<RunningGeneration> generation_;
+  std::optional<base::Result<GeneratorReport>> outcome_;  // then
   std::vector<std::unique_ptr<RunningCompletion>> alternatives_;
 };
 

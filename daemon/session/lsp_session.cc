@@ -123,7 +123,7 @@ void LspSession::ShowStatus() {
   if (!initialized_ || !status_notifier_) return;
   SessionActivity activity{.busy = completions_.busy(),
                            .inactive_because = {},
-                           .last = completions_.last_trace()};
+                           .last = completions_.given().last_trace()};
   if (const auto document = documents_.Get(focused_)) {
     completion::CompletionRules rules = settings_.rules();
     rules.trigger =
@@ -495,10 +495,11 @@ void LspSession::Explain(const lsp::ExplainParams& params,
   if (documents_.Get(params.uri) == nullptr) {
     return reply.Fail(NotOpen(reply.method(), params.uri));
   }
-  const auto trace = completions_.TraceOf(params.uri);
+  const auto trace = completions_.given().TraceOf(params.uri);
   if (!trace) return reply.Succeed(lsp::RawJson{});  // null: none so far
   boost::json::object json = completion::TraceToJson(*trace);
-  if (const ShownCompletion* shown = completions_.ShownIn(params.uri)) {
+  const ShownCompletion* const shown = completions_.given().ShownIn(params.uri);
+  if (shown != nullptr) {
     json["shown"] = {{"text", shown->text},
                      {"typed", shown->typed},
                      {"position",
@@ -519,7 +520,8 @@ SessionStatus LspSession::status() const {
   SessionStatus status{.client = client_name_, .documents = {}};
   for (const auto& document : documents_.All()) {
     status.documents.push_back(
-        {.document = document, .trace = completions_.TraceOf(document->uri)});
+        {.document = document,
+         .trace = completions_.given().TraceOf(document->uri)});
   }
   return status;
 }

@@ -39,6 +39,11 @@ SyntaxTreePtr SyntaxSlot::Wait(std::chrono::milliseconds limit) const {
   return tree_;
 }
 
+SyntaxTreePtr SyntaxSlot::Get() const {
+  const std::lock_guard lock(mutex_);
+  return tree_;
+}
+
 void SyntaxSlot::Skip() {
   {
     const std::lock_guard lock(mutex_);
@@ -68,10 +73,9 @@ RequestSyntax ParseForRequest(const grammars::Language* language,
 
 std::optional<CursorSyntax> CursorSyntax::Of(const RequestSyntax& request,
                                              std::string_view before,
-                                             std::string_view after,
-                                             std::chrono::milliseconds limit) {
+                                             std::string_view after) {
   if (request.slot == nullptr) return std::nullopt;
-  SyntaxTreePtr tree = request.slot->Wait(limit);
+  SyntaxTreePtr tree = request.slot->Get();
   if (tree == nullptr || !tree->HasGrammar() ||
       !Surrounds(tree->text(), request.cursor_ofs, before, after)) {
     return std::nullopt;

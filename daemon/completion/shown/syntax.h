@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the syntax of a file reaches a completion. The tree is made by a thread
-// of its own while the model reads the prompt; whoever needs it waits for it a
-// moment, and does without where it is not there by then.
+// of its own; whoever has time waits for it before the completion begins. That
+// looks for it when it needs it, and does without where it is not there.
 #ifndef KRAIT_DAEMON_COMPLETION_SHOWN_SYNTAX_H_
 #define KRAIT_DAEMON_COMPLETION_SHOWN_SYNTAX_H_
 
@@ -31,6 +31,8 @@ class SyntaxSlot {
   void Skip();
   // Returns the tree; null if it is not set within `limit`, or to null.
   SyntaxTreePtr Wait(std::chrono::milliseconds limit) const;
+  // Returns the tree, null if it is not set yet, or to null.
+  SyntaxTreePtr Get() const;
   // Whether nothing more will come: it was set or skipped.
   bool IsSettled() const;
   // Whether it is known what there is: it was set.
@@ -58,13 +60,12 @@ RequestSyntax ParseForRequest(const grammars::Language* language,
 // The syntax at the cursor of a request, as a grammar knows it. Thread-safe.
 class CursorSyntax {
  public:
-  // Waits up to `limit`. Nothing without a grammar, or if the tree is not of
-  // the text that has `before` and `after` around the cursor: completing by the
-  // syntax of another version would be worse than by none.
+  // Nothing if the tree is not there yet, without a grammar, or if the tree is
+  // not of the text that has `before` and `after` around the cursor: completing
+  // by the syntax of another version would be worse than by none.
   static std::optional<CursorSyntax> Of(const RequestSyntax& request,
                                         std::string_view before,
-                                        std::string_view after,
-                                        std::chrono::milliseconds limit);
+                                        std::string_view after);
 
   const grammars::SyntaxTree& tree() const { return *tree_; }
   // Null: unknown.

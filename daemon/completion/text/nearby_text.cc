@@ -20,6 +20,11 @@ size_t CommonFolders(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+void LeaveOut(std::string_view name, std::vector<NearbyText>* texts) {
+  std::erase_if(*texts,
+                [name](const NearbyText& text) { return text.name == name; });
+}
+
 std::vector<NearbyText> NearestTexts(std::vector<OpenText> open,
                                      std::string_view path,
                                      std::string_view language) {

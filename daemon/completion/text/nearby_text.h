@@ -25,6 +25,9 @@ struct NearbyText {
   std::shared_ptr<const TextSource> source;  // not null; one for each state
 };
 
+// Takes the text of that name out of them.
+void LeaveOut(std::string_view name, std::vector<NearbyText>* texts);
+
 // A text that is open beside the one that is completed.
 struct OpenText {
   std::string path;      // in the workspace, with slashes; empty: none

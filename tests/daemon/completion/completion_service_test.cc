@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "daemon/completion/running_completion.h"
 #include "tests/daemon/completion/syntax_testing.h"
 #include "tests/daemon/fake_generator.h"
 
@@ -35,6 +37,28 @@ TEST(CompletionServiceTest, StopsTheModelAtTheLinesEnd) {
   EXPECT_EQ(generator.path, "x.py");
   EXPECT_EQ(generator.prefix, "f(");
   EXPECT_EQ(generator.suffix, "\n");  // the bracket may be the editor's
+}
+
+TEST(CompletionServiceTest, WhatIsShownIsMadeWithoutTheGenerator) {
+  auto generator =
+      std::make_unique<FakeGenerator>(std::vector<std::string>{"foo", "(1)"});
+  generator->set_logprobs({0, -1});
+  generator->set_alternatives({{"(2)"}});
+  auto service = std::make_unique<CompletionService>(*generator);
+  const CompletionRequest request{.path = "", .before = "x = ", .after = ""};
+  CompletionOptions options;
+  options.alternatives = 1;
+  const auto completion = service->Begin(request, options, {});
+  RunningCompletion* const alone = completion.get();
+  while (!alone->ended()) service->Advance({&alone, 1});
+  EXPECT_EQ(alone->said(), "foo(1)");
+  alone->LeaveGenerator();
+  service.reset();
+  generator.reset();
+  const auto finished = alone->Finish();
+  ASSERT_TRUE(finished.has_value());
+  EXPECT_EQ(finished->text, "foo(1)");
+  EXPECT_EQ(finished->alternatives, std::vector<std::string>{"foo(2)"});
 }
 
 TEST(CompletionServiceTest, ShowsTheModelUnixLineEnds) {

@@ -24,8 +24,6 @@ namespace {
 
 using daemon::FakeGenerator;
 
-constexpr std::chrono::milliseconds kPatience{10'000};
-
 struct Source {
   std::string_view path;
   std::string_view text;
@@ -107,8 +105,8 @@ void CheckSeam(const CompletionRequest& request, const std::string& text) {
 
 // Nothing that was well-formed is not so with it.
 void CheckSyntax(const CompletionRequest& request, const std::string& text) {
-  const auto syntax = CursorSyntax::Of(request.syntax, request.before,
-                                       request.after, kPatience);
+  const auto syntax =
+      CursorSyntax::Of(request.syntax, request.before, request.after);
   if (!syntax) return;
   if (syntax->context().place != grammars::Place::kCode) {
     EXPECT_EQ(grammars::TrimRight(text).find('\n'), std::string::npos);

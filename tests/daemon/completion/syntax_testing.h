@@ -17,8 +17,7 @@ namespace krait::completion {
 inline bool HasGrammars() {
   const auto syntax =
       ParseForRequest(grammars::LanguageOfPath("a.py"), "x = 1\n", 0);
-  return CursorSyntax::Of(syntax, "", "x", std::chrono::milliseconds(0))
-      .has_value();
+  return CursorSyntax::Of(syntax, "", "x").has_value();
 }
 
 // A request at the "¦" in `marked`, which is the text of `path`.

@@ -80,6 +80,18 @@ TEST_F(HostMemoryTest, WhatRunsShortTwiceFailsAndNothingElse) {
   EXPECT_EQ(loads_, 3U);
 }
 
+TEST_F(HostMemoryTest, WhatWasStreamedIsNotBegunAgain) {
+  StartWith({[](FakeGenerator& generator) {
+    generator.set_before_token([said = 0]() mutable {
+      if (++said == 2) throw std::bad_alloc();
+    });
+  }});
+  Stream("a", "first");
+  WaitForAnswers(1);
+  EXPECT_THAT(tokens_, ElementsAre("v"));
+  EXPECT_THAT(done_, ElementsAre("first|not enough memory for a completion"));
+}
+
 TEST_F(HostMemoryTest, AThreadThatCannotBeMadeIsMemoryThatRanShort) {
   StartWith({[](FakeGenerator& generator) {
     generator.set_before_token([] {

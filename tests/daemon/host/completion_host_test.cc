@@ -16,6 +16,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/memory_budget.h"
+#include "daemon/completion/shown/syntax.h"
+#include "daemon/session/syntax_cache.h"
+#include "lsp/document_store.h"
 #include "tests/daemon/fake_generator.h"
 #include "tests/daemon/host/host_fixture.h"
 
@@ -262,6 +266,78 @@ TEST_F(CompletionHostTest, ACancelledOneLeavesTheOthersUnharmed) {
   Go();
   for (int i = 0; i < 3; ++i) calls_.RunOne();
   EXPECT_THAT(done_, UnorderedElementsAre("a|yes", "b|cancelled", "c|yes"));
+}
+
+TEST_F(CompletionHostTest, TokensComeBeforeTheEndAndAreItsText) {
+  auto generator = std::make_unique<FakeGenerator>(
+      std::vector<std::string>{"f", "oo", "(1)"});
+  std::latch go_on(1);
+  generator->set_before_token([&, said = 0]() mutable {
+    if (++said == 3) go_on.wait();
+  });
+  Start(std::move(generator));
+  Stream("a", "x = ");
+  Go();
+  calls_.RunOne();
+  calls_.RunOne();
+  EXPECT_THAT(tokens_, ElementsAre("f", "oo"));
+  EXPECT_THAT(done_, testing::IsEmpty());
+  go_on.count_down();
+  calls_.RunOne();
+  EXPECT_THAT(tokens_, ElementsAre("f", "oo", "(1)"));
+  EXPECT_THAT(done_, testing::IsEmpty());
+  calls_.RunOne();
+  EXPECT_THAT(done_, ElementsAre("x = |foo(1)"));
+}
+
+TEST_F(CompletionHostTest, NoTokensComeAfterACancel) {
+  auto generator = std::make_unique<FakeGenerator>(
+      std::vector<std::string>{"f", "oo", "(1)"});
+  std::latch two_said(1);
+  std::latch go_on(1);
+  generator->set_before_token([&, said = 0]() mutable {
+    if (++said != 3) return;
+    two_said.count_down();
+    go_on.wait();
+  });
+  Start(std::move(generator));
+  Stream("a", "x = ");
+  Go();
+  two_said.wait();
+  calls_.RunOne();
+  EXPECT_THAT(tokens_, ElementsAre("f"));
+  stop_.request_stop();
+  calls_.RunOne();  // the second, which is on its way
+  EXPECT_THAT(done_, testing::IsEmpty());
+  go_on.count_down();
+  calls_.RunOne();
+  EXPECT_THAT(done_, ElementsAre("x = |cancelled"));
+  EXPECT_THAT(tokens_, ElementsAre("f"));
+}
+
+TEST_F(CompletionHostTest, OneFilesSlowTreeHoldsUpNobodyElsesTokens) {
+  const auto parse = std::make_shared<std::latch>(1);
+  SyntaxCache cache(std::make_shared<base::MemoryBudget>(size_t{1} << 30), {},
+                    [parse] { parse->wait(); });
+  const auto document = std::make_shared<const lsp::Document>(
+      lsp::Document{.uri = "slow",
+                    .language_id = "python",
+                    .version = 1,
+                    .text = lsp::Text("x = ")});
+  cache.Update(document);
+  Start(std::make_unique<FakeGenerator>("foo"));
+  CompletionJob slow = Job("slow", "x = ", {});
+  slow.request.syntax = cache.At(document, 4);
+  slow.queued += std::chrono::hours(1);  // it may take so long
+  host_->Complete(std::move(slow));
+  Stream("quick", "y = ");
+  Go();
+  while (done_.empty()) calls_.RunOne();
+  EXPECT_THAT(tokens_, ElementsAre("f", "o", "o"));
+  EXPECT_THAT(done_, ElementsAre("y = |foo"));
+  parse->count_down();
+  calls_.RunOne();
+  EXPECT_THAT(done_, ElementsAre("y = |foo", "x = |foo"));
 }
 
 TEST_F(CompletionHostTest, MoreThanRunAtOnceWaitForTheirTurn) {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -62,16 +63,27 @@ class CompletionHostTest : public testing::Test {
   }
   void Complete(const std::string& uri, const std::string& before,
                 std::stop_token stop) {
-    host_->Complete({.document = {1, uri},
-                     .request = {.path = "", .before = before, .after = ""},
-                     .options = {},
-                     .stop = std::move(stop),
-                     .on_done = [this, before](const auto& completion) {
-                       done_.push_back(before + "|" +
-                                       (completion
-                                            ? completion->text
-                                            : completion.error().message));
-                     }});
+    host_->Complete(Job(uri, before, std::move(stop)));
+  }
+  // The same, with its tokens as they come.
+  void Stream(const std::string& uri, const std::string& before) {
+    CompletionJob job = Job(uri, before, stop_.get_token());
+    job.on_tokens = [this](std::string_view bytes) {
+      tokens_.emplace_back(bytes);
+    };
+    host_->Complete(std::move(job));
+  }
+  CompletionJob Job(const std::string& uri, const std::string& before,
+                    std::stop_token stop) {
+    return {.document = {1, uri},
+            .request = {.path = "", .before = before, .after = ""},
+            .options = {},
+            .stop = std::move(stop),
+            .on_done = [this, before](const auto& completion) {
+              done_.push_back(
+                  before + "|" +
+                  (completion ? completion->text : completion.error().message));
+            }};
   }
   void Warm(const std::string& uri, const std::string& before) {
     host_->Warm({.document = {1, uri},
@@ -84,6 +96,7 @@ class CompletionHostTest : public testing::Test {
   std::stop_source stop_;
   Events events_;
   std::vector<std::string> done_;
+  std::vector<std::string> tokens_;
   std::unique_ptr<CompletionHost> host_;
 };
 

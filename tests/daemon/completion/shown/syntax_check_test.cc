@@ -10,14 +10,12 @@
 namespace krait::completion {
 namespace {
 
-constexpr std::chrono::milliseconds kLimit{10'000};
-
 void Check(std::string_view path, std::string_view marked,
            std::string_view text, std::string_view kept,
            SyntaxCheck check = {}) {
   const CompletionRequest request = RequestAt(path, marked);
   const auto syntax =
-      CursorSyntax::Of(request.syntax, request.before, request.after, kLimit);
+      CursorSyntax::Of(request.syntax, request.before, request.after);
   ASSERT_TRUE(syntax.has_value());
   auto budget = grammars::CheckBudget::Unlimited();
   if (check.budget == nullptr) check.budget = &budget;

@@ -35,7 +35,7 @@ TEST(SyntaxSlotTest, NullIsAnAnswerToo) {
 
 bool Knows(const RequestSyntax& syntax, std::string_view before,
            std::string_view after) {
-  return CursorSyntax::Of(syntax, before, after, milliseconds(0)).has_value();
+  return CursorSyntax::Of(syntax, before, after).has_value();
 }
 
 TEST(CursorSyntaxTest, IsForTheVeryTextOfTheRequest) {

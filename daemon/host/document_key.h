@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_HOST_DOCUMENT_KEY_H_
+#define KRAIT_DAEMON_HOST_DOCUMENT_KEY_H_
+
+#include <compare>
+#include <cstdint>
+#include <string>
+
+namespace krait::daemon {
+
+// A document of one editor.
+struct DocumentKey {
+  uint64_t session = 0;
+  std::string uri;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees a 0 in it
+  auto operator<=>(const DocumentKey&) const = default;
+};
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_HOST_DOCUMENT_KEY_H_
