@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,7 +45,8 @@ class TextMemoryTest : public testing::Test {
   }
   std::vector<TokenId> IdsOf(const std::string& text) const {
     const TextTokensPtr tokens = Tokens(text);
-    return {tokens->tokens().begin(), tokens->tokens().end()};
+    const std::span<const TokenId> ids = tokens->tokens().tokens;
+    return {ids.begin(), ids.end()};
   }
   // A memory at the end of `line`, a line of `before` + `line` + `after`.
   TextMemory At(const std::string& before, const std::string& line,
