@@ -157,6 +157,27 @@ TEST_F(TextMemoryTest, WithoutAMatchTheModelSpeaksAlone) {
   EXPECT_EQ(typed.Mix(logits_, "gam").data(), logits_.data());
 }
 
+// Words are found by a byte of each, which others have, too.
+TEST_F(TextMemoryTest, ADifferentWordWithTheSameMarkIsNoMatch) {
+  std::map<uint8_t, std::string> of_mark;
+  size_t pairs = 0;
+  const auto vocab = static_cast<TokenId>(tokenizer_->vocab_size());
+  for (TokenId id = 0; id < vocab && pairs < 20; ++id) {
+    const std::string word(tokenizer_->TokenBytes(id));
+    const bool is_word = !word.empty() && std::ranges::all_of(word, [](char c) {
+      return c >= 'a' && c <= 'z';
+    });
+    if (!is_word || Encode(word) != std::vector<TokenId>{id}) continue;
+    const auto [other, is_first] = of_mark.insert({forms_->Mark(id), word});
+    if (is_first) continue;
+    ++pairs;
+    TextMemory memory = At(other->second + " = 1\n", word, "\n");
+    EXPECT_EQ(memory.Mix(logits_, "").data(), logits_.data())
+        << word << " and " << other->second;
+  }
+  EXPECT_EQ(pairs, 20U);
+}
+
 TEST_F(TextMemoryTest, SaysWhatFollowedTheSameWords) {
   const std::string line = "  self._registry.append(handler_table)\n";
   weights_.bias = {3, 3, 3, 3};
