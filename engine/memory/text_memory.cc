@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One step. Where the last token stood before is found by a scan over all
-// tokens, a few tens of microseconds for a hundred thousand; each of these
-// places is compared backwards. With the lengths l0 < l1 < ..., M_i what
-// follows the places that match with at least l_i tokens (as shares of their
-// count), and w_i the weight of that, the mixture is
+// One step. Where the last token stood before is found by a scan over a byte of
+// each token, a few microseconds for a hundred thousand; each of these places
+// is compared backwards. With the lengths l0 < l1 < ..., M_i what follows the
+// places that match with at least l_i tokens (as shares of their count), and
+// w_i the weight of that, the mixture is
 //
 //   P_-1 = model,  P_i = w_i M_i + (1 - w_i) P_(i-1),
 //
@@ -14,15 +14,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 #include "simd/elementwise.h"
 
 namespace krait::engine {
 namespace {
-
-// Of the scan: so many tokens are compared at once.
-constexpr size_t kStride = 32;
 
 bool IsWord(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -38,30 +36,33 @@ bool IsBlank(char c) {
   return c == ' ' || c == '\t';
 }
 
-// `wanted` tells of an id whether it is, without a branch.
-template <class Wanted>
-bool AnyWanted(const TokenId* ids, const Wanted& wanted) {
-  uint32_t any = 0;  // no branches: equal ones are compared as vectors
-  for (size_t i = 0; i < kStride; ++i) {
-    any |= static_cast<uint32_t>(wanted(ids[i]));
+// Calls `found` for the indices of the bytes that are `wanted`, from one of
+// their ends on, until that returns false.
+template <class Found>
+void FindAll(std::span<const uint8_t> bytes, bool from_end, uint8_t wanted,
+             const Found& found) {
+  const uint8_t* begin = bytes.data();
+  const uint8_t* end = begin + bytes.size();
+  while (begin != end) {
+    const auto left = static_cast<size_t>(end - begin);
+    const void* const place = from_end ? memrchr(begin, wanted, left)
+                                       : std::memchr(begin, wanted, left);
+    if (place == nullptr) return;
+    const auto* const at = static_cast<const uint8_t*>(place);
+    if (!found(static_cast<size_t>(at - bytes.data()))) return;
+    if (from_end) {
+      end = at;
+    } else {
+      begin = at + 1;
+    }
   }
-  return any != 0;
 }
 
-// Calls `found` for indices of ids that are wanted, from one of their ends on,
-// until that returns false.
-template <class Wanted, class Found>
-void FindAll(std::span<const TokenId> ids, bool from_end, const Wanted& wanted,
-             const Found& found) {
-  for (size_t done = 0; done < ids.size();) {
-    const size_t size = std::min(kStride, ids.size() - done);
-    const size_t begin = from_end ? ids.size() - done - size : done;
-    done += size;
-    if (size == kStride && !AnyWanted(ids.data() + begin, wanted)) continue;
-    for (size_t i = 0; i < size; ++i) {
-      const size_t at = begin + (from_end ? size - 1 - i : i);
-      if (wanted(ids[at]) && !found(at)) return;
-    }
+// The same for all indices.
+template <class Found>
+void TakeAll(size_t size, bool from_end, const Found& found) {
+  for (size_t i = 0; i < size; ++i) {
+    if (!found(from_end ? size - 1 - i : i)) return;
   }
 }
 
@@ -104,39 +105,34 @@ TextMemory::TextMemory(const TokenForms& forms, const MemoryWeights& weights,
       text_(std::move(text)),
       behind_(text_->FirstToken(line + 1)),
       others_(std::move(others)) {
-  const auto before = text_->tokens().first(text_->FirstToken(line));
+  const TokenView before = text_->tokens().First(text_->FirstToken(line));
   past_.reserve(before.size() + begun.size() + 64);
-  past_.assign(before.begin(), before.end());
-  plain_past_.reserve(past_.capacity());
-  const auto plain = text_->plain().first(before.size());
-  plain_past_.assign(plain.begin(), plain.end());
+  past_.Append(before);
   for (const TokenId token : begun) Accept(token);
 }
 
 void TextMemory::Accept(TokenId token) {
-  past_.push_back(token);
-  plain_past_.push_back(forms_.Plain(token));
+  past_.Append(token, forms_);
 }
 
 std::vector<TextMemory::Source> TextMemory::Sources() const {
   std::vector<Source> sources;
-  sources.push_back({.tokens = past_, .plain = plain_past_, .from_end = true});
-  sources.push_back({.tokens = text_->tokens().subspan(behind_),
-                     .plain = text_->plain().subspan(behind_)});
+  sources.push_back({.text = past_.view(), .from_end = true});
+  sources.push_back({.text = text_->tokens().From(behind_)});
   for (const TextTokensPtr& other : others_) {
-    sources.push_back(
-        {.tokens = other->tokens(), .plain = other->plain(), .other = true});
+    sources.push_back({.text = other->tokens(), .other = true});
   }
   return sources;
 }
 
 // Matches ---------------------------------------------------------------------
 
-// Returns how many tokens before source[at] are the last ones of the past.
+// Returns how many tokens before source.text[at] are the last ones of the past.
 size_t TextMemory::LengthAt(const Source& source, size_t at) const {
-  const size_t most = std::min({at, plain_past_.size(), kMaxLength});
-  const TokenId* const here = source.plain.data() + at;
-  const TokenId* const last = plain_past_.data() + plain_past_.size();
+  const std::span<const TokenId> past = past_.view().plain;
+  const size_t most = std::min({at, past.size(), kMaxLength});
+  const TokenId* const here = source.text.plain.data() + at;
+  const TokenId* const last = past.data() + past.size();
   size_t same = 0;
   while (same < most && *(here - 1 - same) == *(last - 1 - same)) ++same;
   return same;
@@ -168,20 +164,19 @@ void TextMemory::Add(const Source& source, size_t length, TokenId next) {
 }
 
 void TextMemory::MatchLast(const Source& source) {
-  if (source.plain.empty()) return;
+  const TokenView& text = source.text;
+  if (text.size() == 0) return;
   Places places;
-  const TokenId last = plain_past_.back();
+  const TokenId last = past_.view().tokens.back();
   // What follows the last token is not known.
-  FindAll(
-      source.plain.first(source.plain.size() - 1), source.from_end,
-      [last](TokenId id) { return id == last; },
-      [&](size_t at) {
-        const size_t length = LengthAt(source, at + 1);
-        if (!places.Counts(length)) return true;
-        places.Take();
-        Add(source, length, source.tokens[at + 1]);
-        return !places.full();
-      });
+  FindAll(text.marks.first(text.size() - 1), source.from_end, forms_.Mark(last),
+          [&](size_t at) {
+            const size_t length = LengthAt(source, at + 1);
+            if (length == 0 || !places.Counts(length)) return true;
+            places.Take();
+            Add(source, length, text.tokens[at + 1]);
+            return !places.full();
+          });
 }
 
 // A word is looked for with and without a space before it; blanks alone as they
@@ -212,17 +207,15 @@ void TextMemory::FindTokensOf(const Typed& typed) {
   }
 }
 
-// Whether the text from source[at] on, whose first token may begin so, begins
-// with what is typed, and within a word if and only if that is.
+// Whether the text from source.text[at] on, whose first token may begin so,
+// begins with what is typed, and within a word if and only if that is.
 bool TextMemory::GoesOn(const Source& source, size_t at,
                         const Typed& typed) const {
-  const auto bytes_of = [&](size_t i) {
-    return forms_.Bytes(source.tokens[i]);
-  };
+  const std::span<const TokenId> tokens = source.text.tokens;
+  const auto bytes_of = [&](size_t i) { return forms_.Bytes(tokens[i]); };
   const std::string_view first = bytes_of(at);
   if (IsWord(typed.word.front()) && IsWord(first.front())) {
-    const bool within =
-        at > 0 && EndsInWord(forms_.Bytes(source.tokens[at - 1]));
+    const bool within = at > 0 && EndsInWord(bytes_of(at - 1));
     if (within != typed.within) return false;
   }
   std::string_view word = typed.word;
@@ -230,7 +223,7 @@ bool TextMemory::GoesOn(const Source& source, size_t at,
   while (bytes.size() < word.size()) {
     if (!word.starts_with(bytes)) return false;
     word.remove_prefix(bytes.size());
-    if (++at == source.tokens.size()) return false;
+    if (++at == tokens.size()) return false;
     bytes = bytes_of(at);
     if (bytes.empty()) return false;
   }
@@ -249,39 +242,41 @@ std::optional<TokenId> TextMemory::TokenToSay(TokenId found,
 }
 
 void TextMemory::MatchTyped(const Source& source, const Typed& typed) {
+  const TokenView& text = source.text;
   Places places;
   const auto take = [&](size_t at) {
+    if (begins_[text.tokens[at]] == 0) return;
     const size_t length = LengthAt(source, at);
     if (!places.Counts(length) || !GoesOn(source, at, typed)) return;
-    const auto next = TokenToSay(source.tokens[at], typed);
+    const auto next = TokenToSay(text.tokens[at], typed);
     if (!next) return;
     places.Take();
     Add(source, length, *next);
   };
   size_t begin = 0;  // of what was not looked at
-  size_t end = source.tokens.size();
-  FindAll(
-      source.tokens, source.from_end,
-      [this](TokenId id) { return begins_[id] != 0; },
-      [&](size_t at) {
-        take(at);
-        if (source.from_end) end = at;
-        if (!source.from_end) begin = at + 1;
-        return !places.near_full();
-      });
+  size_t end = text.size();
+  const auto take_near = [&](size_t at) {
+    take(at);
+    if (source.from_end) end = at;
+    if (!source.from_end) begin = at + 1;
+    return !places.near_full();
+  };
+  if (typed.blank) {  // words may begin with it that have another letter
+    TakeAll(text.size(), source.from_end, take_near);
+  } else {
+    const auto letter = static_cast<uint8_t>(typed.word.front());
+    FindAll(text.letters, source.from_end, letter, take_near);
+  }
   begin = std::max<size_t>(begin, 1);
-  if (!places.near_full() || plain_past_.empty() || begin >= end) return;
+  if (!places.near_full() || past_.size() == 0 || begin >= end) return;
   // What is further off counts only if the tokens before match, too, and the
   // last one of these is found more quickly.
-  const TokenId last = plain_past_.back();
-  FindAll(
-      source.plain.subspan(begin - 1, end - begin), source.from_end,
-      [last](TokenId id) { return id == last; },
-      [&](size_t before) {
-        const size_t at = begin + before;
-        if (begins_[source.tokens[at]] != 0) take(at);
-        return !places.full();
-      });
+  const uint8_t last = forms_.Mark(past_.view().tokens.back());
+  FindAll(text.marks.subspan(begin - 1, end - begin), source.from_end, last,
+          [&](size_t before) {
+            take(begin + before);
+            return !places.full();
+          });
 }
 
 void TextMemory::FindMatches(std::string_view beginning) {
@@ -289,10 +284,11 @@ void TextMemory::FindMatches(std::string_view beginning) {
   for (std::vector<TokenId>& matches : matches_) matches.clear();
   if (!beginning.empty()) {
     const Typed typed(beginning,
-                      !past_.empty() && EndsInWord(forms_.Bytes(past_.back())));
+                      past_.size() != 0 &&
+                          EndsInWord(forms_.Bytes(past_.view().tokens.back())));
     FindTokensOf(typed);
     for (const Source& source : Sources()) MatchTyped(source, typed);
-  } else if (!plain_past_.empty()) {
+  } else if (past_.size() != 0) {
     for (const Source& source : Sources()) MatchLast(source);
   }
 }

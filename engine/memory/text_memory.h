@@ -13,6 +13,7 @@
 #include "engine/file/token.h"
 #include "engine/memory/memory_weights.h"
 #include "engine/memory/text_tokens.h"
+#include "engine/memory/token_columns.h"
 #include "engine/memory/token_forms.h"
 
 namespace krait::engine {
@@ -69,8 +70,7 @@ class TextMemory {
  private:
   // A text in which matches are searched. No match reaches beyond its begin.
   struct Source {
-    std::span<const TokenId> tokens;
-    std::span<const TokenId> plain;
+    TokenView text;
     bool other = false;
     // Where its places are counted from: the place at hand is behind it, or
     // before.
@@ -114,8 +114,7 @@ class TextMemory {
   const size_t behind_;  // the first token behind the line at hand
   const std::vector<TextTokensPtr> others_;
   // The text before the place, with what was accepted.
-  std::vector<TokenId> past_;
-  std::vector<TokenId> plain_past_;
+  TokenColumns past_;
 
   // Of the last Mix.
   // [lengths, 2], of matches that are shorter than the next length.

@@ -11,16 +11,28 @@
 namespace krait::engine {
 namespace {
 
+// As many bytes are compared at once.
+constexpr size_t kBlock = 256;
+
 size_t CommonPrefix(std::string_view a, std::string_view b) {
   const size_t size = std::min(a.size(), b.size());
-  const auto* const end = a.data() + size;
-  return static_cast<size_t>(std::mismatch(a.data(), end, b.data()).first -
-                             a.data());
+  size_t same = 0;
+  while (size - same >= kBlock &&
+         a.substr(same, kBlock) == b.substr(same, kBlock)) {
+    same += kBlock;
+  }
+  while (same < size && a[same] == b[same]) ++same;
+  return same;
 }
 
 size_t CommonSuffix(std::string_view a, std::string_view b) {
   const size_t size = std::min(a.size(), b.size());
   size_t same = 0;
+  while (size - same >= kBlock &&
+         a.substr(a.size() - same - kBlock, kBlock) ==
+             b.substr(b.size() - same - kBlock, kBlock)) {
+    same += kBlock;
+  }
   while (same < size && a[a.size() - 1 - same] == b[b.size() - 1 - same]) {
     ++same;
   }
@@ -36,7 +48,6 @@ TextTokens::TextTokens(std::string text, const TokenForms& forms,
   if (earlier != nullptr) {
     const std::string_view old = earlier->text_;
     tokens_.reserve(earlier->tokens_.size() + 64);
-    plain_.reserve(earlier->tokens_.size() + 64);
     const size_t prefix = CommonPrefix(text_, old);
     TakeLines(*earlier, 0, earlier->LineOf(prefix));
     // Neither text may have a byte in both parts.
@@ -66,8 +77,7 @@ size_t TextTokens::LineOf(size_t byte_ofs) const {
 }
 
 size_t TextTokens::bytes() const {
-  return text_.capacity() +
-         (tokens_.capacity() + plain_.capacity()) * sizeof(TokenId) +
+  return text_.capacity() + tokens_.bytes() +
          (line_bytes_.capacity() + line_tokens_.capacity()) * sizeof(uint32_t);
 }
 
@@ -78,29 +88,25 @@ void TextTokens::TakeLines(const TextTokens& from, size_t first, size_t last) {
     line_bytes_.push_back(from.line_bytes_[line] + byte_shift);
     line_tokens_.push_back(from.line_tokens_[line] + token_shift);
   }
-  const auto begin = static_cast<ptrdiff_t>(from.line_tokens_[first]);
-  const auto end = static_cast<ptrdiff_t>(from.line_tokens_[last]);
-  tokens_.insert(tokens_.end(), from.tokens_.begin() + begin,
-                 from.tokens_.begin() + end);
-  plain_.insert(plain_.end(), from.plain_.begin() + begin,
-                from.plain_.begin() + end);
+  const size_t begin = from.line_tokens_[first];
+  tokens_.Append(from.tokens().Part(begin, from.line_tokens_[last] - begin));
 }
 
 void TextTokens::TokeniseLines(size_t end_ofs, const TokenForms& forms) {
   const std::string_view text = text_;
+  std::vector<TokenId> of_line;
   for (size_t begin = line_bytes_.back(); begin < end_ofs;) {
     const size_t newline = text.find('\n', begin);
     const size_t end = newline == text.npos ? text.size() : newline + 1;
     if (end - begin <= kMaxLineBytes) {
+      of_line.clear();
       forms.tokenizer().Encode(text.substr(begin, end - begin),
-                               DummyPrefix::kNone, &tokens_);
+                               DummyPrefix::kNone, &of_line);
+      for (const TokenId token : of_line) tokens_.Append(token, forms);
     }
     line_bytes_.push_back(static_cast<uint32_t>(end));
     line_tokens_.push_back(static_cast<uint32_t>(tokens_.size()));
     begin = end;
-  }
-  for (size_t i = plain_.size(); i < tokens_.size(); ++i) {
-    plain_.push_back(forms.Plain(tokens_[i]));
   }
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/file/token.h"
+#include "engine/memory/token_columns.h"
 #include "engine/memory/token_forms.h"
 
 namespace krait::engine {
@@ -28,9 +29,7 @@ class TextTokens {
              const TextTokens* earlier);
 
   const std::string& text() const { return text_; }
-  std::span<const TokenId> tokens() const { return tokens_; }
-  // Of each token, TokenForms::Plain.
-  std::span<const TokenId> plain() const { return plain_; }
+  TokenView tokens() const { return tokens_.view(); }
 
   // At least 1: what follows the last newline is a line, too.
   size_t lines() const { return line_bytes_.size() - 1; }
@@ -49,8 +48,7 @@ class TextTokens {
   void TokeniseLines(size_t end_ofs, const TokenForms& forms);
 
   std::string text_;
-  std::vector<TokenId> tokens_;
-  std::vector<TokenId> plain_;
+  TokenColumns tokens_;
   // Of each line, and one more for the end.
   std::vector<uint32_t> line_bytes_;
   std::vector<uint32_t> line_tokens_;

@@ -24,7 +24,8 @@ TokenForms::TokenForms(const Tokenizer& tokenizer)
     : tokenizer_(tokenizer),
       bytes_(tokenizer.vocab_size()),
       plain_(tokenizer.vocab_size()),
-      spaced_(tokenizer.vocab_size(), kNone) {
+      spaced_(tokenizer.vocab_size(), kNone),
+      letters_(tokenizer.vocab_size()) {
   std::unordered_map<std::string_view, TokenId> of_bytes;
   const auto vocab = static_cast<TokenId>(plain_.size());
   for (TokenId id = 0; id < vocab; ++id) {
@@ -43,6 +44,7 @@ TokenForms::TokenForms(const Tokenizer& tokenizer)
     };
     begin(bytes.front());
     const std::string_view word = WithoutSpace(bytes);
+    letters_[id] = static_cast<uint8_t>(word.front());
     if (word.size() < bytes.size()) begin(word.front());
   }
   std::optional<TokenId> blank;

@@ -36,6 +36,15 @@ class TokenForms {
   // Returns the token with one space before it; nothing if there is none.
   std::optional<TokenId> Spaced(TokenId plain) const;
 
+  // By these bytes it is found quickly. All that have one plain form have one
+  // mark; few others have the same.
+  uint8_t Mark(TokenId id) const {
+    return static_cast<uint8_t>((Plain(id) * 2654435761U) >> 24);
+  }
+  // The first byte of what it says, a single space before a word left out; 0 of
+  // a control token.
+  uint8_t Letter(TokenId id) const { return letters_[id]; }
+
   // Returns the tokens that begin with `first`, or with a space and `first`.
   std::span<const TokenId> BeginningWith(char first) const {
     return beginning_with_[static_cast<uint8_t>(first)];
@@ -48,6 +57,7 @@ class TokenForms {
   std::vector<std::string_view> bytes_;                   // [vocab]
   std::vector<TokenId> plain_;                            // [vocab]
   std::vector<TokenId> spaced_;                           // [vocab]; kNone
+  std::vector<uint8_t> letters_;                          // [vocab]
   std::array<std::vector<TokenId>, 256> beginning_with_;  // by byte
 };
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Halves of the held-out files, and the table of what is shown."""
 
+import argparse
 import json
 import tempfile
 import unittest
@@ -86,6 +87,24 @@ class HalvesTest(unittest.TestCase):
             file.write_bytes(b"b")
             self.assertEqual(krait.shown(model, [file]), [4])
             self.assertEqual(calibrate.Krait(str(program), 3, 1, None).shown(model, [file]), [5])
+
+    def test_less_context_is_for_choosing(self) -> None:
+        keys = {"krait.confidence.token": -1.0}
+        with tempfile.TemporaryDirectory() as folder:
+            program, model, file = (Path(folder, name) for name in ("krait", "m.gguf", "a.c"))
+            answer = json.dumps({"calibration": {"keys": keys}})
+            program.write_text(
+                f"#!/bin/sh\necho \"$@\" > {folder}/asked\necho '{answer}'\n", encoding="utf-8"
+            )
+            program.chmod(0o755)
+            krait = calibrate.Krait(str(program), 3, 1, None)
+            for context, expected in ((None, False), (800, True)):
+                args = argparse.Namespace(right=0.45, context=context, blocks=None)
+                self.assertEqual(calibrate.choose(krait, model, args, [file]), keys)
+                asked = Path(folder, "asked").read_text(encoding="utf-8")
+                self.assertIn("--calibrate --right 0.45", asked)
+                shorter = "--prefix-tokens 800 --suffix-tokens 200" in asked
+                self.assertEqual(shorter, expected, asked)
 
     def test_the_threshold_for_blocks_is_that_of_the_same_tokens(self) -> None:
         choices = [

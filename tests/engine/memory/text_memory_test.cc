@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,7 +45,8 @@ class TextMemoryTest : public testing::Test {
   }
   std::vector<TokenId> IdsOf(const std::string& text) const {
     const TextTokensPtr tokens = Tokens(text);
-    return {tokens->tokens().begin(), tokens->tokens().end()};
+    const std::span<const TokenId> ids = tokens->tokens().tokens;
+    return {ids.begin(), ids.end()};
   }
   // A memory at the end of `line`, a line of `before` + `line` + `after`.
   TextMemory At(const std::string& before, const std::string& line,
@@ -153,6 +155,27 @@ TEST_F(TextMemoryTest, WithoutAMatchTheModelSpeaksAlone) {
   EXPECT_EQ(nothing.Mix(logits_, "").data(), logits_.data());
   TextMemory typed = At("alpha beta\n", "", "");
   EXPECT_EQ(typed.Mix(logits_, "gam").data(), logits_.data());
+}
+
+// Words are found by a byte of each, which others have, too.
+TEST_F(TextMemoryTest, ADifferentWordWithTheSameMarkIsNoMatch) {
+  std::map<uint8_t, std::string> of_mark;
+  size_t pairs = 0;
+  const auto vocab = static_cast<TokenId>(tokenizer_->vocab_size());
+  for (TokenId id = 0; id < vocab && pairs < 20; ++id) {
+    const std::string word(tokenizer_->TokenBytes(id));
+    const bool is_word = !word.empty() && std::ranges::all_of(word, [](char c) {
+      return c >= 'a' && c <= 'z';
+    });
+    if (!is_word || Encode(word) != std::vector<TokenId>{id}) continue;
+    const auto [other, is_first] = of_mark.insert({forms_->Mark(id), word});
+    if (is_first) continue;
+    ++pairs;
+    TextMemory memory = At(other->second + " = 1\n", word, "\n");
+    EXPECT_EQ(memory.Mix(logits_, "").data(), logits_.data())
+        << word << " and " << other->second;
+  }
+  EXPECT_EQ(pairs, 20U);
 }
 
 TEST_F(TextMemoryTest, SaysWhatFollowedTheSameWords) {

@@ -30,8 +30,12 @@ class TextTokensTest : public testing::Test {
 
   static void ExpectSame(const TextTokens& a, const TextTokens& b) {
     ASSERT_EQ(a.text(), b.text());
-    ASSERT_TRUE(std::ranges::equal(a.tokens(), b.tokens())) << a.text();
-    ASSERT_TRUE(std::ranges::equal(a.plain(), b.plain())) << a.text();
+    const TokenView in_a = a.tokens();
+    const TokenView in_b = b.tokens();
+    ASSERT_TRUE(std::ranges::equal(in_a.tokens, in_b.tokens)) << a.text();
+    ASSERT_TRUE(std::ranges::equal(in_a.plain, in_b.plain)) << a.text();
+    ASSERT_TRUE(std::ranges::equal(in_a.marks, in_b.marks)) << a.text();
+    ASSERT_TRUE(std::ranges::equal(in_a.letters, in_b.letters)) << a.text();
     ASSERT_EQ(a.lines(), b.lines());
     for (size_t line = 0; line <= a.lines(); ++line) {
       ASSERT_EQ(a.LineBegin(line), b.LineBegin(line));
@@ -49,7 +53,7 @@ TEST_F(TextTokensTest, EachLineIsTokenisedOnItsOwn) {
   ASSERT_EQ(tokens->lines(), 3U);
   const auto second = tokenizer_->Encode("  b = 1;", DummyPrefix::kNone);
   EXPECT_TRUE(std::ranges::equal(
-      tokens->tokens().subspan(tokens->FirstToken(2)), second));
+      tokens->tokens().From(tokens->FirstToken(2)).tokens, second));
   EXPECT_EQ(tokens->LineOf(0), 0U);
   EXPECT_EQ(tokens->LineOf(6), 0U);
   EXPECT_EQ(tokens->LineOf(7), 1U);
@@ -108,6 +112,19 @@ TEST_F(TextTokensTest, AnotherTextGivesItsOwnTokens) {
   }
 }
 
+TEST_F(TextTokensTest, EachTokenIsFoundByItsFirstLetter) {
+  for (const char first : {'r', '(', '0', '\n', '_'}) {
+    const auto letter = static_cast<uint8_t>(first);
+    const auto beginning = forms_->BeginningWith(first);
+    EXPECT_FALSE(beginning.empty());
+    for (const TokenId id : beginning) EXPECT_EQ(forms_->Letter(id), letter);
+    const auto all = static_cast<TokenId>(tokenizer_->vocab_size());
+    size_t found = 0;
+    for (TokenId id = 0; id < all; ++id) found += forms_->Letter(id) == letter;
+    EXPECT_EQ(found, beginning.size());
+  }
+}
+
 TEST_F(TextTokensTest, TokensThatSayTheSameHaveOnePlainForm) {
   const auto one = [&](const char* text) {
     const auto ids = tokenizer_->Encode(text, DummyPrefix::kNone);
@@ -118,6 +135,7 @@ TEST_F(TextTokensTest, TokensThatSayTheSameHaveOnePlainForm) {
   EXPECT_EQ(forms_->Plain(one("    ")), forms_->Plain(one("        ")));
   EXPECT_NE(forms_->Plain(one("    ")), forms_->Plain(one("\n")));
   EXPECT_EQ(forms_->Spaced(one("return")), one(" return"));
+  EXPECT_EQ(forms_->Mark(one(" return")), forms_->Mark(one("return")));
 }
 
 }  // namespace
