@@ -14,7 +14,7 @@
 namespace krait::daemon {
 namespace {
 
-constexpr auto kPauseWithoutMemory = std::chrono::milliseconds(100);
+constexpr auto kPauseForMemory = std::chrono::milliseconds(100);
 
 base::Error OutOfMemory() {
   return base::MakeError(base::ErrorCode::kIo,
@@ -48,7 +48,7 @@ void ModelThread::DropAll(std::unique_lock<std::mutex>* lock) {
       !interrupted_.empty() || !unended_.empty() || beginning_ != nullptr;
   if (any_left) return;
   // Nobody waits, and trying again at once would keep a processor busy.
-  changed_.wait_for(*lock, kPauseWithoutMemory);
+  changed_.wait_for(*lock, kPauseForMemory);
 }
 
 void ModelThread::TakeUpInterrupted(std::unique_lock<std::mutex>* lock) {

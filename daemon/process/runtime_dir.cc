@@ -39,7 +39,7 @@ base::Error SystemError(const std::filesystem::path& path, int reason) {
 }
 
 // Whether anything is at this place, however odd.
-bool Exists(const std::filesystem::path& path) {
+bool SomethingIsAt(const std::filesystem::path& path) {
   return IdentityAt(path).has_value();
 }
 
@@ -112,7 +112,8 @@ base::Result<std::vector<RuntimeDir>> FindRuntimeDirs(
   std::vector<RuntimeDir> found;
   for (RuntimeDir& place : PlacesOf(env)) {
     // No daemon of this user is where another one is the owner.
-    if (!Exists(place.dir) || BelongsToAnother(place.dir, env.uid)) continue;
+    if (!SomethingIsAt(place.dir) || BelongsToAnother(place.dir, env.uid))
+      continue;
     if (auto safe = Check(place.dir, env.uid); !safe) return safe.error();
     found.push_back(std::move(place));
   }
