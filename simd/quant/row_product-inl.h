@@ -346,6 +346,30 @@ HWY_INLINE V RowLanes(V even, V odd, V taken) {
   return hn::Sub(hn::Add(even, odd), taken);
 }
 
+#if HWY_TARGET != HWY_SCALAR
+
+using FourF = hn::CappedTag<float, 4>;
+
+// A vector of eight lanes, or of four, as four that have its sum.
+template <class V>
+HWY_INLINE hn::Vec<FourF> FoldToFour(V v) {
+  if constexpr (HWY_MAX_LANES_D(PartF) == 8) {
+    const FourF d4;
+    return hn::Add(hn::LowerHalf(d4, v), hn::UpperHalf(d4, v));
+  } else {
+    return v;
+  }
+}
+
+// Adds neighbours: a's go to the lower half, b's to the upper.
+template <class V>
+HWY_INLINE V AddPairs(V a, V b) {
+  const FourF d4;
+  return hn::Add(hn::ConcatEven(d4, b, a), hn::ConcatOdd(d4, b, a));
+}
+
+#endif  // HWY_TARGET
+
 // Four vectors' lanes are added at once: y[i] = sum of vector i.
 template <class V>
 HWY_INLINE void StoreSums(V v0, V v1, V v2, V v3, float* HWY_RESTRICT y) {
@@ -353,19 +377,9 @@ HWY_INLINE void StoreSums(V v0, V v1, V v2, V v3, float* HWY_RESTRICT y) {
   const V all[4] = {v0, v1, v2, v3};
   for (size_t i = 0; i < 4; ++i) y[i] = hn::GetLane(all[i]);
 #else
-  const hn::CappedTag<float, 4> d4;
-  const auto four = [d4](V v) HWY_ATTR {
-    if constexpr (HWY_MAX_LANES_D(PartF) == 8) {
-      return hn::Add(hn::LowerHalf(d4, v), hn::UpperHalf(d4, v));
-    } else {
-      return v;
-    }
-  };
-  const auto pairs = [d4](auto a, auto b) HWY_ATTR {
-    return hn::Add(hn::ConcatEven(d4, b, a), hn::ConcatOdd(d4, b, a));
-  };
-  hn::StoreU(pairs(pairs(four(v0), four(v1)), pairs(four(v2), four(v3))), d4,
-             y);
+  const auto first = AddPairs(FoldToFour(v0), FoldToFour(v1));
+  const auto second = AddPairs(FoldToFour(v2), FoldToFour(v3));
+  hn::StoreU(AddPairs(first, second), FourF(), y);
 #endif
 }
 

@@ -33,7 +33,8 @@ class FimPlannerTest : public testing::Test {
     ASSERT_NE(model_, nullptr);
     planner_ = std::make_unique<FimPlanner>(model_->tokenizer(),
                                             model_->hyperparameters());
-    ASSERT_EQ(TrainedLayout(model_->hyperparameters()), FimLayout::kSpm);
+    ASSERT_EQ(TrainedLayout(model_->hyperparameters(), model_->tokenizer()),
+              FimLayout::kSpm);
   }
 
   // The plan, if layouts take so long, in seconds: with the suffix, with the
