@@ -19,6 +19,9 @@ namespace {
 // completion depends on that, and the anchors of its states are there.
 constexpr size_t kBefore = size_t{4} << 10;
 constexpr size_t kAfter = size_t{1} << 10;
+// So near to the cursor everything is kept, in whatever it is and however long
+// that is: questions about a place apart by that much may come (SyntaxCache).
+constexpr size_t kSure = 512;
 // Leaving less out is not worth a tree of its own.
 constexpr size_t kFewest = size_t{8} << 10;
 // The first child of a file may say how to read the others ("<?php").
@@ -44,6 +47,8 @@ class NearFinder {
     near_begin_ =
         LineBegin(text, ofs) - std::min(LineBegin(text, ofs), kBefore);
     near_end_ = ofs + kAfter;
+    sure_begin_ = ofs - std::min(ofs, kSure);
+    sure_end_ = ofs + kSure;
   }
 
   // Returns what may be left out, ascending.
@@ -123,8 +128,9 @@ class NearFinder {
     for (;;) {
       const TSNode node = near.Node();
       if (ts_node_start_byte(node) > content_ofs_) return;
-      const bool wanted =
-          HoldsCursor(node) || ts_node_start_byte(node) >= near_begin_;
+      const bool wanted = HoldsCursor(node) ||
+                          ts_node_start_byte(node) >= near_begin_ ||
+                          ts_node_end_byte(node) > sure_begin_;
       if (wanted && IsElement(near)) {
         if (const auto end = CutBefore(ts_node_start_byte(node))) {
           return Skip(*begin, *end);
@@ -138,7 +144,7 @@ class NearFinder {
     TreeCursor cursor(list);
     if (!cursor.ToChildOver(static_cast<uint32_t>(near_end_))) return;
     while (HoldsCursor(cursor.Node()) ||
-           ts_node_start_byte(cursor.Node()) <= content_ofs_ ||
+           ts_node_start_byte(cursor.Node()) <= sure_end_ ||
            !IsElement(cursor) ||
            !CutBefore(ts_node_start_byte(cursor.Node()))) {
       if (!cursor.ToNextSibling()) return;
@@ -168,6 +174,8 @@ class NearFinder {
   size_t content_ofs_ = 0;
   size_t near_begin_ = 0;
   size_t near_end_ = 0;
+  size_t sure_begin_ = 0;
+  size_t sure_end_ = 0;
   QueryBudget budget_{kMaxStepsAtPlace};  // after them less is left out
   std::unordered_set<const void*> lists_;
   std::vector<ByteRange> skips_;

@@ -269,6 +269,23 @@ TEST(NearTest, CannotTellOfWhatIsFarAway) {
   EXPECT_FALSE(budget.Spent());
 }
 
+// Whoever asks may stand a little apart, in the declaration before or behind.
+TEST(NearTest, KnowsWhatIsNearInTheDeclarationsAround) {
+  const std::string before = LongClass(200);
+  const std::string text = before + "\nLIMIT = 1\n\n" + LongClass(200);
+  Parser parser(LanguageNamed("python"), PatientLimits());
+  parser.ParseNear(MakeText(text), 0);
+  for (const size_t ofs : {before.size() - 2, before.size() + 3}) {
+    const auto near = parser.ParseNear(MakeText(text), ofs);
+    EXPECT_TRUE(near->HasGrammar());
+    for (size_t other = ofs - 512; other <= ofs + 512; other += 16) {
+      CheckBudget budget = CheckBudget::Unlimited();
+      EXPECT_TRUE(near->CheckInsertion(other, " ", &budget))
+          << other << " by " << ofs;
+    }
+  }
+}
+
 // All that follows a bracket that is open can be one expression or error then,
 // of which nothing could be left out. Whoever stops to think has typed one.
 TEST(NearTest, APauseWithAnOpenBracketDoesNotWidenThePiece) {
