@@ -91,15 +91,23 @@ TEST(GgufModelTest, NamesTypesThatCannotRunYet) {
 }
 
 TEST(GgufModelTest, NamesArchitecturesThatCannotRunYet) {
-  for (const char* name : {"mamba", "qwen2"}) {
+  for (const char* name : {"mamba", "falcon-h1"}) {
     EXPECT_THAT(MessageOf([name](Recipe* r) {
                   r->strings["general.architecture"] = name;
                 }),
                 HasSubstr("not supported yet: architecture '" +
                           std::string(name) + "'"));
   }
+}
+
+TEST(GgufModelTest, SaysWhatAMixtureOfExpertsLacks) {
   EXPECT_THAT(MessageOf([](Recipe* r) { r->uints["llama.expert_count"] = 8; }),
-              HasSubstr("not supported yet: mixture of experts"));
+              HasSubstr("'llama.expert_used_count' is missing"));
+  EXPECT_THAT(MessageOf([](Recipe* r) {
+                r->uints["llama.expert_count"] = 8;
+                r->uints["llama.expert_used_count"] = 2;
+              }),
+              HasSubstr("'blk.0.ffn_gate_inp.weight' of shape"));
 }
 
 TEST(GgufModelTest, RefusesWhatItWouldComputeDifferently) {
@@ -122,7 +130,14 @@ TEST(GgufModelTest, RefusesWhatItWouldComputeDifferently) {
       "");
   EXPECT_THAT(
       MessageOf([](Recipe* r) { r->tensors["rope_freqs.weight"] = {4}; }),
-      HasSubstr("not supported yet: tensor 'rope_freqs.weight'"));
+      HasSubstr("'rope_freqs.weight': expected positive numbers"));
+  EXPECT_THAT(
+      MessageOf([](Recipe* r) { r->tensors["rope_freqs.weight"] = {5}; }),
+      HasSubstr("'rope_freqs.weight': expected shape [4]"));
+  EXPECT_THAT(
+      MessageOf(
+          [](Recipe* r) { r->tensors["rope_factors_long.weight"] = {4}; }),
+      HasSubstr("not supported yet: tensor 'rope_factors_long.weight'"));
   EXPECT_THAT(
       MessageOf([](Recipe* r) { r->tensors["blk.1.attn_norm.weight"] = {32}; }),
       HasSubstr("'blk.1.attn_norm.weight' is beyond the model's 1"));

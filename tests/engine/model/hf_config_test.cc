@@ -86,8 +86,8 @@ TEST(HfConfigTest, RefusesLlamaThatWouldBeComputedDifferently) {
   ExpectRefused(LlamaConfig(R"("mlp_bias": true,)"),
                 "not supported yet: mlp_bias true");
   ExpectRefused(
-      LlamaConfig(R"("rope_scaling": {"type": "linear", "factor": 2},)"),
-      "not supported yet: rope_scaling of type 'linear'");
+      LlamaConfig(R"("rope_scaling": {"type": "dynamic", "factor": 2},)"),
+      "not supported yet: rope_scaling of type 'dynamic'");
   ExpectRefused(LlamaConfig(R"("rope_parameters": {"rope_type": "yarn"},)"),
                 "not supported yet: rope_parameters of type 'yarn'");
   ExpectRefused(LlamaConfig(R"("quantization_config": {"bits": 4},)"),
@@ -95,8 +95,10 @@ TEST(HfConfigTest, RefusesLlamaThatWouldBeComputedDifferently) {
 }
 
 TEST(HfConfigTest, RefusesOtherArchitecturesByName) {
+  ExpectRefused(LlamaConfig("", "falcon_h1", "FalconH1ForCausalLM"),
+                "not supported yet: architecture 'FalconH1ForCausalLM'");
   ExpectRefused(LlamaConfig("", "mixtral", "MixtralForCausalLM"),
-                "not supported yet: architecture 'MixtralForCausalLM'");
+                "field 'num_local_experts': it is missing");
   ExpectRefused(LlamaConfig("", "mamba", "MambaForCausalLM"),
                 "not supported yet: architecture 'MambaForCausalLM'");
   ExpectRefused(LlamaConfig("", "llamba"), "model_type 'llamba'");
