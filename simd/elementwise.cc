@@ -136,7 +136,7 @@ void SiluMul(const float* gate, const float* up, size_t n, float* y) {
 void Scale(float factor, size_t n, float* x) {
   const FloatTag d;
   const FloatVec by = hn::Set(d, factor);
-  Map(x, n, x, [by](FloatVec v) HWY_ATTR { return hn::Mul(v, by); });
+  Map(x, n, x, [&by](FloatVec v) HWY_ATTR { return hn::Mul(v, by); });
 }
 
 void Softplus(const float* x, size_t n, float* y) {
