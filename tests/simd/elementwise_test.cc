@@ -129,6 +129,20 @@ TEST_P(ElementwiseTest, AddAddsExactlyNElements) {
   }
 }
 
+TEST_P(ElementwiseTest, ScaleMultipliesInPlaceAndTouchesNothingElse) {
+  RandomFloats random(5);
+  for (const size_t n : {0UL, 1UL, 7UL, 16UL, 67UL}) {
+    const std::vector<float> before = random.Draw(n + 2);
+    for (const float factor : {1.0F, 0.25F, -3.0F}) {
+      std::vector<float> x = before;
+      Scale(factor, n, &x[1]);
+      for (size_t i = 1; i <= n; ++i) ASSERT_EQ(x[i], before[i] * factor);
+      EXPECT_EQ(x[0], before[0]);
+      EXPECT_EQ(x[n + 1], before[n + 1]);
+    }
+  }
+}
+
 void CheckSoftmax(float scale, std::vector<float> x) {
   const size_t n = x.size();
   std::vector<double> expected(n);
