@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,12 +13,11 @@
 #include "engine/file/gguf_keys.h"
 #include "engine/file/printable.h"
 #include "engine/model/architecture.h"
+#include "engine/model/llama_names.h"
+#include "engine/model/mamba2_fields.h"
 
 namespace krait::engine {
 namespace {
-
-// From here on reading and checks tell what is wrong with a number of layers.
-constexpr size_t kMostLayers = 4096;
 
 LayerKind KindOf(bool attends, const Hyperparameters& hparams) {
   return {.mixer = attends ? MixerKind::kAttention : MixerKind::kMamba2,
@@ -27,9 +25,7 @@ LayerKind KindOf(bool attends, const Hyperparameters& hparams) {
                                                     : FeedForwardKind::kSwiGlu};
 }
 
-void SetShapes(Hyperparameters* hparams) {
-  Mamba2Shape& mamba2 = hparams->mamba2;
-  if (mamba2.heads != 0) mamba2.head_dim = mamba2.d_inner / mamba2.heads;
+void SetAttention(Hyperparameters* hparams) {
   AttentionShape& attention = hparams->attention;
   attention.rotates = false;
   if (attention.head_dim == 0 && attention.heads != 0) {
@@ -74,12 +70,7 @@ void ReadExperts(GgufKeys* read, Hyperparameters* hparams) {
 }
 
 void ReadGguf(GgufKeys* read, Hyperparameters* hparams) {
-  Mamba2Shape& mamba2 = hparams->mamba2;
-  mamba2.conv_width = read->Size("ssm.conv_kernel");
-  mamba2.d_inner = read->Size("ssm.inner_size");
-  mamba2.state = read->Size("ssm.state_size");
-  mamba2.heads = read->Size("ssm.time_step_rank");
-  mamba2.groups = read->Size("ssm.group_count");
+  ReadGgufMamba2(read, &hparams->mamba2);
   AttentionShape& attention = hparams->attention;
   attention.heads = read->Size("attention.head_count");
   attention.head_dim = read->Size("attention.key_length", 0);
@@ -97,7 +88,7 @@ void ReadGguf(GgufKeys* read, Hyperparameters* hparams) {
   }
   ReadExperts(read, hparams);
   ReadLayers(read->Sizes("attention.head_count_kv"), read, hparams);
-  SetShapes(hparams);
+  SetAttention(hparams);
 }
 
 // Hugging Face ----------------------------------------------------------------
@@ -108,7 +99,7 @@ void ReadLayerTypes(FieldReader* read, Hyperparameters* hparams) {
   simdjson::dom::array names;
   const auto element = read->fields().Find(kKey);
   if (!element || element->get(names) != simdjson::SUCCESS ||
-      names.size() != std::min(hparams->layers, kMostLayers)) {
+      names.size() != hparams->layers) {
     read->Fail(
         read->fields().Mismatch(kKey, "an array with a string for each layer"));
     return;
@@ -130,10 +121,8 @@ void ReadHf(FieldReader* read, Hyperparameters* hparams) {
   mamba2.state = read->Size("mamba_d_state");
   mamba2.groups = read->Size("mamba_n_groups");
   mamba2.conv_width = read->Size("mamba_d_conv");
-  if (__builtin_mul_overflow(read->Size("mamba_expand", 2), hparams->d_model,
-                             &mamba2.d_inner)) {
-    read->Fail(read->fields().Mismatch("mamba_expand", "a small number"));
-  }
+  ReadHfExpansion(read, "mamba_expand", hparams);
+  if (mamba2.heads != 0) mamba2.head_dim = mamba2.d_inner / mamba2.heads;
   AttentionShape& attention = hparams->attention;
   attention.heads = read->Size("num_attention_heads");
   attention.kv_heads = read->Size("num_key_value_heads");
@@ -160,17 +149,12 @@ void ReadHf(FieldReader* read, Hyperparameters* hparams) {
   read->Only("mamba_conv_bias", true);
   read->Only("mamba_proj_bias", false);
   ReadLayerTypes(read, hparams);
-  SetShapes(hparams);
+  SetAttention(hparams);
 }
 
 constexpr HfModelType kHfTypes[] = {
     {"granitemoehybrid", "GraniteMoeHybridForCausalLM", ReadHf}};
 
-constexpr Rename kGlobals[] = {
-    {"model.embed_tokens", "token_embd"},
-    {"model.norm", "output_norm"},
-    {"lm_head", "output"},
-};
 constexpr Rename kModules[] = {
     {"input_layernorm", "attn_norm"},
     {"post_attention_layernorm", "ffn_norm"},
@@ -202,7 +186,7 @@ extern constinit const ArchitectureInfo kGraniteHybridArchitecture = {
     .read_gguf = ReadGguf,
     .hf_types = kHfTypes,
     .naming = {.layers = "model.layers.",
-               .globals = kGlobals,
+               .globals = kLlamaGlobals,
                .modules = kModules,
                .parameters = kParameters},
 };

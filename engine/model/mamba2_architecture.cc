@@ -6,6 +6,7 @@
 #include "engine/file/field_reader.h"
 #include "engine/file/gguf_keys.h"
 #include "engine/model/architecture.h"
+#include "engine/model/mamba2_fields.h"
 
 namespace krait::engine {
 namespace {
@@ -14,14 +15,7 @@ constexpr LayerKind kLayer{.mixer = MixerKind::kMamba2};
 
 void ReadGguf(GgufKeys* read, Hyperparameters* hparams) {
   hparams->layer_pattern = {kLayer};
-  Mamba2Shape& shape = hparams->mamba2;
-  shape.conv_width = read->Size("ssm.conv_kernel");
-  shape.d_inner = read->Size("ssm.inner_size");
-  shape.state = read->Size("ssm.state_size");
-  // The key keeps the name of Mamba-1's use of it.
-  shape.heads = read->Size("ssm.time_step_rank");
-  shape.groups = read->Size("ssm.group_count");
-  if (shape.heads != 0) shape.head_dim = shape.d_inner / shape.heads;
+  ReadGgufMamba2(read, &hparams->mamba2);
   if (read->Bool("ssm.dt_b_c_rms")) read->NotYet(read->Name("ssm.dt_b_c_rms"));
 }
 
@@ -65,12 +59,7 @@ void ReadHf(FieldReader* read, Hyperparameters* hparams) {
   shape.groups = read->Size("n_groups");
   shape.conv_width = read->Size("conv_kernel");
   hparams->norm_eps = static_cast<float>(read->Float("layer_norm_epsilon"));
-  size_t d_inner = 0;
-  if (__builtin_mul_overflow(read->Size("expand", 2), hparams->d_model,
-                             &d_inner)) {
-    read->Fail(read->fields().Mismatch("expand", "a small number"));
-  }
-  shape.d_inner = d_inner;
+  ReadHfExpansion(read, "expand", hparams);
   read->Only("use_bias", false);
   read->Only("use_conv_bias", true);
   read->Only("rms_norm", true);
