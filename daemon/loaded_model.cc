@@ -22,6 +22,12 @@ std::unique_ptr<engine::WorkerPool> StartPool(size_t threads) {
   return std::make_unique<engine::WorkerPool>(engine::PlanThreads(threads));
 }
 
+ModelOptions KeepingNothing(ModelOptions options) {
+  options.state_bytes = 0;
+  options.state_dir.clear();
+  return options;
+}
+
 base::Result<std::filesystem::path> FindModelOf(const ModelOptions& options) {
   auto path = FindModel(options.model, ModelEnvironment::OfProcess());
   if (!path) return FromOrigin(path.error(), options);

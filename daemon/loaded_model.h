@@ -32,6 +32,10 @@ struct ModelOptions {
   std::vector<std::string> state_exclude;
 };
 
+// The same, for a command that asks for places of which none goes on from
+// another: whatever was kept of one would be in vain.
+ModelOptions KeepingNothing(ModelOptions options);
+
 // A model with the threads to run it.
 struct LoadedModel {
   std::filesystem::path path;

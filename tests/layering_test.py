@@ -17,7 +17,7 @@ ALLOWED = {
     'engine': {'base', 'simd'},
     'lsp': {'base'},
     'grammars': {'base'},
-    'daemon/completion': {'base', 'engine', 'grammars'},
+    'daemon/completion': {'base', 'grammars'},
     'daemon': {'base', 'simd', 'engine', 'lsp', 'grammars',
                'daemon/completion'},
     'tests': {'base', 'simd', 'engine', 'lsp', 'grammars', 'daemon',
@@ -29,7 +29,7 @@ ALLOWED = {
 FLOORS = {
     'engine': ('', 'threads', 'file', 'tokenizer', 'memory', 'model', 'state',
                'layers', 'arch', 'run', 'quantise'),
-    'daemon/completion': ('text', 'stop', 'rules', 'shown', ''),
+    'daemon/completion': ('text', 'generator', 'stop', 'rules', 'shown', ''),
     'daemon': ('', 'io', 'config', 'host', 'host/local', 'session', 'bridge',
                'process', 'tools', 'commands'),
 }

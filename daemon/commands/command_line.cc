@@ -68,7 +68,7 @@ void AddSettings(CLI::App* app, Config* config) {
   AddContext(app, &config->completion);
   AddExtent(app, &config->completion);
   AddConfidence(app, &config->completion);
-  AddSampling(app, &config->completion.sampler);
+  AddSampling(app, &config->completion.sampling);
 }
 
 class CommandLine {
@@ -189,7 +189,7 @@ void CommandLine::AddComplete() {
                 "as an editor that is asked by hand");
   AddHealing(app, &complete_.completion);
   AddFileMemory(app, &complete_.completion);
-  AddSampling(app, &complete_.completion.sampler);
+  AddSampling(app, &complete_.completion.sampling);
   AddUserConfig(app, &complete_.model, &complete_.completion, &complete_.rules);
   AddJson(app, &complete_.json);
 }
@@ -404,7 +404,7 @@ void CommandLine::AddEval() {
                   "Write what was found there: one JSON object a line, task_id "
                   "and completion")
       ->type_name("FILE");
-  AddSampling(app, &eval_fim_.completion.sampler);
+  AddSampling(app, &eval_fim_.completion.sampling);
   AddJson(app, &eval_fim_.json);
 }
 

@@ -79,7 +79,7 @@ void AddStateBytes(CLI::App* app, ModelOptions* options) {
       ->capture_default_str();
 }
 
-void AddSampling(CLI::App* app, engine::SamplerOptions* options) {
+void AddSampling(CLI::App* app, completion::Sampling* options) {
   const auto share = CLI::Range(0.0F, 1.0F);
   app->add_option("--temperature", options->temperature,
                   "Randomness; 0: always the likeliest token")

@@ -12,8 +12,8 @@
 
 #include "daemon/commands/model_quantize.h"
 #include "daemon/completion/completion_service.h"
+#include "daemon/completion/generator/sampling.h"
 #include "daemon/loaded_model.h"
-#include "engine/run/sampler.h"
 
 namespace krait::daemon {
 
@@ -35,7 +35,7 @@ void AddStateBytes(CLI::App* app, ModelOptions* options);
 void AddThreads(CLI::App* app, size_t* threads);
 void AddQuantizeOptions(CLI::App* app, QuantizeArguments* arguments);
 
-void AddSampling(CLI::App* app, engine::SamplerOptions* options);
+void AddSampling(CLI::App* app, completion::Sampling* options);
 void AddContext(CLI::App* app, completion::CompletionOptions* options);
 void AddConfidence(CLI::App* app, completion::CompletionOptions* options);
 void AddFileMemory(CLI::App* app, completion::CompletionOptions* options);

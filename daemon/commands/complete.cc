@@ -14,7 +14,7 @@
 #include "daemon/completion/text/workspace_path.h"
 #include "daemon/completion/trace_json.h"
 #include "daemon/file_position.h"
-#include "daemon/host/local/engine_generator.h"
+#include "daemon/host/local/make_generator.h"
 #include "daemon/json_text.h"
 #include "daemon/session/file_lookup.h"
 #include "daemon/standard_error.h"
@@ -92,20 +92,17 @@ struct Place {
 
 base::Result<completion::Completion> CompleteAt(
     const CompleteArguments& arguments, const Place& place,
-    const LoadedModel& loaded) {
-  const auto generator =
-      EngineGenerator::Create(loaded.model, *loaded.pool, WarmOptions{});
-  if (!generator) return generator.error();
+    completion::Generator& generator) {
   if (arguments.automatic) {
     // An editor would not ask while the user types.
     completion::Completion nothing;
-    nothing.trace.plan = "none";
+    nothing.trace.plan = completion::PromptPlan::kNone;
     nothing.trace.suppressed_by = completion::WhyLanguageIsOff(
-        arguments.rules.languages, (*generator)->hints().languages,
+        arguments.rules.languages, generator.hints().languages,
         place.language == nullptr ? "" : place.language->lsp_id);
     if (!nothing.trace.suppressed_by.empty()) return nothing;
   }
-  completion::CompletionService service(**generator);
+  completion::CompletionService service(generator);
   completion::CompletionOptions options = arguments.completion;
   // Who names a threshold wants that.
   options.invoked = !arguments.automatic && !options.min_confidence;
@@ -141,15 +138,15 @@ int RunComplete(const CompleteArguments& arguments) {
   const auto ofs = OffsetOf(*position, *text);
   if (!ofs) return ReportError(ofs.error());
 
-  auto loaded = LoadModel(arguments.model);
-  if (!loaded) return ReportError(loaded.error());
+  const auto ready = MakeGenerator(KeepingNothing(arguments.model));
+  if (!ready) return ReportError(ready.error());
   const auto completion =
       CompleteAt(arguments,
                  {.path = completion::WorkspacePath(file, {}, facts.repository),
                   .language = grammars::LanguageOfFile(position->file, *text),
                   .text = *text,
                   .cursor_ofs = *ofs},
-                 *loaded);
+                 *ready->generator);
   if (!completion) return ReportError(completion.error());
   const std::string_view all = *text;
   if (arguments.json) {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "daemon/host/local/model_generator.h"
+#include "daemon/host/local/make_generator.h"
 #include "daemon/private_process.h"
 #include "daemon/process/daemon_endpoint.h"
 #include "daemon/process/daemon_mark.h"
@@ -76,7 +76,7 @@ int RunDaemon(const DaemonArguments& arguments) {
   ModelOptions options = config.model;
   options.model = *model;
   return ServeDaemon(std::move(**endpoint),
-                     [options] { return LoadGenerator(options); },
+                     [options] { return MakeGenerator(options); },
                      {.config = config, .model = *model});
 }
 

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/host/local/engine_generator.h"
+#include "daemon/host/local/make_generator.h"
 #include "daemon/json_text.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
@@ -148,7 +148,7 @@ boost::json::array ReliabilityToJson(const std::vector<RatedAnswer>& answers) {
 }
 
 void PrintScores(const EvalFimArguments& arguments, const std::string& model,
-                 const engine::ConfidenceThresholds& thresholds,
+                 const completion::ConfidenceThresholds& thresholds,
                  const Scores& scores, const Answers& answers) {
   Score all;
   for (const auto& [language, score] : scores) all.Add(score);
@@ -190,12 +190,10 @@ int RunEvalFim(const EvalFimArguments& arguments) {
     const auto writable = WriteBytes(arguments.completions, {});
     if (!writable) return ReportError(writable.error());
   }
-  const auto loaded = LoadModel(arguments.model);
-  if (!loaded) return ReportError(loaded.error());
-  const auto generator =
-      EngineGenerator::Create(loaded->model, *loaded->pool, WarmOptions{});
-  if (!generator) return ReportError(generator.error());
-  completion::CompletionService service(**generator);
+  const auto ready = MakeGenerator(KeepingNothing(arguments.model));
+  if (!ready) return ReportError(ready.error());
+  completion::Generator& generator = *ready->generator;
+  completion::CompletionService service(generator);
 
   Scores scores;
   Answers answers;
@@ -209,8 +207,8 @@ int RunEvalFim(const EvalFimArguments& arguments) {
     exact += score->exact;
     progress.Update(++done, fmt::format("exact {}", exact));
   }
-  PrintScores(arguments, loaded->model->hyperparameters().name,
-              (*generator)->hints().confidence, scores, answers);
+  PrintScores(arguments, ready->name, generator.hints().confidence, scores,
+              answers);
   if (!arguments.completions.empty()) {
     const auto written = WriteBytes(arguments.completions, answers.json_lines);
     if (!written) return ReportError(written.error());

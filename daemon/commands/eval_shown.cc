@@ -12,7 +12,7 @@
 
 #include "base/utf8.h"
 #include "daemon/completion/rules/language_rules.h"
-#include "daemon/host/local/engine_generator.h"
+#include "daemon/host/local/make_generator.h"
 #include "daemon/json_text.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
@@ -151,8 +151,8 @@ LanguageScore AllOf(const Scores& scores) {
 }
 
 void PrintOutcome(const EvalShownArguments& arguments, const Outcome& outcome,
-                  const engine::ModelHints& hints) {
-  const engine::ConfidenceThresholds& thresholds = hints.confidence;
+                  const completion::ModelHints& hints) {
+  const completion::ConfidenceThresholds& thresholds = hints.confidence;
   const LanguageScore all = AllOf(outcome.scores);
   std::string text = ShownHead("language");
   for (const auto& [language, score] : outcome.scores) {
@@ -176,7 +176,7 @@ void PrintOutcome(const EvalShownArguments& arguments, const Outcome& outcome,
 }
 
 // The thresholds of languages that have their own.
-boost::json::object OwnToJson(const engine::ModelHints& hints) {
+boost::json::object OwnToJson(const completion::ModelHints& hints) {
   boost::json::object json;
   for (const auto& [language, thresholds] : hints.confidence_of) {
     json[language] = boost::json::object{{"line", thresholds.line},
@@ -186,8 +186,8 @@ boost::json::object OwnToJson(const engine::ModelHints& hints) {
 }
 
 void PrintJson(const EvalShownArguments& arguments, const Outcome& outcome,
-               const std::string& model, const engine::ModelHints& hints) {
-  const engine::ConfidenceThresholds& thresholds = hints.confidence;
+               const std::string& model, const completion::ModelHints& hints) {
+  const completion::ConfidenceThresholds& thresholds = hints.confidence;
   const LanguageScore all = AllOf(outcome.scores);
   boost::json::object json = ShownToJson(all.places, all.count);
   json["model"] = model;
@@ -219,23 +219,21 @@ int RunEvalShown(const EvalShownArguments& arguments) {
     const auto writable = WriteBytes(arguments.completions, {});
     if (!writable) return ReportError(writable.error());
   }
-  const auto loaded = LoadModel(arguments.model);
-  if (!loaded) return ReportError(loaded.error());
-  const auto generator =
-      EngineGenerator::Create(loaded->model, *loaded->pool, WarmOptions{});
-  if (!generator) return ReportError(generator.error());
-  const engine::ModelHints hints = (*generator)->hints();
+  const auto ready = MakeGenerator(KeepingNothing(arguments.model));
+  if (!ready) return ReportError(ready.error());
+  completion::Generator& generator = *ready->generator;
+  const completion::ModelHints hints = generator.hints();
 
   Outcome outcome;
   Progress progress("places", cases->size());
   size_t done = 0;
   for (const FimCase& fim_case : *cases) {
-    const auto run = RunCase(fim_case, arguments, generator->get(), &outcome);
+    const auto run = RunCase(fim_case, arguments, &generator, &outcome);
     if (!run) return ReportError(run.error());
     progress.Update(++done);
   }
   if (arguments.json) {
-    PrintJson(arguments, outcome, loaded->model->hyperparameters().name, hints);
+    PrintJson(arguments, outcome, ready->name, hints);
   } else {
     PrintOutcome(arguments, outcome, hints);
   }

@@ -10,10 +10,10 @@
 #include <set>
 #include <system_error>
 
-#include "daemon/completion/forget_scope.h"
+#include "daemon/completion/generator/forget_scope.h"
 #include "daemon/host/local/forget_mark.h"
 #include "daemon/host/local/forget_states.h"
-#include "daemon/host/local/model_generator.h"
+#include "daemon/host/local/make_generator.h"
 #include "daemon/json_text.h"
 #include "daemon/process/daemon_client.h"
 #include "daemon/process/daemon_start.h"

@@ -10,7 +10,7 @@
 
 #include "daemon/bridge/bridge.h"
 #include "daemon/config/settings.h"
-#include "daemon/host/local/model_generator.h"
+#include "daemon/host/local/make_generator.h"
 #include "daemon/json_text.h"
 #include "daemon/private_process.h"
 #include "daemon/process/daemon_start.h"
@@ -33,7 +33,7 @@ std::vector<Notice> NoticesOf(const std::vector<ConfigProblem>& problems) {
 int ServeHere(const Config& config, const std::vector<Notice>& notices) {
   (void)OpenLog({.level = config.log_level});  // no file: cannot fail
   engine::GuardMappings();
-  return ServeStdio([model = config.model] { return LoadGenerator(model); },
+  return ServeStdio([model = config.model] { return MakeGenerator(model); },
                     config, notices);
 }
 

@@ -7,13 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "daemon/completion/generator.h"
+#include "daemon/completion/generator/generator.h"
 #include "daemon/completion/text/nearby_text.h"
 
 namespace krait::completion {
 
 // A cursor's surroundings, with Unix line ends.
 struct CompletionPlace {
+  std::string document;
   std::string path;
   std::string prefix;
   std::string after;  // what follows the cursor, as far as it matters
@@ -30,7 +31,8 @@ struct CompletionPlace {
 
   // Refers to the place.
   GeneratorPrompt prompt() const {
-    GeneratorPrompt prompt{.path = path,
+    GeneratorPrompt prompt{.document = document,
+                           .path = path,
                            .prefix = prefix,
                            .suffix = suffix,
                            .earlier_suffix = earlier_suffix,

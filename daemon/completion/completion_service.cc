@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/completion/generator/readiness.h"
 #include "daemon/completion/running_completion.h"
 
 namespace krait::completion {
@@ -103,15 +104,16 @@ CompletionPlace CompletionService::PlaceOf(const CompletionRequest& request,
   const auto count = [this](std::string_view text) {
     return generator_.CountTokens(text);
   };
+  place.document = request.document.empty() ? request.path : request.document;
   place.path = request.path;
   place.origin = request.origin;
   place.prefix =
-      prefixes_.Cut(request.path, before, limits.prefix_tokens, count);
+      prefixes_.Cut(place.document, before, limits.prefix_tokens, count);
   // What fits there does not depend on how much of it the model reads.
   place.after =
       CutSuffix(after, std::max(limits.suffix_tokens, kLeastAfter), count);
   const SuffixWindow suffix =
-      suffixes_.Cut(request.path, after, limits.suffix_tokens, count,
+      suffixes_.Cut(place.document, after, limits.suffix_tokens, count,
                     [&](size_t ofs) { return InOneDeclaration(request, ofs); });
   place.suffix = suffix.text;
   place.earlier_suffix = suffix.earlier;
@@ -152,7 +154,12 @@ base::Result<Completion> CompletionService::Complete(
   }
   const auto completion = Begin(request, options, std::move(stop));
   RunningCompletion* const alone = completion.get();
-  while (!alone->ended()) Advance({&alone, 1});
+  while (!alone->ended()) {
+    std::vector<RunningGeneration*> generations;
+    alone->AddGenerations(&generations);
+    RestWhileAllWait(generations);
+    Advance({&alone, 1});
+  }
   return alone->Finish();
 }
 
@@ -167,17 +174,16 @@ base::Status CompletionService::Prefetch(const CompletionRequest& request,
                                          const CompletionOptions& wanted,
                                          std::stop_token stop) {
   // What is drawn by chance is not gone on with.
-  if (wanted.sampler.temperature > 0) return {};
+  if (wanted.sampling.temperature > 0) return {};
   const CompletionOptions options = Fit(wanted);
   const CompletionPlace place = PlaceOf(request, options);
   const auto end = Clock::now() + kMostTimeToPrefetch;
   const auto said = generator_.Generate(
       {.prompt = place.prompt(),
-       .sampler = options.sampler,
+       .sampling = options.sampling,
        .max_tokens = options.max_tokens,
        .heal_tokens = options.heal_tokens,
-       .on_token = [end](engine::TokenId, std::string_view,
-                         float) { return Clock::now() < end; }},
+       .on_piece = [end](const Piece&) { return Clock::now() < end; }},
       std::move(stop));
   if (!said) return said.error();
   return {};

@@ -13,7 +13,10 @@
 
 #include "base/result.h"
 #include "daemon/completion/completion_place.h"
-#include "daemon/completion/generator.h"
+#include "daemon/completion/generator/generator.h"
+#include "daemon/completion/generator/model_hints.h"
+#include "daemon/completion/generator/prompt_plan.h"
+#include "daemon/completion/generator/sampling.h"
 #include "daemon/completion/rules/confidence.h"
 #include "daemon/completion/shown/syntax.h"
 #include "daemon/completion/stop/stop_rules.h"
@@ -21,8 +24,6 @@
 #include "daemon/completion/text/nearby_text.h"
 #include "daemon/completion/text/prefix_memory.h"
 #include "daemon/completion/text/suffix_memory.h"
-#include "engine/model/model_hints.h"
-#include "engine/run/sampler.h"
 #include "grammars/syntax_types.h"
 
 namespace krait::completion {
@@ -36,6 +37,9 @@ struct CompletionRequest {
   std::vector<NearbyText> others = {};  // the nearest first
   RequestSyntax syntax = {};            // of the document; may say nothing
   std::string origin = {};              // see GeneratorPrompt
+  // Tells the document from all others that may have the same path: those of
+  // another checkout, or that have none. Empty: the path does.
+  std::string document = {};
 };
 
 struct CompletionOptions {
@@ -47,10 +51,10 @@ struct CompletionOptions {
   // the model's thresholds decide.
   std::optional<double> min_confidence;
   // These instead of those of the model's file, if set (evaluation).
-  std::optional<engine::ConfidenceThresholds> thresholds;
+  std::optional<ConfidenceThresholds> thresholds;
   bool invoked = false;     // the user asked for it by hand, and gets more
   size_t alternatives = 0;  // the most other completions to find
-  engine::SamplerOptions sampler;
+  Sampling sampling;
   bool heal_tokens = true;  // see GeneratorRequest
   // Whether a model that can be is reminded of the whole document, and others.
   bool file_memory = true;
@@ -63,7 +67,7 @@ struct CompletionOptions {
 
 // What became of a request, for `krait/explain`, `--json` and logs.
 struct CompletionTrace {
-  std::string plan;  // the prompt's layout: "spm", "psm", "emulated", "prefix"
+  PromptPlan plan = PromptPlan::kNone;
   std::string plan_reason;  // why not the usual one; else empty
   size_t tokens_reused = 0;
   size_t tokens_replayed = 0;

@@ -18,8 +18,8 @@ namespace {
 
 CompletionTrace TraceOf(const GeneratorReport& report) {
   CompletionTrace trace;
-  trace.plan = engine::FimLayoutName(report.layout);
-  trace.plan_reason = report.reason_for_layout;
+  trace.plan = report.plan;
+  trace.plan_reason = report.reason_for_plan;
   trace.tokens_reused = report.tokens_reused;
   trace.tokens_replayed = report.tokens_replayed;
   trace.tokens_computed = report.tokens_computed;
@@ -101,23 +101,20 @@ RunningCompletion::RunningCompletion(const CompletionRequest& request,
 
 void RunningCompletion::BeginGeneration(const CompletionBranch& branch) {
   for (const SaidToken& token : branch.head) {
-    watcher_.Add(token.id, token.bytes, token.logprob);
+    watcher_.Add(
+        {.id = token.id, .bytes = token.bytes, .logprob = token.logprob});
     asked_.prefix += token.bytes;
   }
   const size_t said = std::min(branch.head.size(), options_.max_tokens);
   generation_ = generator_.Begin(
       {.prompt = asked_.prompt(),
-       .sampler = options_.sampler,
+       .sampling = options_.sampling,
        .max_tokens = options_.max_tokens - said,
        // The head ends where a token does.
        .heal_tokens = options_.heal_tokens && branch.head.empty(),
        .first_rank = branch.rank,
        .may_resume = branch.rank == 0,
-       .on_token =
-           [this](engine::TokenId token, std::string_view bytes,
-                  float logprob) {
-             return watcher_.Add(token, bytes, logprob);
-           }},
+       .on_piece = [this](const Piece& piece) { return watcher_.Add(piece); }},
       stop_);
 }
 
@@ -152,7 +149,7 @@ void RunningCompletion::StopIfAsked() {
 // or, where each was likely, than all others.
 CompletionBranch RunningCompletion::BranchOf(const GeneratorReport& report) {
   constexpr float kLikely = -0.69F;  // one half
-  const size_t keep = watcher_.Finish(report.reason).keep_bytes;
+  const size_t keep = watcher_.Finish(report.end).keep_bytes;
   std::vector<SaidToken> said = watcher_.Said();
   size_t least = 0;
   size_t ofs = 0;
@@ -295,7 +292,7 @@ Completion RunningCompletion::Decide(const GeneratorReport& report) {
     LookForSyntax();
     if (syntax_) watcher_.Reconsider(MakeRules());
   }
-  const StopDecision decision = watcher_.Finish(report.reason);
+  const StopDecision decision = watcher_.Finish(report.end);
   budget_ = options_.syntax_budget;
   Fitted fitted = Judge(decision);
   Completion completion;

@@ -13,7 +13,7 @@
 #include "base/result.h"
 #include "daemon/completion/completion_place.h"
 #include "daemon/completion/completion_service.h"
-#include "daemon/completion/generator.h"
+#include "daemon/completion/generator/generator.h"
 #include "daemon/completion/rules/confidence.h"
 #include "daemon/completion/shown/post_process.h"
 #include "daemon/completion/shown/syntax.h"

@@ -26,7 +26,7 @@ boost::json::value TextOrNull(const std::string& text) {
 
 boost::json::object TraceToJson(const CompletionTrace& trace) {
   boost::json::object json;
-  json["plan"] = trace.plan;
+  json["plan"] = PromptPlanName(trace.plan);
   if (!trace.plan_reason.empty()) json["plan_reason"] = trace.plan_reason;
   json["tokens_reused"] = trace.tokens_reused;
   json["tokens_replayed"] = trace.tokens_replayed;

@@ -26,7 +26,8 @@ std::string WithoutCarriageReturns(std::string text) {
 
 std::optional<std::string> TypedThrough(const GivenCompletion& given,
                                         const CompletionRequest& now) {
-  if (given.request.path != now.path || given.request.after != now.after) {
+  if (given.request.document != now.document ||
+      given.request.path != now.path || given.request.after != now.after) {
     return std::nullopt;
   }
   // A completion's lines end with \n; those that the editor makes of them end

@@ -27,20 +27,19 @@ const StopRules& Watcher::rules() {
   return *rules_;
 }
 
-bool Watcher::Add(engine::TokenId token, std::string_view bytes,
-                  float logprob) {
+bool Watcher::Add(const Piece& piece) {
   const size_t begin = text_.size();
-  tokens_.push_back(token);
-  logprobs_.push_back(logprob);
-  text_ += bytes;
+  pieces_.push_back(piece.id);
+  logprobs_.push_back(piece.logprob);
+  text_ += piece.bytes;
   ends_.push_back(text_.size());
   decision_ = rules().Check(text_, /*finished=*/false);
-  if (IsUnsure(begin, logprob) &&
+  if (IsUnsure(begin, piece.logprob) &&
       (!decision_ || decision_->keep_bytes > begin)) {
     decision_ = StopDecision{CompletionStop::kUnsure, begin};
   }
   if (decision_) return false;
-  if (const auto keep = FindRepetition(tokens_)) {
+  if (const auto keep = FindRepetition(pieces_)) {
     const size_t bytes_kept = *keep == 0 ? 0 : ends_[*keep - 1];
     decision_ = StopDecision{CompletionStop::kRepetition, bytes_kept};
     return false;
@@ -72,15 +71,15 @@ void Watcher::Reconsider(StopRules rules) {
   }
 }
 
-StopDecision Watcher::Finish(engine::StopReason reason) {
+StopDecision Watcher::Finish(GenerationEnd end) {
   if (decision_) return *decision_;
   if (const auto decision = rules().Check(text_, /*finished=*/true)) {
     return *decision;
   }
-  switch (reason) {
-    case engine::StopReason::kMaxTokens:
+  switch (end) {
+    case GenerationEnd::kMaxTokens:
       return {CompletionStop::kMaxTokens, WholeLines(text_)};
-    case engine::StopReason::kNotFinite:
+    case GenerationEnd::kNotFinite:
       return {CompletionStop::kNotFinite, text_.size()};
     default:
       return {CompletionStop::kEndOfSequence, text_.size()};
@@ -91,7 +90,7 @@ std::vector<SaidToken> Watcher::Said() const {
   std::vector<SaidToken> said;
   size_t begin = 0;
   for (size_t i = 0; i < ends_.size(); ++i) {
-    said.push_back({.id = tokens_[i],
+    said.push_back({.id = pieces_[i],
                     .bytes = text_.substr(begin, ends_[i] - begin),
                     .logprob = logprobs_[i]});
     begin = ends_[i];

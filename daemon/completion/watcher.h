@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/completion/generator/generator.h"
+#include "daemon/completion/generator/piece.h"
 #include "daemon/completion/rules/confidence.h"
 #include "daemon/completion/stop/stop_rules.h"
-#include "engine/file/token.h"
-#include "engine/run/generation.h"
 
 namespace krait::completion {
 
@@ -29,13 +29,13 @@ class Watcher {
       : make_rules_(std::move(make_rules)), gate_(gate) {}
 
   // Returns whether to go on.
-  bool Add(engine::TokenId token, std::string_view bytes, float logprob);
+  bool Add(const Piece& piece);
 
   // Judges what is there by other rules, which know more: it may end earlier.
   void Reconsider(StopRules rules);
 
   // Returns how it ended, by us, by the model or for lack of tokens.
-  StopDecision Finish(engine::StopReason reason);
+  StopDecision Finish(GenerationEnd end);
 
   std::string_view text() const { return text_; }
   // The same token by token.
@@ -58,7 +58,7 @@ class Watcher {
   const ConfidenceGate gate_;
   std::optional<StopRules> rules_;
   std::string text_;
-  std::vector<engine::TokenId> tokens_;
+  std::vector<PieceId> pieces_;
   std::vector<float> logprobs_;
   std::vector<size_t> ends_;  // bytes of text_ after each token
   std::optional<StopDecision> decision_;

@@ -269,21 +269,22 @@ std::vector<KnownSetting> CompletionSettings() {
 std::vector<KnownSetting> SamplingSettings() {
   return {
       Number<float>(
-          "completion.temperature", kSession, 0, 100,
-          [](Config & c) -> auto& { return c.completion.sampler.temperature; }),
+          "completion.temperature", kSession, 0, 100, [](Config & c) -> auto& {
+            return c.completion.sampling.temperature;
+          }),
       Count(
           "completion.top_k", kSession, 0, kMaxTokens,
-          [](Config & c) -> auto& { return c.completion.sampler.top_k; }),
+          [](Config & c) -> auto& { return c.completion.sampling.top_k; }),
       Number<float>(
           "completion.top_p", kSession, 0, 1,
-          [](Config & c) -> auto& { return c.completion.sampler.top_p; }),
+          [](Config & c) -> auto& { return c.completion.sampling.top_p; }),
       Number<float>(
           "completion.min_p", kSession, 0, 1,
-          [](Config & c) -> auto& { return c.completion.sampler.min_p; }),
+          [](Config & c) -> auto& { return c.completion.sampling.min_p; }),
       Number<float>(
           "completion.repetition_penalty", kSession, 0.1, 10,
           [](Config & c) -> auto& {
-            return c.completion.sampler.repetition_penalty;
+            return c.completion.sampling.repetition_penalty;
           }),
   };
 }

@@ -12,7 +12,9 @@ CompletionTask::CompletionTask(CompletionJob job, PostToOwner post)
     : Task(TaskPriority::kWaitedFor, std::move(job.document)),
       job_(std::move(job)),
       post_(std::move(post)),
-      stream_(post_, job_.on_tokens, job_.stop) {}
+      stream_(post_, job_.on_tokens, job_.stop) {
+  job_.request.document = IdentityOf(document());
+}
 
 completion::Clock::time_point CompletionTask::BeginsAt(
     completion::Clock::time_point now) const {

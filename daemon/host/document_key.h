@@ -16,6 +16,11 @@ struct DocumentKey {
   auto operator<=>(const DocumentKey&) const = default;
 };
 
+// Returns what tells a document from all others, see
+// completion::CompletionRequest. A file is the same in every editor, what has
+// no file is not: each editor has its own "untitled:Untitled-1".
+std::string IdentityOf(const DocumentKey& document);
+
 }  // namespace krait::daemon
 
 #endif  // KRAIT_DAEMON_HOST_DOCUMENT_KEY_H_

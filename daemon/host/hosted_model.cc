@@ -81,12 +81,12 @@ void HostedModel::Drop() {
 bool HostedModel::IsSound(bool may_replace) {
   if (!model_) return false;
   switch (generator_->CheckModel()) {
-    case engine::ModelChange::kNone:
+    case completion::ModelChange::kNone:
       return true;
-    case engine::ModelChange::kReplaced:
+    case completion::ModelChange::kReplaced:
       if (may_replace) TakeReplacement();
       return true;
-    case engine::ModelChange::kOverwritten:
+    case completion::ModelChange::kOverwritten:
       break;
   }
   error_ = MakeError(ErrorCode::kIo, kOverwritten);

@@ -10,7 +10,7 @@
 
 #include "base/result.h"
 #include "daemon/completion/completion_service.h"
-#include "daemon/completion/generator.h"
+#include "daemon/completion/generator/generator.h"
 #include "daemon/completion/rules/language_rules.h"
 #include "daemon/host/task.h"
 #include "engine/model/model_stamp.h"
@@ -20,6 +20,7 @@ namespace krait::daemon {
 // A generator that is ready to run, with a sentence about it for the log.
 struct ReadyGenerator {
   std::unique_ptr<completion::Generator> generator;
+  std::string name = {};  // of its model
   std::string description;
   size_t threads = 0;
 };

@@ -14,6 +14,7 @@
 #include <system_error>
 #include <utility>
 
+#include "daemon/completion/generator/readiness.h"
 #include "daemon/log.h"
 
 namespace krait::daemon {
@@ -51,9 +52,10 @@ ModelThread::ModelThread(Options options)
 }
 
 ModelThread::~ModelThread() {
+  // Without the mutex: who waits for an answer from elsewhere is woken by this.
+  stopping_.request_stop();
   {
     const std::lock_guard lock(mutex_);
-    stopping_.request_stop();
     StopIdle(/*stale=*/true);
   }
   changed_.notify_one();
@@ -153,15 +155,12 @@ bool ModelThread::Work(std::unique_lock<std::mutex>* lock) {
 
 bool ModelThread::WaitForWork(std::unique_lock<std::mutex>* lock) {
   while (!stopping_.stop_requested()) {
-    if (!running_.empty() || !forgettings_.empty() || try_to_load_ ||
-        balance_ || ender_changed_) {
-      return true;
-    }
+    const bool rests = !running_.empty() && resting_;
+    if (!rests && (!running_.empty() || !forgettings_.empty())) return true;
+    if (try_to_load_ || balance_ || ender_changed_) return true;
     const auto now = completion::Clock::now();
     std::optional<completion::Clock::time_point> next;
-    if (queue_.size(TaskPriority::kWaitedFor) > 0 || !ender_.busy()) {
-      next = queue_.ReadyAt();
-    }
+    if (MayBegin()) next = queue_.ReadyAt();
     const auto consider = [&next](completion::Clock::time_point time) {
       if (!next || time < *next) next = time;
     };
@@ -175,6 +174,12 @@ bool ModelThread::WaitForWork(std::unique_lock<std::mutex>* lock) {
     }
   }
   return false;
+}
+
+bool ModelThread::MayBegin() const {
+  const bool waited_for = queue_.size(TaskPriority::kWaitedFor) > 0;
+  if (running_.empty()) return waited_for || !ender_.busy();
+  return waited_for && running_.size() < kMostAtOnce && forgettings_.empty();
 }
 
 void ModelThread::RunNext(std::unique_lock<std::mutex>* lock) {
@@ -260,13 +265,36 @@ void ModelThread::Begin() {
 void ModelThread::RunRound(std::unique_lock<std::mutex>* lock) {
   lock->unlock();
   if (!running_.empty()) {
-    std::vector<completion::RunningGeneration*> generations;
-    for (const auto& task : running_) task->AddGenerations(&generations);
-    model_.get()->generator.Advance(generations);
+    model_.get()->generator.Advance(Generations());
     for (const auto& task : running_) task->GoOn();
     EndTasks();
+    RestIfAllWait();
   }
   lock->lock();
+}
+
+std::vector<completion::RunningGeneration*> ModelThread::Generations() const {
+  std::vector<completion::RunningGeneration*> generations;
+  for (const auto& task : running_) task->AddGenerations(&generations);
+  return generations;
+}
+
+void ModelThread::RestIfAllWait() {
+  const auto generations = Generations();
+  const bool all_wait = completion::AllWait(generations);
+  {
+    const std::lock_guard lock(mutex_);
+    resting_ = all_wait;
+  }
+  if (!all_wait) return;
+  for (completion::RunningGeneration* const generation : generations) {
+    if (generation->outcome()) continue;
+    generation->WhenReady([this] {
+      const std::lock_guard lock(mutex_);
+      resting_ = false;
+      changed_.notify_one();
+    });
+  }
 }
 
 void ModelThread::EndTasks() {

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "base/memory_budget.h"
-#include "daemon/completion/forget_scope.h"
-#include "daemon/completion/generator.h"
+#include "daemon/completion/generator/forget_scope.h"
+#include "daemon/completion/generator/generator.h"
 #include "daemon/host/document_key.h"
 #include "daemon/host/hosted_model.h"
 #include "daemon/host/task.h"
@@ -58,6 +58,8 @@ struct RunningIdle {
 // all of them in one batch: several cost little more than one. Such a task
 // stops an idle one that runs; what that did is kept, and it goes on
 // afterwards, unless a newer one of its document has come.
+//
+// While all that run wait for answers from elsewhere, the thread rests.
 //
 // What tasks make of what the model said, they make on a thread beside this one
 // (TaskEnder); nothing idle runs meanwhile, so that they have the processor.
@@ -114,6 +116,8 @@ class ModelThread {
   bool Work(std::unique_lock<std::mutex>* lock);
   // Waits until there is something to do; false: the thread ends.
   bool WaitForWork(std::unique_lock<std::mutex>* lock);
+  // Whether a task of the queue may begin once its time has come.
+  bool MayBegin() const;
   void RunNext(std::unique_lock<std::mutex>* lock);
   void RunTasks(std::unique_lock<std::mutex>* lock);
   // Returns whether it was tried to load a model.
@@ -124,6 +128,9 @@ class ModelThread {
   bool BeginTasks(std::unique_lock<std::mutex>* lock);
   void Begin();
   void RunRound(std::unique_lock<std::mutex>* lock);
+  std::vector<completion::RunningGeneration*> Generations() const;
+  // Finds out whether all that run wait for answers from elsewhere.
+  void RestIfAllWait();
   void EndTasks();
   void RunIdle(std::unique_ptr<Task> task, std::unique_lock<std::mutex>* lock);
   // Whether there is a model, as it was loaded. If not, what runs has failed.
@@ -156,6 +163,7 @@ class ModelThread {
   bool try_to_load_ = false;             // guarded by mutex_
   bool balance_ = false;                 // guarded by mutex_
   bool ender_changed_ = false;           // guarded by mutex_
+  bool resting_ = false;                 // guarded by mutex_
   bool busy_ = false;                    // guarded by mutex_
   completion::WarmStatus warm_status_;   // guarded by mutex_
   base::MemoryBudget::Account account_;  // of the thread

@@ -6,9 +6,6 @@
 namespace krait::daemon {
 namespace {
 
-// Plans are few; a bound keeps a mistake elsewhere from growing the map.
-constexpr size_t kMostPlans = 64;
-
 // Returns the value that `share` of the sorted values do not exceed.
 completion::Clock::duration Percentile(
     const std::vector<completion::Clock::duration>& sorted, double share) {
@@ -21,9 +18,7 @@ completion::Clock::duration Percentile(
 void Statistics::Add(const completion::CompletionTrace& trace,
                      completion::Clock::duration whole) {
   ++num_answers_;
-  if (by_plan_.size() < kMostPlans || by_plan_.contains(trace.plan)) {
-    ++by_plan_[trace.plan];
-  }
+  ++by_plan_[trace.plan];
   totals_.tokens_reused += trace.tokens_reused;
   totals_.tokens_replayed += trace.tokens_replayed;
   totals_.tokens_computed += trace.tokens_computed;

@@ -42,7 +42,7 @@ class Statistics {
            completion::Clock::duration whole);
 
   size_t num_answers() const { return num_answers_; }
-  const std::map<std::string, size_t>& answers_by_plan() const {
+  const std::map<completion::PromptPlan, size_t>& answers_by_plan() const {
     return by_plan_;
   }
   // Sums of the tokens of all answers; nothing else of it is filled.
@@ -56,7 +56,7 @@ class Statistics {
   using Latencies = std::array<completion::Clock::duration, kNumStages>;
 
   size_t num_answers_ = 0;
-  std::map<std::string, size_t> by_plan_;
+  std::map<completion::PromptPlan, size_t> by_plan_;
   completion::CompletionTrace totals_;
   std::vector<Latencies> latencies_;  // a ring of kKept
   size_t next_ = 0;

@@ -11,7 +11,7 @@
 
 #include "base/result.h"
 #include "daemon/completion/completion_service.h"
-#include "daemon/completion/generator.h"
+#include "daemon/completion/generator/generator.h"
 #include "daemon/host/document_key.h"
 
 namespace krait::daemon {

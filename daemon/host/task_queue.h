@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-#include "daemon/completion/generator.h"
+#include "daemon/completion/generator/generator.h"
 #include "daemon/host/document_key.h"
 #include "daemon/host/task.h"
 

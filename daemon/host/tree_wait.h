@@ -2,7 +2,7 @@
 #ifndef KRAIT_DAEMON_HOST_TREE_WAIT_H_
 #define KRAIT_DAEMON_HOST_TREE_WAIT_H_
 
-#include "daemon/completion/generator.h"
+#include "daemon/completion/generator/generator.h"
 #include "daemon/completion/shown/syntax.h"
 
 namespace krait::daemon {

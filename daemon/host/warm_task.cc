@@ -11,8 +11,9 @@
 namespace krait::daemon {
 
 WarmTask::WarmTask(WarmingJob job)
-    : Task(TaskPriority::kIdle, std::move(job.document)),
-      job_(std::move(job)) {}
+    : Task(TaskPriority::kIdle, std::move(job.document)), job_(std::move(job)) {
+  job_.request.document = IdentityOf(document());
+}
 
 completion::Clock::time_point WarmTask::BeginsAt(
     completion::Clock::time_point now) const {

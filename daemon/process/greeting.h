@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "daemon/completion/forget_scope.h"
+#include "daemon/completion/generator/forget_scope.h"
 
 namespace krait::daemon {
 

@@ -69,7 +69,7 @@ json::object StatesToJson(const completion::WarmStatus& warm) {
 void AddStatistics(const Statistics& statistics, json::object* object) {
   json::object answers;
   for (const auto& [plan, count] : statistics.answers_by_plan()) {
-    answers[plan] = count;
+    answers[completion::PromptPlanName(plan)] = count;
   }
   (*object)["answers"] = statistics.num_answers();
   (*object)["answers_by_plan"] = std::move(answers);

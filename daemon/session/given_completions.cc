@@ -36,7 +36,7 @@ const ShownCompletion* GivenCompletions::ShownIn(const std::string& uri) const {
 void GivenCompletions::AnswerNothing(const PendingCompletion& pending,
                                      std::string why) {
   completion::CompletionTrace trace;
-  trace.plan = "none";
+  trace.plan = completion::PromptPlan::kNone;
   trace.suppressed_by = std::move(why);
   SetTrace(pending.document->uri, std::move(trace));
   AnswerEmpty(pending);
@@ -151,7 +151,7 @@ void GivenCompletions::Answer(const PendingCompletion& pending,
                               size_t cursor_ofs, const std::string& text,
                               const std::vector<std::string>& alternatives) {
   Suggestions::Offer offer{
-      .document = document, .cursor_ofs = cursor_ofs, .text = text, .plan = {}};
+      .document = document, .cursor_ofs = cursor_ofs, .text = text};
   AnswerPlace place{.document = *document,
                     .cursor_ofs = cursor_ofs,
                     .encoding = parts_.documents.encoding(),

@@ -181,7 +181,7 @@ bool SessionCompletions::AnswerTypedThrough(const PendingPtr& pending) {
   const auto rest = given_.AnswerTypedThrough(*pending);
   if (!rest) return false;
   completion::CompletionTrace counted;
-  counted.plan = "typed-through";
+  counted.plan = completion::PromptPlan::kTypedThrough;
   session_.host.statistics().Add(counted, completion::Clock::duration::zero());
   // The edit that typed it has replaced the job that was there for the end.
   pending->request.syntax = {};

@@ -53,7 +53,8 @@ void Suggestions::Update(Suggestion* suggestion, Change change) {
   change(suggestion);
   const AcceptanceCounts counts = CountsOf(*suggestion) - before;
   if (counts == AcceptanceCounts{}) return;
-  store_.Add(suggestion->language, suggestion->plan, counts);
+  store_.Add(suggestion->language, completion::PromptPlanName(suggestion->plan),
+             counts);
 }
 
 Suggestion* Suggestions::Find(std::string_view id) {

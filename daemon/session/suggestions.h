@@ -10,6 +10,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "daemon/completion/generator/prompt_plan.h"
 #include "daemon/session/acceptance_store.h"
 #include "lsp/document_store.h"
 
@@ -19,7 +20,7 @@ namespace krait::daemon {
 struct Suggestion {
   std::string id;
   std::string language;
-  std::string plan;
+  completion::PromptPlan plan;
   std::string text;  // lines end with \n
   size_t given_at =
       0;  // in the text: where the rest begins that was given last
@@ -50,7 +51,8 @@ class Suggestions {
     lsp::DocumentSnapshot document;
     size_t cursor_ofs = 0;
     std::string text;
-    std::string plan;  // that it came from
+    // Which it came from.
+    completion::PromptPlan plan = completion::PromptPlan::kNone;
   };
 
   // `store` must outlive it.

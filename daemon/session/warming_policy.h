@@ -9,7 +9,7 @@
 #include <unordered_map>
 
 #include "daemon/completion/completion_service.h"
-#include "daemon/completion/generator.h"
+#include "daemon/completion/generator/generator.h"
 #include "daemon/host/completion_host.h"
 #include "daemon/session/editor_settings.h"
 #include "daemon/session/session_documents.h"

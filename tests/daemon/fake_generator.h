@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/completion/generator.h"
+#include "daemon/completion/generator/generator.h"
 
 namespace krait::daemon {
 
@@ -39,12 +39,12 @@ class FakeGenerator : public completion::Generator {
     alternatives_ = std::move(alternatives);
   }
 
-  engine::ModelHints hints() const override { return hints_; }
-  void set_confidence(const engine::ConfidenceThresholds& confidence) {
+  completion::ModelHints hints() const override { return hints_; }
+  void set_confidence(const completion::ConfidenceThresholds& confidence) {
     hints_.confidence = confidence;
   }
   void set_confidence_of(const std::string& language,
-                         const engine::ConfidenceThresholds& confidence) {
+                         const completion::ConfidenceThresholds& confidence) {
     hints_.confidence_of[language] = confidence;
   }
   void set_languages(std::vector<std::string> languages) {
@@ -118,11 +118,11 @@ class FakeGenerator : public completion::Generator {
   void GiveBack(size_t bytes) override {
     memory.bytes -= std::min(memory.bytes, bytes);
   }
-  void set_check(std::function<engine::ModelChange()> check) {
+  void set_check(std::function<completion::ModelChange()> check) {
     check_ = std::move(check);
   }
-  engine::ModelChange CheckModel() const override {
-    return check_ ? check_() : engine::ModelChange::kNone;
+  completion::ModelChange CheckModel() const override {
+    return check_ ? check_() : completion::ModelChange::kNone;
   }
 
   // Of the last call.
@@ -145,7 +145,7 @@ class FakeGenerator : public completion::Generator {
         : generator_(generator),
           request_(std::move(request)),
           stop_(std::move(stop)) {
-      report_.layout = engine::FimLayout::kSpm;
+      report_.plan = completion::PromptPlan::kSpm;
       report_.tokens_computed = generator.CountTokens(request_.prompt.prefix) +
                                 generator.CountTokens(request_.prompt.suffix);
     }
@@ -160,22 +160,24 @@ class FakeGenerator : public completion::Generator {
       if (outcome_) return;
       const auto& pieces = generator_.PiecesOf(request_.first_rank);
       const size_t next = report_.tokens_generated;
-      if (next == pieces.size()) return End(engine::StopReason::kEndOfSequence);
+      if (next == pieces.size())
+        return End(completion::GenerationEnd::kEndOfSequence);
       if (generator_.before_token_) generator_.before_token_();
       if (StopIfAsked(); outcome_) return;
       if (next == request_.max_tokens) {
-        return End(engine::StopReason::kMaxTokens);
+        return End(completion::GenerationEnd::kMaxTokens);
       }
       ++report_.tokens_generated;
-      if (!request_.on_token(generator_.IdOf(pieces[next]), pieces[next],
-                             generator_.LogprobOf(next))) {
-        End(engine::StopReason::kCallback);
+      if (!request_.on_piece({.id = generator_.IdOf(pieces[next]),
+                              .bytes = pieces[next],
+                              .logprob = generator_.LogprobOf(next)})) {
+        End(completion::GenerationEnd::kEnough);
       }
     }
 
    private:
-    void End(engine::StopReason reason) {
-      report_.reason = reason;
+    void End(completion::GenerationEnd end) {
+      report_.end = end;
       outcome_ = report_;
     }
 
@@ -194,9 +196,9 @@ class FakeGenerator : public completion::Generator {
     return index < logprobs_.size() ? logprobs_[index] : logprob_;
   }
 
-  engine::TokenId IdOf(const std::string& piece) const {
+  completion::PieceId IdOf(const std::string& piece) const {
     const auto found = std::find(pieces_.begin(), pieces_.end(), piece);
-    return static_cast<engine::TokenId>(found - pieces_.begin());
+    return static_cast<completion::PieceId>(found - pieces_.begin());
   }
 
   std::vector<std::string> pieces_;
@@ -204,12 +206,12 @@ class FakeGenerator : public completion::Generator {
   float logprob_ = 0;
   std::vector<float> logprobs_;
   std::vector<std::vector<std::string>> alternatives_;
-  engine::ModelHints hints_;
+  completion::ModelHints hints_;
   std::function<void()> before_token_;
   std::function<bool(const completion::GeneratorPrompt&)> on_slice_;
   std::function<void()> on_save_;
   std::function<void(const completion::ForgetScope&)> on_forget_;
-  std::function<engine::ModelChange()> check_;
+  std::function<completion::ModelChange()> check_;
 };
 
 }  // namespace krait::daemon

@@ -15,7 +15,6 @@
 #include "engine/model/gguf_memory.h"
 #include "engine/model/gguf_model.h"
 #include "engine/model/gguf_split.h"
-#include "engine/model/model_hints.h"
 #include "engine/model/model_tensors.h"
 #include "simd/weights.h"
 
@@ -63,9 +62,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (krait::engine::CheckPart(**gguf, 0, 2) &&
       krait::engine::CheckPart(**gguf, 1, 2)) {
     std::abort();
-  }
-  if (const auto hints = krait::engine::ReadModelHints(**gguf)) {
-    if (!(hints->confidence.token <= 0)) std::abort();
   }
   const auto memory = krait::engine::ReadMemoryWeights(**gguf);
   if (memory && *memory &&

@@ -37,7 +37,7 @@ bool HasWord(std::string_view text, std::string_view word) {
 }  // namespace
 
 ConfidenceGate MakeGate(const ConfidenceWish& wish,
-                        const engine::ConfidenceThresholds& model) {
+                        const ConfidenceThresholds& model) {
   if (wish.min_confidence == kShowAll) return {};
   if (wish.invoked) {
     return {.token = model.invoked_token, .always_something = true};

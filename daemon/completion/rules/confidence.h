@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "engine/file/token.h"
-#include "engine/model/model_hints.h"
+#include "daemon/completion/generator/model_hints.h"
+#include "daemon/completion/generator/piece.h"
 
 namespace krait::completion {
 
@@ -19,7 +19,7 @@ inline constexpr double kShowAll = -std::numeric_limits<double>::infinity();
 
 // A piece of what a model said, and the logarithm of its probability.
 struct SaidToken {
-  engine::TokenId id = 0;
+  PieceId id = 0;
   std::string bytes;
   float logprob = 0;
 };
@@ -49,7 +49,7 @@ struct ConfidenceWish {
 };
 
 ConfidenceGate MakeGate(const ConfidenceWish& wish,
-                        const engine::ConfidenceThresholds& model);
+                        const ConfidenceThresholds& model);
 
 // Returns how much of `said`, whose first `keep` bytes are sure, to show behind
 // `before`: not the part of an identifier that would go on in what is not sure,

@@ -23,7 +23,7 @@ size_t RoundsNeeded(size_t period) {
 
 }  // namespace
 
-std::optional<size_t> FindRepetition(std::span<const engine::TokenId> tokens) {
+std::optional<size_t> FindRepetition(std::span<const PieceId> tokens) {
   for (size_t period = 1; period <= kMaxPeriod; ++period) {
     const size_t rounds = RoundsNeeded(period);
     if (tokens.size() < period * rounds) continue;

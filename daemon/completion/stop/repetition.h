@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-#include "engine/file/token.h"
+#include "daemon/completion/generator/piece.h"
 
 namespace krait::completion {
 
@@ -15,7 +15,7 @@ namespace krait::completion {
 // Returns how many tokens to keep (the loop's first round) once `tokens` end
 // with an n-gram repeated so often that chance does not explain it: 6 rounds
 // of one token, 5 of two, 4 of up to four, 3 of up to sixteen.
-std::optional<size_t> FindRepetition(std::span<const engine::TokenId> tokens);
+std::optional<size_t> FindRepetition(std::span<const PieceId> tokens);
 
 // Loops also come as lines that repeat at growing indentation. Returns how many
 // bytes to keep once the last whole line of `text` (after its last newline but

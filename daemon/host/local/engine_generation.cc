@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "daemon/host/local/engine_words.h"
+
 namespace krait::daemon {
 
 using base::ErrorCode;
@@ -20,56 +22,56 @@ engine::StateOrigin OriginOf(const completion::GeneratorPrompt& prompt) {
 }
 
 EngineGeneration::EngineGeneration(const engine::Model& model,
-                                   Speakers& speakers,
+                                   GenerationSlots& slots,
                                    completion::GeneratorRequest request,
                                    std::stop_token stop)
     : model_(model),
-      speakers_(speakers),
+      slots_(slots),
       request_(std::move(request)),
       stop_(std::move(stop)) {}
 
 EngineGeneration::~EngineGeneration() {
-  if (speaker_ != nullptr) speakers_.Release(*speaker_);
+  if (slot_ != nullptr) slots_.Release(*slot_);
 }
 
-void EngineGeneration::Continue(Speaker& speaker) {
-  speaker_ = &speaker;
-  report_.layout = speaker.layout;
-  report_.tokens_reused = speaker.tokens;
-  report_.reason_for_layout = "goes on with what was being generated";
-  BeginToSpeak();
+void EngineGeneration::Continue(GenerationSlot& slot) {
+  slot_ = &slot;
+  report_.plan = PromptPlanOf(slot.layout);
+  report_.tokens_reused = slot.tokens;
+  report_.reason_for_plan = "goes on with what was being generated";
+  BeginToGenerate();
 }
 
-void EngineGeneration::Read(Speaker& speaker, FimPlan plan,
+void EngineGeneration::Read(GenerationSlot& slot, FimPlan plan,
                             std::unique_ptr<engine::TextMemory> memory,
                             completion::Clock::duration planning) {
-  speaker_ = &speaker;
-  speaker.said.Forget();
-  speaker.unfed.reset();
-  speaker.path = request_.prompt.path;
-  speaker.layout = plan.layout;
-  speaker.tokens = plan.tokens.size();
-  speaker.beginning =
+  slot_ = &slot;
+  slot.generated.Forget();
+  slot.unfed.reset();
+  slot.document = request_.prompt.document;
+  slot.layout = plan.layout;
+  slot.tokens = plan.tokens.size();
+  slot.beginning =
       engine::Beginning(model_.tokenizer(), std::move(plan.beginning));
-  speaker.memory = std::move(memory);
-  report_.layout = plan.layout;
-  report_.reason_for_layout = std::move(plan.reason);
+  slot.memory = std::move(memory);
+  report_.plan = PromptPlanOf(plan.layout);
+  report_.reason_for_plan = std::move(plan.reason);
   report_.tokenize = planning;
   stage_begin_ = completion::Clock::now();
   // An empty file in a vocabulary without bos: there is nothing to go on.
-  speaker.ended = plan.tokens.empty();
-  if (speaker.ended) {
-    speaker.said.Begin(request_.prompt, greedy(), reminded_of);
-    return BeginToSpeak();
+  slot.ended = plan.tokens.empty();
+  if (slot.ended) {
+    slot.generated.Begin(request_.prompt, greedy(), reminded_of);
+    return BeginToGenerate();
   }
-  auto begun = speaker.session.Begin(
+  auto begun = slot.session.Begin(
       plan.tokens,
       {.checkpoints = plan.checkpoints, .origin = OriginOf(request_.prompt)});
   if (!begun) End(begun.error());
 }
 
 void EngineGeneration::RunSlice() {
-  engine::WarmSession& session = speaker_->session;
+  engine::WarmSession& session = slot_->session;
   if (auto run = session.RunSlice(stop_); !run) return End(run.error());
   if (!session.done()) return;
   report_.tokens_reused = session.cost().reused;
@@ -77,30 +79,31 @@ void EngineGeneration::RunSlice() {
   report_.tokens_computed = session.cost().computed;
   session.Fork();
   report_.prefill = completion::Clock::now() - stage_begin_;
-  speaker_->said.Begin(request_.prompt, greedy(), reminded_of);
-  BeginToSpeak();
+  slot_->generated.Begin(request_.prompt, greedy(), reminded_of);
+  BeginToGenerate();
 }
 
-// Says first what was said already.
-void EngineGeneration::BeginToSpeak() {
-  stage_ = Stage::kSpeaking;
+// What was generated already comes first.
+void EngineGeneration::BeginToGenerate() {
+  stage_ = Stage::kGenerating;
   stage_begin_ = completion::Clock::now();
-  const auto& said = speaker_->said.tokens();
-  for (const SaidSoFar::Token& token : said) {
-    if (!request_.on_token(token.id, token.bytes, token.logprob)) {
-      report_.reason = StopReason::kCallback;
+  const auto& generated = slot_->generated.tokens();
+  for (const GeneratedText::Token& token : generated) {
+    if (!request_.on_piece(
+            {.id = token.id, .bytes = token.bytes, .logprob = token.logprob})) {
+      report_.end = completion::GenerationEnd::kEnough;
       return End(report_);
     }
   }
-  if (speaker_->ended) return EndSpeaking(StopReason::kEndOfSequence);
+  if (slot_->ended) return EndGenerating(StopReason::kEndOfSequence);
   engine::GenerateOptions options;
-  options.sampler = request_.sampler;
+  options.sampler = SamplerOptionsOf(request_.sampling);
   options.max_tokens =
-      request_.max_tokens - std::min(request_.max_tokens, said.size());
+      request_.max_tokens - std::min(request_.max_tokens, generated.size());
   options.ignore_end_of_sequence = request_.ignore_end;
   options.first_rank = request_.first_rank;
-  options.beginning = &speaker_->beginning;
-  options.memory = speaker_->memory.get();
+  options.beginning = &slot_->beginning;
+  options.memory = slot_->memory.get();
   options.on_token = [this](TokenId token, float logprob) {
     return OnToken(token, logprob);
   };
@@ -110,13 +113,13 @@ void EngineGeneration::BeginToSpeak() {
 bool EngineGeneration::OnToken(TokenId token, float logprob) {
   // A control token other than the end of sequence begins another part of the
   // prompt's format: the middle is over.
-  speaker_->ended = !request_.ignore_end && model_.tokenizer().IsControl(token);
-  if (speaker_->ended) return false;
+  slot_->ended = !request_.ignore_end && model_.tokenizer().IsControl(token);
+  if (slot_->ended) return false;
   std::string_view bytes = model_.tokenizer().TokenBytes(token);
-  bytes.remove_prefix(speaker_->beginning.Accept(token));
+  bytes.remove_prefix(slot_->beginning.Accept(token));
   if (bytes.empty()) return true;  // typed already
-  speaker_->said.Add(token, bytes, logprob);
-  return request_.on_token(token, bytes, logprob);
+  slot_->generated.Add(token, bytes, logprob);
+  return request_.on_piece({.id = token, .bytes = bytes, .logprob = logprob});
 }
 
 void EngineGeneration::StopIfAsked() {
@@ -127,23 +130,24 @@ void EngineGeneration::StopIfAsked() {
 }
 
 std::optional<TokenId> EngineGeneration::TakeUnfed() {
-  return std::exchange(speaker_->unfed, std::nullopt);
+  return std::exchange(slot_->unfed, std::nullopt);
 }
 
 void EngineGeneration::Pick() {
-  if (StopIfAsked(); !speaking()) return;
+  if (StopIfAsked(); !generating()) return;
   const auto reason = picker_->Pick(session().logits());
   const auto& chosen = picker_->generation().tokens;
   report_.tokens_generated = chosen.size();
   // Fed in the next round or, if this is the end, if somebody goes on with it.
-  if (!chosen.empty()) speaker_->unfed = chosen.back();
-  if (reason) EndSpeaking(*reason);
+  if (!chosen.empty()) slot_->unfed = chosen.back();
+  if (reason) EndGenerating(*reason);
 }
 
-void EngineGeneration::EndSpeaking(StopReason reason) {
-  if (reason == StopReason::kNotFinite) speaker_->said.Forget();
-  if (reason == StopReason::kEndOfSequence) speaker_->ended = true;
-  report_.reason = speaker_->ended ? StopReason::kEndOfSequence : reason;
+void EngineGeneration::EndGenerating(StopReason reason) {
+  if (reason == StopReason::kNotFinite) slot_->generated.Forget();
+  if (reason == StopReason::kEndOfSequence) slot_->ended = true;
+  report_.end =
+      GenerationEndOf(slot_->ended ? StopReason::kEndOfSequence : reason);
   report_.decode = completion::Clock::now() - stage_begin_;
   End(report_);
 }
@@ -151,7 +155,7 @@ void EngineGeneration::EndSpeaking(StopReason reason) {
 void EngineGeneration::End(base::Result<completion::GeneratorReport> outcome) {
   stage_ = Stage::kEnded;
   outcome_ = std::move(outcome);
-  if (speaker_ != nullptr) speakers_.Release(*std::exchange(speaker_, nullptr));
+  if (slot_ != nullptr) slots_.Release(*std::exchange(slot_, nullptr));
 }
 
 }  // namespace krait::daemon

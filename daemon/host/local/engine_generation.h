@@ -8,9 +8,9 @@
 #include <stop_token>
 
 #include "base/result.h"
-#include "daemon/completion/generator.h"
+#include "daemon/completion/generator/generator.h"
 #include "daemon/host/local/fim_planner.h"
-#include "daemon/host/local/speakers.h"
+#include "daemon/host/local/generation_slots.h"
 #include "engine/arch/model.h"
 #include "engine/memory/text_memory.h"
 #include "engine/run/generation.h"
@@ -26,22 +26,22 @@ engine::StateOrigin OriginOf(const completion::GeneratorPrompt& prompt);
 // with those of others. Thread-compatible.
 class EngineGeneration final : public completion::RunningGeneration {
  public:
-  // `model` and `speakers` must outlive it.
-  EngineGeneration(const engine::Model& model, Speakers& speakers,
+  // `model` and `slots` must outlive it.
+  EngineGeneration(const engine::Model& model, GenerationSlots& slots,
                    completion::GeneratorRequest request, std::stop_token stop);
   ~EngineGeneration() override;
 
   const completion::GeneratorRequest& request() const { return request_; }
   bool greedy() const {
-    return request_.sampler.temperature <= 0 && request_.first_rank == 0;
+    return request_.sampling.temperature <= 0 && request_.first_rank == 0;
   }
 
   // One of these three begins it.
-  // Goes on with what `speaker` was saying.
-  void Continue(Speaker& speaker);
-  // Lets `speaker` read the plan, which took `planning` to make, and mixes
-  // `memory` (may be null) into what it says.
-  void Read(Speaker& speaker, FimPlan plan,
+  // Continues what was generated in `slot`.
+  void Continue(GenerationSlot& slot);
+  // Lets `slot` read the plan, which took `planning` to make, and mixes
+  // `memory` (may be null) into what is generated.
+  void Read(GenerationSlot& slot, FimPlan plan,
             std::unique_ptr<engine::TextMemory> memory,
             completion::Clock::duration planning);
   void Fail(const base::Error& error) { End(error); }
@@ -56,26 +56,27 @@ class EngineGeneration final : public completion::RunningGeneration {
   // When it had its last slice, in turns of the generator.
   uint64_t turn = 0;
 
-  // Whether it is to say more. A round: what was said last is fed to the
-  // session, if it has not been, then Pick chooses the next token.
-  bool speaking() const { return stage_ == Stage::kSpeaking; }
+  // Whether it is to generate more. A round: the last token is fed to the
+  // session, if it has not been, then Pick chooses the next one.
+  bool generating() const { return stage_ == Stage::kGenerating; }
   std::optional<engine::TokenId> TakeUnfed();
-  engine::Session& session() { return speaker_->session.fork(); }
+  engine::Session& session() { return slot_->session.fork(); }
   void Pick();
 
  private:
-  enum class Stage : uint8_t { kReading, kSpeaking, kEnded };
+  enum class Stage : uint8_t { kReading, kGenerating, kEnded };
 
-  void BeginToSpeak();
+  void BeginToGenerate();
   bool OnToken(engine::TokenId token, float logprob);
-  void EndSpeaking(engine::StopReason reason);
+  void EndGenerating(engine::StopReason reason);
   void End(base::Result<completion::GeneratorReport> outcome);
 
   const engine::Model& model_;
-  Speakers& speakers_;
+  GenerationSlots& slots_;
   const completion::GeneratorRequest request_;
   const std::stop_token stop_;
-  Speaker* speaker_ = nullptr;  // null before the beginning and after the end
+  GenerationSlot* slot_ =
+      nullptr;  // null before the beginning and after the end
   std::optional<engine::TokenPicker> picker_;  // while speaking
   Stage stage_ = Stage::kReading;
   completion::GeneratorReport report_;

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/host/local/engine_words.h"
+#include "daemon/host/local/read_model_hints.h"
 #include "engine/model/gguf_memory.h"
 #include "engine/state/state_store.h"
 
@@ -15,8 +17,8 @@ using base::MakeError;
 using engine::TokenId;
 
 base::Result<std::unique_ptr<EngineGenerator>> EngineGenerator::Create(
-    std::shared_ptr<const engine::Model> model, engine::WorkerPool& pool,
-    const WarmOptions& options) {
+    std::shared_ptr<const engine::Model> model,
+    std::shared_ptr<engine::WorkerPool> pool, const WarmOptions& options) {
   if (!model->has_tokenizer()) {
     return MakeError(ErrorCode::kBadFile,
                      model->file().path().string() +
@@ -24,12 +26,12 @@ base::Result<std::unique_ptr<EngineGenerator>> EngineGenerator::Create(
                          "tokenizer.model beside the weights), so it cannot "
                          "complete text");
   }
-  auto hints = engine::ReadModelHints(model->file().path());
+  auto hints = ReadModelHints(model->file().path());
   if (!hints) return hints.error();
   auto weights = engine::ReadMemoryWeights(model->file().path());
   if (!weights) return weights.error();
-  auto generator = std::unique_ptr<EngineGenerator>(
-      new EngineGenerator(std::move(model), std::move(*hints), pool, options));
+  auto generator = std::unique_ptr<EngineGenerator>(new EngineGenerator(
+      std::move(model), std::move(*hints), std::move(pool), options));
   if (*weights) {
     generator->memory_.emplace(generator->model_->tokenizer(),
                                std::move(**weights));
@@ -38,16 +40,17 @@ base::Result<std::unique_ptr<EngineGenerator>> EngineGenerator::Create(
 }
 
 EngineGenerator::EngineGenerator(std::shared_ptr<const engine::Model> model,
-                                 engine::ModelHints hints,
-                                 engine::WorkerPool& pool,
+                                 completion::ModelHints hints,
+                                 std::shared_ptr<engine::WorkerPool> pool,
                                  const WarmOptions& options)
-    : model_(std::move(model)),
+    : pool_(std::move(pool)),
+      model_(std::move(model)),
       hints_(std::move(hints)),
       planner_(model_->tokenizer(), model_->hyperparameters()),
       store_(engine::StateNeeds(model_->hyperparameters()),
              options.state_bytes),
-      shared_(model_, pool, store_),
-      speakers_(shared_),
+      shared_(model_, *pool_, store_),
+      slots_(shared_),
       warming_(std::in_place, shared_),
       stamp_(options.stamp.empty() ? engine::StampModel(model_->file().path())
                                    : options.stamp) {
@@ -81,7 +84,7 @@ std::unique_ptr<completion::RunningGeneration> EngineGenerator::Begin(
   const auto begin = completion::Clock::now();
   TakeSavedStates();
   auto generation = std::make_unique<EngineGeneration>(
-      *model_, speakers_, std::move(request), std::move(stop));
+      *model_, slots_, std::move(request), std::move(stop));
   const completion::GeneratorRequest& wanted = generation->request();
   const bool reminded = Reminded(wanted.prompt);
   if (reminded) {
@@ -89,9 +92,9 @@ std::unique_ptr<completion::RunningGeneration> EngineGenerator::Begin(
         *wanted.prompt.remembered, wanted.prompt.prefix.size());
   }
   if (wanted.may_resume) {
-    if (Speaker* const speaker = speakers_.TakeWhoSaid(
+    if (GenerationSlot* const slot = slots_.TakeContinued(
             wanted.prompt, generation->greedy(), generation->reminded_of)) {
-      generation->Continue(*speaker);
+      generation->Continue(*slot);
       return generation;
     }
   }
@@ -105,10 +108,10 @@ std::unique_ptr<completion::RunningGeneration> EngineGenerator::Begin(
   if (plan) {
     std::unique_ptr<engine::TextMemory> memory;
     if (reminded) {
-      memory = memory_->At(std::string(wanted.prompt.path),
+      memory = memory_->At(std::string(wanted.prompt.document),
                            *wanted.prompt.remembered, plan->beginning);
     }
-    generation->Read(speakers_.Take(wanted.prompt.path), std::move(*plan),
+    generation->Read(slots_.Take(wanted.prompt.document), std::move(*plan),
                      std::move(memory), completion::Clock::now() - begin);
   } else {
     generation->Fail(plan.error());
@@ -125,7 +128,7 @@ void EngineGenerator::Advance(
     all.back()->StopIfAsked();
   }
   ReadSlice(all);
-  Speak(all);
+  DecodeRound(all);
 }
 
 // Whose last turn was longest ago is next, so that a short prompt does not wait
@@ -141,11 +144,11 @@ void EngineGenerator::ReadSlice(std::span<EngineGeneration* const> all) {
   next->RunSlice();
 }
 
-void EngineGenerator::Speak(std::span<EngineGeneration* const> all) {
+void EngineGenerator::DecodeRound(std::span<EngineGeneration* const> all) {
   std::vector<engine::Session*> sessions;
   std::vector<TokenId> tokens;
   for (EngineGeneration* const generation : all) {
-    if (!generation->speaking()) continue;
+    if (!generation->generating()) continue;
     if (const auto token = generation->TakeUnfed()) {
       sessions.push_back(&generation->session());
       tokens.push_back(*token);
@@ -153,7 +156,7 @@ void EngineGenerator::Speak(std::span<EngineGeneration* const> all) {
   }
   if (!sessions.empty()) engine::DecodeBatch(sessions, tokens);
   for (EngineGeneration* const generation : all) {
-    if (generation->speaking()) generation->Pick();
+    if (generation->generating()) generation->Pick();
   }
 }
 
@@ -205,7 +208,7 @@ void EngineGenerator::DropWarm() {
   store_.Clear();
   planner_.Forget();
   if (memory_) memory_->Forget();
-  speakers_.DropIdle();
+  slots_.DropIdle();
   warming_.emplace(shared_);
 }
 
@@ -234,9 +237,9 @@ void EngineGenerator::GiveBack(size_t bytes) {
   if (bytes > 0) store_.GiveBack(bytes);
 }
 
-engine::ModelChange EngineGenerator::CheckModel() const {
-  return engine::CompareModels(stamp_,
-                               engine::StampModel(model_->file().path()));
+completion::ModelChange EngineGenerator::CheckModel() const {
+  return ModelChangeOf(
+      engine::CompareModels(stamp_, engine::StampModel(model_->file().path())));
 }
 
 completion::WarmStatus EngineGenerator::warm_status() const {

@@ -16,11 +16,11 @@
 #include <vector>
 
 #include "base/result.h"
-#include "daemon/completion/generator.h"
+#include "daemon/completion/generator/generator.h"
 #include "daemon/host/local/engine_generation.h"
 #include "daemon/host/local/file_memory.h"
 #include "daemon/host/local/fim_planner.h"
-#include "daemon/host/local/speakers.h"
+#include "daemon/host/local/generation_slots.h"
 #include "daemon/host/local/state_keeper.h"
 #include "engine/arch/model.h"
 #include "engine/model/model_stamp.h"
@@ -52,15 +52,17 @@ struct WarmOptions {
 class EngineGenerator : public completion::Generator {
  public:
   // Fails for a model without a tokenizer. Saved states are read while it runs.
-  // `pool` must outlive the generator.
+  // Fails for a model whose file says what it may not. The threads of the pool
+  // begin on the thread that made it, which must be the one that uses the
+  // generator.
   static base::Result<std::unique_ptr<EngineGenerator>> Create(
-      std::shared_ptr<const engine::Model> model, engine::WorkerPool& pool,
-      const WarmOptions& options);
+      std::shared_ptr<const engine::Model> model,
+      std::shared_ptr<engine::WorkerPool> pool, const WarmOptions& options);
 
   size_t context_length() const override {
     return model_->hyperparameters().context_length;
   }
-  engine::ModelHints hints() const override { return hints_; }
+  completion::ModelHints hints() const override { return hints_; }
   size_t CountTokens(std::string_view text) const override {
     return planner_.CountTokens(text);
   }
@@ -74,14 +76,15 @@ class EngineGenerator : public completion::Generator {
   base::Status FinishSaving(std::chrono::milliseconds limit) override;
   void Forget(const completion::ForgetScope& scope,
               std::function<void(size_t)> done) override;
-  engine::ModelChange CheckModel() const override;
+  completion::ModelChange CheckModel() const override;
   completion::WarmStatus warm_status() const override;
   base::MemoryUse memory_use() const override;
   void GiveBack(size_t bytes) override;
 
  private:
   EngineGenerator(std::shared_ptr<const engine::Model> model,
-                  engine::ModelHints hints, engine::WorkerPool& pool,
+                  completion::ModelHints hints,
+                  std::shared_ptr<engine::WorkerPool> pool,
                   const WarmOptions& options);
   std::chrono::duration<double> PredictPrefill(
       const std::vector<engine::TokenId>& tokens) const;
@@ -93,15 +96,16 @@ class EngineGenerator : public completion::Generator {
     return memory_ && prompt.remembered;
   }
   void ReadSlice(std::span<EngineGeneration* const> all);
-  void Speak(std::span<EngineGeneration* const> all);
+  void DecodeRound(std::span<EngineGeneration* const> all);
 
+  const std::shared_ptr<engine::WorkerPool> pool_;
   const std::shared_ptr<const engine::Model> model_;
-  const engine::ModelHints hints_;
+  const completion::ModelHints hints_;
   mutable FimPlanner planner_;        // remembers lines
   std::optional<FileMemory> memory_;  // if the model is made for one
   engine::StateStore store_;
   engine::WarmResources shared_;
-  Speakers speakers_;
+  GenerationSlots slots_;
   std::optional<engine::WarmSession> warming_;
   const engine::ModelStamp stamp_;
   // Its thread ends before the store does, whose pieces it writes.

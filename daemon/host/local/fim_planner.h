@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "daemon/completion/generator.h"
+#include "daemon/completion/generator/generator.h"
 #include "engine/file/token.h"
 #include "engine/model/hyperparameters.h"
 #include "engine/tokenizer/fim.h"

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <filesystem>
 
-#include "daemon/completion/forget_scope.h"
+#include "daemon/completion/generator/forget_scope.h"
 
 namespace krait::daemon {
 

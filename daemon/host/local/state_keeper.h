@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "daemon/completion/forget_scope.h"
+#include "daemon/completion/generator/forget_scope.h"
 #include "engine/arch/model.h"
 #include "engine/model/model_stamp.h"
 #include "engine/state/state_folder.h"

@@ -111,7 +111,8 @@ boost::json::object ToJson(const Percentiles& percentiles) {
 
 boost::json::object ToJson(const StepSummary& step) {
   boost::json::object plans;
-  for (const auto& [plan, requests] : step.plans) plans[plan] = requests;
+  for (const auto& [plan, requests] : step.plans)
+    plans[completion::PromptPlanName(plan)] = requests;
   boost::json::object json;
   json["step"] = StepName(step.kind);
   json["requests"] = step.requests;

@@ -27,7 +27,8 @@ struct StepSummary {
   double replayed = 0;
   double computed = 0;
   double most_computed = 0;
-  std::map<std::string, size_t> plans = {};  // requests by the prompt's layout
+  std::map<completion::PromptPlan, size_t> plans =
+      {};  // requests by the prompt's layout
   Percentiles first_token_ms = {};
   Percentiles whole_ms = {};
   // Medians of the stages, which make up nearly all of whole_ms.

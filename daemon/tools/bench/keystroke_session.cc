@@ -6,7 +6,8 @@
 #include <system_error>
 #include <utility>
 
-#include "daemon/host/local/model_generator.h"
+#include "daemon/completion/generator/forwarding_generator.h"
+#include "daemon/host/local/make_generator.h"
 #include "lsp/position.h"
 #include "lsp/uri.h"
 
@@ -37,43 +38,34 @@ bool HasFiles(const fs::path& directory) {
 
 }  // namespace
 
-class KeystrokeSession::Stopwatch : public completion::Generator {
+class KeystrokeSession::Stopwatch : public completion::ForwardingGenerator {
  public:
   Stopwatch(completion::Generator& inner, bool full_length)
-      : inner_(inner), full_length_(full_length) {}
+      : ForwardingGenerator(inner), full_length_(full_length) {}
 
   completion::Clock::time_point first_token() const { return first_token_; }
 
-  size_t context_length() const override { return inner_.context_length(); }
-  size_t CountTokens(std::string_view text) const override {
-    return inner_.CountTokens(text);
-  }
   std::unique_ptr<completion::RunningGeneration> Begin(
       completion::GeneratorRequest request, std::stop_token stop) override {
     request.ignore_end = full_length_;
     request.may_resume = false;  // each answer is to be paid for
     begun_ = false;
-    request.on_token = [this, on_token = std::move(request.on_token),
-                        wanted = true](engine::TokenId token,
-                                       std::string_view bytes,
-                                       float logprob) mutable {
+    request.on_piece = [this, on_piece = std::move(request.on_piece),
+                        wanted = true](const completion::Piece& piece) mutable {
       NoteBeginning();
-      wanted = wanted && on_token(token, bytes, logprob);
+      wanted = wanted && on_piece(piece);
       return wanted || full_length_;
     };
-    auto generation = inner_.Begin(std::move(request), std::move(stop));
+    auto generation =
+        ForwardingGenerator::Begin(std::move(request), std::move(stop));
     if (generation->outcome()) NoteBeginning();
     return generation;
   }
   void Advance(
       std::span<completion::RunningGeneration* const> generations) override {
-    inner_.Advance(generations);
+    ForwardingGenerator::Advance(generations);
     // Without a token the answer is the beginning.
     if (generations.front()->outcome()) NoteBeginning();
-  }
-  base::Status Warm(const completion::GeneratorPrompt& prompt,
-                    std::stop_token stop) override {
-    return inner_.Warm(prompt, std::move(stop));
   }
 
  private:
@@ -82,7 +74,6 @@ class KeystrokeSession::Stopwatch : public completion::Generator {
     begun_ = true;
   }
 
-  completion::Generator& inner_;
   const bool full_length_;
   bool begun_ = false;
   completion::Clock::time_point first_token_;
@@ -103,7 +94,7 @@ base::Result<std::unique_ptr<KeystrokeSession>> KeystrokeSession::Start(
 }
 
 base::Status KeystrokeSession::Load() {
-  auto ready = LoadGenerator(options_.model);
+  auto ready = MakeGenerator(options_.model);
   if (!ready) return ready.error();
   generator_ = std::move(ready->generator);
   description_ = std::move(ready->description);

@@ -136,11 +136,11 @@ base::Status Calibration::Try(const FimCase& fim_case,
     const double token = kTokenThresholds[i];
     // Two that cut at the same token show the same.
     if (i == 0 || FirstUnsure(said_, token) != cut) {
-      options.thresholds =
-          engine::ConfidenceThresholds{.line = completion::kShowAll,
-                                       .block = completion::kShowAll,
-                                       .token = token,
-                                       .invoked_token = completion::kShowAll};
+      options.thresholds = completion::ConfidenceThresholds{
+          .line = completion::kShowAll,
+          .block = completion::kShowAll,
+          .token = token,
+          .invoked_token = completion::kShowAll};
       auto completion = service->Complete(request, options);
       if (!completion) return completion.error();
       if (i == 0) said_ = completion->said;

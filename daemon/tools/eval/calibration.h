@@ -13,9 +13,9 @@
 
 #include "base/result.h"
 #include "daemon/completion/completion_service.h"
+#include "daemon/completion/generator/model_hints.h"
 #include "daemon/tools/eval/fim_cases.h"
 #include "daemon/tools/eval/shown_case.h"
-#include "engine/model/model_hints.h"
 
 namespace krait::daemon {
 

@@ -36,7 +36,7 @@ using Key = std::pair<std::string, double>;
 
 std::vector<Key> KeysToWrite(const Calibration::Choice& general,
                              const LanguageChoices& languages,
-                             const engine::ConfidenceThresholds& now) {
+                             const completion::ConfidenceThresholds& now) {
   const std::string prefix = "krait.confidence.";
   std::vector<Key> keys = {
       {prefix + "line", general.line.threshold},
@@ -123,7 +123,7 @@ boost::json::array ThresholdsToJson(size_t places,
 }
 
 std::string CalibrationText(const Calibration& calibration, double right_share,
-                            const engine::ConfidenceThresholds& now) {
+                            const completion::ConfidenceThresholds& now) {
   const auto choices = calibration.Choices(right_share);
   const size_t places = calibration.places();
   std::string text;
@@ -161,9 +161,9 @@ std::string CalibrationText(const Calibration& calibration, double right_share,
   return text;
 }
 
-boost::json::object CalibrationToJson(const Calibration& calibration,
-                                      double right_share,
-                                      const engine::ConfidenceThresholds& now) {
+boost::json::object CalibrationToJson(
+    const Calibration& calibration, double right_share,
+    const completion::ConfidenceThresholds& now) {
   const auto choices = calibration.Choices(right_share);
   const size_t places = calibration.places();
   boost::json::object json;

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "daemon/completion/generator/model_hints.h"
 #include "daemon/tools/eval/calibration.h"
-#include "engine/model/model_hints.h"
 
 namespace krait::daemon {
 
@@ -26,10 +26,10 @@ boost::json::array ThresholdsToJson(size_t places,
 
 // The choices, and the keys of the best of them; `now`: what the model has.
 std::string CalibrationText(const Calibration& calibration, double right_share,
-                            const engine::ConfidenceThresholds& now);
-boost::json::object CalibrationToJson(const Calibration& calibration,
-                                      double right_share,
-                                      const engine::ConfidenceThresholds& now);
+                            const completion::ConfidenceThresholds& now);
+boost::json::object CalibrationToJson(
+    const Calibration& calibration, double right_share,
+    const completion::ConfidenceThresholds& now);
 
 }  // namespace krait::daemon
 

@@ -33,7 +33,7 @@ TEST(CompletionServiceTest, StopsTheModelAtTheLinesEnd) {
   EXPECT_EQ(completion.text, "a, b");
   EXPECT_EQ(completion.stop, CompletionStop::kLineEnd);
   EXPECT_EQ(completion.trace.tokens_generated, 5U);
-  EXPECT_EQ(completion.trace.plan, "spm");
+  EXPECT_EQ(completion.trace.plan, PromptPlan::kSpm);
   EXPECT_EQ(generator.path, "x.py");
   EXPECT_EQ(generator.prefix, "f(");
   EXPECT_EQ(generator.suffix, "\n");  // the bracket may be the editor's
@@ -90,6 +90,31 @@ TEST(CompletionServiceTest, KnowsTheEarlierSuffixWithinADeclaration) {
   EXPECT_EQ(earlier_at("import a¦\n\ndef f(a):\n    b = a\n    c = b\n"
                        "    return c\n\ndef g():\n    pass\n"),
             std::nullopt);
+}
+
+TEST(CompletionServiceTest, DocumentsOfOnePathShareNoMemory) {
+  FakeGenerator generator("x");
+  CompletionService service(generator);
+  CompletionOptions options;
+  options.limits.prefix_tokens = 1000;
+  const auto lines = [](int begin, int end) {
+    std::string text;
+    for (int i = begin; i < end; ++i) {
+      text += "line " + std::to_string(i) + ";\n";
+    }
+    return text;
+  };
+  const auto prefix_in = [&](const std::string& document,
+                             const std::string& before) {
+    EXPECT_TRUE(service.Complete(
+        {.path = "main.c", .before = before, .after = "", .document = document},
+        options));
+    return generator.prefix;
+  };
+  const std::string first = prefix_in("a", lines(1000, 1800));
+  // It has room to grow by a quarter, and only where it began before.
+  EXPECT_EQ(prefix_in("a", lines(1000, 1860)), first + lines(1800, 1860));
+  EXPECT_LT(prefix_in("b", lines(1000, 1860)).size(), first.size() + 1);
 }
 
 TEST(CompletionServiceTest, CutsLoops) {

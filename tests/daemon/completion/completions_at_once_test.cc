@@ -79,22 +79,22 @@ class CompletionsAtOnceTest : public testing::Test {
 
   static void Begin(Generator& generator, Asked& asked,
                     bool may_resume = false) {
-    asked.running = generator.Begin(
-        {.prompt = asked.Prompt(),
-         .sampler = {},
-         .max_tokens = kMaxTokens,
-         .ignore_end = true,
-         .may_resume = may_resume,
-         .on_token =
-             [&asked](engine::TokenId, std::string_view bytes, float logprob) {
-               asked.text += bytes;
-               asked.logprobs.push_back(logprob);
-               if (asked.logprobs.size() == asked.stop_after) {
-                 asked.stop.request_stop();
-               }
-               return true;
-             }},
-        asked.stop.get_token());
+    asked.running =
+        generator.Begin({.prompt = asked.Prompt(),
+                         .sampling = {},
+                         .max_tokens = kMaxTokens,
+                         .ignore_end = true,
+                         .may_resume = may_resume,
+                         .on_piece =
+                             [&asked](const completion::Piece& piece) {
+                               asked.text += piece.bytes;
+                               asked.logprobs.push_back(piece.logprob);
+                               if (asked.logprobs.size() == asked.stop_after) {
+                                 asked.stop.request_stop();
+                               }
+                               return true;
+                             }},
+                        asked.stop.get_token());
   }
 
   static size_t Running(const std::vector<Asked>& all) {
@@ -154,7 +154,8 @@ class CompletionsAtOnceTest : public testing::Test {
     }
   }
 
-  engine::WorkerPool pool_{engine::PlanThreads(2)};
+  std::shared_ptr<engine::WorkerPool> pool_ =
+      std::make_shared<engine::WorkerPool>(engine::PlanThreads(2));
   std::shared_ptr<const engine::Model> model_;
   std::vector<std::string> sources_;
   std::vector<Asked> alone_;

@@ -47,7 +47,8 @@ class PrefetchTest : public testing::Test {
     return *completion;
   }
 
-  engine::WorkerPool pool_{engine::PlanThreads(2)};
+  std::shared_ptr<engine::WorkerPool> pool_ =
+      std::make_shared<engine::WorkerPool>(engine::PlanThreads(2));
   std::shared_ptr<const engine::Model> model_;
   // As long as it takes: each goes on with the one before, for at most a
   // second.
@@ -94,7 +95,7 @@ TEST_F(PrefetchTest, WhatWasSaidBeforeAStopIsKept) {
 }
 
 TEST_F(PrefetchTest, NothingIsDrawnByChanceAhead) {
-  options_.sampler.temperature = 1;
+  options_.sampling.temperature = 1;
   SayAhead();
   EXPECT_GT(Complete(*warm_).trace.tokens_computed, 0U);
 }

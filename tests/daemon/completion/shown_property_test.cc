@@ -56,9 +56,9 @@ constexpr std::array<Source, 5> kSources = {{
      "      n => self.g(n, |x| x + 1)?.get(..),\n        }\n    }\n}\n"},
 }};
 
-class Speaker {
+class GenerationSlot {
  public:
-  explicit Speaker(uint32_t seed) : random_(seed) {}
+  explicit GenerationSlot(uint32_t seed) : random_(seed) {}
 
   size_t Below(size_t limit) {
     return std::uniform_int_distribution<size_t>(0, limit - 1)(random_);
@@ -132,20 +132,20 @@ void CheckPromises(const CompletionRequest& request,
 }
 
 TEST(ShownPropertyTest, PromisesHoldWhateverTheModelSays) {
-  Speaker speaker(20'261'122);
+  GenerationSlot slot(20'261'122);
   CompletionOptions options;
   options.min_confidence = kShowAll;
   options.syntax_budget = grammars::CheckBudget::Unlimited();
   for (int round = 0; round < 800; ++round) {
-    const Source& source = kSources[speaker.Below(kSources.size())];
-    const size_t cursor = speaker.Below(source.text.size() + 1);
+    const Source& source = kSources[slot.Below(kSources.size())];
+    const size_t cursor = slot.Below(source.text.size() + 1);
     CompletionRequest request{
         .path = std::string(source.path),
         .before = std::string(source.text.substr(0, cursor)),
         .after = std::string(source.text.substr(cursor))};
     request.syntax = ParseForRequest(grammars::LanguageOfPath(source.path),
                                      std::string(source.text), cursor);
-    const auto said = speaker.Say(source.text);
+    const auto said = slot.Say(source.text);
     FakeGenerator generator(said);
     CompletionService service(generator);
     const auto completion = service.Complete(request, options);

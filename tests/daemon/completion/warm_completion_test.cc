@@ -58,18 +58,18 @@ class WarmCompletionTest : public testing::Test {
 
   static Answer Ask(Generator& generator, const GeneratorPrompt& prompt) {
     Answer answer;
-    const auto report = generator.Generate(
-        {.prompt = prompt,
-         .sampler = {},
-         .max_tokens = 6,
-         .may_resume = false,
-         .on_token =
-             [&](engine::TokenId, std::string_view bytes, float logprob) {
-               answer.text += bytes;
-               answer.logprobs.push_back(logprob);
-               return true;
-             }},
-        {});
+    const auto report =
+        generator.Generate({.prompt = prompt,
+                            .sampling = {},
+                            .max_tokens = 6,
+                            .may_resume = false,
+                            .on_piece =
+                                [&](const completion::Piece& piece) {
+                                  answer.text += piece.bytes;
+                                  answer.logprobs.push_back(piece.logprob);
+                                  return true;
+                                }},
+                           {});
     EXPECT_TRUE(report);
     answer.report = *report;
     return answer;
@@ -131,7 +131,8 @@ class WarmCompletionTest : public testing::Test {
   }
 
   std::filesystem::path state_dir_;
-  engine::WorkerPool pool_{engine::PlanThreads(2)};
+  std::shared_ptr<engine::WorkerPool> pool_ =
+      std::make_shared<engine::WorkerPool>(engine::PlanThreads(2));
   std::shared_ptr<const engine::Model> model_;
   std::unique_ptr<EngineGenerator> cold_;
   std::mt19937 random_{1};
@@ -222,11 +223,11 @@ TEST_F(WarmCompletionTest, TypingWhatIsBeingSaidThrowsNothingAway) {
     size_t count = 0;
     return warm->Generate(
         {.prompt = {.path = "text.cc", .prefix = prefix, .suffix = suffix},
-         .sampler = {},
+         .sampling = {},
          .max_tokens = max_tokens,
-         .on_token =
-             [&](engine::TokenId, std::string_view bytes, float) {
-               *said += bytes;
+         .on_piece =
+             [&](const completion::Piece& piece) {
+               *said += piece.bytes;
                if (++count == cancel_after) stop.request_stop();
                return true;
              }},
@@ -266,16 +267,16 @@ TEST_F(WarmCompletionTest, WhatIsRememberedAnewIsSaidAnew) {
   File file{"text.cc", ReadSource("lsp/text.cc"), kPrefixBytes};
   const auto ask = [&](Generator& generator) {
     std::string said;
-    const auto report = generator.Generate(
-        {.prompt = file.Prompt(),
-         .sampler = {},
-         .max_tokens = 8,
-         .on_token =
-             [&](engine::TokenId, std::string_view bytes, float) {
-               said += bytes;
-               return true;
-             }},
-        {});
+    const auto report =
+        generator.Generate({.prompt = file.Prompt(),
+                            .sampling = {},
+                            .max_tokens = 8,
+                            .on_piece =
+                                [&](const completion::Piece& piece) {
+                                  said += piece.bytes;
+                                  return true;
+                                }},
+                           {});
     EXPECT_TRUE(report);
     return std::pair(said, report->tokens_computed);
   };

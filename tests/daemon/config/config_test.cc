@@ -106,8 +106,8 @@ repetition_penalty = 1.25
   EXPECT_EQ(config.completion.limits.suffix_tokens, 0U);
   EXPECT_FALSE(config.completion.file_memory);
   EXPECT_EQ(config.completion.min_confidence, -0.5);
-  EXPECT_EQ(config.completion.sampler.top_k, 7U);
-  EXPECT_FLOAT_EQ(config.completion.sampler.top_p, 0.9F);
+  EXPECT_EQ(config.completion.sampling.top_k, 7U);
+  EXPECT_FLOAT_EQ(config.completion.sampling.top_p, 0.9F);
 }
 
 TEST_F(ConfigTest, AProblemNamesFileLineKeyAndWhatWasExpected) {
@@ -391,7 +391,7 @@ TEST(SessionSettingsTest, SurviveTheWayThroughJson) {
   sent.completion.extent = completion::CompletionExtent::kBlock;
   sent.completion.limits.suffix_tokens = 3;
   sent.completion.min_confidence = completion::kShowAll;
-  sent.completion.sampler.temperature = 0.75F;
+  sent.completion.sampling.temperature = 0.75F;
   Config received;
   EXPECT_THAT(ApplySessionJson(boost::json::serialize(SessionSettings(sent)),
                                kOptional, "greeting", &received),
@@ -399,7 +399,7 @@ TEST(SessionSettingsTest, SurviveTheWayThroughJson) {
   EXPECT_EQ(received.completion.extent, completion::CompletionExtent::kBlock);
   EXPECT_EQ(received.completion.limits.suffix_tokens, 3U);
   EXPECT_EQ(received.completion.min_confidence, completion::kShowAll);
-  EXPECT_FLOAT_EQ(received.completion.sampler.temperature, 0.75F);
+  EXPECT_FLOAT_EQ(received.completion.sampling.temperature, 0.75F);
 }
 
 }  // namespace

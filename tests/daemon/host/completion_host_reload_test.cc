@@ -33,7 +33,7 @@ class ReloadTest : public CompletionHostTest {
           auto generator = std::make_unique<FakeGenerator>(answer_);
           generator->set_check([this] {
             const std::lock_guard locked(mutex_);
-            return std::exchange(change_, engine::ModelChange::kNone);
+            return std::exchange(change_, completion::ModelChange::kNone);
           });
           generator->set_before_token(before_token_);
           return ReadyGenerator{.generator = std::move(generator),
@@ -56,7 +56,7 @@ class ReloadTest : public CompletionHostTest {
     answer_ = answer;
     ++stamp_[0].modified_ns;
   }
-  void SetChange(engine::ModelChange change) {
+  void SetChange(completion::ModelChange change) {
     const std::lock_guard lock(mutex_);
     change_ = change;
   }
@@ -65,7 +65,7 @@ class ReloadTest : public CompletionHostTest {
   std::string error_;
   std::string answer_ = "old";
   engine::ModelStamp stamp_{{.path = "model"}};
-  engine::ModelChange change_ = engine::ModelChange::kNone;
+  completion::ModelChange change_ = completion::ModelChange::kNone;
   std::function<void()> before_token_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
   std::vector<std::string> told_;
@@ -79,7 +79,7 @@ TEST_F(ReloadTest, AnOverwrittenModelAnswersNothingUntilItIsLoadedAgain) {
   Complete("a", "1");
   calls_.RunOne();
   SetFiles("", "new");
-  SetChange(engine::ModelChange::kOverwritten);
+  SetChange(completion::ModelChange::kOverwritten);
   Complete("a", "2");
   calls_.RunOne();  // what is published
   calls_.RunOne();  // the answer
@@ -92,7 +92,7 @@ TEST_F(ReloadTest, AnOverwrittenModelAnswersNothingUntilItIsLoadedAgain) {
 }
 
 TEST_F(ReloadTest, WhatWasSaidWhileTheModelWasOverwrittenIsNotShown) {
-  before_token_ = [this] { SetChange(engine::ModelChange::kOverwritten); };
+  before_token_ = [this] { SetChange(completion::ModelChange::kOverwritten); };
   Start();
   Complete("a", "1");
   calls_.RunOne();

@@ -73,9 +73,8 @@ class SayingTask : public Task {
   void Begin(const TaskModel& model, std::stop_token stop) override {
     generation_ = model.generator.Begin(
         {.prompt = {.path = {}, .prefix = "x", .suffix = {}},
-         .sampler = {},
-         .on_token = [](engine::TokenId, std::string_view,
-                        float) { return true; }},
+         .sampling = {},
+         .on_piece = [](const completion::Piece&) { return true; }},
         std::move(stop));
   }
   void AddGenerations(

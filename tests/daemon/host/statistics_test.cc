@@ -21,7 +21,7 @@ TEST(StatisticsTest, IsZeroWithoutAnswers) {
 TEST(StatisticsTest, SumsTokensAndCountsPlans) {
   Statistics statistics;
   completion::CompletionTrace trace;
-  trace.plan = "spm";
+  trace.plan = completion::PromptPlan::kSpm;
   trace.tokens_reused = 60;
   trace.tokens_replayed = 30;
   trace.tokens_computed = 10;
@@ -29,11 +29,13 @@ TEST(StatisticsTest, SumsTokensAndCountsPlans) {
   statistics.Add(trace, milliseconds(1));
   statistics.Add(trace, milliseconds(1));
   trace = {};
-  trace.plan = "typed-through";
+  trace.plan = completion::PromptPlan::kTypedThrough;
   statistics.Add(trace, milliseconds(0));
   EXPECT_EQ(statistics.num_answers(), 3U);
-  EXPECT_EQ(statistics.answers_by_plan().at("spm"), 2U);
-  EXPECT_EQ(statistics.answers_by_plan().at("typed-through"), 1U);
+  EXPECT_EQ(statistics.answers_by_plan().at(completion::PromptPlan::kSpm), 2U);
+  EXPECT_EQ(
+      statistics.answers_by_plan().at(completion::PromptPlan::kTypedThrough),
+      1U);
   EXPECT_EQ(statistics.totals().tokens_reused, 120U);
   EXPECT_EQ(statistics.totals().tokens_generated, 10U);
   EXPECT_DOUBLE_EQ(statistics.HitRate(), 0.9);

@@ -69,6 +69,18 @@ TEST(CompletionTaskTest, DoesNotWaitForeverForItsTree) {
   EXPECT_LE(task.BeginsAt(job.queued), job.queued);
 }
 
+TEST(DocumentKeyTest, AFileIsTheSameInAllEditorsWhatHasNoneIsNot) {
+  const auto identity = [](uint64_t session, const std::string& uri) {
+    return IdentityOf({.session = session, .uri = uri});
+  };
+  EXPECT_EQ(identity(1, "file:///a/main.c"), identity(2, "file:///a/main.c"));
+  EXPECT_NE(identity(1, "file:///a/main.c"), identity(1, "file:///b/main.c"));
+  EXPECT_NE(identity(1, "untitled:Untitled-1"),
+            identity(2, "untitled:Untitled-1"));
+  EXPECT_NE(identity(1, "untitled:Untitled-1"),
+            identity(1, "untitled:Untitled-2"));
+}
+
 TEST(CompletionTaskTest, WaitsForItsTimeUnlessNobodyWantsIt) {
   CompletionJob job;
   job.not_before = Clock::now() + std::chrono::hours(1);

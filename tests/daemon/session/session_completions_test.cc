@@ -221,7 +221,9 @@ TEST_F(SessionCompletionsTest, TypingThroughRunsNoModel) {
   EXPECT_THAT(explained, HasSubstr("\"shown\": {\"text\": \"foo(1)\", "
                                    "\"typed\": \"foo\", \"position\": "
                                    "{\"line\": 0, \"character\": 4}}"));
-  EXPECT_EQ(host_->statistics().answers_by_plan().at("typed-through"), 1U);
+  EXPECT_EQ(host_->statistics().answers_by_plan().at(
+                completion::PromptPlan::kTypedThrough),
+            1U);
   Receive(R"("method":"textDocument/didClose","params":{"textDocument":
     {"uri":"file:///a.py"}})");  // nothing waits any more
 }

@@ -27,8 +27,10 @@ class SuggestionsTest : public testing::Test {
   ~SuggestionsTest() override { std::filesystem::remove_all(dir_); }
 
   std::string Give(const std::string& text) {
-    return suggestions_.Give(
-        {.document = now_, .cursor_ofs = cursor_, .text = text, .plan = "spm"});
+    return suggestions_.Give({.document = now_,
+                              .cursor_ofs = cursor_,
+                              .text = text,
+                              .plan = completion::PromptPlan::kSpm});
   }
   void Replace(size_t begin, size_t end, const std::string& text) {
     auto after = std::make_shared<lsp::Document>(*now_);
@@ -188,8 +190,11 @@ TEST_F(SuggestionsTest, AClientThatReportsWhatItShowsIsBelieved) {
 
 TEST_F(SuggestionsTest, AnAlternativeCountsOnceItIsAccepted) {
   Give("foo(1)");
-  const std::string other = suggestions_.GiveAlternative(
-      {.document = now_, .cursor_ofs = cursor_, .text = "bar", .plan = "spm"});
+  const std::string other =
+      suggestions_.GiveAlternative({.document = now_,
+                                    .cursor_ofs = cursor_,
+                                    .text = "bar",
+                                    .plan = completion::PromptPlan::kSpm});
   EXPECT_EQ(Counts().shown, 1);
   Insert("bar");
   suggestions_.Accepted(other);
@@ -200,8 +205,10 @@ TEST_F(SuggestionsTest, AnAlternativeCountsOnceItIsAccepted) {
 
 TEST_F(SuggestionsTest, TheFirstIsFollowedBesideItsAlternatives) {
   Give("foo(1)");
-  suggestions_.GiveAlternative(
-      {.document = now_, .cursor_ofs = cursor_, .text = "bar", .plan = "spm"});
+  suggestions_.GiveAlternative({.document = now_,
+                                .cursor_ofs = cursor_,
+                                .text = "bar",
+                                .plan = completion::PromptPlan::kSpm});
   Insert("foo(1)");
   EXPECT_EQ(Counts().accepted, 1);
   EXPECT_EQ(Counts().shown, 1);

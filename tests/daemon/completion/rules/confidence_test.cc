@@ -13,7 +13,7 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr engine::ConfidenceThresholds kModel = {
+constexpr completion::ConfidenceThresholds kModel = {
     .line = -0.3, .block = -0.1, .token = -1.2, .invoked_token = -3};
 
 TEST(ConfidenceTest, TheModelDecidesUnlessTheUserDoes) {

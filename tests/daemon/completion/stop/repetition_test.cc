@@ -9,7 +9,7 @@
 namespace krait::completion {
 namespace {
 
-using Tokens = std::vector<engine::TokenId>;
+using Tokens = std::vector<PieceId>;
 
 TEST(RepetitionTest, FindsOneTokenOverAndOver) {
   EXPECT_EQ(FindRepetition(Tokens{9, 1, 1, 1, 1, 1}), std::nullopt);
@@ -19,7 +19,7 @@ TEST(RepetitionTest, FindsOneTokenOverAndOver) {
 TEST(RepetitionTest, FindsLongPeriods) {
   Tokens tokens = {100, 101};
   for (int round = 0; round < 3; ++round) {
-    for (engine::TokenId id = 0; id < 7; ++id) tokens.push_back(id);
+    for (PieceId id = 0; id < 7; ++id) tokens.push_back(id);
   }
   EXPECT_EQ(FindRepetition(tokens), 9U);
   tokens.pop_back();

@@ -15,7 +15,7 @@ namespace {
 
 StepSample Sample(StepKind kind, size_t computed, int whole_ms) {
   StepSample sample{.kind = kind};
-  sample.cost.trace.plan = "spm";
+  sample.cost.trace.plan = completion::PromptPlan::kSpm;
   sample.cost.trace.tokens_computed = computed;
   sample.cost.to_first_token = std::chrono::milliseconds(whole_ms / 2);
   sample.cost.whole = std::chrono::milliseconds(whole_ms);
@@ -48,7 +48,7 @@ TEST(KeystrokeReportTest, SummarizesEachKindByItself) {
   EXPECT_EQ(type->most_computed, 3);
   EXPECT_DOUBLE_EQ(type->whole_ms.p50, 6);
   EXPECT_DOUBLE_EQ(type->first_token_ms.p50, 3);
-  EXPECT_EQ(type->plans.at("spm"), 3U);
+  EXPECT_EQ(type->plans.at(completion::PromptPlan::kSpm), 3U);
   EXPECT_FALSE(type->peer.has_value());
   EXPECT_EQ(FindStep(steps, StepKind::kJump), nullptr);
 }

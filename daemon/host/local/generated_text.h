@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KRAIT_DAEMON_HOST_LOCAL_SAID_SO_FAR_H_
-#define KRAIT_DAEMON_HOST_LOCAL_SAID_SO_FAR_H_
+#ifndef KRAIT_DAEMON_HOST_LOCAL_GENERATED_TEXT_H_
+#define KRAIT_DAEMON_HOST_LOCAL_GENERATED_TEXT_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -9,32 +9,32 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/completion/generator.h"
+#include "daemon/completion/generator/generator.h"
 #include "engine/file/token.h"
 
 namespace krait::daemon {
 
-// What a generation has said, be it cut short: if the user types just that, a
-// generation for the longer text goes on where it stands, and nothing is
-// thrown away. Thread-compatible.
-class SaidSoFar {
+// What a generation has come to, be it cut short: if the user types just that,
+// a generation for the longer text continues it, and nothing is thrown away.
+// Thread-compatible.
+class GeneratedText {
  public:
-  // A generation of `prompt` begins. One that is not greedy is not to be gone
-  // on with: it would have drawn other tokens.
-  // `reminded_of` stands for what it is reminded of beside the prefix.
+  // A generation of `prompt` begins. One that is not greedy cannot be
+  // continued: it would have drawn other tokens. `reminded_of` stands for what
+  // it is reminded of beside the prefix.
   void Begin(const completion::GeneratorPrompt& prompt, bool greedy,
              uint64_t reminded_of = 0);
   void Add(engine::TokenId token, std::string_view bytes, float logprob);
-  // Nothing can be gone on with.
+  // It cannot be continued.
   void Forget() { valid_ = false; }
 
-  // Returns how many bytes of what was said the prompt has in its prefix;
-  // nothing if it is another place, or the user typed something else.
+  // Returns how many bytes of it the prompt has in its prefix; nothing if the
+  // prompt differs in anything else: it is another place, or another document.
   std::optional<size_t> TypedOf(const completion::GeneratorPrompt& prompt,
                                 bool greedy, uint64_t reminded_of = 0) const;
 
   // The user has typed the first `typed` bytes: the prompt is longer by them,
-  // what was said is shorter.
+  // what was generated is shorter.
   void Advance(size_t typed);
 
   struct Token {
@@ -47,6 +47,7 @@ class SaidSoFar {
 
  private:
   bool valid_ = false;
+  std::string document_;
   std::string path_;
   std::string prefix_;
   std::string suffix_;
@@ -57,4 +58,4 @@ class SaidSoFar {
 
 }  // namespace krait::daemon
 
-#endif  // KRAIT_DAEMON_HOST_LOCAL_SAID_SO_FAR_H_
+#endif  // KRAIT_DAEMON_HOST_LOCAL_GENERATED_TEXT_H_

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KRAIT_DAEMON_HOST_LOCAL_MODEL_GENERATOR_H_
-#define KRAIT_DAEMON_HOST_LOCAL_MODEL_GENERATOR_H_
+#ifndef KRAIT_DAEMON_HOST_LOCAL_MAKE_GENERATOR_H_
+#define KRAIT_DAEMON_HOST_LOCAL_MAKE_GENERATOR_H_
 
 #include <filesystem>
 
@@ -18,9 +18,10 @@ std::filesystem::path FingerprintsFile();
 // empty without a home.
 std::filesystem::path ForgetMarkFile();
 
-// Loads a model and makes it a generator that owns it and its threads.
-base::Result<ReadyGenerator> LoadGenerator(const ModelOptions& options);
+// Makes the generator that the options ask for: the only place that does.
+// Loads a model, which the generator owns with its threads.
+base::Result<ReadyGenerator> MakeGenerator(const ModelOptions& options);
 
 }  // namespace krait::daemon
 
-#endif  // KRAIT_DAEMON_HOST_LOCAL_MODEL_GENERATOR_H_
+#endif  // KRAIT_DAEMON_HOST_LOCAL_MAKE_GENERATOR_H_

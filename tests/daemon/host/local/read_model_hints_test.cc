@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/model/model_hints.h"
+#include "daemon/host/local/read_model_hints.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,8 +12,14 @@
 #include "engine/file/gguf.h"
 #include "tests/engine/file/gguf_builder.h"
 
-namespace krait::engine {
+namespace krait::daemon {
 namespace {
+
+using base::Result;
+using completion::ConfidenceThresholds;
+using completion::ModelHints;
+using engine::GgufBuilder;
+using engine::GgufFile;
 
 using testing::HasSubstr;
 
@@ -112,4 +118,4 @@ TEST(ModelHintsTest, WrongLanguagesAreRefused) {
 }
 
 }  // namespace
-}  // namespace krait::engine
+}  // namespace krait::daemon

@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KRAIT_ENGINE_MODEL_MODEL_HINTS_H_
-#define KRAIT_ENGINE_MODEL_MODEL_HINTS_H_
+#ifndef KRAIT_DAEMON_COMPLETION_GENERATOR_MODEL_HINTS_H_
+#define KRAIT_DAEMON_COMPLETION_GENERATOR_MODEL_HINTS_H_
 
-#include <filesystem>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "engine/error.h"
-
-namespace krait::engine {
-
-class GgufFile;
+namespace krait::completion {
 
 // How sure a model must be of a completion that is shown: natural logarithms of
 // probabilities, chosen for each model by `krait eval shown --calibrate`. GGUF
@@ -42,12 +36,6 @@ struct ModelHints {
   const ConfidenceThresholds& ConfidenceOf(std::string_view language) const;
 };
 
-// Errors name file and key, and what was expected.
-Result<ModelHints> ReadModelHints(const GgufFile& gguf);
-// The same of a model's path, as Model::Load takes it. A directory says
-// nothing.
-Result<ModelHints> ReadModelHints(const std::filesystem::path& path);
+}  // namespace krait::completion
 
-}  // namespace krait::engine
-
-#endif  // KRAIT_ENGINE_MODEL_MODEL_HINTS_H_
+#endif  // KRAIT_DAEMON_COMPLETION_GENERATOR_MODEL_HINTS_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/host/local/said_so_far.h"
+#include "daemon/host/local/generated_text.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 namespace krait::daemon {
 namespace {
 
-class SaidSoFarTest : public testing::Test {
+class GeneratedTextTest : public testing::Test {
  protected:
   void SetUp() override {
     said_.Begin(Prompt("a = "), /*greedy=*/true);
@@ -26,16 +26,22 @@ class SaidSoFarTest : public testing::Test {
     return rest;
   }
 
-  SaidSoFar said_;
+  GeneratedText said_;
 };
 
-TEST_F(SaidSoFarTest, KnowsHowMuchWasTyped) {
+TEST_F(GeneratedTextTest, KnowsHowMuchWasTyped) {
   EXPECT_EQ(said_.TypedOf(Prompt("a = "), true), 0U);
   EXPECT_EQ(said_.TypedOf(Prompt("a = fo"), true), 2U);
   EXPECT_EQ(said_.TypedOf(Prompt("a = foo(x)"), true), 6U);
 }
 
-TEST_F(SaidSoFarTest, AnythingElseIsAnotherGeneration) {
+TEST_F(GeneratedTextTest, AnotherDocumentOfTheSamePathIsAnotherGeneration) {
+  completion::GeneratorPrompt other = Prompt("a = fo");
+  other.document = "file:///elsewhere/file.py";
+  EXPECT_FALSE(said_.TypedOf(other, true));
+}
+
+TEST_F(GeneratedTextTest, AnythingElseIsAnotherGeneration) {
   EXPECT_FALSE(said_.TypedOf(Prompt("a = fa"), true));
   EXPECT_FALSE(said_.TypedOf(Prompt("a ="), true));
   EXPECT_FALSE(said_.TypedOf(Prompt("b = foo"), true));
@@ -49,7 +55,7 @@ TEST_F(SaidSoFarTest, AnythingElseIsAnotherGeneration) {
 }
 
 // What it was reminded of has changed elsewhere.
-TEST_F(SaidSoFarTest, OtherSurroundingsAreAnotherGeneration) {
+TEST_F(GeneratedTextTest, OtherSurroundingsAreAnotherGeneration) {
   said_.Begin(Prompt("a = "), /*greedy=*/true, /*reminded_of=*/7);
   said_.Add(1, "foo", -1);
   EXPECT_EQ(said_.TypedOf(Prompt("a = fo"), true, 7), 2U);
@@ -57,13 +63,13 @@ TEST_F(SaidSoFarTest, OtherSurroundingsAreAnotherGeneration) {
   EXPECT_FALSE(said_.TypedOf(Prompt("a = fo"), true));
 }
 
-TEST_F(SaidSoFarTest, WhatWasDrawnByChanceIsNotGoneOnWith) {
+TEST_F(GeneratedTextTest, WhatWasDrawnByChanceIsNotGoneOnWith) {
   EXPECT_FALSE(said_.TypedOf(Prompt("a = fo"), /*greedy=*/false));
   said_.Begin(Prompt("a = "), /*greedy=*/false);
   EXPECT_FALSE(said_.TypedOf(Prompt("a = "), true));
 }
 
-TEST_F(SaidSoFarTest, AdvancingKeepsWhatIsLeftOfEachToken) {
+TEST_F(GeneratedTextTest, AdvancingKeepsWhatIsLeftOfEachToken) {
   said_.Advance(4);
   EXPECT_EQ(Rest(), "x)");
   EXPECT_EQ(said_.tokens()[0].id, 2U);
@@ -75,7 +81,7 @@ TEST_F(SaidSoFarTest, AdvancingKeepsWhatIsLeftOfEachToken) {
   EXPECT_EQ(said_.TypedOf(Prompt("a = foo(x) +"), true), 2U);
 }
 
-TEST_F(SaidSoFarTest, ForgottenIsForgotten) {
+TEST_F(GeneratedTextTest, ForgottenIsForgotten) {
   said_.Forget();
   EXPECT_FALSE(said_.TypedOf(Prompt("a = "), true));
 }

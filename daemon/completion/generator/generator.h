@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KRAIT_DAEMON_COMPLETION_GENERATOR_H_
-#define KRAIT_DAEMON_COMPLETION_GENERATOR_H_
+#ifndef KRAIT_DAEMON_COMPLETION_GENERATOR_GENERATOR_H_
+#define KRAIT_DAEMON_COMPLETION_GENERATOR_GENERATOR_H_
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -14,14 +15,12 @@
 
 #include "base/memory_budget.h"
 #include "base/result.h"
-#include "daemon/completion/forget_scope.h"
+#include "daemon/completion/generator/forget_scope.h"
+#include "daemon/completion/generator/model_hints.h"
+#include "daemon/completion/generator/piece.h"
+#include "daemon/completion/generator/prompt_plan.h"
+#include "daemon/completion/generator/sampling.h"
 #include "daemon/completion/text/nearby_text.h"
-#include "engine/file/token.h"
-#include "engine/model/model_hints.h"
-#include "engine/model/model_stamp.h"
-#include "engine/run/generation.h"
-#include "engine/run/sampler.h"
-#include "engine/tokenizer/fim.h"
 
 namespace krait::completion {
 
@@ -29,6 +28,9 @@ using Clock = std::chrono::steady_clock;
 
 // Text around a cursor, as the model is to see it.
 struct GeneratorPrompt {
+  // Tells the document from all others, whatever they are called; may be any
+  // string.
+  std::string_view document = {};
   std::string_view path;  // shown to models that were trained with paths
   std::string_view prefix;
   std::string_view suffix;
@@ -47,7 +49,7 @@ struct GeneratorPrompt {
 
 struct GeneratorRequest {
   GeneratorPrompt prompt;
-  engine::SamplerOptions sampler;
+  Sampling sampling;
   size_t max_tokens = 64;
   // An end-of-sequence or another control token does not end it: benchmarks
   // compare answers of the same length.
@@ -60,21 +62,25 @@ struct GeneratorRequest {
   // If the prompt is the last one with a part of what was said since at its
   // end, goes on with that generation.
   bool may_resume = true;
-  // Called for each token with the bytes it stands for, which may be a part of
-  // a UTF-8 sequence, and the natural log of its probability. Returning false
-  // ends the generation.
-  std::function<bool(engine::TokenId token, std::string_view bytes,
-                     float logprob)>
-      on_token;
+  // Called for each token. Returning false ends the generation.
+  std::function<bool(const Piece& piece)> on_piece;
+};
+
+// Why a generation ended, if it was not stopped.
+enum class GenerationEnd : uint8_t {
+  kEndOfSequence,  // the model has no more to say
+  kMaxTokens,
+  kEnough,     // on_piece returned false
+  kNotFinite,  // the model's logits hold no finite number: broken weights
 };
 
 // What a generation cost.
 struct GeneratorReport {
-  engine::FimLayout layout = engine::FimLayout::kPrefix;
-  // Why this layout, if it is not simply the one that the model was trained
-  // for; a sentence for users.
-  std::string reason_for_layout;
-  engine::StopReason reason = engine::StopReason::kMaxTokens;
+  PromptPlan plan = PromptPlan::kPrefix;
+  // Why this plan, if it is not simply the one that the model was trained for;
+  // a sentence for users.
+  std::string reason_for_plan;
+  GenerationEnd end = GenerationEnd::kMaxTokens;
   size_t tokens_reused = 0;    // taken from a warm state
   size_t tokens_replayed = 0;  // restored from a replay log
   size_t tokens_computed = 0;  // prompt tokens run through the model
@@ -82,6 +88,15 @@ struct GeneratorReport {
   Clock::duration tokenize{};
   Clock::duration prefill{};
   Clock::duration decode{};
+};
+
+// What has become of the files that a model was loaded from.
+enum class ModelChange : uint8_t {
+  kNone,
+  // Others are in their place, or none. The model is unharmed.
+  kReplaced,
+  // They were written, so that the model is neither the old nor the new one.
+  kOverwritten,
 };
 
 // What a generator keeps warm between calls.
@@ -103,6 +118,14 @@ class RunningGeneration {
 
   // Ends it if it was stopped, which Advance would notice, too.
   virtual void StopIfAsked() = 0;
+
+  // Whether Advance would do anything for it. False: it waits for an answer
+  // from elsewhere. One that was stopped, or has ended, is ready.
+  virtual bool ready() const { return true; }
+  // Calls `wake` once, on any thread, as soon as it is ready: at once if it is.
+  // Takes the place of an earlier one. Not called any more once the generation
+  // is gone.
+  virtual void WhenReady(std::function<void()> wake) { wake(); }
 
   // What it came to, once it has ended; an error of kind kCancelled if it was
   // stopped.
@@ -126,7 +149,7 @@ class Generator {
   virtual size_t context_length() const = 0;
 
   // What the model's file says of how sure it must be, and of what it knows.
-  virtual engine::ModelHints hints() const { return {}; }
+  virtual ModelHints hints() const { return {}; }
 
   // Returns about how many tokens `text` is.
   virtual size_t CountTokens(std::string_view text) const = 0;
@@ -139,7 +162,8 @@ class Generator {
   // Does a piece of work for generations of this generator: reads a slice of
   // one prompt (they take turns), and chooses a token for each of those whose
   // prompt is read, all in one batch. Those that have ended are left alone.
-  // What else is under way does not show in what a generation says.
+  // What else is under way does not show in what a generation says. If none of
+  // them is ready there is nothing to do, see WhenReady.
   virtual void Advance(std::span<RunningGeneration* const> generations) = 0;
 
   // From begin to end, alone. A stopped call gives an error of kind kCancelled.
@@ -170,9 +194,7 @@ class Generator {
   }
 
   // Compares the model's files with those that were loaded.
-  virtual engine::ModelChange CheckModel() const {
-    return engine::ModelChange::kNone;
-  }
+  virtual ModelChange CheckModel() const { return ModelChange::kNone; }
 
   virtual WarmStatus warm_status() const { return {}; }
 
@@ -184,4 +206,4 @@ class Generator {
 
 }  // namespace krait::completion
 
-#endif  // KRAIT_DAEMON_COMPLETION_GENERATOR_H_
+#endif  // KRAIT_DAEMON_COMPLETION_GENERATOR_GENERATOR_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/host/local/model_generator.h"
+#include "daemon/host/local/make_generator.h"
 
 #include <fmt/format.h>
 
@@ -47,50 +47,6 @@ std::vector<std::string> WithRealPaths(std::vector<std::string> globs) {
   return globs;
 }
 
-class ModelGenerator : public completion::Generator {
- public:
-  ModelGenerator(LoadedModel loaded, std::unique_ptr<EngineGenerator> inner)
-      : loaded_(std::move(loaded)), inner_(std::move(inner)) {}
-
-  size_t context_length() const override { return inner_->context_length(); }
-  engine::ModelHints hints() const override { return inner_->hints(); }
-  size_t CountTokens(std::string_view text) const override {
-    return inner_->CountTokens(text);
-  }
-  std::unique_ptr<completion::RunningGeneration> Begin(
-      completion::GeneratorRequest request, std::stop_token stop) override {
-    return inner_->Begin(std::move(request), std::move(stop));
-  }
-  void Advance(
-      std::span<completion::RunningGeneration* const> generations) override {
-    inner_->Advance(generations);
-  }
-  base::Status Warm(const completion::GeneratorPrompt& prompt,
-                    std::stop_token stop) override {
-    return inner_->Warm(prompt, std::move(stop));
-  }
-  void SaveWarmStates() override { inner_->SaveWarmStates(); }
-  base::Status FinishSaving(std::chrono::milliseconds limit) override {
-    return inner_->FinishSaving(limit);
-  }
-  void Forget(const completion::ForgetScope& scope,
-              std::function<void(size_t)> done) override {
-    inner_->Forget(scope, std::move(done));
-  }
-  engine::ModelChange CheckModel() const override {
-    return inner_->CheckModel();
-  }
-  completion::WarmStatus warm_status() const override {
-    return inner_->warm_status();
-  }
-  base::MemoryUse memory_use() const override { return inner_->memory_use(); }
-  void GiveBack(size_t bytes) override { inner_->GiveBack(bytes); }
-
- private:
-  LoadedModel loaded_;
-  std::unique_ptr<EngineGenerator> inner_;  // uses the pool of loaded_
-};
-
 WarmOptions WarmOptionsOf(const ModelOptions& options,
                           const engine::ModelStamp& stamp) {
   return {
@@ -118,20 +74,22 @@ fs::path ForgetMarkFile() {
   return home.empty() ? home : home / "forgotten";
 }
 
-base::Result<ReadyGenerator> LoadGenerator(const ModelOptions& options) {
+base::Result<ReadyGenerator> MakeGenerator(const ModelOptions& options) {
   auto loaded = LoadModel(options);
   if (!loaded) return loaded.error();
-  auto inner = EngineGenerator::Create(loaded->model, *loaded->pool,
-                                       WarmOptionsOf(options, loaded->stamp));
-  if (!inner) return inner.error();
   std::string description =
       fmt::format("{} ({} parameters) from {}, {} threads",
                   loaded->model->hyperparameters().name,
                   ParametersText(loaded->model->Parameters()),
                   loaded->path.string(), loaded->pool->size());
+  std::string name = loaded->model->hyperparameters().name;
   const size_t threads = loaded->pool->size();
-  return ReadyGenerator{.generator = std::make_unique<ModelGenerator>(
-                            std::move(*loaded), std::move(*inner)),
+  auto generator =
+      EngineGenerator::Create(std::move(loaded->model), std::move(loaded->pool),
+                              WarmOptionsOf(options, loaded->stamp));
+  if (!generator) return generator.error();
+  return ReadyGenerator{.generator = std::move(*generator),
+                        .name = std::move(name),
                         .description = std::move(description),
                         .threads = threads};
 }

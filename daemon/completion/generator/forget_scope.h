@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KRAIT_DAEMON_COMPLETION_FORGET_SCOPE_H_
-#define KRAIT_DAEMON_COMPLETION_FORGET_SCOPE_H_
+#ifndef KRAIT_DAEMON_COMPLETION_GENERATOR_FORGET_SCOPE_H_
+#define KRAIT_DAEMON_COMPLETION_GENERATOR_FORGET_SCOPE_H_
 
 #include <string>
 #include <string_view>
@@ -18,4 +18,4 @@ struct ForgetScope {
 
 }  // namespace krait::completion
 
-#endif  // KRAIT_DAEMON_COMPLETION_FORGET_SCOPE_H_
+#endif  // KRAIT_DAEMON_COMPLETION_GENERATOR_FORGET_SCOPE_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/completion/forget_scope.h"
+#include "daemon/completion/generator/forget_scope.h"
 
 #include <algorithm>
 

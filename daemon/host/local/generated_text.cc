@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/host/local/said_so_far.h"
+#include "daemon/host/local/generated_text.h"
 
 #include <algorithm>
 
 namespace krait::daemon {
 
-void SaidSoFar::Begin(const completion::GeneratorPrompt& prompt, bool greedy,
-                      uint64_t reminded_of) {
+void GeneratedText::Begin(const completion::GeneratorPrompt& prompt,
+                          bool greedy, uint64_t reminded_of) {
   valid_ = greedy;
+  document_ = prompt.document;
   path_ = prompt.path;
   prefix_ = prompt.prefix;
   suffix_ = prompt.suffix;
@@ -16,17 +17,19 @@ void SaidSoFar::Begin(const completion::GeneratorPrompt& prompt, bool greedy,
   tokens_.clear();
 }
 
-void SaidSoFar::Add(engine::TokenId token, std::string_view bytes,
-                    float logprob) {
+void GeneratedText::Add(engine::TokenId token, std::string_view bytes,
+                        float logprob) {
   text_ += bytes;
   tokens_.push_back({token, std::string(bytes), logprob});
 }
 
-std::optional<size_t> SaidSoFar::TypedOf(
+std::optional<size_t> GeneratedText::TypedOf(
     const completion::GeneratorPrompt& prompt, bool greedy,
     uint64_t reminded_of) const {
-  if (!valid_ || !greedy || prompt.path != path_ || prompt.suffix != suffix_ ||
-      reminded_of != reminded_of_ || !prompt.prefix.starts_with(prefix_)) {
+  const bool same_place = prompt.document == document_ &&
+                          prompt.path == path_ && prompt.suffix == suffix_;
+  if (!valid_ || !greedy || !same_place || reminded_of != reminded_of_ ||
+      !prompt.prefix.starts_with(prefix_)) {
     return std::nullopt;
   }
   const std::string_view typed = prompt.prefix.substr(prefix_.size());
@@ -34,7 +37,7 @@ std::optional<size_t> SaidSoFar::TypedOf(
   return typed.size();
 }
 
-void SaidSoFar::Advance(size_t typed) {
+void GeneratedText::Advance(size_t typed) {
   prefix_ += text_.substr(0, typed);
   text_.erase(0, typed);
   auto token = tokens_.begin();

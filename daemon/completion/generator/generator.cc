@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/completion/generator.h"
+#include "daemon/completion/generator/generator.h"
 
 #include <utility>
+
+#include "daemon/completion/generator/readiness.h"
 
 namespace krait::completion {
 
@@ -9,7 +11,10 @@ base::Result<GeneratorReport> Generator::Generate(GeneratorRequest request,
                                                   std::stop_token stop) {
   const auto generation = Begin(std::move(request), std::move(stop));
   RunningGeneration* const alone = generation.get();
-  while (!alone->outcome()) Advance({&alone, 1});
+  while (!alone->outcome()) {
+    RestWhileAllWait({&alone, 1});
+    Advance({&alone, 1});
+  }
   return *alone->outcome();
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/model/model_hints.h"
+#include "daemon/host/local/read_model_hints.h"
 
 #include <fmt/format.h>
 
@@ -13,8 +13,17 @@
 #include "engine/file/printable.h"
 #include "engine/model/gguf_split.h"
 
-namespace krait::engine {
+namespace krait::daemon {
 namespace {
+
+using base::ErrorCode;
+using base::MakeError;
+using base::Result;
+using base::Status;
+using completion::ConfidenceThresholds;
+using completion::ModelHints;
+using engine::GgufArray;
+using engine::GgufFile;
 
 // Above any number of languages, and any name.
 constexpr size_t kMaxLanguages = 1000;
@@ -88,7 +97,7 @@ Result<std::vector<std::string>> ReadNames(const GgufFile& gguf,
   if (of_strings) {
     for (const std::string_view name : (*array)->strings) {
       if (name.empty() || name.size() > kMaxLanguageBytes) break;
-      names.push_back(Printable(name));
+      names.push_back(engine::Printable(name));
     }
     if (names.size() == (*array)->size()) return names;
   }
@@ -100,12 +109,6 @@ Result<std::vector<std::string>> ReadNames(const GgufFile& gguf,
 }
 
 }  // namespace
-
-const ConfidenceThresholds& ModelHints::ConfidenceOf(
-    std::string_view language) const {
-  const auto found = confidence_of.find(language);
-  return found == confidence_of.end() ? confidence : found->second;
-}
 
 Result<ModelHints> ReadModelHints(const GgufFile& gguf) {
   ModelHints hints;
@@ -125,9 +128,9 @@ Result<ModelHints> ReadModelHints(const GgufFile& gguf) {
 Result<ModelHints> ReadModelHints(const std::filesystem::path& path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return ModelHints{};
-  const auto gguf = GgufFile::Open(MetadataFile(path));
+  const auto gguf = GgufFile::Open(engine::MetadataFile(path));
   if (!gguf) return gguf.error();
   return ReadModelHints(**gguf);
 }
 
-}  // namespace krait::engine
+}  // namespace krait::daemon
