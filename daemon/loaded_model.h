@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "daemon/memory_limit.h"
 #include "engine/arch/model.h"
 #include "engine/model/model_stamp.h"
+#include "engine/prompt/fim.h"
 #include "engine/threads/worker_pool.h"
 
 namespace krait::daemon {
@@ -27,6 +29,8 @@ struct ModelOptions {
   size_t state_disk_bytes = size_t{512} << 20;  // what they may take there
   // Who named the model, for messages: "--model", a line of a file.
   std::string model_origin = {};
+  // Instead of the one that the model was trained for, to compare them.
+  std::optional<engine::FimLayout> layout = {};
   size_t state_days = 30;  // how long an unused one stays there; 0: for ever
   // Globs of files and folders (absolute) of which none is kept there.
   std::vector<std::string> state_exclude;

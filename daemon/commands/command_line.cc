@@ -386,6 +386,7 @@ void CommandLine::AddEval() {
       ->capture_default_str();
   AddModelOptions(app, &eval_fim_.model);
   AddUserModel(app, &eval_fim_.model);
+  AddLayout(app, &eval_fim_.model);
   AddContext(app, &eval_fim_.completion);
   AddConfidence(app, &eval_fim_.completion);
   AddHealing(app, &eval_fim_.completion);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -50,6 +52,20 @@ void AddModelOptions(CLI::App* app, ModelOptions* options) {
     options->model_origin = "--model";
   });
   AddThreads(app, &options->threads);
+}
+
+void AddLayout(CLI::App* app, ModelOptions* options) {
+  using engine::FimLayout;
+  std::map<std::string, FimLayout> layouts;
+  for (const FimLayout layout :
+       {FimLayout::kSpm, FimLayout::kPsm, FimLayout::kAnchoredPsm,
+        FimLayout::kEmulated, FimLayout::kPrefix}) {
+    layouts.emplace(engine::FimLayoutName(layout), layout);
+  }
+  app->add_option("--layout", options->layout,
+                  "Lay prompts out so, instead of as the model was trained")
+      ->transform(CLI::CheckedTransformer(layouts))
+      ->type_name("NAME");
 }
 
 void AddThreads(CLI::App* app, size_t* threads) {

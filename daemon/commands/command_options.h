@@ -32,6 +32,8 @@ CLI::Option* AddModelName(CLI::App* app, std::string* model);
 void AddModelOptions(CLI::App* app, ModelOptions* options);
 void AddStateBytes(CLI::App* app, ModelOptions* options);
 // The threads alone.
+// --layout: how prompts are laid out.
+void AddLayout(CLI::App* app, ModelOptions* options);
 void AddThreads(CLI::App* app, size_t* threads);
 void AddQuantizeOptions(CLI::App* app, QuantizeArguments* arguments);
 

@@ -17,9 +17,9 @@
 #include "daemon/text_file.h"
 #include "daemon/tools/npy.h"
 #include "daemon/tools/token_list.h"
+#include "engine/prompt/fim.h"
 #include "engine/run/generation.h"
 #include "engine/run/session.h"
-#include "engine/tokenizer/fim.h"
 
 namespace krait::daemon {
 namespace {

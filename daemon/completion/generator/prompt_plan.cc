@@ -17,6 +17,8 @@ std::string_view PromptPlanName(PromptPlan plan) {
       return "spm";
     case PromptPlan::kPsm:
       return "psm";
+    case PromptPlan::kAnchoredPsm:
+      return "anchored-psm";
     case PromptPlan::kEmulated:
       return "emulated";
   }

@@ -15,10 +15,13 @@ enum class PromptPlan : uint8_t {
   kPrefix,        // the text before the cursor only
   kSpm,           // suffix, prefix, middle
   kPsm,           // prefix, suffix, middle
-  kEmulated,      // the model knows no such layout: the suffix as plain text
+  // Prefix up to a line above the cursor, suffix, middle with what follows it.
+  kAnchoredPsm,
+  kEmulated,  // the model knows no such layout: the suffix as plain text
 };
 
-// Returns "none", "typed-through", "prefix", "spm", "psm", "emulated".
+// Returns "none", "typed-through", "prefix", "spm", "psm", "anchored-psm",
+// "emulated".
 std::string_view PromptPlanName(PromptPlan plan);
 
 }  // namespace krait::completion

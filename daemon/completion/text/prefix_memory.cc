@@ -90,8 +90,8 @@ std::string_view PrefixMemory::Cut(const std::string& document,
                                    const TokenCounter& count_tokens) {
   const std::string_view with_room =
       CutPrefix(before, limit - limit / 4, count_tokens);
-  // All there is: nothing to remember.
-  if (with_room.size() == before.size()) return before;
+  const bool fits = with_room.size() == before.size();
+  if (fits && !documents_.contains(document)) return before;
 
   if (documents_.size() >= kMaxPrefixDocuments) documents_.clear();
   Beginnings& beginnings = documents_[document];
@@ -108,6 +108,8 @@ std::string_view PrefixMemory::Cut(const std::string& document,
                 beginnings.end());
     return prefix;
   }
+  // All there is: nothing to remember.
+  if (fits) return before;
   const std::string_view prefix = FromSteadyPlace(with_room);
   const std::string_view beginning = BeginningOf(prefix);
   if (beginning.size() < kBeginningBytes) return prefix;

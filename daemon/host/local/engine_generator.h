@@ -34,6 +34,8 @@ namespace krait::daemon {
 // What a generator may keep warm, and where.
 struct WarmOptions {
   size_t state_bytes = 0;  // in memory; 0: each call reads the whole prompt
+  // See FimPlanner.
+  std::optional<engine::FimLayout> layout = {};
   // Where states are kept between runs, and how much; empty: nowhere.
   std::filesystem::path state_dir = {};
   engine::StateLimits disk = {};

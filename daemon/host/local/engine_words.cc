@@ -24,6 +24,8 @@ PromptPlan PromptPlanOf(FimLayout layout) {
       return PromptPlan::kSpm;
     case FimLayout::kPsm:
       return PromptPlan::kPsm;
+    case FimLayout::kAnchoredPsm:
+      return PromptPlan::kAnchoredPsm;
     case FimLayout::kEmulated:
       return PromptPlan::kEmulated;
     case FimLayout::kPrefix:

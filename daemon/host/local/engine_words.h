@@ -6,9 +6,9 @@
 #include "daemon/completion/generator/prompt_plan.h"
 #include "daemon/completion/generator/sampling.h"
 #include "engine/model/model_stamp.h"
+#include "engine/prompt/fim.h"
 #include "engine/run/generation.h"
 #include "engine/run/sampler.h"
-#include "engine/tokenizer/fim.h"
 
 namespace krait::daemon {
 

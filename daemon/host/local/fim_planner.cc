@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <utility>
+
+#include "daemon/completion/text/context.h"
 
 namespace krait::daemon {
 namespace {
@@ -18,6 +21,12 @@ constexpr std::chrono::duration<double> kPatienceNearby{0.03};
 
 // What is at hand must be this much quicker to be taken instead.
 constexpr double kWorthIt = 4;
+
+// Of a suffix that a jump has read anew, whatever more would be allowed.
+constexpr size_t kMostTokensOfLastSuffix = 192;
+
+// In a pause the anchor moves if more text than this is behind it.
+constexpr size_t kMoveAnchorAfterBytes = 256;
 
 // Tokens of a word that are said anew: more than most identifiers have.
 constexpr size_t kMaxHealed = 8;
@@ -53,36 +62,43 @@ FimLayout TrainedLayout(const engine::Hyperparameters& hparams,
 
 FimLayout FimPlanner::BestLayout(
     const completion::GeneratorPrompt& prompt) const {
+  if (layout_) return *layout_;
   const FimLayout trained = TrainedLayout(hparams_, lines_.tokenizer());
   if (trained == FimLayout::kEmulated && prompt.suffix.empty()) {
     return FimLayout::kPrefix;
   }
-  return trained;
+  return trained == FimLayout::kPsm ? FimLayout::kAnchoredPsm : trained;
 }
 
 base::Result<FimPlan> FimPlanner::LayOut(
-    FimLayout layout, const completion::GeneratorPrompt& prompt) {
-  auto tokens = engine::BuildFimPrompt(
-      lines_, layout,
+    FimLayout layout, const completion::GeneratorPrompt& prompt,
+    size_t anchor) {
+  const bool anchored = layout == FimLayout::kAnchoredPsm;
+  if (!anchored) anchor = prompt.prefix.size();
+  const auto laid_out = engine::LayOutFim(
+      lines_.tokenizer(), layout,
       {.path = hparams_.file_token ? prompt.path : std::string_view(),
        .prefix = prompt.prefix,
-       .suffix = prompt.suffix},
+       .suffix = prompt.suffix,
+       .anchor = anchor},
       hparams_.file_token);
-  if (!tokens) return tokens.error();
+  if (!laid_out) return laid_out.error();
+  engine::EncodedPrompt encoded = engine::Encode(laid_out->pieces, lines_);
   FimPlan plan;
   plan.layout = layout;
-  plan.tokens = std::move(*tokens);
-  // The prefix ends the prompt, or it is followed by the suffix and [MIDDLE].
-  size_t prefix_end = plan.tokens.size();
-  if (layout == FimLayout::kPsm) {
-    prefix_end -= lines_.Count(prompt.suffix) + 2;
+  const size_t prefix_end = encoded.ends[laid_out->prefix];
+  if (anchored || layout == FimLayout::kPsm) {
     plan.checkpoints.push_back(prefix_end);
   }
-  for (const size_t anchor : prompt.anchors) {
-    if (anchor > prompt.prefix.size()) continue;
-    const size_t after = lines_.Count(prompt.prefix.substr(anchor));
+  if (anchored)
+    plan.checkpoints.push_back(encoded.ends[encoded.ends.size() - 2]);
+  for (const size_t begin : prompt.anchors) {
+    if (begin > anchor) continue;
+    const size_t after =
+        lines_.Count(prompt.prefix.substr(begin, anchor - begin));
     if (after < prefix_end) plan.checkpoints.push_back(prefix_end - after);
   }
+  plan.tokens = std::move(encoded.ids);
   return plan;
 }
 
@@ -93,8 +109,9 @@ void FimPlanner::HealTokens(Healing heal, FimPlan* plan) const {
   if (heal == Healing::kNone || plan->layout == FimLayout::kPsm) return;
   for (size_t healed = 0; healed < kMaxHealed && plan->tokens.size() >= 2;
        ++healed) {
-    const std::string_view bytes =
-        lines_.tokenizer().TokenBytes(plan->tokens.back());
+    const engine::TokenId last = plan->tokens.back();
+    if (lines_.tokenizer().IsControl(last)) return;
+    const std::string_view bytes = lines_.tokenizer().TokenBytes(last);
     if (bytes.empty() || bytes.back() == '\n') return;
     const bool goes_on = healed == 0 || (IsWord(bytes.back()) &&
                                          IsWord(plan->beginning.front()));
@@ -108,7 +125,7 @@ void FimPlanner::HealTokens(Healing heal, FimPlan* plan) const {
 base::Result<FimPlan> FimPlanner::PlanNow(
     const completion::GeneratorPrompt& prompt, Healing heal,
     const PredictTime& predict) {
-  auto best = LayOut(BestLayout(prompt), prompt);
+  auto best = BestPlan(prompt, predict);
   if (!best) return best.error();
   if (auto quicker = QuickerPlan(prompt, *best, predict)) {
     best = std::move(*quicker);
@@ -117,9 +134,65 @@ base::Result<FimPlan> FimPlanner::PlanNow(
   return best;
 }
 
+base::Result<FimPlan> FimPlanner::BestPlan(
+    const completion::GeneratorPrompt& prompt, const PredictTime& predict) {
+  const FimLayout layout = BestLayout(prompt);
+  if (layout != FimLayout::kAnchoredPsm) return LayOut(layout, prompt);
+  completion::GeneratorPrompt shorter = prompt;
+  shorter.suffix = LastSuffix(prompt.suffix);
+  return BestAnchoredPlan(shorter, predict);
+}
+
+// The quickest of those behind the anchors that there are, and a new one.
+base::Result<FimPlan> FimPlanner::BestAnchoredPlan(
+    const completion::GeneratorPrompt& prompt, const PredictTime& predict) {
+  const size_t new_anchor = MiddleAnchors::NewFor(prompt.prefix);
+  std::vector<size_t> anchors = anchors_.Find(prompt);
+  if (std::ranges::find(anchors, new_anchor) == anchors.end()) {
+    anchors.push_back(new_anchor);
+  }
+  std::optional<FimPlan> best;
+  size_t best_anchor = 0;
+  Seconds best_time{};
+  for (const size_t anchor : anchors) {
+    auto plan = LayOut(FimLayout::kAnchoredPsm, prompt, anchor);
+    if (!plan) return plan.error();
+    const Seconds time = predict(plan->tokens);
+    if (best && time >= best_time) continue;
+    best = std::move(*plan);
+    best_anchor = anchor;
+    best_time = time;
+  }
+  anchors_.Add(prompt, best_anchor);
+  return *std::move(best);
+}
+
+// Behind the anchor in use, if little is: else behind a new one, which is used
+// once it is warm.
+base::Result<FimPlan> FimPlanner::AnchoredPlanToWarm(
+    const completion::GeneratorPrompt& whole) {
+  completion::GeneratorPrompt prompt = whole;
+  prompt.suffix = LastSuffix(whole.suffix);
+  const std::vector<size_t> anchors = anchors_.Find(prompt);
+  const size_t behind = anchors.empty() ? std::string_view::npos
+                                        : prompt.prefix.size() - anchors[0];
+  const size_t anchor = behind <= kMoveAnchorAfterBytes
+                            ? anchors[0]
+                            : MiddleAnchors::NewFor(prompt.prefix);
+  anchors_.Add(prompt, anchor);
+  return LayOut(FimLayout::kAnchoredPsm, prompt, anchor);
+}
+
+std::string_view FimPlanner::LastSuffix(std::string_view suffix) {
+  return completion::CutSuffix(
+      suffix, kMostTokensOfLastSuffix,
+      [this](std::string_view text) { return lines_.Count(text); });
+}
+
 std::optional<FimPlan> FimPlanner::QuickerPlan(
     const completion::GeneratorPrompt& prompt, const FimPlan& best,
     const PredictTime& predict) {
+  if (layout_) return std::nullopt;
   const Seconds best_time = predict(best.tokens);
   const auto if_worth_it = [&](FimLayout layout,
                                const completion::GeneratorPrompt& other,
@@ -157,12 +230,14 @@ std::optional<FimPlan> FimPlanner::QuickerPlan(
 
 base::Result<std::vector<FimPlan>> FimPlanner::PlansToWarm(
     const completion::GeneratorPrompt& prompt, const PredictTime& predict) {
-  auto best = LayOut(BestLayout(prompt), prompt);
+  const FimLayout layout = BestLayout(prompt);
+  const bool anchored = layout == FimLayout::kAnchoredPsm;
+  auto best = anchored ? AnchoredPlanToWarm(prompt) : LayOut(layout, prompt);
   if (!best) return best.error();
   std::vector<FimPlan> plans;
   // What a jump within this window would cost.
-  const bool slow =
-      best->layout != FimLayout::kPrefix && predict(best->tokens) > kPatience;
+  const bool slow = !anchored && layout != FimLayout::kPrefix &&
+                    predict(best->tokens) > kPatience;
   plans.push_back(std::move(*best));
   if (slow) {
     const bool psm = hparams_.fim == engine::FimTraining::kSpmAndPsm;

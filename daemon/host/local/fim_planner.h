@@ -11,9 +11,10 @@
 
 #include "base/result.h"
 #include "daemon/completion/generator/generator.h"
+#include "daemon/host/local/middle_anchors.h"
 #include "engine/file/token.h"
 #include "engine/model/hyperparameters.h"
-#include "engine/tokenizer/fim.h"
+#include "engine/prompt/fim.h"
 #include "engine/tokenizer/line_tokenizer.h"
 
 namespace krait::daemon {
@@ -49,6 +50,10 @@ engine::FimLayout TrainedLayout(const engine::Hyperparameters& hparams,
 // warm; or with the suffix last, if the model was trained for that, too; or
 // else that from the prefix alone.
 //
+// For a model that was trained with the suffix last, the middle begins at an
+// anchor (MiddleAnchors): typing only appends, and a jump costs the suffix. The
+// anchor moves in a pause, or when what is behind it has grown long.
+//
 // Thread-compatible.
 class FimPlanner {
  public:
@@ -57,9 +62,11 @@ class FimPlanner {
   using PredictTime =
       std::function<Seconds(const std::vector<engine::TokenId>&)>;
 
+  // `layout`: lays out all prompts so, whatever the model was trained for.
   FimPlanner(const engine::Tokenizer& tokenizer,
-             const engine::Hyperparameters& hparams)
-      : lines_(tokenizer), hparams_(hparams) {}
+             const engine::Hyperparameters& hparams,
+             std::optional<engine::FimLayout> layout = {})
+      : lines_(tokenizer), hparams_(hparams), layout_(layout) {}
 
   // The plan for a completion that somebody waits for.
   base::Result<FimPlan> PlanNow(const completion::GeneratorPrompt& prompt,
@@ -72,11 +79,21 @@ class FimPlanner {
   size_t CountTokens(std::string_view text) { return lines_.Count(text); }
 
   // Lets go of the text that it remembers.
-  void Forget() { lines_.Forget(); }
+  void Forget() {
+    lines_.Forget();
+    anchors_.Forget();
+  }
 
  private:
   base::Result<FimPlan> LayOut(engine::FimLayout layout,
-                               const completion::GeneratorPrompt& prompt);
+                               const completion::GeneratorPrompt& prompt,
+                               size_t anchor = 0);
+  base::Result<FimPlan> BestPlan(const completion::GeneratorPrompt& prompt,
+                                 const PredictTime& predict);
+  base::Result<FimPlan> BestAnchoredPlan(
+      const completion::GeneratorPrompt& prompt, const PredictTime& predict);
+  base::Result<FimPlan> AnchoredPlanToWarm(
+      const completion::GeneratorPrompt& prompt);
   // Returns a plan that is so much quicker than the best one that it is better;
   // nothing if there is none.
   std::optional<FimPlan> QuickerPlan(const completion::GeneratorPrompt& prompt,
@@ -84,9 +101,13 @@ class FimPlanner {
                                      const PredictTime& predict);
   void HealTokens(Healing heal, FimPlan* plan) const;
   engine::FimLayout BestLayout(const completion::GeneratorPrompt& prompt) const;
+  // What a layout with the suffix last shows of it.
+  std::string_view LastSuffix(std::string_view suffix);
 
   engine::LineTokenizer lines_;
+  MiddleAnchors anchors_;
   const engine::Hyperparameters& hparams_;
+  const std::optional<engine::FimLayout> layout_;
 };
 
 }  // namespace krait::daemon

@@ -13,9 +13,9 @@
 #include "daemon/host/local/generated_text.h"
 #include "engine/file/token.h"
 #include "engine/memory/text_memory.h"
+#include "engine/prompt/fim.h"
 #include "engine/run/beginning.h"
 #include "engine/run/warm_session.h"
-#include "engine/tokenizer/fim.h"
 
 namespace krait::daemon {
 

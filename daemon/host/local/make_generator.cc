@@ -51,6 +51,7 @@ WarmOptions WarmOptionsOf(const ModelOptions& options,
                           const engine::ModelStamp& stamp) {
   return {
       .state_bytes = options.state_bytes,
+      .layout = options.layout,
       .state_dir = options.state_dir,
       .disk = {.max_bytes = options.state_disk_bytes,
                .max_age = std::chrono::hours(24 * options.state_days)},

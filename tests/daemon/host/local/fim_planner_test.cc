@@ -121,6 +121,49 @@ TEST_F(FimPlannerTest, TakesTheSuffixLastWhereTheModelKnowsBoth) {
   EXPECT_TRUE(std::equal(prefix.begin(), prefix.end(), plan->tokens.begin()));
 }
 
+TEST_F(FimPlannerTest, KeepsToALayoutThatIsAskedFor) {
+  FimPlanner planner(model_->tokenizer(), model_->hyperparameters(),
+                     FimLayout::kAnchoredPsm);
+  const auto plan = planner.PlanNow(
+      {.path = "a.py", .prefix = kPrefix, .suffix = kSuffix}, Healing::kNone,
+      [](const auto&) { return FimPlanner::Seconds(2); });
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->layout, FimLayout::kAnchoredPsm);
+  EXPECT_THAT(plan->reason, IsEmpty());
+  // The cursor's line is behind the suffix.
+  const auto expected =
+      engine::BuildFimPrompt(model_->tokenizer(), FimLayout::kAnchoredPsm,
+                             {.path = "a.py",
+                              .prefix = kPrefix,
+                              .suffix = kSuffix,
+                              .anchor = kPrefix.find('\n') + 1},
+                             model_->hyperparameters().file_token);
+  ASSERT_TRUE(expected);
+  EXPECT_EQ(plan->tokens, *expected);
+}
+
+TEST_F(FimPlannerTest, TheAnchorMovesInAPause) {
+  FimPlanner planner(model_->tokenizer(), model_->hyperparameters(),
+                     FimLayout::kAnchoredPsm);
+  std::string text = "x = 1\n";
+  const auto at_hand = [](const auto&) { return FimPlanner::Seconds(0); };
+  const auto middle = [&] {
+    const auto plan =
+        planner.PlanNow({.path = "a.py", .prefix = text, .suffix = kSuffix},
+                        Healing::kNone, at_hand);
+    EXPECT_TRUE(plan);
+    // The second one is behind the suffix.
+    return plan->tokens.size() - plan->checkpoints[1];
+  };
+  EXPECT_EQ(middle(), 0U);
+  for (int i = 0; i < 40; ++i) text += "yy = 12\n";
+  const size_t behind = middle();
+  EXPECT_GT(behind, 40U);
+  ASSERT_TRUE(planner.PlansToWarm(
+      {.path = "a.py", .prefix = text, .suffix = kSuffix}, at_hand));
+  EXPECT_EQ(middle(), 0U);
+}
+
 TEST_F(FimPlannerTest, AWordIsSaidAnewFromItsBeginning) {
   const auto beginning = [&](std::string_view prefix, Healing heal) {
     const auto plan = planner_->PlanNow(

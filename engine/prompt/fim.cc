@@ -1,54 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every layout but kPsm ends with the prefix (and at most a token behind it),
-// so that typing at the cursor only appends to the prompt. Parts are encoded
-// one by one, so each part's ids do not depend on the others, and can be found
-// again when only one has changed.
-#include "engine/tokenizer/fim.h"
+// so that typing at the cursor only appends to the prompt.
+#include "engine/prompt/fim.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 namespace krait::engine {
 namespace {
 
-using Ids = std::vector<TokenId>;
-
-class PromptBuilder {
+class Layouter {
  public:
-  PromptBuilder(LineTokenizer& tokenizer, const FimPrompt& prompt,
-                std::optional<TokenId> file_token)
-      : tokenizer_(tokenizer), prompt_(prompt), file_token_(file_token) {
-    if (special().add_bos && special().bos) ids_.push_back(*special().bos);
+  Layouter(const Tokenizer& tokenizer, const FimPrompt& prompt,
+           std::optional<TokenId> file_token)
+      : special_(tokenizer.special()),
+        prompt_(prompt),
+        file_token_(prompt.path.empty() ? std::nullopt : file_token) {
+    if (special_.add_bos) pieces().AddControl(special_.bos);
+    if (!file_token_) return;
+    pieces().AddControl(file_token_);
+    pieces().AddText(prompt_.path);
   }
 
-  Ids Spm() {
-    AddFile();
-    AddToken(special().fim_suffix);
-    AddText(prompt_.suffix, DummyPrefix::kNone);
-    AddToken(special().fim_prefix);
-    AddText(prompt_.prefix, DummyPrefix::kAsTrained);
+  FimPieces Spm() {
+    pieces().AddControl(special_.fim_suffix);
+    pieces().AddText(prompt_.suffix);
+    pieces().AddControl(special_.fim_prefix);
+    AddPrefix(prompt_.prefix, DummyPrefix::kAsTrained);
     // Mistral's order, which krait's own model follows, ends with the prefix.
-    if (special().fim_order == FimOrder::kSpm) AddToken(special().fim_middle);
-    return std::move(ids_);
+    if (special_.fim_order == FimOrder::kSpm) {
+      pieces().AddControl(special_.fim_middle);
+    }
+    return std::move(laid_out_);
   }
 
-  Ids Psm() {
-    AddFile();
-    AddToken(special().fim_prefix);
-    AddText(prompt_.prefix, DummyPrefix::kAsTrained);
-    AddToken(special().fim_suffix);
-    AddText(prompt_.suffix, DummyPrefix::kNone);
-    AddToken(special().fim_middle);
-    return std::move(ids_);
+  // The anchor is the prefix's end, or before it.
+  FimPieces Psm(size_t anchor) {
+    pieces().AddControl(special_.fim_prefix);
+    AddPrefix(prompt_.prefix.substr(0, anchor), DummyPrefix::kAsTrained);
+    pieces().AddControl(special_.fim_suffix);
+    pieces().AddText(prompt_.suffix);
+    pieces().AddControl(special_.fim_middle);
+    pieces().AddText(prompt_.prefix.substr(anchor));
+    return std::move(laid_out_);
   }
 
   // Models with file headers were trained on [FILE]path[PREFIX]text.
-  Ids Prefix() {
-    if (AddFile()) AddToken(special().fim_prefix);
-    AddText(prompt_.prefix, DummyPrefix::kAsTrained);
-    return std::move(ids_);
+  FimPieces Prefix() {
+    if (file_token_) pieces().AddControl(special_.fim_prefix);
+    AddPrefix(prompt_.prefix, DummyPrefix::kAsTrained);
+    return std::move(laid_out_);
   }
 
   // A model that knows no fill-in-the-middle sees the suffix as an earlier part
@@ -56,50 +60,43 @@ class PromptBuilder {
   // its own, which sets the prefix apart as the beginning of a file. Comment
   // marks are avoided: they would have to fit the language, and invite more
   // comments.
-  Ids Emulated() {
-    const bool has_file = AddFile();
+  FimPieces Emulated() {
     std::string context;
     if (!IsBlank(prompt_.suffix)) {
       context = prompt_.suffix;
       if (context.back() != '\n') context.push_back('\n');
       context.append("\n\n");
     }
-    if (!has_file && !prompt_.path.empty()) {
+    if (!file_token_ && !prompt_.path.empty()) {
       context.append(prompt_.path).push_back('\n');
     }
-    AddText(context, DummyPrefix::kAsTrained);
-    AddText(prompt_.prefix,
-            context.empty() ? DummyPrefix::kAsTrained : DummyPrefix::kNone);
-    return std::move(ids_);
+    const bool first = context.empty();
+    pieces().AddOwnText(std::move(context), DummyPrefix::kAsTrained);
+    AddPrefix(prompt_.prefix,
+              first ? DummyPrefix::kAsTrained : DummyPrefix::kNone);
+    return std::move(laid_out_);
   }
 
  private:
-  const SpecialTokens& special() const {
-    return tokenizer_.tokenizer().special();
-  }
-
   static bool IsBlank(std::string_view text) {
     return text.find_first_not_of(" \t\r\n") == text.npos;
   }
 
-  void AddToken(std::optional<TokenId> id) {
-    if (id) ids_.push_back(*id);
-  }
-  void AddText(std::string_view text, DummyPrefix dummy) {
-    tokenizer_.Encode(text, dummy, &ids_);
-  }
-  bool AddFile() {
-    if (!file_token_ || prompt_.path.empty()) return false;
-    ids_.push_back(*file_token_);
-    AddText(prompt_.path, DummyPrefix::kNone);
-    return true;
+  PromptPieces& pieces() { return laid_out_.pieces; }
+  void AddPrefix(std::string_view text, DummyPrefix dummy) {
+    laid_out_.prefix = pieces().size();
+    pieces().AddText(text, dummy);
   }
 
-  LineTokenizer& tokenizer_;
+  const SpecialTokens& special_;
   const FimPrompt& prompt_;
   const std::optional<TokenId> file_token_;
-  Ids ids_;
+  FimPieces laid_out_;
 };
+
+bool IsPsm(FimLayout layout) {
+  return layout == FimLayout::kPsm || layout == FimLayout::kAnchoredPsm;
+}
 
 Status RequireTokens(const SpecialTokens& special, FimLayout layout) {
   const auto missing = [layout](std::string_view name) {
@@ -110,7 +107,7 @@ Status RequireTokens(const SpecialTokens& special, FimLayout layout) {
   };
   if (!special.fim_prefix) return missing("FIM prefix");
   if (!special.fim_suffix) return missing("FIM suffix");
-  if (layout == FimLayout::kPsm && !special.fim_middle) {
+  if (IsPsm(layout) && !special.fim_middle) {
     return missing("FIM middle");
   }
   return {};
@@ -124,6 +121,8 @@ std::string_view FimLayoutName(FimLayout layout) {
       return "spm";
     case FimLayout::kPsm:
       return "psm";
+    case FimLayout::kAnchoredPsm:
+      return "anchored-psm";
     case FimLayout::kEmulated:
       return "emulated";
     case FimLayout::kPrefix:
@@ -144,8 +143,16 @@ Result<std::vector<TokenId>> BuildFimPrompt(LineTokenizer& lines,
                                             FimLayout layout,
                                             const FimPrompt& prompt,
                                             std::optional<TokenId> file_token) {
-  const Tokenizer& tokenizer = lines.tokenizer();
-  if (layout == FimLayout::kSpm || layout == FimLayout::kPsm) {
+  const auto laid_out =
+      LayOutFim(lines.tokenizer(), layout, prompt, file_token);
+  if (!laid_out) return laid_out.error();
+  return Encode(laid_out->pieces, lines).ids;
+}
+
+Result<FimPieces> LayOutFim(const Tokenizer& tokenizer, FimLayout layout,
+                            const FimPrompt& prompt,
+                            std::optional<TokenId> file_token) {
+  if (layout == FimLayout::kSpm || IsPsm(layout)) {
     if (auto status = RequireTokens(tokenizer.special(), layout); !status) {
       return status.error();
     }
@@ -155,18 +162,20 @@ Result<std::vector<TokenId>> BuildFimPrompt(LineTokenizer& lines,
                      fmt::format("file token {} is not in the vocabulary of {}",
                                  *file_token, tokenizer.vocab_size()));
   }
-  PromptBuilder builder(lines, prompt, file_token);
+  Layouter layouter(tokenizer, prompt, file_token);
   switch (layout) {
     case FimLayout::kSpm:
-      return builder.Spm();
+      return layouter.Spm();
     case FimLayout::kPsm:
-      return builder.Psm();
+      return layouter.Psm(prompt.prefix.size());
+    case FimLayout::kAnchoredPsm:
+      return layouter.Psm(std::min(prompt.anchor, prompt.prefix.size()));
     case FimLayout::kEmulated:
-      return builder.Emulated();
+      return layouter.Emulated();
     case FimLayout::kPrefix:
       break;
   }
-  return builder.Prefix();
+  return layouter.Prefix();
 }
 
 }  // namespace krait::engine

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/tokenizer/fim.h"
+#include "engine/prompt/fim.h"
 
 #include <gtest/gtest.h>
 
@@ -166,6 +166,24 @@ TEST(FimTest, TypingOnlyAppends) {
     EXPECT_TRUE(std::equal(before.begin(), before.end(), after.begin()))
         << FimLayoutName(layout);
   }
+}
+
+// Behind an anchor it only appends there, too, and before it nothing changes.
+TEST(FimTest, AnAnchoredMiddleBeginsAtTheAnchor) {
+  const auto tokenizer = Load("mistral-v3/tokenizer.model.v3");
+  ASSERT_NE(tokenizer, nullptr);
+  const std::string_view prefix = "int main() {\n  return";
+  FimPrompt prompt{
+      .path = "", .prefix = prefix, .suffix = "\n}\n", .anchor = 13};
+  const Ids ids = Build(*tokenizer, FimLayout::kAnchoredPsm, prompt);
+  EXPECT_EQ(Show(*tokenizer, ids),
+            "<s>[PREFIX] int main() {\n[SUFFIX]\n}\n[MIDDLE]  return");
+  prompt.anchor = prefix.size();
+  EXPECT_EQ(Build(*tokenizer, FimLayout::kAnchoredPsm, prompt),
+            Build(*tokenizer, FimLayout::kPsm, prompt));
+  prompt.anchor = prefix.size() + 1;  // no anchor of this prefix
+  EXPECT_EQ(Build(*tokenizer, FimLayout::kAnchoredPsm, prompt),
+            Build(*tokenizer, FimLayout::kPsm, prompt));
 }
 
 TEST(FimTest, NamesTheMissingToken) {

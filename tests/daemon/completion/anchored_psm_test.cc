@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What keystrokes cost with models that read the suffix behind the prefix: a
+// recurrent hybrid and a transformer. Tokens are counted, not time.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/completion/completion_service.h"
+#include "daemon/completion/shown/syntax.h"
+#include "daemon/host/local/engine_generator.h"
+#include "engine/threads/topology.h"
+#include "grammars/language.h"
+#include "tests/daemon/completion/source_text.h"
+
+namespace krait::completion {
+namespace {
+
+using daemon::EngineGenerator;
+using testing::Each;
+using testing::Le;
+
+class AnchoredPsmTest : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    auto model = engine::Model::Load(std::string(KRAIT_TEST_DATA) + "/models/" +
+                                     GetParam() + "/hf");
+    ASSERT_TRUE(model) << model.error().message;
+    auto generator = EngineGenerator::Create(
+        *model, std::make_shared<engine::WorkerPool>(engine::PlanThreads(2)),
+        {.state_bytes = size_t{256} << 20});
+    ASSERT_TRUE(generator) << generator.error().message;
+    generator_ = std::move(*generator);
+    service_ = std::make_unique<CompletionService>(*generator_);
+    options_.max_tokens = 1;
+    // Of a vocabulary of some hundred, what 2048 are of a real one.
+    options_.limits.prefix_tokens = 5000;
+    options_.min_confidence = kShowAll;
+    text_ = ReadSource("daemon/session/lsp_session.cc");
+    cursor_ = LineBegin(260);
+  }
+
+  size_t LineBegin(size_t line) const {
+    size_t at = 0;
+    for (; line > 0; --line) at = text_.find('\n', at) + 1;
+    return at;
+  }
+  CompletionRequest Request() const {
+    return {.path = "a.cc",
+            .before = text_.substr(0, cursor_),
+            .after = text_.substr(cursor_),
+            .syntax = ParseForRequest(grammars::LanguageOfPath("a.cc"), text_,
+                                      cursor_)};
+  }
+  // Returns how many tokens of the prompt were run through the model.
+  size_t Ask() {
+    const auto completion = service_->Complete(Request(), options_);
+    EXPECT_TRUE(completion);
+    EXPECT_EQ(completion->trace.plan, PromptPlan::kAnchoredPsm);
+    return completion->trace.tokens_computed;
+  }
+  void Pause() { EXPECT_TRUE(service_->Warm(Request(), options_)); }
+  size_t Type(char c) {
+    text_.insert(cursor_++, 1, c);
+    return Ask();
+  }
+  std::vector<size_t> Type(std::string_view text) {
+    std::vector<size_t> costs;
+    for (const char c : text) costs.push_back(Type(c));
+    return costs;
+  }
+
+  std::unique_ptr<EngineGenerator> generator_;
+  std::unique_ptr<CompletionService> service_;
+  CompletionOptions options_;
+  std::string text_;
+  size_t cursor_ = 0;
+};
+
+#ifdef KRAIT_SANITIZED
+constexpr int kRounds = 3;
+#else
+constexpr int kRounds = 12;
+#endif
+
+constexpr std::string_view kTyped =
+    "  const size_t limit = std::min(count, kMost);\n"
+    "  if (limit == 0) return {};\n"
+    "  return documents.at(limit);\n";
+
+TEST_P(AnchoredPsmTest, AKeystrokeCostsWhatWasTyped) {
+  Ask();
+  std::vector<size_t> costs = Type(kTyped);
+  EXPECT_THAT(costs, Each(Le(3U)));
+  std::ranges::nth_element(costs, costs.begin() + costs.size() / 2);
+  EXPECT_LE(costs[costs.size() / 2], 2U);
+}
+
+TEST_P(AnchoredPsmTest, SoItDoesThroughPausesAndLongTexts) {
+  Ask();
+  std::string longer;
+  for (int i = 0; i < kRounds; ++i) longer += kTyped;
+  std::vector<size_t> costs;
+  for (size_t i = 0; i < longer.size(); ++i) {
+    text_.insert(cursor_++, 1, longer[i]);
+    if (i % 7 == 0) costs.push_back(Ask());
+    if (i % 50 == 0) Pause();
+  }
+  EXPECT_THAT(costs, Each(Le(12U)));
+}
+
+TEST_P(AnchoredPsmTest, WhatIsDeletedIsNotReadAgain) {
+  Ask();
+  Type(kTyped.substr(0, 60));
+  for (int i = 0; i < 12; ++i) {
+    text_.erase(--cursor_, 1);
+    EXPECT_LE(Ask(), 16U);
+  }
+}
+
+TEST_P(AnchoredPsmTest, AJumpInAFileThatWasReadCostsTheSuffix) {
+  Ask();
+  const size_t here = cursor_;
+  const size_t there = LineBegin(60);
+  cursor_ = there;
+  Ask();
+  cursor_ = here;
+  EXPECT_LE(Ask(), 300U);
+  cursor_ = there + 40;
+  EXPECT_LE(Ask(), 300U);
+}
+
+TEST_P(AnchoredPsmTest, AnEditFurtherUpCostsTheSuffixThere) {
+  Ask();
+  cursor_ = LineBegin(160);
+  EXPECT_LE(Type('x'), 400U);
+  EXPECT_THAT(Type(" = limit;\n"), Each(Le(3U)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, AnchoredPsmTest,
+                         testing::Values("granite-h-tiny", "qwen2-tiny"),
+                         [](const auto& info) {
+                           return std::string(info.param, 0, 4) == "gran"
+                                      ? "hybrid"
+                                      : "transformer";
+                         });
+
+}  // namespace
+}  // namespace krait::completion
