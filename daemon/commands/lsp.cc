@@ -48,9 +48,9 @@ int RunLsp(const LspArguments& arguments) {
   // A session here shows what is wrong with it.
   if (!model) return ServeHere(config, notices);
 
-  DaemonWish wish{.model = config.model,
-                  .config_file = arguments.config_file,
-                  .settings = JsonText(SessionSettings(config))};
+  WantedDaemon wish{.model = config.model,
+                    .config_file = arguments.config_file,
+                    .settings = JsonText(SessionSettings(config))};
   wish.model.model = *model;
   auto daemon = ConnectOrStart(wish);
   if (!daemon) {

@@ -173,7 +173,7 @@ base::Status CompletionService::Warm(const CompletionRequest& request,
 base::Status CompletionService::Prefetch(const CompletionRequest& request,
                                          const CompletionOptions& wanted,
                                          std::stop_token stop) {
-  // What is drawn by chance is not gone on with.
+  // What is drawn by chance is not continued.
   if (wanted.sampling.temperature > 0) return {};
   const CompletionOptions options = Fit(wanted);
   const CompletionPlace place = PlaceOf(request, options);

@@ -254,7 +254,7 @@ void ModelThread::Begin() {
   }
   if (!ModelIsSound()) return beginning_->Fail(model_.error());
   unsaved_ = true;
-  // One that this one replaces leaves first: it may be gone on with.
+  // One that this one replaces leaves first: it may be continued.
   for (const auto& task : running_) task->StopIfAsked();
   EndTasks();
   if (model_.get() == nullptr) return beginning_->Fail(model_.error());

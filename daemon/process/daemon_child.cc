@@ -15,7 +15,7 @@
 namespace krait::daemon {
 namespace {
 
-std::vector<std::string> CommandOf(const DaemonWish& wish,
+std::vector<std::string> CommandOf(const WantedDaemon& wish,
                                    const std::filesystem::path& log_file) {
   std::vector<std::string> command = {"krait", "daemon", "--model",
                                       wish.model.model};
@@ -92,7 +92,7 @@ std::vector<std::string> DaemonEnvironment(
 }
 
 base::Result<DaemonChild> DaemonChild::Start(
-    const DaemonWish& wish, const std::filesystem::path& log_file) {
+    const WantedDaemon& wish, const std::filesystem::path& log_file) {
   const SpawnPlan plan(log_file.empty() ? "/dev/null" : log_file.string());
   std::vector<std::string> command = CommandOf(wish, log_file);
   size_t count = 0;

@@ -25,7 +25,7 @@ class DaemonChild {
  public:
   // Detached: in a session of its own, without any of our descriptors.
   // `log_file` empty: without a log.
-  static base::Result<DaemonChild> Start(const DaemonWish& wish,
+  static base::Result<DaemonChild> Start(const WantedDaemon& wish,
                                          const std::filesystem::path& log_file);
 
   // Returns the exit status once it has ended.

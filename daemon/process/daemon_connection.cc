@@ -83,7 +83,7 @@ void DaemonConnection::StopTimer() {
 bool DaemonConnection::Answer(const std::string& line) {
   Welcome welcome;
   if (const auto greeting = ParseGreeting(line)) {
-    welcome = core_.Judge(*greeting);
+    welcome = core_.AnswerGreeting(*greeting);
     purpose_ = greeting->purpose;
     settings_ = greeting->settings;
   } else {

@@ -33,7 +33,7 @@ class DaemonCore {
   virtual AcceptanceStore& acceptance() = 0;
   virtual const Config& config() const = 0;
   // Whether a greeting is welcome.
-  virtual Welcome Judge(const Greeting& greeting) const = 0;
+  virtual Welcome AnswerGreeting(const Greeting& greeting) const = 0;
   // Answers a control request with a line of JSON, now or later.
   using Answer = std::function<void(const std::string& line)>;
   virtual void Control(const ControlRequest& request, const Answer& answer) = 0;

@@ -117,7 +117,7 @@ class DaemonServer : public DaemonCore {
   CompletionHost& host() override { return host_; }
   AcceptanceStore& acceptance() override { return acceptance_; }
   const Config& config() const override { return options_.config; }
-  Welcome Judge(const Greeting& greeting) const override;
+  Welcome AnswerGreeting(const Greeting& greeting) const override;
   void Control(const ControlRequest& request, const Answer& answer) override;
 
  private:
@@ -277,7 +277,7 @@ void DaemonServer::Remove(uint64_t id) {
   StartIdleTimer();
 }
 
-Welcome DaemonServer::Judge(const Greeting& greeting) const {
+Welcome DaemonServer::AnswerGreeting(const Greeting& greeting) const {
   Welcome welcome{
       .pid = getpid(),
       .threads = static_cast<int64_t>(options_.config.model.threads)};

@@ -32,7 +32,7 @@ constexpr auto kPause = std::chrono::milliseconds(10);
 
 class Search {
  public:
-  explicit Search(const DaemonWish& wish) : wish_(wish) {
+  explicit Search(const WantedDaemon& wish) : wanted_(wish) {
     greeting_.purpose = kPurposeEditor;
     greeting_.model = wish.model.model;
     greeting_.settings = wish.settings;
@@ -88,7 +88,7 @@ class Search {
     if (error.code == ErrorCode::kUnsupported) return error;
     // Anything else is a daemon that is about to end: look again.
     if (error.code != ErrorCode::kNotFound) return {};
-    auto started = DaemonChild::Start(wish_, DaemonLogFile());
+    auto started = DaemonChild::Start(wanted_, DaemonLogFile());
     if (!started) return started.error();
     child_ = *started;
     return {};
@@ -99,14 +99,14 @@ class Search {
     return log.empty() ? "" : fmt::format("; {} says more", log.string());
   }
 
-  const DaemonWish& wish_;
+  const WantedDaemon& wanted_;
   Greeting greeting_;
   std::optional<DaemonChild> child_;
 };
 
 }  // namespace
 
-base::Result<GreetedSocket> ConnectOrStart(const DaemonWish& wish) {
+base::Result<GreetedSocket> ConnectOrStart(const WantedDaemon& wish) {
   return Search(wish).Run();
 }
 

@@ -12,7 +12,7 @@
 namespace krait::daemon {
 
 // The daemon that an editor's bridge wants.
-struct DaemonWish {
+struct WantedDaemon {
   ModelOptions model;                 // its model is a path (FindModelPath)
   std::filesystem::path config_file;  // empty: the user's
   std::string settings;               // of the session, see Greeting
@@ -22,7 +22,7 @@ struct DaemonWish {
 // one is told to drain and replaced. Blocks, up to some ten seconds. Fails if
 // that cannot be, or if the daemon that runs has another model or is newer;
 // the message is a sentence that says which.
-base::Result<GreetedSocket> ConnectOrStart(const DaemonWish& wish);
+base::Result<GreetedSocket> ConnectOrStart(const WantedDaemon& wish);
 
 // Where a daemon that was started in the background writes its log; empty if
 // no file can be written there.

@@ -49,7 +49,7 @@ void GivenCompletions::AnswerEmpty(const PendingCompletion& pending) {
 std::optional<std::string> GivenCompletions::AnswerTypedThrough(
     const PendingCompletion& pending) {
   DocumentState& state = states_[pending.document->uri];
-  // What was hurried is not gone on with: it is answered anew.
+  // What was hurried is not continued: it is answered anew.
   if (!state.given || !state.given->trace.hurried.empty()) return std::nullopt;
   auto rest =
       completion::TypedThrough(state.given->completion, pending.request);

@@ -50,7 +50,7 @@ class GivenCompletions {
   // Whether there was one since it was forgotten.
   bool Knows(const std::string& uri) const { return states_.contains(uri); }
   void Forget(const std::string& uri) { states_.erase(uri); }
-  // What was given there is not gone on with.
+  // What was given there is not continued.
   void Withdraw(const std::string& uri);
 
   // Each of these answers a request.

@@ -97,7 +97,7 @@ TEST_P(AnchoredPsmTest, AKeystrokeCostsWhatWasTyped) {
   Ask();
   std::vector<size_t> costs = Type(kTyped);
   EXPECT_THAT(costs, Each(Le(3U)));
-  std::ranges::nth_element(costs, costs.begin() + costs.size() / 2);
+  std::ranges::sort(costs);
   EXPECT_LE(costs[costs.size() / 2], 2U);
 }
 

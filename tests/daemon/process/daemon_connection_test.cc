@@ -51,7 +51,9 @@ class FakeCore : public DaemonCore {
   CompletionHost& host() override { return host_; }
   AcceptanceStore& acceptance() override { return acceptance_; }
   const Config& config() const override { return config_; }
-  Welcome Judge(const Greeting& /*greeting*/) const override { return {}; }
+  Welcome AnswerGreeting(const Greeting& /*greeting*/) const override {
+    return {};
+  }
   void Control(const ControlRequest& /*request*/,
                const Answer& answer) override {
     ++answers;
