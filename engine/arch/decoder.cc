@@ -42,17 +42,19 @@ class LayerMaker {
     if (kind.feed_forward == FeedForwardKind::kExperts) {
       layer.feed_forward.emplace<Experts>(hparams_.experts, read);
     } else {
-      layer.feed_forward.emplace<SwiGlu>(read);
+      layer.feed_forward.emplace<SwiGlu>(hparams_, read);
     }
     return layer;
   }
 
  private:
-  std::variant<Mamba2Mixer, Attention> MakeMixer(MixerKind kind,
-                                                 LayerReader& read) {
+  DecoderLayer::Mixer MakeMixer(MixerKind kind, LayerReader& read) {
     switch (kind) {
       case MixerKind::kMamba2:
         return Mamba2Mixer(hparams_, recurrent_layers_++, read);
+      case MixerKind::kParallel:
+        return ParallelMixer(hparams_, recurrent_layers_++, attention_layers_++,
+                             read);
       case MixerKind::kAttention:
         break;
     }
@@ -135,6 +137,7 @@ struct Decoder::Buffers final : public Scratch {
   AlignedArray<float> h;       // [tokens, d_model]
   std::optional<Mamba2Mixer::Buffers> mamba2;
   std::optional<Attention::Buffers> attention;
+  ParallelMixer::Buffers parallel;
   SwiGlu::Buffers swiglu;
   Experts::Buffers experts;
 };
@@ -210,6 +213,8 @@ void Decoder::RunMixer(const Batch& batch, const DecoderLayer& layer,
   float* h = b.h.data();
   if (const auto* mamba2 = std::get_if<Mamba2Mixer>(&layer.mixer)) {
     mamba2->Run(batch, *b.mamba2, h, h);
+  } else if (const auto* both = std::get_if<ParallelMixer>(&layer.mixer)) {
+    both->Run(batch, *b.mamba2, *b.attention, b.parallel, h, h);
   } else {
     std::get<Attention>(layer.mixer).Run(batch, *b.attention, h, h);
   }
@@ -266,6 +271,8 @@ void Decoder::Settle(State& state, Executor& executor) const {
   for (const DecoderLayer& layer : layers_) {
     if (const auto* mamba2 = std::get_if<Mamba2Mixer>(&layer.mixer)) {
       mamba2->Settle(*recurrent, *b.mamba2, executor);
+    } else if (const auto* both = std::get_if<ParallelMixer>(&layer.mixer)) {
+      both->mamba2().Settle(*recurrent, *b.mamba2, executor);
     }
   }
   layered.EndSettle();

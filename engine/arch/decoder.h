@@ -13,6 +13,7 @@
 #include "engine/layers/batch.h"
 #include "engine/layers/experts.h"
 #include "engine/layers/mamba2_mixer.h"
+#include "engine/layers/parallel_mixer.h"
 #include "engine/layers/swiglu.h"
 
 namespace krait::engine {
@@ -20,8 +21,10 @@ namespace krait::engine {
 // One layer: a mixer, which moves information between tokens, and mostly a
 // feed-forward, each with a norm before and a residual around it.
 struct DecoderLayer {
+  using Mixer = std::variant<Mamba2Mixer, Attention, ParallelMixer>;
+
   std::vector<float> mixer_norm;  // [d_model]
-  std::variant<Mamba2Mixer, Attention> mixer;
+  Mixer mixer;
   std::vector<float> feed_forward_norm;  // [d_model]; empty without one
   std::variant<std::monostate, SwiGlu, Experts> feed_forward;
 };

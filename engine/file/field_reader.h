@@ -2,12 +2,14 @@
 #ifndef KRAIT_ENGINE_FILE_FIELD_READER_H_
 #define KRAIT_ENGINE_FILE_FIELD_READER_H_
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "engine/error.h"
 #include "engine/file/json_file.h"
@@ -41,6 +43,18 @@ class FieldReader {
   }
   std::string String(std::string_view key, const std::string& otherwise) {
     return Take(fields_.FindString(key), {}).value_or(otherwise);
+  }
+  // An array of just so many numbers; without the field each is `otherwise`.
+  template <size_t N>
+  std::array<float, N> Floats(std::string_view key, float otherwise) {
+    std::array<float, N> values;
+    values.fill(otherwise);
+    if (!fields_.Find(key)) return values;
+    const std::vector<double> found = Take(fields_.RequireFloats(key, N), {});
+    for (size_t i = 0; i < found.size(); ++i) {
+      values[i] = static_cast<float>(found[i]);
+    }
+    return values;
   }
   std::optional<JsonFields> Object(std::string_view key) {
     return Take(fields_.FindObject(key), {});

@@ -144,6 +144,26 @@ Result<double> JsonFields::RequireFloat(std::string_view key) const {
   return Required(*this, key, FindFloat(key));
 }
 
+Result<std::vector<double>> JsonFields::RequireFloats(std::string_view key,
+                                                      size_t count) const {
+  const auto wrong = [&] {
+    return Mismatch(key, fmt::format("an array of {} numbers", count));
+  };
+  const auto element = Find(key);
+  simdjson::dom::array array;
+  if (!element || element->get(array) != simdjson::SUCCESS ||
+      array.size() != count) {
+    return wrong();
+  }
+  std::vector<double> values;
+  for (const simdjson::dom::element item : array) {
+    double value = 0;
+    if (item.get(value) != simdjson::SUCCESS) return wrong();
+    values.push_back(value);
+  }
+  return values;
+}
+
 Result<JsonFields> JsonFields::RequireObject(std::string_view key) const {
   return Required(*this, key, FindObject(key));
 }

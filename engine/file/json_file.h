@@ -45,6 +45,9 @@ class JsonFields {
   Result<std::optional<JsonFields>> FindObject(std::string_view key) const;
   Result<uint64_t> RequireUint(std::string_view key) const;
   Result<double> RequireFloat(std::string_view key) const;
+  // Of just so many numbers.
+  Result<std::vector<double>> RequireFloats(std::string_view key,
+                                            size_t count) const;
   Result<JsonFields> RequireObject(std::string_view key) const;
 
   const std::string& file() const { return file_; }

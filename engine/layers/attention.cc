@@ -44,8 +44,11 @@ AttentionShape WithScale(AttentionShape shape) {
   return shape;
 }
 
-void AddBias(const std::vector<float>& bias, float* x) {
-  if (!bias.empty()) simd::Add(bias.data(), bias.size(), x);
+// What a projection gave, of `size`, with its factor and its bias.
+void Adjust(float scale, const std::vector<float>& bias, size_t size,
+            float* x) {
+  if (scale != 1) simd::Scale(scale, size, x);
+  if (!bias.empty()) simd::Add(bias.data(), size, x);
 }
 
 }  // namespace
@@ -130,8 +133,8 @@ void Attention::Run(const Batch& batch, Buffers& b, const float* x,
   executor.Multiply(batch.pass, wo_, b.attended.data(), tokens, y, wo_.rows);
 }
 
-// Biases to `q`, `k` and `v`; `q` and `k` to their positions, `k` and `v` into
-// the caches.
+// Factors and biases of `q`, `k` and `v`; `q` and `k` to their positions, `k`
+// and `v` into the caches.
 void Attention::Finish(const Batch& batch, Buffers& b) const {
   const size_t q_dim = shape_.heads * shape_.head_dim;
   const size_t kv_dim = shape_.kv_heads * shape_.head_dim;
@@ -144,9 +147,9 @@ void Attention::Finish(const Batch& batch, Buffers& b) const {
           float* q = b.q.data() + t * q_dim;
           float* k = b.k.data() + t * kv_dim;
           float* v = b.v.data() + t * kv_dim;
-          AddBias(bq_, q);
-          AddBias(bk_, k);
-          AddBias(bv_, v);
+          Adjust(shape_.q_scale, bq_, q_dim, q);
+          Adjust(shape_.k_scale, bk_, kv_dim, k);
+          Adjust(shape_.v_scale, bv_, kv_dim, v);
           simd::Rope(shape_.rope_pairing, cos, sin, shape_.heads,
                      shape_.head_dim, shape_.rope_dim, q);
           simd::Rope(shape_.rope_pairing, cos, sin, shape_.kv_heads,

@@ -4,7 +4,7 @@
 //   x,B,C      = SiLU(causal_conv1d(x,B,C))
 //   dt         = softplus(dt + dt_bias)
 //   y          = SSM(x, dt, A, B, C) + D x
-//   y          = out_proj(GroupRMSNorm(y * SiLU(z)))
+//   y          = out_proj(GroupRMSNorm(y * SiLU(z)))    (or without the norm)
 //
 // When decoding the SSM is one step of the recurrence (mamba2_decode.cc); in a
 // prefill it runs in chunks in matrix form (SSD), which end at multiples of
@@ -17,6 +17,7 @@
 #include "engine/layers/mamba2_mixer.h"
 
 #include <algorithm>
+#include <array>
 
 #include "engine/layers/mamba2_call.h"
 #include "simd/elementwise.h"
@@ -37,7 +38,8 @@ Mamba2Mixer::Mamba2Mixer(const Hyperparameters& hparams, size_t state_layer,
       dt_bias_(read.Vector("ssm_dt.bias")),
       a_(read.Vector("ssm_a")),
       d_(read.Vector("ssm_d")),
-      gate_norm_(read.Vector("ssm_norm.weight")),
+      gate_norm_(shape_.has_norm ? read.Vector("ssm_norm.weight")
+                                 : std::vector<float>()),
       out_proj_(read.Matrix("ssm_out.weight")) {}
 
 Mamba2Mixer::Buffers::Buffers(const Mamba2Shape& its_shape, size_t workers)
@@ -74,6 +76,7 @@ void Mamba2Mixer::Run(const Batch& batch, Buffers& b, const float* x,
                   .pool = batch.executor.pool()};
   batch.executor.Multiply(call.pass, in_proj_, x, tokens,
                           b.projected.data() + tail * call.stride, call.stride);
+  ScaleInputs(call);
   if (decode) {
     MixSteps(call);
   } else {
@@ -82,6 +85,26 @@ void Mamba2Mixer::Run(const Batch& batch, Buffers& b, const float* x,
   batch.executor.Multiply(call.pass, out_proj_,
                           b.y.data() + tail * shape_.d_inner, tokens, y,
                           out_proj_.rows);
+}
+
+// Factors of what the projection of the new tokens gave.
+void Mamba2Mixer::ScaleInputs(const Call& call) const {
+  const auto& scales = shape_.input_scales;
+  if (std::ranges::all_of(scales, [](float scale) { return scale == 1; })) {
+    return;
+  }
+  const size_t bc = shape_.groups * shape_.state;
+  const std::array<size_t, 5> sizes = {shape_.d_inner, shape_.d_inner, bc, bc,
+                                       shape_.heads};
+  call.ForRanges(call.tokens, 1, [&](size_t begin, size_t end, size_t) {
+    for (size_t t = call.tail + begin; t < call.tail + end; ++t) {
+      float* part = call.buffers.projected.data() + t * call.stride;
+      for (size_t i = 0; i < sizes.size(); ++i) {
+        simd::Scale(scales[i], sizes[i], part);
+        part += sizes[i];
+      }
+    }
+  });
 }
 
 // The part between the two projections, `projected` to `y`: the tail's tokens,
@@ -157,9 +180,13 @@ void Mamba2Mixer::Gate(const Call& call) const {
   call.ForRanges(call.tokens, 1, [&](size_t begin, size_t end, size_t) {
     for (size_t t = call.tail + begin; t < call.tail + end; ++t) {
       float* y = b.y.data() + t * shape_.d_inner;
-      simd::GatedGroupRmsNorm(y, b.projected.data() + t * call.stride,
-                              gate_norm_.data(), shape_.d_inner, shape_.groups,
-                              norm_eps_, y);
+      const float* z = b.projected.data() + t * call.stride;
+      if (shape_.has_norm) {
+        simd::GatedGroupRmsNorm(y, z, gate_norm_.data(), shape_.d_inner,
+                                shape_.groups, norm_eps_, y);
+      } else {
+        simd::SiluMul(z, y, shape_.d_inner, y);
+      }
     }
   });
 }

@@ -44,6 +44,7 @@ class Mamba2Mixer {
 
  private:
   struct Call;
+  void ScaleInputs(const Call& call) const;
   void MixSteps(const Call& call) const;
   void MixChunks(const Call& call) const;
   void RecordInputs(const Call& call) const;
@@ -64,7 +65,7 @@ class Mamba2Mixer {
   std::vector<float> dt_bias_;      // [heads]
   std::vector<float> a_;            // [heads], -exp(A_log)
   std::vector<float> d_;            // [heads]
-  std::vector<float> gate_norm_;    // [d_inner]
+  std::vector<float> gate_norm_;    // [d_inner], or none
   simd::WeightView out_proj_;       // [d_model, d_inner]
 };
 

@@ -12,13 +12,16 @@
 
 namespace krait::engine {
 
-// A gated feed-forward: y = down(SiLU(gate x) * up x). Source: Shazeer 2020,
+// A gated feed-forward: y = down(SiLU(gate x) * up x); gate x and y may have
+// factors. Source: Shazeer 2020,
 // "GLU variants improve transformer".
 class SwiGlu {
  public:
   // `expert`: the part of the tensors' names that says which one of several,
   // ".3".
   explicit SwiGlu(LayerReader& read, std::string_view expert = {});
+  // The only one of a layer, with the model's factors.
+  SwiGlu(const Hyperparameters& hparams, LayerReader& read);
 
   struct Buffers {
     void Reserve(size_t tokens, size_t d_ff);
@@ -37,6 +40,8 @@ class SwiGlu {
   simd::WeightView gate_;  // [d_ff, d_model]
   simd::WeightView up_;    // [d_ff, d_model]
   simd::WeightView down_;  // [d_model, d_ff]
+  float gate_scale_ = 1;
+  float output_scale_ = 1;
 };
 
 }  // namespace krait::engine

@@ -12,12 +12,13 @@ extern const ArchitectureInfo kMamba2Architecture;
 extern const ArchitectureInfo kLlamaArchitecture;
 extern const ArchitectureInfo kQwen2Architecture;
 extern const ArchitectureInfo kGraniteHybridArchitecture;
+extern const ArchitectureInfo kFalconH1Architecture;
 
 namespace {
 
-constexpr std::array<const ArchitectureInfo*, 4> kArchitectures = {
+constexpr std::array<const ArchitectureInfo*, 5> kArchitectures = {
     &kMamba2Architecture, &kLlamaArchitecture, &kQwen2Architecture,
-    &kGraniteHybridArchitecture};
+    &kGraniteHybridArchitecture, &kFalconH1Architecture};
 
 // "a, b or c"
 std::string Alternatives(const std::vector<std::string_view>& names) {

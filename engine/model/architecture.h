@@ -52,6 +52,8 @@ struct ArchitectureInfo {
   HfNaming naming;
   // Beginnings of the names of a layer's tensors that change nothing.
   std::span<const std::string_view> harmless = {};
+  // Whether a GGUF file may lack the norm behind a Mamba-2 layer's gate.
+  bool ssm_norm_is_optional = false;
 };
 
 // Each architecture that krait runs.

@@ -105,6 +105,11 @@ Result<Hyperparameters> ReadGgufHyperparameters(
       static_cast<float>(read.Float("attention.layer_norm_rms_epsilon"));
   (*info)->read_gguf(&read, &hparams);
   if (!read.status()) return read.status().error();
+  if ((*info)->ssm_norm_is_optional) {
+    hparams.mamba2.has_norm = std::ranges::any_of(tensors, [](const Tensor& t) {
+      return t.name == "blk.0.ssm_norm.weight";
+    });
+  }
   return hparams;
 }
 

@@ -110,7 +110,7 @@ size_t Hyperparameters::CountLayers(MixerKind mixer) const {
   size_t count = 0;
   // How often the pattern has the kind, and so the layers.
   for (size_t i = 0; i < std::min(layers, layer_pattern.size()); ++i) {
-    if (layer_pattern[i].mixer != mixer) continue;
+    if (!layer_pattern[i].Has(mixer)) continue;
     count += (layers - i - 1) / layer_pattern.size() + 1;
   }
   return count;
@@ -140,8 +140,17 @@ Status CheckHyperparameters(const Hyperparameters& hparams,
                   hparams.embedding_scale),
         std::pair("residual_scale (residual_multiplier)",
                   hparams.residual_scale),
-        std::pair("logits_scale", hparams.logits_scale)}) {
+        std::pair("logits_scale", hparams.logits_scale),
+        std::pair("attention_in_multiplier", hparams.attention.q_scale),
+        std::pair("key_multiplier", hparams.attention.k_scale),
+        std::pair("attention_out_multiplier", hparams.attention.output_scale),
+        std::pair("ssm_out_multiplier", hparams.mamba2.output_scale),
+        std::pair("mlp_multipliers", hparams.swiglu_gate_scale),
+        std::pair("mlp_multipliers", hparams.swiglu_output_scale)}) {
     check.Positive(field, static_cast<double>(scale));
+  }
+  for (const float scale : hparams.mamba2.input_scales) {
+    check.Positive("ssm_multipliers", static_cast<double>(scale));
   }
   if (hparams.Has(FeedForwardKind::kExperts)) {
     const ExpertsShape& experts = hparams.experts;

@@ -2,6 +2,7 @@
 #ifndef KRAIT_ENGINE_MODEL_HYPERPARAMETERS_H_
 #define KRAIT_ENGINE_MODEL_HYPERPARAMETERS_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -22,16 +23,27 @@ namespace krait::engine {
 //   heads, kv_heads, head_dim, d_ff  attention and SwiGLU
 // Arrays are row-major and written outermost first.
 
-enum class Architecture : uint8_t { kMamba2, kLlama, kQwen2, kGraniteHybrid };
+enum class Architecture : uint8_t {
+  kMamba2,
+  kLlama,
+  kQwen2,
+  kGraniteHybrid,
+  kFalconH1
+};
 
 // What a layer consists of: a mixer, which moves information between tokens,
 // and mostly a feed-forward. Each has a norm before it and a residual around.
-enum class MixerKind : uint8_t { kMamba2, kAttention };
+// kParallel: Mamba-2 and attention on the same input, whose outputs are added.
+enum class MixerKind : uint8_t { kMamba2, kAttention, kParallel };
 enum class FeedForwardKind : uint8_t { kNone, kSwiGlu, kExperts };
 
 struct LayerKind {
   MixerKind mixer = MixerKind::kMamba2;
   FeedForwardKind feed_forward = FeedForwardKind::kNone;
+
+  bool Has(MixerKind kind) const {
+    return mixer == kind || mixer == MixerKind::kParallel;
+  }
 };
 
 struct Mamba2Shape {
@@ -41,6 +53,10 @@ struct Mamba2Shape {
   size_t state = 0;
   size_t groups = 0;
   size_t conv_width = 0;
+  bool has_norm = true;  // behind the gate
+  // Factors of z, x, B, C and dt, and of the output.
+  std::array<float, 5> input_scales = {1, 1, 1, 1, 1};
+  float output_scale = 1;
 
   size_t conv_dim() const { return d_inner + 2 * groups * state; }
   // Rows of in_proj, in this order: z, x, B, C, dt.
@@ -60,6 +76,11 @@ struct AttentionShape {
   bool has_biases = false;    // of q, k and v
   bool rotates = true;        // false: positions do not show; rope_dim is 0
   float scale = 0;            // of q . k; 0: 1 / sqrt(head_dim)
+  // Factors of q, k, v and of the output.
+  float q_scale = 1;
+  float k_scale = 1;
+  float v_scale = 1;
+  float output_scale = 1;
 };
 
 // A mixture of SwiGLU experts of d_ff each.
@@ -79,6 +100,7 @@ struct Hyperparameters {
   }
   bool Has(MixerKind mixer) const { return CountLayers(mixer) > 0; }
   bool Has(FeedForwardKind feed_forward) const;
+  // Those that are of the kind, or have it beside another.
   size_t CountLayers(MixerKind mixer) const;
 
   Architecture architecture = Architecture::kMamba2;
@@ -100,6 +122,9 @@ struct Hyperparameters {
   Mamba2Shape mamba2;
   AttentionShape attention;
   size_t d_ff = 0;  // feed-forward, or each expert
+  // Factors of a SwiGLU's gate, before SiLU, and of its output.
+  float swiglu_gate_scale = 1;
+  float swiglu_output_scale = 1;
   ExpertsShape experts;
   // GGUF key krait.fim.order ("spm", "psm", "both"); kNone without it: the mere
   // presence of FIM tokens in a vocabulary does not mean training for FIM.

@@ -25,12 +25,9 @@ class LayerList {
 
   void AddMixer(MixerKind mixer) {
     Add("attn_norm.weight", {hparams_.d_model});
-    switch (mixer) {
-      case MixerKind::kMamba2:
-        return AddMamba2();
-      case MixerKind::kAttention:
-        return AddAttention();
-    }
+    const LayerKind kind{.mixer = mixer};
+    if (kind.Has(MixerKind::kMamba2)) AddMamba2();
+    if (kind.Has(MixerKind::kAttention)) AddAttention();
   }
 
   void AddFeedForward(FeedForwardKind feed_forward) {
@@ -63,7 +60,7 @@ class LayerList {
     Add("ssm_dt.bias", {m.heads});
     Add("ssm_a", {m.heads});
     Add("ssm_d", {m.heads});
-    Add("ssm_norm.weight", {m.d_inner});
+    if (m.has_norm) Add("ssm_norm.weight", {m.d_inner});
     Add("ssm_out.weight", {hparams_.d_model, m.d_inner});
   }
 
@@ -246,6 +243,10 @@ void SplitGateUp(std::vector<Tensor>* tensors) {
 
 void NormaliseShapes(const Hyperparameters& hparams,
                      std::vector<Tensor>* tensors) {
+  // llama.cpp's converter leaves the end of a norm's name away for Falcon-H1.
+  for (Tensor& tensor : *tensors) {
+    if (tensor.name.ends_with(".ffn_norm")) tensor.name += ".weight";
+  }
   if (!hparams.Has(MixerKind::kMamba2)) return;
   using Shape = std::vector<size_t>;
   const Mamba2Shape& m = hparams.mamba2;

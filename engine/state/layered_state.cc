@@ -84,13 +84,11 @@ std::vector<StateTensor> LayeredState::Export() const {
   size_t recurrent = 0;
   size_t attention = 0;
   for (size_t number = 0; number < layers_.size(); ++number) {
-    switch (layers_[number].mixer) {
-      case MixerKind::kMamba2:
-        recurrent_->Export(recurrent++, number, &tensors);
-        break;
-      case MixerKind::kAttention:
-        kv_->Export(attention++, number, &tensors);
-        break;
+    if (layers_[number].Has(MixerKind::kMamba2)) {
+      recurrent_->Export(recurrent++, number, &tensors);
+    }
+    if (layers_[number].Has(MixerKind::kAttention)) {
+      kv_->Export(attention++, number, &tensors);
     }
   }
   return tensors;

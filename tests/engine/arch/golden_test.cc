@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -36,6 +37,31 @@ struct GoldenCase {
 
 void PrintTo(const GoldenCase& c, std::ostream* os) {
   *os << c.model << "/" << c.file;
+}
+
+// The reference's keys and values are [kv_heads, positions, head_dim], krait's
+// [positions, kv_heads, head_dim].
+GoldenArray ByPosition(const GoldenArray& array) {
+  const size_t heads = array.shape[0];
+  const size_t positions = array.shape[1];
+  const size_t head_dim = array.shape[2];
+  GoldenArray result{.shape = {positions, heads, head_dim}, .values = {}};
+  for (size_t p = 0; p < positions; ++p) {
+    for (size_t h = 0; h < heads; ++h) {
+      const float* row = array.values.data() + (h * positions + p) * head_dim;
+      result.values.insert(result.values.end(), row, row + head_dim);
+    }
+  }
+  return result;
+}
+
+// What the reference has of a state, as krait names and lays it out.
+GoldenArray ExpectedState(const std::map<std::string, GoldenArray>& arrays,
+                          const std::string& name) {
+  const std::string layer = name.substr(0, name.rfind('.') + 1);
+  if (name.ends_with(".keys")) return ByPosition(arrays.at(layer + "k"));
+  if (name.ends_with(".values")) return ByPosition(arrays.at(layer + "v"));
+  return arrays.at(name);
 }
 
 class GoldenTest : public testing::TestWithParam<GoldenCase> {
@@ -88,20 +114,14 @@ TEST_P(GoldenTest, LogitsAreThoseOfTheReference) {
   size_t checked = 0;
   for (const auto& [name, expected] : arrays) {
     SCOPED_TRACE(name);
-    size_t rows = expected.values.size() / model_->hyperparameters().vocab;
-    std::string prompt;
-    size_t first = 0;
-    if (name == "logits_1" || name == "logits_7" || name == "logits_64") {
-      prompt = name.substr(7);
-    } else if (name == "logits_150_from_86") {
-      prompt = "150";
-      first = 86;
-    } else if (name == "logits_64_last8" || name == "logits_150_last1") {
-      prompt = name.substr(7, name.rfind('_') - 7);
-      first = golden_.prompts[prompt].size() - rows;
-    } else {
-      continue;  // what wrong implementations would give
-    }
+    const size_t rows =
+        expected.values.size() / model_->hyperparameters().vocab;
+    if (!name.starts_with("logits_")) continue;  // what is wrong would give
+    const size_t last = name.find("_last");
+    const std::string prompt =
+        name.substr(7, last == name.npos ? last : last - 7);
+    const size_t first =
+        last == name.npos ? 0 : golden_.prompts[prompt].size() - rows;
     ExpectClose(Logits(prompt), first, expected);
     ++checked;
   }
@@ -138,7 +158,7 @@ TEST_P(GoldenTest, StatesAreThoseOfTheReference) {
     ASSERT_EQ(tensors.size(), arrays.size());
     for (const StateTensor& tensor : tensors) {
       SCOPED_TRACE(tensor.name);
-      const GoldenArray& expected = arrays.at(tensor.name);
+      const GoldenArray expected = ExpectedState(arrays, tensor.name);
       // The reference keeps conv_width inputs of the convolution, krait the
       // last conv_width - 1 of them.
       const size_t theirs = expected.shape.back();
@@ -214,6 +234,9 @@ INSTANTIATE_TEST_SUITE_P(
         GoldenCase{"granite-h-tiny", "gguf/model-f32.gguf", "logits", false,
                    false},
         GoldenCase{"granite-h-moe", "hf", "logits", false, false},
+        GoldenCase{"falcon-h1-tiny", "hf", "logits", true, false},
+        GoldenCase{"falcon-h1-tiny", "gguf/model-f32.gguf", "logits", false,
+                   false},
         GoldenCase{"qwen2-tiny", "hf", "logits", false, false},
         GoldenCase{"qwen2-tiny", "gguf/model-f16.gguf", "gguf-F16", false,
                    false}),

@@ -25,11 +25,11 @@ TEST(ArchitectureTest, EachIsFoundAgainAndNamedOnce) {
 }
 
 TEST(ArchitectureTest, MessagesNameThemAll) {
-  EXPECT_EQ(ArchitectureNames(), "mamba2, llama, qwen2 or granitehybrid");
+  EXPECT_EQ(ArchitectureNames(), "mamba2, llama, qwen2, granitehybrid or falcon-h1");
   EXPECT_EQ(HfClassNames(),
             "Mamba2ForCausalLM, LlamaForCausalLM, MistralForCausalLM, "
-            "MixtralForCausalLM, Qwen2ForCausalLM or "
-            "GraniteMoeHybridForCausalLM");
+            "MixtralForCausalLM, Qwen2ForCausalLM, "
+            "GraniteMoeHybridForCausalLM or FalconH1ForCausalLM");
 }
 
 // GGUF's names of a row's modules and parameters in the first layer, by way of

@@ -30,6 +30,18 @@ std::string LlamaConfig(const std::string& extra = "",
          "intermediate_size": 160, "rms_norm_eps": 1e-05})";
 }
 
+std::string FalconH1Config(const std::string& extra = "") {
+  return "{" + extra +
+         R"("architectures": ["FalconH1ForCausalLM"],
+         "model_type": "falcon_h1", "hidden_size": 64, "num_hidden_layers": 2,
+         "vocab_size": 512, "num_attention_heads": 4, "num_key_value_heads": 2,
+         "intermediate_size": 112, "rms_norm_eps": 1e-05, "mamba_n_heads": 6,
+         "mamba_d_head": 16, "mamba_d_ssm": 96, "mamba_d_state": 16,
+         "mamba_n_groups": 1, "mamba_d_conv": 4, "attention_in_multiplier": 2,
+         "key_multiplier": 0.5, "ssm_in_multiplier": 2,
+         "ssm_multipliers": [1, 2, 3, 4, 5]})";
+}
+
 Result<HfConfig> Parse(const std::string& json) {
   return ParseHfConfig(json, "dir/config.json");
 }
@@ -51,6 +63,34 @@ TEST(HfConfigTest, TakesPythonsInfinityInBothSpellings) {
     ASSERT_TRUE(config) << config.error().message;
     EXPECT_EQ(config->hparams.mamba2.d_inner, 256U);
   }
+}
+
+TEST(HfConfigTest, FactorsOfFalconH1AreThoseOfWhatTheyChange) {
+  const Result<HfConfig> config = Parse(FalconH1Config());
+  ASSERT_TRUE(config) << config.error().message;
+  const Hyperparameters& hparams = config->hparams;
+  EXPECT_EQ(hparams.attention.q_scale, 2);
+  EXPECT_EQ(hparams.attention.k_scale, 1);
+  EXPECT_EQ(hparams.attention.v_scale, 2);
+  EXPECT_THAT(hparams.mamba2.input_scales,
+              ::testing::ElementsAre(2, 4, 6, 8, 10));
+  EXPECT_FALSE(hparams.mamba2.has_norm);
+  EXPECT_EQ(hparams.mamba2.d_inner, 96U);
+}
+
+TEST(HfConfigTest, RefusesFalconH1ThatWouldBeComputedDifferently) {
+  ExpectRefused(FalconH1Config(R"("mlp_multipliers": [1],)"),
+                "field 'mlp_multipliers': expected an array of 2 numbers");
+  ExpectRefused(FalconH1Config(R"("mlp_multipliers": [1, "2"],)"),
+                "field 'mlp_multipliers': expected an array of 2 numbers");
+  ExpectRefused(FalconH1Config(R"("mlp_multipliers": 1,)"),
+                "field 'mlp_multipliers': expected an array of 2 numbers");
+  ExpectRefused(FalconH1Config(R"("mamba_proj_bias": true,)"),
+                "not supported yet: mamba_proj_bias true");
+  ExpectRefused(
+      FalconH1Config(
+          R"("mamba_rms_norm": true, "mamba_norm_before_gate": true,)"),
+      "not supported yet: mamba_norm_before_gate true");
 }
 
 TEST(HfConfigTest, BareWordsInsideOfStringsStay) {
@@ -95,8 +135,8 @@ TEST(HfConfigTest, RefusesLlamaThatWouldBeComputedDifferently) {
 }
 
 TEST(HfConfigTest, RefusesOtherArchitecturesByName) {
-  ExpectRefused(LlamaConfig("", "falcon_h1", "FalconH1ForCausalLM"),
-                "not supported yet: architecture 'FalconH1ForCausalLM'");
+  ExpectRefused(LlamaConfig("", "rwkv", "RwkvForCausalLM"),
+                "not supported yet: architecture 'RwkvForCausalLM'");
   ExpectRefused(LlamaConfig("", "mixtral", "MixtralForCausalLM"),
                 "field 'num_local_experts': it is missing");
   ExpectRefused(LlamaConfig("", "mamba", "MambaForCausalLM"),

@@ -153,6 +153,7 @@ INSTANTIATE_TEST_SUITE_P(
         ModelCase{"biases", KRAIT_TEST_DATA "/models/qwen2-tiny/hf"},
 #endif
         ModelCase{"granite", KRAIT_TEST_DATA "/models/granite-h-tiny/hf"},
+        ModelCase{"falcon", KRAIT_TEST_DATA "/models/falcon-h1-tiny/hf"},
         ModelCase{"hybrid", ""}, ModelCase{"hybrid_window", "", 100}),
     NameOfCase);
 
