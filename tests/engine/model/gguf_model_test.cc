@@ -91,7 +91,7 @@ TEST(GgufModelTest, NamesTypesThatCannotRunYet) {
 }
 
 TEST(GgufModelTest, NamesArchitecturesThatCannotRunYet) {
-  for (const char* name : {"mamba", "falcon-h1"}) {
+  for (const char* name : {"mamba", "rwkv7"}) {
     EXPECT_THAT(MessageOf([name](Recipe* r) {
                   r->strings["general.architecture"] = name;
                 }),
