@@ -10,7 +10,7 @@ restarts must not show in it.
     random_session.py KRAIT [--steps N] [--seed N] [--seconds N]
 
 Prints what it did; ends with status 1 at the first answer that differs. The
-test krait_random_session runs a short one; a long one is a soak.
+test daemon/e2e_random_session is a short one; a long one is a soak.
 """
 
 import argparse
