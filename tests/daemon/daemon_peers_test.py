@@ -154,6 +154,17 @@ class DaemonPeersTest(DaemonCase):
         client.open('file:///project/a.json', '[' * 300000, 'json')
         self.assertEqual(self.run_krait('stop').returncode, 0)
 
+    def test_a_name_without_an_end_stops_nobody(self):
+        """Looked up folder by folder it would take a minute."""
+        other, client = self.editor(), self.editor()
+        wanted = other.inline(URI, 5, 17)
+        uri = 'file://' + '/a' * 30000
+        client.open(uri, 'x = ')
+        client.ask_inline(uri, 0, 4)
+        self.assertEqual(other.inline(URI, 5, 17, timeout=10), wanted)
+        self.assertEqual(client.inline(uri, 0, 4), [])
+        self.assertIn('longer than', client.explain(uri)['suppressed_by'])
+
 
 if __name__ == '__main__':
     main()
