@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 
-from daemon_case import KRAIT, URI, DaemonCase, main, wait_until
+from daemon_case import KRAIT, TEXT, URI, DaemonCase, main, wait_until
 
 SLOW_DISK = os.path.abspath(sys.argv.pop(3))
 PATIENCE = 15  # seconds; a daemon that waits for the disk takes longer
@@ -42,18 +42,26 @@ class DaemonDiskTest(DaemonCase):
     def states(self):
         return os.path.join(self.places.state, 'krait', 'states')
 
+    @staticmethod
+    def is_read(client, uri):
+        client.inline(uri, 5, 17, timeout=PATIENCE)
+        return client.explain(uri)['plan'] != 'none'
+
     def test_files_of_a_file_system_that_hangs_hold_up_no_others(self):
         daemon = self.daemon_with_slow_disk('/dead/', 60_000)
         other = self.editor()
         wanted = other.inline(URI, 5, 17)
         client = self.editor()
-        for name in ('/dead/a.py', '/dead/folder/b.py'):
-            uri = 'file://' + name
+        for i in range(40):
+            uri = 'file:///dead/folder%d/a.py' % i
             client.open(uri, 'x = 1\ny = ')
             client.ask_inline(uri, 1, 4)
             self.assertEqual(other.inline(URI, 5, 17, timeout=PATIENCE), wanted)
-        # Nor others of the same editor; its own is not read.
+        # Nor others of the same editor, also those that come now; these are not read.
         self.assertEqual(client.inline(URI, 5, 17, timeout=PATIENCE), wanted)
+        late = 'file:///project/late.py'
+        client.open(late, TEXT)
+        wait_until(lambda: self.is_read(client, late), 'it is read', PATIENCE)
         self.assertEqual(client.inline(uri, 1, 4), [])
         self.assertIn('does not answer', client.explain(uri)['suppressed_by'])
         self.assertEqual(client.finish(), 0)
