@@ -76,13 +76,15 @@ void DocumentPlaces::Open(const std::string& uri) {
   }
   if (!path.starts_with('/')) return;  // an unnamed one
   place.pending = true;
-  lookup_.Find(std::filesystem::path(path).lexically_normal(),
-               [this, uri, opening = place.opening](const FileFacts& facts) {
-                 Found(uri, opening, facts);
-               });
-  delays_.After(patience_.with_files, [this, uri, opening = place.opening] {
-    WaitedLong(uri, opening);
-  });
+  const FileLookup::Ticket ticket =
+      lookup_.Find(std::filesystem::path(path).lexically_normal(),
+                   [this, uri, opening = place.opening](
+                       const FileFacts& facts) { Found(uri, opening, facts); });
+  delays_.After(patience_.with_files,
+                [this, uri, opening = place.opening, ticket] {
+                  lookup_.SetLate(ticket);
+                  WaitedLong(uri, opening);
+                });
 }
 
 DocumentPlaces::Place* DocumentPlaces::Find(const std::string& uri,
@@ -119,10 +121,13 @@ void DocumentPlaces::LookAgain(const std::string& uri) {
   place.looking_again = true;
   const auto look = [this, uri, path, opening = place.opening] {
     if (Find(uri, opening) == nullptr) return;
-    lookup_.Find(std::filesystem::path(path).lexically_normal(),
-                 [this, uri, opening](const FileFacts& facts) {
-                   FoundAgain(uri, opening, facts);
-                 });
+    const FileLookup::Ticket ticket =
+        lookup_.Find(std::filesystem::path(path).lexically_normal(),
+                     [this, uri, opening](const FileFacts& facts) {
+                       FoundAgain(uri, opening, facts);
+                     });
+    delays_.After(patience_.with_files,
+                  [this, ticket] { lookup_.SetLate(ticket); });
   };
   const auto wait = std::chrono::ceil<std::chrono::milliseconds>(
       place.looked_at + patience_.again_after -

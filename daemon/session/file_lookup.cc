@@ -87,6 +87,14 @@ struct FileLookup::Shared {
   FileLookup* owner = nullptr;  // owner's thread; null once it is gone
 };
 
+struct FileLookup::Job {
+  const fs::path path;
+  const OnFound on_found;
+  // The owner's thread alone looks at it.
+  enum class State { kWaiting, kRunning, kLate, kEnded };
+  State state = State::kWaiting;
+};
+
 FileLookup::FileLookup(PostToOwner post, LookUp look_up)
     : shared_(std::make_shared<Shared>()) {
   shared_->look_up = std::move(look_up);
@@ -100,33 +108,57 @@ FileLookup::~FileLookup() {
   shared_->post = nullptr;
 }
 
-void FileLookup::Find(fs::path path, OnFound on_found) {
-  Job job{.path = std::move(path), .on_found = std::move(on_found)};
-  if (running_ < kMostAtOnce) {
-    Start(std::move(job));
+FileLookup::Ticket FileLookup::Find(fs::path path, OnFound on_found) {
+  auto job = std::make_shared<Job>(
+      Job{.path = std::move(path), .on_found = std::move(on_found)});
+  waiting_.push_back(job);
+  StartWaiting();
+  return job;
+}
+
+void FileLookup::SetLate(const Ticket& job) {
+  if (late_ == kMostLate || job->state == Job::State::kLate ||
+      job->state == Job::State::kEnded) {
+    return;
+  }
+  ++late_;
+  const bool waits = job->state == Job::State::kWaiting;
+  job->state = Job::State::kLate;
+  if (waits) {
+    std::erase(waiting_, job);
+    Start(job);
   } else {
-    waiting_.push_back(std::move(job));
+    --running_;
+    StartWaiting();
   }
 }
 
-void FileLookup::Start(Job job) {
-  ++running_;
+void FileLookup::StartWaiting() {
+  while (!waiting_.empty() && running_ < kMostAtOnce) {
+    const Ticket job = std::move(waiting_.front());
+    waiting_.pop_front();
+    job->state = Job::State::kRunning;
+    ++running_;
+    Start(job);
+  }
+}
+
+void FileLookup::Start(const Ticket& job) {
   const auto look_up = [shared = shared_, job](const auto& say) {
     FileFacts facts;
     try {
-      facts = shared->look_up(job.path);
+      facts = shared->look_up(job->path);
     } catch (const std::exception& error) {
       facts.problem = error.what();
     }
     say(facts);
   };
-  const auto say = [shared = shared_, on_found = std::move(job.on_found)](
-                       const FileFacts& facts) {
+  const auto say = [shared = shared_, job](const FileFacts& facts) {
     const auto post = [&] {
       const std::lock_guard lock(shared->mutex);
       if (shared->post == nullptr) return;
-      shared->post([shared, on_found, facts] {
-        if (shared->owner != nullptr) shared->owner->Ended(on_found, facts);
+      shared->post([shared, job, facts] {
+        if (shared->owner != nullptr) shared->owner->Ended(job, facts);
       });
     };
     UntilThereIsMemory(post);
@@ -138,14 +170,11 @@ void FileLookup::Start(Job job) {
   }
 }
 
-void FileLookup::Ended(const OnFound& on_found, const FileFacts& facts) {
-  --running_;
-  if (!waiting_.empty()) {
-    Job next = std::move(waiting_.front());
-    waiting_.pop_front();
-    Start(std::move(next));
-  }
-  on_found(facts);
+void FileLookup::Ended(const Ticket& job, const FileFacts& facts) {
+  --(job->state == Job::State::kLate ? late_ : running_);
+  job->state = Job::State::kEnded;
+  StartWaiting();
+  job->on_found(facts);
 }
 
 }  // namespace krait::daemon

@@ -3,6 +3,7 @@
 #define KRAIT_DAEMON_SESSION_FILE_LOOKUP_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <functional>
@@ -40,8 +41,14 @@ class FileLookup {
   // destructor has returned.
   using PostToOwner = std::function<void(std::function<void()>)>;
 
-  // So many may hang before others have to wait for them.
+  // A lookup that was asked for.
+  struct Job;
+  using Ticket = std::shared_ptr<Job>;
+
+  // So many run at once; others wait for them until they are late.
   static constexpr size_t kMostAtOnce = 16;
+  // So many late ones may hang before others have to wait for them, too.
+  static constexpr size_t kMostLate = 256;
 
   explicit FileLookup(PostToOwner post, LookUp look_up = LookUpFile);
   ~FileLookup();
@@ -49,21 +56,22 @@ class FileLookup {
   FileLookup& operator=(const FileLookup&) = delete;
 
   // Calls back on the owner's thread, always later; never once this is gone.
-  void Find(std::filesystem::path path, OnFound on_found);
+  Ticket Find(std::filesystem::path path, OnFound on_found);
+  // It takes so long that no other is to wait for it any more. What it finds
+  // is called back all the same.
+  void SetLate(const Ticket& job);
 
  private:
   struct Shared;
-  struct Job {
-    std::filesystem::path path;
-    OnFound on_found;
-  };
 
-  void Start(Job job);
-  void Ended(const OnFound& on_found, const FileFacts& facts);
+  void Start(const Ticket& job);
+  void StartWaiting();
+  void Ended(const Ticket& job, const FileFacts& facts);
 
   const std::shared_ptr<Shared> shared_;
-  std::deque<Job> waiting_;
-  size_t running_ = 0;
+  std::deque<Ticket> waiting_;
+  uint32_t running_ = 0;  // but for the late ones
+  uint32_t late_ = 0;
 };
 
 }  // namespace krait::daemon

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 from daemon_case import TEXT, URI, DaemonCase, main, wait_until
 
@@ -111,10 +112,19 @@ class DaemonPeersTest(DaemonCase):
         self.addCleanup(held.stdin.close)
         self.assertEqual(held.stdout.readline(), 'held %d\n' % count)
 
+    def connects_once_more(self, peers, most):
+        """Adds a connection, if one is taken just now; returns whether there are `most`."""
+        try:
+            peers.append(self.connect())
+        except BlockingIOError:
+            time.sleep(0.01)
+        return len(peers) == most
+
     def test_one_process_cannot_take_all_connections(self):
         self.daemon()
         wait_until(lambda: self.status()['running'], 'the daemon')
-        peers = [self.connect() for _ in range(40)]
+        peers = []
+        wait_until(lambda: self.connects_once_more(peers, 140), 'more than there are for all')
         # Those that are too many are closed.
         wait_until(lambda: len(self.status()['connections']) <= 16 + 1, 'few connections')
         client = self.editor()
@@ -143,6 +153,17 @@ class DaemonPeersTest(DaemonCase):
         client.initialize()
         client.open('file:///project/a.json', '[' * 300000, 'json')
         self.assertEqual(self.run_krait('stop').returncode, 0)
+
+    def test_a_name_without_an_end_stops_nobody(self):
+        """Looked up folder by folder it would take a minute."""
+        other, client = self.editor(), self.editor()
+        wanted = other.inline(URI, 5, 17)
+        uri = 'file://' + '/a' * 30000
+        client.open(uri, 'x = ')
+        client.ask_inline(uri, 0, 4)
+        self.assertEqual(other.inline(URI, 5, 17, timeout=10), wanted)
+        self.assertEqual(client.inline(uri, 0, 4), [])
+        self.assertIn('longer than', client.explain(uri)['suppressed_by'])
 
 
 if __name__ == '__main__':

@@ -10,7 +10,7 @@ restarts must not show in it.
     random_session.py KRAIT [--steps N] [--seed N] [--seconds N]
 
 Prints what it did; ends with status 1 at the first answer that differs. The
-test krait_random_session runs a short one; a long one is a soak.
+test daemon/e2e_random_session is a short one; a long one is a soak.
 """
 
 import argparse
@@ -40,6 +40,8 @@ ROOT = 'file:///work'  # as Client.initialize says
 OPTIONS = ['--threads', '1']
 REQUEST_FAILED = -32803  # LSP; the message asks to ask again
 MOST_TRIES = 5
+# A language server gives up if its daemon crashes more often than five times a minute.
+MOST_KILLS_A_MINUTE = 4
 
 
 def units(text, encoding):
@@ -125,6 +127,7 @@ class Session:
         self.krait, self.random = krait, random.Random(seed)
         self.places = Places()
         self.counts = {}
+        self.killed_at = []
         self.differences = []
         self.editors = []
         for number in range(editors):
@@ -191,6 +194,11 @@ class Session:
         status = self.run_krait('status', '--json')
         if status.returncode == 0:
             os.kill(json.loads(status.stdout)['pid'], signal.SIGKILL)
+            self.killed_at.append(time.monotonic())
+            self.count('killed')
+
+    def may_kill(self):
+        return sum(time.monotonic() - at < 60 for at in self.killed_at) < MOST_KILLS_A_MINUTE
 
     def stop(self):
         self.run_krait('stop')
@@ -252,8 +260,7 @@ class Session:
             editor.ask(document)
         if self.random.random() < 0.12:
             self.compare(editor, document)
-        if self.random.random() < 0.01:
-            self.count('killed')
+        if self.random.random() < 0.01 and self.may_kill():
             self.kill()
         elif self.random.random() < 0.01:
             self.count('stopped')

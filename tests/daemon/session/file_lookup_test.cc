@@ -92,6 +92,36 @@ TEST_F(FileLookupTest, OneThatHangsHoldsUpNobodyElse) {
   EXPECT_THAT(found, ElementsAre("/alive"));
 }
 
+// As many as there are of a file system that is gone.
+TEST_F(FileLookupTest, NobodyWaitsForWhatIsLate) {
+  OwnerCalls calls;
+  const auto hang = std::make_shared<std::latch>(1);
+  std::vector<std::string> found;
+  {
+    FileLookup lookup(calls.Poster(), [hang](const fs::path& path) {
+      if (path == "/dead") hang->wait();
+      return FileFacts{.problem = path.string()};
+    });
+    const auto note = [&found](const FileFacts& facts) {
+      found.push_back(facts.problem);
+    };
+    std::vector<FileLookup::Ticket> dead(3 * FileLookup::kMostAtOnce);
+    for (FileLookup::Ticket& ticket : dead) ticket = lookup.Find("/dead", note);
+    lookup.Find("/alive", note);
+    for (const FileLookup::Ticket& ticket : dead) lookup.SetLate(ticket);
+    calls.RunOne();
+    EXPECT_THAT(found, ElementsAre("/alive"));
+    // What they find counts.
+    hang->count_down();
+    for (size_t i = 0; i < dead.size(); ++i) calls.RunOne();
+    EXPECT_EQ(found.size(), dead.size() + 1);
+    lookup.SetLate(dead[0]);  // it has ended
+    lookup.Find("/alive", note);
+    calls.RunOne();
+    EXPECT_EQ(found.size(), dead.size() + 2);
+  }
+}
+
 TEST_F(FileLookupTest, MoreThanMayHangTakeTurns) {
   OwnerCalls calls;
   size_t found = 0;

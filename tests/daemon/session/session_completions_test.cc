@@ -228,6 +228,26 @@ TEST_F(SessionCompletionsTest, TypingThroughRunsNoModel) {
     {"uri":"file:///a.py"}})");  // nothing waits any more
 }
 
+// It was shown, unchecked, to who asked by hand.
+TEST_F(SessionCompletionsTest, WhatWasHurriedIsAnsweredAnew) {
+  config_.completion.syntax_budget = {.steps = 0};
+  Start(std::make_unique<FakeGenerator>("foo(1);\n"));
+  (void)sent_->Take();
+  Receive(R"("method":"textDocument/didOpen","params":{"textDocument":
+    {"uri":"file:///a.py","languageId":"c","version":1,
+     "text":"int x = \n"}})");
+  calls_.RunOne();
+  AskIn("file:///a.py", 1, 8, "textDocument/inlineCompletion", 1);
+  calls_.RunOne();
+  EXPECT_THAT(Answer(), HasSubstr("\"insertText\":\"foo(1);\""));
+  EXPECT_THAT(Explain("file:///a.py"), HasSubstr("\"hurried\": \"the syntax"));
+  Insert(2, 8, "foo");
+  Ask(2, 11);
+  ASSERT_THAT(sent_->Take(), testing::IsEmpty());  // the model is asked
+  calls_.RunOne();
+  EXPECT_THAT(Answer(), HasSubstr("\"id\":2"));
+}
+
 TEST_F(SessionCompletionsTest, PopupItemsReplaceTheWord) {
   Start(std::make_unique<FakeGenerator>("int(x)\n"));
   (void)sent_->Take();

@@ -99,6 +99,11 @@ test('a step of the walkthrough is done when it is, not when a button was presse
   assert.match(textOf(strings['walkthrough.install.description']) ?? '', /\.\/dev install/);
 });
 
+test('the walkthrough says what a click in the status bar does', () => {
+  assert.match(readFileSync('src/status-bar.ts', 'utf8'), /item\.command = 'krait\.openMenu'/);
+  assert.match(readFileSync('media/adjust.md', 'utf8'), /click on \*krait\* in the status bar opens a menu/);
+});
+
 test('commands that the menu, the messages and the walkthrough name exist', () => {
   const named = ['src/menu.ts', 'src/messages.ts', 'src/status-bar.ts', 'package.nls.json']
     .flatMap((file) => [...readFileSync(file, 'utf8')
