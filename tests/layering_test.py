@@ -30,7 +30,7 @@ FLOORS = {
     'engine': ('', 'threads', 'file', 'tokenizer', 'memory', 'model', 'state',
                'layers', 'arch', 'run', 'quantise'),
     'daemon/completion': ('text', 'stop', 'rules', 'shown', ''),
-    'daemon': ('', 'io', 'config', 'host', 'host/local', 'session', 'bridge',
+    'daemon': ('', 'io', 'config', 'chat', 'host', 'host/local', 'session', 'bridge',
                'process', 'tools', 'commands'),
 }
 MAIN = 'daemon/main.cc'  # on top of all
