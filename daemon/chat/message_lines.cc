@@ -65,6 +65,8 @@ bool MessageLines::Add(std::string_view line) {
 }
 
 std::string MessageLines::Take() {
+  // The line feed was for a line that did not come.
+  if (begun_ && text_.ends_with('\n')) text_.pop_back();
   std::string text = std::exchange(text_, {});
   *this = MessageLines();
   return text;

@@ -32,7 +32,7 @@ TEST(MessageLinesTest, ALineIsAMessage) {
 TEST(MessageLinesTest, ABackslashGoesOn) {
   EXPECT_THAT(MessagesOf({"one\\", "two\\", "three", "four"}),
               ElementsAre("one\ntwo\nthree", "four"));
-  EXPECT_THAT(MessagesOf({"one\\"}), ElementsAre("unfinished: one\n"));
+  EXPECT_THAT(MessagesOf({"one\\"}), ElementsAre("unfinished: one"));
   EXPECT_THAT(MessagesOf({"a\\b"}), ElementsAre("a\\b"));
 }
 
@@ -40,7 +40,7 @@ TEST(MessageLinesTest, AFenceKeepsLinesAsTheyAre) {
   EXPECT_THAT(MessagesOf({"\"\"\"", "if x:\\", "", "  y", "\"\"\"", "next"}),
               ElementsAre("if x:\\\n\n  y", "next"));
   EXPECT_THAT(MessagesOf({"\"\"\"", "\"\"\""}), ElementsAre(""));
-  EXPECT_THAT(MessagesOf({"\"\"\"", "x"}), ElementsAre("unfinished: x\n"));
+  EXPECT_THAT(MessagesOf({"\"\"\"", "x"}), ElementsAre("unfinished: x"));
   EXPECT_THAT(MessagesOf({"\"\"\" x"}), ElementsAre("\"\"\" x"));
 }
 
