@@ -71,6 +71,7 @@ class Conversation {
   // Forgets what was said, not the system's text and the context.
   void Clear();
 
+  const engine::ChatFormat& format() const { return format_; }
   // Tokens that the model can have before it; 0: no limit.
   size_t context_tokens() const { return context_tokens_; }
   // Those of the last prompt and its answer.

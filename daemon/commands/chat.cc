@@ -247,7 +247,8 @@ int RunChat(const ChatArguments& arguments) {
   const auto conversation = Begin(arguments, *loaded, std::move(*context));
   if (!conversation) return ReportError(conversation.error());
   ChatLoop loop(**conversation, interrupts ? &*interrupts : nullptr, plain);
-  return loop.Run(loaded->model->hyperparameters().name);
+  return loop.Run(fmt::format("{} ({})", loaded->path.filename().string(),
+                              (*conversation)->format().row().name));
 }
 
 }  // namespace krait::daemon
