@@ -27,11 +27,11 @@ ALLOWED = {
 # layer -> its folders from the ground up ('' is its root): each may include its
 # own headers and those of the folders before it.
 FLOORS = {
-    'engine': ('', 'threads', 'file', 'tokenizer', 'prompt', 'memory', 'model', 'state',
-               'layers', 'arch', 'run', 'quantise'),
+    'engine': ('', 'threads', 'file', 'tokenizer', 'prompt', 'memory', 'model',
+               'state', 'layers', 'arch', 'run', 'quantise'),
     'daemon/completion': ('text', 'generator', 'stop', 'rules', 'shown', ''),
-    'daemon': ('', 'io', 'config', 'host', 'host/local', 'session', 'bridge',
-               'process', 'tools', 'commands'),
+    'daemon': ('', 'io', 'config', 'chat', 'host', 'host/local', 'session',
+               'bridge', 'process', 'tools', 'commands'),
 }
 MAIN = 'daemon/main.cc'  # on top of all
 

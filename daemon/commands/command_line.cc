@@ -18,6 +18,8 @@
 #include "daemon/commands/bench_keystrokes.h"
 #include "daemon/commands/bench_options.h"
 #include "daemon/commands/bench_soak.h"
+#include "daemon/commands/chat.h"
+#include "daemon/commands/chat_options.h"
 #include "daemon/commands/command_mistakes.h"
 #include "daemon/commands/command_options.h"
 #include "daemon/commands/complete.h"
@@ -27,6 +29,7 @@
 #include "daemon/commands/debug_memory.h"
 #include "daemon/commands/doctor.h"
 #include "daemon/commands/eval_fim.h"
+#include "daemon/commands/eval_options.h"
 #include "daemon/commands/eval_shown.h"
 #include "daemon/commands/eval_text.h"
 #include "daemon/commands/forget.h"
@@ -43,14 +46,6 @@
 
 namespace krait::daemon {
 namespace {
-
-void AddRightShare(CLI::App* app, double* share) {
-  app->add_option("--right", *share,
-                  "The share of what is shown that is to be right, for "
-                  "--calibrate")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
-}
 
 // What runs once the command line has been parsed.
 using Command = std::function<int()>;
@@ -78,6 +73,7 @@ class CommandLine {
 
  private:
   void AddComplete();
+  void AddChat();
   void AddLsp();
   void AddDaemon();
   void AddStatus();
@@ -88,8 +84,6 @@ class CommandLine {
   void AddModel();
   void AddDoctor();
   void AddEval();
-  void AddEvalText(CLI::App* group);
-  void AddEvalShown(CLI::App* group);
   void AddBench();
   void AddBenchKeystrokes(CLI::App* group);
   void AddBenchSoak(CLI::App* group);
@@ -128,6 +122,7 @@ class CommandLine {
   Command command_;
   std::function<void()> configure_;
   CompleteArguments complete_;
+  ChatArguments chat_;
   LspArguments lsp_;
   DaemonArguments daemon_;
   StatusArguments status_;
@@ -159,6 +154,7 @@ CommandLine::CommandLine()
   app_.require_subcommand(1);
   app_.set_help_all_flag("--help-all", "Help of all commands");
   AddComplete();
+  AddChat();
   AddLsp();
   AddDaemon();
   AddStatus();
@@ -192,6 +188,14 @@ void CommandLine::AddComplete() {
   AddSampling(app, &complete_.completion.sampling);
   AddUserConfig(app, &complete_.model, &complete_.completion, &complete_.rules);
   AddJson(app, &complete_.json);
+}
+
+void CommandLine::AddChat() {
+  CLI::App* app = Add(&app_, "chat", "Talk with a model that was trained to",
+                      &chat_, RunChat);
+  AddModelOptions(app, &chat_.model);
+  AddChatOptions(app, &chat_);
+  AddUserConfig(app, &chat_.model, nullptr, &chat_.rules);
 }
 
 void CommandLine::AddLsp() {
@@ -373,84 +377,19 @@ void CommandLine::AddDoctor() {
 
 void CommandLine::AddEval() {
   CLI::App* group = AddGroup(&app_, "eval", "Measure quality");
-  AddEvalText(group);
-  AddEvalShown(group);
-  CLI::App* app =
+  CLI::App* text = Add(group, "text", "Bits per byte of text, by language",
+                       &eval_text_, RunEvalText);
+  AddEvalTextOptions(text, &eval_text_);
+  AddUserModel(text, &eval_text_.model);
+  CLI::App* shown = Add(group, "shown",
+                        "How much of what is shown unasked is right, at random "
+                        "places within lines",
+                        &eval_shown_, RunEvalShown);
+  AddEvalShownOptions(shown, &eval_shown_);
+  CLI::App* fim =
       Add(group, "fim", "Fill-in-the-middle exercises", &eval_fim_, RunEvalFim);
-  app->add_option("cases", eval_fim_.cases,
-                  "One JSON object a line: language, prefix, suffix, middle; "
-                  "or HumanEval-Infilling's; -: standard input")
-      ->required()
-      ->type_name("CASES.jsonl");
-  app->add_option("--limit", eval_fim_.limit, "The first N cases; 0: all")
-      ->capture_default_str();
-  AddModelOptions(app, &eval_fim_.model);
-  AddUserModel(app, &eval_fim_.model);
-  AddLayout(app, &eval_fim_.model);
-  AddContext(app, &eval_fim_.completion);
-  AddConfidence(app, &eval_fim_.completion);
-  AddHealing(app, &eval_fim_.completion);
-  AddFileMemory(app, &eval_fim_.completion);
-  AddExtentName(
-      app,
-      "How far to complete (see `krait complete`); default: by what is wanted",
-      [this](completion::CompletionExtent extent) {
-        eval_fim_.extent = extent;
-      });
-  app->add_flag("--calibrate", eval_fim_.calibrate,
-                "Show how good completions are by how sure the model was, and "
-                "choose thresholds for its file (krait.confidence.*)");
-  AddRightShare(app, &eval_fim_.right_share);
-  app->add_option("--completions", eval_fim_.completions,
-                  "Write what was found there: one JSON object a line, task_id "
-                  "and completion")
-      ->type_name("FILE");
-  AddSampling(app, &eval_fim_.completion.sampling);
-  AddJson(app, &eval_fim_.json);
-}
-
-void CommandLine::AddEvalShown(CLI::App* group) {
-  CLI::App* app = Add(group, "shown",
-                      "How much of what is shown unasked is right, at random "
-                      "places within lines",
-                      &eval_shown_, RunEvalShown);
-  app->add_option("files", eval_shown_.files,
-                  "Source files; .jsonl: cases, as of `krait eval fim`")
-      ->required()
-      ->type_name("FILE");
-  AddCount(app, "--places", &eval_shown_.places, kMaxPlaces,
-           "The most places of each language");
-  app->add_option("--seed", eval_shown_.seed, "Another seed: other places")
-      ->capture_default_str();
-  AddModelOptions(app, &eval_shown_.model);
-  AddContext(app, &eval_shown_.completion);
-  AddConfidence(app, &eval_shown_.completion);
-  AddHealing(app, &eval_shown_.completion);
-  app->add_flag("--calibrate", eval_shown_.calibrate,
-                "Choose thresholds for the model's file (krait.confidence.*)");
-  AddRightShare(app, &eval_shown_.right_share);
-  app->add_option("--completions", eval_shown_.completions,
-                  "Write what was said and shown there: one JSON object a line")
-      ->type_name("FILE");
-  AddJson(app, &eval_shown_.json);
-}
-
-void CommandLine::AddEvalText(CLI::App* group) {
-  CLI::App* app = Add(group, "text", "Bits per byte of text, by language",
-                      &eval_text_, RunEvalText);
-  app->add_option("texts", eval_text_.texts,
-                  "One JSON object a line: language, text; -: standard input")
-      ->required()
-      ->type_name("TEXTS.jsonl");
-  app->add_option("--limit", eval_text_.limit, "The first N texts; 0: all")
-      ->capture_default_str();
-  app->add_option("--text-bytes", eval_text_.text_bytes,
-                  "Only the first N bytes of each text")
-      ->capture_default_str()
-      ->check(CLI::Range(size_t{1}, kMaxTextBytes));
-  AddModelOptions(app, &eval_text_.model);
-  AddUserModel(app, &eval_text_.model);
-  AddJson(app, &eval_text_.json);
+  AddEvalFimOptions(fim, &eval_fim_);
+  AddUserModel(fim, &eval_fim_.model);
 }
 
 void CommandLine::AddBench() {

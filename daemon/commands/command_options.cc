@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,15 +55,23 @@ void AddModelOptions(CLI::App* app, ModelOptions* options) {
 
 void AddLayout(CLI::App* app, ModelOptions* options) {
   using engine::FimLayout;
-  std::map<std::string, FimLayout> layouts;
-  for (const FimLayout layout :
-       {FimLayout::kSpm, FimLayout::kPsm, FimLayout::kAnchoredPsm,
-        FimLayout::kEmulated, FimLayout::kPrefix}) {
-    layouts.emplace(engine::FimLayoutName(layout), layout);
-  }
-  app->add_option("--layout", options->layout,
-                  "Lay prompts out so, instead of as the model was trained")
-      ->transform(CLI::CheckedTransformer(layouts))
+  static constexpr std::array kLayouts = {
+      FimLayout::kSpm, FimLayout::kPsm, FimLayout::kAnchoredPsm,
+      FimLayout::kEmulated, FimLayout::kPrefix};
+  app->add_option_function<std::string>(
+         "--layout",
+         [options](const std::string& name) {
+           options->layout = *std::ranges::find(kLayouts, std::string_view(name),
+                                                engine::FimLayoutName);
+         },
+         "Lay prompts out as spm, psm, anchored-psm, emulated or prefix, "
+         "instead of as the model was trained")
+      ->check([](const std::string& name) -> std::string {
+        const bool known = std::ranges::any_of(
+            kLayouts,
+            [&name](FimLayout l) { return engine::FimLayoutName(l) == name; });
+        return known ? "" : "expected a layout's name, found " + name;
+      })
       ->type_name("NAME");
 }
 

@@ -6,20 +6,17 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
-#include <filesystem>
 #include <string_view>
-#include <system_error>
 
+#include "daemon/commands/named_file.h"
 #include "daemon/completion/shown/syntax.h"
 #include "daemon/completion/text/workspace_path.h"
 #include "daemon/completion/trace_json.h"
 #include "daemon/file_position.h"
 #include "daemon/host/local/make_generator.h"
 #include "daemon/json_text.h"
-#include "daemon/session/file_lookup.h"
 #include "daemon/standard_error.h"
 #include "daemon/terminal.h"
-#include "daemon/text_file.h"
 #include "grammars/language.h"
 
 namespace krait::daemon {
@@ -73,15 +70,6 @@ void PrintJson(const FilePosition& position,
   PrintLine(JsonText(json));
 }
 
-// Returns why the user wants the file not to be read; empty if they do not.
-std::string WhyUnread(const completion::FileRules& rules,
-                      const std::filesystem::path& file,
-                      const FileFacts& facts) {
-  std::vector<std::string> names = {file.lexically_normal().string()};
-  for (const auto& path : facts.real_paths) names.push_back(path.string());
-  return rules.WhyUnread(names);
-}
-
 // A file, and the place in it.
 struct Place {
   std::string path;  // in its repository
@@ -122,33 +110,24 @@ base::Result<completion::Completion> CompleteAt(
 int RunComplete(const CompleteArguments& arguments) {
   const auto position = ParseFilePosition(arguments.place);
   if (!position) return ReportError(position.error());
-  std::error_code error;
-  const auto file = std::filesystem::absolute(position->file, error);
-  const FileFacts facts = LookUpFile(file);
-  if (std::string why = WhyUnread(arguments.rules.files, file, facts);
-      !why.empty()) {
-    return ReportError({.code = base::ErrorCode::kInvalidArgument,
-                        .message = fmt::format("{}: {}", position->file, why)});
-  }
-  const auto text = ReadText(position->file);
-  if (!text) return ReportError(text.error());
-  if (auto is_text = CheckIsText(*text, position->file); !is_text) {
-    return ReportError(is_text.error());
-  }
-  const auto ofs = OffsetOf(*position, *text);
+  const auto file = ReadNamedFile(position->file, arguments.rules.files);
+  if (!file) return ReportError(file.error());
+  const std::string& text = file->text;
+  const auto ofs = OffsetOf(*position, text);
   if (!ofs) return ReportError(ofs.error());
 
   const auto ready = MakeGenerator(KeepingNothing(arguments.model));
   if (!ready) return ReportError(ready.error());
   const auto completion =
       CompleteAt(arguments,
-                 {.path = completion::WorkspacePath(file, {}, facts.repository),
-                  .language = grammars::LanguageOfFile(position->file, *text),
-                  .text = *text,
+                 {.path = completion::WorkspacePath(file->path, {},
+                                                    file->facts.repository),
+                  .language = grammars::LanguageOfFile(position->file, text),
+                  .text = text,
                   .cursor_ofs = *ofs},
                  *ready->generator);
   if (!completion) return ReportError(completion.error());
-  const std::string_view all = *text;
+  const std::string_view all = text;
   if (arguments.json) {
     PrintJson(*position, *completion);
     return FinishOutput(kExitOk);

@@ -57,6 +57,21 @@ constexpr std::array<std::string_view, 12> kOthers = {
     "<|fim_pad|>",        "<fim_pad>",   "<[fim-pad]>",  "<|repo_name|>",
     "<reponame>",         "<repo_name>", "<|file_sep|>", "<file_sep>",
     "<|file_separator|>", "<filename>",  "<pad>",        "<|pad|>"};
+// Those of chat templates (chat_template.h), for the same reason: some files
+// have them as user-defined tokens, which text could contain.
+constexpr std::array<std::string_view, 12> kChatControls = {
+    "<|im_start|>",
+    "<|im_end|>",
+    "<|start_of_role|>",
+    "<|end_of_role|>",
+    "<|start_header_id|>",
+    "<|end_header_id|>",
+    "<|eot_id|>",
+    "[INST]",
+    "[/INST]",
+    "<|system|>",
+    "<|user|>",
+    "<|assistant|>"};
 
 bool MayHaveRole(TokenType type) {
   return type == TokenType::kControl || type == TokenType::kUserDefined ||
@@ -109,9 +124,11 @@ void ResolveSpecialTokens(Vocabulary* vocabulary, SpecialTokens* special) {
   Resolve(kEosNames, vocabulary, &special->eos);
   Resolve(kUnknownNames, vocabulary, &special->unknown);
   ResolveFim(vocabulary, special);
-  for (const std::string_view name : kOthers) {
-    std::optional<TokenId> unused;
-    Resolve(name, vocabulary, &unused);
+  for (const auto names : {Names(kOthers), Names(kChatControls)}) {
+    for (const std::string_view name : names) {
+      std::optional<TokenId> unused;
+      Resolve(name, vocabulary, &unused);
+    }
   }
 }
 

@@ -22,6 +22,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+REAL_MODEL = ROOT / 'build/real-model/SmolLM2-135M-Instruct.Q4_1.gguf'
 # More than most caches hold.
 RANDOM_MODELS = ['mamba2-130m:q8_0', 'mamba2-130m:f16', 'tinyllama-1.1b:q8_0',
                  'tinyllama-1.1b:q5_k', 'tinyllama-1.1b:q4_k']
@@ -123,6 +124,8 @@ def models_to_measure(args, default, folder):
     """Yields paths; a random model is removed when the next one is asked for."""
     yield ROOT / 'models' / default
     yield from args.models
+    if REAL_MODEL.exists() and not args.models:
+        yield REAL_MODEL
     for name in [] if args.models else args.random:
         shape, kind = name.split(':')
         path = folder / f'{shape}-{kind}.gguf'

@@ -17,7 +17,7 @@ KRAIT, SOURCE = sys.argv[1], sys.argv[2]
 with open(os.path.join(SOURCE, 'models', 'default'), encoding='utf-8') as name:
     MODEL = os.path.join(SOURCE, 'models', name.read().strip())
 DATA = os.path.join(SOURCE, 'tests', 'data')
-COMMANDS = (['complete'], ['lsp'], ['model', 'info'], ['model', 'list'], ['model', 'verify'],
+COMMANDS = (['complete'], ['chat'], ['lsp'], ['model', 'info'], ['model', 'list'], ['model', 'verify'],
             ['model', 'quantize'],
             ['doctor'], ['eval', 'fim'], ['eval', 'text'], ['bench', 'decode'], ['bench', 'prefill'],
             ['debug', 'tokens'], ['debug', 'logits'], ['debug', 'generate'], ['daemon'], ['status'],
