@@ -60,7 +60,7 @@ void ModelCommandLine::AddShowing(CLI::App* group, const Hooks& hooks) {
   }
   CLI::App* list =
       Add(group, "list",
-          "All models in krait's folders and in other programs' caches", &list_,
+          "All models in krait's folders, and those of other programs", &list_,
           RunModelList, hooks);
   list->add_flag("--remote", list_.remote,
                  "The models that are worth getting, instead");

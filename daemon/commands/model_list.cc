@@ -31,7 +31,8 @@ bool IsSupported(const base::Error& error) {
 struct Suitability {
   uint64_t needed_bytes = 0;
   bool fits = false;
-  double tokens_per_second = 0;  // predicted; 0: unknown
+  bool in_cache = false;                    // of the processor, all of it
+  std::optional<double> tokens_per_second;  // predicted, at most
 };
 
 Suitability SuitabilityOf(uint64_t bytes, std::optional<uint64_t> per_token) {
@@ -39,6 +40,7 @@ Suitability SuitabilityOf(uint64_t bytes, std::optional<uint64_t> per_token) {
   suits.needed_bytes = NeededMemory(bytes);
   suits.fits = suits.needed_bytes <= MemoryForModels();
   if (per_token) suits.tokens_per_second = PredictedSpeed(*per_token);
+  suits.in_cache = per_token && !suits.tokens_per_second;
   return suits;
 }
 
@@ -54,15 +56,16 @@ std::string Text(const Suitability& suits) {
                        models::SizeText(suits.needed_bytes),
                        models::SizeText(MemoryForModels()));
   }
-  if (suits.tokens_per_second <= 0) return "fits";
-  return fmt::format("fits, at most {}", SpeedText(suits.tokens_per_second));
+  if (suits.in_cache) return "fits, into the processor's cache";
+  if (!suits.tokens_per_second) return "fits";
+  return fmt::format("fits, at most {}", SpeedText(*suits.tokens_per_second));
 }
 
 void AddJson(const Suitability& suits, boost::json::object* json) {
   (*json)["memory_needed"] = suits.needed_bytes;
   (*json)["fits"] = suits.fits;
-  if (suits.tokens_per_second > 0) {
-    (*json)["predicted_tokens_per_second"] = suits.tokens_per_second;
+  if (suits.tokens_per_second) {
+    (*json)["predicted_tokens_per_second"] = *suits.tokens_per_second;
   }
 }
 

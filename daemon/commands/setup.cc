@@ -66,11 +66,11 @@ std::vector<Choice> Choices() {
 std::string Text(const Choice& choice) {
   const std::string size =
       choice.bytes == 0 ? "?" : models::SizeText(choice.bytes);
-  const std::string speed =
-      choice.bytes_per_token
-          ? fmt::format("{:.0f} tokens/s",
-                        PredictedSpeed(*choice.bytes_per_token))
-          : "?";
+  std::string speed = "?";
+  if (choice.bytes_per_token) {
+    const auto predicted = PredictedSpeed(*choice.bytes_per_token);
+    speed = predicted ? fmt::format("{:.1f} tokens/s", *predicted) : "fast";
+  }
   return fmt::format("{:<16} {:>7}  {:>14}  {}", choice.name, size, speed,
                      choice.about);
 }

@@ -107,13 +107,15 @@ base::Result<ModelSource> ParseOllama(std::string_view whole) {
 
 // "/owner/repo/resolve/revision/file" of the hub, or its page "blob".
 ModelSource FileOfHub(const Url& url, const Url& endpoint) {
-  std::string path = DecodePath(url.target.substr(0, url.target.find('?')));
-  if (url.Origin() != endpoint.Origin() ||
-      !path.starts_with(endpoint.target + "/")) {
+  const std::string path =
+      DecodePath(url.target.substr(0, url.target.find('?')));
+  std::string folder = endpoint.target;
+  if (!folder.ends_with('/')) folder += '/';
+  if (url.Origin() != endpoint.Origin() || !path.starts_with(folder)) {
     return url;
   }
   std::string_view rest = path;
-  rest.remove_prefix(endpoint.target.size() + 1);
+  rest.remove_prefix(folder.size());
   HubSource source;
   const std::string_view owner = CutPart(&rest);
   source.repo = fmt::format("{}/{}", owner, CutPart(&rest));

@@ -15,10 +15,10 @@ namespace krait::models {
 
 // hf:OWNER/REPO[@REVISION][:QUANT] or hf:OWNER/REPO/PATH/FILE[@REVISION]
 struct HubSource {
-  std::string repo;  // "owner/repo"
+  std::string repo = {};  // "owner/repo"
   std::string revision = "main";
-  std::string quant;  // "Q8_0"; empty: by krait's choice
-  std::string file;   // in the repository; empty: by `quant`
+  std::string quant = {};  // "Q8_0"; empty: by krait's choice
+  std::string file = {};   // in the repository; empty: by `quant`
 
   friend bool operator==(const HubSource&, const HubSource&) = default;
 };
@@ -26,7 +26,7 @@ struct HubSource {
 // ollama:NAME[:TAG], ollama:USER/NAME[:TAG], ollama:HOST/USER/NAME[:TAG]
 struct OllamaSource {
   std::string host = "registry.ollama.ai";
-  std::string name;  // "library/llama3"
+  std::string name = {};  // "library/llama3"
   std::string tag = "latest";
 
   friend bool operator==(const OllamaSource&, const OllamaSource&) = default;

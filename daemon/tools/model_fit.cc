@@ -2,6 +2,7 @@
 #include "daemon/tools/model_fit.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <string_view>
@@ -72,8 +73,12 @@ double MeasuredBandwidth() {
   return bandwidth;
 }
 
-double PredictedSpeed(uint64_t bytes_per_token) {
-  if (bytes_per_token == 0) return 0;
+std::optional<double> PredictedSpeed(uint64_t bytes_per_token) {
+  const long cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
+  if (bytes_per_token == 0 ||
+      bytes_per_token <= static_cast<uint64_t>(std::max(cache, 0L))) {
+    return std::nullopt;
+  }
   return MeasuredBandwidth() / static_cast<double>(bytes_per_token);
 }
 

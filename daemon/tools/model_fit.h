@@ -33,8 +33,9 @@ std::optional<uint64_t> BytesPerToken(const std::filesystem::path& model);
 double MeasuredBandwidth();
 
 // Returns how many tokens per second a model can write at most if it reads so
-// many bytes for each: by the measured bandwidth.
-double PredictedSpeed(uint64_t bytes_per_token);
+// many bytes for each: by the measured bandwidth. nullopt if these stay in the
+// processor's cache, whose bandwidth is another.
+std::optional<double> PredictedSpeed(uint64_t bytes_per_token);
 
 }  // namespace krait::daemon
 
