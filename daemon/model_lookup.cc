@@ -14,6 +14,7 @@
 #include "daemon/models/file_names.h"
 #include "daemon/models/model_source.h"
 #include "daemon/models/stored_models.h"
+#include "engine/model/gguf_split.h"
 
 namespace krait::daemon {
 namespace {
@@ -286,11 +287,16 @@ std::vector<FoundModel> ListModels(std::string_view model,
 
 uintmax_t ModelBytes(const fs::path& path) {
   std::error_code error;
+  uintmax_t sum = 0;
   if (!IsDirectory(path)) {
+    for (const fs::path& part : engine::SplitParts(path)) {
+      const uintmax_t bytes = fs::file_size(part, error);
+      if (!error) sum += bytes;
+    }
+    if (sum > 0) return sum;
     const uintmax_t bytes = fs::file_size(path, error);
     return error ? 0 : bytes;
   }
-  uintmax_t sum = 0;
   for (fs::directory_iterator it(path, error), end; !error && it != end;
        it.increment(error)) {
     std::error_code not_a_file;

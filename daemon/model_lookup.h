@@ -65,7 +65,8 @@ std::vector<FoundModel> ListModels(std::string_view model,
 // Whether `model` is a path, as FindModel takes it.
 bool IsModelPath(std::string_view model);
 
-// Returns the size of a model file, or of all files in a model's directory.
+// Returns the size of a model file, of all parts if it is one of several, or of
+// all files in a model's directory.
 uintmax_t ModelBytes(const std::filesystem::path& path);
 
 }  // namespace krait::daemon

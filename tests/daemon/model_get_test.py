@@ -4,14 +4,17 @@
     model_get_test.py KRAIT SOURCE_DIR
 """
 
+import http.server
 import json
 import os
 import random
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -359,6 +362,52 @@ class FileTest(GetCase):
         self.refused(name + ':none', message='no such model or tag')
         self.assertIn('hash as it was fetched',
                       self.krait('model', 'verify', 'tiny-latest').stdout)
+
+
+@unittest.skipUnless(shutil.which('openssl'), 'no openssl, which makes a certificate')
+class EncryptedTest(GetCase):
+    def setUp(self):
+        super().setUp()
+        self.certificate = os.path.join(self.dir, 'cert.pem')
+        key = os.path.join(self.dir, 'key.pem')
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2',
+                        '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1',
+                        '-keyout', key, '-out', self.certificate], check=True, capture_output=True)
+        plain = self.hub.url + '/elsewhere/model.gguf'
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def log_message(self, *arguments):  # pylint: disable=arguments-differ
+                pass
+
+            def do_GET(self):  # pylint: disable=invalid-name
+                body = GGUF if self.path == '/good.gguf' else b''
+                self.send_response(200 if body else 302)
+                self.send_header('Content-Length', str(len(body)))
+                self.send_header('Location', plain)
+                self.end_headers()
+                self.wfile.write(body)
+
+        self.server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate, key)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.server.handle_error = lambda *arguments: None  # a client that trusts nobody
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.addCleanup(self.server.server_close)
+        self.addCleanup(self.server.shutdown)
+        self.url = 'https://127.0.0.1:%d' % self.server.server_address[1]
+
+    def test_who_cannot_prove_who_they_are_is_refused_at_once(self):
+        begin = time.monotonic()
+        self.refused(self.url + '/good.gguf', message='certificate')
+        self.assertLess(time.monotonic() - begin, 10)
+        self.assert_is_gguf(self.get(self.url + '/good.gguf',
+                                     env={'SSL_CERT_FILE': self.certificate})[0])
+
+    def test_encryption_is_not_lost_by_a_redirection(self):
+        self.refused(self.url + '/moved.gguf', message='not encrypted',
+                     env={'SSL_CERT_FILE': self.certificate})
+        self.assertEqual(self.hub.asked, [])
 
 
 class StoresTest(GetCase):
