@@ -255,6 +255,8 @@ class HubTest(GetCase):
         self.assertFalse(os.path.exists(self.cache))
 
     def test_what_does_not_fit_is_refused_with_figures(self):
+        if 'AddressSanitizer' in self.krait('--version', env={'ASAN_OPTIONS': 'help=1'}).stderr:
+            self.skipTest('it maps more than any limit')
         limited = ['bash', '-c', 'ulimit -v 130000; exec "$@"', 'bash', KRAIT, 'model', 'get',
                    'hf:owner/repo:Q8_0']
         done = subprocess.run(limited, capture_output=True, text=True, env=self.env, check=False)
@@ -269,31 +271,33 @@ class KillTest(GetCase):
         seed = int(os.environ.get('SEED', time.time_ns() % 1_000_000))
         print('SEED=%d' % seed, file=sys.stderr)
         chance = random.Random(seed)
-        self.hub.rate = 3_000_000
-        kills = 0
-        for _ in range(40):
-            process = subprocess.Popen([KRAIT, 'model', 'get', 'hf:owner/repo:Q8_0'], env=self.env,
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            try:
-                process.wait(timeout=chance.uniform(0.02, 0.5))
-                break
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-                kills += 1
-            link = os.path.join(self.cache, 'snapshots', COMMIT, 'model-Q8_0.gguf')
-            if os.path.exists(link):
-                self.assert_is_gguf(link)
-            if os.path.exists(self.blob()):
-                self.assert_is_gguf(self.blob())
-        self.hub.rate = None
+        self.hub.rate = 4_000_000
+        partial = self.blob() + '.incomplete'
+        for _ in range(8):
+            here = os.path.getsize(partial) if os.path.exists(partial) else 0
+            if here > len(GGUF) * 0.8:
+                break  # it could come to its end before it is killed
+            self.kill_at(chance.randint(here, (here + len(GGUF)) // 2), partial)
+            self.assert_nothing()
+        here = os.path.getsize(partial)
+        self.assertGreater(here, 0)
         self.assert_is_gguf(self.get('hf:owner/repo:Q8_0')[0])
-        self.assertGreater(kills, 2)
         # Nothing that had come was asked for again.
         begins = [int(headers.get('Range', 'bytes=0-')[6:-1])
                   for _, _, headers in self.hub.asked_of('cdn')]
         self.assertEqual(begins, sorted(begins))
-        self.assertGreater(begins[-1], 0)
+        if here < len(GGUF):  # else it was killed between the last byte and the name
+            self.assertEqual(begins[-1], here)
+
+    def kill_at(self, wanted, partial):
+        """Kills a krait that fetches once so many bytes are there."""
+        process = subprocess.Popen([KRAIT, 'model', 'get', 'hf:owner/repo:Q8_0'], env=self.env,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while process.poll() is None:
+            if os.path.exists(partial) and os.path.getsize(partial) >= wanted:
+                process.send_signal(signal.SIGKILL)
+            time.sleep(0.001)
+        self.assertEqual(process.returncode, -signal.SIGKILL)
 
     def test_two_at_once_do_not_mix(self):
         self.hub.rate = 4_000_000
