@@ -42,12 +42,12 @@ std::string DownloadLine(const models::DownloadProgress& progress,
   if (progress.total && total > 0) {
     const double share =
         static_cast<double>(progress.done) / static_cast<double>(total);
-    if (with_bar) line += " " + Bar(share);
+    if (with_bar) line += fmt::format(" {}", Bar(share));
     line +=
         fmt::format(" {:.0f} %, {} of {}", 100 * share,
                     models::SizeText(progress.done), models::SizeText(total));
   } else {
-    line += " " + models::SizeText(progress.done);
+    line += fmt::format(" {}", models::SizeText(progress.done));
   }
   if (bytes_per_second <= 0) return line;
   line += fmt::format(

@@ -74,7 +74,8 @@ void CurlTransport::SetLimits() {
   Set(CURLOPT_CONNECTTIMEOUT, stall);
   Set(CURLOPT_LOW_SPEED_LIMIT, 1L);  // bytes per second
   Set(CURLOPT_LOW_SPEED_TIME, stall);
-  Set(CURLOPT_NOSIGNAL, 1L);
+  // Not CURLOPT_NOSIGNAL: then nobody would ignore the SIGPIPE of a connection
+  // that ends while something is written.
   Set(CURLOPT_FOLLOWLOCATION, 0L);
   // Files have the place for secrets, .netrc, for other programs.
   Set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));

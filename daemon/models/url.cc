@@ -113,8 +113,8 @@ base::Result<Url> ParseUrl(std::string_view text) {
   if (!ReadAuthority(authority, &url)) {
     return BadUrl(text, "expected HOST or HOST:PORT after ://");
   }
-  url.target = rest.substr(slash);
-  if (!url.target.starts_with('/')) url.target.insert(0, "/");
+  rest = rest.substr(slash);
+  url.target = fmt::format("{}{}", rest.starts_with('/') ? "" : "/", rest);
   return url;
 }
 
