@@ -11,6 +11,11 @@
 #include <optional>
 #include <system_error>
 
+#include "daemon/models/file_names.h"
+#include "daemon/models/model_source.h"
+#include "daemon/models/stored_models.h"
+#include "engine/model/gguf_split.h"
+
 namespace krait::daemon {
 namespace {
 
@@ -37,11 +42,12 @@ bool IsModel(const fs::path& path) {
   if (IsDirectory(path)) {
     return Exists(path / "config.json") || Exists(path / "params.json");
   }
-  return path.extension() == ".gguf";
+  return models::IsGgufModelName(path.filename().string());
 }
 
 std::string ModelName(const fs::path& path) {
-  return IsDirectory(path) ? path.filename().string() : path.stem().string();
+  const std::string name = path.filename().string();
+  return IsDirectory(path) ? name : models::ModelStem(name);
 }
 
 std::vector<fs::path> ModelsIn(const fs::path& folder) {
@@ -115,12 +121,16 @@ base::Result<fs::path> FindPath(std::string_view path,
 }
 
 base::Result<fs::path> FindNamed(const std::string& name,
-                                 const std::vector<fs::path>& folders) {
+                                 const std::vector<fs::path>& folders,
+                                 const models::ModelStores& stores) {
+  if (models::IsRemoteName(name)) return FindStoredByName(name, stores);
   for (const fs::path& folder : folders) {
     for (const fs::path& model : ModelsIn(folder)) {
       if (name == model.filename() || name == ModelName(model)) return model;
     }
   }
+  auto stored = FindStoredByName(name, stores);
+  if (stored || stored.error().message.starts_with("several")) return stored;
   return MakeError(
       ErrorCode::kNotFound,
       fmt::format("no model named \"{}\" in {} (`krait model list` shows what "
@@ -132,7 +142,7 @@ base::Result<fs::path> FindGiven(const std::string& model,
                                  const std::vector<fs::path>& folders,
                                  const ModelEnvironment& env) {
   return IsModelPath(model) ? FindPath(model, env.home)
-                            : FindNamed(model, folders);
+                            : FindNamed(model, folders, env.stores);
 }
 
 // Whether nobody can change what a folder holds but root, this user, and who
@@ -195,7 +205,8 @@ ModelEnvironment ModelEnvironment::OfProcess() {
           .krait_model = FromEnvironment("KRAIT_MODEL"),
           .xdg_data_home = FromEnvironment("XDG_DATA_HOME"),
           .home = FromEnvironment("HOME"),
-          .user = geteuid()};
+          .user = geteuid(),
+          .stores = models::FindStores(models::VariableOfProcess)};
 }
 
 std::vector<fs::path> ModelFolders(const ModelEnvironment& env) {
@@ -244,30 +255,48 @@ base::Result<std::string> FindModelPath(std::string_view model,
 }
 
 bool IsModelPath(std::string_view model) {
+  if (models::IsRemoteName(model)) return false;
   return model.find('/') != std::string_view::npos || model.starts_with('~');
 }
 
 std::vector<FoundModel> ListModels(std::string_view model,
                                    const ModelEnvironment& env) {
-  std::vector<FoundModel> models;
+  std::vector<FoundModel> found;
   const auto default_model = FindModel(model, env);
+  const auto add = [&](std::string name, const fs::path& path,
+                       std::string store) {
+    found.push_back({.name = std::move(name),
+                     .path = path,
+                     .store = std::move(store),
+                     .is_default = default_model && *default_model == path});
+  };
   for (const fs::path& folder : ModelFolders(env)) {
     for (const fs::path& path : ModelsIn(folder)) {
-      models.push_back({.name = ModelName(path),
-                        .path = path,
-                        .is_default = default_model && *default_model == path});
+      add(ModelName(path), path, "krait");
     }
   }
-  return models;
+  for (const auto& [name, path, store] : models::FindStoredModels(env.stores)) {
+    const auto same = [&path = path](const FoundModel& other) {
+      std::error_code error;
+      return fs::equivalent(other.path, path, error);
+    };
+    if (std::ranges::none_of(found, same)) add(name, path, store);
+  }
+  return found;
 }
 
 uintmax_t ModelBytes(const fs::path& path) {
   std::error_code error;
+  uintmax_t sum = 0;
   if (!IsDirectory(path)) {
+    for (const fs::path& part : engine::SplitParts(path)) {
+      const uintmax_t bytes = fs::file_size(part, error);
+      if (!error) sum += bytes;
+    }
+    if (sum > 0) return sum;
     const uintmax_t bytes = fs::file_size(path, error);
     return error ? 0 : bytes;
   }
-  uintmax_t sum = 0;
   for (fs::directory_iterator it(path, error), end; !error && it != end;
        it.increment(error)) {
     std::error_code not_a_file;

@@ -10,16 +10,18 @@
 #include <vector>
 
 #include "base/result.h"
+#include "daemon/models/environment.h"
 
 namespace krait::daemon {
 
 // What the search for models depends on; tests make their own.
 struct ModelEnvironment {
   std::filesystem::path executable;
-  std::string krait_model;    // $KRAIT_MODEL
-  std::string xdg_data_home;  // $XDG_DATA_HOME
-  std::string home;           // $HOME
-  uid_t user = 0;             // whose folders are trusted, beside root's
+  std::string krait_model;          // $KRAIT_MODEL
+  std::string xdg_data_home;        // $XDG_DATA_HOME
+  std::string home;                 // $HOME
+  uid_t user = 0;                   // whose folders are trusted, beside root's
+  models::ModelStores stores = {};  // other programs' models
 
   static ModelEnvironment OfProcess();
 };
@@ -34,10 +36,12 @@ std::vector<std::filesystem::path> ModelFolders(const ModelEnvironment& env);
 
 // Finds a model. `model` is the path of a .gguf file or of a directory with
 // safetensors, which has a / or begins with ~, or else the name of a model in
-// one of the folders. A name is never looked up in the current directory: that
-// is often a repository, which would bring a model of its own. Empty:
-// $KRAIT_MODEL, then the first folder's default: the file named by its text
-// file `default`, or its only model. Only looks; does not open the model.
+// one of the folders, or in the caches of the hub, llama.cpp, Ollama and LM
+// Studio (there also hf:OWNER/REPO[:QUANT] or ollama:NAME). A name is never
+// looked up in the current directory: that is often a repository, which would
+// bring a model of its own. Empty: $KRAIT_MODEL, then the first folder's
+// default: the file named by its text file `default`, or its only model. Only
+// looks; does not open the model.
 base::Result<std::filesystem::path> FindModel(std::string_view model,
                                               const ModelEnvironment& env);
 
@@ -49,18 +53,20 @@ base::Result<std::string> FindModelPath(std::string_view model,
 struct FoundModel {
   std::string name;  // what FindModel takes
   std::filesystem::path path;
+  std::string store;  // "krait", or whose cache it is in: "hub", "ollama", ...
   bool is_default = false;
 };
 
-// Returns all models in the folders, by folder and name. The default is what
-// `model` finds.
+// Returns all models in the folders and in the caches, by folder and name. The
+// default is what `model` finds.
 std::vector<FoundModel> ListModels(std::string_view model,
                                    const ModelEnvironment& env);
 
 // Whether `model` is a path, as FindModel takes it.
 bool IsModelPath(std::string_view model);
 
-// Returns the size of a model file, or of all files in a model's directory.
+// Returns the size of a model file, of all parts if it is one of several, or of
+// all files in a model's directory.
 uintmax_t ModelBytes(const std::filesystem::path& path);
 
 }  // namespace krait::daemon

@@ -18,10 +18,11 @@ ALLOWED = {
     'lsp': {'base'},
     'grammars': {'base'},
     'daemon/completion': {'base', 'grammars'},
+    'daemon/models': {'base'},
     'daemon': {'base', 'simd', 'engine', 'lsp', 'grammars',
-               'daemon/completion'},
+               'daemon/completion', 'daemon/models'},
     'tests': {'base', 'simd', 'engine', 'lsp', 'grammars', 'daemon',
-              'daemon/completion'},
+              'daemon/completion', 'daemon/models'},
 }
 
 # layer -> its folders from the ground up ('' is its root): each may include its
@@ -42,8 +43,9 @@ FORBIDDEN_EXTERNAL = {
     'engine': ('boost/asio', 'boost/beast', 'boost/json', 'CLI/', 'hwy/'),
     'lsp': ('boost/asio', 'boost/beast', 'hwy/', 'hwloc', 'CLI/'),
     'grammars': ('boost/', 'hwy/', 'hwloc', 'CLI/', 'simdjson'),
-    'daemon/completion': ('boost/asio', 'hwy/', 'hwloc', 'CLI/'),
-    'daemon': ('hwy/',),
+    'daemon/completion': ('boost/asio', 'hwy/', 'hwloc', 'CLI/', 'curl/'),
+    'daemon/models': ('boost/asio', 'hwy/', 'hwloc', 'CLI/'),
+    'daemon': ('hwy/', 'curl/'),
     'tests': (),
 }
 
@@ -176,6 +178,10 @@ def self_test():
                        'daemon/completion/generator.h')
     assert check_include('daemon/completion', True, 'daemon/log.h')
     assert check_include('daemon/completion', True, 'lsp/text.h')
+    assert check_include('daemon/completion', True, 'daemon/models/fetch.h')
+    assert check_include('daemon/models', True, 'engine/arch/model.h')
+    assert check_include('daemon/models', True, 'daemon/log.h')
+    assert check_include('daemon', False, 'curl/curl.h')
     assert NOT_IN_CLANG.search('  const auto end = std::ranges::unique(x);')
     assert not NOT_IN_CLANG.search('  std::ranges::sort(x);')
 

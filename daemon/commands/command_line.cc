@@ -34,8 +34,7 @@
 #include "daemon/commands/eval_text.h"
 #include "daemon/commands/forget.h"
 #include "daemon/commands/lsp.h"
-#include "daemon/commands/model.h"
-#include "daemon/commands/model_quantize.h"
+#include "daemon/commands/model_command_line.h"
 #include "daemon/commands/shell_completion.h"
 #include "daemon/commands/show_log.h"
 #include "daemon/commands/status.h"
@@ -130,8 +129,7 @@ class CommandLine {
   ConfigArguments config_;
   ShowLogArguments log_;
   ForgetArguments forget_;
-  ModelArguments model_;
-  QuantizeArguments quantize_;
+  ModelCommandLine model_;
   DoctorArguments doctor_;
   EvalFimArguments eval_fim_;
   EvalShownArguments eval_shown_;
@@ -336,29 +334,11 @@ void CommandLine::AddUserModel(CLI::App* app, ModelOptions* model) {
 }
 
 void CommandLine::AddModel() {
-  CLI::App* group = AddGroup(&app_, "model", "What models there are");
-  CLI::App* info = Add(group, "info", "What a model is", &model_, RunModelInfo);
-  CLI::App* verify = Add(group, "verify", "Read and check all of a model",
-                         &model_, RunModelVerify);
-  for (CLI::App* app : {info, verify}) {
-    app->add_option("model", model_.model.model,
-                    "The path of a .gguf file or of a directory with "
-                    "safetensors (it has a /), or a name; default: the one "
-                    "that `krait lsp` runs")
-        ->type_name("M")
-        ->each([this](const std::string&) { model_.model.model_origin = ""; });
-    AddUserModel(app, &model_.model);
-    AddJson(app, &model_.json);
-  }
-  CLI::App* list = Add(group, "list", "All models in krait's folders", &model_,
-                       RunModelList);
-  AddUserModel(list, &model_.model);
-  AddJson(list, &model_.json);
-  CLI::App* quantize =
-      Add(group, "quantize", "Write a GGUF model with smaller weights",
-          &quantize_, RunModelQuantize);
-  AddQuantizeOptions(quantize, &quantize_);
-  AddJson(quantize, &quantize_.json);
+  model_.AddTo(&app_, {.run = [this](Command command) { command_ = command; },
+                       .add_user_model =
+                           [this](CLI::App* app, ModelOptions* model) {
+                             AddUserModel(app, model);
+                           }});
 }
 
 void CommandLine::AddDoctor() {

@@ -61,15 +61,15 @@ void AddLayout(CLI::App* app, ModelOptions* options) {
   app->add_option_function<std::string>(
          "--layout",
          [options](const std::string& name) {
-           options->layout = *std::ranges::find(kLayouts, std::string_view(name),
-                                                engine::FimLayoutName);
+           options->layout = *std::ranges::find(
+               kLayouts, std::string_view(name), engine::FimLayoutName);
          },
          "Lay prompts out as spm, psm, anchored-psm, emulated or prefix, "
          "instead of as the model was trained")
       ->check([](const std::string& name) -> std::string {
-        const bool known = std::ranges::any_of(
-            kLayouts,
-            [&name](FimLayout l) { return engine::FimLayoutName(l) == name; });
+        const bool known = std::ranges::any_of(kLayouts, [&name](FimLayout l) {
+          return engine::FimLayoutName(l) == name;
+        });
         return known ? "" : "expected a layout's name, found " + name;
       })
       ->type_name("NAME");

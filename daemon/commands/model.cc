@@ -12,25 +12,14 @@
 #include "daemon/host/local/model_summary.h"
 #include "daemon/json_text.h"
 #include "daemon/model_lookup.h"
+#include "daemon/models/size_text.h"
 #include "daemon/terminal.h"
-#include "daemon/tools/model_verify.h"
+#include "daemon/tools/fim_reason.h"
+#include "daemon/tools/model_check.h"
+#include "daemon/tools/model_fit.h"
 
 namespace krait::daemon {
 namespace {
-
-boost::json::object SummaryToJson(const ModelSummary& summary) {
-  boost::json::object json;
-  json["name"] = summary.name;
-  json["path"] = summary.path.string();
-  json["bytes"] = summary.bytes;
-  json["architecture"] = summary.architecture;
-  json["parameters"] = summary.parameters;
-  json["quantisation"] = summary.quantisation;
-  json["fim"] = summary.fim;
-  json["licence"] = summary.licence;
-  json["supported"] = summary.unsupported.empty();
-  return json;
-}
 
 boost::json::object ShapeToJson(const engine::Hyperparameters& hparams) {
   boost::json::object json;
@@ -55,28 +44,15 @@ boost::json::object ShapeToJson(const engine::Hyperparameters& hparams) {
   return json;
 }
 
-// Whether a model that cannot be used is at least of a kind that can.
-bool IsSupported(const base::Error& error) {
-  return error.code != base::ErrorCode::kUnsupported;
-}
-
-std::string ListText(const base::Result<ModelSummary>& summary) {
-  if (!summary) {
-    return fmt::format(
-        "{}: {}", IsSupported(summary.error()) ? "broken" : "not supported",
-        summary.error().message);
-  }
-  if (!summary->unsupported.empty()) {
-    return fmt::format("not supported: {}", summary->unsupported);
-  }
-  return fmt::format("{:<8} {:>8} {:<6} fim {:<9} {:>9}  {}",
-                     summary->architecture, ParametersText(summary->parameters),
-                     summary->quantisation, summary->fim,
-                     BytesText(summary->bytes), summary->licence);
-}
-
 void PrintRow(std::string_view label, std::string_view value) {
   PrintLine(fmt::format("{:<14} {}", label, value));
+}
+
+std::string MemoryText(uintmax_t bytes) {
+  const uint64_t needed = NeededMemory(bytes);
+  return fmt::format("needs {}, {} may be used: {}", models::SizeText(needed),
+                     models::SizeText(MemoryForModels()),
+                     needed <= MemoryForModels() ? "fits" : "does not fit");
 }
 
 void PrintSummary(const ModelSummary& summary) {
@@ -86,7 +62,8 @@ void PrintSummary(const ModelSummary& summary) {
   PrintRow("architecture", summary.architecture);
   PrintRow("parameters", ParametersText(summary.parameters));
   PrintRow("quantisation", summary.quantisation);
-  PrintRow("fim", summary.fim);
+  PrintRow("fim", fmt::format("{}: {}", summary.fim, FimReason(summary)));
+  PrintRow("memory", MemoryText(summary.bytes));
   PrintRow("licence", summary.licence);
   if (!summary.unsupported.empty()) {
     PrintRow("not supported",
@@ -103,6 +80,20 @@ void PrintSummary(const ModelSummary& summary) {
 
 }  // namespace
 
+boost::json::object SummaryToJson(const ModelSummary& summary) {
+  boost::json::object json;
+  json["name"] = summary.name;
+  json["path"] = summary.path.string();
+  json["bytes"] = summary.bytes;
+  json["architecture"] = summary.architecture;
+  json["parameters"] = summary.parameters;
+  json["quantisation"] = summary.quantisation;
+  json["fim"] = summary.fim;
+  json["licence"] = summary.licence;
+  json["supported"] = summary.unsupported.empty();
+  return json;
+}
+
 int RunModelInfo(const ModelArguments& arguments) {
   const auto path = FindModelOf(arguments.model);
   if (!path) return ReportError(path.error());
@@ -113,6 +104,9 @@ int RunModelInfo(const ModelArguments& arguments) {
     return FinishOutput(kExitOk);
   }
   boost::json::object json = SummaryToJson(*summary);
+  json["fim_reason"] = FimReason(*summary);
+  json["memory_needed"] = NeededMemory(summary->bytes);
+  json["fits"] = NeededMemory(summary->bytes) <= MemoryForModels();
   json["shape"] = ShapeToJson(summary->hparams);
   boost::json::object metadata;
   for (const auto& [key, value] : summary->metadata) metadata[key] = value;
@@ -121,43 +115,11 @@ int RunModelInfo(const ModelArguments& arguments) {
   return FinishOutput(kExitOk);
 }
 
-int RunModelList(const ModelArguments& arguments) {
-  const auto env = ModelEnvironment::OfProcess();
-  boost::json::array list;
-  bool all_supported = true;
-  for (const FoundModel& found : ListModels(arguments.model.model, env)) {
-    const auto summary = Summarise(found.path);
-    boost::json::object json;
-    if (summary) {
-      json = SummaryToJson(*summary);
-    } else {  // one broken file does not hide the others
-      json["path"] = found.path.string();
-      json["error"] = summary.error().message;
-      json["supported"] = IsSupported(summary.error());
-    }
-    all_supported &= json["supported"].get_bool();
-    json["name"] = found.name;
-    json["default"] = found.is_default;
-    if (!arguments.json) {
-      PrintLine(fmt::format("{} {:<28} {}", found.is_default ? '*' : ' ',
-                            found.name, ListText(summary)));
-    }
-    list.push_back(std::move(json));
-  }
-  if (arguments.json) {
-    PrintLine(JsonText(list));
-  } else if (list.empty()) {
-    PrintLine("no models found");
-  } else if (!all_supported) {
-    PrintLine(fmt::format("({})", SupportedModels()));
-  }
-  return FinishOutput(kExitOk);
-}
-
 int RunModelVerify(const ModelArguments& arguments) {
   const auto path = FindModelOf(arguments.model);
   if (!path) return ReportError(path.error());
-  const auto verified = VerifyModel(*path);
+  size_t hashed = 0;
+  const auto verified = CheckModel(*path, &hashed);
   if (arguments.json) {
     boost::json::object json;
     json["path"] = path->string();
@@ -165,6 +127,7 @@ int RunModelVerify(const ModelArguments& arguments) {
     if (verified) {
       json["tensors"] = verified->tensors;
       json["parameters"] = verified->parameters;
+      json["files_hashed"] = hashed;
       json["warnings"] = boost::json::value_from(verified->warnings);
     } else {
       json["error"] = verified.error().message;
@@ -174,8 +137,9 @@ int RunModelVerify(const ModelArguments& arguments) {
   if (!verified) return ReportError(verified.error());
   if (!arguments.json) {
     PrintLine(fmt::format(
-        "{}: good ({} tensors, {} parameters, {})", path->string(),
+        "{}: good ({} tensors, {} parameters, {}, {})", path->string(),
         verified->tensors, verified->parameters,
+        hashed == 0 ? "no hash known" : "hash as it was fetched",
         verified->has_tokenizer ? "tokenizer works" : "no tokenizer"));
     for (const std::string& warning : verified->warnings) {
       PrintLine("warning: " + warning);

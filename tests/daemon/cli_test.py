@@ -18,7 +18,7 @@ with open(os.path.join(SOURCE, 'models', 'default'), encoding='utf-8') as name:
     MODEL = os.path.join(SOURCE, 'models', name.read().strip())
 DATA = os.path.join(SOURCE, 'tests', 'data')
 COMMANDS = (['complete'], ['chat'], ['lsp'], ['model', 'info'], ['model', 'list'], ['model', 'verify'],
-            ['model', 'quantize'],
+             ['model', 'quantize'], ['model', 'get'], ['model', 'add'], ['model', 'remove'], ['setup'],
             ['doctor'], ['eval', 'fim'], ['eval', 'text'], ['bench', 'decode'], ['bench', 'prefill'],
             ['debug', 'tokens'], ['debug', 'logits'], ['debug', 'generate'], ['daemon'], ['status'],
             ['stop'], ['config'], ['log'])

@@ -176,5 +176,50 @@ TEST_F(ModelLookupTest, ListsModelsWithTheDefaultMarked) {
   EXPECT_EQ(ModelBytes(models[1].path), 5U);
 }
 
+TEST_F(ModelLookupTest, OtherProgramsModelsAreFoundByName) {
+  const std::string commit(40, 'a');
+  const std::string hub = "hub/models--o--r/";
+  env_.stores.hub = root_ / "hub";
+  env_.stores.lm_studio = {root_ / "studio"};
+  Write(hub + "refs/main", commit);
+  Write(hub + "snapshots/" + commit + "/h-Q8_0.gguf");
+  Write("studio/o/r/s.gguf");
+  ExpectFound("h-Q8_0", hub + "snapshots/" + commit + "/h-Q8_0.gguf");
+  ExpectFound("hf:o/r:Q8_0", hub + "snapshots/" + commit + "/h-Q8_0.gguf");
+  ExpectFound("s", "studio/o/r/s.gguf");
+  EXPECT_THAT(FindModel("hf:o/other", env_).error().message,
+              HasSubstr("krait model get hf:o/other"));
+  // None of them becomes the default by being there.
+  EXPECT_FALSE(FindModel("", env_));
+  // krait's own comes first.
+  Write("home/.local/share/krait/models/s.gguf");
+  ExpectFound("s", "home/.local/share/krait/models/s.gguf");
+}
+
+TEST_F(ModelLookupTest, AllModelsAreListedWithWhoseTheyAre) {
+  env_.stores.lm_studio = {root_ / "studio"};
+  Write("studio/o/r/s.gguf");
+  Write("home/.local/share/krait/models/h.gguf");
+  fs::create_symlink(root_ / "studio/o/r/s.gguf",
+                     root_ / "home/.local/share/krait/models/link.gguf");
+  Write("studio/o/r/t.gguf");
+  std::vector<std::string> names;
+  for (const FoundModel& model : ListModels("", env_)) {
+    names.push_back(model.store + "/" + model.name);
+  }
+  EXPECT_THAT(names,
+              testing::ElementsAre("krait/h", "krait/link", "LM Studio/t"));
+}
+
+TEST_F(ModelLookupTest, ASplitModelIsOne) {
+  const std::string folder = "home/.local/share/krait/models/";
+  Write(folder + "m-00001-of-00002.gguf", "123");
+  Write(folder + "m-00002-of-00002.gguf", "4567");
+  ExpectFound("m", folder + "m-00001-of-00002.gguf");
+  EXPECT_EQ(ListModels("", env_).size(), 1);
+  EXPECT_EQ(ModelBytes(root_ / (folder + "m-00001-of-00002.gguf")), 7);
+  EXPECT_EQ(ModelBytes(root_ / (folder + "m-00002-of-00002.gguf")), 7);
+}
+
 }  // namespace
 }  // namespace krait::daemon

@@ -54,6 +54,13 @@ completes() {
   inside "$1" complete /root/a.py:5:20 --json | grep -q spm
 }
 
+# That libcurl is there or not: it is what a model is fetched with. Nobody answers
+# at that port.
+fetching_says() {
+  inside "$1" model get http://127.0.0.1:9/x.gguf > "$root/root/said" 2>&1
+  grep -q "$2" "$root/root/said"
+}
+
 try_suite() {
   local suite=$1
   check "$suite: a bare system" bare_system "$suite"
@@ -62,11 +69,15 @@ try_suite() {
     'apt-get update -qq && apt-get install -y -qq --no-install-recommends /root/krait_*.deb'
   check "$suite: krait --version" inside krait --version
   check "$suite: it completes" completes /usr/bin/krait
+  check "$suite: it can fetch models" fetching_says /usr/bin/krait '127.0.0.1:9.*attempts'
   check "$suite: apt removes it" inside apt-get remove -y -qq --purge krait
   check "$suite: nothing is left of it" test -z "$(files_of)"
   check "$suite: the tarball unpacks" inside tar -xzf /root/"$(basename "$packages"/krait-*-linux-*.tar.gz)" -C /opt
   # Its only needs are the runtimes, which a system without C++ programs lacks.
   check "$suite: the runtimes" inside apt-get install -y -qq --no-install-recommends libstdc++6 libudev1
+  check "$suite: no libcurl is left" inside apt-get autoremove -y -qq --purge
+  check "$suite: the tarball's krait says what fetching needs" \
+    fetching_says "/opt/$(basename "$packages"/krait-*-linux-*.tar.gz .tar.gz)/bin/krait" 'needs libcurl'
   check "$suite: the tarball's krait completes" completes "/opt/$(basename "$packages"/krait-*-linux-*.tar.gz .tar.gz)/bin/krait"
 }
 

@@ -5,6 +5,10 @@
 maintainer='krait developers <krait@packages.invalid>'
 doc=usr/share/doc/krait
 
+# libcurl, which no linking tells of: the program opens it when a model is fetched.
+# The system's, as it speaks to the network and has to be kept up to date.
+opened='libcurl4 | libcurl4t64'
+
 # The packages that hold what the program and its libraries need of the system,
 # and since which version they do. What is brought along is not among them.
 dependencies() {
@@ -15,7 +19,7 @@ dependencies() {
   (cd "$scratch" && dpkg-shlibdeps -O --ignore-missing-info -l"$folder/usr/lib/krait" \
     "$folder/usr/bin/krait" "$folder"/usr/lib/krait/*.so*) 2> "$scratch/messages" |
     sed -n 's/^shlibs:Depends=//p' | sed 's/, /\n/g' |
-    grep -E '^(libc6|libgcc-s1|libstdc\+\+6|libudev1)( |$)' | paste -sd, | sed 's/,/, /g'
+    grep -E '^(libc6|libgcc-s1|libstdc\+\+6|libudev1)( |$)' | paste -sd, | sed "s/,/, /g; s/\$/, $opened/"
 }
 
 # Debian's form of the newest part of CHANGELOG.md.

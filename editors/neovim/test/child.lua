@@ -42,6 +42,7 @@ vim.filetype.add({ extension = { py = 'python', md = 'markdown', lua = 'lua' } }
 ---@field open? string
 ---@field env? table<string, string>
 ---@field places? krait.test.Child Uses the folders of that one.
+---@field offer? boolean It has not been told yet that there are better models.
 
 ---@param path string
 ---@param text string
@@ -79,6 +80,9 @@ function M.start(options)
   self.env = vim.tbl_extend('force', environment(self.folder), options.env or {})
   self.owner = not options.places
   self:script(options.stub or {})
+  if not options.offer then
+    write(self.env.XDG_STATE_HOME .. '/nvim/krait-setup-offered', '')
+  end
   for name, text in pairs(options.files or {}) do
     write(self.folder .. '/' .. name, text)
   end

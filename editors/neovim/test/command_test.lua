@@ -116,6 +116,29 @@ case('status: why krait is not at work', function()
   T.contains(window(nvim, 'krait://status'), 'off (:Krait enable)')
 end)
 
+case('that there are better models is told once, of the one that comes along', function()
+  local told_of = vim.deepcopy(status)
+  told_of.krait.model =
+    'krait-default (5.6 M parameters) from /usr/share/krait/models/x.gguf, 2 threads'
+  local nvim = start({ status = told_of }, { offer = true })
+  T.contains(last_told(nvim), '`krait setup`')
+  nvim:cmd('Krait restart')
+  nvim:wait('the server is another', function()
+    return #nvim:received('initialize') == 2
+  end)
+  nvim:wait('the status is there', function()
+    return nvim:lua([[return require('krait').status() ~= nil]])
+  end)
+  T.equal(#nvim:told(), 1)
+
+  told_of.krait.model = 'another (1.00 B parameters) from /x.gguf, 2 threads'
+  local other = start({ status = told_of }, { offer = true })
+  other:wait('the status is there', function()
+    return other:lua([[return require('krait').status() ~= nil]])
+  end)
+  T.equal(other:told(), {})
+end)
+
 case('the status line', function()
   local nvim = start({ status = status })
   local function word()

@@ -8,6 +8,7 @@ import { completesByItself, openMenu } from './menu';
 import { runChoice, type Messages } from './messages';
 import type { Pages } from './pages';
 import type { KraitServer } from './server';
+import { runSetup } from './setup';
 import { runSnooze, type Snooze } from './snooze';
 import { statusInput } from './status-bar';
 import { statusPage } from './status-view';
@@ -39,6 +40,7 @@ export function registerCommands(parts: CommandParts): Disposable {
     'krait.install': () => runChoice(messages.install()),
     'krait.snooze': (minutes) => runSnooze(snooze, minutes),
     'krait.showStatus': () => showStatus(parts),
+    'krait.setup': () => runSetup(server),
     'krait.doctor': () => runDoctor(server, output),
     'krait.toggle': () => writeSetting('enable', toggledEnable(levelsOf<boolean>('enable'))),
     'krait.toggleLanguage': () => toggleLanguage(completesByItself(server, snooze)),

@@ -11,6 +11,7 @@ import { Pages } from './pages';
 import { Method } from './protocol';
 import { KraitServer } from './server';
 import { processSettings, triggerOf } from './settings';
+import { offerSetupOnce } from './setup';
 import { reportShown } from './shown';
 import { Snooze } from './snooze';
 import { showStatusBar } from './status-bar';
@@ -50,6 +51,7 @@ export function activate(context: ExtensionContext): void {
     followFocus(server),
     followSettings(server),
     followConnection(server),
+    offerSetupOnce(server, context.globalState, () => messages.offerSetup()),
   );
   void server.start();
 }

@@ -39,6 +39,13 @@ export class Messages {
     ]);
   }
 
+  async offerSetup(): Promise<void> {
+    const text = l10n.t('krait runs the small model that comes with it. There are better ones.');
+    await offer(window.showInformationMessage, text, [
+      { title: l10n.t('Choose a model'), command: 'krait.setup' },
+    ]);
+  }
+
   /** The page that explains the first steps. */
   walkthrough(title: string): Choice {
     return { title, command: 'workbench.action.openWalkthrough', argument: this.category };

@@ -8,6 +8,7 @@ local events = require('krait.events')
 local ghost = require('krait.ghost')
 local inline = require('krait.inline')
 local languages = require('krait.languages')
+local offer = require('krait.offer')
 local server = require('krait.server')
 local snooze = require('krait.snooze')
 local status = require('krait.status')
@@ -126,6 +127,9 @@ local hooks = {
     ['didChangeStatus'] = function(_, params)
       status.change(params)
       vim.schedule(update_timing)
+      vim.schedule(function()
+        offer.consider(params)
+      end)
     end,
   },
   language_id = function(_, filetype)

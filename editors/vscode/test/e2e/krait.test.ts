@@ -69,6 +69,9 @@ async function assertSaved(name: string, text: string): Promise<void> {
 test('typing in a long file shows ghost text, and Tab accepts exactly it', async () => {
   await waitUntil('the daemon runs', () => objectOf(daemon()?.['model'])['state'] === 'ready');
   await editor.waitUntilRuns();
+  // Said once, as the model that comes along runs.
+  await editor.waitForNotification('krait runs the small model that comes with it.');
+  await editor.run('Notifications: Clear All Notifications');
   await editor.type('    for val');
   const ghost = await editor.anyGhostText();
   assert.deepEqual(await editor.notifications(), []);

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/tools/model_fit.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "daemon/loaded_model.h"  // StartPool
+#include "daemon/memory_limit.h"
+#include "daemon/models/size_text.h"
+#include "daemon/tools/bench/bandwidth.h"
+#include "engine/model/model_file.h"
+
+namespace krait::daemon {
+namespace {
+
+// "blk.0.ffn_gate.7.weight" is one expert's.
+bool IsOfExpert(const engine::Tensor& tensor) {
+  for (const char* part : {"ffn_gate.", "ffn_up.", "ffn_down."}) {
+    const size_t at = tensor.name.find(part);
+    if (at == std::string::npos) continue;
+    const size_t behind = at + std::string_view(part).size();
+    return behind < tensor.name.size() && tensor.name[behind] >= '0' &&
+           tensor.name[behind] <= '9';
+  }
+  return false;
+}
+
+}  // namespace
+
+uint64_t NeededMemory(uint64_t model_bytes) {
+  constexpr uint64_t kLeast = uint64_t{128} << 20;
+  return model_bytes + std::max(kLeast, model_bytes / 8);
+}
+
+uint64_t MemoryForModels() {
+  return ProcessMemoryLimit().bytes;
+}
+
+base::Status CheckFitsMemory(const std::string& name, uint64_t model_bytes) {
+  const uint64_t needed = NeededMemory(model_bytes);
+  const MemoryLimit& limit = ProcessMemoryLimit();
+  if (needed <= limit.bytes) return {};
+  return base::MakeError(
+      base::ErrorCode::kUnsupported,
+      fmt::format("{}: its {} need {} of memory, and {} allows {}", name,
+                  models::SizeText(model_bytes), models::SizeText(needed),
+                  limit.set_by, models::SizeText(limit.bytes)));
+}
+
+std::optional<uint64_t> BytesPerToken(const std::filesystem::path& model) {
+  const auto file = engine::ModelFile::Open(model);
+  if (!file) return std::nullopt;
+  const engine::ExpertsShape& experts = (*file)->hyperparameters().experts;
+  const bool has_output = (*file)->Find("output.weight") != nullptr;
+  uint64_t bytes = 0;
+  uint64_t of_experts = 0;
+  for (const engine::Tensor& tensor : (*file)->tensors()) {
+    if (has_output && tensor.name == "token_embd.weight") continue;
+    (IsOfExpert(tensor) ? of_experts : bytes) += tensor.bytes;
+  }
+  if (experts.count > 0) bytes += of_experts / experts.count * experts.used;
+  return bytes;
+}
+
+double MeasuredBandwidth() {
+  static const double bandwidth = [] {
+    const auto pool = StartPool(0);
+    return MeasureBandwidth(*pool).bytes_per_second;
+  }();
+  return bandwidth;
+}
+
+std::optional<double> PredictedSpeed(uint64_t bytes_per_token) {
+  const long cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
+  if (bytes_per_token == 0 ||
+      bytes_per_token <= static_cast<uint64_t>(std::max(cache, 0L))) {
+    return std::nullopt;
+  }
+  return MeasuredBandwidth() / static_cast<double>(bytes_per_token);
+}
+
+}  // namespace krait::daemon
