@@ -14,7 +14,7 @@
 #include "daemon/completion/completion_service.h"
 #include "daemon/completion/shown/syntax.h"
 #include "daemon/config/config_edit.h"
-#include "daemon/host/local/engine_generator.h"
+#include "daemon/host/local/make_generator.h"
 #include "daemon/model_lookup.h"
 #include "daemon/models/recommended.h"
 #include "daemon/models/size_text.h"
@@ -149,12 +149,9 @@ base::Result<fs::path> FindOrGet(const std::string& name) {
 base::Status ShowLine(const std::string& model) {
   ModelOptions of_model;
   of_model.model = model;
-  const auto loaded = LoadModel(of_model);
-  if (!loaded) return loaded.error();
-  const auto generator =
-      EngineGenerator::Create(loaded->model, *loaded->pool, WarmOptions{});
-  if (!generator) return generator.error();
-  completion::CompletionService service(**generator);
+  const auto ready = MakeGenerator(KeepingNothing(of_model));
+  if (!ready) return ready.error();
+  completion::CompletionService service(*ready->generator);
   completion::CompletionOptions options;
   options.invoked = true;
   options.extent = completion::CompletionExtent::kLine;
