@@ -33,7 +33,7 @@ std::string_view WithoutSpacesAtEnd(std::string_view text) {
 
 std::optional<TokenId> FindControl(const Tokenizer& tokenizer,
                                    std::string_view name) {
-  if (name == kEndOfSequence) return tokenizer.special().eos;
+  if (name == kEosInFrame) return tokenizer.special().eos;
   const auto id = tokenizer.FindToken(name);
   return id && tokenizer.IsControl(*id) ? id : std::nullopt;
 }
@@ -46,7 +46,7 @@ std::pair<std::string_view, size_t> FirstControl(const ChatTemplate& row,
     const size_t at = frame.find(name);
     if (at < first.second) first = {name, at};
   };
-  look(kEndOfSequence);
+  look(kEosInFrame);
   std::ranges::for_each(row.controls, look);
   return first;
 }
@@ -226,13 +226,13 @@ Result<ChatFormat> ChatFormat::Create(const Tokenizer& tokenizer,
         if (name.empty()) break;
         text.remove_prefix(at + name.size());
         const bool needed =
-            name == kEndOfSequence || !chat.row->controls_may_be_text;
+            name == kEosInFrame || !chat.row->controls_may_be_text;
         if (!needed || FindControl(tokenizer, name)) continue;
         return MakeError(
             ErrorCode::kUnsupported,
             fmt::format("the vocabulary has no control token {}, which the "
                         "chat template {} needs",
-                        name == kEndOfSequence ? "for the end" : name,
+                        name == kEosInFrame ? "for the end" : name,
                         chat.row->name));
       }
     }

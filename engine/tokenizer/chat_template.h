@@ -11,14 +11,14 @@
 namespace krait::engine {
 
 // What stands in front of and behind a message. Names of control tokens in it
-// (ChatTemplate::controls, and kEndOfSequence) become these tokens.
+// (ChatTemplate::controls, and kEosInFrame) become these tokens.
 struct ChatFrame {
   std::string_view before;
   std::string_view after;
 };
 
 // The vocabulary's end of sequence, in a frame.
-inline constexpr std::string_view kEndOfSequence = "{eos}";
+inline constexpr std::string_view kEosInFrame = "{eos}";
 
 // Where the system's text goes.
 enum class SystemPlace : uint8_t {
