@@ -176,7 +176,7 @@ base::Status SetUp(const SetupArguments& arguments) {
   if (!choice) return choice.error();
   const auto path = FindOrGet(*choice);
   if (!path) return path.error();
-  const auto fits = CheckFitsMemory(path->string(), ModelBytes(*path));
+  auto fits = CheckFitsMemory(path->string(), ModelBytes(*path));
   if (!fits) return fits;
   const auto verified = CheckModel(*path);
   if (!verified) return verified.error();

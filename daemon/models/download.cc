@@ -129,7 +129,7 @@ base::Status DownloadRun::Prepare() {
   if (!usable || (bytes_ && file_.bytes() > *bytes_)) return StartOver();
   hash_ = ContentHash(wanted_.content.kind, bytes_.value_or(0));
   if (bytes_) {
-    const auto room =
+    auto room =
         CheckDiskSpace(wanted_.target.parent_path(), *bytes_ - file_.bytes());
     if (!room) return room;
   }
@@ -142,7 +142,7 @@ base::Status DownloadRun::Run() {
   int failures = 0;
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     const uint64_t before = file_.bytes();
-    const auto done = Attempt();
+    auto done = Attempt();
     if (done) {
       validator_.Remove();
       return file_.MoveTo(wanted_.target);
@@ -175,7 +175,7 @@ base::Status DownloadRun::Attempt() {
       headers.push_back(fmt::format("Range: bytes={}-", file_.bytes()));
       if (!HasName()) headers.push_back("If-Range: " + validator_.Read());
     }
-    const auto got = client_.Get(
+    auto got = client_.Get(
         wanted_.url, headers,
         {.head = [this](const HttpHead& head) { return OnHead(head); },
          .body = [this](std::string_view part) { return OnBody(part); }});
@@ -270,8 +270,8 @@ base::Status DownloadRun::OnLength(uint64_t total) {
     }
   }
   bytes_ = total;
-  const auto room = CheckDiskSpace(wanted_.target.parent_path(),
-                                   total - std::min(total, file_.bytes()));
+  auto room = CheckDiskSpace(wanted_.target.parent_path(),
+                             total - std::min(total, file_.bytes()));
   if (!room) next_ = Next::kGiveUp;
   return room;
 }
@@ -314,7 +314,7 @@ base::Status DownloadRun::CheckEnd() {
   if (!HasName()) return {};
   const std::string hex = hash_.Hex();
   if (hex == wanted_.content.hex) return {};
-  const auto wrong = Fail(
+  auto wrong = Fail(
       resumed_ ? Next::kStartOver : Next::kGiveUp,
       fmt::format("expected the hash {}, but what came from {} has {}; nothing "
                   "of it is kept",

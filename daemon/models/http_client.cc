@@ -28,7 +28,7 @@ base::Status HttpClient::Get(const Url& url,
       request.headers.push_back("Authorization: Bearer " + credentials_.token);
     }
     std::optional<std::string> location;
-    const auto done = transport_.Get(
+    auto done = transport_.Get(
         request, {.head = [&](const HttpHead& head) -> base::Status {
                     if (!head.IsRedirect()) {
                       HttpHead named = head;

@@ -37,7 +37,7 @@ std::vector<fs::path> PartsOf(const fs::path& path) {
 
 // Under which name a part of the model is linked.
 std::string LinkName(const fs::path& part, const std::string& name) {
-  const std::string file = part.filename().string();
+  std::string file = part.filename().string();
   if (name.empty()) return file;
   std::error_code error;
   if (fs::is_directory(part, error)) return name;
