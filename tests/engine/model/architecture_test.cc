@@ -25,7 +25,8 @@ TEST(ArchitectureTest, EachIsFoundAgainAndNamedOnce) {
 }
 
 TEST(ArchitectureTest, MessagesNameThemAll) {
-  EXPECT_EQ(ArchitectureNames(), "mamba2, llama, qwen2, granitehybrid or falcon-h1");
+  EXPECT_EQ(ArchitectureNames(),
+            "mamba2, llama, qwen2, granitehybrid or falcon-h1");
   EXPECT_EQ(HfClassNames(),
             "Mamba2ForCausalLM, LlamaForCausalLM, MistralForCausalLM, "
             "MixtralForCausalLM, Qwen2ForCausalLM, "
