@@ -70,7 +70,10 @@ void AddLayout(CLI::App* app, ModelOptions* options) {
         const bool known = std::ranges::any_of(kLayouts, [&name](FimLayout l) {
           return engine::FimLayoutName(l) == name;
         });
-        return known ? "" : "expected a layout's name, found " + name;
+        return known ? ""
+                     : "expected spm, psm, anchored-psm, emulated or prefix, "
+                       "found " +
+                           name;
       })
       ->type_name("NAME");
 }

@@ -11,6 +11,7 @@
 #include "engine/model/architecture.h"
 #include "engine/model/attention_fields.h"
 #include "engine/model/mamba2_fields.h"
+#include "engine/model/mamba2_names.h"
 
 namespace krait::engine {
 namespace {
@@ -104,11 +105,6 @@ constexpr Rename kModules[] = {
     {"feed_forward.up_proj", "ffn_up"},
     {"feed_forward.down_proj", "ffn_down"},
 };
-constexpr Rename kParameters[] = {
-    {"mamba.dt_bias", "ssm_dt.bias"},
-    {"mamba.A_log", "ssm_a"},
-    {"mamba.D", "ssm_d"},
-};
 
 }  // namespace
 
@@ -120,7 +116,7 @@ extern constinit const ArchitectureInfo kFalconH1Architecture = {
     .naming = {.layers = "model.layers.",
                .globals = kGlobals,
                .modules = kModules,
-               .parameters = kParameters},
+               .parameters = kHybridParameters},
     .ssm_norm_is_optional = true,
 };
 

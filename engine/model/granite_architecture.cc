@@ -15,6 +15,7 @@
 #include "engine/model/architecture.h"
 #include "engine/model/llama_names.h"
 #include "engine/model/mamba2_fields.h"
+#include "engine/model/mamba2_names.h"
 
 namespace krait::engine {
 namespace {
@@ -172,11 +173,6 @@ constexpr Rename kModules[] = {
     {"block_sparse_moe.input_linear", "ffn_gate_up_exps"},
     {"block_sparse_moe.output_linear", "ffn_down_exps"},
 };
-constexpr Rename kParameters[] = {
-    {"mamba.dt_bias", "ssm_dt.bias"},
-    {"mamba.A_log", "ssm_a"},
-    {"mamba.D", "ssm_d"},
-};
 
 }  // namespace
 
@@ -188,7 +184,7 @@ extern constinit const ArchitectureInfo kGraniteHybridArchitecture = {
     .naming = {.layers = "model.layers.",
                .globals = kLlamaGlobals,
                .modules = kModules,
-               .parameters = kParameters},
+               .parameters = kHybridParameters},
 };
 
 }  // namespace krait::engine
