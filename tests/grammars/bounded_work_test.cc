@@ -88,9 +88,9 @@ TEST(BoundedWorkTest, LongFilesAreNotCut) {
   EXPECT_TRUE(complete);
 }
 
-class QueryTest : public testing::Test {
+class BoundedQueryTest : public testing::Test {
  protected:
-  QueryTest() : grammar_(GrammarOf(*LanguageNamed("python"))) {
+  BoundedQueryTest() : grammar_(GrammarOf(*LanguageNamed("python"))) {
     parser_.reset(ts_parser_new());
     ts_parser_set_language(parser_.get(), grammar_->parser());
   }
@@ -110,7 +110,7 @@ class QueryTest : public testing::Test {
   TreeHandle tree_;
 };
 
-TEST_F(QueryTest, StepsGrowWithTheLength) {
+TEST_F(BoundedQueryTest, StepsGrowWithTheLength) {
   constexpr size_t kMost = 1'000'000;
   const auto steps = [this](size_t bytes) {
     QueryBudget budget(kMost);
@@ -125,7 +125,7 @@ TEST_F(QueryTest, StepsGrowWithTheLength) {
   EXPECT_LT(steps(80'000), 6 * few);
 }
 
-TEST_F(QueryTest, SaysThatItWasCut) {
+TEST_F(BoundedQueryTest, SaysThatItWasCut) {
   const std::string text = Repeated("def f(): pass\n", 14'000);
   bool complete = false;
   QueryBudget enough(1'000'000);

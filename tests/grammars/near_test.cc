@@ -43,7 +43,7 @@ std::string LongSource(std::string_view extension,
   std::vector<fs::path> paths;
   for (const std::string_view folder : folders) {
     for (const auto& entry :
-         fs::recursive_directory_iterator(fs::path(KRAIT_SOURCES) / folder)) {
+         fs::recursive_directory_iterator(fs::path(KRAIT_SOURCE) / folder)) {
       const std::string path = entry.path().string();
       if (path.find("node_modules") != std::string::npos) continue;
       if (entry.path().extension() == extension) paths.push_back(entry.path());

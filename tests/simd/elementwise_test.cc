@@ -14,7 +14,7 @@
 namespace krait::simd {
 namespace {
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kDenormal = 1e-40f;
 constexpr float kLargest = std::numeric_limits<float>::max();
@@ -198,7 +198,7 @@ TEST_P(ElementwiseTest, ArgMaxFindsTheFirstLargest) {
       with_peak[n - 1] = 2.0f;
       ASSERT_EQ(ArgMax(with_peak.data(), n), at);
     }
-    EXPECT_EQ(ArgMax(std::vector<float>(n, -kInfinity).data(), n), 0u);
+    EXPECT_EQ(ArgMax(std::vector<float>(n, -kInf).data(), n), 0u);
     EXPECT_EQ(ArgMax(std::vector<float>(n, -3.0f).data(), n), 0u);
   }
   const float zeros[] = {-1.0f, -0.0f, 0.0f};
@@ -213,7 +213,7 @@ TEST_P(ElementwiseTest, ArgMaxIgnoresNans) {
       std::vector<float> one = x;
       one[at] = -5.0f;
       ASSERT_EQ(ArgMax(one.data(), n), at);
-      one[at] = -kInfinity;
+      one[at] = -kInf;
       ASSERT_EQ(ArgMax(one.data(), n), at);
     }
   }
@@ -239,8 +239,8 @@ TEST_P(ElementwiseTest, LogSumExpMatchesItsFormula) {
     check(random.Draw(n, -1e4f, -9e3f));
   }
   check({kLargest, -kLargest, 0.0f});
-  const std::vector<float> none(9, -kInfinity);
-  EXPECT_EQ(LogSumExp(none.data(), none.size()), -kInfinity);
+  const std::vector<float> none(9, -kInf);
+  EXPECT_EQ(LogSumExp(none.data(), none.size()), -kInf);
 }
 
 }  // namespace

@@ -21,15 +21,15 @@ namespace {
 class SsmTest : public EachTarget {};
 KRAIT_INSTANTIATE_EACH_TARGET(SsmTest);
 
-struct Shape {
+struct ScanShape {
   size_t heads;
   size_t groups;
   size_t head_dim;
   size_t state;
 };
 
-const std::vector<Shape>& Shapes() {
-  static const std::vector<Shape> shapes = {
+const std::vector<ScanShape>& Shapes() {
+  static const std::vector<ScanShape> shapes = {
       {1, 1, 1, 1},   {4, 2, 5, 3},    {8, 8, 16, 16},  {4, 1, 16, 32},
       {6, 3, 17, 9},  {2, 1, 33, 31},  {2, 2, 64, 16},  {3, 1, 64, 64},
       {2, 1, 65, 20}, {2, 1, 64, 128}, {2, 1, 100, 37}, {1, 1, 129, 8}};
@@ -55,7 +55,7 @@ class Misaligned {
 
 class Scratch {
  public:
-  explicit Scratch(const Shape& shape)
+  explicit Scratch(const ScanShape& shape)
       : bytes_(SsdScratchBytes(shape.head_dim, shape.state)),
         storage_(bytes_ / sizeof(float) + 16 + kGuard,
                  std::numeric_limits<float>::quiet_NaN()) {
@@ -81,7 +81,7 @@ class Scratch {
 
 // Inputs of `tokens` tokens with a state before them.
 struct Sequence {
-  Sequence(const Shape& its_shape, size_t num_tokens, float max_dt,
+  Sequence(const ScanShape& its_shape, size_t num_tokens, float max_dt,
            float min_a = -16.0f)
       : shape(its_shape),
         tokens(num_tokens),
@@ -117,7 +117,7 @@ struct Sequence {
 
   size_t OutputDim() const { return shape.heads * shape.head_dim; }
 
-  Shape shape;
+  ScanShape shape;
   size_t tokens;
   size_t stride;
   std::vector<float> xbc;     // [tokens, stride]: x, B, C, 3 unused
@@ -142,7 +142,7 @@ double Wide(float value) {
 
 // S = exp(dt A) S + dt B (outer) x; y = C S + D x, element by element.
 Outcome Reference(const Sequence& seq) {
-  const Shape& shape = seq.shape;
+  const ScanShape& shape = seq.shape;
   Outcome result;
   result.states.assign(seq.states.begin(), seq.states.end());
   for (float s : seq.states)
@@ -234,7 +234,7 @@ void ExpectMatches(const Sequence& seq, const Computed& computed,
 }
 
 TEST_P(SsmTest, StepsMatchTheRecurrence) {
-  for (const Shape& shape : Shapes()) {
+  for (const ScanShape& shape : Shapes()) {
     SCOPED_TRACE(shape.head_dim * 1000 + shape.state);
     const Sequence seq(shape, 10, 0.3f);
     ExpectMatches(seq, RunSteps(seq), Reference(seq));
@@ -242,7 +242,7 @@ TEST_P(SsmTest, StepsMatchTheRecurrence) {
 }
 
 TEST_P(SsmTest, OneChunkMatchesTheRecurrence) {
-  for (const Shape& shape : Shapes()) {
+  for (const ScanShape& shape : Shapes()) {
     for (size_t tokens : {1u, 2u, 3u, 4u, 7u, 8u, 13u, 16u, 33u, 63u, 64u}) {
       SCOPED_TRACE(shape.head_dim * 1000 + shape.state);
       const Sequence seq(shape, tokens, 0.3f);
@@ -253,8 +253,9 @@ TEST_P(SsmTest, OneChunkMatchesTheRecurrence) {
 
 TEST_P(SsmTest, LongSequencesInRandomChunksMatchTheRecurrence) {
   RandomFloats random(7);
-  for (const Shape& shape :
-       {Shape{4, 2, 16, 16}, Shape{2, 1, 64, 64}, Shape{3, 3, 21, 13}}) {
+  for (const ScanShape& shape :
+       {ScanShape{4, 2, 16, 16}, ScanShape{2, 1, 64, 64},
+        ScanShape{3, 3, 21, 13}}) {
     const Sequence seq(shape, 300, 0.1f, -2.0f);
     const Outcome reference = Reference(seq);
     ExpectMatches(seq, RunSteps(seq), reference);
@@ -285,8 +286,9 @@ TEST_P(SsmTest, NoTimePassesWhenDtIsZero) {
 // The first tokens of a chunk come out the same, bit for bit, however long the
 // chunk is and whatever follows, be it not a number.
 TEST_P(SsmTest, ChunksAreCausal) {
-  for (const Shape& shape :
-       {Shape{4, 2, 16, 16}, Shape{2, 1, 64, 128}, Shape{2, 2, 19, 5}}) {
+  for (const ScanShape& shape :
+       {ScanShape{4, 2, 16, 16}, ScanShape{2, 1, 64, 128},
+        ScanShape{2, 2, 19, 5}}) {
     Sequence seq(shape, 64, 0.2f);
     const Computed whole = RunChunks(seq, {64});
     for (size_t count : {1u, 2u, 5u, 8u, 11u, 17u, 30u, 32u, 63u}) {
@@ -312,7 +314,8 @@ TEST_P(SsmTest, ChunksAreCausal) {
 TEST_P(SsmTest, OutputsFromALaterTokenOnAreTheSame) {
   constexpr size_t kTokens = 41;
   constexpr float kUntouched = 77.0f;
-  for (const Shape& shape : {Shape{4, 2, 16, 16}, Shape{2, 1, 65, 33}}) {
+  for (const ScanShape& shape :
+       {ScanShape{4, 2, 16, 16}, ScanShape{2, 1, 65, 33}}) {
     const Sequence seq(shape, kTokens, 0.2f);
     const Computed whole = RunChunks(seq, {kTokens});
     for (size_t first = 0; first <= kTokens; ++first) {
@@ -336,8 +339,9 @@ TEST_P(SsmTest, OutputsFromALaterTokenOnAreTheSame) {
 }
 
 TEST_P(SsmTest, SplittingTheHeadsChangesNothing) {
-  for (const Shape& shape :
-       {Shape{8, 2, 16, 16}, Shape{6, 1, 64, 33}, Shape{8, 8, 17, 7}}) {
+  for (const ScanShape& shape :
+       {ScanShape{8, 2, 16, 16}, ScanShape{6, 1, 64, 33},
+        ScanShape{8, 8, 17, 7}}) {
     const Sequence seq(shape, 41, 0.2f);
     const Computed whole = RunChunks(seq, {41});
     const SsmInputs in = seq.Inputs(0, 41);
@@ -358,7 +362,7 @@ TEST_P(SsmTest, SplittingTheHeadsChangesNothing) {
 }
 
 TEST_P(SsmTest, OnlyTheGivenHeadsAreTouched) {
-  const Shape shape{6, 3, 20, 6};
+  const ScanShape shape{6, 3, 20, 6};
   const Sequence seq(shape, 9, 0.2f);
   const size_t head_size = shape.state * shape.head_dim;
   std::vector<float> states = seq.states;

@@ -161,7 +161,7 @@ TEST(ShownPropertyTest, PromisesHoldWhateverTheModelSays) {
 }
 
 // A token for each run of word characters or blanks, and for all else.
-std::vector<std::string> Tokens(std::string_view text) {
+std::vector<std::string> PiecesOf(std::string_view text) {
   const auto kind = [](char c) {
     if (c == ' ') return 1;
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' ? 2 : 0;
@@ -199,7 +199,7 @@ TEST(ShownPropertyTest, WhatTrulyFollowsOnTheLineIsShownAsItIs) {
           .after = std::string(after.substr(rest.size()))};
       request.syntax = ParseForRequest(grammars::LanguageOfPath(source.path),
                                        request.before + request.after, cursor);
-      FakeGenerator generator(Tokens(rest));
+      FakeGenerator generator(PiecesOf(rest));
       CompletionService service(generator);
       const auto completion = service.Complete(request, options);
       ASSERT_TRUE(completion.has_value());

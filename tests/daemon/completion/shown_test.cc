@@ -35,8 +35,8 @@ std::vector<std::string> Tokens(std::string_view text) {
   return tokens;
 }
 
-Completion Complete(const CompletionRequest& request, std::string_view said,
-                    CompletionOptions options = {}) {
+Completion CompleteSaid(const CompletionRequest& request, std::string_view said,
+                        CompletionOptions options = {}) {
   // For a loaded machine, unless the test is about it.
   if (options.syntax_budget.steps == grammars::CheckBudget{}.steps) {
     options.syntax_budget = grammars::CheckBudget::Unlimited();
@@ -68,7 +68,7 @@ TEST_P(ShownTest, IsAsExpected) {
   const CompletionRequest request = RequestAt(test_case.path, test_case.marked);
   CompletionOptions options;
   options.min_confidence = kShowAll;  // also what is but a letter
-  const Completion completion = Complete(request, test_case.said, options);
+  const Completion completion = CompleteSaid(request, test_case.said, options);
   EXPECT_EQ(completion.text, test_case.shown)
       << "stop " << completion.trace.stop << ", extent "
       << completion.trace.extent << ", syntax " << completion.trace.syntax
@@ -191,7 +191,7 @@ INSTANTIATE_TEST_SUITE_P(All, ShownTest, testing::ValuesIn(kCases),
 TEST(ShownServiceTest, NothingIsShownThatAddsASyntaxError) {
   if (!HasGrammars()) GTEST_SKIP() << "built without grammars";
   const Completion completion =
-      Complete(RequestAt("a.py", "def f(a):\n    ¦\n"), "return = = a\n");
+      CompleteSaid(RequestAt("a.py", "def f(a):\n    ¦\n"), "return = = a\n");
   EXPECT_EQ(completion.trace.suppressed_by, "would add a syntax error");
   EXPECT_EQ(completion.trace.syntax, "grammar");
   EXPECT_EQ(completion.trace.extent, "block");
@@ -377,7 +377,7 @@ TEST(ShownServiceTest, WithoutATreeTheLinesDecide) {
       RequestAt("a.py", "def f(a):\n    b = a\n    ¦\n");
   request.syntax = {};
   const Completion completion =
-      Complete(request, "c = b\n    d = c\n\n    e = d\n");
+      CompleteSaid(request, "c = b\n    d = c\n\n    e = d\n");
   EXPECT_EQ(completion.text, "c = b\n    d = c");
   EXPECT_EQ(completion.trace.syntax, "none");
 }
@@ -404,7 +404,8 @@ TEST(ShownServiceTest, ATreeThatComesLateIsStillAsked) {
 TEST(ShownServiceTest, ATreeOfAnotherVersionIsNotUsed) {
   CompletionRequest request = RequestAt("a.py", "# ¦\n");
   request.before = "def f(a):\n    ";
-  const Completion completion = Complete(request, "b = a\n    return b\n\n");
+  const Completion completion =
+      CompleteSaid(request, "b = a\n    return b\n\n");
   EXPECT_EQ(completion.trace.syntax, "none");
   EXPECT_EQ(completion.text, "b = a\n    return b");
 }
@@ -421,7 +422,7 @@ TEST(ShownServiceTest, IsTheSameInAFileOfAHundredThousandLines) {
   text.erase(line, 8);
   request.syntax =
       ParseForRequest(grammars::LanguageOfPath("a.py"), std::move(text), line);
-  EXPECT_EQ(Complete(request, "return a + 1\n\ndef g():\n").text,
+  EXPECT_EQ(CompleteSaid(request, "return a + 1\n\ndef g():\n").text,
             "return a + 1");
 }
 
@@ -429,8 +430,8 @@ TEST(ShownServiceTest, IsTheSameInAFileOfAHundredThousandLines) {
 TEST(SeamShownTest, AModelThatReadsNoSuffixFitsItAllTheSame) {
   CompletionOptions options;
   options.limits.suffix_tokens = 0;
-  const Completion within =
-      Complete(RequestAt("a.py", "x = 1\nte¦xt = 2\n"), "rm = 3\n", options);
+  const Completion within = CompleteSaid(
+      RequestAt("a.py", "x = 1\nte¦xt = 2\n"), "rm = 3\n", options);
   EXPECT_EQ(within.text, "");
   EXPECT_EQ(within.trace.suppressed_by, "the cursor is within a word");
 }
@@ -441,12 +442,12 @@ TEST(UncheckedTest, IsShownToWhoAskedByHandOnly) {
       RequestAt("a.c", "int f(int a) {\n  ¦\n}\n");
   CompletionOptions options;
   options.syntax_budget = {.steps = 0};
-  const Completion hidden = Complete(request, "int = 2;\n", options);
+  const Completion hidden = CompleteSaid(request, "int = 2;\n", options);
   EXPECT_EQ(hidden.text, "");
   EXPECT_EQ(hidden.trace.hurried, "the syntax check took too long");
   EXPECT_EQ(hidden.trace.suppressed_by, hidden.trace.hurried);
   options.show_unchecked = true;
-  const Completion shown = Complete(request, "int = 2;\n", options);
+  const Completion shown = CompleteSaid(request, "int = 2;\n", options);
   EXPECT_EQ(shown.text, "int = 2;");
   EXPECT_EQ(shown.trace.hurried, "the syntax check took too long");
 }

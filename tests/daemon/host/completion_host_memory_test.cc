@@ -182,7 +182,7 @@ TEST_F(HostMemoryTest, ForgetsBetweenWhatRunsAndWhatComesNext) {
   EXPECT_THAT(events_.All(), ElementsAre("token", "forget /secret", "token"));
 }
 
-TEST_F(CompletionHostTest, ForgetsBetweenTwoRounds) {
+TEST_F(HostMemoryTest, ForgetsBetweenTwoRounds) {
   auto generator = std::make_unique<FakeGenerator>("y");
   const FakeGenerator& model = *generator;
   Start(std::move(generator));

@@ -25,13 +25,13 @@ namespace {
 using completion::Clock;
 using testing::ElementsAre;
 
-constexpr std::chrono::minutes kPatience{1};
+constexpr std::chrono::minutes kLongest{1};
 
 // Something that happens once, on any thread.
 class Event {
  public:
   void Happen() { promise_.set_value(); }
-  bool Wait() { return happened_.wait_for(kPatience) == kReady; }
+  bool Wait() { return happened_.wait_for(kLongest) == kReady; }
 
  private:
   static constexpr std::future_status kReady = std::future_status::ready;

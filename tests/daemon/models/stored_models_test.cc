@@ -15,8 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-const std::string kCommit(40, 'c');
-const std::string kSha256(64, 'd');
+const std::string kStoredCommit(40, 'c');
+const std::string kStoredSha256(64, 'd');
 
 class StoredModelsTest : public testing::Test {
  protected:
@@ -46,8 +46,8 @@ class StoredModelsTest : public testing::Test {
     const HubFile file{
         .path = path, .bytes = 4, .content = ContentName::OfSha256(sha256)};
     Write(cache.Blob("o/r", file.etag()));
-    EXPECT_TRUE(cache.LinkFile("o/r", kCommit, file));
-    EXPECT_TRUE(cache.WriteRef("o/r", "main", kCommit));
+    EXPECT_TRUE(cache.LinkFile("o/r", kStoredCommit, file));
+    EXPECT_TRUE(cache.WriteRef("o/r", "main", kStoredCommit));
     return file;
   }
 
@@ -65,13 +65,14 @@ class StoredModelsTest : public testing::Test {
 };
 
 TEST_F(StoredModelsTest, TheHubsLayoutIsWrittenAndRead) {
-  PutHub("sub/m-Q8_0.gguf", kSha256);
+  PutHub("sub/m-Q8_0.gguf", kStoredSha256);
   const fs::path link =
-      root_ / "hub/models--o--r/snapshots" / kCommit / "sub/m-Q8_0.gguf";
-  EXPECT_EQ(fs::read_symlink(link), "../../../blobs/" + kSha256);
+      root_ / "hub/models--o--r/snapshots" / kStoredCommit / "sub/m-Q8_0.gguf";
+  EXPECT_EQ(fs::read_symlink(link), "../../../blobs/" + kStoredSha256);
   EXPECT_EQ(FindStored(HubSource{.repo = "o/r"}, stores_), link);
-  EXPECT_EQ(FindStored(HubSource{.repo = "o/r", .revision = kCommit}, stores_),
-            link);
+  EXPECT_EQ(
+      FindStored(HubSource{.repo = "o/r", .revision = kStoredCommit}, stores_),
+      link);
   EXPECT_FALSE(FindStored(HubSource{.repo = "o/r", .revision = "v1"}, stores_));
   EXPECT_FALSE(FindStored(HubSource{.repo = "o/r", .quant = "F16"}, stores_));
   EXPECT_EQ(*FindStoredByName("hf:o/r:Q8_0", stores_), link);
@@ -80,21 +81,21 @@ TEST_F(StoredModelsTest, TheHubsLayoutIsWrittenAndRead) {
 }
 
 TEST_F(StoredModelsTest, AllStoresAreListedOnce) {
-  PutHub("m.gguf", kSha256);
+  PutHub("m.gguf", kStoredSha256);
   Write("llama/o_r_flat.gguf");
   Write("llama/o_r_flat.gguf.etag");
   Write("studio/o/r/s-00001-of-00002.gguf");
   Write("studio/o/r/s-00002-of-00002.gguf");
   Write("studio/o/r/mmproj-s.gguf");
-  Write("ollama/blobs/sha256-" + kSha256);
+  Write("ollama/blobs/sha256-" + kStoredSha256);
   Write("ollama/manifests/registry.ollama.ai/library/tiny/1b",
         R"({"layers": [{"mediaType": "application/vnd.ollama.image.model",
             "digest": "sha256:)" +
-            kSha256 + R"(", "size": 4}]})");
+            kStoredSha256 + R"(", "size": 4}]})");
   Write("ollama/manifests/registry.ollama.ai/library/gone/1b",
         R"({"layers": [{"mediaType": "application/vnd.ollama.image.model",
             "digest": "sha256:)" +
-            kCommit + std::string(24, '0') + R"(", "size": 4}]})");
+            kStoredCommit + std::string(24, '0') + R"(", "size": 4}]})");
   fs::create_symlink(root_ / "nowhere", root_ / "studio/broken.gguf");
   EXPECT_THAT(Names(),
               testing::UnorderedElementsAre("hub/m", "llama.cpp/o_r_flat",
@@ -104,7 +105,7 @@ TEST_F(StoredModelsTest, AllStoresAreListedOnce) {
 }
 
 TEST_F(StoredModelsTest, AFolderIsAModelWithItsWeights) {
-  PutHub("config.json", kSha256);
+  PutHub("config.json", kStoredSha256);
   EXPECT_TRUE(Names().empty());  // a tokenizer's, perhaps
   PutHub("model.safetensors", std::string(64, 'e'));
   EXPECT_THAT(Names(), testing::ElementsAre("hub/r"));
@@ -118,22 +119,23 @@ TEST_F(StoredModelsTest, NamesThatAreNotOneModelAreRefused) {
 }
 
 TEST_F(StoredModelsTest, CopiesHaveTheLength) {
-  const HubFile file{
-      .path = "m.gguf", .bytes = 4, .content = ContentName::OfSha256(kSha256)};
+  const HubFile file{.path = "m.gguf",
+                     .bytes = 4,
+                     .content = ContentName::OfSha256(kStoredSha256)};
   EXPECT_TRUE(OtherCopies("o/r", file, stores_).empty());
   Write("studio/o/r/m.gguf", "short");
   EXPECT_TRUE(OtherCopies("o/r", file, stores_).empty());
   Write("studio/o/r/m.gguf");
   Write("llama/o_r_m.gguf");
-  Write("ollama/blobs/sha256-" + kSha256);
+  Write("ollama/blobs/sha256-" + kStoredSha256);
   EXPECT_EQ(OtherCopies("o/r", file, stores_).size(), 3);
 }
 
 TEST_F(StoredModelsTest, RemovingLeavesWhatOthersLinkTo) {
-  const HubFile first = PutHub("a.gguf", kSha256);
-  PutHub("b.gguf", kSha256);
+  const HubFile first = PutHub("a.gguf", kStoredSha256);
+  PutHub("b.gguf", kStoredSha256);
   const HubCache cache(stores_.hub);
-  const fs::path folder = cache.Snapshot("o/r", kCommit);
+  const fs::path folder = cache.Snapshot("o/r", kStoredCommit);
   EXPECT_EQ(*RemoveModel(folder / "a.gguf", stores_), 0);
   EXPECT_TRUE(fs::exists(folder / "b.gguf"));
   EXPECT_EQ(*RemoveModel(folder / "b.gguf", stores_), 4);

@@ -22,7 +22,7 @@ std::string FileOf(const std::string& header, size_t data_bytes) {
   return file + header + std::string(data_bytes, '\x01');
 }
 
-void ExpectRefused(const std::string& file, const std::string& message) {
+void ExpectFileRefused(const std::string& file, const std::string& message) {
   const auto parsed = SafetensorsFile::Parse(file, "memory.safetensors");
   ASSERT_FALSE(parsed) << "expected: " << message;
   EXPECT_THAT(parsed.error().message, HasSubstr("memory.safetensors: "));
@@ -70,31 +70,34 @@ TEST(SafetensorsTest, RefusesEveryTruncation) {
 }
 
 TEST(SafetensorsTest, RefusesHolesOverlapsAndLeftovers) {
-  ExpectRefused(FileOf(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},
+  ExpectFileRefused(
+      FileOf(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},
                  "b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})",
-                       6),
-                "tensor 'b': it overlaps");
-  ExpectRefused(
+             6),
+      "tensor 'b': it overlaps");
+  ExpectFileRefused(
       FileOf(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})", 6),
       "tensor 'a': there is a hole");
-  ExpectRefused(
+  ExpectFileRefused(
       FileOf(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}})", 6),
       "2 bytes after the last tensor");
 }
 
 TEST(SafetensorsTest, RefusesShapesThatDoNotMakeTheBytes) {
-  ExpectRefused(
+  ExpectFileRefused(
       FileOf(R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", 8),
       "shape [3] of F32 does not make 8 bytes");
-  ExpectRefused(FileOf(R"({"a":{"dtype":"F32","shape":[4294967296,4294967296],
+  ExpectFileRefused(
+      FileOf(R"({"a":{"dtype":"F32","shape":[4294967296,4294967296],
                       "data_offsets":[0,0]}})",
-                       0),
-                "does not make 0 bytes");
+             0),
+      "does not make 0 bytes");
 }
 
 TEST(SafetensorsTest, TellsALfsPointer) {
-  ExpectRefused("version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
-                "Git LFS pointer");
+  ExpectFileRefused(
+      "version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
+      "Git LFS pointer");
 }
 
 }  // namespace

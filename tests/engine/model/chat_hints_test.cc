@@ -28,7 +28,7 @@ Result<ChatHints> HintsOf(const GgufBuilder& builder) {
   return ReadChatHints(**gguf);
 }
 
-std::string MessageOf(std::string_view generation_config) {
+std::string WhyHintsAreRefused(std::string_view generation_config) {
   const auto hints = ParseGenerationConfig(generation_config, "g.json");
   return hints ? "" : hints.error().message;
 }
@@ -96,13 +96,16 @@ TEST(ChatHintsTest, WhoDoesNotSampleIsGreedy) {
 }
 
 TEST(ChatHintsTest, WrongGenerationConfigsAreNamed) {
-  EXPECT_THAT(MessageOf(R"({"top_p": 1.5})"), HasSubstr("g.json: 'top_p'"));
-  EXPECT_THAT(MessageOf(R"({"min_p": -0.5})"), HasSubstr("min_p"));
-  EXPECT_THAT(MessageOf(R"({"temperature": "hot"})"), HasSubstr("temperature"));
-  EXPECT_THAT(MessageOf(R"({"repetition_penalty": 0})"),
+  EXPECT_THAT(WhyHintsAreRefused(R"({"top_p": 1.5})"),
+              HasSubstr("g.json: 'top_p'"));
+  EXPECT_THAT(WhyHintsAreRefused(R"({"min_p": -0.5})"), HasSubstr("min_p"));
+  EXPECT_THAT(WhyHintsAreRefused(R"({"temperature": "hot"})"),
+              HasSubstr("temperature"));
+  EXPECT_THAT(WhyHintsAreRefused(R"({"repetition_penalty": 0})"),
               HasSubstr("repetition_penalty"));
-  EXPECT_THAT(MessageOf(R"({"do_sample": 3})"), HasSubstr("do_sample"));
-  EXPECT_NE(MessageOf("[]"), "");
+  EXPECT_THAT(WhyHintsAreRefused(R"({"do_sample": 3})"),
+              HasSubstr("do_sample"));
+  EXPECT_NE(WhyHintsAreRefused("[]"), "");
 }
 
 TEST(ChatHintsTest, OfSeveralTemplatesTheDefaultOneCounts) {

@@ -50,7 +50,7 @@ Result<std::optional<MemoryWeights>> Read(
   return ReadMemoryWeights(**gguf);
 }
 
-std::string MessageOf(const std::function<void(Keys*)>& change) {
+std::string WhyKeysAreRefused(const std::function<void(Keys*)>& change) {
   const auto weights = Read(change);
   return weights ? "" : weights.error().message;
 }
@@ -74,16 +74,16 @@ TEST(GgufMemoryTest, AModelWithoutLengthsHasNoMemory) {
 TEST(GgufMemoryTest, WrongOnesAreNamed) {
   for (const std::vector<int32_t>& lengths :
        {std::vector<int32_t>{}, {0, 2, 2}, {2, 1, 3}, {-1, 0, 1}, {0, 1, 33}}) {
-    EXPECT_THAT(MessageOf([&](Keys* keys) { keys->lengths = lengths; }),
+    EXPECT_THAT(WhyKeysAreRefused([&](Keys* keys) { keys->lengths = lengths; }),
                 HasSubstr("keys.gguf: key 'krait.memory.lengths': expected "
                           "ascending integers up to 32"));
   }
   const std::string bias = "key 'krait.memory.bias': expected 3 finite numbers";
-  EXPECT_THAT(MessageOf([](Keys* keys) { keys->bias->pop_back(); }),
+  EXPECT_THAT(WhyKeysAreRefused([](Keys* keys) { keys->bias->pop_back(); }),
               HasSubstr(bias));
-  EXPECT_THAT(MessageOf([](Keys* keys) { keys->bias.reset(); }),
+  EXPECT_THAT(WhyKeysAreRefused([](Keys* keys) { keys->bias.reset(); }),
               HasSubstr(bias));
-  EXPECT_THAT(MessageOf([](Keys* keys) {
+  EXPECT_THAT(WhyKeysAreRefused([](Keys* keys) {
                 keys->features->front() =
                     std::numeric_limits<float>::infinity();
               }),

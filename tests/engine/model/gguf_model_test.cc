@@ -62,7 +62,7 @@ std::string Build(const Recipe& recipe) {
   return b.Build(offset);
 }
 
-std::string MessageOf(const std::function<void(Recipe*)>& change) {
+std::string WhyRecipeIsRefused(const std::function<void(Recipe*)>& change) {
   Recipe recipe;
   change(&recipe);
   const std::string bytes = Build(recipe);
@@ -75,11 +75,11 @@ std::string MessageOf(const std::function<void(Recipe*)>& change) {
 }
 
 TEST(GgufModelTest, TheUnchangedRecipeLoads) {
-  EXPECT_EQ(MessageOf([](Recipe*) {}), "");
+  EXPECT_EQ(WhyRecipeIsRefused([](Recipe*) {}), "");
 }
 
 TEST(GgufModelTest, NamesTypesThatCannotRunYet) {
-  EXPECT_THAT(MessageOf([](Recipe* r) {
+  EXPECT_THAT(WhyRecipeIsRefused([](Recipe* r) {
                 r->uints["llama.feed_forward_length"] = 256;
                 r->tensors["blk.0.ffn_gate.weight"] = {32, 256};
                 r->tensors["blk.0.ffn_up.weight"] = {32, 256};
@@ -92,7 +92,7 @@ TEST(GgufModelTest, NamesTypesThatCannotRunYet) {
 
 TEST(GgufModelTest, NamesArchitecturesThatCannotRunYet) {
   for (const char* name : {"mamba", "rwkv7"}) {
-    EXPECT_THAT(MessageOf([name](Recipe* r) {
+    EXPECT_THAT(WhyRecipeIsRefused([name](Recipe* r) {
                   r->strings["general.architecture"] = name;
                 }),
                 HasSubstr("not supported yet: architecture '" +
@@ -101,9 +101,10 @@ TEST(GgufModelTest, NamesArchitecturesThatCannotRunYet) {
 }
 
 TEST(GgufModelTest, SaysWhatAMixtureOfExpertsLacks) {
-  EXPECT_THAT(MessageOf([](Recipe* r) { r->uints["llama.expert_count"] = 8; }),
-              HasSubstr("'llama.expert_used_count' is missing"));
-  EXPECT_THAT(MessageOf([](Recipe* r) {
+  EXPECT_THAT(
+      WhyRecipeIsRefused([](Recipe* r) { r->uints["llama.expert_count"] = 8; }),
+      HasSubstr("'llama.expert_used_count' is missing"));
+  EXPECT_THAT(WhyRecipeIsRefused([](Recipe* r) {
                 r->uints["llama.expert_count"] = 8;
                 r->uints["llama.expert_used_count"] = 2;
               }),
@@ -111,72 +112,82 @@ TEST(GgufModelTest, SaysWhatAMixtureOfExpertsLacks) {
 }
 
 TEST(GgufModelTest, RefusesWhatItWouldComputeDifferently) {
-  EXPECT_THAT(MessageOf([](Recipe* r) {
+  EXPECT_THAT(WhyRecipeIsRefused([](Recipe* r) {
                 r->strings["llama.rope.scaling.type"] = "yarn";
               }),
               HasSubstr("not supported yet: rope scaling 'yarn'"));
-  EXPECT_THAT(
-      MessageOf([](Recipe* r) { r->tensors["blk.0.attn_q.bias"] = {32}; }),
-      HasSubstr("not supported yet: tensor 'blk.0.attn_q.bias'"));
+  EXPECT_THAT(WhyRecipeIsRefused(
+                  [](Recipe* r) { r->tensors["blk.0.attn_q.bias"] = {32}; }),
+              HasSubstr("not supported yet: tensor 'blk.0.attn_q.bias'"));
   for (const char* name :
        {"blk.0.attn_q.lora_a", "blk.0.ssm_a", "blk.0.a.attn_norm.weight",
         "output.scale", "token_embd_norm.weight"}) {
-    EXPECT_THAT(MessageOf([name](Recipe* r) { r->tensors[name] = {32}; }),
-                HasSubstr("not supported yet: tensor '" + std::string(name)))
+    EXPECT_THAT(
+        WhyRecipeIsRefused([name](Recipe* r) { r->tensors[name] = {32}; }),
+        HasSubstr("not supported yet: tensor '" + std::string(name)))
         << name;
   }
-  EXPECT_EQ(
-      MessageOf([](Recipe* r) { r->tensors["blk.0.attn_rot_embd"] = {4}; }),
-      "");
+  EXPECT_EQ(WhyRecipeIsRefused(
+                [](Recipe* r) { r->tensors["blk.0.attn_rot_embd"] = {4}; }),
+            "");
+  EXPECT_THAT(WhyRecipeIsRefused(
+                  [](Recipe* r) { r->tensors["rope_freqs.weight"] = {4}; }),
+              HasSubstr("'rope_freqs.weight': expected positive numbers"));
+  EXPECT_THAT(WhyRecipeIsRefused(
+                  [](Recipe* r) { r->tensors["rope_freqs.weight"] = {5}; }),
+              HasSubstr("'rope_freqs.weight': expected shape [4]"));
   EXPECT_THAT(
-      MessageOf([](Recipe* r) { r->tensors["rope_freqs.weight"] = {4}; }),
-      HasSubstr("'rope_freqs.weight': expected positive numbers"));
-  EXPECT_THAT(
-      MessageOf([](Recipe* r) { r->tensors["rope_freqs.weight"] = {5}; }),
-      HasSubstr("'rope_freqs.weight': expected shape [4]"));
-  EXPECT_THAT(
-      MessageOf(
+      WhyRecipeIsRefused(
           [](Recipe* r) { r->tensors["rope_factors_long.weight"] = {4}; }),
       HasSubstr("not supported yet: tensor 'rope_factors_long.weight'"));
+  EXPECT_THAT(WhyRecipeIsRefused([](Recipe* r) {
+                r->tensors["blk.1.attn_norm.weight"] = {32};
+              }),
+              HasSubstr("'blk.1.attn_norm.weight' is beyond the model's 1"));
   EXPECT_THAT(
-      MessageOf([](Recipe* r) { r->tensors["blk.1.attn_norm.weight"] = {32}; }),
-      HasSubstr("'blk.1.attn_norm.weight' is beyond the model's 1"));
-  EXPECT_THAT(MessageOf([](Recipe* r) { r->uints["split.count"] = 2; }),
-              HasSubstr("split.count"));
-  EXPECT_EQ(MessageOf([](Recipe* r) { r->tensors["note"] = {32}; }), "");
+      WhyRecipeIsRefused([](Recipe* r) { r->uints["split.count"] = 2; }),
+      HasSubstr("split.count"));
+  EXPECT_EQ(WhyRecipeIsRefused([](Recipe* r) { r->tensors["note"] = {32}; }),
+            "");
 }
 
 TEST(GgufModelTest, HeadDimensionComesFromKeyLengthOrTheWidth) {
-  EXPECT_THAT(
-      MessageOf([](Recipe* r) { r->uints["llama.attention.key_length"] = 16; }),
-      HasSubstr("'blk.0.attn_q.weight': expected shape [64, 32]"));
-  EXPECT_THAT(MessageOf([](Recipe* r) {
+  EXPECT_THAT(WhyRecipeIsRefused([](Recipe* r) {
+                r->uints["llama.attention.key_length"] = 16;
+              }),
+              HasSubstr("'blk.0.attn_q.weight': expected shape [64, 32]"));
+  EXPECT_THAT(WhyRecipeIsRefused([](Recipe* r) {
                 r->uints["llama.attention.value_length"] = 16;
               }),
               HasSubstr("not supported yet: llama.attention.value_length"));
 }
 
 TEST(GgufModelTest, TheVocabularysListsAgreeWithTheEmbedding) {
-  EXPECT_THAT(MessageOf([](Recipe* r) { r->num_tokens = 4; }),
+  EXPECT_THAT(WhyRecipeIsRefused([](Recipe* r) { r->num_tokens = 4; }),
               HasSubstr("expected 3 strings"));
-  EXPECT_THAT(MessageOf([](Recipe* r) { r->uints["llama.vocab_size"] = 4; }),
-              HasSubstr("'llama.vocab_size' is 4"));
-  EXPECT_EQ(MessageOf([](Recipe* r) { r->uints["llama.vocab_size"] = 3; }), "");
+  EXPECT_THAT(
+      WhyRecipeIsRefused([](Recipe* r) { r->uints["llama.vocab_size"] = 4; }),
+      HasSubstr("'llama.vocab_size' is 4"));
+  EXPECT_EQ(
+      WhyRecipeIsRefused([](Recipe* r) { r->uints["llama.vocab_size"] = 3; }),
+      "");
 }
 
 TEST(GgufModelTest, KraitsOwnKeysAreChecked) {
   for (const char* order : {"spm", "psm", "both"}) {
-    EXPECT_EQ(MessageOf([order](Recipe* r) {
+    EXPECT_EQ(WhyRecipeIsRefused([order](Recipe* r) {
                 r->strings["krait.fim.order"] = order;
               }),
               "");
   }
-  EXPECT_THAT(
-      MessageOf([](Recipe* r) { r->strings["krait.fim.order"] = "mps"; }),
-      HasSubstr("expected 'spm', 'psm' or 'both', found 'mps'"));
-  EXPECT_EQ(MessageOf([](Recipe* r) { r->uints["krait.file_token_id"] = 2; }),
+  EXPECT_THAT(WhyRecipeIsRefused(
+                  [](Recipe* r) { r->strings["krait.fim.order"] = "mps"; }),
+              HasSubstr("expected 'spm', 'psm' or 'both', found 'mps'"));
+  EXPECT_EQ(WhyRecipeIsRefused(
+                [](Recipe* r) { r->uints["krait.file_token_id"] = 2; }),
             "");
-  EXPECT_THAT(MessageOf([](Recipe* r) { r->uints["krait.file_token_id"] = 3; }),
+  EXPECT_THAT(WhyRecipeIsRefused(
+                  [](Recipe* r) { r->uints["krait.file_token_id"] = 3; }),
               HasSubstr("expected less than the vocabulary's 3, found 3"));
 }
 

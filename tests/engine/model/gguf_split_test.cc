@@ -21,7 +21,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr uint32_t kUint16 = 2;
-constexpr uint32_t kInt32 = 5;
+constexpr uint32_t kInt32Key = 5;
 constexpr size_t kParts = 3;
 
 // A real model, cut into parts as llama-gguf-split does: the metadata and some
@@ -50,7 +50,7 @@ class GgufSplitTest : public testing::Test {
       for (size_t i = 0; i < whole.keys().size(); ++i) {
         builder.RawKey(whole.RawKey(i));
       }
-      builder.Key("split.tensors.count", kInt32,
+      builder.Key("split.tensors.count", kInt32Key,
                   static_cast<int32_t>(whole.tensors().size()));
     }
     builder.Key("split.no", kUint16, static_cast<uint16_t>(says));

@@ -16,7 +16,7 @@ namespace {
 
 using testing::HasSubstr;
 
-Result<HfConfig> Parse(const std::string& rope) {
+Result<HfConfig> ParseRope(const std::string& rope) {
   return ParseHfConfig(
       R"({"architectures": ["LlamaForCausalLM"], "model_type": "llama",
           "vocab_size": 64, "hidden_size": 32, "num_hidden_layers": 1,
@@ -27,7 +27,7 @@ Result<HfConfig> Parse(const std::string& rope) {
 }
 
 std::vector<float> Divisors(const std::string& rope) {
-  const auto config = Parse(rope);
+  const auto config = ParseRope(rope);
   if (!config) ADD_FAILURE() << config.error().message;
   return config ? config->hparams.attention.rope_divisors
                 : std::vector<float>();
@@ -72,7 +72,7 @@ TEST(RopeFieldsTest, Llama3sRuleDependsOnTheWave) {
 
 TEST(RopeFieldsTest, RefusesWhatItWouldComputeOtherwise) {
   const auto message = [](const std::string& rope) {
-    const auto config = Parse(rope);
+    const auto config = ParseRope(rope);
     return config ? std::string("accepted") : config.error().message;
   };
   EXPECT_THAT(message(R"({"rope_type": "yarn", "factor": 4.0})"),

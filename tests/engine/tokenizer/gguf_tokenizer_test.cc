@@ -23,7 +23,7 @@ constexpr int32_t kNormal = 1;
 constexpr int32_t kControl = 3;
 
 // Four tokens: control tokens 0 to 2, and "a".
-GgufBuilder Vocabulary(const std::string& model) {
+GgufBuilder VocabularyFile(const std::string& model) {
   GgufBuilder file;
   file.StringKey("tokenizer.ggml.model", model);
   file.ArrayKey("tokenizer.ggml.tokens", kText, 4);
@@ -46,7 +46,7 @@ SpecialTokens SpecialOf(const GgufBuilder& file) {
 }
 
 SpecialTokens ByteLevel(const std::string& pre, std::optional<bool> add_bos) {
-  GgufBuilder file = Vocabulary("gpt2");
+  GgufBuilder file = VocabularyFile("gpt2");
   file.ArrayKey("tokenizer.ggml.merges", kText, 0);
   file.StringKey("tokenizer.ggml.pre", pre);
   file.Key("tokenizer.ggml.bos_token_id", 4, uint32_t{2});
@@ -69,7 +69,7 @@ TEST(GgufTokenizerTest, ThePreTokenizersNameDecidesOnBosWhereTheFileDoesNot) {
 }
 
 TEST(GgufTokenizerTest, SentencePieceHasItsUsualIdsWhereTheFileHasNone) {
-  GgufBuilder file = Vocabulary("llama");
+  GgufBuilder file = VocabularyFile("llama");
   file.ArrayKey("tokenizer.ggml.scores", kFloat32, 4);
   for (int i = 0; i < 4; ++i) file.Raw(0.0F);
   const SpecialTokens special = SpecialOf(file);

@@ -26,7 +26,7 @@ void PrintTo(const Source& source, std::ostream* out) {
   *out << source.file;
 }
 
-std::unique_ptr<Tokenizer> Load(const Source& source) {
+std::unique_ptr<Tokenizer> LoadSource(const Source& source) {
   const std::string path = std::string(KRAIT_TEST_DATA) + "/" + source.file;
   Result<std::unique_ptr<Tokenizer>> tokenizer = [&] {
     if (!source.is_gguf) return Tokenizer::FromFile(path);
@@ -51,7 +51,7 @@ bool HasBytesOutsideOfUtf8(const std::string& text) {
 class TokenizerGoldenTest : public testing::TestWithParam<Source> {};
 
 TEST_P(TokenizerGoldenTest, GivesTheIdsOfTheReferenceForValidUtf8) {
-  const auto tokenizer = Load(GetParam());
+  const auto tokenizer = LoadSource(GetParam());
   ASSERT_NE(tokenizer, nullptr);
   size_t compared = 0;
   for (const GoldenCase& c : LoadGoldenCases(GetParam().name)) {
@@ -64,7 +64,7 @@ TEST_P(TokenizerGoldenTest, GivesTheIdsOfTheReferenceForValidUtf8) {
 }
 
 TEST_P(TokenizerGoldenTest, DecodesTheReferencesIdsToItsText) {
-  const auto tokenizer = Load(GetParam());
+  const auto tokenizer = LoadSource(GetParam());
   ASSERT_NE(tokenizer, nullptr);
   for (const GoldenCase& c : LoadGoldenCases(GetParam().name)) {
     EXPECT_EQ(tokenizer->Decode(c.ids), c.decoded)
@@ -75,7 +75,7 @@ TEST_P(TokenizerGoldenTest, DecodesTheReferencesIdsToItsText) {
 // The reference replaces bytes that are not UTF-8; krait keeps them. Where
 // nothing is to be normalised, decoding gives back the very bytes.
 TEST_P(TokenizerGoldenTest, KeepsInvalidUtf8) {
-  const auto tokenizer = Load(GetParam());
+  const auto tokenizer = LoadSource(GetParam());
   ASSERT_NE(tokenizer, nullptr);
   size_t compared = 0;
   for (const GoldenCase& c : LoadGoldenCases(GetParam().name)) {
@@ -89,7 +89,7 @@ TEST_P(TokenizerGoldenTest, KeepsInvalidUtf8) {
 }
 
 TEST_P(TokenizerGoldenTest, NeverMakesControlTokensFromText) {
-  const auto tokenizer = Load(GetParam());
+  const auto tokenizer = LoadSource(GetParam());
   ASSERT_NE(tokenizer, nullptr);
   for (TokenId id = 0; id < tokenizer->vocab_size(); ++id) {
     if (!tokenizer->IsControl(id)) continue;
@@ -101,7 +101,7 @@ TEST_P(TokenizerGoldenTest, NeverMakesControlTokensFromText) {
   }
 }
 
-std::string NameOf(const testing::TestParamInfo<Source>& info) {
+std::string NameOfSource(const testing::TestParamInfo<Source>& info) {
   std::string name = info.param.file;
   for (char& c : name) {
     if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(
         Source{"neox1024", "tokenizers/neox1024/tokenizer.json"},
         Source{"neox1024", "models/mamba2-tied/gguf/model-f16.gguf", true},
         Source{"tekken", "tokenizers/tekken/tekken.json"}),
-    NameOf);
+    NameOfSource);
 
 // Those of the families of code models, by Hugging Face's file and by GGUF.
 INSTANTIATE_TEST_SUITE_P(
@@ -162,7 +162,7 @@ INSTANTIATE_TEST_SUITE_P(
                "tokenizers/families/starcoder2/vocab.gguf", true},
         Source{"families/codellama",
                "tokenizers/families/codellama/tokenizer.model"}),
-    NameOf);
+    NameOfSource);
 
 }  // namespace
 }  // namespace krait::engine

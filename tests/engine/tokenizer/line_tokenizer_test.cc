@@ -14,16 +14,16 @@
 namespace krait::engine {
 namespace {
 
-struct Vocabulary {
+struct VocabularyCase {
   const char* file;  // in tests/data/tokenizers; empty: the default model's
   bool lines_are_independent;
 };
 
-std::ostream& operator<<(std::ostream& out, const Vocabulary& vocabulary) {
+std::ostream& operator<<(std::ostream& out, const VocabularyCase& vocabulary) {
   return out << vocabulary.file;
 }
 
-class LineTokenizerTest : public testing::TestWithParam<Vocabulary> {
+class LineTokenizerTest : public testing::TestWithParam<VocabularyCase> {
  protected:
   void SetUp() override {
     const std::string file = GetParam().file;
@@ -96,13 +96,13 @@ TEST_P(LineTokenizerTest, GivesTheIdsOfTheWholeTextUnderRandomEdits) {
 
 INSTANTIATE_TEST_SUITE_P(
     Vocabularies, LineTokenizerTest,
-    testing::Values(Vocabulary{"", true},
-                    Vocabulary{"sp512/tokenizer.model", true},
-                    Vocabulary{"sp1024/tokenizer.json", true},
-                    Vocabulary{"sp4096/tokenizer.model", true},
-                    Vocabulary{"mistral-v3/tokenizer.model.v3", true},
-                    Vocabulary{"neox1024/tokenizer.json", false},
-                    Vocabulary{"tekken/tekken.json", false}));
+    testing::Values(VocabularyCase{"", true},
+                    VocabularyCase{"sp512/tokenizer.model", true},
+                    VocabularyCase{"sp1024/tokenizer.json", true},
+                    VocabularyCase{"sp4096/tokenizer.model", true},
+                    VocabularyCase{"mistral-v3/tokenizer.model.v3", true},
+                    VocabularyCase{"neox1024/tokenizer.json", false},
+                    VocabularyCase{"tekken/tekken.json", false}));
 
 }  // namespace
 }  // namespace krait::engine

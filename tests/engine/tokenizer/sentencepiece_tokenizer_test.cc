@@ -15,9 +15,9 @@
 namespace krait::engine {
 namespace {
 
-const std::string kData = KRAIT_TEST_DATA;
+const std::string kTestData = KRAIT_TEST_DATA;
 
-std::unique_ptr<Tokenizer> Load(const std::string& path) {
+std::unique_ptr<Tokenizer> LoadTokenizer(const std::string& path) {
   auto tokenizer = [&] {
     if (!path.ends_with(".gguf")) return Tokenizer::FromFile(path);
     const auto gguf = GgufFile::Open(path);
@@ -161,7 +161,7 @@ std::string RandomText(const Tokenizer& tokenizer, std::mt19937* random) {
 }
 
 void CheckAgainstPlainBpe(const std::string& path, bool dummy_prefix) {
-  const auto tokenizer = Load(path);
+  const auto tokenizer = LoadTokenizer(path);
   ASSERT_NE(tokenizer, nullptr);
   const PlainBpe plain(*tokenizer, dummy_prefix);
   std::mt19937 random(20261121);
@@ -172,13 +172,13 @@ void CheckAgainstPlainBpe(const std::string& path, bool dummy_prefix) {
 }
 
 TEST(SentencePieceTokenizerTest, EqualsPlainBpeOnSp512) {
-  CheckAgainstPlainBpe(kData + "/tokenizers/sp512/tokenizer.model", true);
+  CheckAgainstPlainBpe(kTestData + "/tokenizers/sp512/tokenizer.model", true);
 }
 TEST(SentencePieceTokenizerTest, EqualsPlainBpeOnSp512FromJson) {
-  CheckAgainstPlainBpe(kData + "/tokenizers/sp512/tokenizer.json", true);
+  CheckAgainstPlainBpe(kTestData + "/tokenizers/sp512/tokenizer.json", true);
 }
 TEST(SentencePieceTokenizerTest, EqualsPlainBpeOnSp4096) {
-  CheckAgainstPlainBpe(kData + "/tokenizers/sp4096/tokenizer.model", true);
+  CheckAgainstPlainBpe(kTestData + "/tokenizers/sp4096/tokenizer.model", true);
 }
 TEST(SentencePieceTokenizerTest, EqualsPlainBpeOnTheDefaultModel) {
   CheckAgainstPlainBpe(KRAIT_DEFAULT_MODEL, false);
@@ -239,8 +239,8 @@ TEST(SentencePieceTokenizerTest, KnowsVirtualSymbolsAndUnusedPieces) {
 
 // As the format's defaults say for a file that has no normalizer_spec.
 TEST(SentencePieceTokenizerTest, RemovesExtraSpacesWhereTheFileSaysSo) {
-  const auto tokenizer =
-      Load(kData + "/malformed/tokenizers/00-control-valid-mini.model");
+  const auto tokenizer = LoadTokenizer(
+      kTestData + "/malformed/tokenizers/00-control-valid-mini.model");
   ASSERT_NE(tokenizer, nullptr);
   EXPECT_EQ(tokenizer->Encode("  a   b  "), tokenizer->Encode("a b"));
   EXPECT_EQ(tokenizer->Encode("a ▁"), tokenizer->Encode("a"));
@@ -250,7 +250,7 @@ TEST(SentencePieceTokenizerTest, RemovesExtraSpacesWhereTheFileSaysSo) {
 
 TEST(SentencePieceTokenizerTest, TokenisesLineByLineAsTheWholeText) {
   const auto tokenizer =
-      Load(kData + "/tokenizers/mistral-v3/tokenizer.model.v3");
+      LoadTokenizer(kTestData + "/tokenizers/mistral-v3/tokenizer.model.v3");
   ASSERT_NE(tokenizer, nullptr);
   const std::vector<std::string> lines = {
       "import os\n", "\n", "    x = 1\n", "\tdef f():\r\n", "  \n", "end"};
@@ -267,7 +267,7 @@ TEST(SentencePieceTokenizerTest, TokenisesLineByLineAsTheWholeText) {
 
 TEST(SentencePieceTokenizerTest, FindsRolesByNameAndByKey) {
   const auto mistral =
-      Load(kData + "/tokenizers/mistral-v3/tokenizer.model.v3");
+      LoadTokenizer(kTestData + "/tokenizers/mistral-v3/tokenizer.model.v3");
   ASSERT_NE(mistral, nullptr);
   EXPECT_EQ(mistral->special().bos, 1u);
   EXPECT_EQ(mistral->special().eos, 2u);
@@ -284,7 +284,7 @@ TEST(SentencePieceTokenizerTest, FindsRolesByNameAndByKey) {
   EXPECT_EQ(mistral->TokenBytes(4000000000u), "");
   EXPECT_EQ(mistral->TokenName(4000000000u), "");
   EXPECT_EQ(mistral->TokenBytes(781), "\n");
-  const auto ours = Load(KRAIT_DEFAULT_MODEL);
+  const auto ours = LoadTokenizer(KRAIT_DEFAULT_MODEL);
   ASSERT_NE(ours, nullptr);
   EXPECT_EQ(ours->special().fim_prefix, 5u);
   EXPECT_EQ(ours->special().fim_suffix, 7u);
@@ -294,7 +294,7 @@ TEST(SentencePieceTokenizerTest, FindsRolesByNameAndByKey) {
 // quadratic time would need minutes.
 TEST(SentencePieceTokenizerTest, TakesNearLinearTimeForHostileText) {
   const auto tokenizer =
-      Load(kData + "/tokenizers/mistral-v3/tokenizer.model.v3");
+      LoadTokenizer(kTestData + "/tokenizers/mistral-v3/tokenizer.model.v3");
   ASSERT_NE(tokenizer, nullptr);
   std::mt19937 random(1);
   std::string noise(1 << 20, '\0');

@@ -13,16 +13,17 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr completion::ConfidenceThresholds kModel = {
+constexpr completion::ConfidenceThresholds kModelsThresholds = {
     .line = -0.3, .block = -0.1, .token = -1.2, .invoked_token = -3};
 
 TEST(ConfidenceTest, TheModelDecidesUnlessTheUserDoes) {
-  const ConfidenceGate model = MakeGate({}, kModel);
+  const ConfidenceGate model = MakeGate({}, kModelsThresholds);
   EXPECT_EQ(model.LeastMean(/*several_lines=*/false), -0.3);
   EXPECT_EQ(model.LeastMean(/*several_lines=*/true), -0.1);
   EXPECT_EQ(model.token, -1.2);
   EXPECT_TRUE(model.hides_scraps);
-  const ConfidenceGate user = MakeGate({.min_confidence = -0.7}, kModel);
+  const ConfidenceGate user =
+      MakeGate({.min_confidence = -0.7}, kModelsThresholds);
   EXPECT_EQ(user.line, -0.7);
   EXPECT_EQ(user.block, -0.7);
   EXPECT_EQ(user.token, -1.2);
@@ -31,8 +32,8 @@ TEST(ConfidenceTest, TheModelDecidesUnlessTheUserDoes) {
 TEST(ConfidenceTest, WhoAsksByHandGetsMore) {
   for (const std::optional<double> setting :
        {std::optional<double>(), std::optional<double>(-0.1)}) {
-    const ConfidenceGate gate =
-        MakeGate({.min_confidence = setting, .invoked = true}, kModel);
+    const ConfidenceGate gate = MakeGate(
+        {.min_confidence = setting, .invoked = true}, kModelsThresholds);
     EXPECT_EQ(gate.line, kShowAll);
     EXPECT_EQ(gate.block, kShowAll);
     EXPECT_EQ(gate.token, -3);
@@ -42,7 +43,8 @@ TEST(ConfidenceTest, WhoAsksByHandGetsMore) {
 }
 
 TEST(ConfidenceTest, ShowAllShowsAll) {
-  const ConfidenceGate gate = MakeGate({.min_confidence = kShowAll}, kModel);
+  const ConfidenceGate gate =
+      MakeGate({.min_confidence = kShowAll}, kModelsThresholds);
   EXPECT_EQ(gate.line, kShowAll);
   EXPECT_EQ(gate.token, kShowAll);
   EXPECT_FALSE(gate.hides_scraps);

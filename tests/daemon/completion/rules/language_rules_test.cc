@@ -10,28 +10,28 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-const ModelLanguages kModel = {
+const ModelLanguages kModelsLanguages = {
     {"c", "cpp", "javascript", "shell", "typescript"}};
 
 TEST(LanguageRulesTest, WhatTheModelKnowsIsOnByAnyOfItsNames) {
   for (const char* id :
        {"c", "cpp", "cuda-cpp", "javascript", "javascriptreact", "shellscript",
         "bash", "typescript", "typescriptreact"}) {
-    EXPECT_THAT(WhyLanguageIsOff({}, kModel, id), IsEmpty()) << id;
+    EXPECT_THAT(WhyLanguageIsOff({}, kModelsLanguages, id), IsEmpty()) << id;
   }
 }
 
 TEST(LanguageRulesTest, WhatItDoesNotKnowIsOffWithTheReason) {
   for (const char* id : {"python", "kotlin", "swift", "dart", "vue", "makefile",
                          "cmake", "sql", "yaml", "css", "dockerfile", "json"}) {
-    EXPECT_THAT(WhyLanguageIsOff({}, kModel, id),
+    EXPECT_THAT(WhyLanguageIsOff({}, kModelsLanguages, id),
                 HasSubstr("this model does not know " + std::string(id)));
   }
 }
 
 TEST(LanguageRulesTest, ProseIsOffWhateverTheModelKnows) {
   for (const ModelLanguages& model :
-       {ModelLanguages(), kModel, ModelLanguages({"markdown"})}) {
+       {ModelLanguages(), kModelsLanguages, ModelLanguages({"markdown"})}) {
     for (const char* id : {"markdown", "plaintext", "git-commit", "gitcommit",
                            "restructuredtext", "latex", ""}) {
       EXPECT_THAT(WhyLanguageIsOff({}, model, id),
@@ -51,19 +51,20 @@ TEST(LanguageRulesTest, AModelThatDoesNotSayKnowsEveryProgrammingLanguage) {
 }
 
 TEST(LanguageRulesTest, TheUserDecides) {
-  EXPECT_THAT(WhyLanguageIsOff({{"kotlin", true}}, kModel, "kotlin"),
+  EXPECT_THAT(WhyLanguageIsOff({{"kotlin", true}}, kModelsLanguages, "kotlin"),
               IsEmpty());
-  EXPECT_THAT(WhyLanguageIsOff({{"*", true}}, kModel, "markdown"), IsEmpty());
-  EXPECT_THAT(
-      WhyLanguageIsOff({{"*", true}, {"markdown", false}}, kModel, "markdown"),
-      HasSubstr("turned off for markdown by completion.languages"));
-  EXPECT_THAT(WhyLanguageIsOff({{"*", false}}, kModel, "c"),
+  EXPECT_THAT(WhyLanguageIsOff({{"*", true}}, kModelsLanguages, "markdown"),
+              IsEmpty());
+  EXPECT_THAT(WhyLanguageIsOff({{"*", true}, {"markdown", false}},
+                               kModelsLanguages, "markdown"),
+              HasSubstr("turned off for markdown by completion.languages"));
+  EXPECT_THAT(WhyLanguageIsOff({{"*", false}}, kModelsLanguages, "c"),
               HasSubstr("turned off for c"));
 }
 
 TEST(LanguageRulesTest, ANameThatIsNoTextIsShownAsFarAsItIs) {
   const std::string why =
-      WhyLanguageIsOff({}, kModel, std::string(500, '\xff'));
+      WhyLanguageIsOff({}, kModelsLanguages, std::string(500, '\xff'));
   EXPECT_LT(why.size(), 400U);
   EXPECT_THAT(why, HasSubstr("\xEF\xBF\xBD"));
 }

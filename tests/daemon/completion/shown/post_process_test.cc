@@ -6,79 +6,82 @@
 namespace krait::completion {
 namespace {
 
-void Check(std::string_view before, std::string_view text,
-           std::string_view after, std::string_view shown) {
+void ExpectShown(std::string_view before, std::string_view text,
+                 std::string_view after, std::string_view shown) {
   const PostProcessed result = PostProcess(text, before, after);
   EXPECT_EQ(result.text, shown) << before << "|" << text << "|" << after;
   EXPECT_EQ(result.suppressed_by.empty(), !shown.empty());
 }
 
 TEST(PostProcessTest, LeavesAloneWhatFits) {
-  Check("x = ", "foo(1)", "\n", "foo(1)");
-  Check("print(", "foo(a)", ")\n", "foo(a)");
+  ExpectShown("x = ", "foo(1)", "\n", "foo(1)");
+  ExpectShown("print(", "foo(a)", ")\n", "foo(a)");
 }
 
 TEST(PostProcessTest, CutsTheRestOfTheLine) {
-  Check("x = ", "foo(bar)", "bar)\n", "foo(");
-  Check("if ", "x and y: ", "y:\n", "x and ");
-  Check("foo(a, ", "b, last)", "last)\n", "b, ");
+  ExpectShown("x = ", "foo(bar)", "bar)\n", "foo(");
+  ExpectShown("if ", "x and y: ", "y:\n", "x and ");
+  ExpectShown("foo(a, ", "b, last)", "last)\n", "b, ");
 }
 
 TEST(PostProcessTest, CutsTheRestOfTheLineWhateverItsBlanks) {
-  Check("x = ", "foo(a,b)", "a, b)\n", "foo(");
-  Check("x = ", "foo(a , b )", "a, b)  \n", "foo(");
+  ExpectShown("x = ", "foo(a,b)", "a, b)\n", "foo(");
+  ExpectShown("x = ", "foo(a , b )", "a, b)  \n", "foo(");
 }
 
 TEST(PostProcessTest, IsNotGluedToTheWordBehind) {
-  Check("return ", "get(width, height", "th * height\n", "get(width, ");
-  Check("namer = ", "namer", "_Sequence()\n", "");
-  Check("f(", "a, b", "b)\n", "a, ");
+  ExpectShown("return ", "get(width, height", "th * height\n", "get(width, ");
+  ExpectShown("namer = ", "namer", "_Sequence()\n", "");
+  ExpectShown("f(", "a, b", "b)\n", "a, ");
   EXPECT_EQ(PostProcess("namer", "x = ", "_Sequence()").suppressed_by,
             "would run into the word behind the cursor");
 }
 
 TEST(PostProcessTest, CutsBracketsThatAreThere) {
-  Check("print(", "a, b)", ")\n", "a, b");
-  Check("print(", "a, b);", ")\n", "a, b");
-  Check("x[", "i]", "]\n", "i");
-  Check("f(g(", "x)", "))\n", "x");
+  ExpectShown("print(", "a, b)", ")\n", "a, b");
+  ExpectShown("print(", "a, b);", ")\n", "a, b");
+  ExpectShown("x[", "i]", "]\n", "i");
+  ExpectShown("f(g(", "x)", "))\n", "x");
   // A bracket in a string closes nothing.
-  Check("f(", "\")\"", ")\n", "\")\"");
+  ExpectShown("f(", "\")\"", ")\n", "\")\"");
 }
 
 TEST(PostProcessTest, CutsTheQuoteThatIsThere) {
-  Check("x = \"", "abc\"", "\"\n", "abc");
-  Check("f(", "\"abc\"", ", \"d\")\n", "\"abc\"");
+  ExpectShown("x = \"", "abc\"", "\"\n", "abc");
+  ExpectShown("f(", "\"abc\"", ", \"d\")\n", "\"abc\"");
 }
 
 TEST(PostProcessTest, CutsASemicolonThatIsThere) {
-  Check("x = ", "1;", ";\n", "1");
+  ExpectShown("x = ", "1;", ";\n", "1");
 }
 
 TEST(PostProcessTest, CutsLinesOfTheSuffix) {
-  Check("def f():\n    ", "a = 1\n    return a", "\n    return a\n", "a = 1");
+  ExpectShown("def f():\n    ", "a = 1\n    return a", "\n    return a\n",
+              "a = 1");
 }
 
 TEST(PostProcessTest, CutsLinesOfTheSuffixWhateverTheirIndentation) {
-  Check("def f():\n    ", "a = 1\n\n  return a", "\n    return a\n", "a = 1");
-  Check("def f():\n    ", "a = 1\n    b = 2\n    return a",
-        "\n\n    return a\n    c\n", "a = 1\n    b = 2");
+  ExpectShown("def f():\n    ", "a = 1\n\n  return a", "\n    return a\n",
+              "a = 1");
+  ExpectShown("def f():\n    ", "a = 1\n    b = 2\n    return a",
+              "\n\n    return a\n    c\n", "a = 1\n    b = 2");
   // The beginning of a line that follows is no repeated line.
-  Check("def f():\n    ", "a = 1\n  ret", "\n    return a\n", "a = 1\n  ret");
+  ExpectShown("def f():\n    ", "a = 1\n  ret", "\n    return a\n",
+              "a = 1\n  ret");
 }
 
 TEST(PostProcessTest, TrimsBlanksAtTheEnd) {
-  Check("x =", " 1  \n\n", "\n", " 1");
-  Check("f(a, ", "b, ", "c)\n", "b, ");
+  ExpectShown("x =", " 1  \n\n", "\n", " 1");
+  ExpectShown("f(a, ", "b, ", "c)\n", "b, ");
 }
 
 TEST(PostProcessTest, NeverShowsHalfACharacter) {
-  Check("# ", "abc\xE2\x82", "\n", "abc");
-  Check("# ", "\xE2\x82", "\n", "");
-  Check("# ",
-        "ab\xFF"
-        "cd",
-        "\n", "ab");
+  ExpectShown("# ", "abc\xE2\x82", "\n", "abc");
+  ExpectShown("# ", "\xE2\x82", "\n", "");
+  ExpectShown("# ",
+              "ab\xFF"
+              "cd",
+              "\n", "ab");
 }
 
 TEST(PostProcessTest, SaysWhyNothingIsShown) {

@@ -10,9 +10,9 @@
 namespace krait::completion {
 namespace {
 
-void Check(std::string_view path, std::string_view marked,
-           std::string_view text, std::string_view kept,
-           SyntaxCheck check = {}) {
+void ExpectKept(std::string_view path, std::string_view marked,
+                std::string_view text, std::string_view kept,
+                SyntaxCheck check = {}) {
   const CompletionRequest request = RequestAt(path, marked);
   const auto syntax =
       CursorSyntax::Of(request.syntax, request.before, request.after);
@@ -30,112 +30,115 @@ class SyntaxCheckTest : public testing::Test {
 };
 
 TEST_F(SyntaxCheckTest, LeavesAloneWhatIsWellFormed) {
-  Check("a.py", "def f(a):\n    ¦\n", "return a", "return a");
-  Check("a.cc", "int f(int a) {\n  ¦\n}\n", "return a;", "return a;");
-  Check("a.ts", "const f = (a: number) => {\n  ¦\n};\n", "return a;",
-        "return a;");
-  Check("a.go", "package p\n\nfunc f(a int) int {\n\t¦\n}\n", "return a",
-        "return a");
-  Check("a.rs", "fn f(a: i32) -> i32 {\n    ¦\n}\n", "a + 1", "a + 1");
+  ExpectKept("a.py", "def f(a):\n    ¦\n", "return a", "return a");
+  ExpectKept("a.cc", "int f(int a) {\n  ¦\n}\n", "return a;", "return a;");
+  ExpectKept("a.ts", "const f = (a: number) => {\n  ¦\n};\n", "return a;",
+             "return a;");
+  ExpectKept("a.go", "package p\n\nfunc f(a int) int {\n\t¦\n}\n", "return a",
+             "return a");
+  ExpectKept("a.rs", "fn f(a: i32) -> i32 {\n    ¦\n}\n", "a + 1", "a + 1");
 }
 
 TEST_F(SyntaxCheckTest, CutsWhatLeavesAClosedBlock) {
-  Check("a.cc", "int f(int a) {\n  ¦\n}\n", "return a; }", "return a;");
-  Check("a.go", "package p\n\nfunc f() {\n\t¦\n}\n", "g()\n}\n\nfunc h() {}",
-        "g()");
-  Check("a.ts", "f(() => {\n  ¦\n});\n", "g();\n});", "g();");
+  ExpectKept("a.cc", "int f(int a) {\n  ¦\n}\n", "return a; }", "return a;");
+  ExpectKept("a.go", "package p\n\nfunc f() {\n\t¦\n}\n",
+             "g()\n}\n\nfunc h() {}", "g()");
+  ExpectKept("a.ts", "f(() => {\n  ¦\n});\n", "g();\n});", "g();");
 }
 
 TEST_F(SyntaxCheckTest, CutsToWholeLines) {
-  Check("a.cc", "void f(int a) {\n  ¦\n}\n", "g(a);\nif (a) {\n  h();",
-        "g(a);");
+  ExpectKept("a.cc", "void f(int a) {\n  ¦\n}\n", "g(a);\nif (a) {\n  h();",
+             "g(a);");
 }
 
 TEST_F(SyntaxCheckTest, KeepsABeginningOfWhatIsHalfTyped) {
-  Check("a.py", "def f(a):\n    ¦\n", "for b in a:", "for b in a:");
-  Check("a.py", "def f(a):\n    ¦\n", "return g(a,", "return g(a,");
-  Check("a.py", "x = ¦\n", "g(a, 'b", "g(a, 'b");
-  Check("a.py", "f(a,\n  ¦\n", "g(b", "g(b");
-  Check("a.cc", "void f(int a) {\n  int b = ¦\n}\n", "g(a", "g(a");
-  Check("a.lua", "local x = ¦\n", "f(a", "f(a");
-  Check("a.json", "{\n  \"a\": ¦\n}\n", "{ \"b\": 1", "{ \"b\": 1");
+  ExpectKept("a.py", "def f(a):\n    ¦\n", "for b in a:", "for b in a:");
+  ExpectKept("a.py", "def f(a):\n    ¦\n", "return g(a,", "return g(a,");
+  ExpectKept("a.py", "x = ¦\n", "g(a, 'b", "g(a, 'b");
+  ExpectKept("a.py", "f(a,\n  ¦\n", "g(b", "g(b");
+  ExpectKept("a.cc", "void f(int a) {\n  int b = ¦\n}\n", "g(a", "g(a");
+  ExpectKept("a.lua", "local x = ¦\n", "f(a", "f(a");
+  ExpectKept("a.json", "{\n  \"a\": ¦\n}\n", "{ \"b\": 1", "{ \"b\": 1");
 }
 
 TEST_F(SyntaxCheckTest, WhatIsWellFormedStaysSo) {
-  Check("a.cc", "void f(int a) {\n  ¦\n}\n", "if (a) {", "");
-  Check("a.cc", "void f(int a) {\n  g(¦);\n}\n", "a, h(b", "a, h");
-  Check("a.py", "def f(a):\n    a\n    ¦\n", "for b in a:", "");
-  Check("a.py", "def f(a):\n    a\n    ¦\n", "return g(a,", "return g");
-  Check("a.py", "x = y¦\n", ".z(1", ".z");
-  Check("a.py",
-        "def f(l, s):\n    if l:\n        m = l\n    els¦e:\n        m "
-        "= s\n",
-        " = l - s", "");
-  Check("a.py", "if self.¦ruler:\n    pass\n", "print_topics:", "");
-  Check("a.py", "if x:\n    a\n¦\nelse:\n    b\n", "c = 1", "");
-  Check("a.lua", "local function f(options)\n  g()\n  ¦\nend\n",
-        "if (options.is_empty()) {", "");
+  ExpectKept("a.cc", "void f(int a) {\n  ¦\n}\n", "if (a) {", "");
+  ExpectKept("a.cc", "void f(int a) {\n  g(¦);\n}\n", "a, h(b", "a, h");
+  ExpectKept("a.py", "def f(a):\n    a\n    ¦\n", "for b in a:", "");
+  ExpectKept("a.py", "def f(a):\n    a\n    ¦\n", "return g(a,", "return g");
+  ExpectKept("a.py", "x = y¦\n", ".z(1", ".z");
+  ExpectKept("a.py",
+             "def f(l, s):\n    if l:\n        m = l\n    els¦e:\n        m "
+             "= s\n",
+             " = l - s", "");
+  ExpectKept("a.py", "if self.¦ruler:\n    pass\n", "print_topics:", "");
+  ExpectKept("a.py", "if x:\n    a\n¦\nelse:\n    b\n", "c = 1", "");
+  ExpectKept("a.lua", "local function f(options)\n  g()\n  ¦\nend\n",
+             "if (options.is_empty()) {", "");
 }
 
 TEST_F(SyntaxCheckTest, WhoAsksGetsBeginnings) {
   const SyntaxCheck asked{.beginnings = true};
-  Check("a.cc", "void f(int a) {\n  ¦\n}\n", "if (a) {", "if (a) {", asked);
-  Check("a.cc", "void f(int a) {\n  ¦\n}\n", "int b = g(a", "int b = g(a",
-        asked);
-  Check("a.rs", "fn f(a: i32) {\n    ¦\n}\n", "for b in 0..a {",
-        "for b in 0..a {", asked);
-  Check("a.lua", "local x = 1\n¦\n", "if x then", "if x then", asked);
-  Check("a.py", "x = 1\n¦\n", "for b in a:", "for b in a:", asked);
-  Check("a.py", "x = 1\n¦\n", "try:", "try:", asked);
-  Check("a.sh", "f() {\n  g\n  ¦\n}\n", "if true; then", "if true; then",
-        asked);
+  ExpectKept("a.cc", "void f(int a) {\n  ¦\n}\n", "if (a) {", "if (a) {",
+             asked);
+  ExpectKept("a.cc", "void f(int a) {\n  ¦\n}\n", "int b = g(a", "int b = g(a",
+             asked);
+  ExpectKept("a.rs", "fn f(a: i32) {\n    ¦\n}\n", "for b in 0..a {",
+             "for b in 0..a {", asked);
+  ExpectKept("a.lua", "local x = 1\n¦\n", "if x then", "if x then", asked);
+  ExpectKept("a.py", "x = 1\n¦\n", "for b in a:", "for b in a:", asked);
+  ExpectKept("a.py", "x = 1\n¦\n", "try:", "try:", asked);
+  ExpectKept("a.sh", "f() {\n  g\n  ¦\n}\n", "if true; then", "if true; then",
+             asked);
 }
 
 TEST_F(SyntaxCheckTest, WhatTheGrammarTakesAndTheLanguageDoesNot) {
-  Check("a.py", "if ¦\n", "a\n    raise ValueError('b')", "a");
-  Check("a.py",
-        "import os\n\n\nclass A:\n    def f(self):\n        if "
-        "self._¦\n",
-        "iseven\n    raise ValueError('a')", "iseven");
-  Check("a.json", "{\n  \"a\": 1,\n  \"b\": ¦\n}\n", "1,", "1");
-  Check("a.json", "[\n  \"a\",\n  ¦\n]\n", "\"tsc\",", "\"tsc\"");
+  ExpectKept("a.py", "if ¦\n", "a\n    raise ValueError('b')", "a");
+  ExpectKept("a.py",
+             "import os\n\n\nclass A:\n    def f(self):\n        if "
+             "self._¦\n",
+             "iseven\n    raise ValueError('a')", "iseven");
+  ExpectKept("a.json", "{\n  \"a\": 1,\n  \"b\": ¦\n}\n", "1,", "1");
+  ExpectKept("a.json", "[\n  \"a\",\n  ¦\n]\n", "\"tsc\",", "\"tsc\"");
   const SyntaxCheck asked{.beginnings = true};
-  Check("a.lua", "local function f(a)\n  ¦\nend\n", "if (a.b()) {", "", asked);
+  ExpectKept("a.lua", "local function f(a)\n  ¦\nend\n", "if (a.b()) {", "",
+             asked);
 }
 
 TEST_F(SyntaxCheckTest, AnErrorElsewhereIsNoExcuse) {
-  Check("a.py", "def f(:\n    pass\n\nclass A:\n    def g(self):\n        ¦\n",
-        "return self.h(", "return self.h(");
-  Check("a.py",
-        "def f(:\n    pass\n\nclass A:\n    def g(self):\n        a\n"
-        "        ¦\n",
-        "self.items.append(", "self.items.append");
-  Check("a.ts", "function f( {\n}\n\nclass A {\n  g() {\n    ¦\n  }\n}\n",
-        "return this.users.set(\n      user,", "return this.users.set");
-  Check("a.rs", "fn f( {\n}\n\nfn g() {\n    ¦\n}\n",
-        "let mut counts = Vec::new(\n  tokens,", "");
+  ExpectKept("a.py",
+             "def f(:\n    pass\n\nclass A:\n    def g(self):\n        ¦\n",
+             "return self.h(", "return self.h(");
+  ExpectKept("a.py",
+             "def f(:\n    pass\n\nclass A:\n    def g(self):\n        a\n"
+             "        ¦\n",
+             "self.items.append(", "self.items.append");
+  ExpectKept("a.ts", "function f( {\n}\n\nclass A {\n  g() {\n    ¦\n  }\n}\n",
+             "return this.users.set(\n      user,", "return this.users.set");
+  ExpectKept("a.rs", "fn f( {\n}\n\nfn g() {\n    ¦\n}\n",
+             "let mut counts = Vec::new(\n  tokens,", "");
 }
 
 TEST_F(SyntaxCheckTest, TheTailIsAPartOfIt) {
   const SyntaxCheck lines{.tail = "\n    "};
-  Check("a.py", "def f():\n    ¦try:\n        a\n    except: pass\n", "b = 1",
-        "b = 1", lines);
-  Check("a.py", "def f():\n    ¦try:\n        a\n    except: pass\n",
-        "if b:", "", lines);
+  ExpectKept("a.py", "def f():\n    ¦try:\n        a\n    except: pass\n",
+             "b = 1", "b = 1", lines);
+  ExpectKept("a.py", "def f():\n    ¦try:\n        a\n    except: pass\n",
+             "if b:", "", lines);
 }
 
 TEST_F(SyntaxCheckTest, RefusesWhatCannotStandThere) {
-  Check("a.py", "def f(a):\n    ¦\n", "return = = a", "");
-  Check("a.cc", "int f(int a) {\n  ¦\n}\n", "int int = = ;", "");
-  Check("a.ts", "const a = 1;\n¦\n", "const = = 2;", "");
-  Check("a.go", "package p\n\nfunc f() {\n\t¦\n}\n", "var := := 1", "");
+  ExpectKept("a.py", "def f(a):\n    ¦\n", "return = = a", "");
+  ExpectKept("a.cc", "int f(int a) {\n  ¦\n}\n", "int int = = ;", "");
+  ExpectKept("a.ts", "const a = 1;\n¦\n", "const = = 2;", "");
+  ExpectKept("a.go", "package p\n\nfunc f() {\n\t¦\n}\n", "var := := 1", "");
 }
 
 TEST_F(SyntaxCheckTest, GivesUpWhenItTakesTooLong) {
   grammars::CheckBudget spent{.steps = 0, .cpu_time = {}};
   const SyntaxCheck hurried{.budget = &spent};
-  Check("a.cc", "int x = 1;\n¦\n", "= = (", "= = (", hurried);
-  Check("a.py", "x = 1\n¦\n", "= = (", "", hurried);
+  ExpectKept("a.cc", "int x = 1;\n¦\n", "= = (", "= = (", hurried);
+  ExpectKept("a.py", "x = 1\n¦\n", "= = (", "", hurried);
 }
 
 TEST_F(SyntaxCheckTest, RulesNeedNoTree) {
@@ -152,8 +155,8 @@ TEST_F(SyntaxCheckTest, RulesNeedNoTree) {
 
 TEST_F(SyntaxCheckTest, CountsErrorsOfTheWholeFileOnlyWhereTheyGrow) {
   // The error above is not the completion's.
-  Check("a.cc", "int x = = 1;\n\nint f(int a) {\n  ¦\n}\n", "return a;",
-        "return a;");
+  ExpectKept("a.cc", "int x = = 1;\n\nint f(int a) {\n  ¦\n}\n", "return a;",
+             "return a;");
 }
 
 }  // namespace

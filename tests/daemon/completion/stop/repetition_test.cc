@@ -9,15 +9,15 @@
 namespace krait::completion {
 namespace {
 
-using Tokens = std::vector<PieceId>;
+using Pieces = std::vector<PieceId>;
 
 TEST(RepetitionTest, FindsOneTokenOverAndOver) {
-  EXPECT_EQ(FindRepetition(Tokens{9, 1, 1, 1, 1, 1}), std::nullopt);
-  EXPECT_EQ(FindRepetition(Tokens{9, 1, 1, 1, 1, 1, 1}), 2U);
+  EXPECT_EQ(FindRepetition(Pieces{9, 1, 1, 1, 1, 1}), std::nullopt);
+  EXPECT_EQ(FindRepetition(Pieces{9, 1, 1, 1, 1, 1, 1}), 2U);
 }
 
 TEST(RepetitionTest, FindsLongPeriods) {
-  Tokens tokens = {100, 101};
+  Pieces tokens = {100, 101};
   for (int round = 0; round < 3; ++round) {
     for (PieceId id = 0; id < 7; ++id) tokens.push_back(id);
   }
@@ -27,8 +27,8 @@ TEST(RepetitionTest, FindsLongPeriods) {
 }
 
 TEST(RepetitionTest, LeavesOrdinaryTextAlone) {
-  EXPECT_EQ(FindRepetition(Tokens{}), std::nullopt);
-  EXPECT_EQ(FindRepetition(Tokens{1, 2, 3, 1, 2, 3, 4, 5, 1, 2, 3}),
+  EXPECT_EQ(FindRepetition(Pieces{}), std::nullopt);
+  EXPECT_EQ(FindRepetition(Pieces{1, 2, 3, 1, 2, 3, 4, 5, 1, 2, 3}),
             std::nullopt);
 }
 

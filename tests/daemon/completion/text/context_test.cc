@@ -12,42 +12,42 @@ size_t CountBytes(std::string_view text) {
   return text.size();
 }
 
-void Check(std::string_view before, std::string_view after,
-           const ContextLimits& limits, std::string_view prefix,
-           std::string_view suffix) {
+void ExpectCut(std::string_view before, std::string_view after,
+               const ContextLimits& limits, std::string_view prefix,
+               std::string_view suffix) {
   EXPECT_EQ(CutPrefix(before, limits.prefix_tokens, CountBytes), prefix);
   EXPECT_EQ(CutSuffix(after, limits.suffix_tokens, CountBytes), suffix);
 }
 
 TEST(ContextTest, KeepsAllWithinLimits) {
-  Check("a\nb", "c\nd\n", {.prefix_tokens = 3, .suffix_tokens = 4}, "a\nb",
-        "c\nd\n");
+  ExpectCut("a\nb", "c\nd\n", {.prefix_tokens = 3, .suffix_tokens = 4}, "a\nb",
+            "c\nd\n");
 }
 
 TEST(ContextTest, CutsAtLineBoundaries) {
-  Check("one\ntwo\nth", "ree\nfour\nfive\n",
-        {.prefix_tokens = 7, .suffix_tokens = 9}, "two\nth", "ree\nfour\n");
+  ExpectCut("one\ntwo\nth", "ree\nfour\nfive\n",
+            {.prefix_tokens = 7, .suffix_tokens = 9}, "two\nth", "ree\nfour\n");
 }
 
 TEST(ContextTest, CutsInsideALineThatIsTooLong) {
-  Check("0123456789", "abcdefgh", {.prefix_tokens = 6, .suffix_tokens = 5},
-        "56789", "abcd");
+  ExpectCut("0123456789", "abcdefgh", {.prefix_tokens = 6, .suffix_tokens = 5},
+            "56789", "abcd");
 }
 
 TEST(ContextTest, NeverCutsInsideACharacter) {
   // Two-byte characters: halving five of them lands inside the third.
-  Check("\xC3\xA4\xC3\xB6\xC3\xBC\xC3\xA4\xC3\xB6",
-        "\xC3\xA4\xC3\xB6\xC3\xBC\xC3\xA4\xC3\xB6",
-        {.prefix_tokens = 9, .suffix_tokens = 9}, "\xC3\xA4\xC3\xB6",
-        "\xC3\xA4\xC3\xB6");
+  ExpectCut("\xC3\xA4\xC3\xB6\xC3\xBC\xC3\xA4\xC3\xB6",
+            "\xC3\xA4\xC3\xB6\xC3\xBC\xC3\xA4\xC3\xB6",
+            {.prefix_tokens = 9, .suffix_tokens = 9}, "\xC3\xA4\xC3\xB6",
+            "\xC3\xA4\xC3\xB6");
 }
 
 TEST(ContextTest, EmptyTextsGiveEmptyWindows) {
-  Check("", "", {.prefix_tokens = 5, .suffix_tokens = 5}, "", "");
+  ExpectCut("", "", {.prefix_tokens = 5, .suffix_tokens = 5}, "", "");
 }
 
 TEST(ContextTest, ZeroSuffixTokensLeaveNoSuffix) {
-  Check("a", "b\nc", {.prefix_tokens = 5, .suffix_tokens = 0}, "a", "");
+  ExpectCut("a", "b\nc", {.prefix_tokens = 5, .suffix_tokens = 0}, "a", "");
 }
 
 TEST(ContextTest, BoundsTheBytesThatAreCounted) {

@@ -8,7 +8,7 @@
 namespace krait::completion {
 namespace {
 
-size_t CountBytes(std::string_view text) {
+size_t SizeInBytes(std::string_view text) {
   return text.size();
 }
 
@@ -23,12 +23,12 @@ std::string Lines(size_t first, size_t count) {
   return text;
 }
 
-constexpr size_t kLimit = 2000;
+constexpr size_t kKeptBytes = 2000;
 
 class PrefixMemoryTest : public testing::Test {
  protected:
   std::string Prefix(const std::string& document, std::string_view before) {
-    return std::string(memory_.Cut(document, before, kLimit, CountBytes));
+    return std::string(memory_.Cut(document, before, kKeptBytes, SizeInBytes));
   }
   PrefixMemory memory_;
 };
@@ -54,7 +54,7 @@ TEST_F(PrefixMemoryTest, ARestartMostlyFindsTheSameBegin) {
     const std::string typed_since = "a word or two";
     PrefixMemory begun_anew;
     const auto prefix = [&](PrefixMemory* memory, const std::string& text) {
-      return std::string(memory->Cut("a", text, kLimit, CountBytes));
+      return std::string(memory->Cut("a", text, kKeptBytes, SizeInBytes));
     };
     PrefixMemory memory;
     const std::string first = prefix(&memory, before);
@@ -68,7 +68,7 @@ TEST_F(PrefixMemoryTest, TheLimitIsNeverExceeded) {
   std::string before;
   for (size_t i = 0; i < 200; ++i) {
     before += Lines(i, 1);
-    EXPECT_LE(Prefix("a", before).size(), kLimit);
+    EXPECT_LE(Prefix("a", before).size(), kKeptBytes);
   }
 }
 
@@ -110,13 +110,13 @@ TEST_F(PrefixMemoryTest, ALongLineIsCutWhereItWasCut) {
   for (const size_t words : {size_t{400}, size_t{2000}, size_t{10000}}) {
     std::string before = "first line\n" + Words(words);
     std::string last = Prefix("a", before);
-    EXPECT_GE(last.size(), kLimit / 3);
+    EXPECT_GE(last.size(), kKeptBytes / 3);
     size_t moved = 0;
     for (const char c : Words(40)) {
       before += c;
       const std::string now = Prefix("a", before);
       EXPECT_TRUE(before.ends_with(now));
-      EXPECT_LE(now.size(), kLimit);
+      EXPECT_LE(now.size(), kKeptBytes);
       if (now != last + c) ++moved;
       last = now;
     }

@@ -9,7 +9,7 @@
 namespace krait::completion {
 namespace {
 
-constexpr size_t kLimit = 100;  // bytes
+constexpr size_t kSuffixBytes = 100;  // bytes
 constexpr size_t kNever = std::string_view::npos;
 
 // Behind the cursor, which is in a function.
@@ -30,7 +30,8 @@ class SuffixMemoryTest : public testing::Test {
  protected:
   // `next`: where the next declaration begins.
   SuffixWindow Cut(std::string_view after, size_t next = 0,
-                   const std::string& document = "a", size_t limit = kLimit) {
+                   const std::string& document = "a",
+                   size_t limit = kSuffixBytes) {
     return memory_.Cut(
         document, after, limit,
         [](std::string_view text) { return text.size(); },
@@ -59,8 +60,8 @@ TEST_F(SuffixMemoryTest, DoesNotLoseHalfOfItToADeclaration) {
   std::string after = "\n\ndef f():\n";
   while (after.size() < 200) after += "    x += 1\n";
   const std::string text = Text(after);
-  EXPECT_GT(text.size(), kLimit / 2);
-  EXPECT_LE(text.size(), kLimit);
+  EXPECT_GT(text.size(), kSuffixBytes / 2);
+  EXPECT_LE(text.size(), kSuffixBytes);
 }
 
 TEST_F(SuffixMemoryTest, AllThereIsHasNoEndToBeMoved) {

@@ -22,7 +22,7 @@ StepSample Sample(StepKind kind, size_t computed, int whole_ms) {
   return sample;
 }
 
-TEST(SamplesTest, QuantilesLieBetweenTheNearestSamples) {
+TEST(KeystrokeSamplesTest, QuantilesLieBetweenTheNearestSamples) {
   EXPECT_DOUBLE_EQ(Quantile({7}, 0.99), 7);
   EXPECT_DOUBLE_EQ(Quantile({4, 1, 3, 2}, 0.5), 2.5);
   EXPECT_DOUBLE_EQ(Quantile({4, 1, 3, 2}, 0.5), SpreadOf({4, 1, 3, 2}).median);
