@@ -103,6 +103,12 @@ base::Status OpenLog(const LogOptions& options) {
   return {};
 }
 
+bool IsLogged(LogLevel level) {
+  Log& log = TheLog();
+  const std::lock_guard lock(log.mutex);
+  return level <= log.options.level;
+}
+
 void WriteLog(LogLevel level, std::string_view sentence) {
   Log& log = TheLog();
   const std::lock_guard lock(log.mutex);

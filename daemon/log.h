@@ -31,6 +31,10 @@ struct LogOptions {
 // the file cannot be opened; then nothing changes. Thread-safe.
 base::Status OpenLog(const LogOptions& options);
 
+// Whether lines of a level are written: for those that are costly to make.
+// Thread-safe.
+bool IsLogged(LogLevel level);
+
 // Writes one line; line breaks in `sentence` become spaces. What cannot be
 // written is lost. Thread-safe.
 void WriteLog(LogLevel level, std::string_view sentence);

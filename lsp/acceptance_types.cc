@@ -4,10 +4,12 @@
 #include <string_view>
 #include <vector>
 
-#include "lsp/json_value.h"
+#include "base/json_value.h"
 #include "lsp/json_writer.h"
 
 namespace krait::lsp {
+
+using base::ObjectReader;
 namespace {
 
 void ReadItemId(ObjectReader& item, std::string* id) {
@@ -35,14 +37,14 @@ std::string_view ToText(StatusKind kind) {
 
 }  // namespace
 
-Status FromJson(const JsonValue& json, DidShowCompletionParams* out) {
+base::Status FromJson(const JsonValue& json, DidShowCompletionParams* out) {
   return ObjectReader(json)
       .RequireObject("item",
                      [out](ObjectReader& item) { ReadItemId(item, &out->id); })
       .status();
 }
 
-Status FromJson(const JsonValue& json, DidPartiallyAcceptParams* out) {
+base::Status FromJson(const JsonValue& json, DidPartiallyAcceptParams* out) {
   return ObjectReader(json)
       .RequireObject("item",
                      [out](ObjectReader& item) { ReadItemId(item, &out->id); })
@@ -50,7 +52,7 @@ Status FromJson(const JsonValue& json, DidPartiallyAcceptParams* out) {
       .status();
 }
 
-Status FromJson(const JsonValue& json, DidFocusParams* out) {
+base::Status FromJson(const JsonValue& json, DidFocusParams* out) {
   return ObjectReader(json)
       .OptionalObject(
           "textDocument",

@@ -44,9 +44,9 @@ struct DidChangeStatusParams {  // didChangeStatus, to the client
   RawJson krait = {};  // an object of krait's own
 };
 
-Status FromJson(const JsonValue& json, DidShowCompletionParams* out);
-Status FromJson(const JsonValue& json, DidPartiallyAcceptParams* out);
-Status FromJson(const JsonValue& json, DidFocusParams* out);
+base::Status FromJson(const JsonValue& json, DidShowCompletionParams* out);
+base::Status FromJson(const JsonValue& json, DidPartiallyAcceptParams* out);
+base::Status FromJson(const JsonValue& json, DidFocusParams* out);
 RawJson ToJson(const DidChangeStatusParams& params);
 
 }  // namespace krait::lsp

@@ -1,27 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lsp/basic_types.h"
 
-#include "lsp/json_value.h"
+#include "base/json_value.h"
 #include "lsp/json_writer.h"
 
 namespace krait::lsp {
 
-Status FromJson(const JsonValue& json, Position* out) {
+using base::ObjectReader;
+
+base::Status FromJson(const JsonValue& json, Position* out) {
   return ObjectReader(json)
       .Require("line", &out->line)
       .Require("character", &out->character)
       .status();
 }
 
-Status FromJson(const JsonValue& json, Range* out) {
+base::Status FromJson(const JsonValue& json, Range* out) {
   return ObjectReader(json)
       .Require("start", &out->start)
       .Require("end", &out->end)
       .status();
 }
 
-Status FromJson(const JsonValue&, NoParams*) {
+base::Status FromJson(const JsonValue&, NoParams*) {
   return {};
+}
+
+base::Status FromJson(const JsonValue& json, RawJson* out) {
+  out->text = json.ToText();
+  return {};
+}
+
+base::Status ReadDocumentUri(const JsonValue& json, std::string* uri) {
+  return ObjectReader(json)
+      .RequireObject(
+          "textDocument",
+          [uri](ObjectReader& document) { document.Require("uri", uri); })
+      .status();
 }
 
 RawJson ToJson(const Position& position) {

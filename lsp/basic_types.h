@@ -35,9 +35,11 @@ struct Command {
 // For "shutdown", "exit" and others whose params do not matter.
 struct NoParams {};
 
-Status FromJson(const JsonValue& json, Position* out);
-Status FromJson(const JsonValue& json, Range* out);
-Status FromJson(const JsonValue& json, NoParams* out);
+base::Status FromJson(const JsonValue& json, Position* out);
+base::Status FromJson(const JsonValue& json, Range* out);
+base::Status FromJson(const JsonValue& json, NoParams* out);
+// Reads `textDocument.uri`, which most params have.
+base::Status ReadDocumentUri(const JsonValue& json, std::string* uri);
 RawJson ToJson(const Position& position);
 RawJson ToJson(const Range& range);
 RawJson ToJson(const Command& command);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lsp/completion_types.h"
 
-#include "lsp/json_value.h"
+#include "base/json_value.h"
 #include "lsp/json_writer.h"
 
 namespace krait::lsp {
+
+using base::ObjectReader;
 namespace {
 
 boost::json::object ItemOf(const InlineCompletionItem& item) {
@@ -54,14 +56,14 @@ void ReadKind(ObjectReader& context, Kind max, Kind* out) {
 
 }  // namespace
 
-Status FromJson(const JsonValue& json, SelectedCompletion* out) {
+base::Status FromJson(const JsonValue& json, SelectedCompletion* out) {
   return ObjectReader(json)
       .Require("range", &out->range)
       .Require("text", &out->text)
       .status();
 }
 
-Status FromJson(const JsonValue& json, InlineCompletionParams* out) {
+base::Status FromJson(const JsonValue& json, InlineCompletionParams* out) {
   return ObjectReader(json)
       .RequireObject("textDocument",
                      [out](ObjectReader& document) {
@@ -79,7 +81,7 @@ Status FromJson(const JsonValue& json, InlineCompletionParams* out) {
       .status();
 }
 
-Status FromJson(const JsonValue& json, CompletionParams* out) {
+base::Status FromJson(const JsonValue& json, CompletionParams* out) {
   return ObjectReader(json)
       .RequireObject(
           "textDocument",

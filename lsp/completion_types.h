@@ -44,8 +44,8 @@ struct InlineCompletionList {
   std::vector<InlineCompletionItem> items = {};
 };
 
-Status FromJson(const JsonValue& json, SelectedCompletion* out);
-Status FromJson(const JsonValue& json, InlineCompletionParams* out);
+base::Status FromJson(const JsonValue& json, SelectedCompletion* out);
+base::Status FromJson(const JsonValue& json, InlineCompletionParams* out);
 RawJson ToJson(const InlineCompletionList& list);
 
 // textDocument/completion ---------------------------------------------------
@@ -83,7 +83,7 @@ struct CompletionList {
   std::vector<CompletionItem> items = {};
 };
 
-Status FromJson(const JsonValue& json, CompletionParams* out);
+base::Status FromJson(const JsonValue& json, CompletionParams* out);
 RawJson ToJson(const CompletionList& list);
 
 }  // namespace krait::lsp

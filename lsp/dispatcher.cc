@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "lsp/json_value.h"
+#include "base/json_value.h"
 #include "lsp/lifecycle_types.h"
 #include "lsp/pending_requests.h"
 
@@ -11,8 +11,9 @@ namespace krait::lsp {
 namespace {
 
 // Names the method and the place: "textDocument/didOpen: params.textDocument".
-Error InParams(const std::string& method, const Error& error) {
-  return InPath(method + ": params", error);
+Error InParams(const std::string& method, const base::Error& error) {
+  return MakeError(ErrorCode::kInvalidParams,
+                   method + ": params" + error.message);
 }
 
 }  // namespace
@@ -59,7 +60,7 @@ void Dispatcher::HandleRequest(const Message& message) {
         message.method + ": the id of a request that has no answer yet"));
   }
   const Reply reply(message.id, message.method, outbox_, pending_, stop);
-  if (Status handled = handler->second(*message.payload, reply); !handled) {
+  if (auto handled = handler->second(*message.payload, reply); !handled) {
     return reply.Fail(InParams(message.method, handled.error()));
   }
   if (message.method == "initialize") state_ = State::kRunning;
@@ -97,7 +98,7 @@ void Dispatcher::HandleNotification(const Message& message,
     }
     return;
   }
-  if (Status handled = handler->second(*message.payload); !handled) {
+  if (auto handled = handler->second(*message.payload); !handled) {
     const Error error = InParams(message.method, handled.error());
     WriteLog(error.message);
     if (on_unread_) on_unread_(GlimpseOf(body), error);
@@ -118,7 +119,7 @@ void Dispatcher::HandleResponse(const Message& message) {
 
 void Dispatcher::HandleCancel(const JsonValue& json) {
   CancelParams params;
-  if (Status read = FromJson(json, &params); !read) {
+  if (auto read = FromJson(json, &params); !read) {
     return WriteLog(InParams("$/cancelRequest", read.error()).message);
   }
   pending_->Cancel(params.id);

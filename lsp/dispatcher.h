@@ -56,9 +56,9 @@ class Dispatcher {
                  std::function<void(const Params&, Reply)> handler) {
     requests_[std::move(method)] = [handler = std::move(handler)](
                                        const JsonValue& json,
-                                       const Reply& reply) -> Status {
+                                       const Reply& reply) -> base::Status {
       Params params;
-      if (Status read = FromJson(json, &params); !read) return read;
+      if (auto read = FromJson(json, &params); !read) return read;
       handler(params, reply);
       return {};
     };
@@ -67,9 +67,9 @@ class Dispatcher {
   void OnNotification(std::string method,
                       std::function<void(const Params&)> handler) {
     notifications_[std::move(method)] =
-        [handler = std::move(handler)](const JsonValue& json) -> Status {
+        [handler = std::move(handler)](const JsonValue& json) -> base::Status {
       Params params;
-      if (Status read = FromJson(json, &params); !read) return read;
+      if (auto read = FromJson(json, &params); !read) return read;
       handler(params);
       return {};
     };
@@ -91,8 +91,10 @@ class Dispatcher {
 
  private:
   enum class State { kFresh, kRunning, kShutDown };
-  using RequestHandler = std::function<Status(const JsonValue&, const Reply&)>;
-  using NotificationHandler = std::function<Status(const JsonValue&)>;
+  // They fail if the params cannot be read.
+  using RequestHandler =
+      std::function<base::Status(const JsonValue&, const Reply&)>;
+  using NotificationHandler = std::function<base::Status(const JsonValue&)>;
 
   void HandleRequest(const Message& message);
   void HandleNotification(const Message& message, std::string_view body);

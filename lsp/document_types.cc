@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lsp/document_types.h"
 
-#include "lsp/json_value.h"
+#include "base/json_value.h"
 #include "lsp/json_writer.h"
 
 namespace krait::lsp {
 
-Status FromJson(const JsonValue& json, DidOpenParams* out) {
+using base::ObjectReader;
+
+base::Status FromJson(const JsonValue& json, DidOpenParams* out) {
   return ObjectReader(json)
       .RequireObject("textDocument",
                      [out](ObjectReader& document) {
@@ -18,14 +20,14 @@ Status FromJson(const JsonValue& json, DidOpenParams* out) {
       .status();
 }
 
-Status FromJson(const JsonValue& json, ContentChange* out) {
+base::Status FromJson(const JsonValue& json, ContentChange* out) {
   return ObjectReader(json)
       .Require("range", &out->range)
       .Require("text", &out->text)
       .status();
 }
 
-Status FromJson(const JsonValue& json, DidChangeParams* out) {
+base::Status FromJson(const JsonValue& json, DidChangeParams* out) {
   return ObjectReader(json)
       .RequireObject("textDocument",
                      [out](ObjectReader& document) {
@@ -36,15 +38,15 @@ Status FromJson(const JsonValue& json, DidChangeParams* out) {
       .status();
 }
 
-Status FromJson(const JsonValue& json, DidCloseParams* out) {
+base::Status FromJson(const JsonValue& json, DidCloseParams* out) {
   return ReadDocumentUri(json, &out->uri);
 }
 
-Status FromJson(const JsonValue& json, DidSaveParams* out) {
+base::Status FromJson(const JsonValue& json, DidSaveParams* out) {
   return ReadDocumentUri(json, &out->uri);
 }
 
-Status FromJson(const JsonValue& json, LostDocumentParams* out) {
+base::Status FromJson(const JsonValue& json, LostDocumentParams* out) {
   return ObjectReader(json)
       .Optional("uri", &out->uri)
       .Optional("languageId", &out->language_id)

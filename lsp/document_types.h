@@ -48,12 +48,12 @@ struct LostDocumentParams {
   std::string because = {};  // to be shown to the user; empty: it was already
 };
 
-Status FromJson(const JsonValue& json, DidOpenParams* out);
-Status FromJson(const JsonValue& json, ContentChange* out);
-Status FromJson(const JsonValue& json, DidChangeParams* out);
-Status FromJson(const JsonValue& json, DidCloseParams* out);
-Status FromJson(const JsonValue& json, DidSaveParams* out);
-Status FromJson(const JsonValue& json, LostDocumentParams* out);
+base::Status FromJson(const JsonValue& json, DidOpenParams* out);
+base::Status FromJson(const JsonValue& json, ContentChange* out);
+base::Status FromJson(const JsonValue& json, DidChangeParams* out);
+base::Status FromJson(const JsonValue& json, DidCloseParams* out);
+base::Status FromJson(const JsonValue& json, DidSaveParams* out);
+base::Status FromJson(const JsonValue& json, LostDocumentParams* out);
 RawJson ToJson(const LostDocumentParams& params);
 
 }  // namespace krait::lsp

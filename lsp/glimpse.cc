@@ -4,7 +4,7 @@
 #include <charconv>
 #include <utility>
 
-#include "lsp/json_value.h"
+#include "base/json_value.h"
 #include "lsp/uri.h"
 
 namespace krait::lsp {

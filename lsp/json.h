@@ -3,9 +3,9 @@
 #define KRAIT_LSP_JSON_H_
 
 // How JSON crosses this layer. Incoming params are a JsonValue (see
-// json_value.h), read into structs by functions
+// base/json_value.h), read into structs by functions
 //
-//   Status FromJson(const JsonValue& json, HoverParams* out);
+//   base::Status FromJson(const JsonValue& json, HoverParams* out);
 //
 // and outgoing ones are text, written by functions
 //
@@ -16,12 +16,16 @@
 
 #include <string>
 
+#include "base/result.h"
 #include "lsp/error.h"
+
+namespace krait::base {
+class JsonValue;
+}  // namespace krait::base
 
 namespace krait::lsp {
 
-// A parsed value, defined in json_value.h; valid while its message is handled.
-class JsonValue;
+using base::JsonValue;  // of params: valid while its message is handled
 
 // One JSON value as text, for what this layer only passes on (settings,
 // command arguments) and for what is ready to be sent.
@@ -32,7 +36,7 @@ struct RawJson {
 inline RawJson ToJson(RawJson json) {
   return json;
 }
-Status FromJson(const JsonValue& json, RawJson* out);
+base::Status FromJson(const JsonValue& json, RawJson* out);
 
 }  // namespace krait::lsp
 

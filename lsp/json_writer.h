@@ -9,17 +9,16 @@
 #include <string>
 #include <string_view>
 
+#include "base/json_text.h"
 #include "lsp/json.h"
 
 namespace krait::lsp {
 
-// Returns `text` as a JSON string. What is not UTF-8, such as model output cut
-// inside a character, is replaced by U+FFFD: one bad byte must not cost the
-// whole message.
-boost::json::string JsonString(std::string_view text);
+using base::JsonString;
 
-// Returns the parsed value, or null if it is not JSON.
-boost::json::value JsonOf(const RawJson& raw);
+inline boost::json::value JsonOf(const RawJson& raw) {
+  return base::JsonOf(raw.text);
+}
 
 inline RawJson Serialize(const boost::json::value& value) {
   return {boost::json::serialize(value)};

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lsp/lifecycle_types.h"
 
-#include "lsp/json_value.h"
+#include "base/json_value.h"
 #include "lsp/json_writer.h"
 
 namespace krait::lsp {
+
+using base::ObjectReader;
 namespace {
 
 boost::json::array Strings(const std::vector<std::string>& strings) {
@@ -25,21 +27,21 @@ bool HasIntroduction(const JsonValue& options) {
 
 }  // namespace
 
-Status FromJson(const JsonValue& json, ClientInfo* out) {
+base::Status FromJson(const JsonValue& json, ClientInfo* out) {
   return ObjectReader(json)
       .Require("name", &out->name)
       .Optional("version", &out->version)
       .status();
 }
 
-Status FromJson(const JsonValue& json, WorkspaceFolder* out) {
+base::Status FromJson(const JsonValue& json, WorkspaceFolder* out) {
   return ObjectReader(json)
       .Require("uri", &out->uri)
       .Optional("name", &out->name)
       .status();
 }
 
-Status FromJson(const JsonValue& json, ClientCapabilities* out) {
+base::Status FromJson(const JsonValue& json, ClientCapabilities* out) {
   return ObjectReader(json)
       .OptionalObject("general",
                       [out](ObjectReader& general) {
@@ -72,10 +74,10 @@ Status FromJson(const JsonValue& json, ClientCapabilities* out) {
       .status();
 }
 
-Status FromJson(const JsonValue& json, InitializeParams* out) {
+base::Status FromJson(const JsonValue& json, InitializeParams* out) {
   std::string root_uri;
   ObjectReader reader(json);
-  Status status =
+  base::Status status =
       reader.Require("clientInfo", &out->client_info)
           .Require("processId", &out->process_id)
           .Optional("workspaceFolders", &out->workspace_folders)
@@ -124,15 +126,20 @@ RawJson ToJson(const InitializeResult& result) {
                       {"version", JsonString(result.server_version)}}}});
 }
 
-Status FromJson(const JsonValue& json, CancelParams* out) {
-  return ObjectReader(json).Require("id", &out->id).status();
+base::Status FromJson(const JsonValue& json, CancelParams* out) {
+  // An alias of the standard library's: lookup by argument does not find it.
+  const auto read = FromJson(ObjectReader(json).Field("id"), &out->id);
+  if (!read) return base::InField("id", read.error());
+  return {};
 }
 
-Status FromJson(const JsonValue& json, DidChangeConfigurationParams* out) {
+base::Status FromJson(const JsonValue& json,
+                      DidChangeConfigurationParams* out) {
   return ObjectReader(json).Require("settings", &out->settings).status();
 }
 
-Status FromJson(const JsonValue& json, DidChangeWorkspaceFoldersParams* out) {
+base::Status FromJson(const JsonValue& json,
+                      DidChangeWorkspaceFoldersParams* out) {
   return ObjectReader(json)
       .RequireObject("event",
                      [out](ObjectReader& event) {
@@ -142,14 +149,14 @@ Status FromJson(const JsonValue& json, DidChangeWorkspaceFoldersParams* out) {
       .status();
 }
 
-Status FromJson(const JsonValue& json, ExecuteCommandParams* out) {
+base::Status FromJson(const JsonValue& json, ExecuteCommandParams* out) {
   return ObjectReader(json)
       .Require("command", &out->command)
       .Optional("arguments", &out->arguments)
       .status();
 }
 
-Status FromJson(const JsonValue& json, ExplainParams* out) {
+base::Status FromJson(const JsonValue& json, ExplainParams* out) {
   return ReadDocumentUri(json, &out->uri);
 }
 
@@ -169,16 +176,12 @@ RawJson ToJson(const RegistrationParams& params) {
   return Serialize({{"registrations", boost::json::array{registration}}});
 }
 
-Result<std::vector<RawJson>> SplitArray(const RawJson& array) {
-  simdjson::dom::parser parser;
-  simdjson::dom::element root;
-  if (const auto code = parser.parse(array.text).get(root)) {
-    return MakeError(ErrorCode::kParseError,
-                     std::string(": ") + simdjson::error_message(code));
-  }
+Result<std::vector<RawJson>> SplitArray(const RawJson& text) {
+  const auto array = base::JsonDocument::Parse(text.text);
+  if (!array) return MakeError(ErrorCode::kParseError, array.error().message);
   std::vector<RawJson> items;
-  if (Status read = FromJson(JsonValue(root), &items); !read) {
-    return read.error();
+  if (auto read = FromJson(array->root(), &items); !read) {
+    return MakeError(ErrorCode::kInvalidParams, read.error().message);
   }
   return items;
 }

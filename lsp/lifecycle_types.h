@@ -61,10 +61,10 @@ struct InitializeResult {
   std::vector<std::string> requests = {};  // krait's own
 };
 
-Status FromJson(const JsonValue& json, ClientInfo* out);
-Status FromJson(const JsonValue& json, WorkspaceFolder* out);
-Status FromJson(const JsonValue& json, ClientCapabilities* out);
-Status FromJson(const JsonValue& json, InitializeParams* out);
+base::Status FromJson(const JsonValue& json, ClientInfo* out);
+base::Status FromJson(const JsonValue& json, WorkspaceFolder* out);
+base::Status FromJson(const JsonValue& json, ClientCapabilities* out);
+base::Status FromJson(const JsonValue& json, InitializeParams* out);
 RawJson ToJson(const InitializeResult& result);
 
 // Other requests and notifications of the life cycle ------------------------
@@ -104,11 +104,12 @@ struct ExplainParams {  // krait/explain
   std::string uri = {};
 };
 
-Status FromJson(const JsonValue& json, CancelParams* out);
-Status FromJson(const JsonValue& json, DidChangeConfigurationParams* out);
-Status FromJson(const JsonValue& json, DidChangeWorkspaceFoldersParams* out);
-Status FromJson(const JsonValue& json, ExecuteCommandParams* out);
-Status FromJson(const JsonValue& json, ExplainParams* out);
+base::Status FromJson(const JsonValue& json, CancelParams* out);
+base::Status FromJson(const JsonValue& json, DidChangeConfigurationParams* out);
+base::Status FromJson(const JsonValue& json,
+                      DidChangeWorkspaceFoldersParams* out);
+base::Status FromJson(const JsonValue& json, ExecuteCommandParams* out);
+base::Status FromJson(const JsonValue& json, ExplainParams* out);
 RawJson ToJson(const ConfigurationParams& params);
 RawJson ToJson(const RegistrationParams& params);
 

@@ -5,9 +5,9 @@
 #include <bit>
 #include <utility>
 
+#include "base/json_value.h"
 #include "base/utf8.h"
 #include "lsp/json_repair.h"
-#include "lsp/json_value.h"
 #include "lsp/json_writer.h"
 
 namespace krait::lsp {
@@ -34,7 +34,7 @@ Error ParseErrorOf(std::string_view body, simdjson::error_code code) {
 Error ReadError(const JsonValue& json) {
   Error error;
   int32_t code = static_cast<int32_t>(ErrorCode::kInternalError);
-  ObjectReader(json)
+  base::ObjectReader(json)
       .Optional("code", &code)
       .Optional("message", &error.message);
   error.code = static_cast<ErrorCode>(code);
@@ -51,8 +51,8 @@ struct MessageParser::Impl {
                             simdjson::dom::element* root);
   simdjson::error_code ReadOrRepair(std::string_view body,
                                     simdjson::dom::element* root);
-  Message Classify(const ObjectReader& object);
-  Message Call(const ObjectReader& object, Message message);
+  Message Classify(const base::ObjectReader& object);
+  Message Call(const base::ObjectReader& object, Message message);
 };
 
 MessageParser::MessageParser() : impl_(std::make_unique<Impl>()) {}
@@ -100,14 +100,14 @@ Message MessageParser::Parse(std::string_view body) {
     message.error = InvalidRequest("expected a JSON object");
     return message;
   }
-  return impl_->Classify(ObjectReader(JsonValue(root)));
+  return impl_->Classify(base::ObjectReader(JsonValue(root)));
 }
 
-Message MessageParser::Impl::Classify(const ObjectReader& object) {
+Message MessageParser::Impl::Classify(const base::ObjectReader& object) {
   Message message;
   message.payload = &payload;
   const JsonValue id = object.Field("id");
-  const Status id_read = FromJson(id, &message.id);
+  const auto id_read = FromJson(id, &message.id);
   const JsonValue error = object.Field("error");
   // A result that is undefined is left out by some. Not even a broken response
   // is answered: that could go on forever, or pass for the answer to a request
@@ -121,8 +121,7 @@ Message MessageParser::Impl::Classify(const ObjectReader& object) {
     return message;
   }
   if (!id_read) {
-    message.error = InPath(
-        "id", MakeError(ErrorCode::kInvalidRequest, id_read.error().message));
+    message.error = InvalidRequest("id" + id_read.error().message);
     return message;
   }
   message.kind =
@@ -131,7 +130,8 @@ Message MessageParser::Impl::Classify(const ObjectReader& object) {
 }
 
 // Reads what requests and notifications have in common.
-Message MessageParser::Impl::Call(const ObjectReader& object, Message message) {
+Message MessageParser::Impl::Call(const base::ObjectReader& object,
+                                  Message message) {
   const auto invalid = [&message](std::string text) {
     message.kind = Message::Kind::kInvalid;
     message.error = InvalidRequest(std::move(text));
@@ -141,7 +141,7 @@ Message MessageParser::Impl::Call(const ObjectReader& object, Message message) {
   if (!FromJson(object.Field("jsonrpc"), &version) || version != "2.0") {
     return invalid("jsonrpc: expected \"2.0\"");
   }
-  if (Status read = FromJson(object.Field("method"), &message.method); !read) {
+  if (auto read = FromJson(object.Field("method"), &message.method); !read) {
     return invalid("method" + read.error().message);
   }
   if (message.kind == Message::Kind::kRequest &&
@@ -158,14 +158,14 @@ Message MessageParser::Impl::Call(const ObjectReader& object, Message message) {
   return message;
 }
 
-Status FromJson(const JsonValue& json, RequestId* out) {
+base::Status FromJson(const JsonValue& json, RequestId* out) {
   *out = std::monostate();
   if (json.IsMissingOrNull()) return {};
   if (json.element().is_string()) {
     return FromJson(json, &out->emplace<std::string>());
   }
   int64_t number = 0;
-  if (!ReadExact(json, &number)) {
+  if (!base::ReadExact(json, &number)) {
     return Expected("an integer or a string", json);
   }
   *out = number;

@@ -22,7 +22,7 @@ using RequestId = std::variant<std::monostate, int64_t, std::string>;
 
 // Returns the id as JSON.
 std::string ToText(const RequestId& id);
-Status FromJson(const JsonValue& json, RequestId* out);
+base::Status FromJson(const JsonValue& json, RequestId* out);
 
 struct Message {
   enum class Kind {

@@ -10,13 +10,13 @@
 #include <iterator>
 #include <utility>
 
+#include "base/json_text.h"
+#include "base/json_value.h"
 #include "daemon/bridge/document_replay.h"
 #include "daemon/io/bridge_protocol.h"
-#include "daemon/json_text.h"
 #include "lsp/document_types.h"
 #include "lsp/error.h"
 #include "lsp/frame.h"
-#include "lsp/json_value.h"
 #include "lsp/lifecycle_types.h"
 
 namespace krait::daemon {
@@ -129,7 +129,7 @@ void BridgeState::SeeNotification(const lsp::Message& message,
     settings_ = body;
     // What is pushed is newer than what was pulled; null says: pull again.
     const std::string pushed =
-        lsp::ObjectReader(*payload).Field("settings").ToText();
+        base::ObjectReader(*payload).Field("settings").ToText();
     if (pushed != "null") settings_answer_.reset();
   } else if (method == "workspace/didChangeWorkspaceFolders") {
     SeeFolders(*payload);
@@ -164,7 +164,7 @@ bool BridgeState::SeeDocument(const lsp::Message& message) {
   return true;
 }
 
-void BridgeState::SeeFolders(const lsp::JsonValue& params) {
+void BridgeState::SeeFolders(const base::JsonValue& params) {
   lsp::DidChangeWorkspaceFoldersParams change;
   if (!FromJson(params, &change)) return;
   for (const lsp::WorkspaceFolder& folder : change.removed) {
@@ -191,7 +191,7 @@ std::string BridgeState::FolderChanges() const {
       {"event",
        {{"added", list(added_folders_)}, {"removed", list(removed_folders_)}}}};
   return lsp::NotificationText("workspace/didChangeWorkspaceFolders",
-                               lsp::RawJson{JsonText(params)});
+                               lsp::RawJson{base::JsonText(params)});
 }
 
 bool BridgeState::FromDaemon(std::string_view body) {
@@ -227,12 +227,12 @@ bool BridgeState::FromDaemon(std::string_view body) {
 }
 
 // The end of what a daemon was doing is shown even if it died.
-void BridgeState::SeeProgress(const lsp::JsonValue& params) {
+void BridgeState::SeeProgress(const base::JsonValue& params) {
   std::string token;
   std::string kind;
-  lsp::ObjectReader(params)
+  base::ObjectReader(params)
       .Require("token", &token)
-      .RequireObject("value", [&kind](lsp::ObjectReader& value) {
+      .RequireObject("value", [&kind](base::ObjectReader& value) {
         value.Require("kind", &kind);
       });
   if (kind == "begin") progress_.insert(token);
@@ -280,7 +280,7 @@ std::vector<std::string> BridgeState::Lose() {
     end["token"] = token;
     end["value"] = {{"kind", "end"}};
     answers.push_back(
-        lsp::NotificationText("$/progress", lsp::RawJson{JsonText(end)}));
+        lsp::NotificationText("$/progress", lsp::RawJson{base::JsonText(end)}));
   }
   goodbye_ = false;
   return answers;

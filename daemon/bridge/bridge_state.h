@@ -80,9 +80,9 @@ class BridgeState {
   void SeeUnread(const lsp::Glimpse& glimpse, std::string_view body);
   // Whether the notification could be read.
   bool SeeDocument(const lsp::Message& message);
-  void SeeFolders(const lsp::JsonValue& params);
+  void SeeFolders(const base::JsonValue& params);
   std::string FolderChanges() const;
-  void SeeProgress(const lsp::JsonValue& params);
+  void SeeProgress(const base::JsonValue& params);
   void ReplayDocuments(std::vector<std::string>* bodies) const;
 
   lsp::MessageParser parser_;

@@ -9,7 +9,7 @@
 #include <limits>
 #include <utility>
 
-#include "daemon/json_text.h"
+#include "base/json_text.h"
 #include "lsp/json.h"
 #include "lsp/message.h"
 
@@ -33,7 +33,7 @@ std::vector<size_t> PieceEnds(const lsp::Text& text) {
 }
 
 std::string Notification(std::string_view method, const json::object& params) {
-  return lsp::NotificationText(method, lsp::RawJson{JsonText(params)});
+  return lsp::NotificationText(method, lsp::RawJson{base::JsonText(params)});
 }
 
 std::string DidOpen(const lsp::Document& document, size_t end_ofs) {

@@ -14,7 +14,7 @@
 #include <system_error>
 #include <vector>
 
-#include "daemon/json_text.h"
+#include "base/json_text.h"
 #include "daemon/terminal.h"
 #include "daemon/tools/bench/bandwidth.h"
 #include "daemon/tools/bench/random_model.h"
@@ -236,7 +236,7 @@ void PrintJson(const BenchArguments& arguments, const Report& report) {
         2e-9 * static_cast<double>(report.loaded.model->Parameters()) *
         report.speed.median;
   }
-  PrintLine(JsonText(json));
+  PrintLine(base::JsonText(json));
 }
 
 void PrintText(const BenchArguments& arguments, const Report& report) {

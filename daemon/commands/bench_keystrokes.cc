@@ -13,7 +13,7 @@
 #include <system_error>
 #include <utility>
 
-#include "daemon/json_text.h"
+#include "base/json_text.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
 #include "daemon/tools/bench/generated_source.h"
@@ -338,7 +338,7 @@ void PrintJson(const BenchKeystrokesArguments& arguments,
   if (const auto lengths = CompareLengths(workloads)) {
     json["length_ratio"] = lengths->ratio;
   }
-  PrintLine(JsonText(json));
+  PrintLine(base::JsonText(json));
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include <boost/json/value.hpp>
 #include <utility>
 
-#include "daemon/json_text.h"
+#include "base/json_text.h"
 #include "daemon/terminal.h"
 #include "daemon/tools/bench/soak.h"
 
@@ -41,7 +41,7 @@ void PrintJson(const BenchSoakArguments& arguments, const SoakResult& result) {
   json["budget_bytes"] = arguments.model.state_bytes;
   json["most_held_bytes"] = result.most_held_bytes;
   json["marks"] = std::move(marks);
-  PrintLine(JsonText(json));
+  PrintLine(base::JsonText(json));
 }
 
 void PrintText(const BenchSoakArguments& arguments, const SoakResult& result) {

@@ -8,13 +8,13 @@
 #include <boost/json/value.hpp>
 #include <string_view>
 
+#include "base/json_text.h"
 #include "daemon/commands/named_file.h"
 #include "daemon/completion/shown/syntax.h"
 #include "daemon/completion/text/workspace_path.h"
 #include "daemon/completion/trace_json.h"
 #include "daemon/file_position.h"
 #include "daemon/host/local/make_generator.h"
-#include "daemon/json_text.h"
 #include "daemon/standard_error.h"
 #include "daemon/terminal.h"
 #include "grammars/language.h"
@@ -67,7 +67,7 @@ void PrintJson(const FilePosition& position,
   json["file"] = position.file;
   json["line"] = position.line;
   json["column"] = position.column;
-  PrintLine(JsonText(json));
+  PrintLine(base::JsonText(json));
 }
 
 // A file, and the place in it.

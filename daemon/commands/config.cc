@@ -10,10 +10,10 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/json_text.h"
 #include "daemon/config/known_settings.h"
 #include "daemon/config/setting_texts.h"
 #include "daemon/config/settings.h"
-#include "daemon/json_text.h"
 #include "daemon/standard_error.h"
 #include "daemon/terminal.h"
 
@@ -77,7 +77,7 @@ int RunJson(const ConfigArguments& arguments) {
     problems.emplace_back(problem.message);
   }
   json["problems"] = std::move(problems);
-  PrintLine(JsonText(json));
+  PrintLine(base::JsonText(json));
   return Status(arguments.loaded);
 }
 

@@ -10,8 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/json_text.h"
 #include "daemon/host/local/engine_generator.h"
-#include "daemon/json_text.h"
 #include "daemon/model_lookup.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
@@ -62,7 +62,7 @@ base::Result<TokenizerAndFormat> OpenTokenizer(
 
 void PrintIds(std::span<const TokenId> ids) {
   boost::json::array array(ids.begin(), ids.end());
-  PrintLine(JsonText(boost::json::object{{"ids", std::move(array)}}));
+  PrintLine(base::JsonText(boost::json::object{{"ids", std::move(array)}}));
 }
 
 base::Result<std::vector<TokenId>> FimIds(const DebugTokensArguments& arguments,

@@ -16,11 +16,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/json_text.h"
 #include "daemon/config/config.h"
 #include "daemon/host/local/engine_generator.h"
 #include "daemon/host/local/model_summary.h"
 #include "daemon/host/local/typing_speed.h"
-#include "daemon/json_text.h"
 #include "daemon/memory_limit.h"
 #include "daemon/model_lookup.h"
 #include "daemon/process/daemon_client.h"
@@ -206,7 +206,7 @@ std::optional<Speed> MeasureSpeed(const LoadedModel& loaded) {
 }
 
 void CheckSpeed(const LoadedModel& loaded,
-                const completion::ContextLimits& limits, Findings* findings) {
+                const completion::WindowLimits& limits, Findings* findings) {
   const auto speed = MeasureSpeed(loaded);
   if (!speed) {
     findings->Problem("speed", "the model's logits are not finite",
@@ -240,7 +240,7 @@ void SayWhyNotLoaded(const base::Error& error, Findings* findings) {
 }
 
 void CheckModel(const ModelOptions& options,
-                const completion::ContextLimits& limits, Findings* findings) {
+                const completion::WindowLimits& limits, Findings* findings) {
   const auto path = FindModelOf(options);
   if (!path) {
     findings->Problem("model", path.error().message, "");
@@ -355,7 +355,7 @@ void PrintJson(const Findings& findings) {
   boost::json::object json;
   json["health"] = HealthName(worst);
   json["checks"] = std::move(checks);
-  PrintLine(JsonText(json));
+  PrintLine(base::JsonText(json));
 }
 
 }  // namespace

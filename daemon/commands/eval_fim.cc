@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/json_text.h"
 #include "daemon/host/local/make_generator.h"
-#include "daemon/json_text.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
 #include "daemon/tools/eval/calibration.h"
@@ -56,7 +56,7 @@ void Record(const FimCase& fim_case, const std::string& text,
   boost::json::object json;
   json["task_id"] = fim_case.id;
   json["completion"] = text;
-  answers->json_lines += JsonText(json) + "\n";
+  answers->json_lines += base::JsonText(json) + "\n";
 }
 
 base::Result<Score> RunCase(const FimCase& fim_case,
@@ -175,7 +175,7 @@ void PrintScores(const EvalFimArguments& arguments, const std::string& model,
     json["calibration"] = CalibrationToJson(answers.calibration,
                                             arguments.right_share, thresholds);
   }
-  PrintLine(JsonText(json));
+  PrintLine(base::JsonText(json));
 }
 
 }  // namespace

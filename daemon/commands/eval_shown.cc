@@ -10,10 +10,10 @@
 #include <string_view>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/utf8.h"
 #include "daemon/completion/rules/language_rules.h"
 #include "daemon/host/local/make_generator.h"
-#include "daemon/json_text.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
 #include "daemon/tools/eval/calibration.h"
@@ -133,7 +133,7 @@ base::Status RunCase(const FimCase& fim_case,
     if (!tried) return tried.error();
     json["said"] = SaidToJson(outcome->calibration.said());
   }
-  outcome->json_lines += JsonText(json) + "\n";
+  outcome->json_lines += base::JsonText(json) + "\n";
   return {};
 }
 
@@ -206,7 +206,7 @@ void PrintJson(const EvalShownArguments& arguments, const Outcome& outcome,
     json["calibration"] = CalibrationToJson(outcome.calibration,
                                             arguments.right_share, thresholds);
   }
-  PrintLine(JsonText(json));
+  PrintLine(base::JsonText(json));
 }
 
 }  // namespace

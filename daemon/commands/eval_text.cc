@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/json_text.h"
 #include "base/utf8.h"
-#include "daemon/json_text.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
 #include "daemon/tools/eval/json_lines.h"
@@ -32,16 +32,13 @@ base::Result<std::vector<LabelledText>> ReadTexts(
   std::vector<LabelledText> texts;
   const auto read = ReadJsonLines(
       *file, arguments.texts, arguments.limit,
-      [&](const simdjson::dom::object& object,
-          const std::string& where) -> base::Status {
-        auto language = ReadString(object, "language", where);
-        if (!language) return language.error();
-        auto text = ReadString(object, "text", where);
-        if (!text) return text.error();
-        text->resize(base::ValidUtf8Prefix(
-            std::string_view(*text).substr(0, arguments.text_bytes)));
-        texts.push_back({std::move(*language), std::move(*text)});
-        return {};
+      [&](base::ObjectReader& object) -> base::Status {
+        LabelledText text;
+        object.Require("language", &text.language).Require("text", &text.text);
+        text.text.resize(base::ValidUtf8Prefix(
+            std::string_view(text.text).substr(0, arguments.text_bytes)));
+        texts.push_back(std::move(text));
+        return object.status();
       });
   if (!read) return read.error();
   return texts;
@@ -80,7 +77,7 @@ void PrintScores(const Scores& scores, const std::string& model, bool json) {
     languages[language] = ScoreToJson(score);
   }
   object["languages"] = std::move(languages);
-  PrintLine(JsonText(object));
+  PrintLine(base::JsonText(object));
 }
 
 }  // namespace

@@ -5,16 +5,16 @@
 #include <unistd.h>
 
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <set>
 #include <system_error>
 
+#include "base/json_text.h"
+#include "base/json_value.h"
 #include "daemon/completion/generator/forget_scope.h"
 #include "daemon/host/local/forget_mark.h"
 #include "daemon/host/local/forget_states.h"
 #include "daemon/host/local/make_generator.h"
-#include "daemon/json_text.h"
 #include "daemon/process/daemon_client.h"
 #include "daemon/process/daemon_start.h"
 #include "daemon/session/acceptance_file.h"
@@ -46,16 +46,15 @@ base::Result<size_t> AskDaemon(const completion::ForgetScope& scope) {
   }
   const auto answer = client->Ask({.name = "forget", .scope = scope});
   if (!answer) return answer.error();
-  boost::json::error_code error;
-  const boost::json::value parsed = boost::json::parse(*answer, error);
-  const boost::json::object* object = error ? nullptr : parsed.if_object();
-  const auto* states =
-      object == nullptr ? nullptr : object->if_contains("states");
-  if (states == nullptr || !states->is_number()) {
+  uint32_t states = 0;
+  const auto document = base::JsonDocument::Parse(*answer);
+  if (!document || !base::ObjectReader(document->root())
+                        .Require("states", &states)
+                        .status()) {
     return base::MakeError(base::ErrorCode::kIo,
                            "the daemon could not forget: " + *answer);
   }
-  return states->to_number<size_t>();
+  return size_t{states};
 }
 
 // A daemon that runs goes on writing its log.
@@ -80,7 +79,7 @@ void DeleteTheRest() {
 
 int Report(const ForgetArguments& arguments, size_t states) {
   if (arguments.json) {
-    PrintLine(JsonText(boost::json::object{{"states", states}}));
+    PrintLine(base::JsonText(boost::json::object{{"states", states}}));
   } else {
     PrintLine(fmt::format("deleted {} saved states{}", states,
                           arguments.all ? ", statistics and logs" : ""));

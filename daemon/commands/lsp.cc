@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/json_text.h"
 #include "daemon/bridge/bridge.h"
 #include "daemon/config/settings.h"
 #include "daemon/host/local/make_generator.h"
-#include "daemon/json_text.h"
 #include "daemon/private_process.h"
 #include "daemon/process/daemon_start.h"
 #include "daemon/process/stdio_server.h"
@@ -50,7 +50,7 @@ int RunLsp(const LspArguments& arguments) {
 
   WantedDaemon wish{.model = config.model,
                     .config_file = arguments.config_file,
-                    .settings = JsonText(SessionSettings(config))};
+                    .settings = base::JsonText(SessionSettings(config))};
   wish.model.model = *model;
   auto daemon = ConnectOrStart(wish);
   if (!daemon) {

@@ -9,8 +9,8 @@
 #include <boost/json/value_from.hpp>
 #include <vector>
 
+#include "base/json_text.h"
 #include "daemon/host/local/model_summary.h"
-#include "daemon/json_text.h"
 #include "daemon/model_lookup.h"
 #include "daemon/models/size_text.h"
 #include "daemon/terminal.h"
@@ -70,7 +70,7 @@ void PrintSummary(const ModelSummary& summary) {
              fmt::format("{}: {}", summary.unsupported, SupportedModels()));
   }
   for (const auto& entry : ShapeToJson(summary.hparams)) {
-    PrintRow(entry.key(), JsonText(entry.value()));
+    PrintRow(entry.key(), base::JsonText(entry.value()));
   }
   PrintLine("");
   for (const auto& [key, value] : summary.metadata) {
@@ -111,7 +111,7 @@ int RunModelInfo(const ModelArguments& arguments) {
   boost::json::object metadata;
   for (const auto& [key, value] : summary->metadata) metadata[key] = value;
   json["metadata"] = std::move(metadata);
-  PrintLine(JsonText(json));
+  PrintLine(base::JsonText(json));
   return FinishOutput(kExitOk);
 }
 
@@ -132,7 +132,7 @@ int RunModelVerify(const ModelArguments& arguments) {
     } else {
       json["error"] = verified.error().message;
     }
-    PrintLine(JsonText(json));
+    PrintLine(base::JsonText(json));
   }
   if (!verified) return ReportError(verified.error());
   if (!arguments.json) {

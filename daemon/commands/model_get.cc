@@ -6,9 +6,9 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "base/json_text.h"
 #include "daemon/commands/download_display.h"
 #include "daemon/host/local/model_summary.h"
-#include "daemon/json_text.h"
 #include "daemon/models/get_model.h"
 #include "daemon/models/size_text.h"
 #include "daemon/standard_error.h"
@@ -48,7 +48,7 @@ int PrintAddresses(const ModelGetArguments& arguments) {
     list.push_back(std::move(json));
     if (!arguments.json) PrintLine(address.url);
   }
-  if (arguments.json) PrintLine(JsonText(list));
+  if (arguments.json) PrintLine(base::JsonText(list));
   return FinishOutput(kExitOk);
 }
 
@@ -86,7 +86,7 @@ int RunModelGet(const ModelGetArguments& arguments) {
     boost::json::object json;
     json["path"] = fetched->path.string();
     json["was_here"] = fetched->was_here;
-    PrintLine(JsonText(json));
+    PrintLine(base::JsonText(json));
     return FinishOutput(kExitOk);
   }
   Tell(*fetched);

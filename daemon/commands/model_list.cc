@@ -10,9 +10,9 @@
 #include <string>
 #include <utility>
 
+#include "base/json_text.h"
 #include "daemon/commands/model.h"
 #include "daemon/host/local/model_summary.h"
-#include "daemon/json_text.h"
 #include "daemon/model_lookup.h"
 #include "daemon/models/recommended.h"
 #include "daemon/models/size_text.h"
@@ -130,7 +130,7 @@ int ListLocal(const ModelListArguments& arguments) {
     list.push_back(std::move(json));
   }
   if (arguments.json) {
-    PrintLine(JsonText(list));
+    PrintLine(base::JsonText(list));
   } else if (list.empty()) {
     PrintLine("no models found");
   } else if (!all_supported) {
@@ -175,7 +175,7 @@ int ListRemote(const ModelListArguments& arguments) {
     list.push_back(ToJson(model, suits));
   }
   if (arguments.json) {
-    PrintLine(JsonText(list));
+    PrintLine(base::JsonText(list));
   } else {
     PrintLine(
         "(`krait model get NAME` fetches one; `krait setup` also makes "

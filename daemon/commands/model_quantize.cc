@@ -10,7 +10,7 @@
 #include <stop_token>
 #include <string>
 
-#include "daemon/json_text.h"
+#include "base/json_text.h"
 #include "daemon/loaded_model.h"  // StartPool
 #include "daemon/terminal.h"
 #include "engine/quantise/encode.h"
@@ -72,7 +72,7 @@ void PrintQuantised(const QuantizeArguments& arguments,
   json["bytes"] = model.bytes;
   json["tensors"] = std::move(tensors);
   json["relative_error"] = model.relative_error;
-  PrintLine(JsonText(json));
+  PrintLine(base::JsonText(json));
 }
 
 }  // namespace

@@ -5,15 +5,14 @@
 #include <unistd.h>
 
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <chrono>
 #include <cstdio>
 #include <string>
 #include <thread>
 
+#include "base/json_text.h"
 #include "daemon/commands/status_text.h"
-#include "daemon/json_text.h"
 #include "daemon/process/daemon_client.h"
 #include "daemon/session/acceptance_file.h"
 #include "daemon/standard_error.h"
@@ -29,7 +28,7 @@ constexpr auto kStopTimeout = std::chrono::seconds(20);
 int SaySilent(const std::string& sentence, bool json) {
   PrintError(sentence);
   if (json) {
-    PrintLine(JsonText(boost::json::object{
+    PrintLine(base::JsonText(boost::json::object{
         {"running", true}, {"responding", false}, {"error", sentence}}));
   }
   return FinishOutput(kExitInternal);
@@ -53,9 +52,8 @@ int SayNotRunning(const base::Error& error, bool json) {
 base::Result<boost::json::object> AskStatus(ControlClient* client) {
   const auto answer = client->Ask("status");
   if (!answer) return answer.error();
-  boost::json::error_code error;
-  const boost::json::value status = boost::json::parse(*answer, error);
-  if (error || !status.is_object()) {
+  const boost::json::value status = base::JsonOf(*answer);
+  if (!status.is_object()) {
     return base::MakeError(base::ErrorCode::kIo,
                            "status: expected a JSON object from the daemon");
   }
@@ -66,7 +64,7 @@ base::Status PrintStatus(ControlClient* client, bool json, bool clear) {
   const auto status = AskStatus(client);
   if (!status) return status.error();
   if (json) {
-    PrintLine(JsonText(*status));
+    PrintLine(base::JsonText(*status));
     return {};
   }
   if (clear) Print("\x1b[H\x1b[2J");
@@ -100,7 +98,7 @@ int RunStatistics(const StatusArguments& arguments) {
   const auto statistics = AskStatistics();
   if (!statistics) return ReportError(statistics.error());
   if (arguments.json) {
-    PrintLine(JsonText(*statistics));
+    PrintLine(base::JsonText(*statistics));
   } else {
     Print(StatisticsText(*statistics));
   }

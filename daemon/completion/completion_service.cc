@@ -96,7 +96,7 @@ CompletionPlace CompletionService::PlaceOf(const CompletionRequest& request,
   CompletionPlace place;
   place.whole_before = WithUnixLineEnds(request.before);
   place.whole_after = WithUnixLineEnds(request.after);
-  const ContextLimits& limits = options.limits;
+  const WindowLimits& limits = options.limits;
   const std::string_view before =
       LastBytes(place.whole_before, EnoughBytesBefore(limits));
   const std::string_view after =

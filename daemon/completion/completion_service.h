@@ -20,10 +20,10 @@
 #include "daemon/completion/rules/confidence.h"
 #include "daemon/completion/shown/syntax.h"
 #include "daemon/completion/stop/stop_rules.h"
-#include "daemon/completion/text/context.h"
 #include "daemon/completion/text/nearby_text.h"
 #include "daemon/completion/text/prefix_memory.h"
 #include "daemon/completion/text/suffix_memory.h"
+#include "daemon/completion/text/text_window.h"
 #include "grammars/syntax_types.h"
 
 namespace krait::completion {
@@ -44,7 +44,7 @@ struct CompletionRequest {
 
 struct CompletionOptions {
   CompletionExtent extent = CompletionExtent::kAuto;
-  ContextLimits limits;
+  WindowLimits limits;
   size_t max_tokens = 64;
   size_t max_lines = 8;  // of a block
   // Nothing is shown whose tokens have a lower mean log-probability; without it

@@ -250,7 +250,7 @@ RunningCompletion::Fitted RunningCompletion::Fit(std::string_view kept) {
 }
 
 // Of several lines that are not sure enough together, the first may be.
-RunningCompletion::Fitted RunningCompletion::Judge(
+RunningCompletion::Fitted RunningCompletion::FitSure(
     const StopDecision& decision) {
   const std::string_view said = watcher_.text();
   size_t keep = decision.keep_bytes;
@@ -294,7 +294,7 @@ Completion RunningCompletion::Decide(const GeneratorReport& report) {
   }
   const StopDecision decision = watcher_.Finish(report.end);
   budget_ = options_.syntax_budget;
-  Fitted fitted = Judge(decision);
+  Fitted fitted = FitSure(decision);
   Completion completion;
   completion.stop = decision.stop;
   completion.said = watcher_.Said();

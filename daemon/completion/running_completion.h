@@ -77,7 +77,8 @@ class RunningCompletion {
   // A text fit for its place, and how sure the model is of it.
   struct Fitted;
   Fitted Fit(std::string_view kept);
-  Fitted Judge(const StopDecision& decision);
+  // Of what was said, as much as the model is sure enough of.
+  Fitted FitSure(const StopDecision& decision);
 
   const CompletionRequest& request_;
   const CompletionOptions options_;

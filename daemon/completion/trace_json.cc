@@ -9,13 +9,6 @@
 namespace krait::completion {
 namespace {
 
-// Milliseconds, to the microsecond.
-double Milliseconds(Clock::duration duration) {
-  const auto us =
-      std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
-  return static_cast<double>(us) / 1000.0;
-}
-
 // What was not decided, as no model ran, is null.
 boost::json::value TextOrNull(const std::string& text) {
   if (text.empty()) return nullptr;
@@ -23,6 +16,12 @@ boost::json::value TextOrNull(const std::string& text) {
 }
 
 }  // namespace
+
+double Milliseconds(Clock::duration duration) {
+  const auto us =
+      std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+  return static_cast<double>(us) / 1000.0;
+}
 
 boost::json::object TraceToJson(const CompletionTrace& trace) {
   boost::json::object json;

@@ -13,6 +13,9 @@ namespace krait::completion {
 // "tokenize", "prefill", "decode", "post"}, "suppressed_by"}.
 boost::json::object TraceToJson(const CompletionTrace& trace);
 
+// As all that krait says of times: milliseconds, to the microsecond.
+double Milliseconds(Clock::duration duration);
+
 }  // namespace krait::completion
 
 #endif  // KRAIT_DAEMON_COMPLETION_TRACE_JSON_H_

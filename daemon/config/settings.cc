@@ -5,12 +5,12 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <utility>
 
+#include "base/json_text.h"
+#include "base/json_value.h"
 #include "daemon/config/known_settings.h"
-#include "daemon/json_text.h"
 
 namespace krait::daemon {
 namespace {
@@ -80,58 +80,74 @@ std::optional<ConfigProblem> Apply(const Setting& setting, SettingScope scope,
 
 // Lists of other things than texts, and tables of others than flags, are no
 // setting's value.
-SettingValue ListOf(const json::array& array) {
+SettingValue ListOf(const base::JsonValue& json) {
   TextList list;
-  for (const json::value& item : array) {
-    if (!item.is_string()) return {};
-    list.emplace_back(item.get_string());
-  }
+  if (!FromJson(json, &list)) return {};
   return list;
 }
 
-SettingValue TableOf(const json::object& object) {
+SettingValue TableOf(const base::JsonValue& json) {
   FlagTable table;
-  for (const auto& entry : object) {
-    if (!entry.value().is_bool()) return {};
-    table.emplace(entry.key(), entry.value().get_bool());
-  }
+  bool sound = true;
+  base::ObjectReader(json).ForEach(
+      [&](std::string_view name, const base::JsonValue& value) {
+        bool flag = false;
+        sound = sound && static_cast<bool>(FromJson(value, &flag));
+        table.emplace(name, flag);
+      });
+  if (!sound) return {};
   return table;
 }
 
-SettingValue ValueOf(const json::value& value) {
-  switch (value.kind()) {
-    case json::kind::bool_:
-      return value.get_bool();
-    case json::kind::int64:
-      return value.get_int64();
-    case json::kind::uint64:  // beyond int64: too large for any setting
-      return static_cast<double>(value.get_uint64());
-    case json::kind::double_:
-      return value.get_double();
-    case json::kind::string:
-      return std::string(value.get_string());
-    case json::kind::array:
-      return ListOf(value.get_array());
-    case json::kind::object:
-      return TableOf(value.get_object());
-    default:
+SettingValue ValueOf(const base::JsonValue& json) {
+  using Type = simdjson::dom::element_type;
+  const simdjson::dom::element value = json.element();
+  switch (value.type()) {
+    case Type::BOOL:
+      return value.get_bool().value_unsafe();
+    case Type::INT64:
+      return value.get_int64().value_unsafe();
+    case Type::UINT64:  // beyond int64: too large for any setting
+    case Type::DOUBLE:
+      return value.get_double().value_unsafe();
+    case Type::STRING:
+      return std::string(value.get_string().value_unsafe());
+    case Type::ARRAY:
+      return ListOf(json);
+    case Type::OBJECT:
+      return TableOf(json);
+    case Type::NULL_VALUE:
       return {};
   }
+  return {};
 }
 
-void Flatten(const json::object& object, const std::string& table,
+// Adds the settings of an object, nested objects as tables; one that is a
+// setting by itself (a FlagTable) as a value.
+void Flatten(const base::JsonValue& object, const std::string& table,
              std::string_view place, std::vector<Setting>* settings) {
-  for (const auto& entry : object) {
-    if (settings->size() > kMostSettings) return;
-    std::string key = table + std::string(entry.key());
-    if (entry.value().is_object() && !IsTableSetting(key)) {
-      Flatten(entry.value().get_object(), key + ".", place, settings);
-    } else {
-      settings->push_back({.key = std::move(key),
-                           .value = ValueOf(entry.value()),
-                           .place = std::string(place)});
-    }
-  }
+  base::ObjectReader(object).ForEach(
+      [&](std::string_view name, const base::JsonValue& value) {
+        if (settings->size() > kMostSettings) return;
+        std::string key = table + std::string(name);
+        if (value.element().is_object() && !IsTableSetting(key)) {
+          Flatten(value, key + ".", place, settings);
+        } else {
+          settings->push_back({.key = std::move(key),
+                               .value = ValueOf(value),
+                               .place = std::string(place)});
+        }
+      });
+}
+
+// The settings in what was sent: missing if there are none.
+base::JsonValue SectionOf(const base::JsonValue& sent,
+                          SettingsSection section) {
+  const base::ObjectReader object(sent);
+  if (!object.status()) return sent;
+  const base::JsonValue krait = object.Field("krait");
+  const bool whole = krait.IsMissing() && section == SettingsSection::kOptional;
+  return whole ? sent : krait;
 }
 
 }  // namespace
@@ -162,7 +178,7 @@ std::string ToText(const SettingValue& value) {
     return fmt::format("{:.6g}", *number);  // most are floats
   }
   const auto* table = std::get_if<FlagTable>(&value);
-  if (table == nullptr) return JsonText(ToJson(value));
+  if (table == nullptr) return base::JsonText(ToJson(value));
   std::string text;
   for (const auto& [name, flag] : *table) {
     text += fmt::format("{}\"{}\" = {}", text.empty() ? "" : ", ", name, flag);
@@ -179,13 +195,6 @@ std::vector<ConfigProblem> ApplySettings(std::span<const Setting> settings,
     }
   }
   return problems;
-}
-
-std::vector<Setting> SettingsOf(const json::object& object,
-                                std::string_view place) {
-  std::vector<Setting> settings;
-  Flatten(object, "", place, &settings);
-  return settings;
 }
 
 json::object SessionSettings(const Config& config) {
@@ -211,30 +220,17 @@ std::vector<ConfigProblem> ApplySessionJson(std::string_view text,
                                             SettingsSection section,
                                             std::string_view place,
                                             Config* config) {
-  json::error_code error;
-  const json::value parsed =
-      json::parse(json::string_view(text.data(), text.size()), error);
-  if (error) {
-    return UnreadableSettings(fmt::format("{}: {}", place, error.message()),
-                              config);
-  }
-  if (parsed.is_null()) return {};
-  // Clients written in Lua send an empty table as an array.
-  if (parsed.is_array() && parsed.get_array().empty()) return {};
-  const json::object* object = parsed.if_object();
-  if (object != nullptr) {
-    if (const json::value* krait = object->if_contains("krait")) {
-      if (krait->is_null()) return {};
-      object = krait->if_object();
-    } else if (section == SettingsSection::kRequired) {
-      return {};
-    }
-  }
-  if (object == nullptr) {
-    return UnreadableSettings(fmt::format("{}: expected an object", place),
-                              config);
-  }
-  const std::vector<Setting> settings = SettingsOf(*object, place);
+  const auto wrong = [&](const base::Error& error) {
+    return UnreadableSettings(base::InText(place, error).message, config);
+  };
+  const auto document = base::JsonDocument::Parse(text);
+  if (!document) return wrong(document.error());
+  const base::JsonValue sent = SectionOf(document->root(), section);
+  if (sent.IsMissingOrNull()) return {};
+  const base::ObjectReader object(sent);
+  if (!object.status()) return wrong(object.status().error());
+  std::vector<Setting> settings;
+  Flatten(sent, "", place, &settings);
   if (settings.size() > kMostSettings) {
     return UnreadableSettings(
         fmt::format("{}: expected at most {} settings", place, kMostSettings),

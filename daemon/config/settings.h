@@ -52,12 +52,7 @@ std::vector<ConfigProblem> ApplySettings(std::span<const Setting> settings,
 std::vector<ConfigProblem> UnreadableSettings(std::string problem,
                                               Config* config);
 
-// Returns the settings of a JSON object, nested objects as tables; one that is
-// a setting by itself (a FlagTable) as a value.
-std::vector<Setting> SettingsOf(const boost::json::object& json,
-                                std::string_view place);
-
-// Returns all settings of scope kSession, for SettingsOf.
+// Returns all settings of scope kSession, as ApplySessionJson reads them.
 boost::json::object SessionSettings(const Config& config);
 
 // Where a session's settings are in what it sent.

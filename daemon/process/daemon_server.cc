@@ -40,10 +40,10 @@
 #include <system_error>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/memory_budget.h"
 #include "daemon/io/bridge_protocol.h"
 #include "daemon/io/unix_socket.h"
-#include "daemon/json_text.h"
 #include "daemon/log.h"
 #include "daemon/memory_limit.h"
 #include "daemon/process/daemon_connection.h"
@@ -313,12 +313,12 @@ void DaemonServer::Control(const ControlRequest& request,
                            const Answer& answer) {
   namespace json = boost::json;
   if (request.name == "status") {
-    return answer(JsonText(StatusToJson(Status(), host_, acceptance_)));
+    return answer(base::JsonText(StatusToJson(Status(), host_, acceptance_)));
   }
   if (request.name == "forget") {
     if (request.scope.all) acceptance_.Clear();
     return host_.Forget(request.scope, [answer](size_t states) {
-      answer(JsonText(json::object{{"ok", true}, {"states", states}}));
+      answer(base::JsonText(json::object{{"ok", true}, {"states", states}}));
     });
   }
   if (request.name == "stop") {
@@ -327,12 +327,12 @@ void DaemonServer::Control(const ControlRequest& request,
     asio::post(io_, [this] { Drain(); });
   } else {
     return answer(
-        JsonText(json::object{{"ok", false},
-                              {"error",
-                               "request: expected \"status\", \"stop\", "
-                               "\"drain\" or \"forget\""}}));
+        base::JsonText(json::object{{"ok", false},
+                                    {"error",
+                                     "request: expected \"status\", \"stop\", "
+                                     "\"drain\" or \"forget\""}}));
   }
-  answer(JsonText(json::object{{"ok", true}}));
+  answer(base::JsonText(json::object{{"ok", true}}));
 }
 
 DaemonStatus DaemonServer::Status() const {

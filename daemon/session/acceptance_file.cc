@@ -16,9 +16,9 @@
 #include <utility>
 
 #include "base/file_descriptor.h"
+#include "base/json_text.h"
 #include "base/private_files.h"
 #include "daemon/config/config.h"
-#include "daemon/json_text.h"
 #include "daemon/text_file.h"
 
 namespace krait::daemon {
@@ -135,7 +135,7 @@ base::Result<AcceptanceFileTotal> AddToAcceptanceFile(
   auto total = Take(file);
   if (!total) return total.error();
   total->table.Add(counts);
-  auto saved = Replace(file, JsonText(ToJson(total->table)) + "\n");
+  auto saved = Replace(file, base::JsonText(ToJson(total->table)) + "\n");
   if (!saved) return saved.error();
   return total;
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/session/acceptance_table.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <utility>
+
+#include "base/json_value.h"
 
 namespace krait::daemon {
 namespace {
@@ -45,44 +44,46 @@ json::object RowsToJson(const Rows& rows) {
   return object;
 }
 
-base::Error Wrong(std::string_view name, std::string_view field,
-                  std::string_view expected) {
-  return base::MakeError(
-      base::ErrorCode::kBadFile,
-      fmt::format("{}: {}: expected {}", name, field, expected));
-}
-
-// `object` may have other members than counts.
-base::Result<AcceptanceCounts> ReadCounts(const json::object& object,
-                                          std::string_view name) {
-  AcceptanceCounts counts;
+// Members that are no counts are left to others.
+base::Status ReadCounts(base::ObjectReader& object, AcceptanceCounts* counts) {
   for (const auto& [field, count] : kCounts) {
-    const json::value* value = object.if_contains(field);
-    const int64_t* number = value == nullptr ? nullptr : value->if_int64();
-    if (number == nullptr || *number < 0 || *number > kMostCounted) {
-      return Wrong(name, field, "a whole number from 0");
-    }
-    counts.*count = *number;
+    int64_t& number = counts->*count;
+    object.Require(field, &number)
+        .Check(number >= 0 && number <= kMostCounted, field,
+               "a whole number from 0");
   }
-  return counts;
+  return object.status();
 }
 
-base::Result<Rows> ReadRows(const json::object& object, std::string_view field,
-                            std::string_view name) {
-  const json::value* value = object.if_contains(field);
-  if (value == nullptr || !value->is_object()) {
-    return Wrong(name, field, "an object");
+// A row, as an object reads it.
+base::Status FromJson(const base::JsonValue& json, AcceptanceCounts* counts) {
+  base::ObjectReader object(json);
+  return ReadCounts(object, counts);
+}
+
+base::Status FromJson(const base::JsonValue& json, Rows* rows) {
+  base::ObjectReader object(json);
+  base::Status status = object.status();
+  object.ForEach([&](std::string_view name, const base::JsonValue& row) {
+    AcceptanceCounts counts;
+    const auto read = FromJson(row, &counts);
+    if (read) return AddRow(name, counts, rows);
+    if (status) status = base::InField(name, read.error());
+  });
+  return status;
+}
+
+base::Status Read(const base::JsonValue& json, AcceptanceTable* table) {
+  base::ObjectReader object(json);
+  object.Require("since", &table->since)
+      .Check(table->since.size() <= kLongestName, "since", "a day");
+  if (auto read = ReadCounts(object, &table->all); !read) return read;
+  for (auto [field, rows] : {std::pair("by_language", &table->by_language),
+                             std::pair("by_plan", &table->by_plan)}) {
+    const auto read = FromJson(object.Field(field), rows);
+    if (!read) return base::InField(field, read.error());
   }
-  Rows rows;
-  for (const auto& entry : value->get_object()) {
-    const std::string path = fmt::format("{}.{}", field, entry.key());
-    if (!entry.value().is_object()) return Wrong(name, path, "an object");
-    const auto counts = ReadCounts(entry.value().get_object(),
-                                   fmt::format("{}: {}", name, path));
-    if (!counts) return counts.error();
-    AddRow(entry.key(), *counts, &rows);
-  }
-  return rows;
+  return {};
 }
 
 }  // namespace
@@ -134,28 +135,15 @@ json::object ToJson(const AcceptanceTable& table) {
 
 base::Result<AcceptanceTable> ParseAcceptanceTable(std::string_view text,
                                                    std::string_view name) {
-  json::error_code error;
-  const json::value parsed =
-      json::parse(json::string_view(text.data(), text.size()), error);
-  if (error) return Wrong(name, "content", "JSON");
-  const json::object* object = parsed.if_object();
-  if (object == nullptr) return Wrong(name, "content", "an object");
+  const auto wrong = [name](const base::Error& error) {
+    return base::MakeError(base::ErrorCode::kBadFile,
+                           base::InText(name, error).message);
+  };
+  const auto document = base::JsonDocument::Parse(text);
+  if (!document) return wrong(document.error());
   AcceptanceTable table;
-  const json::value* since = object->if_contains("since");
-  if (since == nullptr || !since->is_string() ||
-      since->get_string().size() > kLongestName) {
-    return Wrong(name, "since", "a day");
-  }
-  table.since = since->get_string();
-  const auto all = ReadCounts(*object, name);
-  if (!all) return all.error();
-  table.all = *all;
-  for (auto [field, rows] : {std::pair("by_language", &table.by_language),
-                             std::pair("by_plan", &table.by_plan)}) {
-    auto read = ReadRows(*object, field, name);
-    if (!read) return read.error();
-    *rows = *std::move(read);
-  }
+  const auto read = Read(document->root(), &table);
+  if (!read) return wrong(read.error());
   return table;
 }
 

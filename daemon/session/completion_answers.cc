@@ -5,8 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/json_text.h"
 #include "daemon/completion/text/words.h"
-#include "daemon/json_text.h"
 #include "lsp/text.h"
 
 namespace krait::daemon {
@@ -29,9 +29,10 @@ std::string FirstVisibleLine(const std::string& text) {
 }
 
 lsp::Command AcceptedCommand(const AnswerPlace& place) {
-  return {.title = "krait: accepted",
-          .command = kAcceptedCommand,
-          .arguments = {{JsonText(boost::json::value(place.suggestion_id))}}};
+  return {
+      .title = "krait: accepted",
+      .command = kAcceptedCommand,
+      .arguments = {{base::JsonText(boost::json::value(place.suggestion_id))}}};
 }
 
 }  // namespace

@@ -27,12 +27,6 @@ double Seconds(std::chrono::steady_clock::duration duration) {
   return static_cast<double>(ms) / 1000.0;
 }
 
-double Milliseconds(std::chrono::steady_clock::duration duration) {
-  const auto us =
-      std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
-  return static_cast<double>(us) / 1000.0;
-}
-
 json::object DocumentToJson(const SessionStatus::Document& document) {
   json::object object;
   object["uri"] = document.document->uri.substr(0, kMostUriBytes);
@@ -82,8 +76,9 @@ void AddStatistics(const Statistics& statistics, json::object* object) {
   json::object latency;
   for (size_t stage = 0; stage < kNumStages; ++stage) {
     const auto percentiles = statistics.LatencyOf(static_cast<Stage>(stage));
-    latency[kStageNames[stage]] = {{"p50", Milliseconds(percentiles.p50)},
-                                   {"p99", Milliseconds(percentiles.p99)}};
+    latency[kStageNames[stage]] = {
+        {"p50", completion::Milliseconds(percentiles.p50)},
+        {"p99", completion::Milliseconds(percentiles.p99)}};
   }
   (*object)["latency_ms"] = std::move(latency);
 }

@@ -9,8 +9,8 @@
 #include <iterator>
 #include <utility>
 
+#include "base/json_text.h"
 #include "daemon/completion/trace_json.h"
-#include "daemon/json_text.h"
 #include "daemon/log.h"
 #include "daemon/session/completion_answers.h"
 
@@ -82,9 +82,11 @@ bool GivenCompletions::AnswerNew(PendingCompletion* pending,
 
 void GivenCompletions::SetTrace(const std::string& uri,
                                 completion::CompletionTrace trace) {
-  WriteLog(
-      LogLevel::kDebug,
-      fmt::format("{}: {}", uri, JsonText(completion::TraceToJson(trace))));
+  if (IsLogged(LogLevel::kDebug)) {
+    WriteLog(LogLevel::kDebug,
+             fmt::format("{}: {}", uri,
+                         base::JsonText(completion::TraceToJson(trace))));
+  }
   last_trace_ = trace;
   DocumentState& state = states_[uri];
   state.trace = std::move(trace);

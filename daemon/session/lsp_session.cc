@@ -5,14 +5,14 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <utility>
 
+#include "base/json_text.h"
+#include "base/json_value.h"
 #include "base/utf8.h"
 #include "daemon/completion/trace_json.h"
 #include "daemon/io/bridge_protocol.h"
-#include "daemon/json_text.h"
 #include "daemon/session/completion_answers.h"
 #include "daemon/session/daemon_status.h"
 #include "daemon/session/lsp_errors.h"
@@ -30,10 +30,10 @@ constexpr std::string_view kSettingsMethod = "workspace/didChangeConfiguration";
 // Returns the first argument if it is a string, else "".
 std::string FirstText(const std::vector<lsp::RawJson>& arguments) {
   if (arguments.empty()) return {};
-  boost::json::error_code error;
-  const auto parsed = boost::json::parse(arguments[0].text, error);
-  const auto* text = error ? nullptr : parsed.if_string();
-  return text == nullptr ? std::string() : std::string(*text);
+  const auto argument = base::JsonDocument::Parse(arguments[0].text);
+  std::string text;
+  if (argument) (void)FromJson(argument->root(), &text);
+  return text;
 }
 
 }  // namespace
@@ -125,17 +125,14 @@ void LspSession::ShowStatus() {
                            .inactive_because = {},
                            .last = completions_.given().last_trace()};
   if (const auto document = documents_.Get(focused_)) {
-    completion::CompletionRules rules = settings_.rules();
-    rules.trigger =
-        completion::CompletionTrigger::kAutomatic;  // ready for a demand
     const completion::ReadPermission permission =
         documents_.PermissionOf(focused_);
     activity.inactive_because =
-        completion::WhyForbidden(rules,
+        completion::WhyForbidden(settings_.rules(),
                                  {.unread_because = permission.why_not,
                                   .language_id = document->language_id,
                                   .model_languages = host_.model_languages()},
-                                 /*invoked=*/false);
+                                 completion::Occasion::kReady);
   }
   status_notifier_->Update(activity, host_);
 }
@@ -170,7 +167,7 @@ void LspSession::WarmFocused(const std::string& uri) {
 }
 
 void LspSession::PermissionsChanged() {
-  for (const std::string& uri : documents_.Judge()) {
+  for (const std::string& uri : documents_.ApplySettings()) {
     completions_.Forbidden(uri);
   }
   Release();
@@ -506,14 +503,14 @@ void LspSession::Explain(const lsp::ExplainParams& params,
                       {{"line", shown->position.line},
                        {"character", shown->position.character}}}};
   }
-  reply.Succeed(lsp::RawJson{JsonText(json)});
+  reply.Succeed(lsp::RawJson{base::JsonText(json)});
 }
 
 void LspSession::Status(const lsp::Reply& reply) {
   boost::json::object json = HostToJson(host_);
   json["documents"] = DocumentsToJson(status().documents);
   AddAcceptance(acceptance_, &json);
-  reply.Succeed(lsp::RawJson{JsonText(json)});
+  reply.Succeed(lsp::RawJson{base::JsonText(json)});
 }
 
 SessionStatus LspSession::status() const {

@@ -161,8 +161,10 @@ bool SessionCompletions::AnswerForbidden(const PendingCompletion& pending) {
       .unread_because = unread_because,
       .language_id = pending.document->language_id,
       .model_languages = session_.host.model_languages()};
-  std::string why = completion::WhyForbidden(session_.settings.rules(), subject,
-                                             pending.invoked);
+  std::string why =
+      completion::WhyForbidden(session_.settings.rules(), subject,
+                               pending.invoked ? completion::Occasion::kInvoked
+                                               : completion::Occasion::kTyped);
   if (why.empty()) return false;
   given_.AnswerNothing(pending, std::move(why));
   return true;

@@ -99,7 +99,7 @@ void SessionDocuments::Parse(const std::string& uri) {
   }
 }
 
-std::vector<std::string> SessionDocuments::Judge() {
+std::vector<std::string> SessionDocuments::ApplySettings() {
   places_.Forget();
   std::vector<std::string> unread;
   for (const auto& document : store_.All()) {
@@ -156,7 +156,7 @@ completion::ReadPermission SessionDocuments::PermissionOf(
 
 completion::CompletionRequest SessionDocuments::RequestAt(
     const lsp::Document& document, size_t cursor_ofs,
-    const completion::ContextLimits& limits) const {
+    const completion::WindowLimits& limits) const {
   completion::CompletionRequest request;
   request.path = PathOf(document);
   if (!PermissionOf(document.uri).granted()) return request;

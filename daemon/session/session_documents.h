@@ -79,7 +79,7 @@ class SessionDocuments {
 
   // The settings have changed. Returns the documents that may not be read by
   // them, or not yet.
-  std::vector<std::string> Judge();
+  std::vector<std::string> ApplySettings();
 
   // Null if it is not open, or lost.
   lsp::DocumentSnapshot Get(const std::string& uri) const {
@@ -101,7 +101,7 @@ class SessionDocuments {
   // it may not be read.
   completion::CompletionRequest RequestAt(
       const lsp::Document& document, size_t cursor_ofs,
-      const completion::ContextLimits& limits) const;
+      const completion::WindowLimits& limits) const;
   completion::RequestSyntax SyntaxAt(const lsp::DocumentSnapshot& document,
                                      size_t cursor_ofs);
   // Returns the other documents that may be read, the nearest first: what a

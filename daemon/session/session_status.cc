@@ -8,7 +8,7 @@
 #include <chrono>
 #include <utility>
 
-#include "daemon/json_text.h"
+#include "base/json_text.h"
 #include "lsp/acceptance_types.h"
 
 namespace krait::daemon {
@@ -49,7 +49,7 @@ void StatusNotifier::Update(const SessionActivity& activity,
   const auto& loaded = host.loaded();
   lsp::DidChangeStatusParams status;
   status.busy = activity.busy || !loaded;
-  status.krait.text = JsonText(DetailsOf(activity, host));
+  status.krait.text = base::JsonText(DetailsOf(activity, host));
   if (!loaded) {
     status.message = "loading the model";
   } else if (!*loaded) {

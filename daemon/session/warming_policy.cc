@@ -10,7 +10,8 @@
 namespace krait::daemon {
 namespace {
 
-// Who types on does not look at what is shown, and would have it for nothing.
+// Somebody who goes on typing will not accept what is shown, so what could come
+// after it is computed only when the typing rests this long.
 constexpr std::chrono::milliseconds kPrefetchDelay{150};
 
 }  // namespace
@@ -51,11 +52,9 @@ void WarmingPolicy::Warm(
       .language_id = document.language_id,
       .model_languages = parts_.host.model_languages()};
   // On demand, the demand is to find it warm.
-  completion::CompletionRules always = parts_.settings.rules();
-  always.trigger = completion::CompletionTrigger::kAutomatic;
-  if (!completion::WhyForbidden(always, subject, /*invoked=*/false).empty()) {
-    return;
-  }
+  const std::string why_not = completion::WhyForbidden(
+      parts_.settings.rules(), subject, completion::Occasion::kReady);
+  if (!why_not.empty()) return;
   parts_.host.Warm({.document = {parts_.session, document.uri},
                     .request = std::move(request),
                     .options = parts_.settings.completion(),

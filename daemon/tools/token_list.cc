@@ -2,9 +2,10 @@
 #include "daemon/tools/token_list.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <charconv>
+
+#include "base/json_value.h"
 
 namespace krait::daemon {
 namespace {
@@ -15,7 +16,7 @@ using engine::TokenId;
 
 constexpr std::string_view kSeparators = ", \t\r\n";
 
-base::Error OutOfRange(uint64_t id, size_t vocab, const std::string& name) {
+base::Error OutOfRange(int64_t id, size_t vocab, const std::string& name) {
   return MakeError(
       ErrorCode::kInvalidArgument,
       fmt::format("{}: token {} is outside of the vocabulary of {}", name, id,
@@ -25,25 +26,20 @@ base::Error OutOfRange(uint64_t id, size_t vocab, const std::string& name) {
 base::Result<std::vector<TokenId>> ParseJson(std::string_view text,
                                              size_t vocab,
                                              const std::string& name) {
-  simdjson::dom::parser parser;
-  simdjson::dom::array array;
-  const simdjson::padded_string padded(text);
-  if (parser.parse(padded)["ids"].get(array) != simdjson::SUCCESS) {
-    return MakeError(ErrorCode::kInvalidArgument,
-                     name + R"(: expected JSON {"ids": [1, 2, 3]})");
-  }
-  std::vector<TokenId> ids;
-  for (const simdjson::dom::element element : array) {
-    uint64_t id = 0;
-    if (element.get(id) != simdjson::SUCCESS) {
-      return MakeError(
-          ErrorCode::kInvalidArgument,
-          fmt::format("{}: ids[{}]: expected a token id", name, ids.size()));
+  const auto document = base::JsonDocument::Parse(text);
+  if (!document) return base::InText(name, document.error());
+  std::vector<int64_t> ids;
+  const auto read =
+      base::ObjectReader(document->root()).Require("ids", &ids).status();
+  if (!read) return base::InText(name, read.error());
+  std::vector<TokenId> tokens;
+  for (const int64_t id : ids) {
+    if (id < 0 || static_cast<uint64_t>(id) >= vocab) {
+      return OutOfRange(id, vocab, name);
     }
-    if (id >= vocab) return OutOfRange(id, vocab, name);
-    ids.push_back(static_cast<TokenId>(id));
+    tokens.push_back(static_cast<TokenId>(id));
   }
-  return ids;
+  return tokens;
 }
 
 }  // namespace
@@ -60,7 +56,7 @@ base::Result<std::vector<TokenId>> ParseTokenIds(std::string_view text,
   while (begin != std::string_view::npos) {
     const size_t end = text.find_first_of(kSeparators, begin);
     const std::string_view word = text.substr(begin, end - begin);
-    uint64_t id = 0;
+    int64_t id = 0;
     const auto [stop, error] =
         std::from_chars(word.data(), word.data() + word.size(), id);
     if (error != std::errc() || stop != word.data() + word.size()) {
@@ -70,7 +66,9 @@ base::Result<std::vector<TokenId>> ParseTokenIds(std::string_view text,
                       "commas between, such as 1,2,3",
                       name, word));
     }
-    if (id >= vocab) return OutOfRange(id, vocab, name);
+    if (static_cast<uint64_t>(id) >= vocab) {
+      return OutOfRange(id, vocab, name);
+    }
     ids.push_back(static_cast<TokenId>(id));
     begin = end == std::string_view::npos
                 ? end

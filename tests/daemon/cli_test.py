@@ -312,7 +312,7 @@ class CliTest(unittest.TestCase):
         cut = self.json('eval', 'text', texts, '--json', '--text-bytes', '2')
         self.assertEqual(cut['languages']['c']['bytes'], 1)
         self.refused('eval', 'text', self.write('t.jsonl', '{"text": 1}\n'),
-                     message='t.jsonl:1: no "language"')
+                     message='t.jsonl:1: language: expected a string')
 
     def test_bench(self):
         result = self.json('bench', 'decode', '--json', '--tokens', '8', '--repetitions', '1')

@@ -59,10 +59,10 @@ class DaemonPeersTest(DaemonCase):
     def test_bad_greetings_are_refused(self):
         self.daemon()
         wait_until(lambda: self.status()['running'], 'the daemon')
-        for line, reason in ((b'GET / HTTP/1.1\r\n', 'expected a JSON object'),
-                             (b'{"protocol": "1"}\n', 'protocol: expected a whole number'),
+        for line, reason in ((b'GET / HTTP/1.1\r\n', 'not valid JSON'),
+                             (b'{"protocol": "1"}\n', 'protocol: expected an integer'),
                              (b'{"purpose": "chat"}\n', 'purpose: expected'),
-                             (b'[' * 5000 + b'\n', 'expected a JSON object')):
+                             (b'[' * 5000 + b'\n', 'not valid JSON')):
             peer, lines = self.connect()
             peer.sendall(line)
             welcome = json.loads(lines.readline())

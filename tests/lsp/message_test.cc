@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "lsp/json_value.h"
+#include "base/json_value.h"
 
 namespace krait::lsp {
 namespace {

@@ -22,13 +22,13 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 template <class Params>
-Result<Params> Parse(std::string_view params) {
+base::Result<Params> Parse(std::string_view params) {
   MessageParser parser;
   const Message message =
       parser.Parse(NotificationText("m", RawJson{std::string(params)}));
   EXPECT_EQ(message.kind, Message::Kind::kNotification) << params;
   Params out;
-  if (Status read = FromJson(*message.payload, &out); !read) {
+  if (auto read = FromJson(*message.payload, &out); !read) {
     return read.error();
   }
   return out;
@@ -37,7 +37,7 @@ Result<Params> Parse(std::string_view params) {
 // Returns the message of the error, or "" if there is none.
 template <class Params>
 std::string ErrorOf(std::string_view params) {
-  const Result<Params> parsed = Parse<Params>(params);
+  const base::Result<Params> parsed = Parse<Params>(params);
   return parsed ? "" : parsed.error().message;
 }
 

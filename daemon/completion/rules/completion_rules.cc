@@ -4,18 +4,19 @@
 namespace krait::completion {
 
 std::string WhyForbidden(const CompletionRules& rules,
-                         const CompletionSubject& subject, bool invoked) {
+                         const CompletionSubject& subject, Occasion occasion) {
   if (!subject.unread_because.empty()) {
     return std::string(subject.unread_because);
   }
-  if (invoked) return {};
+  if (occasion == Occasion::kInvoked) return {};
   if (!rules.enabled) return "turned off by completion.enabled";
   if (std::string why = WhyLanguageIsOff(
           rules.languages, subject.model_languages, subject.language_id);
       !why.empty()) {
     return why;
   }
-  if (rules.trigger == CompletionTrigger::kOnDemand) {
+  if (occasion == Occasion::kTyped &&
+      rules.trigger == CompletionTrigger::kOnDemand) {
     return "only on demand, by completion.trigger";
   }
   return {};

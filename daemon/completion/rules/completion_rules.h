@@ -41,11 +41,17 @@ struct CompletionSubject {
   ModelLanguages model_languages = {};  // what the model knows
 };
 
+// What for it is asked whether there may be a completion.
+enum class Occasion : uint8_t {
+  kTyped,    // one is to be shown by itself
+  kInvoked,  // the user asks for one: given, unless the file is not to be read
+  kReady,    // to be ready for either: as if typed, but not only on demand
+};
+
 // Returns a sentence that says why there is to be no completion, such as which
-// setting forbids it; empty if nothing does. What the user asks for explicitly
-// (`invoked`) is given, unless the file is not to be read.
+// setting forbids it; empty if nothing does.
 std::string WhyForbidden(const CompletionRules& rules,
-                         const CompletionSubject& subject, bool invoked);
+                         const CompletionSubject& subject, Occasion occasion);
 
 }  // namespace krait::completion
 

@@ -7,8 +7,8 @@
 #include "daemon/completion/shown/seam.h"
 #include "daemon/completion/shown/syntax_check.h"
 #include "daemon/completion/stop/stop_rules.h"
-#include "daemon/completion/text/context.h"
 #include "daemon/completion/text/indentation.h"
+#include "daemon/completion/text/text_window.h"
 #include "grammars/line_tree.h"
 #include "grammars/lines.h"
 

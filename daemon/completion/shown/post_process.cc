@@ -7,7 +7,7 @@
 #include "daemon/completion/shown/seam.h"
 #include "daemon/completion/stop/stop_rules.h"
 #include "daemon/completion/text/brackets.h"
-#include "daemon/completion/text/context.h"
+#include "daemon/completion/text/text_window.h"
 #include "daemon/completion/text/words.h"
 #include "grammars/lines.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/completion/text/context.h"
+#include "daemon/completion/text/text_window.h"
 
 namespace krait::completion {
 

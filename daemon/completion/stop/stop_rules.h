@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/completion/text/context.h"
+#include "daemon/completion/text/text_window.h"
 #include "grammars/syntax_types.h"
 
 namespace krait::completion {

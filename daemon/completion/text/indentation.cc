@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "daemon/completion/text/context.h"
+#include "daemon/completion/text/text_window.h"
 #include "grammars/lines.h"
 
 namespace krait::completion {

@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "daemon/completion/text/context.h"
+#include "daemon/completion/text/text_window.h"
 
 namespace krait::completion {
 

@@ -7,7 +7,8 @@
 #include <cctype>
 #include <utility>
 
-#include "daemon/completion/text/context.h"
+#include "daemon/completion/text/text_window.h"
+#include "daemon/completion/text/words.h"
 
 namespace krait::daemon {
 namespace {
@@ -30,11 +31,6 @@ constexpr size_t kMoveAnchorAfterBytes = 256;
 
 // Tokens of a word that are said anew: more than most identifiers have.
 constexpr size_t kMaxHealed = 8;
-
-bool IsWord(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return std::isalnum(byte) != 0 || c == '_' || byte >= 0x80;
-}
 
 }  // namespace
 
@@ -113,8 +109,9 @@ void FimPlanner::HealTokens(Healing heal, FimPlan* plan) const {
     if (lines_.tokenizer().IsControl(last)) return;
     const std::string_view bytes = lines_.tokenizer().TokenBytes(last);
     if (bytes.empty() || bytes.back() == '\n') return;
-    const bool goes_on = healed == 0 || (IsWord(bytes.back()) &&
-                                         IsWord(plan->beginning.front()));
+    const bool goes_on =
+        healed == 0 || (completion::IsWordByte(bytes.back()) &&
+                        completion::IsWordByte(plan->beginning.front()));
     if (!goes_on) return;
     plan->beginning.insert(0, bytes);
     plan->tokens.pop_back();

@@ -29,7 +29,7 @@ size_t Shortened(size_t tokens, double share) {
 }
 
 std::string AdviceFor(double read, double write_s,
-                      const completion::ContextLimits& limits) {
+                      const completion::WindowLimits& limits) {
   const char* smaller = "use a smaller or more quantised model";
   const auto all =
       static_cast<double>(limits.prefix_tokens + limits.suffix_tokens);
@@ -46,7 +46,7 @@ std::string AdviceFor(double read, double write_s,
 }  // namespace
 
 TypingSpeed SpeedOfTyping(double read, double write,
-                          const completion::ContextLimits& limits) {
+                          const completion::WindowLimits& limits) {
   const double write_s = kTypicalTokens / write;
   const auto all =
       static_cast<double>(limits.prefix_tokens + limits.suffix_tokens);

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "daemon/completion/text/context.h"
+#include "daemon/completion/text/text_window.h"
 
 namespace krait::daemon {
 
@@ -18,7 +18,7 @@ struct TypingSpeed {
 // Of a model that reads and writes so many tokens per second, with so much
 // context.
 TypingSpeed SpeedOfTyping(double read, double write,
-                          const completion::ContextLimits& limits);
+                          const completion::WindowLimits& limits);
 
 }  // namespace krait::daemon
 

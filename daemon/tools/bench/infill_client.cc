@@ -15,12 +15,12 @@
 #include <boost/beast/http/write.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <charconv>
 #include <exception>
 #include <utility>
 
-#include "daemon/json_text.h"
+#include "base/json_text.h"
+#include "base/json_value.h"
 
 namespace krait::daemon {
 namespace {
@@ -35,11 +35,12 @@ using base::MakeError;
 constexpr uint64_t kMaxAnswerBytes = uint64_t{16} << 20;
 constexpr size_t kMaxQuotedBytes = 200;
 
-std::optional<double> Number(const boost::json::object& object,
-                             std::string_view name) {
-  const auto* value = object.if_contains(name);
-  if (value == nullptr || !value->is_number()) return std::nullopt;
-  return value->to_number<double>();
+// None if a server says something else there, or nothing.
+std::optional<double> NumberAt(const base::ObjectReader& object,
+                               std::string_view key) {
+  double number = 0;
+  if (!FromJson(object.Field(key), &number)) return std::nullopt;
+  return number;
 }
 
 bool IsThisMachine(const std::string& host) {
@@ -186,32 +187,29 @@ std::string InfillBody(const InfillRequest& request) {
   body["cache_prompt"] = true;
   body["ignore_eos"] = true;
   body["stream"] = false;
-  return JsonText(body);
+  return base::JsonText(body);
 }
 
 base::Result<InfillAnswer> ParseInfillAnswer(std::string_view body) {
-  boost::system::error_code error;
-  const auto json = boost::json::parse(body, error);
-  const auto* object = error ? nullptr : json.if_object();
-  const auto* content =
-      object == nullptr ? nullptr : object->if_contains("content");
-  if (content == nullptr || !content->is_string()) {
+  const auto wrong = [body](const base::Error& error) {
     return MakeError(
         ErrorCode::kIo,
-        fmt::format("the answer to /infill is no JSON object with a string "
-                    "\"content\": {}",
+        fmt::format("{}: {}",
+                    base::InText("the answer to /infill", error).message,
                     body.substr(0, kMaxQuotedBytes)));
-  }
+  };
+  const auto document = base::JsonDocument::Parse(body);
+  if (!document) return wrong(document.error());
   InfillAnswer answer;
-  answer.content = std::string(content->as_string());
-  const auto* timings = object->if_contains("timings");
-  if (timings == nullptr || !timings->is_object()) return answer;
-  const boost::json::object& times = timings->as_object();
-  answer.tokens_reused = Number(times, "cache_n");
-  answer.tokens_computed = Number(times, "prompt_n");
-  answer.tokens_generated = Number(times, "predicted_n");
-  answer.prefill_ms = Number(times, "prompt_ms");
-  answer.decode_ms = Number(times, "predicted_ms");
+  base::ObjectReader object(document->root());
+  object.Require("content", &answer.content);
+  if (!object.status()) return wrong(object.status().error());
+  const base::ObjectReader times(object.Field("timings"));
+  answer.tokens_reused = NumberAt(times, "cache_n");
+  answer.tokens_computed = NumberAt(times, "prompt_n");
+  answer.tokens_generated = NumberAt(times, "predicted_n");
+  answer.prefill_ms = NumberAt(times, "prompt_ms");
+  answer.decode_ms = NumberAt(times, "predicted_ms");
   return answer;
 }
 

@@ -9,6 +9,7 @@
 #include <boost/json/value.hpp>
 #include <functional>
 
+#include "daemon/completion/trace_json.h"
 #include "daemon/tools/bench/samples.h"
 
 namespace krait::daemon {
@@ -16,9 +17,7 @@ namespace {
 
 using Samples = std::vector<const StepSample*>;
 
-double Milliseconds(completion::Clock::duration time) {
-  return std::chrono::duration<double, std::milli>(time).count();
-}
+using completion::Milliseconds;
 
 template <class Value>
 std::vector<double> Values(const Samples& samples, const Value& value) {

@@ -155,7 +155,7 @@ base::Result<lsp::DocumentSnapshot> KeystrokeSession::Change(
 
 completion::CompletionRequest KeystrokeSession::RequestAt(
     const lsp::DocumentSnapshot& document, size_t cursor_ofs) {
-  const completion::ContextLimits& limits = options_.completion.limits;
+  const completion::WindowLimits& limits = options_.completion.limits;
   completion::CompletionRequest request;
   request.path = lsp::UriToPath(document->uri).value_or("");
   request.origin = request.path;

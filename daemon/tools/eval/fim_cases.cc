@@ -8,33 +8,22 @@
 namespace krait::daemon {
 namespace {
 
-base::Result<FimCase> ParseCase(const simdjson::dom::object& object,
-                                const std::string& where) {
-  const bool human_eval = HasKey(object, "prompt") && !HasKey(object, "prefix");
+// HumanEval's fields, or krait's own.
+base::Result<FimCase> ParseCase(base::ObjectReader& object) {
+  const bool human_eval =
+      !object.Field("prompt").IsMissing() && object.Field("prefix").IsMissing();
   FimCase result;
   result.language = "python";
-  const std::pair<const char*, std::string*> fields[] = {
-      {human_eval ? "prompt" : "prefix", &result.prefix},
-      {"suffix", &result.suffix},
-      {human_eval ? "canonical_solution" : "middle", &result.middle}};
-  for (const auto& [key, value] : fields) {
-    auto text = ReadString(object, key, where);
-    if (!text) return text.error();
-    *value = std::move(*text);
+  object.Require(human_eval ? "prompt" : "prefix", &result.prefix)
+      .Require("suffix", &result.suffix)
+      .Require(human_eval ? "canonical_solution" : "middle", &result.middle);
+  if (human_eval) {
+    object.Optional("language", &result.language);
+  } else {
+    object.Require("language", &result.language);
   }
-  if (!human_eval || HasKey(object, "language")) {
-    auto language = ReadString(object, "language", where);
-    if (!language) return language.error();
-    result.language = std::move(*language);
-  }
-  const std::pair<const char*, std::string*> optional[] = {
-      {"task_id", &result.id}, {"path", &result.path}};
-  for (const auto& [key, value] : optional) {
-    if (!HasKey(object, key)) continue;
-    auto text = ReadString(object, key, where);
-    if (!text) return text.error();
-    *value = std::move(*text);
-  }
+  object.Optional("task_id", &result.id).Optional("path", &result.path);
+  if (!object.status()) return object.status().error();
   return result;
 }
 
@@ -44,15 +33,13 @@ base::Result<std::vector<FimCase>> ParseFimCases(std::string_view text,
                                                  const std::string& name,
                                                  size_t limit) {
   std::vector<FimCase> cases;
-  const auto read =
-      ReadJsonLines(text, name, limit,
-                    [&cases](const simdjson::dom::object& object,
-                             const std::string& where) -> base::Status {
-                      auto parsed = ParseCase(object, where);
-                      if (!parsed) return parsed.error();
-                      cases.push_back(std::move(*parsed));
-                      return {};
-                    });
+  const auto read = ReadJsonLines(
+      text, name, limit, [&cases](base::ObjectReader& object) -> base::Status {
+        auto parsed = ParseCase(object);
+        if (!parsed) return parsed.error();
+        cases.push_back(std::move(*parsed));
+        return {};
+      });
   if (!read) return read.error();
   return cases;
 }

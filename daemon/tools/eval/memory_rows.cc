@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/json_text.h"
 #include "daemon/completion/completion_service.h"
-#include "daemon/json_text.h"
 #include "engine/run/beginning.h"
 #include "simd/elementwise.h"
 
@@ -54,7 +54,7 @@ std::string RowOf(const FimCase& fim_case, double model,
   row["language"] = fim_case.language;
   row["model"] = model;
   row["votes"] = std::move(votes);
-  return JsonText(row);
+  return base::JsonText(row);
 }
 
 }  // namespace
@@ -96,7 +96,7 @@ std::vector<completion::NearbyText> MemoryRows::OthersOf(
 base::Status MemoryRows::Add(
     const FimCase& fim_case,
     const std::function<void(const std::string&)>& on_row) {
-  const completion::ContextLimits limits;
+  const completion::WindowLimits limits;
   const auto count = [this](std::string_view text) {
     return planner_.CountTokens(text);
   };

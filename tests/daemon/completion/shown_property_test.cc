@@ -14,7 +14,7 @@
 #include "base/utf8.h"
 #include "daemon/completion/shown/seam.h"
 #include "daemon/completion/stop/stop_rules.h"
-#include "daemon/completion/text/context.h"
+#include "daemon/completion/text/text_window.h"
 #include "grammars/lines.h"
 #include "tests/daemon/completion/syntax_testing.h"
 #include "tests/daemon/fake_generator.h"

@@ -11,12 +11,13 @@ namespace {
 
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
 TEST(GreetingTest, SurvivesTheWay) {
   Greeting sent;
   sent.purpose = "lsp";
   sent.model = "/models/a \"b\"\n.gguf";
-  sent.settings = R"({"completion": {"max_tokens": 3}})";
+  sent.settings = R"({"completion":{"max_tokens":3}})";
   const std::string line = ToLine(sent);
   EXPECT_THAT(line, Not(HasSubstr("\n")));
   const auto got = ParseGreeting(line);
@@ -54,15 +55,16 @@ TEST(GreetingTest, ErrorsNameTheMember) {
     const auto got = ParseGreeting(line);
     return got ? "no error" : got.error().message;
   };
-  EXPECT_EQ(message("hello"), "greeting: expected a JSON object");
-  EXPECT_EQ(message("[1]"), "greeting: expected a JSON object");
-  EXPECT_EQ(message(R"({"model": 7})"), "greeting: model: expected a string");
+  EXPECT_THAT(message("hello"), StartsWith("greeting: not valid JSON: "));
+  EXPECT_EQ(message("[1]"), "greeting: expected an object, got an array");
+  EXPECT_EQ(message(R"({"model": 7})"),
+            "greeting: model: expected a string, got the number 7");
   EXPECT_EQ(message(R"({"protocol": 1.5})"),
-            "greeting: protocol: expected a whole number");
-  EXPECT_EQ(message(R"({"settings": []})"),
-            "greeting: settings: expected an object");
-  EXPECT_EQ(message(std::string(1000, '[')),
-            "greeting: expected a JSON object");
+            "greeting: protocol: expected an integer, got the number 1.5");
+  EXPECT_EQ(message(R"({"settings": [1]})"),
+            "greeting: settings: expected an object, got an array");
+  EXPECT_THAT(message(std::string(1000, '[')),
+              StartsWith("greeting: not valid JSON: "));
 }
 
 TEST(GreetingTest, ControlRequestsHaveNames) {

@@ -149,14 +149,14 @@ TEST_F(AcceptanceStoreTest, TheEndSaves) {
 TEST_F(AcceptanceStoreTest, AProblemNamesTheField) {
   const std::string rest =
       R"(,"shown":1,"accepted":0,"partially":0,"characters":0)";
-  EXPECT_THAT(ProblemOf("[]"), HasSubstr("expected an object"));
+  EXPECT_THAT(ProblemOf("[1]"), HasSubstr("expected an object"));
   EXPECT_THAT(ProblemOf(R"({"since":"2026-01-01","shown":-1})"),
               HasSubstr("shown: expected a whole number"));
   EXPECT_THAT(ProblemOf(R"({"since":"x")" + rest + "}"),
               HasSubstr("by_language: expected an object"));
   EXPECT_THAT(ProblemOf(R"({"since":"x","by_language":{"c":{}},"by_plan":{})" +
                         rest + "}"),
-              HasSubstr("by_language.c: shown: expected"));
+              HasSubstr("by_language.c.shown: expected"));
 }
 
 TEST_F(AcceptanceStoreTest, MadeUpLanguagesDoNotGrowTheTable) {

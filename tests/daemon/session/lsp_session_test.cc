@@ -47,14 +47,8 @@ TEST_F(LspSessionTest, WhatTheModelKnowsMayBeLearnedWhileARequestWaits) {
   std::latch asked(1);
   auto generator = std::make_unique<FakeGenerator>("foo(1)\n");
   generator->set_languages({"c"});
-  auto shared =
-      std::make_shared<std::unique_ptr<FakeGenerator>>(std::move(generator));
   host_ = std::make_unique<CompletionHost>(
-      [shared, &asked]() -> base::Result<ReadyGenerator> {
-        asked.wait();
-        return ReadyGenerator{.generator = std::move(*shared),
-                              .description = "fake"};
-      },
+      LoadFake(std::move(generator), [&asked] { asked.wait(); }),
       calls_.Poster());
   session_ = std::make_unique<LspSession>(sent_, *host_, acceptance_, config_);
   Receive(R"("id":1,"method":"initialize","params":{"capabilities":{}})");

@@ -11,8 +11,8 @@
 #include <filesystem>
 #include <limits>
 
+#include "base/json_text.h"
 #include "daemon/host/local/model_summary.h"
-#include "daemon/json_text.h"
 #include "daemon/text_file.h"
 #include "daemon/tools/npy.h"
 #include "daemon/tools/token_list.h"
@@ -70,15 +70,15 @@ TEST(JsonTextTest, WritesNumbersAsPeopleDo) {
                                     {"c", nullptr},
                                     {"d", boost::json::array{1, true, "x"}},
                                     {"e", 1e300}};
-  EXPECT_EQ(JsonText(json),
+  EXPECT_EQ(base::JsonText(json),
             R"({"a": 0.25, "b": 3, "c": null, "d": [1, true, "x"], )"
             R"("e": 1e+300})");
 }
 
 TEST(JsonTextTest, IsAlwaysValid) {
-  EXPECT_EQ(JsonText("a\xFF\"\n"), "\"a\xEF\xBF\xBD\\\"\\n\"");
-  EXPECT_EQ(JsonText(std::numeric_limits<double>::quiet_NaN()), "null");
-  EXPECT_EQ(JsonText(std::numeric_limits<double>::infinity()), "null");
+  EXPECT_EQ(base::JsonText("a\xFF\"\n"), "\"a\xEF\xBF\xBD\\\"\\n\"");
+  EXPECT_EQ(base::JsonText(std::numeric_limits<double>::quiet_NaN()), "null");
+  EXPECT_EQ(base::JsonText(std::numeric_limits<double>::infinity()), "null");
 }
 
 TEST(NpyTest, HeaderIsAlignedAndNamesTheShape) {

@@ -16,16 +16,16 @@ constexpr CompletionSubject kPython = {.unread_because = "",
                                        .language_id = "python"};
 
 TEST(CompletionRulesTest, NothingIsForbiddenAtFirst) {
-  EXPECT_THAT(WhyForbidden({}, kPython, false), IsEmpty());
+  EXPECT_THAT(WhyForbidden({}, kPython, Occasion::kTyped), IsEmpty());
 }
 
 TEST(CompletionRulesTest, TheStarStandsForAllOtherLanguages) {
   CompletionRules rules;
   rules.languages = {{"*", false}, {"python", true}};
-  EXPECT_THAT(WhyForbidden(rules, kPython, false), IsEmpty());
+  EXPECT_THAT(WhyForbidden(rules, kPython, Occasion::kTyped), IsEmpty());
   EXPECT_THAT(
       WhyForbidden(rules, {.unread_because = "", .language_id = "markdown"},
-                   false),
+                   Occasion::kTyped),
       HasSubstr("turned off for markdown"));
 }
 
@@ -34,11 +34,11 @@ TEST(CompletionRulesTest, ALanguageThatTheModelDoesNotKnowIsOff) {
                                  .language_id = "kotlin",
                                  .model_languages = {{"c", "python"}}};
   CompletionRules rules;
-  EXPECT_THAT(WhyForbidden(rules, kotlin, false),
+  EXPECT_THAT(WhyForbidden(rules, kotlin, Occasion::kTyped),
               HasSubstr("this model does not know kotlin"));
-  EXPECT_THAT(WhyForbidden(rules, kotlin, true), IsEmpty());
+  EXPECT_THAT(WhyForbidden(rules, kotlin, Occasion::kInvoked), IsEmpty());
   rules.languages = {{"kotlin", true}};
-  EXPECT_THAT(WhyForbidden(rules, kotlin, false), IsEmpty());
+  EXPECT_THAT(WhyForbidden(rules, kotlin, Occasion::kTyped), IsEmpty());
 }
 
 TEST(CompletionRulesTest, WhatIsAskedForIsGiven) {
@@ -46,19 +46,23 @@ TEST(CompletionRulesTest, WhatIsAskedForIsGiven) {
   rules.enabled = false;
   rules.languages = {{"python", false}};
   rules.trigger = CompletionTrigger::kOnDemand;
-  EXPECT_THAT(WhyForbidden(rules, kPython, true), IsEmpty());
-  EXPECT_THAT(WhyForbidden(rules, kPython, false),
+  EXPECT_THAT(WhyForbidden(rules, kPython, Occasion::kInvoked), IsEmpty());
+  EXPECT_THAT(WhyForbidden(rules, kPython, Occasion::kTyped),
               HasSubstr("completion.enabled"));
   rules.enabled = true;
   rules.languages.clear();
-  EXPECT_THAT(WhyForbidden(rules, kPython, false), HasSubstr("on demand"));
+  EXPECT_THAT(WhyForbidden(rules, kPython, Occasion::kTyped),
+              HasSubstr("on demand"));
+  EXPECT_THAT(WhyForbidden(rules, kPython, Occasion::kReady), IsEmpty());
 }
 
 TEST(CompletionRulesTest, WhatMayNotBeReadIsNotGivenEvenIfAskedFor) {
   const CompletionSubject secret = {.unread_because = "it is a secret",
                                     .language_id = "python"};
-  EXPECT_THAT(WhyForbidden({}, secret, true), HasSubstr("a secret"));
-  EXPECT_THAT(WhyForbidden({}, secret, false), HasSubstr("a secret"));
+  EXPECT_THAT(WhyForbidden({}, secret, Occasion::kInvoked),
+              HasSubstr("a secret"));
+  EXPECT_THAT(WhyForbidden({}, secret, Occasion::kTyped),
+              HasSubstr("a secret"));
 }
 
 }  // namespace

@@ -112,11 +112,11 @@ TEST(FimCasesTest, NamesFileAndLine) {
   CheckRefused("\n{\"language\": ", "cases.jsonl:2: ");
   CheckRefused("[1]", "cases.jsonl:1: ");
   CheckRefused(R"({"language": "c", "prefix": "", "suffix": ""})",
-               "cases.jsonl:1: no \"middle\"");
+               "cases.jsonl:1: middle: expected a string, got nothing");
   CheckRefused(R"({"language": "c", "prefix": 1, "suffix": "", "middle": ""})",
-               "cases.jsonl:1: \"prefix\": expected a string");
+               "cases.jsonl:1: prefix: expected a string, got the number 1");
   CheckRefused(R"({"prefix": "", "suffix": "", "middle": ""})",
-               "cases.jsonl:1: no \"language\"");
+               "cases.jsonl:1: language: expected a string, got nothing");
   CheckRefused("\n\n", "holds no cases");
 }
 

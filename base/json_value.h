@@ -1,35 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KRAIT_LSP_JSON_VALUE_H_
-#define KRAIT_LSP_JSON_VALUE_H_
+#ifndef KRAIT_BASE_JSON_VALUE_H_
+#define KRAIT_BASE_JSON_VALUE_H_
 
-// Reading params. Includes simdjson, so only sources include this header.
+// Reading JSON that comes from outside: messages, answers, files of the user's.
+// Includes simdjson, so only sources include this header. Structs are read by
+// functions that argument-dependent lookup finds beside them:
 //
-//   Status FromJson(const JsonValue& json, Position* out) {
-//     return ObjectReader(json)
+//   base::Status FromJson(const base::JsonValue& json, Position* out) {
+//     return base::ObjectReader(json)
 //         .Require("line", &out->line)
 //         .Require("character", &out->character)
 //         .status();
 //   }
 //
-// The message of an error begins with the path from the value that was read to
-// the field, ".position.line: expected an integer, got a string", so that each
-// caller only puts its own part in front.
+// The message of an error (kInvalidArgument) begins with the path from the
+// value that was read to the field, ".position.line: expected an integer, got a
+// string", so that each caller only puts its own part in front.
 
 #include <simdjson.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "lsp/error.h"
-#include "lsp/json.h"
+#include "base/result.h"
 
-namespace krait::lsp {
+namespace krait::base {
 
-// An element of a parsed message, or the lack of one. Valid as long as the
-// parsed document.
+// An element of a parsed document, or the lack of one. Valid as long as that.
 class JsonValue {
  public:
   JsonValue() = default;  // missing
@@ -46,13 +49,36 @@ class JsonValue {
   std::optional<simdjson::dom::element> element_;
 };
 
+// A parsed text, which its values are parts of. Thread-compatible.
+class JsonDocument {
+ public:
+  // Nothing that krait reads is nested deeper than some ten levels.
+  static constexpr size_t kMaxDepth = 200;
+
+  // The message of an error is ": not valid JSON: WHY", for the caller to put
+  // in front what was read. Keeps no reference to `text`; takes about eighteen
+  // bytes for each of it.
+  static Result<JsonDocument> Parse(std::string_view text);
+
+  JsonValue root() const { return root_; }
+
+ private:
+  JsonDocument() = default;
+
+  std::unique_ptr<simdjson::dom::parser> parser_;
+  JsonValue root_;
+};
+
 // Returns ": expected `what`, got a string".
 Error Expected(std::string_view what, const JsonValue& got);
 // Returns `error` with `path` put in front of its message.
 Error InPath(std::string_view path, Error error);
 Error InField(std::string_view key, const Error& error);
 Error AtIndex(size_t index, const Error& error);
+// For a text by itself: "FILE: position.line: expected ...".
+Error InText(std::string_view name, const Error& error);
 
+Status FromJson(const JsonValue& json, JsonValue* out);  // as it is
 Status FromJson(const JsonValue& json, std::string* out);
 Status FromJson(const JsonValue& json, bool* out);
 // Numbers beyond the range of the type, which clients send for "the last",
@@ -60,6 +86,7 @@ Status FromJson(const JsonValue& json, bool* out);
 Status FromJson(const JsonValue& json, int32_t* out);
 Status FromJson(const JsonValue& json, int64_t* out);
 Status FromJson(const JsonValue& json, uint32_t* out);
+Status FromJson(const JsonValue& json, double* out);
 
 // The same for what identifies something: beyond the range is an error.
 Status ReadExact(const JsonValue& json, int64_t* out);
@@ -124,6 +151,14 @@ class ObjectReader {
   ObjectReader& Check(bool ok, std::string_view key, std::string_view what);
 
   JsonValue Field(std::string_view key) const;
+  // Calls `use` with each key and value, in the order of the text.
+  template <class Use>
+  void ForEach(Use use) const {
+    if (!object_) return;
+    for (const simdjson::dom::key_value_pair field : *object_) {
+      use(std::string_view(field.key), JsonValue(field.value));
+    }
+  }
   const Status& status() const { return status_; }
 
  private:
@@ -133,9 +168,6 @@ class ObjectReader {
   Status status_;
 };
 
-// Reads `textDocument.uri`, which most params have.
-Status ReadDocumentUri(const JsonValue& json, std::string* uri);
+}  // namespace krait::base
 
-}  // namespace krait::lsp
-
-#endif  // KRAIT_LSP_JSON_VALUE_H_
+#endif  // KRAIT_BASE_JSON_VALUE_H_

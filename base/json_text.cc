@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/json_text.h"
+#include "base/json_text.h"
 
 #include <fmt/format.h>
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <cmath>
@@ -10,13 +11,13 @@
 
 #include "base/utf8.h"
 
-namespace krait::daemon {
+namespace krait::base {
 namespace {
 
 namespace json = boost::json;
 
 void AppendString(std::string_view text, std::string* out) {
-  *out += json::serialize(json::value(json::string(base::ToValidUtf8(text))));
+  *out += json::serialize(json::value(JsonString(text)));
 }
 
 void AppendDouble(double number, std::string* out) {
@@ -70,10 +71,25 @@ void Append(const json::value& value, std::string* out) {
 
 }  // namespace
 
+json::string JsonString(std::string_view text) {
+  if (IsUtf8(text)) return json::string(text);
+  return json::string(ToValidUtf8(text));
+}
+
+json::value JsonOf(std::string_view text) {
+  json::parse_options options;
+  options.max_depth = 256;  // more than JsonDocument lets in
+  json::error_code error;
+  json::value value = json::parse({text.data(), text.size()}, error,
+                                  json::storage_ptr(), options);
+  if (error) return nullptr;
+  return value;
+}
+
 std::string JsonText(const json::value& value) {
   std::string text;
   Append(value, &text);
   return text;
 }
 
-}  // namespace krait::daemon
+}  // namespace krait::base

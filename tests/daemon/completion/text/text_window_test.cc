@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/completion/text/context.h"
+#include "daemon/completion/text/text_window.h"
 
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@ size_t CountBytes(std::string_view text) {
 }
 
 void ExpectCut(std::string_view before, std::string_view after,
-               const ContextLimits& limits, std::string_view prefix,
+               const WindowLimits& limits, std::string_view prefix,
                std::string_view suffix) {
   EXPECT_EQ(CutPrefix(before, limits.prefix_tokens, CountBytes), prefix);
   EXPECT_EQ(CutSuffix(after, limits.suffix_tokens, CountBytes), suffix);
@@ -65,7 +65,7 @@ TEST(ContextTest, BoundsTheBytesThatAreCounted) {
 TEST(ContextTest, EnoughBytesAreEnough) {
   std::string text;
   for (int i = 0; i < 1000; ++i) text += "line " + std::to_string(i) + "\n";
-  const ContextLimits limits{.prefix_tokens = 20, .suffix_tokens = 10};
+  const WindowLimits limits{.prefix_tokens = 20, .suffix_tokens = 10};
   const std::string_view view = text;
   const auto before = view.substr(view.size() - EnoughBytesBefore(limits));
   EXPECT_EQ(CutPrefix(text, limits.prefix_tokens, CountBytes),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KRAIT_DAEMON_COMPLETION_TEXT_CONTEXT_H_
-#define KRAIT_DAEMON_COMPLETION_TEXT_CONTEXT_H_
+#ifndef KRAIT_DAEMON_COMPLETION_TEXT_TEXT_WINDOW_H_
+#define KRAIT_DAEMON_COMPLETION_TEXT_TEXT_WINDOW_H_
 
 #include <cstddef>
 #include <functional>
@@ -9,7 +9,7 @@
 namespace krait::completion {
 
 // How much text around the cursor the model gets to see.
-struct ContextLimits {
+struct WindowLimits {
   size_t prefix_tokens = 2048;
   size_t suffix_tokens = 512;
 };
@@ -31,10 +31,10 @@ std::string_view CutSuffix(std::string_view after, size_t limit,
                            const TokenCounter& count_tokens);
 
 // How much of a document it is enough to hand to them: more changes nothing.
-inline size_t EnoughBytesBefore(const ContextLimits& limits) {
+inline size_t EnoughBytesBefore(const WindowLimits& limits) {
   return limits.prefix_tokens * kMaxBytesPerToken + 8;
 }
-inline size_t EnoughBytesAfter(const ContextLimits& limits) {
+inline size_t EnoughBytesAfter(const WindowLimits& limits) {
   return limits.suffix_tokens * kMaxBytesPerToken + 8;
 }
 
@@ -54,4 +54,4 @@ CursorLine LineAtCursor(std::string_view prefix, std::string_view suffix);
 
 }  // namespace krait::completion
 
-#endif  // KRAIT_DAEMON_COMPLETION_TEXT_CONTEXT_H_
+#endif  // KRAIT_DAEMON_COMPLETION_TEXT_TEXT_WINDOW_H_

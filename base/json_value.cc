@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lsp/json_value.h"
+#include "base/json_value.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-namespace krait::lsp {
+namespace krait::base {
 namespace {
 
 std::string_view KindOf(const JsonValue& json) {
@@ -66,6 +66,24 @@ std::string JsonValue::ToText() const {
   return element_ ? simdjson::minify(*element_) : "null";
 }
 
+Result<JsonDocument> JsonDocument::Parse(std::string_view text) {
+  JsonDocument document;
+  document.parser_ = std::make_unique<simdjson::dom::parser>();
+  simdjson::dom::element root;
+  simdjson::error_code code =
+      document.parser_->allocate(std::max(text.size(), size_t{1}), kMaxDepth);
+  if (code == simdjson::SUCCESS) {
+    code = document.parser_->parse(text.data(), text.size()).get(root);
+  }
+  if (code != simdjson::SUCCESS) {
+    return MakeError(
+        ErrorCode::kInvalidArgument,
+        std::string(": not valid JSON: ") + simdjson::error_message(code));
+  }
+  document.root_ = JsonValue(root);
+  return document;
+}
+
 Error Expected(std::string_view what, const JsonValue& got) {
   std::string message = ": expected ";
   message += what;
@@ -75,7 +93,7 @@ Error Expected(std::string_view what, const JsonValue& got) {
     message += ' ';
     message += got.ToText();
   }
-  return MakeError(ErrorCode::kInvalidParams, std::move(message));
+  return MakeError(ErrorCode::kInvalidArgument, std::move(message));
 }
 
 Error InPath(std::string_view path, Error error) {
@@ -96,8 +114,17 @@ Error AtIndex(size_t index, const Error& error) {
   return InPath(path, error);
 }
 
-Status FromJson(const JsonValue& json, RawJson* out) {
-  out->text = json.ToText();
+Error InText(std::string_view name, const Error& error) {
+  std::string_view rest = error.message;
+  rest.remove_prefix(std::min(rest.find_first_not_of(".: "), rest.size()));
+  std::string message(name);
+  message += ": ";
+  message += rest;
+  return MakeError(error.code, std::move(message));
+}
+
+Status FromJson(const JsonValue& json, JsonValue* out) {
+  *out = json;
   return {};
 }
 
@@ -144,6 +171,14 @@ Status FromJson(const JsonValue& json, uint32_t* out) {
   return ReadNarrow(json, 0, std::numeric_limits<uint32_t>::max(), out);
 }
 
+Status FromJson(const JsonValue& json, double* out) {
+  if (json.IsMissing() ||
+      json.element().get_double().get(*out) != simdjson::SUCCESS) {
+    return Expected("a number", json);
+  }
+  return {};
+}
+
 ObjectReader::ObjectReader(const JsonValue& json) {
   if (json.IsMissing()) {
     status_ = Expected("an object", json);
@@ -177,12 +212,4 @@ ObjectReader& ObjectReader::Note(std::string_view key, const Status& status) {
   return *this;
 }
 
-Status ReadDocumentUri(const JsonValue& json, std::string* uri) {
-  return ObjectReader(json)
-      .RequireObject(
-          "textDocument",
-          [uri](ObjectReader& document) { document.Require("uri", uri); })
-      .status();
-}
-
-}  // namespace krait::lsp
+}  // namespace krait::base

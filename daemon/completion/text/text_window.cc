@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/completion/text/context.h"
+#include "daemon/completion/text/text_window.h"
 
 #include "base/utf8.h"
 
