@@ -123,7 +123,8 @@ base::Status DownloadRun::StartOver() {
   return file_.Clear();
 }
 
-// Makes of what is there something that can be gone on with.
+// Keeps what an earlier run has fetched if the rest can be appended to it, else
+// starts over.
 base::Status DownloadRun::Prepare() {
   const bool usable = HasName() || !validator_.Read().empty();
   if (!usable || (bytes_ && file_.bytes() > *bytes_)) return StartOver();

@@ -131,8 +131,9 @@ void EngineGenerator::Advance(
   DecodeRound(all);
 }
 
-// Whose last turn was longest ago is next, so that a short prompt does not wait
-// for the end of a long one. The others go on speaking in between.
+// Reads a slice of one prompt: of the generation whose last slice is longest
+// ago, so that a short prompt does not wait for the end of a long one.
+// Generations that have read theirs decode between the slices.
 void EngineGenerator::ReadSlice(std::span<EngineGeneration* const> all) {
   EngineGeneration* next = nullptr;
   for (EngineGeneration* const generation : all) {

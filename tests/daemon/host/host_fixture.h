@@ -15,6 +15,7 @@
 
 #include "daemon/host/completion_host.h"
 #include "tests/daemon/fake_generator.h"
+#include "tests/daemon/load_fake.h"
 #include "tests/daemon/session/owner_calls.h"
 
 namespace krait::daemon {
@@ -42,16 +43,9 @@ class CompletionHostTest : public testing::Test {
   void Start(
       std::unique_ptr<FakeGenerator> generator,
       completion::Clock::duration save_when_idle_for = std::chrono::hours(1)) {
-    auto shared =
-        std::make_shared<std::unique_ptr<FakeGenerator>>(std::move(generator));
     host_ = std::make_unique<CompletionHost>(
-        [this, shared]() -> base::Result<ReadyGenerator> {
-          go_.wait();
-          return ReadyGenerator{.generator = std::move(*shared),
-                                .description = "fake",
-                                .threads = 3};
-        },
-        calls_.Poster(), save_when_idle_for);
+        LoadFake(std::move(generator), [this] { go_.wait(); }), calls_.Poster(),
+        save_when_idle_for);
   }
   void Go() {
     go_.count_down();

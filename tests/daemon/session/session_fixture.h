@@ -16,9 +16,10 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/json_text.h"
+#include "base/json_text.h"
 #include "daemon/session/lsp_session.h"
 #include "tests/daemon/fake_generator.h"
+#include "tests/daemon/load_fake.h"
 #include "tests/daemon/session/owner_calls.h"
 
 namespace krait::daemon {
@@ -52,14 +53,7 @@ class LspSessionTest : public testing::Test {
   // `capabilities`: members, each with a comma behind it.
   void Start(std::unique_ptr<FakeGenerator> generator,
              const std::string& capabilities = "") {
-    auto shared =
-        std::make_shared<std::unique_ptr<FakeGenerator>>(std::move(generator));
-    Start(
-        [shared]() -> base::Result<ReadyGenerator> {
-          return ReadyGenerator{.generator = std::move(*shared),
-                                .description = "fake"};
-        },
-        capabilities);
+    Start(LoadFake(std::move(generator)), capabilities);
   }
   void Start(CompletionHost::Loader loader,
              const std::string& capabilities = "") {
@@ -93,7 +87,7 @@ class LspSessionTest : public testing::Test {
     Receive(fmt::format(
         R"("method":"textDocument/didOpen","params":{{"textDocument":
         {{"uri":{},"languageId":"python","version":1,"text":"{}"}}}})",
-        JsonText(boost::json::value(uri)), text));
+        base::JsonText(boost::json::value(uri)), text));
   }
   void Insert(int version, int character, const std::string& text) {
     Receive(fmt::format(
@@ -115,13 +109,13 @@ class LspSessionTest : public testing::Test {
         R"("id":{},"method":"{}","params":{{"textDocument":
         {{"uri":{}}},"position":{{"line":0,"character":{}}},
         "context":{{"triggerKind":{}}}}})",
-        id, method, JsonText(boost::json::value(uri)), character, kind));
+        id, method, base::JsonText(boost::json::value(uri)), character, kind));
   }
   // Returns what krait/explain answers.
   std::string Explain(const std::string& uri) {
     Receive(fmt::format(R"("id":"e","method":"krait/explain",
         "params":{{"textDocument":{{"uri":{}}}}})",
-                        JsonText(boost::json::value(uri))));
+                        base::JsonText(boost::json::value(uri))));
     return Answer();
   }
   // Ends once the model, which has said `answer` behind "x = ", was warmed for

@@ -6,7 +6,6 @@
 -- is shown. `own_display` has the same functions.
 
 local accept = require('krait.accept')
-local compat = require('krait.compat')
 local events = require('krait.events')
 local ghost = require('krait.ghost')
 local inline = require('krait.inline')
@@ -23,9 +22,9 @@ local M = {}
 ---@type table<integer, krait.BuiltinState>
 local states = {}
 
---- Clients whose requests pass through here.
----@type table<integer, boolean>
-local between = {}
+--- Clients whose requests pass through here; forgotten with them.
+---@type table<vim.lsp.Client, boolean>
+local between = setmetatable({}, { __mode = 'k' })
 
 ---@return boolean
 function M.available()
@@ -155,10 +154,10 @@ end
 
 ---@param client vim.lsp.Client
 local function stand_between(client)
-  if between[client.id] then
+  if between[client] then
     return
   end
-  between[client.id] = true
+  between[client] = true
   local request = client.request
   ---@diagnostic disable-next-line: duplicate-set-field
   client.request = function(self, method, params, handler, buf)
