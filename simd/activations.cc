@@ -5,6 +5,26 @@
 #include <cstring>
 #include <limits>
 
+#ifndef KRAIT_SIMD_Q8_ROW_
+#define KRAIT_SIMD_Q8_ROW_
+namespace krait::simd {
+namespace {
+
+// Where a token's parts of a kQ8 buffer go; see ActivationView.
+struct Q8Row {
+  int8_t* quants;
+  float* scales;
+  int32_t* sums;
+  int32_t* half_sums;
+  float* scaled_sums;
+  float* half_scales;
+  float* scaled_half_sums;
+};
+
+}  // namespace
+}  // namespace krait::simd
+#endif  // KRAIT_SIMD_Q8_ROW_
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/activations.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
@@ -51,22 +71,27 @@ int32_t QuantizeHalf(const float* HWY_RESTRICT x, float scale,
   return hn::ReduceSum(di32, sum);
 }
 
-void PackQ8T(const float* HWY_RESTRICT x, size_t cols,
-             int8_t* HWY_RESTRICT quants, float* HWY_RESTRICT scales,
-             int32_t* HWY_RESTRICT sums, int32_t* HWY_RESTRICT half_sums) {
+void PackQ8T(const float* HWY_RESTRICT x, size_t cols, const Q8Row& row) {
   constexpr size_t kHalf = kQ8BlockSize / 2;
   for (size_t b = 0; b < cols / kQ8BlockSize; ++b, x += kQ8BlockSize) {
     const float scale = ScaleOfBlock(x);
-    scales[b] = scale;
-    half_sums[b] = 0;
-    sums[b] = 0;
-    int8_t* block = quants + b * kQ8BlockSize;
+    int32_t first = 0;
+    int32_t second = 0;
+    int8_t* block = row.quants + b * kQ8BlockSize;
     if (scale > 0.0f) {
-      half_sums[b] = QuantizeHalf(x, scale, block);
-      sums[b] = half_sums[b] + QuantizeHalf(x + kHalf, scale, block + kHalf);
+      first = QuantizeHalf(x, scale, block);
+      second = QuantizeHalf(x + kHalf, scale, block + kHalf);
     } else {  // 0 or NaN; 0 * NaN makes the results NaN
       std::memset(block, 0, kQ8BlockSize);
     }
+    row.scales[b] = scale;
+    row.sums[b] = first + second;
+    row.half_sums[b] = first;
+    row.scaled_sums[b] = scale * static_cast<float>(first + second);
+    row.half_scales[2 * b] = scale;
+    row.half_scales[2 * b + 1] = scale;
+    row.scaled_half_sums[2 * b] = scale * static_cast<float>(first);
+    row.scaled_half_sums[2 * b + 1] = scale * static_cast<float>(second);
   }
 }
 
@@ -89,40 +114,58 @@ size_t RoundUp(size_t bytes) {
 // The parts of a kQ8 buffer, in this order, each aligned.
 struct Q8Layout {
   Q8Layout(size_t tokens, size_t cols)
-      : scales_ofs(RoundUp(tokens * cols)),
-        sums_ofs(scales_ofs + RoundUp(tokens * (cols / kQ8BlockSize) * 4)),
-        half_sums_ofs(sums_ofs + (sums_ofs - scales_ofs)),
-        total_bytes(half_sums_ofs + (sums_ofs - scales_ofs)) {}
-  size_t scales_ofs;  // bytes, as the next
-  size_t sums_ofs;
-  size_t half_sums_ofs;
+      : quants_bytes(RoundUp(tokens * cols)),
+        blocks_bytes(RoundUp(tokens * (cols / kQ8BlockSize) * 4)),
+        total_bytes(quants_bytes + kBlockArrays * blocks_bytes) {}
+
+  // scales, sums, half_sums, scaled_sums, and two arrays of twice that size.
+  static constexpr size_t kBlockArrays = 8;
+  size_t quants_bytes;
+  size_t blocks_bytes;  // of an array with four bytes a block
   size_t total_bytes;
 };
+
+// The first token's parts.
+Q8Row FirstRow(const Q8Layout& layout, uint8_t* buffer) {
+  const auto array = [&](size_t i) -> void* {
+    return buffer + layout.quants_bytes + i * layout.blocks_bytes;
+  };
+  return {.quants = reinterpret_cast<int8_t*>(buffer),
+          .scales = static_cast<float*>(array(0)),
+          .sums = static_cast<int32_t*>(array(1)),
+          .half_sums = static_cast<int32_t*>(array(2)),
+          .scaled_sums = static_cast<float*>(array(3)),
+          .half_scales = static_cast<float*>(array(4)),
+          .scaled_half_sums = static_cast<float*>(array(6))};
+}
 
 ActivationView PackQ8(const float* x, size_t tokens, size_t cols, size_t stride,
                       size_t token_begin, size_t token_end, uint8_t* buffer) {
   HWY_DASSERT(cols % kQ8BlockSize == 0);
-  const Q8Layout layout(tokens, cols);
+  const Q8Row all = FirstRow(Q8Layout(tokens, cols), buffer);
   const size_t blocks = cols / kQ8BlockSize;
-  auto* quants = reinterpret_cast<int8_t*>(buffer);
-  void* scales_at = buffer + layout.scales_ofs;
-  void* sums_at = buffer + layout.sums_ofs;
-  void* half_sums_at = buffer + layout.half_sums_ofs;
-  auto* scales = static_cast<float*>(scales_at);
-  auto* sums = static_cast<int32_t*>(sums_at);
-  auto* half_sums = static_cast<int32_t*>(half_sums_at);
   for (size_t t = token_begin; t < token_end; ++t) {
+    const size_t first = t * blocks;
     HWY_DYNAMIC_DISPATCH(PackQ8T)
-    (x + t * stride, cols, quants + t * cols, scales + t * blocks,
-     sums + t * blocks, half_sums + t * blocks);
+    (x + t * stride, cols,
+     {.quants = all.quants + t * cols,
+      .scales = all.scales + first,
+      .sums = all.sums + first,
+      .half_sums = all.half_sums + first,
+      .scaled_sums = all.scaled_sums + first,
+      .half_scales = all.half_scales + 2 * first,
+      .scaled_half_sums = all.scaled_half_sums + 2 * first});
   }
   return {.format = ActivationFormat::kQ8,
           .tokens = tokens,
           .cols = cols,
-          .q8 = quants,
-          .scales = scales,
-          .sums = sums,
-          .half_sums = half_sums};
+          .q8 = all.quants,
+          .scales = all.scales,
+          .sums = all.sums,
+          .half_sums = all.half_sums,
+          .scaled_sums = all.scaled_sums,
+          .half_scales = all.half_scales,
+          .scaled_half_sums = all.scaled_half_sums};
 }
 
 ActivationView PackF32(const float* x, size_t tokens, size_t cols,

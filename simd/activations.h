@@ -21,11 +21,16 @@ struct ActivationView {
   const float* f32 = nullptr;     // [tokens, cols]            (kF32)
   const int8_t* q8 = nullptr;     // [tokens, cols]            (kQ8)
   const float* scales = nullptr;  // [tokens, cols / 32]       (kQ8)
-  // The sum of a block's quants: what a weight's offset or minimum meets, and
-  // what turns unsigned x signed dot products into signed ones.
-  const int32_t* sums = nullptr;  // [tokens, cols / 32]       (kQ8)
-  // The same of the first 16 of a block, for formats with minima of 16.
+  // The sum of a block's quants: what turns unsigned x signed dot products into
+  // signed ones; and that of its first 16.
+  const int32_t* sums = nullptr;       // [tokens, cols / 32]  (kQ8)
   const int32_t* half_sums = nullptr;  // [tokens, cols / 32]  (kQ8)
+  // scale * sum: what a weight's offset or minimum meets.
+  const float* scaled_sums = nullptr;  // [tokens, cols / 32]  (kQ8)
+  // Scales and scaled sums of half blocks, for formats with scales of 16. Two
+  // neighbours have the same scale.
+  const float* half_scales = nullptr;       // [tokens, cols / 16]  (kQ8)
+  const float* scaled_half_sums = nullptr;  // [tokens, cols / 16]  (kQ8)
 };
 
 // Returns the bytes that PackActivations needs, a multiple of 64.

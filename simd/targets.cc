@@ -10,6 +10,7 @@
 #endif
 // After foreach_target.h, which sets HWY_TARGET for it.
 #include "hwy/highway.h"
+#include "simd/quant/vnni.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace krait::simd::HWY_NAMESPACE {
@@ -44,12 +45,17 @@ void Restrict(int64_t mask) {
 }  // namespace
 
 std::string CurrentTarget() {
+  const VnniVariant* variant = ChosenVnniVariant();
+  if (variant != nullptr) return std::string(variant->name);
   return hwy::TargetName(HWY_DYNAMIC_DISPATCH(ThisTarget)());
 }
 
 std::vector<std::string> SupportedTargets() {
   std::vector<std::string> names;
   for (int64_t target : AllTargets()) {
+    for (const VnniVariant* variant : SupportedVnniVariants()) {
+      if (variant->base == target) names.emplace_back(variant->name);
+    }
     names.emplace_back(hwy::TargetName(target));
   }
   return names;
@@ -57,13 +63,18 @@ std::vector<std::string> SupportedTargets() {
 
 bool ForceTarget(const std::string& name) {
   const std::vector<int64_t>& targets = AllTargets();  // before any Restrict
-  if (name.empty()) {
-    Restrict(0);
-    return true;
+  const std::string wanted = name.empty() ? SupportedTargets().front() : name;
+  for (const VnniVariant* variant : SupportedVnniVariants()) {
+    if (wanted == variant->name) {
+      Restrict(name.empty() ? 0 : variant->base);
+      ChooseVnniVariant(variant);
+      return true;
+    }
   }
   for (int64_t target : targets) {
-    if (name == hwy::TargetName(target)) {
-      Restrict(target);
+    if (wanted == hwy::TargetName(target)) {
+      Restrict(name.empty() ? 0 : target);
+      ChooseVnniVariant(nullptr);
       return true;
     }
   }

@@ -8,7 +8,7 @@
 namespace krait::simd {
 
 // Returns the name of the instruction set that the kernels run on now, for
-// example "AVX3_ZEN4".
+// example "AVX3_ZEN4": a target of Highway's or a variant of quant/vnni.h.
 std::string CurrentTarget();
 
 // Returns the compiled-in targets that this CPU can run, best first.

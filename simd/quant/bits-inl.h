@@ -17,6 +17,11 @@
 #include "hwy/highway.h"
 #include "simd/convert-inl.h"
 
+// SVE's vectors cannot be in arrays or structs, whether or not their size is
+// known.
+#undef KRAIT_SIZELESS_VECTORS
+#define KRAIT_SIZELESS_VECTORS (HWY_HAVE_SCALABLE || HWY_TARGET_IS_SVE)
+
 HWY_BEFORE_NAMESPACE();
 namespace krait::simd::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -54,7 +59,7 @@ HWY_INLINE void StoreHalves(const uint8_t* HWY_RESTRICT p, size_t stride,
   const auto all = hn::BitCast(
       d16,
       hn::InterleaveLower(d64, hn::Set(d64, four(0)), hn::Set(d64, four(4))));
-#if HWY_MAX_BYTES >= 32 && !HWY_HAVE_SCALABLE && !HWY_TARGET_IS_SVE
+#if HWY_MAX_BYTES >= 32 && !KRAIT_SIZELESS_VECTORS
   const hn::FixedTag<float, 8> df;
   hn::StoreU(
       ToF32(df, hn::BitCast(hn::Rebind<hwy::float16_t, decltype(df)>(), all)),
@@ -88,6 +93,45 @@ HWY_INLINE V MoveBits(V v) {
   return hn::And(v, hn::Set(du8, kMoved));
 }
 
+#if HWY_TARGET != HWY_SCALAR
+
+// Shifts the bits of each half of a vector by a count of its own, right if that
+// is positive; a mask is to drop what comes from the next byte.
+template <int kLower, int kUpper, class V>
+HWY_INLINE V ShiftHalvesRight(V v) {
+  static_assert(kLower * kUpper >= 0);
+  const hn::DFromV<V> d;
+  const hn::Repartition<uint32_t, decltype(d)> d32;
+  const auto counts = [&](int lower, int upper) HWY_ATTR {
+    return hn::ConcatUpperLower(d32, hn::Set(d32, static_cast<uint32_t>(upper)),
+                                hn::Set(d32, static_cast<uint32_t>(lower)));
+  };
+  const auto bits = hn::BitCast(d32, v);
+  if constexpr (kLower < 0 || kUpper < 0) {
+    return hn::BitCast(d, hn::Shl(bits, counts(-kLower, -kUpper)));
+  } else {
+    return hn::BitCast(d, hn::Shr(bits, counts(kLower, kUpper)));
+  }
+}
+
+// Returns the bytes at `p`, as many as half a vector has, in both halves. With
+// AVX-512 a load alone does that, which Highway cannot say.
+template <class DU8>
+HWY_INLINE hn::Vec<DU8> LoadTwice(DU8 du8, const uint8_t* HWY_RESTRICT p) {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  if constexpr (HWY_MAX_LANES_D(DU8) == 64) {
+    const void* at = p;
+    return hn::Vec<DU8>{_mm512_broadcast_i64x4(
+        _mm256_loadu_si256(static_cast<const __m256i*>(at)))};
+  }
+#endif
+  const hn::Half<DU8> dh;
+  const auto half = hn::LoadU(dh, p);
+  return hn::Combine(du8, half, half);
+}
+
+#endif  // HWY_TARGET
+
 // Returns elements i.. of a block of 32 nibbles: the low ones of 16 bytes, then
 // the high ones. A vector has 32 lanes, or 16, or 1.
 template <class DU8>
@@ -95,9 +139,8 @@ HWY_INLINE hn::Vec<DU8> Nibbles(DU8 du8, const uint8_t* HWY_RESTRICT bytes,
                                 size_t i) {
 #if HWY_TARGET != HWY_SCALAR
   if constexpr (HWY_MAX_LANES_D(DU8) == 32) {
-    const hn::Half<DU8> dh;
-    const auto v = hn::LoadU(dh, bytes);
-    return hn::Combine(du8, MoveBits<4, 0, 15>(v), MoveBits<0, 0, 15>(v));
+    const auto v = ShiftHalvesRight<0, 4>(hn::LoadDup128(du8, bytes));
+    return hn::And(v, hn::Set(du8, uint8_t{15}));
   }
 #endif
   const auto v = hn::LoadU(du8, bytes + i % 16);
@@ -117,29 +160,55 @@ HWY_INLINE hn::Vec<DU8> FifthBits(DU8 du8, const uint8_t* HWY_RESTRICT bits,
 #endif
 }
 
-// Writes factor * (bytes[i] - offset) to out[count]; T is int8_t or uint8_t,
-// `count` a multiple of 8.
-template <typename T>
-HWY_INLINE void StoreScaled(const T* HWY_RESTRICT bytes, size_t count,
-                            float offset, float factor,
-                            float* HWY_RESTRICT out) {
-  const hn::CappedTag<float, 8> df;
-  const hn::Rebind<int32_t, decltype(df)> di;
+// Writes factor * (bytes - offset) to out, aligned; the bytes are in a vector
+// of as many lanes as DF has.
+template <class DF, class V8>
+HWY_INLINE void StoreScaledVector(DF df, V8 bytes, float offset, float factor,
+                                  float* HWY_RESTRICT out) {
+  const auto ints = hn::PromoteTo(hn::Rebind<int32_t, DF>(), bytes);
+  const auto scales = hn::Sub(hn::ConvertTo(df, ints), hn::Set(df, offset));
+  hn::Store(hn::Mul(hn::Set(df, factor), scales), df, out);
+}
+
+// Writes factor * (bytes[i] - offset) to out[kCount], aligned; T is int8_t or
+// uint8_t, kCount 8 or 16. In vectors of up to kCount, as they are read again.
+template <size_t kCount, typename T>
+HWY_INLINE void StoreScaled(const T* HWY_RESTRICT bytes, float offset,
+                            float factor, float* HWY_RESTRICT out) {
+  const hn::CappedTag<float, KRAIT_SIZELESS_VECTORS ? 4 : kCount> df;
   const hn::Rebind<T, decltype(df)> d8;
-  for (size_t i = 0; i < count; i += hn::Lanes(df)) {
-    const auto ints = hn::PromoteTo(di, hn::LoadU(d8, bytes + i));
-    const auto scales = hn::Sub(hn::ConvertTo(df, ints), hn::Set(df, offset));
-    hn::StoreU(hn::Mul(hn::Set(df, factor), scales), df, out + i);
+  for (size_t i = 0; i < kCount; i += hn::Lanes(df)) {
+    StoreScaledVector(df, hn::LoadU(d8, bytes + i), offset, factor, out + i);
   }
 }
 
-// The same for bytes that were put together in registers: eight a word.
+// The same for bytes that were put together in registers: eight a word. Where
+// vectors are long they stay there: what is stored in pieces waits to be
+// loaded.
 template <size_t kWords>
 HWY_INLINE void StoreScaledWords(const uint64_t (&words)[kWords], float offset,
                                  float factor, float* HWY_RESTRICT out) {
+#if HWY_MAX_BYTES >= 32 && !KRAIT_SIZELESS_VECTORS
+  const hn::CappedTag<float, 8 * kWords> df;
+  const hn::Rebind<uint8_t, decltype(df)> d8;
+  constexpr size_t kAtOnce = HWY_MAX_LANES_D(decltype(df));
+  if constexpr (kAtOnce == 16) {
+    const hn::FixedTag<uint64_t, 2> d64;
+    const auto all = hn::InterleaveLower(d64, hn::Set(d64, words[0]),
+                                         hn::Set(d64, words[1]));
+    StoreScaledVector(df, hn::BitCast(d8, all), offset, factor, out);
+  } else {
+    for (size_t i = 0; i < kWords; ++i) {
+      const auto eight = hn::Set(hn::FixedTag<uint64_t, 1>(), words[i]);
+      StoreScaledVector(df, hn::BitCast(d8, eight), offset, factor,
+                        out + kAtOnce * i);
+    }
+  }
+#else
   uint8_t bytes[8 * kWords];
   std::memcpy(bytes, words, sizeof(words));
-  StoreScaled(bytes, sizeof(bytes), offset, factor, out);
+  StoreScaled<8 * kWords>(bytes, offset, factor, out);
+#endif
 }
 
 // The scales and minima of Q4_K and Q5_K: factors at bytes 0 and 2, then 12

@@ -15,6 +15,9 @@
 //   Raw<kPart>(d8, block, i)
 //                   returns elements i.. of the block's part kPart (32
 //                   elements) in a vector of 32, 16 or 1 lanes
+//   RawPair<kPair>(d8, block)
+//                   optional: the same of parts 2 * kPair and 2 * kPair + 1 in
+//                   a vector of 64 lanes
 //
 // From that come a row in float32, the panels of MatMul and, in
 // row_product-inl.h, MatVecs.
@@ -35,11 +38,6 @@
 #include "simd/activations.h"
 #include "simd/quant/bits-inl.h"
 #include "simd/weight_format.h"
-
-// SVE's vectors cannot be in arrays or structs, whether or not their size is
-// known.
-#undef KRAIT_SIZELESS_VECTORS
-#define KRAIT_SIZELESS_VECTORS (HWY_HAVE_SCALABLE || HWY_TARGET_IS_SVE)
 
 HWY_BEFORE_NAMESPACE();
 namespace krait::simd::HWY_NAMESPACE {

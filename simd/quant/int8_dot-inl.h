@@ -23,10 +23,10 @@
 #include "hwy/highway.h"
 
 // Targets get no macro for VNNI from Highway; all x86 ones from AVX3_DL on
-// have it.
+// have it, and the variants of vnni.h.
 #undef KRAIT_UNSIGNED_WEIGHTS
 #undef KRAIT_ABS_WEIGHTS
-#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
+#if (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL) || defined(KRAIT_VNNI_VARIANT)
 #define KRAIT_UNSIGNED_WEIGHTS 1
 #define KRAIT_ABS_WEIGHTS 0
 #elif HWY_ARCH_X86 && HWY_TARGET <= HWY_SSSE3
@@ -65,11 +65,34 @@ HWY_INLINE V PrepareQuants(V quants) {
 #endif
 }
 
+#ifdef KRAIT_VNNI_VARIANT
+
+// In place of SumOfMulQuadAccumulate(), which knows nothing of the variants.
+HWY_INLINE hn::Vec256<int32_t> VnniDot(hn::FixedTag<int32_t, 8> /*di*/,
+                                       hn::Vec256<uint8_t> w,
+                                       hn::Vec256<int8_t> a,
+                                       hn::Vec256<int32_t> acc) {
+  return hn::Vec256<int32_t>{KRAIT_VNNI_DOT_256(acc.raw, w.raw, a.raw)};
+}
+#ifdef KRAIT_VNNI_DOT_512
+HWY_INLINE hn::Vec512<int32_t> VnniDot(hn::FixedTag<int32_t, 16> /*di*/,
+                                       hn::Vec512<uint8_t> w,
+                                       hn::Vec512<int8_t> a,
+                                       hn::Vec512<int32_t> acc) {
+  return hn::Vec512<int32_t>{KRAIT_VNNI_DOT_512(acc.raw, w.raw, a.raw)};
+}
+#endif
+
+#endif  // KRAIT_VNNI_VARIANT
+
 // Returns acc + w[4 * i + 0..3] * a[4 * i + 0..3] in each lane i; `w` comes
 // from PrepareQuants().
 template <class DI, class V8 = hn::Vec<hn::Repartition<int8_t, DI>>>
 HWY_INLINE hn::Vec<DI> QuadDot(DI di, V8 w, V8 a, hn::Vec<DI> acc) {
-#if KRAIT_UNSIGNED_WEIGHTS
+#ifdef KRAIT_VNNI_VARIANT
+  const hn::Repartition<uint8_t, DI> du8;
+  return VnniDot(di, hn::BitCast(du8, w), a, acc);
+#elif KRAIT_UNSIGNED_WEIGHTS
   const hn::Repartition<uint8_t, DI> du8;
   return hn::SumOfMulQuadAccumulate(di, hn::BitCast(du8, w), a, acc);
 #elif KRAIT_ABS_WEIGHTS

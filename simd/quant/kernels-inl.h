@@ -17,12 +17,21 @@
 #include "simd/quant/blocks-inl.h"
 #include "simd/quant/int8_panel-inl.h"
 #include "simd/quant/row_product-inl.h"
+#include "simd/quant/vnni.h"
+
+#undef KRAIT_EXPAND_KERNEL
+#ifdef KRAIT_VNNI_VARIANT  // has no use for it
+#define KRAIT_EXPAND_KERNEL(Name)
+#else
+#define KRAIT_EXPAND_KERNEL(Name)                                     \
+  void Expand##Name##T(const uint8_t* row, size_t cols, float* out) { \
+    ExpandBlocks<Name>(row, cols, out);                               \
+  }
+#endif
 
 #undef KRAIT_QUANT_KERNELS
 #define KRAIT_QUANT_KERNELS(Name)                                              \
-  void Expand##Name##T(const uint8_t* row, size_t cols, float* out) {          \
-    ExpandBlocks<Name>(row, cols, out);                                        \
-  }                                                                            \
+  KRAIT_EXPAND_KERNEL(Name)                                                    \
   void MatVecs##Name##T(const WeightView& w, size_t row_begin, size_t row_end, \
                         const ActivationView& x, float* const* y) {            \
     MultiplyRows<Name>(w, row_begin, row_end, x, y);                           \
@@ -43,13 +52,19 @@
   }                                                                         \
   void MatVecs##Name(const WeightView& w, size_t row_begin, size_t row_end, \
                      const ActivationView& x, float* const* y) {            \
-    HWY_DYNAMIC_DISPATCH(MatVecs##Name##T)(w, row_begin, row_end, x, y);    \
+    const MatVecsFn multiply =                                              \
+        VnniKernel(&VnniVariant::mat_vecs, WeightType::k##Name,             \
+                   HWY_DYNAMIC_POINTER(MatVecs##Name##T));                  \
+    multiply(w, row_begin, row_end, x, y);                                  \
   }                                                                         \
   void MatMul##Name(const WeightView& w, size_t row_begin, size_t row_end,  \
                     const ActivationView& x, const MatMulOutput& out,       \
                     void* scratch) {                                        \
     using Format = HWY_STATIC_DISPATCH(Name);                               \
-    const Int8Packing packing{.pack = HWY_DYNAMIC_POINTER(Pack##Name##T),   \
+    const PackInt8Fn pack =                                                 \
+        VnniKernel(&VnniVariant::pack, WeightType::k##Name,                 \
+                   HWY_DYNAMIC_POINTER(Pack##Name##T));                     \
+    const Int8Packing packing{.pack = pack,                                 \
                               .scale_elements = Format::kScaleElements,     \
                               .has_minima = Format::kHasMinima};            \
     MatMulInt8(packing, w, row_begin, row_end, x, out, scratch);            \

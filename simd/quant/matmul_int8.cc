@@ -8,14 +8,17 @@
 // the order of additions of a token.
 #include "simd/quant/matmul_int8.h"
 
+#ifndef KRAIT_SIMD_UNIT
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/quant/matmul_int8.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
+#endif
 // After foreach_target.h, which sets HWY_TARGET for them.
 #include "hwy/highway.h"
 #include "simd/panel-inl.h"
 #include "simd/quant/int8_dot-inl.h"
 #include "simd/quant/int8_panel-inl.h"
+#include "simd/quant/vnni.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace krait::simd::HWY_NAMESPACE {
@@ -338,6 +341,9 @@ void MatMulInt8(const Int8Packing& packing, const WeightView& w,
                 size_t row_begin, size_t row_end, const ActivationView& x,
                 const MatMulOutput& out, void* scratch_at) {
   auto* scratch = static_cast<uint8_t*>(scratch_at);
+  const VnniVariant* variant = ChosenVnniVariant();
+  const RunInt8GroupFn run =
+      variant != nullptr ? variant->run_group : HWY_DYNAMIC_POINTER(RunGroupT);
   for (size_t begin = row_begin; begin < row_end; begin += kGroupRows) {
     for (size_t col = 0; col < w.cols; col += kQ8ChunkCols) {
       const Int8Group group{.first_row = begin,
@@ -345,7 +351,7 @@ void MatMulInt8(const Int8Packing& packing, const WeightView& w,
                             .first_col = col,
                             .cols = std::min(kQ8ChunkCols, w.cols - col)};
       packing.pack(w, group, scratch + kTileBytes);
-      HWY_DYNAMIC_DISPATCH(RunGroupT)(packing, group, x, out, scratch);
+      run(packing, group, x, out, scratch);
     }
   }
 }

@@ -21,12 +21,20 @@ struct Int8Group {
   size_t cols = 0;  // at most kQ8ChunkCols
 };
 
+using PackInt8Fn = void (*)(const WeightView& w, const Int8Group& group,
+                            uint8_t* panels);
+
 // What a format brings.
 struct Int8Packing {
-  void (*pack)(const WeightView& w, const Int8Group& group, uint8_t* panels);
+  PackInt8Fn pack;
   size_t scale_elements;  // 16 or 32
   bool has_minima;
 };
+
+// Multiplies a group that is packed in `scratch`, behind room for a tile.
+using RunInt8GroupFn = void (*)(const Int8Packing& packing,
+                                const Int8Group& group, const ActivationView& x,
+                                const MatMulOutput& out, uint8_t* scratch);
 
 void MatMulInt8(const Int8Packing& packing, const WeightView& w,
                 size_t row_begin, size_t row_end, const ActivationView& x,

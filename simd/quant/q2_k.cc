@@ -42,6 +42,16 @@ struct Q2_K {
     return hn::BitCast(d8,
                        MoveBits<2 * (kPart % 4), 0, 3>(hn::LoadU(du8, quants)));
   }
+
+  template <size_t kPair, class D8>
+  static HWY_INLINE hn::Vec<D8> RawPair(D8 d8,
+                                        const uint8_t* HWY_RESTRICT block) {
+    const hn::RebindToUnsigned<D8> du8;
+    constexpr int kFirst = 4 * static_cast<int>(kPair % 2);
+    const auto bytes = LoadTwice(du8, block + 16 + kPair / 2 * 32);
+    return hn::BitCast(d8, hn::And(ShiftHalvesRight<kFirst, kFirst + 2>(bytes),
+                                   hn::Set(du8, uint8_t{3})));
+  }
 };
 
 KRAIT_QUANT_KERNELS(Q2_K);

@@ -47,6 +47,20 @@ struct Q3_K {
     return hn::BitCast(d8, hn::Or(MoveBits<2 * (kPart % 4), 0, 3>(low),
                                   MoveBits<kPart, 2, 1>(high)));
   }
+
+  template <size_t kPair, class D8>
+  static HWY_INLINE hn::Vec<D8> RawPair(D8 d8,
+                                        const uint8_t* HWY_RESTRICT block) {
+    const hn::RebindToUnsigned<D8> du8;
+    constexpr int kFirst = 4 * static_cast<int>(kPair % 2);
+    constexpr int kPart = 2 * static_cast<int>(kPair);
+    const auto bytes = LoadTwice(du8, block + 32 + kPair / 2 * 32);
+    const auto low = hn::And(ShiftHalvesRight<kFirst, kFirst + 2>(bytes),
+                             hn::Set(du8, uint8_t{3}));
+    const auto high =
+        ShiftHalvesRight<kPart - 2, kPart - 1>(LoadTwice(du8, block));
+    return hn::BitCast(d8, hn::OrAnd(low, high, hn::Set(du8, uint8_t{4})));
+  }
 };
 
 KRAIT_QUANT_KERNELS(Q3_K);

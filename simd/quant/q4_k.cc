@@ -35,6 +35,15 @@ struct Q4_K {
     const auto bytes = hn::LoadU(du8, block + 16 + kPart / 2 * 32 + i);
     return hn::BitCast(d8, MoveBits<4 * (kPart % 2), 0, 15>(bytes));
   }
+
+  template <size_t kPair, class D8>
+  static HWY_INLINE hn::Vec<D8> RawPair(D8 d8,
+                                        const uint8_t* HWY_RESTRICT block) {
+    const hn::RebindToUnsigned<D8> du8;
+    const auto bytes = LoadTwice(du8, block + 16 + kPair * 32);
+    return hn::BitCast(
+        d8, hn::And(ShiftHalvesRight<0, 4>(bytes), hn::Set(du8, uint8_t{15})));
+  }
 };
 
 KRAIT_QUANT_KERNELS(Q4_K);

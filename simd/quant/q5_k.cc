@@ -36,6 +36,19 @@ struct Q5_K {
     return hn::BitCast(d8, hn::Or(MoveBits<4 * (kPart % 2), 0, 15>(low),
                                   MoveBits<kPart, 4, 1>(high)));
   }
+
+  template <size_t kPair, class D8>
+  static HWY_INLINE hn::Vec<D8> RawPair(D8 d8,
+                                        const uint8_t* HWY_RESTRICT block) {
+    const hn::RebindToUnsigned<D8> du8;
+    constexpr int kPart = 2 * static_cast<int>(kPair);
+    const auto bytes = LoadTwice(du8, block + 48 + kPair * 32);
+    const auto low =
+        hn::And(ShiftHalvesRight<0, 4>(bytes), hn::Set(du8, uint8_t{15}));
+    const auto high =
+        ShiftHalvesRight<kPart - 4, kPart - 3>(LoadTwice(du8, block + 16));
+    return hn::BitCast(d8, hn::OrAnd(low, high, hn::Set(du8, uint8_t{16})));
+  }
 };
 
 KRAIT_QUANT_KERNELS(Q5_K);

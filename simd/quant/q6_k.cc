@@ -25,8 +25,8 @@ struct Q6_K {
   static HWY_INLINE void Scales(const uint8_t* HWY_RESTRICT block,
                                 float* HWY_RESTRICT scales, float*) {
     const void* packed = block + 192;
-    StoreScaled(static_cast<const int8_t*>(packed), 16, 0.0f,
-                LoadHalf(block + 208), scales);
+    StoreScaled<16>(static_cast<const int8_t*>(packed), 0.0f,
+                    LoadHalf(block + 208), scales);
   }
 
   template <size_t kPart, class D8>
@@ -39,6 +39,18 @@ struct Q6_K {
     const auto high = hn::LoadU(du8, block + 128 + kPart / 4 * 32 + i);
     return hn::BitCast(d8, hn::Or(MoveBits<4 * (kQuarter / 2), 0, 15>(low),
                                   MoveBits<2 * kQuarter, 4, 3>(high)));
+  }
+
+  template <size_t kPair, class D8>
+  static HWY_INLINE hn::Vec<D8> RawPair(D8 d8,
+                                        const uint8_t* HWY_RESTRICT block) {
+    const hn::RebindToUnsigned<D8> du8;
+    constexpr int kQuarter = 2 * static_cast<int>(kPair % 2);
+    const auto low = hn::LoadU(du8, block + kPair / 2 * 64);
+    const auto high = ShiftHalvesRight<2 * kQuarter - 4, 2 * kQuarter - 2>(
+        LoadTwice(du8, block + 128 + kPair / 2 * 32));
+    return hn::BitCast(d8, hn::OrAnd(MoveBits<2 * kQuarter, 0, 15>(low), high,
+                                     hn::Set(du8, uint8_t{48})));
   }
 };
 

@@ -57,6 +57,14 @@ void ExpectQuantizes(const float* x, const ActivationView& view, size_t token,
   }
   ASSERT_EQ(view.sums[token * blocks + block], sum);
   ASSERT_EQ(view.half_sums[token * blocks + block], half_sum);
+  ASSERT_EQ(view.scaled_sums[token * blocks + block],
+            scale * static_cast<float>(sum));
+  const size_t half = 2 * (token * blocks + block);
+  ASSERT_EQ(view.half_scales[half], scale);
+  ASSERT_EQ(view.half_scales[half + 1], scale);
+  ASSERT_EQ(view.scaled_half_sums[half], scale * static_cast<float>(half_sum));
+  ASSERT_EQ(view.scaled_half_sums[half + 1],
+            scale * static_cast<float>(sum - half_sum));
 }
 
 TEST_P(ActivationsTest, QuantizesToNearestWithSums) {
