@@ -8,11 +8,12 @@
 #define HWY_TARGET_INCLUDE "simd/unit_layers.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 // Each is included once for each target, too.
-#include "simd/attention.cc"    // NOLINT(bugprone-suspicious-include)
-#include "simd/conv1d.cc"       // NOLINT(bugprone-suspicious-include)
-#include "simd/elementwise.cc"  // NOLINT(bugprone-suspicious-include)
-#include "simd/norm.cc"         // NOLINT(bugprone-suspicious-include)
-#include "simd/rope.cc"         // NOLINT(bugprone-suspicious-include)
-#include "simd/ssd_chunk.cc"    // NOLINT(bugprone-suspicious-include)
-#include "simd/ssm.cc"          // NOLINT(bugprone-suspicious-include)
-#include "simd/targets.cc"      // NOLINT(bugprone-suspicious-include)
+#include "simd/attention.cc"       // NOLINT(bugprone-suspicious-include)
+#include "simd/conv1d.cc"          // NOLINT(bugprone-suspicious-include)
+#include "simd/elementwise.cc"     // NOLINT(bugprone-suspicious-include)
+#include "simd/norm.cc"            // NOLINT(bugprone-suspicious-include)
+#include "simd/rope.cc"            // NOLINT(bugprone-suspicious-include)
+#include "simd/selective_scan.cc"  // NOLINT(bugprone-suspicious-include)
+#include "simd/ssd_chunk.cc"       // NOLINT(bugprone-suspicious-include)
+#include "simd/ssm.cc"             // NOLINT(bugprone-suspicious-include)
+#include "simd/targets.cc"         // NOLINT(bugprone-suspicious-include)

@@ -186,7 +186,7 @@ struct Report {
 Report MakeReport(const BenchArguments& arguments, const LoadedModel& loaded,
                   size_t tokens, const Measurement& measurement) {
   const auto& hparams = loaded.model->hyperparameters();
-  const bool recurrent = hparams.Has(engine::MixerKind::kMamba2);
+  const bool recurrent = hparams.IsRecurrent();
   Report report{.model = arguments.random.empty()
                              ? hparams.name
                              : fmt::format("{} {} (random weights)",

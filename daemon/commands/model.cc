@@ -27,6 +27,11 @@ boost::json::object ShapeToJson(const engine::Hyperparameters& hparams) {
   json["d_model"] = hparams.d_model;
   json["vocab"] = hparams.vocab;
   json["context_length"] = hparams.context_length;
+  if (hparams.Has(engine::MixerKind::kMamba1)) {
+    json["d_inner"] = hparams.mamba1.d_inner;
+    json["state"] = hparams.mamba1.state;
+    json["dt_rank"] = hparams.mamba1.dt_rank;
+  }
   if (hparams.Has(engine::MixerKind::kMamba2)) {
     json["d_inner"] = hparams.mamba2.d_inner;
     json["heads"] = hparams.mamba2.heads;

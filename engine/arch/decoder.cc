@@ -50,6 +50,8 @@ class LayerMaker {
  private:
   DecoderLayer::Mixer MakeMixer(MixerKind kind, LayerReader& read) {
     switch (kind) {
+      case MixerKind::kMamba1:
+        return Mamba1Mixer(hparams_, recurrent_layers_++, read);
       case MixerKind::kMamba2:
         return Mamba2Mixer(hparams_, recurrent_layers_++, read);
       case MixerKind::kParallel:
@@ -115,6 +117,7 @@ std::unique_ptr<State> Decoder::NewState() const {
 
 struct Decoder::Buffers final : public Scratch {
   Buffers(const Hyperparameters& hparams, size_t workers) {
+    if (hparams.Has(MixerKind::kMamba1)) mamba1.emplace(hparams.mamba1);
     if (hparams.Has(MixerKind::kMamba2)) {
       mamba2.emplace(hparams.mamba2, workers);
     }
@@ -135,6 +138,7 @@ struct Decoder::Buffers final : public Scratch {
   std::vector<float*> logits;  // of a decode, one per row
   AlignedArray<float> u;       // [tokens, d_model], the residual stream
   AlignedArray<float> h;       // [tokens, d_model]
+  std::optional<Mamba1Mixer::Buffers> mamba1;
   std::optional<Mamba2Mixer::Buffers> mamba2;
   std::optional<Attention::Buffers> attention;
   ParallelMixer::Buffers parallel;
@@ -145,6 +149,10 @@ struct Decoder::Buffers final : public Scratch {
 std::unique_ptr<Executor> Decoder::NewExecutor(WorkerPool& pool) const {
   const Hyperparameters& hparams = hyperparameters();
   size_t max_cols = hparams.d_model;
+  if (hparams.Has(MixerKind::kMamba1)) {
+    max_cols = std::max(max_cols, hparams.mamba1.d_inner);
+    max_cols = std::max(max_cols, hparams.mamba1.dt_rank);
+  }
   if (hparams.Has(MixerKind::kMamba2)) {
     max_cols = std::max(max_cols, hparams.mamba2.d_inner);
   }
@@ -211,7 +219,9 @@ void Decoder::RunLayers(const Batch& batch, Buffers& b) const {
 void Decoder::RunMixer(const Batch& batch, const DecoderLayer& layer,
                        Buffers& b) const {
   float* h = b.h.data();
-  if (const auto* mamba2 = std::get_if<Mamba2Mixer>(&layer.mixer)) {
+  if (const auto* mamba1 = std::get_if<Mamba1Mixer>(&layer.mixer)) {
+    mamba1->Run(batch, *b.mamba1, h, h);
+  } else if (const auto* mamba2 = std::get_if<Mamba2Mixer>(&layer.mixer)) {
     mamba2->Run(batch, *b.mamba2, h, h);
   } else if (const auto* both = std::get_if<ParallelMixer>(&layer.mixer)) {
     both->Run(batch, *b.mamba2, *b.attention, b.parallel, h, h);
@@ -269,7 +279,9 @@ void Decoder::Settle(State& state, Executor& executor) const {
   recurrent->MakeBaseMutable();
   auto& b = static_cast<Buffers&>(executor.scratch());
   for (const DecoderLayer& layer : layers_) {
-    if (const auto* mamba2 = std::get_if<Mamba2Mixer>(&layer.mixer)) {
+    if (const auto* mamba1 = std::get_if<Mamba1Mixer>(&layer.mixer)) {
+      mamba1->Settle(*recurrent, *b.mamba1, executor);
+    } else if (const auto* mamba2 = std::get_if<Mamba2Mixer>(&layer.mixer)) {
       mamba2->Settle(*recurrent, *b.mamba2, executor);
     } else if (const auto* both = std::get_if<ParallelMixer>(&layer.mixer)) {
       both->mamba2().Settle(*recurrent, *b.mamba2, executor);

@@ -12,6 +12,7 @@
 #include "engine/layers/attention.h"
 #include "engine/layers/batch.h"
 #include "engine/layers/experts.h"
+#include "engine/layers/mamba1_mixer.h"
 #include "engine/layers/mamba2_mixer.h"
 #include "engine/layers/parallel_mixer.h"
 #include "engine/layers/swiglu.h"
@@ -21,7 +22,8 @@ namespace krait::engine {
 // One layer: a mixer, which moves information between tokens, and mostly a
 // feed-forward, each with a norm before and a residual around it.
 struct DecoderLayer {
-  using Mixer = std::variant<Mamba2Mixer, Attention, ParallelMixer>;
+  using Mixer =
+      std::variant<Mamba1Mixer, Mamba2Mixer, Attention, ParallelMixer>;
 
   std::vector<float> mixer_norm;  // [d_model]
   Mixer mixer;

@@ -13,12 +13,13 @@ extern const ArchitectureInfo kLlamaArchitecture;
 extern const ArchitectureInfo kQwen2Architecture;
 extern const ArchitectureInfo kGraniteHybridArchitecture;
 extern const ArchitectureInfo kFalconH1Architecture;
+extern const ArchitectureInfo kMamba1Architecture;
 
 namespace {
 
-constexpr std::array<const ArchitectureInfo*, 5> kArchitectures = {
-    &kMamba2Architecture, &kLlamaArchitecture, &kQwen2Architecture,
-    &kGraniteHybridArchitecture, &kFalconH1Architecture};
+constexpr std::array<const ArchitectureInfo*, 6> kArchitectures = {
+    &kMamba2Architecture, &kMamba1Architecture,        &kLlamaArchitecture,
+    &kQwen2Architecture,  &kGraniteHybridArchitecture, &kFalconH1Architecture};
 
 // "a, b or c"
 std::string Alternatives(const std::vector<std::string_view>& names) {

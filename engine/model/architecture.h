@@ -37,6 +37,8 @@ struct HfModelType {
   std::string_view model_type;  // "llama"
   std::string_view class_name;  // "LlamaForCausalLM"
   void (*read)(FieldReader* read, Hyperparameters* hparams);
+  // Whether the embedding is the output head where nothing is said of it.
+  bool is_tied = false;
 };
 
 // All that is special to one architecture: a row. What it is computed with

@@ -77,7 +77,7 @@ Result<HfConfig> ParseHfConfig(std::string_view json, const std::string& name) {
   config.hparams.d_model = read.Size("hidden_size");
   config.hparams.layers = read.Size("num_hidden_layers");
   config.hparams.context_length = read.Size("max_position_embeddings", 0);
-  config.tied = read.Bool("tie_word_embeddings", false);
+  config.tied = read.Bool("tie_word_embeddings", model->type->is_tied);
   const std::string activation = read.String("hidden_act", "silu");
   if (activation != "silu") {
     read.NotYet(fmt::format("hidden_act '{}'", Printable(activation)));

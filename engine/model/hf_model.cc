@@ -172,13 +172,14 @@ Status HfModel::NegateExpOfDecays() {
     if (!tensor.name.ends_with(".ssm_a")) continue;
     const std::optional<simd::WeightType> type = RunnableType(tensor.type);
     if (!type) continue;  // Finish has refused it where it is needed
-    const size_t heads = hparams_.mamba2.heads;
-    auto* values = reinterpret_cast<float*>(NewBuffer(heads * sizeof(float)));
-    simd::ExpandRow({tensor.data, *type, 1, heads}, 0, values);
-    for (size_t i = 0; i < heads; ++i) values[i] = -std::exp(values[i]);
+    size_t size = 1;
+    for (const size_t dim : tensor.shape) size *= dim;
+    auto* values = reinterpret_cast<float*>(NewBuffer(size * sizeof(float)));
+    simd::ExpandRow({tensor.data, *type, 1, size}, 0, values);
+    for (size_t i = 0; i < size; ++i) values[i] = -std::exp(values[i]);
     tensor.type = TensorType::kF32;
     tensor.data = reinterpret_cast<const std::byte*>(values);
-    tensor.bytes = heads * sizeof(float);
+    tensor.bytes = size * sizeof(float);
   }
   return {};
 }

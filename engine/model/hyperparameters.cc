@@ -49,6 +49,15 @@ class Checker {
   Status status_;
 };
 
+void CheckMamba1(const Mamba1Shape& shape, Checker* check) {
+  check->Range("d_inner (ssm.inner_size, intermediate_size)", shape.d_inner, 1,
+               kMaxWidth);
+  check->Range("state (ssm.state_size)", shape.state, 1, kMaxState);
+  check->Range("dt_rank (ssm.time_step_rank)", shape.dt_rank, 1, kMaxWidth);
+  check->Range("conv_width (ssm.conv_kernel)", shape.conv_width, 2,
+               kMaxConvWidth);
+}
+
 void CheckMamba2(const Mamba2Shape& shape, Checker* check) {
   check->Range("d_inner (ssm.inner_size)", shape.d_inner, 1, kMaxWidth);
   check->Range("heads (ssm.time_step_rank, num_heads)", shape.heads, 1,
@@ -131,7 +140,12 @@ Status CheckHyperparameters(const Hyperparameters& hparams,
                 hparams.vocab - 1);
   }
   check.Range("kinds of layers", hparams.layer_pattern.size(), 1, kMaxLayers);
+  if (hparams.Has(MixerKind::kMamba1)) CheckMamba1(hparams.mamba1, &check);
   if (hparams.Has(MixerKind::kMamba2)) CheckMamba2(hparams.mamba2, &check);
+  // Their states would be of two shapes (RecurrentLayout).
+  check.That(
+      !hparams.Has(MixerKind::kMamba1) || !hparams.Has(MixerKind::kMamba2),
+      "layers of Mamba-1 and of Mamba-2 in one model");
   if (hparams.Has(MixerKind::kAttention)) {
     CheckAttention(hparams.attention, &check);
   }

@@ -18,6 +18,7 @@ namespace krait::engine {
 // The glossary of shapes, used in comments everywhere:
 //   tokens    of one call            vocab     vocabulary
 //   d_model   residual stream        d_inner   Mamba's inner width
+//   state, dt_rank                   Mamba-1's SSM, of each of d_inner channels
 //   heads, head_dim, state, groups   Mamba-2's SSM: d_inner = heads * head_dim
 //   conv_dim  = d_inner + 2 * groups * state
 //   heads, kv_heads, head_dim, d_ff  attention and SwiGLU
@@ -28,13 +29,14 @@ enum class Architecture : uint8_t {
   kLlama,
   kQwen2,
   kGraniteHybrid,
-  kFalconH1
+  kFalconH1,
+  kMamba1
 };
 
 // What a layer consists of: a mixer, which moves information between tokens,
 // and mostly a feed-forward. Each has a norm before it and a residual around.
 // kParallel: Mamba-2 and attention on the same input, whose outputs are added.
-enum class MixerKind : uint8_t { kMamba2, kAttention, kParallel };
+enum class MixerKind : uint8_t { kMamba1, kMamba2, kAttention, kParallel };
 enum class FeedForwardKind : uint8_t { kNone, kSwiGlu, kExperts };
 
 struct LayerKind {
@@ -42,8 +44,24 @@ struct LayerKind {
   FeedForwardKind feed_forward = FeedForwardKind::kNone;
 
   bool Has(MixerKind kind) const {
-    return mixer == kind || mixer == MixerKind::kParallel;
+    const bool beside_another =
+        kind == MixerKind::kMamba2 || kind == MixerKind::kAttention;
+    return mixer == kind || (mixer == MixerKind::kParallel && beside_another);
   }
+  // Whether it has a state of constant size (RecurrentShape).
+  bool IsRecurrent() const {
+    return Has(MixerKind::kMamba1) || Has(MixerKind::kMamba2);
+  }
+};
+
+struct Mamba1Shape {
+  size_t d_inner = 0;
+  size_t state = 0;
+  size_t dt_rank = 0;
+  size_t conv_width = 0;
+
+  // Rows of x_proj, in this order: narrow dt, B, C.
+  size_t x_proj_rows() const { return dt_rank + 2 * state; }
 };
 
 struct Mamba2Shape {
@@ -100,6 +118,10 @@ struct Hyperparameters {
   }
   bool Has(MixerKind mixer) const { return CountLayers(mixer) > 0; }
   bool Has(FeedForwardKind feed_forward) const;
+  // Whether any layer has a state of constant size.
+  bool IsRecurrent() const {
+    return Has(MixerKind::kMamba1) || Has(MixerKind::kMamba2);
+  }
   // Those that are of the kind, or have it beside another.
   size_t CountLayers(MixerKind mixer) const;
 
@@ -119,6 +141,7 @@ struct Hyperparameters {
   // none (CheckHyperparameters).
   std::vector<LayerKind> layer_pattern;
   // Of all layers that have such a part.
+  Mamba1Shape mamba1;
   Mamba2Shape mamba2;
   AttentionShape attention;
   size_t d_ff = 0;  // feed-forward, or each expert

@@ -26,6 +26,7 @@ class LayerList {
   void AddMixer(MixerKind mixer) {
     Add("attn_norm.weight", {hparams_.d_model});
     const LayerKind kind{.mixer = mixer};
+    if (kind.Has(MixerKind::kMamba1)) AddMamba1();
     if (kind.Has(MixerKind::kMamba2)) AddMamba2();
     if (kind.Has(MixerKind::kAttention)) AddAttention();
   }
@@ -50,6 +51,19 @@ class LayerList {
  private:
   void Add(std::string_view name, std::vector<size_t> shape) {
     specs_.push_back({fmt::format("{}{}", prefix_, name), std::move(shape)});
+  }
+
+  void AddMamba1() {
+    const Mamba1Shape& m = hparams_.mamba1;
+    Add("ssm_in.weight", {2 * m.d_inner, hparams_.d_model});
+    Add("ssm_conv1d.weight", {m.d_inner, m.conv_width});
+    Add("ssm_conv1d.bias", {m.d_inner});
+    Add("ssm_x.weight", {m.x_proj_rows(), m.d_inner});
+    Add("ssm_dt.weight", {m.d_inner, m.dt_rank});
+    Add("ssm_dt.bias", {m.d_inner});
+    Add("ssm_a", {m.d_inner, m.state});
+    Add("ssm_d", {m.d_inner});
+    Add("ssm_out.weight", {hparams_.d_model, m.d_inner});
   }
 
   void AddMamba2() {
@@ -89,6 +103,30 @@ class LayerList {
   std::string prefix_;
   std::vector<TensorSpec> specs_;
 };
+
+// A shape that some files give a layer's tensor.
+struct OtherShape {
+  std::string_view name;
+  std::vector<size_t> in_file;
+  std::vector<size_t> canonical;
+};
+
+std::vector<OtherShape> OtherShapes(const Hyperparameters& hparams) {
+  if (hparams.Has(MixerKind::kMamba1)) {
+    const Mamba1Shape& m = hparams.mamba1;
+    return {{"ssm_conv1d.weight",
+             {m.d_inner, 1, m.conv_width},
+             {m.d_inner, m.conv_width}}};
+  }
+  if (!hparams.Has(MixerKind::kMamba2)) return {};
+  const Mamba2Shape& m = hparams.mamba2;
+  return {{"ssm_a", {m.heads, 1}, {m.heads}},
+          {"ssm_d", {m.heads, 1}, {m.heads}},
+          {"ssm_norm.weight", {m.groups, m.d_inner / m.groups}, {m.d_inner}},
+          {"ssm_conv1d.weight",
+           {m.conv_dim(), 1, m.conv_width},
+           {m.conv_dim(), m.conv_width}}};
+}
 
 // Splits "blk.12.ssm_a" into 12 and "ssm_a"; false for other names.
 bool SplitLayerName(std::string_view name, size_t* layer,
@@ -247,27 +285,12 @@ void NormaliseShapes(const Hyperparameters& hparams,
   for (Tensor& tensor : *tensors) {
     if (tensor.name.ends_with(".ffn_norm")) tensor.name += ".weight";
   }
-  if (!hparams.Has(MixerKind::kMamba2)) return;
-  using Shape = std::vector<size_t>;
-  const Mamba2Shape& m = hparams.mamba2;
-  struct Alternative {
-    std::string_view name;
-    Shape in_file;
-    Shape canonical;
-  };
-  const std::array<Alternative, 4> alternatives = {{
-      {"ssm_a", {m.heads, 1}, {m.heads}},
-      {"ssm_d", {m.heads, 1}, {m.heads}},
-      {"ssm_norm.weight", {m.groups, m.d_inner / m.groups}, {m.d_inner}},
-      {"ssm_conv1d.weight",
-       {m.conv_dim(), 1, m.conv_width},
-       {m.conv_dim(), m.conv_width}},
-  }};
+  const std::vector<OtherShape> alternatives = OtherShapes(hparams);
   for (Tensor& tensor : *tensors) {
     size_t layer = 0;
     std::string_view rest;
     if (!SplitLayerName(tensor.name, &layer, &rest)) continue;
-    for (const Alternative& alternative : alternatives) {
+    for (const OtherShape& alternative : alternatives) {
       if (rest == alternative.name && tensor.shape == alternative.in_file) {
         tensor.shape = alternative.canonical;
       }

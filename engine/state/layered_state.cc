@@ -7,15 +7,11 @@
 
 namespace krait::engine {
 
-RecurrentLayout RecurrentLayoutOf(const Hyperparameters& hparams) {
-  return {hparams.mamba2, hparams.CountLayers(MixerKind::kMamba2)};
-}
-
 LayeredState::LayeredState(const Hyperparameters& hparams) {
   for (size_t layer = 0; layer < hparams.layers; ++layer) {
     layers_.push_back(hparams.KindOf(layer));
   }
-  if (hparams.Has(MixerKind::kMamba2)) {
+  if (hparams.IsRecurrent()) {
     recurrent_.emplace(RecurrentLayoutOf(hparams));
   }
   if (hparams.Has(MixerKind::kAttention)) {
@@ -84,7 +80,7 @@ std::vector<StateTensor> LayeredState::Export() const {
   size_t recurrent = 0;
   size_t attention = 0;
   for (size_t number = 0; number < layers_.size(); ++number) {
-    if (layers_[number].Has(MixerKind::kMamba2)) {
+    if (layers_[number].IsRecurrent()) {
       recurrent_->Export(recurrent++, number, &tensors);
     }
     if (layers_[number].Has(MixerKind::kAttention)) {

@@ -15,9 +15,6 @@
 
 namespace krait::engine {
 
-// Sizes of the state of a model's recurrent layers. There must be some.
-RecurrentLayout RecurrentLayoutOf(const Hyperparameters& hparams);
-
 // The state of a model in a processor's memory: a part for each kind of layers
 // that it has. Both parts stand at the same position between calls.
 class LayeredState final : public State {

@@ -19,26 +19,6 @@
 #include <utility>
 
 namespace krait::engine {
-namespace {
-
-constexpr size_t kFloatsPerLine = 16;  // 64 bytes
-
-size_t RoundUp(size_t n) {
-  return (n + kFloatsPerLine - 1) / kFloatsPerLine * kFloatsPerLine;
-}
-
-}  // namespace
-
-RecurrentLayout::RecurrentLayout(const Mamba2Shape& shape, size_t num_layers)
-    : layers(num_layers),
-      window(shape.conv_width - 1),
-      channels(shape.conv_dim()),
-      heads(shape.heads),
-      state(shape.state),
-      head_dim(shape.head_dim),
-      conv_size(RoundUp(window * channels)),
-      ssm_size(RoundUp(heads * state * head_dim)),
-      row_size(RoundUp(channels + heads)) {}
 
 ReplayBlock::ReplayBlock(const ReplayBlock& other, size_t rows)
     : filled(rows), layers_(other.layers_), row_size_(other.row_size_) {
@@ -184,8 +164,8 @@ void RecurrentState::MakeBaseMutable() {
 }
 
 void RecurrentState::MoveConvWindow(size_t layer, size_t position) {
-  const size_t width = layout_.window;
-  const size_t channels = layout_.channels;
+  const size_t width = layout_.shape.window;
+  const size_t channels = layout_.shape.channels;
   float* window = mutable_conv_window(layer);
   for (size_t i = 0; i < width; ++i) {
     // The input of position - width + i: in the old window or in the tail.
@@ -244,8 +224,8 @@ void RecurrentState::Export(size_t layer, size_t number,
 
 StateTensor RecurrentState::ExportConvState(size_t layer,
                                             std::string name) const {
-  const size_t window = layout_.window;
-  const size_t channels = layout_.channels;
+  const size_t window = layout_.shape.window;
+  const size_t channels = layout_.shape.channels;
   const float* conv = conv_window(layer);
   StateTensor tensor{std::move(name), {channels, window}, {}};
   for (size_t c = 0; c < channels; ++c) {
@@ -258,10 +238,12 @@ StateTensor RecurrentState::ExportConvState(size_t layer,
 
 StateTensor RecurrentState::ExportSsmState(size_t layer,
                                            std::string name) const {
-  const size_t head_dim = layout_.head_dim;
-  const size_t state = layout_.state;
-  StateTensor tensor{std::move(name), {layout_.heads, head_dim, state}, {}};
-  for (size_t h = 0; h < layout_.heads; ++h) {
+  const size_t heads = layout_.shape.heads;
+  const size_t head_dim = layout_.shape.head_dim;
+  const size_t state = layout_.shape.state;
+  StateTensor tensor{std::move(name), {head_dim, state}, {}};
+  if (layout_.shape.has_heads) tensor.shape.insert(tensor.shape.begin(), heads);
+  for (size_t h = 0; h < heads; ++h) {
     const float* head = ssm(layer) + h * state * head_dim;
     for (size_t p = 0; p < head_dim; ++p) {
       for (size_t n = 0; n < state; ++n) {

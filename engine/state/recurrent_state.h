@@ -11,33 +11,13 @@
 #include <vector>
 
 #include "engine/aligned_array.h"
-#include "engine/model/hyperparameters.h"
+#include "engine/state/recurrent_layout.h"
 #include "engine/state/state.h"
 
 namespace krait::engine {
 
-// Sizes of the state of a model's recurrent layers, in floats; parts are
-// rounded up to 64 bytes.
-struct RecurrentLayout {
-  RecurrentLayout(const Mamba2Shape& shape, size_t num_layers);
-
-  size_t snapshot_size() const { return layers * (conv_size + ssm_size); }
-
-  size_t layers;
-  // The window of the convolution: [window, channels].
-  size_t window;
-  size_t channels;
-  // The recurrence: [heads, state, head_dim].
-  size_t heads;
-  size_t state;
-  size_t head_dim;
-  size_t conv_size;  // of one layer's window
-  size_t ssm_size;   // of one layer's recurrence
-  size_t row_size;   // of one token's inputs in one layer (x, B, C, dt)
-};
-
-// The constant-size part: per layer the last conv_width - 1 inputs of the
-// convolution, then the SSM state, in float32.
+// The constant-size part: per layer the convolution's window, then what the
+// recurrence has come to, in float32.
 class RecurrentSnapshot final : public StateSnapshot {
  public:
   // Zero: the empty sequence.
@@ -61,9 +41,9 @@ class RecurrentSnapshot final : public StateSnapshot {
   size_t size_;
 };
 
-// A part of the replay log: for each layer and token what in_proj gave for x,
-// B, C (before the convolution) and dt (before bias and softplus). It comes in
-// pieces, so that blocks which begin alike share all but the last of them.
+// A part of the replay log: the inputs of each layer and token
+// (RecurrentShape). It comes in pieces, so that blocks which begin alike share
+// all but the last of them.
 class ReplayBlock final : public StateBlock {
  public:
   static constexpr size_t kPieceTokens = 16;

@@ -6,7 +6,7 @@
 namespace krait::engine {
 
 StateNeeds::StateNeeds(const Hyperparameters& hparams)
-    : snapshot(hparams.Has(MixerKind::kMamba2)),
+    : snapshot(hparams.IsRecurrent()),
       kv(hparams.Has(MixerKind::kAttention)),
       window(kv ? hparams.attention.sliding_window : 0) {}
 

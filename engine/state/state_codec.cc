@@ -16,7 +16,7 @@ void AppendRows(const BlockPieces& block, size_t rows,
 }
 
 StateCodec::StateCodec(const Hyperparameters& hparams) : hparams_(hparams) {
-  if (hparams.Has(MixerKind::kMamba2)) {
+  if (hparams.IsRecurrent()) {
     const RecurrentLayout layout = RecurrentLayoutOf(hparams);
     log_floats_ = layout.layers * layout.row_size;
   }
@@ -28,7 +28,7 @@ StateCodec::StateCodec(const Hyperparameters& hparams) : hparams_(hparams) {
 
 std::shared_ptr<StateSnapshot> StateCodec::MakeSnapshot(
     std::span<float> values, std::shared_ptr<const void> keeper) const {
-  if (!hparams_.Has(MixerKind::kMamba2)) return nullptr;
+  if (!hparams_.IsRecurrent()) return nullptr;
   if (values.size() != RecurrentLayoutOf(hparams_).snapshot_size()) {
     return nullptr;
   }

@@ -6,9 +6,10 @@
 //   KRAIT_VNNI_VARIANT     the VnniVariant to be defined here
 //   KRAIT_VNNI_NAME        its name
 //   KRAIT_VNNI_BASE        its base
-//   KRAIT_VNNI_TARGET_STR  the base's instruction sets and VNNI's, for
-//   compilers KRAIT_VNNI_DOT_256, KRAIT_VNNI_DOT_512
-//                          the intrinsics, the latter if the base has it
+//   KRAIT_VNNI_TARGET_STR  the instruction sets, as compilers call them: the
+//                          base's and VNNI
+//   KRAIT_VNNI_DOT_256     the intrinsic of the dot product,
+//   KRAIT_VNNI_DOT_512     and the wide one, if the base has it
 //
 // The instruction sets are switched on for functions, as Highway does, not by
 // options for the file: with these the linker might take this unit's copy of an

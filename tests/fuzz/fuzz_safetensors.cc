@@ -23,6 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (entry.data < begin || entry.data > begin + size) std::abort();
     total += entry.bytes;
     if ((*file)->Find(entry.name) != &entry) std::abort();
+    CanonicalTensorName(Architecture::kMamba1, entry.name);
     CanonicalTensorName(Architecture::kMamba2, entry.name);
     CanonicalTensorName(Architecture::kLlama, entry.name);
   }

@@ -39,10 +39,9 @@ std::string UnsupportedType(const std::vector<engine::Tensor>& tensors) {
 
 }  // namespace
 
-std::string_view SupportedModels() {
-  return "krait runs Mamba-2 models (mamba2) and those built like Llama "
-         "(llama: Llama, Mistral, TinyLlama), with F32, F16, BF16 or Q8_0 "
-         "weights";
+std::string SupportedModels() {
+  return fmt::format("krait runs models of the architectures {}; weights of {}",
+                     engine::ArchitectureNames(), engine::RunnableTypeNames());
 }
 
 std::string_view ArchitectureName(engine::Architecture architecture) {

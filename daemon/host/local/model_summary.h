@@ -37,7 +37,7 @@ struct ModelSummary {
 base::Result<ModelSummary> Summarise(const std::filesystem::path& path);
 
 // Returns a sentence about which models krait can run.
-std::string_view SupportedModels();
+std::string SupportedModels();
 
 std::string_view ArchitectureName(engine::Architecture architecture);
 

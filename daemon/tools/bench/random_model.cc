@@ -30,6 +30,22 @@ constexpr std::array kShapes = {
                 .context_length = size_t{1} << 20,
                 .state = 128,
                 .groups = 8},
+    RandomShape{.name = "mamba-130m",
+                .architecture = Architecture::kMamba1,
+                .vocab = 50280,
+                .d_model = 768,
+                .layers = 24,
+                .context_length = size_t{1} << 20,
+                .tied = true,
+                .state = 16},
+    RandomShape{.name = "mamba-2.8b",
+                .architecture = Architecture::kMamba1,
+                .vocab = 50280,
+                .d_model = 2560,
+                .layers = 64,
+                .context_length = size_t{1} << 20,
+                .tied = true,
+                .state = 16},
     RandomShape{.name = "mamba2-130m",
                 .vocab = 50288,
                 .d_model = 768,
@@ -261,24 +277,29 @@ class ModelPlan {
     void (ModelPlan::*add_metadata)();
     void (ModelPlan::*add_block)(const std::string& block);
   };
-  static const std::array<Family, 3> kFamilies;
+  static const std::array<Family, 4> kFamilies;
 
   static constexpr size_t kConvWidth = 4;
   static constexpr size_t kHeadDim = 64;
 
   size_t d_inner() const { return 2 * shape_.d_model; }
+  size_t dt_rank() const { return (shape_.d_model + 15) / 16; }
   size_t kv_dim() const {
     return shape_.d_model / shape_.heads * shape_.kv_heads;
   }
 
+  void AddMamba1Metadata() { AddMambaMetadata(dt_rank()); }
   void AddMamba2Metadata() {
+    AddMambaMetadata(d_inner() / kHeadDim);
+    Uint("ssm.group_count", shape_.groups);
+  }
+  void AddMambaMetadata(size_t time_step_rank) {
     Uint("feed_forward_length", 0);
     Uint("attention.head_count", 0);
     Uint("ssm.conv_kernel", kConvWidth);
     Uint("ssm.inner_size", d_inner());
     Uint("ssm.state_size", shape_.state);
-    Uint("ssm.time_step_rank", d_inner() / kHeadDim);
-    Uint("ssm.group_count", shape_.groups);
+    Uint("ssm.time_step_rank", time_step_rank);
   }
 
   void AddLlamaMetadata() {
@@ -342,21 +363,42 @@ class ModelPlan {
     Vector(name, std::move(shape), [x](Bits*) { return x; });
   }
 
+  void AddMamba1Block(const std::string& block) {
+    Matrix(block + "ssm_in.weight", 2 * d_inner(), shape_.d_model);
+    Matrix(block + "ssm_x.weight", dt_rank() + 2 * shape_.state, d_inner());
+    Matrix(block + "ssm_dt.weight", d_inner(), dt_rank());
+    Matrix(block + "ssm_out.weight", shape_.d_model, d_inner());
+    AddConvolution(block, d_inner());
+    AddTimeSteps(block, d_inner());
+    AddDecays(block, {d_inner(), shape_.state});
+    Constant(block + "ssm_d", {d_inner()}, 1);
+  }
+
+  void AddConvolution(const std::string& block, size_t channels) {
+    Vector(block + "ssm_conv1d.weight", {channels, kConvWidth},
+           [](Bits* bits) { return 0.3 * bits->Normal(); });
+    Constant(block + "ssm_conv1d.bias", {channels}, 0);
+  }
+  // Log-uniform in [0.001, 0.1], through the inverse of softplus.
+  void AddTimeSteps(const std::string& block, size_t size) {
+    Vector(block + "ssm_dt.bias", {size}, [](Bits* bits) {
+      return std::log(std::expm1(0.001 * std::pow(100.0, bits->Unit())));
+    });
+  }
+  void AddDecays(const std::string& block, std::vector<size_t> shape) {
+    Vector(block + "ssm_a", std::move(shape),
+           [](Bits* bits) { return -1 - 15 * bits->Unit(); });
+  }
+
   void AddMamba2Block(const std::string& block) {
     const size_t heads = d_inner() / kHeadDim;
     const size_t conv_dim = d_inner() + 2 * shape_.groups * shape_.state;
     Matrix(block + "ssm_in.weight", d_inner() + conv_dim + heads,
            shape_.d_model);
     Matrix(block + "ssm_out.weight", shape_.d_model, d_inner());
-    Vector(block + "ssm_conv1d.weight", {conv_dim, kConvWidth},
-           [](Bits* bits) { return 0.3 * bits->Normal(); });
-    Constant(block + "ssm_conv1d.bias", {conv_dim}, 0);
-    // Time steps log-uniform in [0.001, 0.1], through the inverse of softplus.
-    Vector(block + "ssm_dt.bias", {heads}, [](Bits* bits) {
-      return std::log(std::expm1(0.001 * std::pow(100.0, bits->Unit())));
-    });
-    Vector(block + "ssm_a", {heads, 1},
-           [](Bits* bits) { return -1 - 15 * bits->Unit(); });
+    AddConvolution(block, conv_dim);
+    AddTimeSteps(block, heads);
+    AddDecays(block, {heads, 1});
     Constant(block + "ssm_d", {heads, 1}, 1);
     Constant(block + "ssm_norm.weight",
              {shape_.groups, d_inner() / shape_.groups}, 1);
@@ -406,7 +448,9 @@ class ModelPlan {
   engine::GgufWriter writer_;
 };
 
-constexpr std::array<ModelPlan::Family, 3> ModelPlan::kFamilies = {{
+constexpr std::array<ModelPlan::Family, 4> ModelPlan::kFamilies = {{
+    {Architecture::kMamba1, &ModelPlan::AddMamba1Metadata,
+     &ModelPlan::AddMamba1Block},
     {Architecture::kMamba2, &ModelPlan::AddMamba2Metadata,
      &ModelPlan::AddMamba2Block},
     {Architecture::kLlama, &ModelPlan::AddLlamaMetadata,

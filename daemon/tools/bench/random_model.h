@@ -24,7 +24,7 @@ struct RandomShape {
   size_t layers = 0;
   size_t context_length = 0;
   bool tied = false;  // the embedding serves as output head
-  // Mamba-2; d_inner is 2 * d_model, heads of 64.
+  // Mamba-1 and Mamba-2; d_inner is 2 * d_model, heads of 64.
   size_t state = 0;
   size_t groups = 0;
   // Llama and Qwen2.

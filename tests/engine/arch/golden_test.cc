@@ -212,6 +212,9 @@ constexpr GoldenCase Quantised(const char* model, const char* file,
 INSTANTIATE_TEST_SUITE_P(
     Models, GoldenTest,
     testing::Values(
+        GoldenCase{"mamba1-tiny", "hf", "logits", true, false},
+        GoldenCase{"mamba1-tiny", "gguf/model-f16.gguf", "gguf-F16", false,
+                   false},
         GoldenCase{"mamba2-tiny", "hf", "logits", true, false},
         GoldenCase{"mamba2-tiny", "mistral-layout", "logits", true, false},
         GoldenCase{"mamba2-tied", "hf", "logits", true, false},

@@ -26,10 +26,10 @@ TEST(ArchitectureTest, EachIsFoundAgainAndNamedOnce) {
 
 TEST(ArchitectureTest, MessagesNameThemAll) {
   EXPECT_EQ(ArchitectureNames(),
-            "mamba2, llama, qwen2, granitehybrid or falcon-h1");
+            "mamba2, mamba, llama, qwen2, granitehybrid or falcon-h1");
   EXPECT_EQ(HfClassNames(),
-            "Mamba2ForCausalLM, LlamaForCausalLM, MistralForCausalLM, "
-            "MixtralForCausalLM, Qwen2ForCausalLM, "
+            "Mamba2ForCausalLM, MambaForCausalLM, LlamaForCausalLM, "
+            "MistralForCausalLM, MixtralForCausalLM, Qwen2ForCausalLM, "
             "GraniteMoeHybridForCausalLM or FalconH1ForCausalLM");
 }
 
@@ -51,7 +51,8 @@ std::set<std::string> NamesOfFirstLayer(const ArchitectureInfo& info) {
 }
 
 TEST(ArchitectureTest, EachTensorOfALayerHasANameInBothWorlds) {
-  for (const char* path : {"mamba2-tiny/hf", "llama-tiny/hf"}) {
+  for (const char* path :
+       {"mamba1-tiny/hf", "mamba2-tiny/hf", "llama-tiny/hf"}) {
     const auto file =
         ModelFile::Open(std::string(KRAIT_TEST_DATA "/models/") + path);
     ASSERT_TRUE(file) << file.error().message;

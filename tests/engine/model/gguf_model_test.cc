@@ -1,77 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/model/gguf_model.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "tests/engine/file/gguf_builder.h"
+#include "tests/engine/model/gguf_recipe.h"
 
 namespace krait::engine {
 namespace {
 
 using ::testing::HasSubstr;
 
-// A llama of one layer, to be changed in one place by each test.
-struct Recipe {
-  std::map<std::string, uint32_t> uints = {
-      {"llama.embedding_length", 32},    {"llama.block_count", 1},
-      {"llama.attention.head_count", 4}, {"llama.attention.head_count_kv", 2},
-      {"llama.feed_forward_length", 64},
-  };
-  std::map<std::string, std::string> strings = {
-      {"general.architecture", "llama"}};
-  std::map<std::string, float> floats = {
-      {"llama.attention.layer_norm_rms_epsilon", 1e-5F}};
-  // Innermost dimension first.
-  std::map<std::string, std::vector<uint64_t>> tensors = {
-      {"token_embd.weight", {32, 3}},         {"output_norm.weight", {32}},
-      {"blk.0.attn_norm.weight", {32}},       {"blk.0.attn_q.weight", {32, 32}},
-      {"blk.0.attn_k.weight", {32, 16}},      {"blk.0.attn_v.weight", {32, 16}},
-      {"blk.0.attn_output.weight", {32, 32}}, {"blk.0.ffn_norm.weight", {32}},
-      {"blk.0.ffn_gate.weight", {32, 64}},    {"blk.0.ffn_up.weight", {32, 64}},
-      {"blk.0.ffn_down.weight", {64, 32}},
-  };
-  std::map<std::string, TensorType> types;  // F32 where absent
-  uint64_t num_tokens = 3;
-};
-
-std::string Build(const Recipe& recipe) {
-  GgufBuilder b;
-  for (const auto& [key, value] : recipe.uints) b.Key<uint32_t>(key, 4, value);
-  for (const auto& [key, value] : recipe.strings) b.StringKey(key, value);
-  for (const auto& [key, value] : recipe.floats) b.Key<float>(key, 6, value);
-  b.ArrayKey("tokenizer.ggml.tokens", 8, recipe.num_tokens);
-  for (uint64_t i = 0; i < recipe.num_tokens; ++i) b.String("t");
-  uint64_t offset = 0;
-  for (const auto& [name, dims] : recipe.tensors) {
-    const auto it = recipe.types.find(name);
-    const TensorType type =
-        it == recipe.types.end() ? TensorType::kF32 : it->second;
-    b.Tensor(name, dims, type, offset);
-    uint64_t elements = 1;
-    for (const uint64_t dim : dims) elements *= dim;
-    offset += (elements * 4 + 31) / 32 * 32;
-  }
-  return b.Build(offset);
+// A llama of one layer.
+Recipe Llama() {
+  return {.uints = {{"llama.embedding_length", 32},
+                    {"llama.block_count", 1},
+                    {"llama.attention.head_count", 4},
+                    {"llama.attention.head_count_kv", 2},
+                    {"llama.feed_forward_length", 64}},
+          .strings = {{"general.architecture", "llama"}},
+          .floats = {{"llama.attention.layer_norm_rms_epsilon", 1e-5F}},
+          .bools = {},
+          .tensors = {{"token_embd.weight", {32, 3}},
+                      {"output_norm.weight", {32}},
+                      {"blk.0.attn_norm.weight", {32}},
+                      {"blk.0.attn_q.weight", {32, 32}},
+                      {"blk.0.attn_k.weight", {32, 16}},
+                      {"blk.0.attn_v.weight", {32, 16}},
+                      {"blk.0.attn_output.weight", {32, 32}},
+                      {"blk.0.ffn_norm.weight", {32}},
+                      {"blk.0.ffn_gate.weight", {32, 64}},
+                      {"blk.0.ffn_up.weight", {32, 64}},
+                      {"blk.0.ffn_down.weight", {64, 32}}},
+          .types = {}};
 }
 
 std::string WhyRecipeIsRefused(const std::function<void(Recipe*)>& change) {
-  Recipe recipe;
+  Recipe recipe = Llama();
   change(&recipe);
-  const std::string bytes = Build(recipe);
-  auto gguf = GgufFile::Parse(bytes, "memory.gguf");
-  if (!gguf) return gguf.error().message;
-  GgufParts parts;
-  parts.push_back(std::move(*gguf));
-  const auto model = MakeGgufModel(std::move(parts), "memory.gguf");
-  return model ? "" : model.error().message;
+  return MessageOf(recipe);
 }
 
 TEST(GgufModelTest, TheUnchangedRecipeLoads) {
@@ -91,7 +59,7 @@ TEST(GgufModelTest, NamesTypesThatCannotRunYet) {
 }
 
 TEST(GgufModelTest, NamesArchitecturesThatCannotRunYet) {
-  for (const char* name : {"mamba", "rwkv7"}) {
+  for (const char* name : {"jamba", "rwkv7"}) {
     EXPECT_THAT(WhyRecipeIsRefused([name](Recipe* r) {
                   r->strings["general.architecture"] = name;
                 }),

@@ -139,8 +139,8 @@ TEST(HfConfigTest, RefusesOtherArchitecturesByName) {
                 "not supported yet: architecture 'RwkvForCausalLM'");
   ExpectRefused(LlamaConfig("", "mixtral", "MixtralForCausalLM"),
                 "field 'num_local_experts': it is missing");
-  ExpectRefused(LlamaConfig("", "mamba", "MambaForCausalLM"),
-                "not supported yet: architecture 'MambaForCausalLM'");
+  ExpectRefused(LlamaConfig("", "jamba", "JambaForCausalLM"),
+                "not supported yet: architecture 'JambaForCausalLM'");
   ExpectRefused(LlamaConfig("", "llamba"), "model_type 'llamba'");
   ExpectRefused("{}", "field 'model_type': it is missing");
 }

@@ -99,24 +99,28 @@ TEST(ModelFileTest, MistralsLayoutGivesTheSameModelAsHuggingFaces) {
 
 // The file has A_log; GGUF and krait have -exp(A_log).
 TEST(ModelFileTest, DecaysAreTheSameFromBothFormats) {
-  const auto hf = OpenGolden("mamba2-tied/hf");
-  const auto gguf = OpenGolden("mamba2-tied/gguf/model-f16.gguf");
-  ASSERT_NE(hf, nullptr);
-  ASSERT_NE(gguf, nullptr);
-  EXPECT_EQ(hf->Find("output.weight"), nullptr);
-  for (const char* name : {"blk.0.ssm_a", "blk.2.ssm_a"}) {
-    const Tensor* a = hf->Find(name);
-    const Tensor* b = gguf->Find(name);
-    ASSERT_EQ(a->type, TensorType::kF32);
-    ASSERT_EQ(b->type, TensorType::kF32);
-    ASSERT_EQ(a->shape, b->shape);
-    std::vector<float> va(a->shape[0]);
-    std::vector<float> vb(a->shape[0]);
-    std::memcpy(va.data(), a->data, a->bytes);
-    std::memcpy(vb.data(), b->data, b->bytes);
-    for (size_t i = 0; i < va.size(); ++i) {
-      EXPECT_LT(va[i], 0.0F);
-      EXPECT_NEAR(va[i], vb[i], 1e-5F * std::abs(vb[i]));
+  // One a head, and one for each channel and element of its state.
+  for (const std::string model : {"mamba2-tied", "mamba1-tiny"}) {
+    SCOPED_TRACE(model);
+    const auto hf = OpenGolden(model + "/hf");
+    const auto gguf = OpenGolden(model + "/gguf/model-f16.gguf");
+    ASSERT_NE(hf, nullptr);
+    ASSERT_NE(gguf, nullptr);
+    EXPECT_EQ(hf->Find("output.weight"), nullptr);
+    for (const char* name : {"blk.0.ssm_a", "blk.2.ssm_a"}) {
+      const Tensor* a = hf->Find(name);
+      const Tensor* b = gguf->Find(name);
+      ASSERT_EQ(a->type, TensorType::kF32);
+      ASSERT_EQ(b->type, TensorType::kF32);
+      ASSERT_EQ(a->shape, b->shape);
+      std::vector<float> va(a->bytes / sizeof(float));
+      std::vector<float> vb(va.size());
+      std::memcpy(va.data(), a->data, a->bytes);
+      std::memcpy(vb.data(), b->data, b->bytes);
+      for (size_t i = 0; i < va.size(); ++i) {
+        EXPECT_LT(va[i], 0.0F);
+        EXPECT_NEAR(va[i], vb[i], 1e-5F * std::abs(vb[i]));
+      }
     }
   }
 }
@@ -168,8 +172,8 @@ TEST(ModelFileTest, ReadsSlidingWindowsAndHeadDimensions) {
 
 TEST(ModelFileTest, EveryTensorIsAlignedForItsType) {
   for (const char* name :
-       {"mamba2-tiny/hf", "mamba2-tiny/mistral-layout", "mamba2-tied/hf",
-        "llama-tiny/hf", "mistral-nowindow/hf",
+       {"mamba1-tiny/hf", "mamba2-tiny/hf", "mamba2-tiny/mistral-layout",
+        "mamba2-tied/hf", "llama-tiny/hf", "mistral-nowindow/hf",
         "mamba2-kq/gguf/model-Q8_0.gguf", "llama-tiny/gguf/model-f16.gguf"}) {
     const auto file = OpenGolden(name);
     ASSERT_NE(file, nullptr);

@@ -167,7 +167,10 @@ INSTANTIATE_TEST_SUITE_P(
     Models, DecodeBatchTest,
     testing::Values(
         ModelCase{"default", KRAIT_DEFAULT_MODEL},
+        ModelCase{"mamba1", KRAIT_TEST_DATA "/models/mamba1-tiny/hf"},
         ModelCase{"mamba2", KRAIT_TEST_DATA "/models/mamba2-tiny/hf"},
+        ModelCase{"mamba1_f16",
+                  KRAIT_TEST_DATA "/models/mamba1-tiny/gguf/model-f16.gguf"},
         ModelCase{"mamba2_q8",
                   KRAIT_TEST_DATA "/models/mamba2-kq/gguf/model-Q8_0.gguf"},
         ModelCase{"llama_f16",

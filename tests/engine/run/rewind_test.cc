@@ -46,7 +46,7 @@ class RewindTest : public testing::TestWithParam<ModelCase> {
   bool IsRecorded(size_t from, size_t to) const {
     const Hyperparameters& hparams = model_->hyperparameters();
     const size_t window = hparams.attention.sliding_window;
-    if (hparams.Has(MixerKind::kMamba2) && to < GridFloor(from)) return false;
+    if (hparams.IsRecurrent() && to < GridFloor(from)) return false;
     if (window == 0 || from <= window || to == 0) return true;
     const size_t first_block = (from - window) / kBlockTokens;
     return first_block == 0 ||
@@ -144,6 +144,7 @@ TEST_P(RewindTest, TheStoreTakesItForWhatItIs) {
 INSTANTIATE_TEST_SUITE_P(
     Models, RewindTest,
     testing::Values(
+        ModelCase{"mamba1", KRAIT_TEST_DATA "/models/mamba1-tiny/hf"},
         ModelCase{"mamba2", KRAIT_TEST_DATA "/models/mamba2-tiny/hf"},
         ModelCase{"llama",
                   KRAIT_TEST_DATA "/models/llama-tiny/gguf/model-f16.gguf"},

@@ -250,6 +250,7 @@ INSTANTIATE_TEST_SUITE_P(
 #ifndef KRAIT_SANITIZED
         ModelCase{"default", KRAIT_DEFAULT_MODEL},
 #endif
+        ModelCase{"mamba1", KRAIT_TEST_DATA "/models/mamba1-tiny/hf"},
         ModelCase{"mamba2", KRAIT_TEST_DATA "/models/mamba2-tiny/hf"},
         ModelCase{"llama",
                   KRAIT_TEST_DATA "/models/llama-tiny/gguf/model-f16.gguf"},

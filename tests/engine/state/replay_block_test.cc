@@ -12,12 +12,12 @@ namespace {
 constexpr size_t kLayers = 3;
 
 RecurrentLayout Layout() {
-  return {{.d_inner = 32,
+  return {{.window = 3,
+           .channels = 48,
            .heads = 2,
-           .head_dim = 16,
            .state = 8,
-           .groups = 1,
-           .conv_width = 4},
+           .head_dim = 16,
+           .inputs = 50},
           kLayers};
 }
 

@@ -108,8 +108,8 @@ class StateDirectoryTest : public testing::Test {
 };
 
 TEST_F(StateDirectoryTest, WhatWasSavedIsWarmAgainBitForBit) {
-  for (const char* path :
-       {"/models/mamba2-tiny/hf", "/models/mistral-nowindow/hf"}) {
+  for (const char* path : {"/models/mamba1-tiny/hf", "/models/mamba2-tiny/hf",
+                           "/models/mistral-nowindow/hf"}) {
     model_ = LoadModel(std::string(KRAIT_TEST_DATA) + path);
     StateStore before = Store();
     const std::vector<float> expected = Run(before);
