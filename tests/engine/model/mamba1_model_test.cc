@@ -41,8 +41,8 @@ Recipe Mamba() {
           .types = {}};
 }
 
-void ExpectRefused(const std::function<void(Recipe*)>& change,
-                   const std::string& message) {
+void ExpectMambaRefused(const std::function<void(Recipe*)>& change,
+                        const std::string& message) {
   Recipe recipe = Mamba();
   change(&recipe);
   EXPECT_THAT(MessageOf(recipe), HasSubstr(message));
@@ -62,8 +62,8 @@ TEST(Mamba1ModelTest, TheUnchangedFileLoads) {
 TEST(Mamba1ModelTest, SizesThatCannotBeAreRefusedByName) {
   const auto expect = [](const std::string& key, uint32_t value,
                          const std::string& message) {
-    ExpectRefused([&](Recipe* r) { r->uints["mamba.ssm." + key] = value; },
-                  message);
+    ExpectMambaRefused([&](Recipe* r) { r->uints["mamba.ssm." + key] = value; },
+                       message);
   };
   for (const uint32_t value : {0U, 70'000U, 0xFFFF'FFFFU}) {
     expect("state_size", value, "state (ssm.state_size): expected 1 to 65536");
@@ -80,16 +80,16 @@ TEST(Mamba1ModelTest, SizesThatCannotBeAreRefusedByName) {
 TEST(Mamba1ModelTest, KeysThatAreMissingAreNamed) {
   for (const char* key : {"mamba.ssm.conv_kernel", "mamba.ssm.inner_size",
                           "mamba.ssm.state_size", "mamba.ssm.time_step_rank"}) {
-    ExpectRefused([key](Recipe* r) { r->uints.erase(key); },
-                  "'" + std::string(key) + "' is missing");
+    ExpectMambaRefused([key](Recipe* r) { r->uints.erase(key); },
+                       "'" + std::string(key) + "' is missing");
   }
 }
 
 TEST(Mamba1ModelTest, SizesThatTheTensorsDoNotHaveAreRefused) {
   const auto expect = [](const std::string& key, uint32_t value,
                          const std::string& message) {
-    ExpectRefused([&](Recipe* r) { r->uints["mamba.ssm." + key] = value; },
-                  message);
+    ExpectMambaRefused([&](Recipe* r) { r->uints["mamba.ssm." + key] = value; },
+                       message);
   };
   expect("state_size", 5, "'blk.0.ssm_x.weight': expected shape [12, 64]");
   expect("time_step_rank", 3, "'blk.0.ssm_x.weight': expected shape [11, 64]");
@@ -100,19 +100,19 @@ TEST(Mamba1ModelTest, SizesThatTheTensorsDoNotHaveAreRefused) {
 TEST(Mamba1ModelTest, EachTensorIsNeededInItsShape) {
   for (const auto& [name, dims] : Mamba().tensors) {
     if (!name.starts_with("blk.")) continue;
-    ExpectRefused([&](Recipe* r) { r->tensors.erase(name); },
-                  "'" + name + "' ");
-    ExpectRefused([&](Recipe* r) { ++r->tensors[name].back(); },
-                  "'" + name + "': expected shape");
+    ExpectMambaRefused([&](Recipe* r) { r->tensors.erase(name); },
+                       "'" + name + "' ");
+    ExpectMambaRefused([&](Recipe* r) { ++r->tensors[name].back(); },
+                       "'" + name + "': expected shape");
   }
   // Mamba-2's.
-  ExpectRefused(
+  ExpectMambaRefused(
       [](Recipe* r) {
         r->tensors["blk.0.ssm_a"] = {1, 64};
       },
       "'blk.0.ssm_a': expected shape [64, 4]");
   // [d_inner, state] the other way round.
-  ExpectRefused(
+  ExpectMambaRefused(
       [](Recipe* r) {
         r->tensors["blk.0.ssm_a"] = {64, 4};
       },
@@ -120,13 +120,13 @@ TEST(Mamba1ModelTest, EachTensorIsNeededInItsShape) {
 }
 
 TEST(Mamba1ModelTest, WhatWouldBeComputedDifferentlyIsRefused) {
-  ExpectRefused([](Recipe* r) { r->bools["mamba.ssm.dt_b_c_rms"] = true; },
-                "not supported yet: mamba.ssm.dt_b_c_rms");
+  ExpectMambaRefused([](Recipe* r) { r->bools["mamba.ssm.dt_b_c_rms"] = true; },
+                     "not supported yet: mamba.ssm.dt_b_c_rms");
   for (const char* name :
        {"blk.0.ssm_dt_norm.weight", "blk.0.ssm_b_norm.weight",
         "blk.0.ssm_norm.weight", "blk.0.ssm_in.bias", "blk.0.ffn_up.weight"}) {
-    ExpectRefused([name](Recipe* r) { r->tensors[name] = {4}; },
-                  "not supported yet: tensor '" + std::string(name));
+    ExpectMambaRefused([name](Recipe* r) { r->tensors[name] = {4}; },
+                       "not supported yet: tensor '" + std::string(name));
   }
 }
 
@@ -154,7 +154,7 @@ TEST(Mamba1ModelTest, TwoKindsOfMambaInOneModelAreRefused) {
 // Hugging Face's config.json -------------------------------------------------
 
 // A good configuration with `extra` fields before its own, without the rank.
-Result<HfConfig> Parse(const std::string& extra) {
+Result<HfConfig> ParseMamba(const std::string& extra) {
   return ParseHfConfig("{" + extra + R"("architectures": ["MambaForCausalLM"],
       "model_type": "mamba", "hidden_size": 72, "num_hidden_layers": 3,
       "vocab_size": 512, "intermediate_size": 144, "state_size": 16,
@@ -163,20 +163,20 @@ Result<HfConfig> Parse(const std::string& extra) {
 }
 
 void ExpectConfigRefused(const std::string& extra, const std::string& message) {
-  const Result<HfConfig> config = Parse(extra);
+  const Result<HfConfig> config = ParseMamba(extra);
   ASSERT_FALSE(config) << extra;
   EXPECT_THAT(config.error().message, HasSubstr("dir/config.json: "));
   EXPECT_THAT(config.error().message, HasSubstr(message));
 }
 
 TEST(Mamba1ModelTest, TheRankIsANumberOrFollowsFromTheWidth) {
-  const Result<HfConfig> number = Parse(R"("time_step_rank": 7,)");
+  const Result<HfConfig> number = ParseMamba(R"("time_step_rank": 7,)");
   ASSERT_TRUE(number) << number.error().message;
   EXPECT_EQ(number->hparams.mamba1.dt_rank, 7U);
   EXPECT_EQ(number->hparams.mamba1.d_inner, 144U);
   EXPECT_EQ(number->hparams.mamba1.state, 16U);
   EXPECT_EQ(number->hparams.mamba1.conv_width, 4U);
-  const Result<HfConfig> word = Parse(R"("time_step_rank": "auto",)");
+  const Result<HfConfig> word = ParseMamba(R"("time_step_rank": "auto",)");
   ASSERT_TRUE(word) << word.error().message;
   EXPECT_EQ(word->hparams.mamba1.dt_rank, 5U);
   ExpectConfigRefused(R"("time_step_rank": "many",)", "a number or 'auto'");
@@ -185,9 +185,10 @@ TEST(Mamba1ModelTest, TheRankIsANumberOrFollowsFromTheWidth) {
 }
 
 TEST(Mamba1ModelTest, TheEmbeddingIsTheHeadUnlessTheConfigurationSaysNo) {
-  EXPECT_TRUE(Parse(R"("time_step_rank": 7,)")->tied);
+  EXPECT_TRUE(ParseMamba(R"("time_step_rank": 7,)")->tied);
   EXPECT_FALSE(
-      Parse(R"("time_step_rank": 7, "tie_word_embeddings": false,)")->tied);
+      ParseMamba(R"("time_step_rank": 7, "tie_word_embeddings": false,)")
+          ->tied);
 }
 
 TEST(Mamba1ModelTest, ConfigurationsOfOtherVariantsAreRefused) {
