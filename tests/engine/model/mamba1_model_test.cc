@@ -98,7 +98,8 @@ TEST(Mamba1ModelTest, SizesThatTheTensorsDoNotHaveAreRefused) {
 }
 
 TEST(Mamba1ModelTest, EachTensorIsNeededInItsShape) {
-  for (const auto& [name, dims] : Mamba().tensors) {
+  for (const auto& tensor : Mamba().tensors) {
+    const std::string& name = tensor.first;
     if (!name.starts_with("blk.")) continue;
     ExpectMambaRefused([&](Recipe* r) { r->tensors.erase(name); },
                        "'" + name + "' ");
