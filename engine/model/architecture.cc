@@ -11,15 +11,17 @@ namespace krait::engine {
 extern const ArchitectureInfo kMamba2Architecture;
 extern const ArchitectureInfo kLlamaArchitecture;
 extern const ArchitectureInfo kQwen2Architecture;
+extern const ArchitectureInfo kGraniteArchitecture;
 extern const ArchitectureInfo kGraniteHybridArchitecture;
 extern const ArchitectureInfo kFalconH1Architecture;
 extern const ArchitectureInfo kMamba1Architecture;
 
 namespace {
 
-constexpr std::array<const ArchitectureInfo*, 6> kArchitectures = {
-    &kMamba2Architecture, &kMamba1Architecture,        &kLlamaArchitecture,
-    &kQwen2Architecture,  &kGraniteHybridArchitecture, &kFalconH1Architecture};
+constexpr std::array<const ArchitectureInfo*, 7> kArchitectures = {
+    &kMamba2Architecture,  &kMamba1Architecture,  &kLlamaArchitecture,
+    &kQwen2Architecture,   &kGraniteArchitecture, &kGraniteHybridArchitecture,
+    &kFalconH1Architecture};
 
 // "a, b or c"
 std::string Alternatives(const std::vector<std::string_view>& names) {

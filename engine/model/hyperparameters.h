@@ -28,6 +28,7 @@ enum class Architecture : uint8_t {
   kMamba2,
   kLlama,
   kQwen2,
+  kGranite,
   kGraniteHybrid,
   kFalconH1,
   kMamba1

@@ -26,11 +26,12 @@ TEST(ArchitectureTest, EachIsFoundAgainAndNamedOnce) {
 
 TEST(ArchitectureTest, MessagesNameThemAll) {
   EXPECT_EQ(ArchitectureNames(),
-            "mamba2, mamba, llama, qwen2, granitehybrid or falcon-h1");
+            "mamba2, mamba, llama, qwen2, granite, granitehybrid or falcon-h1");
   EXPECT_EQ(HfClassNames(),
             "Mamba2ForCausalLM, MambaForCausalLM, LlamaForCausalLM, "
             "MistralForCausalLM, MixtralForCausalLM, Qwen2ForCausalLM, "
-            "GraniteMoeHybridForCausalLM or FalconH1ForCausalLM");
+            "GraniteForCausalLM, GraniteMoeHybridForCausalLM or "
+            "FalconH1ForCausalLM");
 }
 
 // GGUF's names of a row's modules and parameters in the first layer, by way of
