@@ -27,6 +27,7 @@ struct Recipe {
   };
   std::map<std::string, std::string> strings = {
       {"general.architecture", "llama"}};
+  std::map<std::string, std::vector<uint32_t>> arrays = {};
   std::map<std::string, float> floats = {
       {"llama.attention.layer_norm_rms_epsilon", 1e-5F}};
   // Innermost dimension first.
@@ -47,6 +48,10 @@ std::string Build(const Recipe& recipe) {
   for (const auto& [key, value] : recipe.uints) b.Key<uint32_t>(key, 4, value);
   for (const auto& [key, value] : recipe.strings) b.StringKey(key, value);
   for (const auto& [key, value] : recipe.floats) b.Key<float>(key, 6, value);
+  for (const auto& [key, values] : recipe.arrays) {
+    b.ArrayKey(key, 4, values.size());
+    for (const uint32_t value : values) b.Raw(value);
+  }
   b.ArrayKey("tokenizer.ggml.tokens", 8, recipe.num_tokens);
   for (uint64_t i = 0; i < recipe.num_tokens; ++i) b.String("t");
   uint64_t offset = 0;
@@ -162,6 +167,24 @@ TEST(GgufModelTest, TheVocabularysListsAgreeWithTheEmbedding) {
   EXPECT_THAT(MessageOf([](Recipe* r) { r->uints["llama.vocab_size"] = 4; }),
               HasSubstr("'llama.vocab_size' is 4"));
   EXPECT_EQ(MessageOf([](Recipe* r) { r->uints["llama.vocab_size"] = 3; }), "");
+}
+
+// Some converters write a number for each layer where all are alike.
+TEST(GgufModelTest, NumbersOfEachLayerMayBeAnArrayIfTheyAreTheSame) {
+  const auto message = [](std::vector<uint32_t> kv_heads) {
+    return MessageOf([&](Recipe* r) {
+      r->uints.erase("llama.attention.head_count_kv");
+      r->arrays["llama.attention.head_count_kv"] = std::move(kv_heads);
+    });
+  };
+  EXPECT_EQ(message({2}), "");
+  EXPECT_EQ(message({2, 2}), "");
+  EXPECT_THAT(message({2, 4}),
+              HasSubstr("not supported yet: llama.attention.head_count_kv that "
+                        "differs from layer to layer"));
+  EXPECT_THAT(message({}), HasSubstr("'llama.attention.head_count_kv' is "
+                                     "empty"));
+  EXPECT_THAT(message({0}), HasSubstr("kv_heads"));
 }
 
 TEST(GgufModelTest, KraitsOwnKeysAreChecked) {
