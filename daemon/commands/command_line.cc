@@ -328,6 +328,7 @@ void CommandLine::AddUserModel(CLI::App* app, ModelOptions* model) {
       ReportProblems(loaded);
       model->model = loaded.config.model.model;
       model->model_origin = loaded.config.model.model_origin;
+      model->fim = loaded.config.model.fim;
       model->threads = loaded.config.model.threads;
     };
   });

@@ -40,9 +40,10 @@ std::string UnsupportedType(const std::vector<engine::Tensor>& tensors) {
 }  // namespace
 
 std::string_view SupportedModels() {
-  return "krait runs Mamba-2 models (mamba2) and those built like Llama "
-         "(llama: Llama, Mistral, TinyLlama), with F32, F16, BF16 or Q8_0 "
-         "weights";
+  static const std::string sentence =
+      fmt::format("krait runs models whose architecture is {}, with weights of {}",
+                  engine::ArchitectureNames(), engine::RunnableTypeNames());
+  return sentence;
 }
 
 std::string_view ArchitectureName(engine::Architecture architecture) {
@@ -80,9 +81,7 @@ base::Result<ModelSummary> Summarise(const std::filesystem::path& path) {
   summary.unsupported = UnsupportedType((*file)->tensors());
   const auto tokenizer = (*file)->LoadTokenizer();
   summary.fim =
-      tokenizer
-          ? engine::FimLayoutName(TrainedLayout(summary.hparams, **tokenizer))
-          : "none";
+      tokenizer ? engine::FimLayoutName(TrainedLayout(**tokenizer)) : "none";
   summary.metadata = (*file)->Metadata();
   summary.licence = "unknown";
   for (const auto& [key, value] : summary.metadata) {

@@ -188,7 +188,7 @@ TEST(GgufModelTest, NumbersOfEachLayerMayBeAnArrayIfTheyAreTheSame) {
 }
 
 TEST(GgufModelTest, KraitsOwnKeysAreChecked) {
-  for (const char* order : {"spm", "psm", "both"}) {
+  for (const char* order : {"spm", "psm", "both", "emulated"}) {
     EXPECT_EQ(MessageOf([order](Recipe* r) {
                 r->strings["krait.fim.order"] = order;
               }),
@@ -196,7 +196,14 @@ TEST(GgufModelTest, KraitsOwnKeysAreChecked) {
   }
   EXPECT_THAT(
       MessageOf([](Recipe* r) { r->strings["krait.fim.order"] = "mps"; }),
-      HasSubstr("expected 'spm', 'psm' or 'both', found 'mps'"));
+      HasSubstr("expected 'spm', 'psm', 'both' or 'emulated', found "
+                "'mps'"));
+  EXPECT_THAT(
+      MessageOf([](Recipe* r) { r->uints["krait.fim.prefix_token"] = 2; }),
+      HasSubstr("'krait.fim.prefix_token'"));
+  EXPECT_THAT(
+      MessageOf([](Recipe* r) { r->arrays["krait.fim.stop_tokens"] = {2}; }),
+      HasSubstr("'krait.fim.stop_tokens': expected an array of strings"));
   EXPECT_EQ(MessageOf([](Recipe* r) { r->uints["krait.file_token_id"] = 2; }),
             "");
   EXPECT_THAT(MessageOf([](Recipe* r) { r->uints["krait.file_token_id"] = 3; }),
