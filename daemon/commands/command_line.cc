@@ -389,7 +389,7 @@ void CommandLine::AddBench() {
         ->check(CLI::Range(size_t{1}, kMaxTokens));
     AddCount(app, "--repetitions,-r", &arguments->repetitions, 10000,
              "How often to measure");
-    AddRandomModel(app, arguments);
+    AddRandomWeights(app, &arguments->weights);
     AddJson(app, &arguments->json);
   }
   AddCount(decode, "--sequences,-s", &decode_.sequences, 64, "Decoded at once");
