@@ -40,9 +40,9 @@ std::string UnsupportedType(const std::vector<engine::Tensor>& tensors) {
 }  // namespace
 
 std::string_view SupportedModels() {
-  static const std::string sentence =
-      fmt::format("krait runs models whose architecture is {}, with weights of {}",
-                  engine::ArchitectureNames(), engine::RunnableTypeNames());
+  static const std::string sentence = fmt::format(
+      "krait runs models whose architecture is {}, with weights of {}",
+      engine::ArchitectureNames(), engine::RunnableTypeNames());
   return sentence;
 }
 
