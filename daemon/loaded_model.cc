@@ -44,7 +44,7 @@ base::Result<LoadedModel> LoadModel(const ModelOptions& options) {
   auto path = FindModelOf(options);
   if (!path) return path.error();
   engine::ModelStamp stamp = engine::StampModel(*path);
-  auto model = engine::Model::Load(*path);
+  auto model = engine::Model::Load(*path, options.fim);
   if (!model) return model.error();
   if (engine::StampModel(*path) != stamp) {
     return base::MakeError(

@@ -15,6 +15,7 @@
 #include "engine/model/model_stamp.h"
 #include "engine/prompt/fim.h"
 #include "engine/threads/worker_pool.h"
+#include "engine/tokenizer/fim_choice.h"
 
 namespace krait::daemon {
 
@@ -31,6 +32,8 @@ struct ModelOptions {
   std::string model_origin = {};
   // Instead of the one that the model was trained for, to compare them.
   std::optional<engine::FimLayout> layout = {};
+  // What the user says of the model's prompts.
+  engine::FimChoice fim = {};
   size_t state_days = 30;  // how long an unused one stays there; 0: for ever
   // Globs of files and folders (absolute) of which none is kept there.
   std::vector<std::string> state_exclude;

@@ -31,7 +31,11 @@ languages = { markdown = true }
 ```
 """
 GROUPS = (
-    ("The process, which all editors share", lambda key: not key.startswith("completion.")),
+    (
+        "The process, which all editors share",
+        lambda key: not key.startswith(("completion.", "fim.")),
+    ),
+    ("What the model was trained with, if it is other than krait finds", lambda key: key.startswith("fim.")),
     ("Completion", lambda key: key.startswith("completion.")),
 )
 

@@ -2,24 +2,19 @@
 #include "daemon/commands/bench.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
-#include <system_error>
 #include <vector>
 
 #include "base/json_text.h"
 #include "daemon/terminal.h"
 #include "daemon/tools/bench/bandwidth.h"
-#include "daemon/tools/bench/random_model.h"
 #include "daemon/tools/bench/samples.h"
-#include "engine/file/tensor.h"
 #include "engine/run/generation.h"
 #include "engine/run/session.h"
 #include "simd/targets.h"
@@ -27,52 +22,9 @@
 namespace krait::daemon {
 namespace {
 
-namespace fs = std::filesystem;
 using base::ErrorCode;
 using base::MakeError;
 using engine::TokenId;
-
-// Removes a temporary file at the end.
-class Removal {
- public:
-  explicit Removal(fs::path path) : path_(std::move(path)) {}
-  ~Removal() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove(path_, ignored);
-  }
-  Removal(const Removal&) = delete;
-  Removal& operator=(const Removal&) = delete;
-
- private:
-  fs::path path_;
-};
-
-base::Status MakeRandomModel(const BenchArguments& arguments,
-                             const fs::path& path) {
-  const RandomShape* shape = FindRandomShape(arguments.random);
-  if (shape == nullptr) {
-    std::string names;
-    for (const RandomShape& known : RandomShapes()) {
-      names += names.empty() ? "" : ", ";
-      names += known.name;
-    }
-    return MakeError(ErrorCode::kInvalidArgument,
-                     fmt::format("--random {}: no such shape, expected one of "
-                                 "{}",
-                                 arguments.random, names));
-  }
-  const auto type = engine::FindRunnableType(arguments.type);
-  if (!type) {
-    return MakeError(ErrorCode::kInvalidArgument,
-                     fmt::format("--type {}: expected one of {}",
-                                 arguments.type, engine::RunnableTypeNames()));
-  }
-  constexpr size_t kMib = size_t{1} << 20;
-  Progress progress("writing random weights, MiB", 0);
-  return WriteRandomModel(*shape, *type, path, [&](size_t done, size_t total) {
-    progress.Update(done / kMib, fmt::format("of {}", total / kMib));
-  });
-}
 
 std::vector<TokenId> SomeTokens(size_t count, size_t vocab) {
   std::vector<TokenId> tokens(count);
@@ -187,10 +139,11 @@ Report MakeReport(const BenchArguments& arguments, const LoadedModel& loaded,
                   size_t tokens, const Measurement& measurement) {
   const auto& hparams = loaded.model->hyperparameters();
   const bool recurrent = hparams.IsRecurrent();
-  Report report{.model = arguments.random.empty()
+  Report report{.model = arguments.weights.shape.empty()
                              ? hparams.name
                              : fmt::format("{} {} (random weights)",
-                                           arguments.random, arguments.type),
+                                           arguments.weights.shape,
+                                           arguments.weights.type),
                 .loaded = loaded,
                 .tokens = tokens,
                 .sequences = arguments.sequences,
@@ -273,22 +226,8 @@ void PrintText(const BenchArguments& arguments, const Report& report) {
 
 int RunBench(const BenchArguments& arguments) {
   ModelOptions options = arguments.model;
-  fs::path temporary;
-  if (!arguments.random.empty()) {
-    std::error_code error;
-    fs::path path = arguments.keep;
-    if (path.empty()) {
-      path = fs::temp_directory_path(error) /
-             fmt::format("krait-random-{}.gguf", getpid());
-      temporary = path;
-    }
-    options.model = path.string();
-  }
-  const Removal removal(temporary);
-  if (!arguments.random.empty()) {
-    const auto made = MakeRandomModel(arguments, options.model);
-    if (!made) return ReportError(made.error());
-  }
+  const auto weights = RandomWeights::Make(arguments.weights, &options);
+  if (!weights) return ReportError(weights.error());
   const auto loaded = LoadModel(options);
   if (!loaded) return ReportError(loaded.error());
   const size_t tokens =

@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
+#include "daemon/commands/random_weights.h"
 #include "daemon/loaded_model.h"
 
 namespace krait::daemon {
@@ -20,9 +20,7 @@ struct BenchArguments {
   size_t tokens = 0;  // 0: 64 for decode, 512 for prefill
   size_t repetitions = 3;
   size_t sequences = 1;  // decoded at once, in one batch
-  std::string random;    // name of a shape; empty: a real model
-  std::string type = "q8_0";
-  std::string keep;  // where the random model's file is to stay
+  RandomWeightsArguments weights;
   bool json = false;
 };
 

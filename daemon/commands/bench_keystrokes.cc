@@ -341,9 +341,7 @@ void PrintJson(const BenchKeystrokesArguments& arguments,
   PrintLine(base::JsonText(json));
 }
 
-}  // namespace
-
-int RunBenchKeystrokes(const BenchKeystrokesArguments& arguments) {
+int Run(const BenchKeystrokesArguments& arguments) {
   const auto options = MakeOptions(arguments);
   if (!options) return ReportError(options.error());
   base::Result<std::vector<Workload>> workloads = std::vector<Workload>();
@@ -367,6 +365,15 @@ int RunBenchKeystrokes(const BenchKeystrokesArguments& arguments) {
     PrintText(arguments, *workloads, *snapshot_bytes);
   }
   return FinishOutput(kExitOk);
+}
+
+}  // namespace
+
+int RunBenchKeystrokes(const BenchKeystrokesArguments& arguments) {
+  BenchKeystrokesArguments with_model = arguments;
+  const auto weights =
+      RandomWeights::Make(arguments.weights, &with_model.model);
+  return weights ? Run(with_model) : ReportError(weights.error());
 }
 
 }  // namespace krait::daemon

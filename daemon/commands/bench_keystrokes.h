@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/commands/random_weights.h"
 #include "daemon/completion/completion_service.h"
 #include "daemon/loaded_model.h"
 
@@ -18,6 +19,7 @@ struct BenchKeystrokesArguments {
   BenchKeystrokesArguments() { completion.max_tokens = 16; }
 
   ModelOptions model;
+  RandomWeightsArguments weights;
   completion::CompletionOptions completion;
   std::vector<std::string> files;  // none: generated ones
   std::vector<size_t> lines;       // none: 100, 2000, 10000; or the file's

@@ -10,15 +10,10 @@
 
 namespace krait::daemon {
 
-void AddRandomModel(CLI::App* app, BenchArguments* arguments) {
-  std::string shapes;
-  for (const RandomShape& shape : RandomShapes()) {
-    shapes += shapes.empty() ? "" : ", ";
-    shapes += shape.name;
-  }
+void AddRandomWeights(CLI::App* app, RandomWeightsArguments* arguments) {
   CLI::Option* random =
-      app->add_option("--random", arguments->random,
-                      "Random weights of a known shape: " + shapes)
+      app->add_option("--random", arguments->shape,
+                      "Random weights of a known shape: " + RandomShapeNames())
           ->type_name("SHAPE");
   app->add_option("--type", arguments->type,
                   "Type of the random weights: " + engine::RunnableTypeNames())
@@ -58,6 +53,7 @@ void AddPeerOptions(CLI::App* app, BenchKeystrokesArguments* arguments) {
 }  // namespace
 
 void AddKeystrokesOptions(CLI::App* app, BenchKeystrokesArguments* arguments) {
+  AddRandomWeights(app, &arguments->weights);
   AddStateBytes(app, &arguments->model);
   AddContext(app, &arguments->completion);
   app->add_option("--file,-f", arguments->files,

@@ -7,14 +7,14 @@
 
 #include <CLI/CLI.hpp>
 
-#include "daemon/commands/bench.h"
 #include "daemon/commands/bench_keystrokes.h"
 #include "daemon/commands/bench_soak.h"
+#include "daemon/commands/random_weights.h"
 
 namespace krait::daemon {
 
 // Weights of a shape instead of a model.
-void AddRandomModel(CLI::App* app, BenchArguments* arguments);
+void AddRandomWeights(CLI::App* app, RandomWeightsArguments* arguments);
 void AddKeystrokesOptions(CLI::App* app, BenchKeystrokesArguments* arguments);
 void AddSoakOptions(CLI::App* app, BenchSoakArguments* arguments);
 

@@ -328,6 +328,7 @@ void CommandLine::AddUserModel(CLI::App* app, ModelOptions* model) {
       ReportProblems(loaded);
       model->model = loaded.config.model.model;
       model->model_origin = loaded.config.model.model_origin;
+      model->fim = loaded.config.model.fim;
       model->threads = loaded.config.model.threads;
     };
   });
@@ -388,7 +389,7 @@ void CommandLine::AddBench() {
         ->check(CLI::Range(size_t{1}, kMaxTokens));
     AddCount(app, "--repetitions,-r", &arguments->repetitions, 10000,
              "How often to measure");
-    AddRandomModel(app, arguments);
+    AddRandomWeights(app, &arguments->weights);
     AddJson(app, &arguments->json);
   }
   AddCount(decode, "--sequences,-s", &decode_.sequences, 64, "Decoded at once");

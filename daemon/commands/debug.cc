@@ -45,7 +45,7 @@ base::Result<TokenizerAndFormat> OpenTokenizer(
   }
   const auto path = FindModelOf(arguments.model);
   if (!path) return path.error();
-  const auto file = engine::ModelFile::Open(*path);
+  const auto file = engine::ModelFile::Open(*path, arguments.model.fim);
   if (!file) return file.error();
   auto tokenizer = (*file)->LoadTokenizer();
   if (!tokenizer) return tokenizer.error();
@@ -54,8 +54,7 @@ base::Result<TokenizerAndFormat> OpenTokenizer(
     return MakeError(ErrorCode::kNotFound,
                      path->string() + ": has no tokenizer");
   }
-  const auto trained =
-      TrainedLayout((*file)->hyperparameters(), *result.tokenizer);
+  const auto trained = TrainedLayout(*result.tokenizer);
   if (trained != engine::FimLayout::kEmulated) result.layout = trained;
   return result;
 }

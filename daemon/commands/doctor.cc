@@ -151,7 +151,7 @@ void CheckTokenizer(const LoadedModel& loaded, Findings* findings) {
                    "get that file again from where the model is from");
   }
   const auto& hparams = loaded.model->hyperparameters();
-  const auto layout = TrainedLayout(hparams, tokenizer);
+  const auto layout = TrainedLayout(tokenizer);
   if (layout == engine::FimLayout::kEmulated) {
     findings->Warn("fim", "not trained for fill-in-the-middle: emulated",
                    "a model trained for it uses the text after the cursor "
@@ -160,7 +160,7 @@ void CheckTokenizer(const LoadedModel& loaded, Findings* findings) {
   }
   const auto prompt = engine::BuildFimPrompt(
       tokenizer, layout, {.path = {}, .prefix = "a", .suffix = "b"},
-      hparams.file_token);
+      FileToken(hparams, tokenizer));
   if (prompt) {
     findings->Ok("fim", fmt::format("{}, all tokens present",
                                     engine::FimLayoutName(layout)));

@@ -14,7 +14,8 @@
 #include "daemon/model_lookup.h"
 #include "daemon/models/size_text.h"
 #include "daemon/terminal.h"
-#include "daemon/tools/fim_reason.h"
+#include "daemon/tools/chat_fact.h"
+#include "daemon/tools/fim_facts.h"
 #include "daemon/tools/model_check.h"
 #include "daemon/tools/model_fit.h"
 
@@ -60,14 +61,16 @@ std::string MemoryText(uintmax_t bytes) {
                      needed <= MemoryForModels() ? "fits" : "does not fit");
 }
 
-void PrintSummary(const ModelSummary& summary) {
+void PrintSummary(const ModelSummary& summary, const FimFacts& fim,
+                  const ChatFact& chat) {
   PrintRow("name", summary.name);
   PrintRow("path", summary.path.string());
   PrintRow("size", BytesText(summary.bytes));
   PrintRow("architecture", summary.architecture);
   PrintRow("parameters", ParametersText(summary.parameters));
   PrintRow("quantisation", summary.quantisation);
-  PrintRow("fim", fmt::format("{}: {}", summary.fim, FimReason(summary)));
+  for (const auto& [label, value] : FimRows(fim)) PrintRow(label, value);
+  PrintRow("chat", chat.row.empty() ? "no: " + chat.reason : chat.row);
   PrintRow("memory", MemoryText(summary.bytes));
   PrintRow("licence", summary.licence);
   if (!summary.unsupported.empty()) {
@@ -104,12 +107,18 @@ int RunModelInfo(const ModelArguments& arguments) {
   if (!path) return ReportError(path.error());
   const auto summary = Summarise(*path);
   if (!summary) return ReportError(summary.error());
+  const FimFacts fim = FindFimFacts(*path, arguments.model.fim);
+  const ChatFact chat = FindChatFact(*path);
   if (!arguments.json) {
-    PrintSummary(*summary);
+    PrintSummary(*summary, fim, chat);
     return FinishOutput(kExitOk);
   }
   boost::json::object json = SummaryToJson(*summary);
-  json["fim_reason"] = FimReason(*summary);
+  json["fim"] = fim.layout;
+  json["fim_reason"] = fim.reason;
+  json["fim_tokens"] = FimToJson(fim);
+  json["chat"] = chat.row;
+  json["chat_reason"] = chat.reason;
   json["memory_needed"] = NeededMemory(summary->bytes);
   json["fits"] = NeededMemory(summary->bytes) <= MemoryForModels();
   json["shape"] = ShapeToJson(summary->hparams);

@@ -69,7 +69,12 @@ void AddJson(const Suitability& suits, boost::json::object* json) {
   }
 }
 
-std::string ListText(const base::Result<ModelSummary>& summary,
+std::string_view FormatOf(const FoundModel& found) {
+  return std::filesystem::is_directory(found.path) ? "safetensors" : "gguf";
+}
+
+std::string ListText(const FoundModel& found,
+                     const base::Result<ModelSummary>& summary,
                      const std::optional<Suitability>& suits) {
   if (!summary) {
     return fmt::format(
@@ -79,10 +84,11 @@ std::string ListText(const base::Result<ModelSummary>& summary,
   if (!summary->unsupported.empty()) {
     return fmt::format("not supported: {}", summary->unsupported);
   }
-  return fmt::format(
-      "{:<8} {:>8} {:<6} fim {:<9} {:>9}  {}; {}", summary->architecture,
-      ParametersText(summary->parameters), summary->quantisation, summary->fim,
-      BytesText(summary->bytes), summary->licence, suits ? Text(*suits) : "");
+  return fmt::format("{:<13} {:>8} {:<6} {:<11} fim {:<9} {:>9}  {}; {}",
+                     summary->architecture, ParametersText(summary->parameters),
+                     summary->quantisation, FormatOf(found), summary->fim,
+                     BytesText(summary->bytes), summary->licence,
+                     suits ? Text(*suits) : "");
 }
 
 boost::json::object ToJson(const FoundModel& found,
@@ -98,8 +104,7 @@ boost::json::object ToJson(const FoundModel& found,
   }
   json["name"] = found.name;
   json["store"] = found.store;
-  json["format"] =
-      std::filesystem::is_directory(found.path) ? "safetensors" : "gguf";
+  json["format"] = FormatOf(found);
   json["default"] = found.is_default;
   if (suits) AddJson(*suits, &json);
   return json;
@@ -125,7 +130,7 @@ int ListLocal(const ModelListArguments& arguments) {
     all_supported &= json["supported"].get_bool();
     if (!arguments.json) {
       PrintLine(fmt::format("{} {:<28} {}", found.is_default ? '*' : ' ',
-                            RowName(found), ListText(summary, suits)));
+                            RowName(found), ListText(found, summary, suits)));
     }
     list.push_back(std::move(json));
   }
@@ -167,7 +172,7 @@ int ListRemote(const ModelListArguments& arguments) {
     std::optional<Suitability> suits;
     if (model.bytes) suits = SuitabilityOf(*model.bytes, *model.bytes);
     if (!arguments.json) {
-      PrintLine(fmt::format("{:<16} {:>7}  {:<11} fim {:<4} {}{}", model.name,
+      PrintLine(fmt::format("{:<16} {:>7}  {:<11} fim {:<8} {}{}", model.name,
                             model.bytes ? models::SizeText(*model.bytes) : "?",
                             model.licence, model.fim, model.good_for,
                             suits ? "; " + Text(*suits) : ""));

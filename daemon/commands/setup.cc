@@ -33,7 +33,8 @@ using base::MakeError;
 
 // A model that can be chosen.
 struct Choice {
-  std::string name;  // as for `krait model get`, or of one that is here
+  std::string name;   // as for `krait model get`; of one that is here its path
+  std::string shown;  // what people call it
   uint64_t bytes = 0;
   std::optional<uint64_t> bytes_per_token;
   std::string about;
@@ -44,6 +45,7 @@ std::vector<Choice> Choices() {
   std::vector<Choice> choices;
   for (const models::RecommendedModel& model : models::RecommendedModels()) {
     choices.push_back({.name = model.name,
+                       .shown = model.name,
                        .bytes = model.bytes.value_or(0),
                        .bytes_per_token = model.bytes,
                        .about = fmt::format("{}, fim {}; {}", model.licence,
@@ -52,6 +54,7 @@ std::vector<Choice> Choices() {
   for (const FoundModel& found :
        ListModels({}, ModelEnvironment::OfProcess())) {
     choices.push_back({.name = found.path.string(),
+                       .shown = found.name,
                        .bytes = ModelBytes(found.path),
                        .bytes_per_token = BytesPerToken(found.path),
                        .about = fmt::format("is here ({})", found.store),
@@ -71,7 +74,7 @@ std::string Text(const Choice& choice) {
     const auto predicted = PredictedSpeed(*choice.bytes_per_token);
     speed = predicted ? fmt::format("{:.1f} tokens/s", *predicted) : "fast";
   }
-  return fmt::format("{:<16} {:>7}  {:>14}  {}", choice.name, size, speed,
+  return fmt::format("{:<16} {:>8}  {:>14}  {}", choice.shown, size, speed,
                      choice.about);
 }
 

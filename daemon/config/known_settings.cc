@@ -124,6 +124,26 @@ KnownSetting StateExclude() {
       }};
 }
 
+KnownSetting FimStopTokens() {
+  static constexpr size_t kMost = 100;
+  return {.key = "fim.stop_tokens",
+          .scope = kProcess,
+          .expected = fmt::format("a list of at most {} tokens", kMost),
+          .set =
+              [](const SettingValue& value, Config* config) {
+                const auto* list = std::get_if<TextList>(&value);
+                if (list == nullptr || list->size() > kMost ||
+                    std::ranges::count(*list, std::string()) > 0) {
+                  return false;
+                }
+                config->model.fim.stop_tokens = *list;
+                return true;
+              },
+          .get = [](const Config& config) -> SettingValue {
+            return config.model.fim.stop_tokens;
+          }};
+}
+
 KnownSetting IdleMinutes() {
   constexpr double kMsPerMinute = 60000;
   constexpr double kMost = 60 * 24 * 365;
@@ -213,6 +233,36 @@ std::vector<KnownSetting> ProcessSettings() {
   };
 }
 
+// What is said of the model's prompts in its place.
+std::vector<KnownSetting> FimSettings() {
+  using engine::FimTraining;
+  static constexpr const char* kToken =
+      "a token, as the model's vocabulary writes it, or \"\" for the model's";
+  return {
+      Choice<FimTraining>(
+          "fim.order", kProcess,
+          {{"model", FimTraining::kNone},
+           {"spm", FimTraining::kSpm},
+           {"psm", FimTraining::kPsm},
+           {"both", FimTraining::kSpmAndPsm},
+           {"emulated", FimTraining::kEmulated}},
+          [](Config & c) -> auto& { return c.model.fim.order; }),
+      Text<std::string>(
+          "fim.prefix_token", kProcess, kToken,
+          [](Config & c) -> auto& { return c.model.fim.prefix_token; }),
+      Text<std::string>(
+          "fim.suffix_token", kProcess, kToken,
+          [](Config & c) -> auto& { return c.model.fim.suffix_token; }),
+      Text<std::string>(
+          "fim.middle_token", kProcess, kToken,
+          [](Config & c) -> auto& { return c.model.fim.middle_token; }),
+      Text<std::string>(
+          "fim.file_token", kProcess, kToken,
+          [](Config & c) -> auto& { return c.model.fim.file_token; }),
+      FimStopTokens(),
+  };
+}
+
 std::vector<KnownSetting> RuleSettings() {
   return {
       Flag(
@@ -299,8 +349,8 @@ std::string_view LastPart(std::string_view key) {
 const std::vector<KnownSetting>& KnownSettings() {
   static const auto* const settings = [] {
     auto* all = new std::vector<KnownSetting>(ProcessSettings());
-    for (auto&& part :
-         {RuleSettings(), CompletionSettings(), SamplingSettings()}) {
+    for (auto&& part : {FimSettings(), RuleSettings(), CompletionSettings(),
+                        SamplingSettings()}) {
       all->insert(all->end(), part.begin(), part.end());
     }
     return all;

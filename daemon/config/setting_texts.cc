@@ -44,6 +44,21 @@ constexpr std::array kTexts = {
                 "Whether krait counts what becomes of its suggestions. The "
                 "counts stay on this machine; `krait status --stats` shows "
                 "them."},
+    // How the model is asked.
+    SettingText{"fim.order",
+                "How the model was trained to fill in: `spm`, the suffix "
+                "first; `psm`, the prefix first; `both`; `emulated`, not at "
+                "all. `model`: as its file or its vocabulary says, which "
+                "`krait model info` shows."},
+    SettingText{"fim.prefix_token", "The token before the prefix."},
+    SettingText{"fim.suffix_token", "The token before the suffix."},
+    SettingText{"fim.middle_token", "The token before what is filled in."},
+    SettingText{"fim.file_token",
+                "The token with which prompts begin, before the file's path, "
+                "for models that were trained so."},
+    SettingText{"fim.stop_tokens",
+                "Tokens at which an answer ends, beside the vocabulary's "
+                "control tokens."},
     // When and where it completes.
     SettingText{"completion.enabled", "Whether krait completes at all."},
     SettingText{"completion.languages",

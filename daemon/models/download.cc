@@ -155,11 +155,16 @@ base::Status DownloadRun::Run() {
     if (next_ != Next::kTryAgain) return done;
     failures = file_.bytes() > before ? 0 : failures + 1;
     if (failures >= client_.retries().attempts) {
-      return MakeError(
-          done.error().code,
-          fmt::format("{} ({} attempts; {} have come and stay: the same "
-                      "command goes on)",
-                      done.error().message, failures, SizeText(file_.bytes())));
+      const std::string kept =
+          file_.bytes() == 0
+              ? ""
+              : fmt::format(
+                    "; the {} that have come are kept, and the same "
+                    "command goes on from there",
+                    SizeText(file_.bytes()));
+      return MakeError(done.error().code,
+                       fmt::format("{} ({} attempts{})", done.error().message,
+                                   failures, kept));
     }
     client_.retries().sleep(
         client_.retries().Pause(std::max(failures, 1), head_));

@@ -26,7 +26,7 @@ struct RecommendedModel {
   std::string sha256;  // of its only file; empty: as the hub says
   std::optional<uint64_t> bytes;
   std::string licence;
-  std::string fim;  // "psm", "spm"
+  std::string fim;  // "psm", "spm", "emulated"
   std::string good_for;
   std::optional<MeasuredSpeed> measured;
 };

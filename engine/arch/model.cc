@@ -6,8 +6,8 @@
 namespace krait::engine {
 
 Result<std::shared_ptr<const Model>> Model::Load(
-    const std::filesystem::path& path) {
-  Result<std::unique_ptr<ModelFile>> file = ModelFile::Open(path);
+    const std::filesystem::path& path, const FimChoice& fim) {
+  Result<std::unique_ptr<ModelFile>> file = ModelFile::Open(path, fim);
   if (!file) return file.error();
   LoadedFile loaded{.file = std::move(*file), .tokenizer = nullptr};
   Result<std::unique_ptr<Tokenizer>> tokenizer = loaded.file->LoadTokenizer();

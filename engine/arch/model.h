@@ -42,9 +42,10 @@ class Model {
 
   // Opens `path` (a .gguf file or a directory), checks all tensors and loads
   // the tokenizer. A directory without a tokenizer loads too: has_tokenizer()
-  // is then false and only token ids can be fed (golden tests do).
+  // is then false and only token ids can be fed (golden tests do). `fim`: see
+  // ModelFile::Open.
   static Result<std::shared_ptr<const Model>> Load(
-      const std::filesystem::path& path);
+      const std::filesystem::path& path, const FimChoice& fim = {});
 
   const ModelFile& file() const { return *loaded_.file; }
   const Hyperparameters& hyperparameters() const {

@@ -5,10 +5,13 @@
 #include <fmt/format.h>
 
 #include <cstddef>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "engine/error.h"
@@ -33,6 +36,25 @@ class GgufKeys {
     return static_cast<size_t>(
         Take(gguf_.FindUint(Name(key)), {}).value_or(otherwise));
   }
+  // A number, or an array with the same one for each layer.
+  size_t SizeOfEachLayer(std::string_view key,
+                         std::optional<size_t> otherwise) {
+    const GgufValue* value = gguf_.Find(Name(key));
+    if (value == nullptr ||
+        !std::holds_alternative<std::shared_ptr<const GgufArray>>(*value)) {
+      return otherwise ? Size(key, *otherwise) : Size(key);
+    }
+    const std::vector<size_t> sizes = Sizes(key);
+    if (sizes.empty()) {
+      Fail(ErrorCode::kBadFile, fmt::format("key '{}' is empty", Name(key)));
+      return 0;
+    }
+    for (const size_t size : sizes) {
+      if (size == sizes.front()) continue;
+      NotYet(fmt::format("{} that differs from layer to layer", Name(key)));
+    }
+    return sizes.front();
+  }
   // An array of numbers that are not negative.
   std::vector<size_t> Sizes(std::string_view key) {
     const GgufArray* array = Take(gguf_.FindArray(Name(key)), nullptr);
@@ -42,7 +64,12 @@ class GgufKeys {
     }
     std::vector<size_t> sizes(array->uints.begin(), array->uints.end());
     for (const int64_t value : array->ints) {
-      sizes.push_back(value < 0 ? 0 : static_cast<size_t>(value));
+      if (value < 0) {
+        Fail(ErrorCode::kBadFile,
+             fmt::format("key '{}': expected numbers from 0 on, found {}",
+                         Name(key), value));
+      }
+      sizes.push_back(static_cast<size_t>(value));
     }
     return sizes;
   }

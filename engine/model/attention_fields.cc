@@ -37,9 +37,10 @@ size_t ReadHeadDim(FieldReader* read, size_t d_model, size_t heads) {
 
 void ReadGgufAttention(GgufKeys* read, Hyperparameters* hparams) {
   AttentionShape& shape = hparams->attention;
-  shape.heads = read->Size("attention.head_count");
-  shape.kv_heads = read->Size("attention.head_count_kv", shape.heads);
-  hparams->d_ff = read->Size("feed_forward_length");
+  shape.heads = read->SizeOfEachLayer("attention.head_count", {});
+  shape.kv_heads =
+      read->SizeOfEachLayer("attention.head_count_kv", shape.heads);
+  hparams->d_ff = read->SizeOfEachLayer("feed_forward_length", {});
   shape.head_dim = ReadHeadDim(read, hparams->d_model, shape.heads);
   if (read->Size("attention.value_length", shape.head_dim) != shape.head_dim) {
     read->NotYet(fmt::format("{} that differs from key_length",

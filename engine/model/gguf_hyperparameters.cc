@@ -55,19 +55,6 @@ Result<const ArchitectureInfo*> ReadArchitecture(const GgufFile& gguf) {
 // krait's own keys, and those of every file.
 void ReadGeneral(GgufKeys* read, Hyperparameters* hparams) {
   hparams->name = Printable(read->String("general.name", ""));
-  const std::string order = read->String("krait.fim.order", "");
-  if (order == "spm") {
-    hparams->fim = FimTraining::kSpm;
-  } else if (order == "psm") {
-    hparams->fim = FimTraining::kPsm;
-  } else if (order == "both") {
-    hparams->fim = FimTraining::kSpmAndPsm;
-  } else if (!order.empty()) {
-    read->Fail(ErrorCode::kBadFile,
-               fmt::format("key 'krait.fim.order': expected 'spm', 'psm' or "
-                           "'both', found '{}'",
-                           Printable(order)));
-  }
   constexpr size_t kNone = std::numeric_limits<size_t>::max();
   const size_t file_token = read->Size("krait.file_token_id", kNone);
   if (file_token == kNone) return;

@@ -9,6 +9,7 @@
 
 #include "engine/file/gguf_value.h"  // GgufValueKind
 #include "engine/file/printable.h"
+#include "engine/model/gguf_fim.h"
 #include "engine/model/gguf_hyperparameters.h"
 #include "engine/model/rope_fields.h"
 
@@ -51,6 +52,9 @@ Status GgufModel::Load() {
   Result<Hyperparameters> hparams = ReadGgufHyperparameters(*gguf_, tensors_);
   if (!hparams) return hparams.error();
   hparams_ = std::move(*hparams);
+  Result<FimChoice> fim = ReadGgufFim(*gguf_);
+  if (!fim) return fim.error();
+  fim_ = std::move(*fim);
   if (hparams_.name.empty()) hparams_.name = path_.stem().string();
   if (Status status = Finish(); !status) return status;
   if (hparams_.Has(MixerKind::kAttention)) {
@@ -88,7 +92,8 @@ Status GgufModel::CheckLength(const char* key, bool of_strings,
 }
 
 Result<std::unique_ptr<Tokenizer>> GgufModel::LoadTokenizer() const {
-  Result<std::unique_ptr<Tokenizer>> tokenizer = Tokenizer::FromGguf(*gguf_);
+  Result<std::unique_ptr<Tokenizer>> tokenizer =
+      Tokenizer::FromGguf(*gguf_, fim_);
   if (!tokenizer) return tokenizer.error();
   if ((*tokenizer)->vocab_size() != hparams_.vocab) {
     return MakeError(

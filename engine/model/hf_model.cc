@@ -185,7 +185,7 @@ Status HfModel::NegateExpOfDecays() {
 }
 
 Result<std::unique_ptr<Tokenizer>> HfModel::LoadTokenizer() const {
-  return LoadHfTokenizer(path_, hparams_.vocab);
+  return LoadHfTokenizer(path_, hparams_.vocab, fim_);
 }
 
 // Which files a directory consists of.

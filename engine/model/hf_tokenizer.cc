@@ -54,7 +54,8 @@ Path FindTokenizer(const Path& directory) {
 }  // namespace
 
 Result<std::unique_ptr<Tokenizer>> LoadHfTokenizer(const Path& directory,
-                                                   size_t vocab) {
+                                                   size_t vocab,
+                                                   const FimChoice& fim) {
   const Path file = FindTokenizer(directory);
   if (file.empty()) {
     return MakeError(ErrorCode::kNotFound,
@@ -62,7 +63,7 @@ Result<std::unique_ptr<Tokenizer>> LoadHfTokenizer(const Path& directory,
                                  "tokenizer.json or tekken.json",
                                  directory.string()));
   }
-  Result<std::unique_ptr<Tokenizer>> tokenizer = Tokenizer::FromFile(file);
+  Result<std::unique_ptr<Tokenizer>> tokenizer = Tokenizer::FromFile(file, fim);
   if (!tokenizer) {
     // A file that vanished in between must not read as "has no tokenizer".
     Error error = tokenizer.error();

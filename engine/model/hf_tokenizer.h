@@ -16,7 +16,7 @@ namespace krait::engine {
 // kNotFound without any of them. It may have fewer tokens than the embedding
 // has rows (those are padding), not more.
 Result<std::unique_ptr<Tokenizer>> LoadHfTokenizer(
-    const std::filesystem::path& directory, size_t vocab);
+    const std::filesystem::path& directory, size_t vocab, const FimChoice& fim);
 
 }  // namespace krait::engine
 

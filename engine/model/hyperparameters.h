@@ -109,9 +109,6 @@ struct ExpertsShape {
   size_t shared_d_ff = 0;  // of one more that every token uses; 0: none
 };
 
-// How a model wants fill-in-the-middle prompts, as its file says.
-enum class FimTraining : uint8_t { kNone, kSpm, kPsm, kSpmAndPsm };
-
 struct Hyperparameters {
   // The kind of a layer, of all `layers`.
   const LayerKind& KindOf(size_t layer) const {
@@ -150,9 +147,6 @@ struct Hyperparameters {
   float swiglu_gate_scale = 1;
   float swiglu_output_scale = 1;
   ExpertsShape experts;
-  // GGUF key krait.fim.order ("spm", "psm", "both"); kNone without it: the mere
-  // presence of FIM tokens in a vocabulary does not mean training for FIM.
-  FimTraining fim = FimTraining::kNone;
   std::optional<TokenId> file_token;  // krait.file_token_id
 };
 

@@ -13,8 +13,9 @@
 
 namespace krait::engine {
 
-Result<std::unique_ptr<ModelFile>> ModelFile::Open(
-    const std::filesystem::path& path) {
+namespace {
+
+Result<std::unique_ptr<ModelFile>> OpenAny(const std::filesystem::path& path) {
   std::error_code ignored;  // what cannot be looked at cannot be opened either
   if (std::filesystem::is_directory(path, ignored)) return OpenHfModel(path);
   if (path.extension() == ".safetensors") {
@@ -24,6 +25,15 @@ Result<std::unique_ptr<ModelFile>> ModelFile::Open(
                                  path.string()));
   }
   return OpenGgufModel(path);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ModelFile>> ModelFile::Open(
+    const std::filesystem::path& path, const FimChoice& fim) {
+  auto file = OpenAny(path);
+  if (file) (*file)->fim_.Override(fim);
+  return file;
 }
 
 const Tensor* ModelFile::Find(std::string_view name) const {

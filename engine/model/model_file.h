@@ -14,6 +14,7 @@
 #include "engine/error.h"
 #include "engine/file/tensor.h"
 #include "engine/model/hyperparameters.h"
+#include "engine/tokenizer/fim_choice.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace krait::engine {
@@ -37,9 +38,10 @@ class ModelFile {
 
   // `path` is a .gguf file or a directory. Checks everything that can be
   // checked without touching the weights: hyperparameters present, in range
-  // and consistent, tensors inside the file.
+  // and consistent, tensors inside the file. What `fim` says comes before what
+  // the file says of fill-in-the-middle.
   static Result<std::unique_ptr<ModelFile>> Open(
-      const std::filesystem::path& path);
+      const std::filesystem::path& path, const FimChoice& fim = {});
 
   const std::filesystem::path& path() const { return path_; }
   const Hyperparameters& hyperparameters() const { return hparams_; }
@@ -54,6 +56,10 @@ class ModelFile {
                                 std::span<const size_t> shape) const;
 
   const std::vector<Tensor>& tensors() const { return tensors_; }
+
+  // What the file says of fill-in-the-middle (GGUF: the keys krait.fim.*), or
+  // whoever opened it.
+  const FimChoice& fim() const { return fim_; }
 
   // Loads the tokenizer that belongs to the model and checks that it fits the
   // vocabulary size. kNotFound if a directory holds none; a GGUF file without
@@ -71,6 +77,7 @@ class ModelFile {
 
   std::filesystem::path path_;
   Hyperparameters hparams_;
+  FimChoice fim_;
   std::vector<Tensor> tensors_;  // sorted by name
 };
 

@@ -31,7 +31,8 @@ class Layouter {
     pieces().AddControl(special_.fim_prefix);
     AddPrefix(prompt_.prefix, DummyPrefix::kAsTrained);
     // Mistral's order, which krait's own model follows, ends with the prefix.
-    if (special_.fim_order == FimOrder::kSpm) {
+    // Tokens of no known family are there because somebody named them.
+    if (special_.fim_order != FimOrder::kNone || special_.fim_family.empty()) {
       pieces().AddControl(special_.fim_middle);
     }
     return std::move(laid_out_);

@@ -17,8 +17,8 @@ namespace krait::engine {
 
 // How prefix and suffix are laid out in the prompt.
 enum class FimLayout : uint8_t {
-  kSpm,          // bos [SUFFIX] suffix [PREFIX] prefix, and [MIDDLE] where a
-                 // family was trained so (FimOrder)
+  kSpm,          // bos [SUFFIX] suffix [PREFIX] prefix, and [MIDDLE] for all
+                 // but Mistral's models and krait's own
   kPsm,          // bos [PREFIX] prefix [SUFFIX] suffix [MIDDLE]
   kAnchoredPsm,  // bos [PREFIX] prefix up to an anchor [SUFFIX] suffix [MIDDLE]
                  // prefix since: what is typed behind the anchor only appends

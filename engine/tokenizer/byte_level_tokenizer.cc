@@ -81,6 +81,8 @@ ByteLevelTokenizer::ByteLevelTokenizer(ByteLevelSpec spec)
   }
   merges_.Reserve(spec.merges.size());
   for (const ListedMerge& merge : spec.merges) {
+    // No text becomes a control token, not even where merges would make one.
+    if (vocabulary_.Type(merge.result) == TokenType::kControl) continue;
     merges_.Insert(merge.left, merge.right, {merge.rank, merge.result});
   }
   if (!spec.whole_words_first) return;

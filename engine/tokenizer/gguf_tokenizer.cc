@@ -30,7 +30,8 @@ bool IsRunOfSpaces(std::string_view text) {
 
 class GgufTokenizerReader {
  public:
-  explicit GgufTokenizerReader(const GgufFile& gguf) : gguf_(gguf) {}
+  GgufTokenizerReader(const GgufFile& gguf, const FimChoice& fim)
+      : gguf_(gguf), fim_(fim) {}
 
   Result<std::unique_ptr<Tokenizer>> Read() {
     const auto model = gguf_.FindString(Key("model"));
@@ -129,8 +130,7 @@ class GgufTokenizerReader {
     for (const auto& [key, id] : ids) {
       if (auto status = ReadId(key, id); !status) return status;
     }
-    ResolveSpecialTokens(&vocabulary_, &special_);
-    return {};
+    return ResolveSpecialTokens(fim_, gguf_.name(), &vocabulary_, &special_);
   }
 
   // The ids that SentencePiece's trainer gives these roles to, for files that
@@ -233,14 +233,16 @@ class GgufTokenizerReader {
   }
 
   const GgufFile& gguf_;
+  const FimChoice& fim_;
   Vocabulary vocabulary_;
   SpecialTokens special_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Tokenizer>> Tokenizer::FromGguf(const GgufFile& gguf) {
-  return GgufTokenizerReader(gguf).Read();
+Result<std::unique_ptr<Tokenizer>> Tokenizer::FromGguf(const GgufFile& gguf,
+                                                       const FimChoice& fim) {
+  return GgufTokenizerReader(gguf, fim).Read();
 }
 
 }  // namespace krait::engine

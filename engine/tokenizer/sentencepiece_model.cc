@@ -45,7 +45,8 @@ std::string_view ModelTypeName(uint64_t type) {
 
 class ModelParser {
  public:
-  explicit ModelParser(const std::string& file) : file_(file) {
+  ModelParser(const std::string& file, const FimChoice& fim)
+      : file_(file), fim_(fim) {
     spec_.source = file;
   }
 
@@ -167,7 +168,9 @@ class ModelParser {
     }
     spec_.special.bos = ControlId(bos_);
     spec_.special.eos = ControlId(eos_);
-    ResolveSpecialTokens(&spec_.vocabulary, &spec_.special);
+    auto resolved =
+        ResolveSpecialTokens(fim_, file_, &spec_.vocabulary, &spec_.special);
+    if (!resolved) return resolved;
     spec_.special.add_bos = spec_.special.bos.has_value();
     return {};
   }
@@ -182,6 +185,7 @@ class ModelParser {
   }
 
   const std::string& file_;
+  const FimChoice& fim_;
   SentencePieceSpec spec_;
   // The defaults are those of the format.
   uint64_t model_type_ = 1;
@@ -196,8 +200,9 @@ class ModelParser {
 }  // namespace
 
 Result<SentencePieceSpec> ParseSentencePieceModel(std::string_view bytes,
-                                                  const std::string& file) {
-  return ModelParser(file).Parse(bytes);
+                                                  const std::string& file,
+                                                  const FimChoice& fim) {
+  return ModelParser(file, fim).Parse(bytes);
 }
 
 }  // namespace krait::engine

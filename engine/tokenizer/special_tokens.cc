@@ -1,48 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/tokenizer/special_tokens.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <optional>
 #include <span>
 #include <string_view>
 
+#include "engine/file/printable.h"
+#include "engine/tokenizer/unicode.h"
+
 namespace krait::engine {
 namespace {
 
+// SentencePiece's own file of Code Llama has these as ordinary pieces; no text
+// that is not about it has them as words.
+constexpr std::string_view kCodeLlamaPrefix = "▁<PRE>";
+constexpr std::string_view kCodeLlamaSuffix = "▁<SUF>";
+constexpr std::string_view kCodeLlamaMiddle = "▁<MID>";
+constexpr std::string_view kCodeLlamaEnd = "▁<EOT>";
+
 using Names = std::span<const std::string_view>;
 
-// A family's FIM tokens, and the order in which it was trained.
+// A family's FIM tokens, the order in which it was trained, and what stands
+// between files and repositories where it was trained with several.
 struct FimFamily {
+  std::string_view name;
   std::string_view prefix;
   std::string_view suffix;
   std::string_view middle;
   FimOrder order;
+  std::array<std::string_view, 3> files = {};  // any of these; empty: none
+  std::array<std::string_view, 2> repositories = {};
 };
 constexpr std::array kFimFamilies = {
-    // StarCoder, Granite 3, SmolLM, and Mellum (whose order the
-    // readers tell by its pre-tokenizer).
-    FimFamily{"<fim_prefix>", "<fim_suffix>", "<fim_middle>", FimOrder::kPsm},
-    // Qwen2.5-Coder, Granite 4, CodeGemma.
-    FimFamily{"<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>",
+    // Mellum has StarCoder's names in the other order, which the readers tell
+    // by its pre-tokenizer.
+    FimFamily{"StarCoder, Granite 3, Mellum",
+              "<fim_prefix>",
+              "<fim_suffix>",
+              "<fim_middle>",
+              FimOrder::kPsm,
+              {"<file_sep>", "<filename>"},
+              {"<repo_name>", "<reponame>"}},
+    FimFamily{"Qwen2.5-Coder, Granite 4, CodeGemma",
+              "<|fim_prefix|>",
+              "<|fim_suffix|>",
+              "<|fim_middle|>",
+              FimOrder::kPsm,
+              {"<|file_sep|>", "<|filename|>", "<|file_separator|>"},
+              {"<|repo_name|>", "<|reponame|>"}},
+    FimFamily{"SantaCoder", "<fim-prefix>", "<fim-suffix>", "<fim-middle>",
               FimOrder::kPsm},
-    // SantaCoder.
-    FimFamily{"<fim-prefix>", "<fim-suffix>", "<fim-middle>", FimOrder::kPsm},
-    // Code Llama, in two spellings.
-    FimFamily{"<PRE>", "<SUF>", "<MID>", FimOrder::kPsm},
-    FimFamily{"▁<PRE>", "▁<SUF>", "▁<MID>", FimOrder::kPsm},
-    // Falcon-H1-Tiny-Coder.
-    FimFamily{"<|prefix|>", "<|suffix|>", "<|middle|>", FimOrder::kPsm},
-    // DeepSeek-Coder.
-    FimFamily{"<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>",
-              FimOrder::kPsm},
-    // GLM.
-    FimFamily{"<|code_prefix|>", "<|code_suffix|>", "<|code_middle|>",
+    FimFamily{"Code Llama", "<PRE>", "<SUF>", "<MID>", FimOrder::kPsm},
+    FimFamily{"Code Llama", kCodeLlamaPrefix, kCodeLlamaSuffix,
+              kCodeLlamaMiddle, FimOrder::kPsm},
+    FimFamily{"Falcon-H1-Tiny-Coder",
+              "<|prefix|>",
+              "<|suffix|>",
+              "<|middle|>",
+              FimOrder::kPsm,
+              {"<|filename|>"}},
+    FimFamily{"DeepSeek-Coder", "<｜fim▁begin｜>", "<｜fim▁hole｜>",
+              "<｜fim▁end｜>", FimOrder::kPsm},
+    FimFamily{"GLM", "<|code_prefix|>", "<|code_suffix|>", "<|code_middle|>",
               FimOrder::kNone},
-    // Seed-Coder.
-    FimFamily{"<[fim-prefix]>", "<[fim-suffix]>", "<[fim-middle]>",
-              FimOrder::kSpm},
+    FimFamily{"Seed-Coder", "<[fim-prefix]>", "<[fim-suffix]>",
+              "<[fim-middle]>", FimOrder::kSpm},
     // Mistral's vocabulary is that of models that never saw these, too.
-    FimFamily{"[PREFIX]", "[SUFFIX]", "[MIDDLE]", FimOrder::kNone},
+    FimFamily{"Mistral", "[PREFIX]", "[SUFFIX]", "[MIDDLE]", FimOrder::kNone},
 };
 constexpr std::array<std::string_view, 5> kBosNames = {
     "<s>", "<|begin_of_text|>", "<｜begin▁of▁sentence｜>",
@@ -53,10 +80,11 @@ constexpr std::array<std::string_view, 6> kEosNames = {
 constexpr std::array<std::string_view, 1> kUnknownNames = {"<unk>"};
 // Those that stand between files, or fill up a batch: no role in a prompt of
 // krait's, but never text, and where a model says one, it has come to an end.
-constexpr std::array<std::string_view, 12> kOthers = {
-    "<|fim_pad|>",        "<fim_pad>",   "<[fim-pad]>",  "<|repo_name|>",
-    "<reponame>",         "<repo_name>", "<|file_sep|>", "<file_sep>",
-    "<|file_separator|>", "<filename>",  "<pad>",        "<|pad|>"};
+constexpr std::array<std::string_view, 16> kOthers = {
+    "<|fim_pad|>",  "<fim_pad>",    "<[fim-pad]>", "<|repo_name|>",
+    "<|reponame|>", "<reponame>",   "<repo_name>", "<|file_sep|>",
+    "<file_sep>",   "<|filename|>", "<filename>",  "<|file_separator|>",
+    "<pad>",        "<|pad|>",      kCodeLlamaEnd, "<EOT>"};
 // Those of chat templates (chat_template.h), for the same reason: some files
 // have them as user-defined tokens, which text could contain.
 constexpr std::array<std::string_view, 12> kChatControls = {
@@ -73,9 +101,22 @@ constexpr std::array<std::string_view, 12> kChatControls = {
     "<|user|>",
     "<|assistant|>"};
 
-bool MayHaveRole(TokenType type) {
+bool IsCodeLlamas(std::string_view name) {
+  return name == kCodeLlamaPrefix || name == kCodeLlamaSuffix ||
+         name == kCodeLlamaMiddle || name == kCodeLlamaEnd;
+}
+
+bool MayHaveRole(std::string_view name, TokenType type) {
   return type == TokenType::kControl || type == TokenType::kUserDefined ||
-         type == TokenType::kUnknown;
+         type == TokenType::kUnknown ||
+         (type == TokenType::kNormal && IsCodeLlamas(name));
+}
+
+void MakeControl(TokenId id, Vocabulary* vocabulary) {
+  const TokenType type = vocabulary->Type(id);
+  if (type == TokenType::kUserDefined || IsCodeLlamas(vocabulary->Name(id))) {
+    vocabulary->SetType(id, TokenType::kControl);
+  }
 }
 
 void Resolve(Names names, Vocabulary* vocabulary, std::optional<TokenId>* id) {
@@ -83,11 +124,9 @@ void Resolve(Names names, Vocabulary* vocabulary, std::optional<TokenId>* id) {
   for (const std::string_view name : names) {
     if (*id) break;
     const auto found = vocabulary->Find(name);
-    if (found && MayHaveRole(vocabulary->Type(*found))) *id = found;
+    if (found && MayHaveRole(name, vocabulary->Type(*found))) *id = found;
   }
-  if (*id && vocabulary->Type(**id) == TokenType::kUserDefined) {
-    vocabulary->SetType(**id, TokenType::kControl);
-  }
+  if (*id) MakeControl(**id, vocabulary);
 }
 
 void Resolve(std::string_view name, Vocabulary* vocabulary,
@@ -100,6 +139,22 @@ bool HasAll(const FimFamily& family, const Vocabulary& vocabulary) {
          vocabulary.Find(family.middle);
 }
 
+bool IsOf(const FimFamily& family, const Vocabulary& vocabulary,
+          const SpecialTokens& special) {
+  return vocabulary.Find(family.prefix) == special.fim_prefix &&
+         vocabulary.Find(family.suffix) == special.fim_suffix &&
+         vocabulary.Find(family.middle) == special.fim_middle;
+}
+
+void SetFamily(const FimFamily& family, Vocabulary* vocabulary,
+               SpecialTokens* special) {
+  if (!special->fim_family.empty()) return;
+  special->fim_family = family.name;
+  special->fim_order = family.order;
+  Resolve(family.files, vocabulary, &special->fim_file_separator);
+  Resolve(family.repositories, vocabulary, &special->fim_repository_separator);
+}
+
 // The first family whose tokens are all there; of an incomplete one those that
 // there are.
 void ResolveFim(Vocabulary* vocabulary, SpecialTokens* special) {
@@ -109,17 +164,74 @@ void ResolveFim(Vocabulary* vocabulary, SpecialTokens* special) {
       Resolve(family.prefix, vocabulary, &special->fim_prefix);
       Resolve(family.suffix, vocabulary, &special->fim_suffix);
       Resolve(family.middle, vocabulary, &special->fim_middle);
-      if (complete && vocabulary->Find(family.prefix) == special->fim_prefix &&
-          special->fim_order == FimOrder::kNone) {
-        special->fim_order = family.order;
+      if (complete && IsOf(family, *vocabulary, *special)) {
+        SetFamily(family, vocabulary, special);
       }
     }
   }
 }
 
+// Text falls back to such tokens where it has no longer ones.
+bool IsOfOneCharacter(std::string_view name) {
+  return name.size() <= 1 || DecodeUtf8(name, 0).size == name.size();
+}
+
+// Makes the token that somebody named a control token, so that no text holds
+// it.
+Status ResolveNamed(std::string_view key, const std::string& name,
+                    const std::string& source, Vocabulary* vocabulary,
+                    std::optional<TokenId>* id) {
+  if (name.empty()) return {};
+  *id = vocabulary->Find(name);
+  if (!*id) {
+    return MakeError(ErrorCode::kInvalidArgument,
+                     fmt::format("{}: fim.{}: the vocabulary has no token '{}'",
+                                 source, key, Printable(name)));
+  }
+  if (vocabulary->Type(**id) == TokenType::kByte || IsOfOneCharacter(name)) {
+    return MakeError(
+        ErrorCode::kInvalidArgument,
+        fmt::format("{}: fim.{}: text cannot do without '{}', a token of one "
+                    "character",
+                    source, key, Printable(name)));
+  }
+  vocabulary->SetType(**id, TokenType::kControl);
+  return {};
+}
+
+Status ResolveChoice(const FimChoice& fim, const std::string& source,
+                     Vocabulary* vocabulary, SpecialTokens* special) {
+  special->fim_training = fim.order;
+  struct Named {
+    std::string_view key;
+    const std::string* name;
+    std::optional<TokenId>* id;
+  };
+  const Named named[] = {
+      {"prefix_token", &fim.prefix_token, &special->fim_prefix},
+      {"suffix_token", &fim.suffix_token, &special->fim_suffix},
+      {"middle_token", &fim.middle_token, &special->fim_middle},
+      {"file_token", &fim.file_token, &special->fim_file},
+  };
+  for (const auto& [key, name, id] : named) {
+    auto status = ResolveNamed(key, *name, source, vocabulary, id);
+    if (!status) return status;
+  }
+  for (const std::string& name : fim.stop_tokens) {
+    std::optional<TokenId> unused;
+    auto status =
+        ResolveNamed("stop_tokens", name, source, vocabulary, &unused);
+    if (!status) return status;
+  }
+  return {};
+}
+
 }  // namespace
 
-void ResolveSpecialTokens(Vocabulary* vocabulary, SpecialTokens* special) {
+Status ResolveSpecialTokens(const FimChoice& fim, const std::string& source,
+                            Vocabulary* vocabulary, SpecialTokens* special) {
+  auto chosen = ResolveChoice(fim, source, vocabulary, special);
+  if (!chosen) return chosen;
   Resolve(kBosNames, vocabulary, &special->bos);
   Resolve(kEosNames, vocabulary, &special->eos);
   Resolve(kUnknownNames, vocabulary, &special->unknown);
@@ -130,6 +242,7 @@ void ResolveSpecialTokens(Vocabulary* vocabulary, SpecialTokens* special) {
       Resolve(name, vocabulary, &unused);
     }
   }
+  return {};
 }
 
 }  // namespace krait::engine

@@ -75,14 +75,17 @@ std::optional<std::string> DecodeBase64(std::string_view text) {
 
 class TekkenParser {
  public:
-  explicit TekkenParser(const JsonFields& root) : root_(root) {}
+  TekkenParser(const JsonFields& root, const FimChoice& fim)
+      : root_(root), fim_(fim) {}
 
   Result<std::unique_ptr<Tokenizer>> Parse() {
     if (auto status = ReadConfig(); !status) return status.error();
     if (auto status = AddSpecialTokens(); !status) return status.error();
     if (auto status = AddTokens(); !status) return status.error();
     FindMerges();
-    ResolveSpecialTokens(&spec_.vocabulary, &spec_.special);
+    auto resolved = ResolveSpecialTokens(fim_, root_.file(), &spec_.vocabulary,
+                                         &spec_.special);
+    if (!resolved) return resolved.error();
     spec_.special.add_bos = spec_.special.bos.has_value();
     spec_.source = root_.file();
     spec_.gpt2_alphabet = false;
@@ -218,6 +221,7 @@ class TekkenParser {
   }
 
   const JsonFields& root_;
+  const FimChoice& fim_;
   ByteLevelSpec spec_;
   size_t num_special_ = 0;
   uint64_t num_ordinary_ = 0;
@@ -225,8 +229,9 @@ class TekkenParser {
 
 }  // namespace
 
-Result<std::unique_ptr<Tokenizer>> ParseTekkenJson(const JsonFields& root) {
-  return TekkenParser(root).Parse();
+Result<std::unique_ptr<Tokenizer>> ParseTekkenJson(const JsonFields& root,
+                                                   const FimChoice& fim) {
+  return TekkenParser(root, fim).Parse();
 }
 
 }  // namespace krait::engine

@@ -14,6 +14,7 @@
 
 #include "engine/error.h"
 #include "engine/file/token.h"
+#include "engine/tokenizer/fim_choice.h"
 
 namespace krait::engine {
 
@@ -23,7 +24,6 @@ class GgufFile;
 // trained with add_dummy_prefix know it; for all others both do the same.
 enum class DummyPrefix : uint8_t { kAsTrained, kNone };
 
-// Ids of tokens with a role. Absent where the vocabulary has none.
 // How the families whose FIM tokens a vocabulary has were trained to fill in.
 enum class FimOrder : uint8_t {
   kNone,  // no such tokens, or of a vocabulary that also untrained models have
@@ -31,6 +31,7 @@ enum class FimOrder : uint8_t {
   kSpm,   // [SUFFIX] suffix [PREFIX] prefix [MIDDLE]
 };
 
+// Ids of tokens with a role. Absent where the vocabulary has none.
 struct SpecialTokens {
   std::optional<TokenId> bos;
   std::optional<TokenId> eos;
@@ -39,6 +40,16 @@ struct SpecialTokens {
   std::optional<TokenId> fim_suffix;
   std::optional<TokenId> fim_middle;
   FimOrder fim_order = FimOrder::kNone;
+  FimTraining fim_training = FimTraining::kNone;  // FimChoice::order
+  // Which families' the FIM tokens are: "StarCoder, Granite 3, Mellum"; empty:
+  // none that is known, or somebody said which tokens are to be taken.
+  std::string_view fim_family;
+  // What stands before a file, and before a repository's files, in what the
+  // family was trained with. krait's prompts are of one file and have neither.
+  std::optional<TokenId> fim_file_separator;
+  std::optional<TokenId> fim_repository_separator;
+  // FimChoice::file_token: of prompts that begin with the file's path.
+  std::optional<TokenId> fim_file;
   bool add_bos = false;  // prompts begin with bos
 };
 
@@ -50,11 +61,14 @@ class Tokenizer {
 
   // Reads tokenizer.model (SentencePiece), tokenizer.json (Hugging Face BPE)
   // or tekken.json, told apart by content.
+  // `fim`: instead of what the names of tokens say; a token that it names and
+  // the vocabulary has not is an error.
   static Result<std::unique_ptr<Tokenizer>> FromFile(
-      const std::filesystem::path& path);
+      const std::filesystem::path& path, const FimChoice& fim = {});
   // Reads the tokenizer.ggml.* keys: model "llama" (SentencePiece) or "gpt2"
   // (byte-level BPE).
-  static Result<std::unique_ptr<Tokenizer>> FromGguf(const GgufFile& gguf);
+  static Result<std::unique_ptr<Tokenizer>> FromGguf(const GgufFile& gguf,
+                                                     const FimChoice& fim = {});
 
   size_t vocab_size() const { return vocab_size_; }
   const SpecialTokens& special() const { return special_; }

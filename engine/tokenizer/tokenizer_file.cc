@@ -56,7 +56,7 @@ Result<std::unique_ptr<Tokenizer>> ParseJson(std::string_view bytes,
   const JsonFields root(object, name, "");
   return root.Find("model") || !root.Find("vocab")
              ? ParseTokenizerJson(root, roles)
-             : ParseTekkenJson(root);
+             : ParseTekkenJson(root, roles.fim);
 }
 
 // tokenizer_config.json beside tokenizer.json is optional, and nothing in it is
@@ -86,7 +86,7 @@ Result<std::unique_ptr<Tokenizer>> Parse(std::string_view bytes,
                                  bytes.size(), kMaxFileBytes));
   }
   if (is_json) return ParseJson(bytes, name, roles);
-  auto spec = ParseSentencePieceModel(bytes, name);
+  auto spec = ParseSentencePieceModel(bytes, name, roles.fim);
   if (!spec) return spec.error();
   return SentencePieceTokenizer::Create(std::move(*spec));
 }
@@ -99,14 +99,16 @@ Result<std::unique_ptr<Tokenizer>> TokenizerFromBytes(std::string_view bytes,
 }
 
 Result<std::unique_ptr<Tokenizer>> Tokenizer::FromFile(
-    const std::filesystem::path& path) {
+    const std::filesystem::path& path, const FimChoice& fim) {
   const auto file = MappedFile::Open(path);
   if (!file) return file.error();
   const bool is_json =
       LooksLikeJson(file->bytes()) || path.extension() == ".json";
   std::vector<std::string> warnings;
-  auto tokenizer = Parse(file->bytes(), path.string(), is_json,
-                         is_json ? RolesBeside(path, &warnings) : NamedRoles{});
+  NamedRoles roles;
+  if (is_json) roles = RolesBeside(path, &warnings);
+  roles.fim = fim;
+  auto tokenizer = Parse(file->bytes(), path.string(), is_json, roles);
   if (tokenizer) (*tokenizer)->warnings_ = std::move(warnings);
   return tokenizer;
 }

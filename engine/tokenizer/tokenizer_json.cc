@@ -42,7 +42,7 @@ class JsonParser {
           &JsonParser::ReadMerges}) {
       if (auto status = (this->*step)(); !status) return status.error();
     }
-    AssignRoles(roles);
+    if (auto status = AssignRoles(roles); !status) return status.error();
     return pipeline_.byte_level ? MakeByteLevel() : MakeSentencePiece();
   }
 
@@ -212,19 +212,22 @@ class JsonParser {
     return AddNamedMerge(vocabulary_, left, right, where, &merges_);
   }
 
-  void AssignRoles(const NamedRoles& roles) {
+  Status AssignRoles(const NamedRoles& roles) {
     const auto find = [&](const std::optional<std::string>& name) {
       return name ? vocabulary_.Find(*name) : std::nullopt;
     };
     special_.bos = find(roles.bos ? roles.bos : pipeline_.first_token);
     special_.eos = find(roles.eos);
     if (!unknown_.empty()) special_.unknown = vocabulary_.Find(unknown_);
-    ResolveSpecialTokens(&vocabulary_, &special_);
+    auto resolved =
+        ResolveSpecialTokens(roles.fim, root_.file(), &vocabulary_, &special_);
+    if (!resolved) return resolved;
     CorrectOrderOfMellum(
         pipeline_.rules == std::vector<SplitRule>{SplitRule::kGpt2}, &special_);
     special_.add_bos =
         special_.bos.has_value() &&
         roles.add_bos.value_or(pipeline_.first_token.has_value());
+    return {};
   }
 
   Result<std::unique_ptr<Tokenizer>> MakeByteLevel() {

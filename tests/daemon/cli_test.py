@@ -382,15 +382,47 @@ class CliTest(unittest.TestCase):
         lines = {line[2:].split()[0]: line for line in done.stdout.decode().splitlines()[:-1]}
         self.assertIn('not supported:', lines['qwen'])
         self.assertIn('broken:', lines['broken'])
-        self.assertIn('krait runs Mamba-2 models', done.stdout.decode())
+        self.assertIn('krait runs models whose architecture is mamba2', done.stdout.decode())
         listed = {m['name']: m for m in self.json('model', 'list', '--json', env=env)}
         self.assertEqual([listed[name]['supported'] for name in ('qwen', 'broken')], [False, True])
         done = krait('doctor', '--model', 'qwen', '--json', env=env)
         self.assertEqual(done.returncode, 2)
         check = next(c for c in json.loads(done.stdout)['checks'] if c['check'] == 'model')
         self.assertIn('this kind of model is not supported', check['found'])
-        self.assertIn('krait runs Mamba-2 models', check['advice'])
+        self.assertIn('krait runs models whose architecture is mamba2', check['advice'])
         self.assertNotIn('download', check['advice'])
+
+    def test_what_is_configured_of_prompts_comes_before_the_file(self):
+        prefix, suffix = self.write('p', 'def f('), self.write('s', '):\n')
+        tokens = ('debug', 'tokens', '--fim', prefix, suffix)
+        found = self.json('model', 'info', '--json', env=self.config(''))
+        self.assertEqual((found['fim'], found['fim_reason']),
+                         ('spm', 'its file says so (krait.fim.order)'))
+        self.assertEqual(found['fim_tokens']['tokens']['file header']['name'], '[FILE]')
+        self.assertIn('</s>', found['fim_tokens']['stops'])
+
+        env = self.config('[fim]\norder = "psm"\nprefix_token = "[SUFFIX]"\n'
+                          'suffix_token = "[PREFIX]"\nstop_tokens = ["def"]\n')
+        found = self.json('model', 'info', '--json', env=env)
+        self.assertEqual((found['fim'], found['fim_reason']), ('psm', 'configured (fim.order)'))
+        self.assertEqual(found['fim_tokens']['tokens']['prefix'],
+                         {'name': '[SUFFIX]', 'id': 7, 'reason': 'configured (fim.prefix_token)'})
+        self.assertIn('def', found['fim_tokens']['stops'])
+        self.assertIn(b'psm: configured (fim.order)', krait('model', 'info', env=env).stdout)
+        ids = self.json(*tokens, env=env)['ids']
+        self.assertEqual(ids[:2], [1, 7])  # <s>[SUFFIX], in the prefix's place
+        self.assertEqual(ids[-1], found['fim_tokens']['tokens']['middle']['id'])
+        shown = self.json('config', '--json', env=env)['settings']['fim.order']
+        self.assertEqual((shown['value'], shown['origin']),
+                         ('psm', os.path.join(self.dir, 'krait', 'config.toml') + ':2'))
+
+        env = self.config('[fim]\nsuffix_token = "<hole>"\n')
+        path = self.write('a.py', '\n')
+        self.refused('complete', path + ':1:1', env=env,
+                     message="fim.suffix_token: the vocabulary has no token '<hole>'")
+        self.assertIn('<hole>', self.json('model', 'info', '--json', env=env)['fim_reason'])
+        self.assertIn(b'fim.order: expected one of', krait(
+            'config', env=self.config('[fim]\norder = "mps"\n')).stderr)
 
     def test_all_commands_follow_the_configured_model(self):
         env = self.config('model = "mine"\n')

@@ -34,14 +34,15 @@ constexpr size_t kMaxHealed = 8;
 
 }  // namespace
 
-FimLayout TrainedLayout(const engine::Hyperparameters& hparams,
-                        const engine::Tokenizer& tokenizer) {
-  switch (hparams.fim) {
+FimLayout TrainedLayout(const engine::Tokenizer& tokenizer) {
+  switch (tokenizer.special().fim_training) {
     case engine::FimTraining::kSpm:
     case engine::FimTraining::kSpmAndPsm:
       return FimLayout::kSpm;
     case engine::FimTraining::kPsm:
       return FimLayout::kPsm;
+    case engine::FimTraining::kEmulated:
+      return FimLayout::kEmulated;
     case engine::FimTraining::kNone:
       break;
   }
@@ -56,10 +57,16 @@ FimLayout TrainedLayout(const engine::Hyperparameters& hparams,
   return FimLayout::kEmulated;
 }
 
+std::optional<engine::TokenId> FileToken(const engine::Hyperparameters& hparams,
+                                         const engine::Tokenizer& tokenizer) {
+  const auto& named = tokenizer.special().fim_file;
+  return named ? named : hparams.file_token;
+}
+
 FimLayout FimPlanner::BestLayout(
     const completion::GeneratorPrompt& prompt) const {
   if (layout_) return *layout_;
-  const FimLayout trained = TrainedLayout(hparams_, lines_.tokenizer());
+  const FimLayout trained = TrainedLayout(lines_.tokenizer());
   if (trained == FimLayout::kEmulated && prompt.suffix.empty()) {
     return FimLayout::kPrefix;
   }
@@ -71,13 +78,13 @@ base::Result<FimPlan> FimPlanner::LayOut(
     size_t anchor) {
   const bool anchored = layout == FimLayout::kAnchoredPsm;
   if (!anchored) anchor = prompt.prefix.size();
-  const auto laid_out = engine::LayOutFim(
-      lines_.tokenizer(), layout,
-      {.path = hparams_.file_token ? prompt.path : std::string_view(),
-       .prefix = prompt.prefix,
-       .suffix = prompt.suffix,
-       .anchor = anchor},
-      hparams_.file_token);
+  const auto laid_out =
+      engine::LayOutFim(lines_.tokenizer(), layout,
+                        {.path = file_token_ ? prompt.path : std::string_view(),
+                         .prefix = prompt.prefix,
+                         .suffix = prompt.suffix,
+                         .anchor = anchor},
+                        file_token_);
   if (!laid_out) return laid_out.error();
   engine::EncodedPrompt encoded = engine::Encode(laid_out->pieces, lines_);
   FimPlan plan;
@@ -218,7 +225,8 @@ std::optional<FimPlan> FimPlanner::QuickerPlan(
   if (best.layout == FimLayout::kPrefix || best_time <= kPatience) {
     return std::nullopt;
   }
-  if (hparams_.fim == engine::FimTraining::kSpmAndPsm) {
+  if (lines_.tokenizer().special().fim_training ==
+      engine::FimTraining::kSpmAndPsm) {
     auto plan = if_worth_it(FimLayout::kPsm, prompt, "a prompt with it last");
     if (plan) return plan;
   }
@@ -237,7 +245,8 @@ base::Result<std::vector<FimPlan>> FimPlanner::PlansToWarm(
                     predict(best->tokens) > kPatience;
   plans.push_back(std::move(*best));
   if (slow) {
-    const bool psm = hparams_.fim == engine::FimTraining::kSpmAndPsm;
+    const bool psm = lines_.tokenizer().special().fim_training ==
+                     engine::FimTraining::kSpmAndPsm;
     auto prefix = LayOut(psm ? FimLayout::kPsm : FimLayout::kPrefix, prompt);
     if (!prefix) return plans;
     // After a jump another suffix will come behind it.

@@ -37,10 +37,14 @@ struct FimPlan {
 enum class Healing : uint8_t { kNone, kToken, kWord };
 
 // Returns the layout that a model was trained for; kEmulated if for none, kSpm
-// if for both: while one types it costs only what is typed. What the model's
-// file says counts more than what the names of its tokens do.
-engine::FimLayout TrainedLayout(const engine::Hyperparameters& hparams,
-                                const engine::Tokenizer& tokenizer);
+// if for both: while one types it costs only what is typed. What the user says
+// counts more than what the model's file does, and that more than the names of
+// its tokens.
+engine::FimLayout TrainedLayout(const engine::Tokenizer& tokenizer);
+
+// Returns the token of the header that the model's prompts begin with, if any.
+std::optional<engine::TokenId> FileToken(const engine::Hyperparameters& hparams,
+                                         const engine::Tokenizer& tokenizer);
 
 // Lays out prompts, and chooses the layout by what the states at hand make
 // quick. The layout that the model was trained for is the better one, but
@@ -66,7 +70,9 @@ class FimPlanner {
   FimPlanner(const engine::Tokenizer& tokenizer,
              const engine::Hyperparameters& hparams,
              std::optional<engine::FimLayout> layout = {})
-      : lines_(tokenizer), hparams_(hparams), layout_(layout) {}
+      : lines_(tokenizer),
+        file_token_(FileToken(hparams, tokenizer)),
+        layout_(layout) {}
 
   // The plan for a completion that somebody waits for.
   base::Result<FimPlan> PlanNow(const completion::GeneratorPrompt& prompt,
@@ -106,7 +112,7 @@ class FimPlanner {
 
   engine::LineTokenizer lines_;
   MiddleAnchors anchors_;
-  const engine::Hyperparameters& hparams_;
+  const std::optional<engine::TokenId> file_token_;
   const std::optional<engine::FimLayout> layout_;
 };
 

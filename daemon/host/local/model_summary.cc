@@ -79,9 +79,7 @@ base::Result<ModelSummary> Summarise(const std::filesystem::path& path) {
   summary.unsupported = UnsupportedType((*file)->tensors());
   const auto tokenizer = (*file)->LoadTokenizer();
   summary.fim =
-      tokenizer
-          ? engine::FimLayoutName(TrainedLayout(summary.hparams, **tokenizer))
-          : "none";
+      tokenizer ? engine::FimLayoutName(TrainedLayout(**tokenizer)) : "none";
   summary.metadata = (*file)->Metadata();
   summary.licence = "unknown";
   for (const auto& [key, value] : summary.metadata) {

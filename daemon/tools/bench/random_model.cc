@@ -22,6 +22,9 @@ namespace {
 using engine::Architecture;
 using engine::TensorType;
 
+constexpr size_t kGranite350mAttention[] = {10, 13, 17, 27};
+constexpr size_t kGranite1bAttention[] = {5, 15, 25, 35};
+
 constexpr std::array kShapes = {
     RandomShape{.name = "codestral-mamba-7b",
                 .vocab = 32768,
@@ -30,6 +33,47 @@ constexpr std::array kShapes = {
                 .context_length = size_t{1} << 20,
                 .state = 128,
                 .groups = 8},
+    RandomShape{.name = "falcon-h1-tiny-90m",
+                .architecture = Architecture::kFalconH1,
+                .vocab = 32768,
+                .d_model = 512,
+                .layers = 24,
+                .context_length = 262144,
+                .tied = true,
+                .state = 64,
+                .groups = 1,
+                .d_inner = 768,
+                .ssm_head_dim = 32,
+                .heads = 8,
+                .kv_heads = 2,
+                .d_ff = 768},
+    RandomShape{.name = "granite-4.0-h-1b",
+                .architecture = Architecture::kGraniteHybrid,
+                .vocab = 100352,
+                .d_model = 1536,
+                .layers = 40,
+                .context_length = 131072,
+                .tied = true,
+                .state = 128,
+                .groups = 1,
+                .attention_layers = kGranite1bAttention,
+                .heads = 12,
+                .kv_heads = 4,
+                .d_ff = 4096},
+    RandomShape{.name = "granite-4.0-h-350m",
+                .architecture = Architecture::kGraniteHybrid,
+                .vocab = 100352,
+                .d_model = 768,
+                .layers = 32,
+                .context_length = 32768,
+                .tied = true,
+                .state = 128,
+                .groups = 1,
+                .ssm_head_dim = 32,
+                .attention_layers = kGranite350mAttention,
+                .heads = 12,
+                .kv_heads = 4,
+                .d_ff = 2048},
     RandomShape{.name = "mamba-130m",
                 .architecture = Architecture::kMamba1,
                 .vocab = 50280,
@@ -250,7 +294,7 @@ class ModelPlan {
     Uint("vocab_size", shape_.vocab);
     writer_.AddFloat32(arch_ + ".attention.layer_norm_rms_epsilon", 1e-5F);
     (this->*family_.add_metadata)();
-    AddRandomVocabulary(shape_.vocab, &writer_);
+    AddRandomVocabulary(shape_.vocab, family_.fim, &writer_);
   }
 
   void AddTensors() {
@@ -264,7 +308,7 @@ class ModelPlan {
     for (size_t layer = 0; layer < shape_.layers; ++layer) {
       const std::string block = fmt::format("blk.{}.", layer);
       Constant(block + "attn_norm.weight", {shape_.d_model}, 1);
-      (this->*family_.add_block)(block);
+      (this->*family_.add_block)(layer, block);
     }
   }
 
@@ -275,27 +319,41 @@ class ModelPlan {
   struct Family {
     Architecture architecture;
     void (ModelPlan::*add_metadata)();
-    void (ModelPlan::*add_block)(const std::string& block);
+    void (ModelPlan::*add_block)(size_t layer, const std::string& block);
+    FimNames fim;  // the tokens by which its prompts are laid out
   };
-  static const std::array<Family, 4> kFamilies;
+  static const std::array<Family, 6> kFamilies;
 
   static constexpr size_t kConvWidth = 4;
-  static constexpr size_t kHeadDim = 64;
 
-  size_t d_inner() const { return 2 * shape_.d_model; }
-  size_t dt_rank() const { return (shape_.d_model + 15) / 16; }
+  size_t d_inner() const {
+    return shape_.d_inner != 0 ? shape_.d_inner : 2 * shape_.d_model;
+  }
+  size_t dt_rank() const { return (shape_.d_model + 15) / 16; }  // Mamba-1
+  bool Attends(size_t layer) const {
+    return std::ranges::count(shape_.attention_layers, layer) > 0;
+  }
   size_t kv_dim() const {
     return shape_.d_model / shape_.heads * shape_.kv_heads;
   }
 
-  void AddMamba1Metadata() { AddMambaMetadata(dt_rank()); }
-  void AddMamba2Metadata() {
-    AddMambaMetadata(d_inner() / kHeadDim);
-    Uint("ssm.group_count", shape_.groups);
+  void AddMamba1Metadata() {
+    AddNoAttention();
+    AddSsm(dt_rank());
   }
-  void AddMambaMetadata(size_t time_step_rank) {
+  void AddMamba2Metadata() {
+    AddNoAttention();
+    AddMamba2Ssm();
+  }
+  void AddNoAttention() {
     Uint("feed_forward_length", 0);
     Uint("attention.head_count", 0);
+  }
+  void AddMamba2Ssm() {
+    AddSsm(d_inner() / shape_.ssm_head_dim);
+    Uint("ssm.group_count", shape_.groups);
+  }
+  void AddSsm(size_t time_step_rank) {
     Uint("ssm.conv_kernel", kConvWidth);
     Uint("ssm.inner_size", d_inner());
     Uint("ssm.state_size", shape_.state);
@@ -311,6 +369,32 @@ class ModelPlan {
     if (shape_.experts == 0) return;
     Uint("expert_count", shape_.experts);
     Uint("expert_used_count", 2);
+  }
+
+  void AddFalconH1Metadata() {
+    AddLlamaMetadata();
+    AddMamba2Ssm();
+  }
+
+  // The factors keep random numbers in range as they do trained ones; their
+  // values cost nothing.
+  void AddGraniteMetadata() {
+    Uint("feed_forward_length", shape_.d_ff);
+    Uint("expert_count", 0);
+    Uint("attention.head_count", shape_.heads);
+    std::vector<int32_t> kv_heads(shape_.layers);
+    for (size_t layer = 0; layer < shape_.layers; ++layer) {
+      if (Attends(layer))
+        kv_heads[layer] = static_cast<int32_t>(shape_.kv_heads);
+    }
+    writer_.AddInts(arch_ + ".attention.head_count_kv", kv_heads);
+    const auto head_dim = static_cast<float>(shape_.d_model / shape_.heads);
+    writer_.AddFloat32(arch_ + ".attention.scale", 1 / head_dim);
+    writer_.AddFloat32(arch_ + ".embedding_scale", 12);
+    writer_.AddFloat32(arch_ + ".residual_scale", 0.22F);
+    writer_.AddFloat32(arch_ + ".logit_scale", 3);
+    writer_.AddBool(arch_ + ".rope.scaling.finetuned", false);
+    AddMamba2Ssm();
   }
 
   void Uint(std::string_view key, size_t value) {
@@ -363,7 +447,7 @@ class ModelPlan {
     Vector(name, std::move(shape), [x](Bits*) { return x; });
   }
 
-  void AddMamba1Block(const std::string& block) {
+  void AddMamba1Block(size_t /*layer*/, const std::string& block) {
     Matrix(block + "ssm_in.weight", 2 * d_inner(), shape_.d_model);
     Matrix(block + "ssm_x.weight", dt_rank() + 2 * shape_.state, d_inner());
     Matrix(block + "ssm_dt.weight", d_inner(), dt_rank());
@@ -390,8 +474,14 @@ class ModelPlan {
            [](Bits* bits) { return -1 - 15 * bits->Unit(); });
   }
 
-  void AddMamba2Block(const std::string& block) {
-    const size_t heads = d_inner() / kHeadDim;
+  void AddMamba2Block(size_t /*layer*/, const std::string& block) {
+    AddMamba2(block);
+    Constant(block + "ssm_norm.weight",
+             {shape_.groups, d_inner() / shape_.groups}, 1);
+  }
+
+  void AddMamba2(const std::string& block) {
+    const size_t heads = d_inner() / shape_.ssm_head_dim;
     const size_t conv_dim = d_inner() + 2 * shape_.groups * shape_.state;
     Matrix(block + "ssm_in.weight", d_inner() + conv_dim + heads,
            shape_.d_model);
@@ -400,11 +490,24 @@ class ModelPlan {
     AddTimeSteps(block, heads);
     AddDecays(block, {heads, 1});
     Constant(block + "ssm_d", {heads, 1}, 1);
-    Constant(block + "ssm_norm.weight",
-             {shape_.groups, d_inner() / shape_.groups}, 1);
   }
 
-  void AddLlamaBlock(const std::string& block) {
+  void AddGraniteBlock(size_t layer, const std::string& block) {
+    if (Attends(layer)) return AddLlamaBlock(layer, block);
+    AddMamba2Block(layer, block);
+    Constant(block + "ffn_norm.weight", {shape_.d_model}, 1);
+    AddFeedForward(block, "");
+  }
+
+  // The converter leaves ".weight" out of one name.
+  void AddFalconH1Block(size_t /*layer*/, const std::string& block) {
+    AddAttention(block);
+    AddMamba2(block);
+    Constant(block + "ffn_norm", {shape_.d_model}, 1);
+    AddFeedForward(block, "");
+  }
+
+  void AddLlamaBlock(size_t /*layer*/, const std::string& block) {
     AddAttention(block);
     Constant(block + "ffn_norm.weight", {shape_.d_model}, 1);
     if (shape_.experts == 0) return AddFeedForward(block, "");
@@ -413,8 +516,8 @@ class ModelPlan {
     AddFeedForward(block, "_exps");
   }
 
-  void AddQwen2Block(const std::string& block) {
-    AddLlamaBlock(block);
+  void AddQwen2Block(size_t layer, const std::string& block) {
+    AddLlamaBlock(layer, block);
     Constant(block + "attn_q.bias", {shape_.d_model}, 0);
     Constant(block + "attn_k.bias", {kv_dim()}, 0);
     Constant(block + "attn_v.bias", {kv_dim()}, 0);
@@ -448,21 +551,41 @@ class ModelPlan {
   engine::GgufWriter writer_;
 };
 
-constexpr std::array<ModelPlan::Family, 4> ModelPlan::kFamilies = {{
+// Mistral's are also those of models that never saw them, so that prompts with
+// them are laid out as for a model that was not trained to fill in.
+constexpr FimNames kMistralFim{"[PREFIX]", "[MIDDLE]", "[SUFFIX]"};
+constexpr FimNames kQwenFim{"<|fim_prefix|>", "<|fim_middle|>",
+                            "<|fim_suffix|>"};
+constexpr FimNames kFalconFim{"<|prefix|>", "<|middle|>", "<|suffix|>"};
+
+constexpr std::array<ModelPlan::Family, 6> ModelPlan::kFamilies = {{
     {Architecture::kMamba1, &ModelPlan::AddMamba1Metadata,
-     &ModelPlan::AddMamba1Block},
+     &ModelPlan::AddMamba1Block, kMistralFim},
     {Architecture::kMamba2, &ModelPlan::AddMamba2Metadata,
-     &ModelPlan::AddMamba2Block},
+     &ModelPlan::AddMamba2Block, kMistralFim},
     {Architecture::kLlama, &ModelPlan::AddLlamaMetadata,
-     &ModelPlan::AddLlamaBlock},
+     &ModelPlan::AddLlamaBlock, kMistralFim},
     {Architecture::kQwen2, &ModelPlan::AddLlamaMetadata,
-     &ModelPlan::AddQwen2Block},
+     &ModelPlan::AddQwen2Block, kQwenFim},
+    {Architecture::kGraniteHybrid, &ModelPlan::AddGraniteMetadata,
+     &ModelPlan::AddGraniteBlock, kQwenFim},
+    {Architecture::kFalconH1, &ModelPlan::AddFalconH1Metadata,
+     &ModelPlan::AddFalconH1Block, kFalconFim},
 }};
 
 }  // namespace
 
 std::span<const RandomShape> RandomShapes() {
   return kShapes;
+}
+
+std::string RandomShapeNames() {
+  std::string names;
+  for (const RandomShape& shape : kShapes) {
+    names += names.empty() ? "" : ", ";
+    names += shape.name;
+  }
+  return names;
 }
 
 const RandomShape* FindRandomShape(std::string_view name) {

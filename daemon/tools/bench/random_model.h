@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -24,10 +25,15 @@ struct RandomShape {
   size_t layers = 0;
   size_t context_length = 0;
   bool tied = false;  // the embedding serves as output head
-  // Mamba-1 and Mamba-2; d_inner is 2 * d_model, heads of 64.
+  // Mamba-1 and Mamba-2; heads are Mamba-2's.
   size_t state = 0;
   size_t groups = 0;
-  // Llama and Qwen2.
+  size_t d_inner = 0;  // 0: 2 * d_model
+  size_t ssm_head_dim = 64;
+  // Of a hybrid, the layers that attend; the others have Mamba-2. Those of
+  // Falcon-H1 have both.
+  std::span<const size_t> attention_layers = {};
+  // Attention and feed-forward.
   size_t heads = 0;
   size_t kv_heads = 0;
   size_t d_ff = 0;
@@ -35,6 +41,8 @@ struct RandomShape {
 };
 
 std::span<const RandomShape> RandomShapes();
+// Returns "codestral-mamba-7b, ...".
+std::string RandomShapeNames();
 const RandomShape* FindRandomShape(std::string_view name);
 
 // Writes a GGUF file with random weights of a shape, matrices of type `type`

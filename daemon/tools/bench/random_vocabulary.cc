@@ -57,11 +57,12 @@ class Vocabulary {
   std::unordered_set<std::string> seen_;
 };
 
-void AddControls(Vocabulary* vocabulary) {
+void AddControls(const FimNames& fim, Vocabulary* vocabulary) {
   vocabulary->Add("<unk>", kUnknown);
-  for (const char* control :
-       {"<s>", "</s>", "[PREFIX]", "[MIDDLE]", "[SUFFIX]"}) {
-    vocabulary->Add(control, kControl);
+  for (const std::string_view control :
+       {std::string_view("<s>"), std::string_view("</s>"), fim.prefix,
+        fim.middle, fim.suffix}) {
+    vocabulary->Add(std::string(control), kControl);
   }
   for (unsigned byte = 0; byte < 256; ++byte) {
     vocabulary->Add(fmt::format("<0x{:02X}>", byte), kByte);
@@ -84,9 +85,10 @@ void AddShortPieces(Vocabulary* vocabulary) {
 
 }  // namespace
 
-void AddRandomVocabulary(size_t size, engine::GgufWriter* writer) {
+void AddRandomVocabulary(size_t size, const FimNames& fim,
+                         engine::GgufWriter* writer) {
   Vocabulary vocabulary(size);
-  AddControls(&vocabulary);
+  AddControls(fim, &vocabulary);
   AddShortPieces(&vocabulary);
   // Words that no merge makes: all that matters is their number.
   for (uint32_t i = 0; !vocabulary.full(); ++i) {

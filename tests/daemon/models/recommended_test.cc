@@ -24,7 +24,8 @@ TEST(RecommendedTest, EachEntryCanBeFetchedAndClaimsNothingElse) {
     ASSERT_TRUE(std::holds_alternative<HubSource>(*source));
     EXPECT_FALSE(model.licence.empty());
     EXPECT_FALSE(model.good_for.empty());
-    EXPECT_TRUE(model.fim == "psm" || model.fim == "spm");
+    EXPECT_TRUE(model.fim == "psm" || model.fim == "spm" ||
+                model.fim == "emulated");
     if (!model.sha256.empty()) {
       EXPECT_TRUE(IsHex(model.sha256, 64));
       // A hash is of one revision.

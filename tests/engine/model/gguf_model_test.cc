@@ -141,8 +141,26 @@ TEST(GgufModelTest, TheVocabularysListsAgreeWithTheEmbedding) {
       "");
 }
 
+// Some converters write a number for each layer where all are alike.
+TEST(GgufModelTest, NumbersOfEachLayerMayBeAnArrayIfTheyAreTheSame) {
+  const auto message = [](std::vector<uint32_t> kv_heads) {
+    return WhyRecipeIsRefused([&](Recipe* r) {
+      r->uints.erase("llama.attention.head_count_kv");
+      r->arrays["llama.attention.head_count_kv"] = std::move(kv_heads);
+    });
+  };
+  EXPECT_EQ(message({2}), "");
+  EXPECT_EQ(message({2, 2}), "");
+  EXPECT_THAT(message({2, 4}),
+              HasSubstr("not supported yet: llama.attention.head_count_kv that "
+                        "differs from layer to layer"));
+  EXPECT_THAT(message({}), HasSubstr("'llama.attention.head_count_kv' is "
+                                     "empty"));
+  EXPECT_THAT(message({0}), HasSubstr("kv_heads"));
+}
+
 TEST(GgufModelTest, KraitsOwnKeysAreChecked) {
-  for (const char* order : {"spm", "psm", "both"}) {
+  for (const char* order : {"spm", "psm", "both", "emulated"}) {
     EXPECT_EQ(WhyRecipeIsRefused([order](Recipe* r) {
                 r->strings["krait.fim.order"] = order;
               }),
@@ -150,7 +168,15 @@ TEST(GgufModelTest, KraitsOwnKeysAreChecked) {
   }
   EXPECT_THAT(WhyRecipeIsRefused(
                   [](Recipe* r) { r->strings["krait.fim.order"] = "mps"; }),
-              HasSubstr("expected 'spm', 'psm' or 'both', found 'mps'"));
+              HasSubstr("expected 'spm', 'psm', 'both' or 'emulated', found "
+                        "'mps'"));
+  EXPECT_THAT(WhyRecipeIsRefused(
+                  [](Recipe* r) { r->uints["krait.fim.prefix_token"] = 2; }),
+              HasSubstr("'krait.fim.prefix_token'"));
+  EXPECT_THAT(WhyRecipeIsRefused(
+                  [](Recipe* r) { r->arrays["krait.fim.stop_tokens"] = {2}; }),
+              HasSubstr("'krait.fim.stop_tokens': expected an array of "
+                        "strings"));
   EXPECT_EQ(WhyRecipeIsRefused(
                 [](Recipe* r) { r->uints["krait.file_token_id"] = 2; }),
             "");

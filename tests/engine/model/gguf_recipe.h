@@ -18,6 +18,7 @@ namespace krait::engine {
 struct Recipe {
   std::map<std::string, uint32_t> uints;
   std::map<std::string, std::string> strings;
+  std::map<std::string, std::vector<uint32_t>> arrays = {};
   std::map<std::string, float> floats;
   std::map<std::string, bool> bools;
   // Innermost dimension first.
@@ -32,6 +33,10 @@ inline std::string Build(const Recipe& recipe) {
   for (const auto& [key, value] : recipe.strings) b.StringKey(key, value);
   for (const auto& [key, value] : recipe.floats) b.Key<float>(key, 6, value);
   for (const auto& [key, value] : recipe.bools) b.Key<uint8_t>(key, 7, value);
+  for (const auto& [key, values] : recipe.arrays) {
+    b.ArrayKey(key, 4, values.size());
+    for (const uint32_t value : values) b.Raw(value);
+  }
   b.ArrayKey("tokenizer.ggml.tokens", 8, recipe.num_tokens);
   for (uint64_t i = 0; i < recipe.num_tokens; ++i) b.String("t");
   uint64_t offset = 0;

@@ -55,7 +55,7 @@ TEST(ModelFileTest, ReadsTheDefaultModel) {
   EXPECT_EQ(h.mamba2.state, 64U);
   EXPECT_EQ(h.mamba2.groups, 1U);
   EXPECT_EQ(h.mamba2.conv_width, 4U);
-  EXPECT_EQ(h.fim, FimTraining::kSpm);
+  EXPECT_EQ(file->fim(), FimChoice{.order = FimTraining::kSpm});
   EXPECT_EQ(h.file_token, 8U);
   EXPECT_EQ(file->Find("output.weight"), nullptr);
   EXPECT_THAT(file->Find("blk.7.ssm_a")->shape, ElementsAre(8));

@@ -119,6 +119,22 @@ TEST(FimTest, EqualsTheReferenceForEachFamily) {
   EXPECT_EQ(compared, 100U);
 }
 
+// A model of StarCoder's tokens that was trained with the suffix first, as
+// Mellum, sees the middle's token; Mistral's order has none.
+TEST(FimTest, AnOrderThatIsNamedKeepsTheFamilysMiddle) {
+  const FimPrompt prompt{.path = "", .prefix = "x = ", .suffix = "\ny\n"};
+  const auto show = [&](const char* file) {
+    const auto tokenizer =
+        Tokenizer::FromFile(std::string(KRAIT_TEST_DATA "/tokenizers/") + file,
+                            {.order = FimTraining::kSpm});
+    EXPECT_TRUE(tokenizer);
+    return Show(**tokenizer, Build(**tokenizer, FimLayout::kSpm, prompt));
+  };
+  EXPECT_EQ(show("families/refact/tokenizer.json"),
+            "<fim_suffix>\ny\n<fim_prefix>x = <fim_middle>");
+  EXPECT_EQ(show("sp1024/tokenizer.model"), "<s>[SUFFIX]\ny\n[PREFIX] x = ");
+}
+
 TEST(FimTest, LaysOutPartsAsTheDefaultModelWasTrained) {
   const auto tokenizer = LoadDefaultModels();
   ASSERT_NE(tokenizer, nullptr);

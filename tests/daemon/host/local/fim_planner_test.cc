@@ -33,8 +33,7 @@ class FimPlannerTest : public testing::Test {
     ASSERT_NE(model_, nullptr);
     planner_ = std::make_unique<FimPlanner>(model_->tokenizer(),
                                             model_->hyperparameters());
-    ASSERT_EQ(TrainedLayout(model_->hyperparameters(), model_->tokenizer()),
-              FimLayout::kSpm);
+    ASSERT_EQ(TrainedLayout(model_->tokenizer()), FimLayout::kSpm);
   }
 
   // The plan, if layouts take so long, in seconds: with the suffix, with the
@@ -96,9 +95,10 @@ TEST_F(FimPlannerTest, TakesThePrefixAloneIfNoSuffixIsWarm) {
 }
 
 TEST_F(FimPlannerTest, TakesTheSuffixLastWhereTheModelKnowsBoth) {
-  engine::Hyperparameters both = model_->hyperparameters();
-  both.fim = engine::FimTraining::kSpmAndPsm;
-  FimPlanner planner(model_->tokenizer(), both);
+  const auto both = engine::Model::Load(
+      KRAIT_DEFAULT_MODEL, {.order = engine::FimTraining::kSpmAndPsm});
+  ASSERT_TRUE(both);
+  FimPlanner planner((*both)->tokenizer(), (*both)->hyperparameters());
   const completion::GeneratorPrompt prompt{
       .path = "a.py", .prefix = kPrefix, .suffix = kSuffix};
   // That with the suffix first is new; it ends with the prefix.

@@ -61,6 +61,38 @@ constexpr RandomShape kQwen2 = {.name = "tiny-qwen2",
                                 .kv_heads = 2,
                                 .d_ff = 512};
 
+constexpr size_t kAttends[] = {1};
+constexpr RandomShape kGranite = {
+    .name = "tiny-granite",
+    .architecture = engine::Architecture::kGraniteHybrid,
+    .vocab = 1280,
+    .d_model = 256,
+    .layers = 2,
+    .context_length = 1024,
+    .tied = true,
+    .state = 16,
+    .groups = 1,
+    .ssm_head_dim = 32,
+    .attention_layers = kAttends,
+    .heads = 4,
+    .kv_heads = 2,
+    .d_ff = 512};
+constexpr RandomShape kFalcon = {
+    .name = "tiny-falcon-h1",
+    .architecture = engine::Architecture::kFalconH1,
+    .vocab = 1280,
+    .d_model = 256,
+    .layers = 2,
+    .context_length = 1024,
+    .tied = true,
+    .state = 16,
+    .groups = 1,
+    .d_inner = 512,
+    .ssm_head_dim = 32,
+    .heads = 4,
+    .kv_heads = 2,
+    .d_ff = 512};
+
 // A matrix of the first layer that has the type asked for.
 std::string_view MatrixOf(const RandomShape& shape) {
   if (shape.state > 0) {
@@ -105,6 +137,8 @@ TEST(RandomModelTest, EveryTypeLoadsAndVerifies) {
     Check(kLlama, format.name);
     Check(kMixtral, format.name);
     Check(kQwen2, format.name);
+    Check(kGranite, format.name);
+    Check(kFalcon, format.name);
   }
 }
 

@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Prints the table of model families, each line from what krait says and does.
+
+What is read of the golden models in tests/data/models: the formats that load and
+verify, and how prompts are laid out (`krait model verify`, `krait model info`).
+What is measured with random weights of a real model's shape: the tokens that a
+keystroke computes (`krait bench keystrokes`), speed (`krait bench decode`,
+`prefill`) and the memory of the process that decodes.
+
+Usage: families.py KRAIT [--families NAME...] [--threads N] [--large]
+"""
+
+import argparse
+import dataclasses
+import datetime
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import tempfile
+
+from compare import machine
+
+MODELS = pathlib.Path(__file__).resolve().parent.parent / 'data/models'
+STEPS = 'cold,type,jump,jump-type,edit-above,edit-type'
+
+
+@dataclasses.dataclass
+class Family:
+    """A line of the table."""
+    name: str
+    shape: str  # of `krait bench --random`
+    type: str
+    golden: list  # folders of tests/data/models
+    templates: list  # of `krait chat --template`
+    large: bool = False  # minutes with two cores: only when asked for
+
+
+FAMILIES = [
+    Family('Mamba-2', 'mamba2-130m', 'q8_0', ['mamba2-tiny', 'mamba2-tied', 'mamba2-kq'], []),
+    Family('Granite 4.0 H', 'granite-4.0-h-350m', 'q8_0', ['granite-h-tiny', 'granite-h-moe'],
+           ['granite']),
+    Family('Granite 4.0 H', 'granite-4.0-h-1b', 'q4_k', ['granite-h-tiny', 'granite-h-moe'],
+           ['granite'], large=True),
+    Family('Falcon-H1', 'falcon-h1-tiny-90m', 'q8_0', ['falcon-h1-tiny'], ['chatml']),
+    Family('Qwen2.5-Coder', 'qwen2.5-coder-0.5b', 'q8_0', ['qwen2-tiny'], ['chatml']),
+    Family('Qwen2.5-Coder', 'qwen2.5-coder-1.5b', 'q4_k', ['qwen2-tiny'], ['chatml'], large=True),
+    Family('Llama', 'tinyllama-1.1b', 'q4_k', ['llama-tiny', 'llama3-tiny', 'llama-linear'],
+           ['llama3', 'llama3.1', 'zephyr'], large=True),
+    Family('Mistral', 'mistral-7b', 'q4_k', ['mistral-tiny', 'mistral-nowindow', 'mistral-kq'],
+           ['mistral-v1', 'mistral-v3'], large=True),
+    Family('Mixtral', 'mixtral-8x7b', 'q2_k', ['mixtral-tiny', 'mixtral-kq'], ['mistral-v1'],
+           large=True),
+    Family('Codestral Mamba', 'codestral-mamba-7b', 'q4_k', ['mamba2-tiny'], ['mistral-v3'],
+           large=True),
+]
+
+
+@dataclasses.dataclass
+class Krait:
+    """The program, and how many threads it gets."""
+    path: str
+    threads: int
+
+    def run(self, *arguments):
+        """Returns standard output, and the most memory that it had, in bytes."""
+        command = [self.path, *map(str, arguments)]
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+            with subprocess.Popen(command, stdout=out, stderr=errors) as process:
+                _, status, usage = os.wait4(process.pid, 0)
+                process.returncode = os.waitstatus_to_exitcode(status)
+            out.seek(0)
+            errors.seek(0)
+            if process.returncode != 0:
+                sys.exit(f'{shlex.join(command)}: exit code {process.returncode}\n'
+                         + errors.read().decode())
+            return out.read().decode(), usage.ru_maxrss * 1024
+
+    def json(self, *arguments):
+        return json.loads(self.run(*arguments, '--json')[0])
+
+
+def golden_files(folder):
+    """Yields (format, path) of a golden model."""
+    for name, layout in (('hf', 'safetensors'), ('mistral-layout', "Mistral's")):
+        if (folder / name).is_dir():
+            yield layout, folder / name
+    for path in sorted((folder / 'gguf').glob('*.gguf')):
+        yield 'GGUF', path
+
+
+def read_facts(krait, family):
+    """What krait says of a family's golden models."""
+    formats, layouts = [], []
+    for name in family.golden:
+        for layout, path in golden_files(MODELS / name):
+            krait.run('model', 'verify', path)
+            info = krait.json('model', 'info', path)
+            if layout not in formats:
+                formats.append(layout)
+            if info['fim'] != 'none' and info['fim'] not in layouts:
+                layouts.append(info['fim'])
+    known = krait.run('chat', '--help')[0]
+    for template in family.templates:
+        if template not in known:
+            sys.exit(f'{template}: `krait chat` knows no such template')
+    return {'formats': formats, 'fim': layouts}
+
+
+def tokens_a_step(krait, family, model):
+    """Returns the medians of computed tokens, by step."""
+    size = (['--lines', 40, '--typed', 4, '--max-tokens', 2] if family.large else
+            ['--lines', 600, '--typed', 40, '--max-tokens', 8])
+    done = krait.json('bench', 'keystrokes', '--model', model, '--rounds', 1,
+                      '--threads', krait.threads, '--steps', STEPS, *size)
+    return {step['step']: step['tokens']['computed'] for step in done['results'][0]['steps']}
+
+
+def measure(krait, family, folder):
+    model = folder / f'{family.shape}.gguf'
+    common = ['--threads', krait.threads]
+    krait.run('bench', 'decode', '--random', family.shape, '--type', family.type, '--keep', model,
+              '--tokens', 1, '--repetitions', 1, *common)
+    tokens = 16 if family.large else 64
+    text, memory = krait.run('bench', 'decode', '--model', model, '--tokens', tokens, *common,
+                             '--json')
+    prefill = krait.json('bench', 'prefill', '--model', model, '--tokens',
+                         64 if family.large else 512, *common)
+    steps = tokens_a_step(krait, family, model)
+    model.unlink()
+    return {'writes': json.loads(text)['tokens_per_second']['median'],
+            'reads': prefill['tokens_per_second']['median'],
+            'memory': memory,
+            'steps': steps}
+
+
+def line(family, facts, measured):
+    def number(value):
+        return f'{value:.1f}' if value < 10 else f'{value:.0f}'
+
+    steps = measured['steps']
+    cells = [
+        family.name,
+        ', '.join(facts['formats']),
+        ', '.join(facts['fim']) or '–',
+        ', '.join(family.templates) or '–',
+        f"{steps['type']:.0f}, {steps['jump']:.0f}, {steps['edit-above']:.0f}",
+        number(measured['reads']),
+        number(measured['writes']),
+        f"{measured['memory'] / 1e9:.1f} GB",
+        f'{family.shape}, {family.type.upper()}',
+    ]
+    return '| ' + ' | '.join(cells) + ' |'
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('krait', help='the binary')
+    parser.add_argument('--families', nargs='*', metavar='SHAPE', help='only these shapes')
+    parser.add_argument('--large', action='store_true', help='those above 1B, too: takes long')
+    parser.add_argument('--threads', type=int, default=len(os.sched_getaffinity(0)))
+    args = parser.parse_args()
+    krait = Krait(args.krait, args.threads)
+    print(f'{machine()}, {args.threads} threads, {datetime.date.today()}\n')
+    print('| family | formats | fill-in-the-middle | chat | tokens computed: a character, '
+          'a jump, an edit above | reads, tokens/s | writes | memory | random weights of |')
+    print('|---|---|---|---|---|---|---|---|---|')
+    for family in FAMILIES:
+        wanted = args.large or not family.large
+        if args.families is not None:
+            wanted = family.shape in args.families
+        if not wanted:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            measured = measure(krait, family, pathlib.Path(folder))
+        print(line(family, read_facts(krait, family), measured), flush=True)
+
+
+if __name__ == '__main__':
+    main()
