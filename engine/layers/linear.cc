@@ -6,9 +6,18 @@
 namespace krait::engine {
 namespace {
 
-// Panels of one task of a prefill multiplication: few enough that both workers
-// stay busy to the end, enough that taking a task is free.
-constexpr size_t kPanelsPerTask = 4;
+// Panels of one task of a prefill multiplication: few enough that all workers
+// stay busy to the end. A task copies the tokens, tile by tile, for its rows:
+// where there are tasks enough it takes twice as many.
+constexpr size_t kFewPanels = 4;
+constexpr size_t kManyPanels = 8;
+constexpr size_t kTasksPerWorker = 4;
+
+size_t RowsPerTask(size_t rows, size_t workers) {
+  constexpr size_t kMany = kManyPanels * simd::kMatMulPanelRows;
+  constexpr size_t kFew = kFewPanels * simd::kMatMulPanelRows;
+  return rows >= kMany * kTasksPerWorker * workers ? kMany : kFew;
+}
 
 }  // namespace
 
@@ -44,7 +53,7 @@ void Linear::Multiply(Pass pass, const simd::WeightView& w,
   for (auto& panel : panels_) {
     if (panel.size() < scratch) panel = AlignedArray<std::byte>(scratch);
   }
-  const size_t rows_per_task = simd::kMatMulPanelRows * kPanelsPerTask;
+  const size_t rows_per_task = RowsPerTask(w.rows, pool.size());
   const size_t tasks = (w.rows + rows_per_task - 1) / rows_per_task;
   pool.ForTasks(tasks, [&](size_t task, size_t worker) {
     const size_t begin = task * rows_per_task;
