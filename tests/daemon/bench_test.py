@@ -157,7 +157,7 @@ class BenchTest(unittest.TestCase):
         with InfillServer(body=b'[1, 2]') as server:
             done = krait('bench', 'keystrokes', *few, server.url)
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn(b'"content"', done.stderr)
+        self.assertIn(b'the answer to /infill: expected an object', done.stderr)
         done = krait('bench', 'keystrokes', *few, server.url)  # gone
         self.assertNotEqual(done.returncode, 0)
         self.assertIn(b'connecting', done.stderr)

@@ -382,14 +382,14 @@ class CliTest(unittest.TestCase):
         lines = {line[2:].split()[0]: line for line in done.stdout.decode().splitlines()[:-1]}
         self.assertIn('not supported:', lines['qwen'])
         self.assertIn('broken:', lines['broken'])
-        self.assertIn('krait runs models whose architecture is mamba2', done.stdout.decode())
+        self.assertIn('krait runs models of the architectures mamba2', done.stdout.decode())
         listed = {m['name']: m for m in self.json('model', 'list', '--json', env=env)}
         self.assertEqual([listed[name]['supported'] for name in ('qwen', 'broken')], [False, True])
         done = krait('doctor', '--model', 'qwen', '--json', env=env)
         self.assertEqual(done.returncode, 2)
         check = next(c for c in json.loads(done.stdout)['checks'] if c['check'] == 'model')
         self.assertIn('this kind of model is not supported', check['found'])
-        self.assertIn('krait runs models whose architecture is mamba2', check['advice'])
+        self.assertIn('krait runs models of the architectures mamba2', check['advice'])
         self.assertNotIn('download', check['advice'])
 
     def test_what_is_configured_of_prompts_comes_before_the_file(self):
