@@ -63,6 +63,16 @@ struct WeightFormat {
   MatMulFn mat_mul;
 };
 
+// The quantised ones, by their enumerators and in their order: of each, kernels
+// are declared here and compiled for each instruction set (quant/vnni.h's,
+// too).
+// clang-format off
+#define KRAIT_QUANTISED_FORMATS(X)                \
+  X(Q4_0) X(Q4_1) X(Q5_0) X(Q5_1) X(Q8_0)         \
+  X(Q2_K) X(Q3_K) X(Q4_K) X(Q5_K) X(Q6_K)         \
+  X(IQ4_NL) X(IQ4_XS)
+// clang-format on
+
 // Defined by the file of the same name: matvec_f32.cc and matmul_f32.cc for the
 // float formats, quant/q4_k.cc for Q4_K.
 #define KRAIT_WEIGHT_KERNELS(Name)                                          \
@@ -71,22 +81,11 @@ struct WeightFormat {
                      const ActivationView& x, float* const* y);             \
   void MatMul##Name(const WeightView& w, size_t row_begin, size_t row_end,  \
                     const ActivationView& x, const MatMulOutput& out,       \
-                    void* scratch)
-KRAIT_WEIGHT_KERNELS(F32);
-KRAIT_WEIGHT_KERNELS(F16);
-KRAIT_WEIGHT_KERNELS(BF16);
-KRAIT_WEIGHT_KERNELS(Q4_0);
-KRAIT_WEIGHT_KERNELS(Q4_1);
-KRAIT_WEIGHT_KERNELS(Q5_0);
-KRAIT_WEIGHT_KERNELS(Q5_1);
-KRAIT_WEIGHT_KERNELS(Q8_0);
-KRAIT_WEIGHT_KERNELS(Q2_K);
-KRAIT_WEIGHT_KERNELS(Q3_K);
-KRAIT_WEIGHT_KERNELS(Q4_K);
-KRAIT_WEIGHT_KERNELS(Q5_K);
-KRAIT_WEIGHT_KERNELS(Q6_K);
-KRAIT_WEIGHT_KERNELS(IQ4_NL);
-KRAIT_WEIGHT_KERNELS(IQ4_XS);
+                    void* scratch);
+KRAIT_WEIGHT_KERNELS(F32)
+KRAIT_WEIGHT_KERNELS(F16)
+KRAIT_WEIGHT_KERNELS(BF16)
+KRAIT_QUANTISED_FORMATS(KRAIT_WEIGHT_KERNELS)
 #undef KRAIT_WEIGHT_KERNELS
 
 #define KRAIT_WEIGHT_FORMAT(Name, name, elements, bytes, activations)          \

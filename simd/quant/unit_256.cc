@@ -6,10 +6,4 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/quant/unit_256.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
-// Each is included once for each target, too.
-#include "simd/quant/iq4_xs.cc"  // NOLINT(bugprone-suspicious-include)
-#include "simd/quant/q2_k.cc"    // NOLINT(bugprone-suspicious-include)
-#include "simd/quant/q3_k.cc"    // NOLINT(bugprone-suspicious-include)
-#include "simd/quant/q4_k.cc"    // NOLINT(bugprone-suspicious-include)
-#include "simd/quant/q5_k.cc"    // NOLINT(bugprone-suspicious-include)
-#include "simd/quant/q6_k.cc"    // NOLINT(bugprone-suspicious-include)
+#include "simd/quant/formats_256-inl.h"

@@ -6,10 +6,4 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/quant/unit_32.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
-// Each is included once for each target, too.
-#include "simd/quant/iq4_nl.cc"  // NOLINT(bugprone-suspicious-include)
-#include "simd/quant/q4_0.cc"    // NOLINT(bugprone-suspicious-include)
-#include "simd/quant/q4_1.cc"    // NOLINT(bugprone-suspicious-include)
-#include "simd/quant/q5_0.cc"    // NOLINT(bugprone-suspicious-include)
-#include "simd/quant/q5_1.cc"    // NOLINT(bugprone-suspicious-include)
-#include "simd/quant/q8_0.cc"    // NOLINT(bugprone-suspicious-include)
+#include "simd/quant/formats_32-inl.h"

@@ -28,19 +28,9 @@
 #define HWY_TARGET_STR KRAIT_VNNI_TARGET_STR
 
 #define KRAIT_SIMD_UNIT
-#include "simd/quant/iq4_nl.cc"       // NOLINT(bugprone-suspicious-include)
-#include "simd/quant/iq4_xs.cc"       // NOLINT(bugprone-suspicious-include)
+#include "simd/quant/formats_256-inl.h"
+#include "simd/quant/formats_32-inl.h"
 #include "simd/quant/matmul_int8.cc"  // NOLINT(bugprone-suspicious-include)
-#include "simd/quant/q2_k.cc"         // NOLINT(bugprone-suspicious-include)
-#include "simd/quant/q3_k.cc"         // NOLINT(bugprone-suspicious-include)
-#include "simd/quant/q4_0.cc"         // NOLINT(bugprone-suspicious-include)
-#include "simd/quant/q4_1.cc"         // NOLINT(bugprone-suspicious-include)
-#include "simd/quant/q4_k.cc"         // NOLINT(bugprone-suspicious-include)
-#include "simd/quant/q5_0.cc"         // NOLINT(bugprone-suspicious-include)
-#include "simd/quant/q5_1.cc"         // NOLINT(bugprone-suspicious-include)
-#include "simd/quant/q5_k.cc"         // NOLINT(bugprone-suspicious-include)
-#include "simd/quant/q6_k.cc"         // NOLINT(bugprone-suspicious-include)
-#include "simd/quant/q8_0.cc"         // NOLINT(bugprone-suspicious-include)
 #include "simd/quant/vnni.h"
 
 namespace krait::simd {
@@ -48,23 +38,18 @@ namespace krait::simd {
 extern const VnniVariant KRAIT_VNNI_VARIANT;
 
 // The float formats have no kernels here.
-#define KRAIT_VNNI_KERNELS(kernel)                                    \
-  {                                                                   \
-    nullptr, nullptr, nullptr, HWY_NAMESPACE::kernel##Q4_0T,          \
-        HWY_NAMESPACE::kernel##Q4_1T, HWY_NAMESPACE::kernel##Q5_0T,   \
-        HWY_NAMESPACE::kernel##Q5_1T, HWY_NAMESPACE::kernel##Q8_0T,   \
-        HWY_NAMESPACE::kernel##Q2_KT, HWY_NAMESPACE::kernel##Q3_KT,   \
-        HWY_NAMESPACE::kernel##Q4_KT, HWY_NAMESPACE::kernel##Q5_KT,   \
-        HWY_NAMESPACE::kernel##Q6_KT, HWY_NAMESPACE::kernel##IQ4_NLT, \
-        HWY_NAMESPACE::kernel##IQ4_XST                                \
-  }
+#define KRAIT_VNNI_MAT_VECS(Name) HWY_NAMESPACE::MatVecs##Name##T,
+#define KRAIT_VNNI_PACK(Name) HWY_NAMESPACE::Pack##Name##T,
 const VnniVariant KRAIT_VNNI_VARIANT = {
     .name = KRAIT_VNNI_NAME,
     .base = KRAIT_VNNI_BASE,
     .run_group = HWY_NAMESPACE::RunGroupT,
-    .mat_vecs = KRAIT_VNNI_KERNELS(MatVecs),
-    .pack = KRAIT_VNNI_KERNELS(Pack),
+    .mat_vecs = {nullptr, nullptr, nullptr,
+                 KRAIT_QUANTISED_FORMATS(KRAIT_VNNI_MAT_VECS)},
+    .pack = {nullptr, nullptr, nullptr,
+             KRAIT_QUANTISED_FORMATS(KRAIT_VNNI_PACK)},
 };
-#undef KRAIT_VNNI_KERNELS
+#undef KRAIT_VNNI_MAT_VECS
+#undef KRAIT_VNNI_PACK
 
 }  // namespace krait::simd
