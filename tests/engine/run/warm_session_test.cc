@@ -246,7 +246,7 @@ TEST_P(WarmSessionTest, EveryPromptEqualsAColdRunUnderRandomEdits) {
 // A real model takes minutes under them: there warm_completion_test has it.
 INSTANTIATE_TEST_SUITE_P(
     Models, WarmSessionTest,
-    testing::Values(
+    testing::ValuesIn(Cases({
 #ifndef KRAIT_SANITIZED
         ModelCase{"default", KRAIT_DEFAULT_MODEL},
 #endif
@@ -261,7 +261,7 @@ INSTANTIATE_TEST_SUITE_P(
 #endif
         ModelCase{"granite", KRAIT_TEST_DATA "/models/granite-h-tiny/hf"},
         ModelCase{"falcon", KRAIT_TEST_DATA "/models/falcon-h1-tiny/hf"},
-        ModelCase{"hybrid", ""}, ModelCase{"hybrid_window", "", 100}),
+        ModelCase{"hybrid", ""}, ModelCase{"hybrid_window", "", 100}})),
     NameOfCase);
 
 }  // namespace
