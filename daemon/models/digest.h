@@ -91,6 +91,9 @@ class ContentHash {
   std::variant<std::monostate, Sha256, Sha1> hash_;
 };
 
+inline constexpr size_t kSha1Digits = 40;  // and those of a commit
+inline constexpr size_t kSha256Digits = 64;
+
 // Whether `text` is `digits` hex digits in lower case.
 bool IsHex(std::string_view text, size_t digits);
 

@@ -29,7 +29,6 @@ namespace fs = std::filesystem;
 using base::ErrorCode;
 using base::MakeError;
 
-constexpr uint64_t kMaxBytes = uint64_t{2} << 40;
 constexpr int kMaxAttempts = 1000;  // of a server that sends a byte each time
 constexpr std::string_view kGgufMagic = "GGUF";
 
@@ -266,7 +265,7 @@ base::Status DownloadRun::OnLength(uint64_t total) {
                 fmt::format("expected {} bytes, but the server has {}", *bytes_,
                             total));
   }
-  if (total > kMaxBytes) {
+  if (total > kMaxModelBytes) {
     return Fail(Next::kGiveUp, SizeText(total) + " is no model");
   }
   if (!bytes_ && wanted_.on_length) {
@@ -286,10 +285,10 @@ base::Status DownloadRun::OnBody(std::string_view part) {
   if (file_.bytes() == 0) {
     if (auto begin = CheckBegin(part); !begin) return begin;
   }
-  if (part.size() > bytes_.value_or(kMaxBytes) - file_.bytes()) {
+  if (part.size() > bytes_.value_or(kMaxModelBytes) - file_.bytes()) {
     return Fail(resumed_ ? Next::kStartOver : Next::kGiveUp,
                 fmt::format("more comes than the {} bytes that were announced",
-                            bytes_.value_or(kMaxBytes)));
+                            bytes_.value_or(kMaxModelBytes)));
   }
   if (auto written = file_.Append(part); !written) {
     next_ = Next::kGiveUp;

@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "base/json_value.h"
+#include "daemon/models/digest.h"
 #include "daemon/models/file_names.h"
+#include "daemon/models/size_text.h"
 
 namespace krait::models {
 namespace {
@@ -16,9 +18,6 @@ using base::ErrorCode;
 using base::MakeError;
 
 constexpr size_t kMaxFiles = 100'000;
-constexpr uint64_t kMaxBytes = uint64_t{2} << 40;
-constexpr size_t kSha256Digits = 64;
-constexpr size_t kSha1Digits = 40;
 constexpr std::string_view kOllamaLayer = "application/vnd.ollama.image.model";
 
 base::Error BadAnswer(std::string_view what) {
@@ -47,7 +46,7 @@ std::optional<uint64_t> SizeAt(const base::JsonValue& json,
                                std::string_view key) {
   int64_t size = -1;
   const auto read = base::ReadExact(base::ObjectReader(json).Field(key), &size);
-  if (!read || size < 0 || static_cast<uint64_t>(size) > kMaxBytes) {
+  if (!read || size < 0 || static_cast<uint64_t>(size) > kMaxModelBytes) {
     return std::nullopt;
   }
   return static_cast<uint64_t>(size);

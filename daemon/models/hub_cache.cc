@@ -11,6 +11,7 @@
 
 #include "daemon/models/digest.h"
 #include "daemon/models/model_source.h"  // IsRepoName
+#include "daemon/models/system_error.h"
 
 namespace krait::models {
 namespace {
@@ -20,12 +21,6 @@ using base::ErrorCode;
 using base::MakeError;
 
 constexpr std::string_view kModels = "models--";
-constexpr size_t kCommitDigits = 40;
-
-base::Error SystemError(const fs::path& path, std::error_code error) {
-  return MakeError(ErrorCode::kIo,
-                   fmt::format("{}: {}", path.string(), error.message()));
-}
 
 std::string FolderName(std::string_view repo) {
   std::string name(kModels);
@@ -128,11 +123,11 @@ base::Status HubCache::WriteRef(std::string_view repo,
 
 std::string HubCache::ReadRef(std::string_view repo,
                               std::string_view revision) const {
-  if (IsHex(revision, kCommitDigits)) return std::string(revision);
+  if (IsHex(revision, kSha1Digits)) return std::string(revision);
   std::ifstream stream(Repo(repo) / "refs" / revision);
   std::string commit;
   std::getline(stream, commit);
-  return IsHex(commit, kCommitDigits) ? commit : std::string();
+  return IsHex(commit, kSha1Digits) ? commit : std::string();
 }
 
 std::vector<HubFile> HubCache::Files(std::string_view repo,

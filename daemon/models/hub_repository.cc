@@ -6,6 +6,8 @@
 #include <iterator>
 #include <utility>
 
+#include "daemon/models/digest.h"
+
 namespace krait::models {
 namespace {
 
@@ -13,7 +15,6 @@ using base::ErrorCode;
 using base::MakeError;
 
 constexpr size_t kMaxAnswer = size_t{64} << 20;
-constexpr size_t kCommitDigits = 40;
 
 // With the repository's name in front.
 base::Error Named(std::string_view repo, const base::Error& error) {
@@ -68,7 +69,7 @@ base::Result<HttpText> HubRepository::Ask(const Url& url) const {
 
 base::Result<std::string> HubRepository::Commit(
     std::string_view revision) const {
-  if (IsHex(revision, kCommitDigits)) return std::string(revision);
+  if (IsHex(revision, kSha1Digits)) return std::string(revision);
   const auto answer = Ask(Api("refs"));
   if (!answer) return answer.error();
   auto commit = ParseRefs(answer->body, revision);

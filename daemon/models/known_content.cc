@@ -7,14 +7,14 @@
 #include <string>
 #include <system_error>
 
+#include "daemon/models/digest.h"
+
 namespace krait::models {
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr std::string_view kOllamaBlob = "sha256-";
-constexpr size_t kSha256Digits = 64;
-constexpr size_t kSha1Digits = 40;
 
 fs::path NoteOf(const fs::path& file) {
   return file.string() + ".sha256";

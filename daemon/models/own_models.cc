@@ -9,6 +9,7 @@
 
 #include "daemon/models/file_names.h"
 #include "daemon/models/hub_cache.h"
+#include "daemon/models/system_error.h"
 
 namespace krait::models {
 namespace {
@@ -16,11 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 using base::ErrorCode;
 using base::MakeError;
-
-base::Error SystemError(const fs::path& path, std::error_code error) {
-  return MakeError(ErrorCode::kIo,
-                   fmt::format("{}: {}", path.string(), error.message()));
-}
 
 // The file, or all parts of it if it is one of several.
 std::vector<fs::path> PartsOf(const fs::path& path) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "daemon/models/size_text.h"
+#include "daemon/models/system_error.h"
 
 namespace krait::models {
 namespace {
@@ -25,12 +26,6 @@ using base::FileDescriptor;
 using base::MakeError;
 
 constexpr mode_t kMode = 0644;
-
-base::Error SystemError(const fs::path& path, int error) {
-  return MakeError(ErrorCode::kIo,
-                   fmt::format("{}: {}", path.string(),
-                               std::generic_category().message(error)));
-}
 
 // Whether what `fd` is open for is still the file `path`: whoever had it before
 // may have moved it to its place.
