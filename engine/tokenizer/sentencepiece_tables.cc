@@ -16,6 +16,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/utf8.h"
 #include "engine/tokenizer/sentencepiece_tokenizer.h"
 
 namespace krait::engine {
@@ -74,7 +75,7 @@ class TablesBuilder {
     for (TokenId id = 0; id < vocabulary_.size(); ++id) {
       if (!IsMergeable(vocabulary_.Type(id))) continue;
       const std::string_view name = vocabulary_.Name(id);
-      if (!IsValidUtf8(name)) return BadPiece(id, "is not valid UTF-8");
+      if (!base::IsUtf8(name)) return BadPiece(id, "is not valid UTF-8");
       if (name.size() > kMaxPieceBytes) {
         return BadPiece(id, fmt::format("has {} bytes, expected at most {}",
                                         name.size(), kMaxPieceBytes));

@@ -143,15 +143,6 @@ void AppendUtf8(char32_t code, std::string* out) {
   }
 }
 
-bool IsValidUtf8(std::string_view text) {
-  for (size_t pos = 0; pos < text.size();) {
-    const Utf8Char c = DecodeUtf8(text, pos);
-    if (!c.valid) return false;
-    pos += c.size;
-  }
-  return true;
-}
-
 size_t IncompleteUtf8Tail(std::string_view text) {
   for (size_t back = 1; back <= 3 && back <= text.size(); ++back) {
     const size_t pos = text.size() - back;

@@ -23,8 +23,6 @@ Utf8Char DecodeUtf8(std::string_view text, size_t pos);
 
 void AppendUtf8(char32_t code, std::string* out);
 
-bool IsValidUtf8(std::string_view text);
-
 // Returns how many bytes at the end of `text` are the beginning of a valid
 // character whose other bytes are missing: 0 to 3.
 size_t IncompleteUtf8Tail(std::string_view text);

@@ -6,6 +6,7 @@
 #include <random>
 #include <string>
 
+#include "base/utf8.h"
 #include "engine/tokenizer/sentencepiece_tables.h"
 #include "engine/tokenizer/unicode.h"
 #include "tests/engine/tokenizer/golden_cases.h"
@@ -74,7 +75,7 @@ TEST_F(StreamDecoderTest, GivesTheWholeTextPieceByPiece) {
     std::string text;
     for (const TokenId id : tokenizer_->Encode(c.text, DummyPrefix::kNone)) {
       const std::string piece = decoder.Push(id);
-      ASSERT_TRUE(IsValidUtf8(piece)) << c.number;
+      ASSERT_TRUE(base::IsUtf8(piece)) << c.number;
       ASSERT_LE(decoder.num_held_bytes(), 3u);
       text += piece;
     }

@@ -9,6 +9,7 @@
 #include <random>
 #include <string>
 
+#include "base/utf8.h"
 #include "engine/tokenizer/nfc.h"
 #include "tests/cpu_clock.h"
 
@@ -35,7 +36,7 @@ TEST(UnicodeTest, RefusesOverlongFormsSurrogatesAndTooLargeCodes) {
     const Utf8Char c = DecodeUtf8(text, 0);
     EXPECT_FALSE(c.valid);
     EXPECT_EQ(c.size, 1u);
-    EXPECT_FALSE(IsValidUtf8(text));
+    EXPECT_FALSE(base::IsUtf8(text));
   }
 }
 
