@@ -35,11 +35,11 @@ if [ ! -d "$build/highway/usr/include/hwy" ]; then
 fi
 
 # As simd/CMakeLists.txt has it; -O1 because the compiler takes most of the time,
-# and without the targets that differ from others only in a fixed vector length
-# or in AES.
+# and without the targets that differ from others only in a fixed vector length,
+# in AES, or in what SVE2 adds.
 flags="-std=c++20 -O1 -ffp-contract=off -Wall -Wextra -Wconversion
   -Wsign-conversion -Wshadow -Werror -DHWY_SHARED_DEFINE
-  '-DHWY_DISABLED_TARGETS=(HWY_NEON_WITHOUT_AES|HWY_SVE_256|HWY_SVE2_128)'
+  '-DHWY_DISABLED_TARGETS=(HWY_NEON_WITHOUT_AES|HWY_SVE|HWY_SVE_256|HWY_SVE2_128)'
   -isystem $build/highway/usr/include -I $root ${HWY_CXX_FLAGS:-}"
 compile() {  # source, object, flags
   echo "$ccache $cxx $3 -c $1 -o $build/obj/$2.o" | tr '\n' ' '
