@@ -44,8 +44,8 @@ Recipe Granite() {
           .types = {}};
 }
 
-void ExpectRefused(const std::function<void(Recipe*)>& change,
-                   const std::string& message) {
+void ExpectGraniteRefused(const std::function<void(Recipe*)>& change,
+                          const std::string& message) {
   Recipe recipe = Granite();
   change(&recipe);
   EXPECT_THAT(MessageOf(recipe), HasSubstr(message));
@@ -62,8 +62,8 @@ TEST(GraniteModelTest, TheUnchangedFileLoads) {
 TEST(GraniteModelTest, FactorsArePositiveNumbers) {
   const auto expect = [](const std::string& key, float value,
                          const std::string& message) {
-    ExpectRefused([&](Recipe* r) { r->floats["granite." + key] = value; },
-                  message);
+    ExpectGraniteRefused(
+        [&](Recipe* r) { r->floats["granite." + key] = value; }, message);
   };
   for (const float value : {0.0F, -1.0F, std::nanf("")}) {
     expect("embedding_scale", value, "embedding_scale (embedding_multiplier)");
@@ -74,14 +74,15 @@ TEST(GraniteModelTest, FactorsArePositiveNumbers) {
 }
 
 TEST(GraniteModelTest, WhatWouldBeComputedDifferentlyIsRefused) {
-  ExpectRefused([](Recipe* r) { r->uints["granite.expert_count"] = 8; },
-                "not supported yet: experts in granite");
-  ExpectRefused([](Recipe* r) { r->tensors["blk.0.attn_q.bias"] = {32}; },
-                "not supported yet: tensor 'blk.0.attn_q.bias'");
+  ExpectGraniteRefused([](Recipe* r) { r->uints["granite.expert_count"] = 8; },
+                       "not supported yet: experts in granite");
+  ExpectGraniteRefused(
+      [](Recipe* r) { r->tensors["blk.0.attn_q.bias"] = {32}; },
+      "not supported yet: tensor 'blk.0.attn_q.bias'");
 }
 
 // A good configuration with `extra` fields before its own.
-Result<HfConfig> Parse(const std::string& extra) {
+Result<HfConfig> ParseGranite(const std::string& extra) {
   return ParseHfConfig("{" + extra + R"("architectures": ["GraniteForCausalLM"],
       "model_type": "granite", "hidden_size": 32, "num_hidden_layers": 2,
       "vocab_size": 512, "num_attention_heads": 4, "num_key_value_heads": 2,
@@ -92,7 +93,8 @@ Result<HfConfig> Parse(const std::string& extra) {
 }
 
 TEST(GraniteModelTest, ConfigurationsSayTheFactors) {
-  const Result<HfConfig> config = Parse(R"("attention_multiplier": 0.5,)");
+  const Result<HfConfig> config =
+      ParseGranite(R"("attention_multiplier": 0.5,)");
   ASSERT_TRUE(config) << config.error().message;
   const Hyperparameters& hparams = config->hparams;
   EXPECT_EQ(hparams.embedding_scale, 12.0F);
@@ -100,12 +102,12 @@ TEST(GraniteModelTest, ConfigurationsSayTheFactors) {
   EXPECT_EQ(hparams.logits_scale, 0.125F);
   EXPECT_EQ(hparams.attention.scale, 0.5F);
   EXPECT_TRUE(hparams.attention.rotates);
-  const Result<HfConfig> without = Parse("");
+  const Result<HfConfig> without = ParseGranite("");
   ASSERT_FALSE(without);
   EXPECT_THAT(without.error().message, HasSubstr("attention_multiplier"));
   for (const char* field : {"attention_bias", "mlp_bias"}) {
-    const Result<HfConfig> biased = Parse(R"("attention_multiplier": 1, ")" +
-                                          std::string(field) + R"(": true,)");
+    const Result<HfConfig> biased = ParseGranite(
+        R"("attention_multiplier": 1, ")" + std::string(field) + R"(": true,)");
     ASSERT_FALSE(biased);
     EXPECT_THAT(biased.error().message,
                 HasSubstr("not supported yet: " + std::string(field)));
