@@ -27,8 +27,10 @@ namespace fs = std::filesystem;
 constexpr size_t kLong = size_t{64} << 10;
 #ifdef KRAIT_SANITIZED
 constexpr int kPlaces = 6;
+constexpr int kMore = 1;  // of so few one says little
 #else
 constexpr int kPlaces = 30;
+constexpr int kMore = 0;
 #endif
 
 using Text = std::shared_ptr<const std::string>;
@@ -177,7 +179,7 @@ TEST(NearTest, AnswersNearlyAlwaysAsTheWhole) {
   }
   const auto expect_same = [](const std::string& what, const Count& count,
                               int percent) {
-    EXPECT_LE(count.other * 100, count.all * percent) << what;
+    EXPECT_LE((count.other - kMore) * 100, count.all * percent) << what;
     RecordProperty(what, count.all);
     RecordProperty(what + "_other", count.other);
   };
