@@ -148,16 +148,6 @@ def check_links(root):
                            f'link krait_{target}')
 
 
-def check_queries(root):
-    """Every query file is named where it is embedded: a new one, too."""
-    listed = (root / 'grammars/queries.cmake').read_text().split()
-    listed = {word.strip('()') for word in listed}
-    folder = root / 'grammars/queries'
-    for path in sorted(folder.rglob('*.scm')):
-        if str(path.relative_to(folder)) not in listed:
-            yield f'{path.relative_to(root)}: not in grammars/queries.cmake'
-
-
 def self_test():
     """The checks themselves must be able to fail."""
     assert check_include('simd', True, 'engine/error.h')
@@ -190,7 +180,7 @@ def main():
     self_test()
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else
                         pathlib.Path(__file__).resolve().parent.parent)
-    problems = list(check_links(root)) + list(check_queries(root))
+    problems = list(check_links(root))
     files = 0
     for layer in ALLOWED:
         if '/' in layer:
