@@ -135,7 +135,9 @@ std::vector<std::pair<std::string, std::string>> FimRows(
   if (!facts.separators.empty()) {
     rows.emplace_back("  not used", Listed(facts.separators));
   }
-  rows.emplace_back("  ends at", Listed(facts.stops));
+  if (!facts.stops.empty()) {
+    rows.emplace_back("  ends at", Listed(facts.stops));
+  }
   return rows;
 }
 
