@@ -12,6 +12,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/system_error.h"
+
 namespace krait::base {
 namespace {
 
@@ -21,12 +23,6 @@ constexpr mode_t kPrivateFile = 0600;
 constexpr mode_t kPrivateDirectory = 0700;
 constexpr std::string_view kTemporaryExtension = ".tmp";
 constexpr size_t kWriteAtOnce = size_t{1} << 20;
-
-Error SystemError(const fs::path& path, int error) {
-  return MakeError(ErrorCode::kIo,
-                   fmt::format("{}: {}", path.string(),
-                               std::generic_category().message(error)));
-}
 
 }  // namespace
 

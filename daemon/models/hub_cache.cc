@@ -9,9 +9,9 @@
 #include <fstream>
 #include <system_error>
 
+#include "base/system_error.h"
 #include "daemon/models/digest.h"
 #include "daemon/models/model_source.h"  // IsRepoName
-#include "daemon/models/system_error.h"
 
 namespace krait::models {
 namespace {
@@ -62,17 +62,17 @@ std::vector<fs::path> FoldersIn(const fs::path& folder) {
 base::Status WriteWhole(const fs::path& path, std::string_view text) {
   std::error_code error;
   fs::create_directories(path.parent_path(), error);
-  if (error) return SystemError(path.parent_path(), error);
+  if (error) return base::SystemError(path.parent_path(), error);
   const fs::path temporary = fmt::format("{}.{}", path.string(), getpid());
   {
     std::ofstream stream(temporary, std::ios::binary);
     stream << text;
     if (!stream.flush()) {
-      return SystemError(temporary, {errno, std::generic_category()});
+      return base::SystemError(temporary, {errno, std::generic_category()});
     }
   }
   fs::rename(temporary, path, error);
-  return error ? base::Status(SystemError(path, error)) : base::Status();
+  return error ? base::Status(base::SystemError(path, error)) : base::Status();
 }
 
 }  // namespace
@@ -106,12 +106,12 @@ base::Status HubCache::LinkFile(std::string_view repo, std::string_view commit,
   const fs::path target = blob.lexically_relative(link.parent_path());
   std::error_code error;
   fs::create_directories(link.parent_path(), error);
-  if (error) return SystemError(link.parent_path(), error);
+  if (error) return base::SystemError(link.parent_path(), error);
   if (fs::read_symlink(link, error) == target) return {};
   const fs::path temporary = fmt::format("{}.{}", link.string(), getpid());
   fs::create_symlink(target, temporary, error);
   if (!error) fs::rename(temporary, link, error);
-  return error ? base::Status(SystemError(link, error)) : base::Status();
+  return error ? base::Status(base::SystemError(link, error)) : base::Status();
 }
 
 base::Status HubCache::WriteRef(std::string_view repo,

@@ -7,9 +7,9 @@
 #include <system_error>
 #include <vector>
 
+#include "base/system_error.h"
 #include "daemon/models/file_names.h"
 #include "daemon/models/hub_cache.h"
-#include "daemon/models/system_error.h"
 
 namespace krait::models {
 namespace {
@@ -54,7 +54,7 @@ base::Status Link(const fs::path& target, const fs::path& link) {
                                  link.string()));
   }
   fs::create_symlink(target, link, error);
-  return error ? base::Status(SystemError(link, error)) : base::Status();
+  return error ? base::Status(base::SystemError(link, error)) : base::Status();
 }
 
 uint64_t SizeOf(const fs::path& path) {
@@ -70,14 +70,14 @@ base::Result<uint64_t> RemoveOwn(const fs::path& path) {
     uint64_t freed = 0;
     for (const HubFile& file : FilesBelow(path)) freed += file.bytes;
     fs::remove_all(path, error);
-    if (error) return SystemError(path, error);
+    if (error) return base::SystemError(path, error);
     return freed;
   }
   uint64_t freed = 0;
   for (const fs::path& part : PartsOf(path)) {
     freed += SizeOf(part);
     fs::remove(part, error);
-    if (error) return SystemError(part, error);
+    if (error) return base::SystemError(part, error);
     for (const char* beside : {".sha256", ".incomplete", ".incomplete.etag"}) {
       fs::remove(part.string() + beside, error);
     }
@@ -103,9 +103,9 @@ base::Result<uint64_t> RemoveFromHub(const fs::path& file,
                                      const fs::path& repo) {
   std::error_code error;
   const fs::path blob = fs::canonical(file, error);
-  if (error) return SystemError(file, error);
+  if (error) return base::SystemError(file, error);
   fs::remove(file, error);
-  if (error) return SystemError(file, error);
+  if (error) return base::SystemError(file, error);
   // Empty folders are nothing.
   for (fs::path folder = file.parent_path();
        folder != repo && fs::remove(folder, error) && !error;) {
@@ -114,7 +114,7 @@ base::Result<uint64_t> RemoveFromHub(const fs::path& file,
   if (IsLinked(repo / "snapshots", blob)) return uint64_t{0};
   const uint64_t freed = SizeOf(blob);
   fs::remove(blob, error);
-  if (error) return SystemError(blob, error);
+  if (error) return base::SystemError(blob, error);
   return freed;
 }
 
@@ -153,7 +153,7 @@ base::Result<fs::path> AddLink(const fs::path& path, const std::string& name,
   fs::path model = fs::absolute(path, error).lexically_normal();
   if (!model.has_filename()) model = model.parent_path();
   fs::create_directories(own, error);
-  if (error) return SystemError(own, error);
+  if (error) return base::SystemError(own, error);
   fs::path first;
   for (const fs::path& part : PartsOf(model)) {
     const fs::path link = own / LinkName(part, name);

@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/system_error.h"
 #include "daemon/models/size_text.h"
-#include "daemon/models/system_error.h"
 
 namespace krait::models {
 namespace {
@@ -41,11 +41,11 @@ bool IsStill(int fd, const fs::path& path) {
 base::Result<FileDescriptor> LockFile(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path.parent_path(), error);
-  if (error) return SystemError(path.parent_path(), error.value());
+  if (error) return base::SystemError(path.parent_path(), error.value());
   while (true) {
     FileDescriptor fd(
         open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, kMode));
-    if (!fd) return SystemError(path, errno);
+    if (!fd) return base::SystemError(path, errno);
     if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
       return MakeError(ErrorCode::kIo,
                        fmt::format("{}: another process is fetching this file",
@@ -59,13 +59,13 @@ base::Result<PartialFile> PartialFile::Open(const fs::path& path) {
   auto fd = LockFile(path);
   if (!fd) return fd.error();
   struct stat status {};
-  if (fstat(fd->get(), &status) != 0) return SystemError(path, errno);
+  if (fstat(fd->get(), &status) != 0) return base::SystemError(path, errno);
   if (!S_ISREG(status.st_mode)) {
     return MakeError(ErrorCode::kIo,
                      fmt::format("{}: expected a file", path.string()));
   }
   const off_t end = lseek(fd->get(), 0, SEEK_END);
-  if (end < 0) return SystemError(path, errno);
+  if (end < 0) return base::SystemError(path, errno);
   return PartialFile(path, std::move(*fd), static_cast<uint64_t>(end));
 }
 
@@ -86,7 +86,7 @@ base::Status PartialFile::Append(std::string_view part) {
 
 base::Status PartialFile::Clear() {
   if (ftruncate(fd_.get(), 0) != 0 || lseek(fd_.get(), 0, SEEK_SET) != 0) {
-    return SystemError(path_, errno);
+    return base::SystemError(path_, errno);
   }
   bytes_ = 0;
   return {};
@@ -99,7 +99,7 @@ base::Status PartialFile::Read(
     const ssize_t got =
         pread(fd_.get(), buffer.data(), buffer.size(), static_cast<off_t>(at));
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return SystemError(path_, got == 0 ? EIO : errno);
+    if (got <= 0) return base::SystemError(path_, got == 0 ? EIO : errno);
     tell({buffer.data(), static_cast<size_t>(got)});
     at += static_cast<uint64_t>(got);
   }
@@ -107,11 +107,11 @@ base::Status PartialFile::Read(
 }
 
 base::Status PartialFile::MoveTo(const fs::path& target) {
-  if (fsync(fd_.get()) != 0) return SystemError(path_, errno);
+  if (fsync(fd_.get()) != 0) return base::SystemError(path_, errno);
   std::error_code error;
   fs::create_directories(target.parent_path(), error);
   if (rename(path_.c_str(), target.c_str()) != 0) {
-    return SystemError(target, errno);
+    return base::SystemError(target, errno);
   }
   // The name, too. Where folders cannot be forced the file system does it.
   const FileDescriptor folder(

@@ -18,6 +18,7 @@
 #include "base/file_descriptor.h"
 #include "base/json_text.h"
 #include "base/private_files.h"
+#include "base/system_error.h"
 #include "daemon/config/config.h"
 #include "daemon/text_file.h"
 
@@ -25,12 +26,6 @@ namespace krait::daemon {
 namespace {
 
 constexpr size_t kMaxFileBytes = size_t{1} << 20;
-
-base::Error IoError(const std::filesystem::path& file, int error) {
-  return base::MakeError(
-      base::ErrorCode::kIo,
-      fmt::format("{}: {}", file.string(), std::strerror(error)));
-}
 
 // A lock on a file of its own, as the statistics' file is replaced.
 base::Result<base::FileDescriptor> Lock(const std::filesystem::path& file,
@@ -40,10 +35,11 @@ base::Result<base::FileDescriptor> Lock(const std::filesystem::path& file,
   const std::filesystem::path name = file.string() + ".lock";
   base::FileDescriptor lock(
       open(name.c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!lock) return IoError(name, errno);
+  if (!lock) return base::SystemError(name, errno);
   const auto end = std::chrono::steady_clock::now() + patience;
   while (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR) return IoError(name, errno);
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      return base::SystemError(name, errno);
     if (stop.stop_requested() || std::chrono::steady_clock::now() >= end) {
       return base::MakeError(
           base::ErrorCode::kIo,
@@ -59,10 +55,10 @@ base::Status WriteAll(int fd, std::string_view text,
   while (!text.empty()) {
     const ssize_t written = write(fd, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return IoError(file, errno);
+    if (written <= 0) return base::SystemError(file, errno);
     text.remove_prefix(static_cast<size_t>(written));
   }
-  if (fsync(fd) != 0) return IoError(file, errno);
+  if (fsync(fd) != 0) return base::SystemError(file, errno);
   return {};
 }
 
@@ -74,10 +70,11 @@ base::Status Replace(const std::filesystem::path& file,
     const base::FileDescriptor written(
         open(whole.c_str(),
              O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!written) return IoError(whole, errno);
+    if (!written) return base::SystemError(whole, errno);
     if (auto done = WriteAll(written.get(), text, whole); !done) return done;
   }
-  if (rename(whole.c_str(), file.c_str()) != 0) return IoError(file, errno);
+  if (rename(whole.c_str(), file.c_str()) != 0)
+    return base::SystemError(file, errno);
   const base::FileDescriptor folder(
       open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder) (void)fsync(folder.get());
@@ -91,7 +88,8 @@ base::Result<AcceptanceFileTotal> Take(const std::filesystem::path& file) {
   if (table) return AcceptanceFileTotal{.table = *table, .set_aside = {}};
   if (table.error().code != base::ErrorCode::kBadFile) return table.error();
   const auto broken = BrokenAcceptanceFile(file);
-  if (rename(file.c_str(), broken.c_str()) != 0) return IoError(file, errno);
+  if (rename(file.c_str(), broken.c_str()) != 0)
+    return base::SystemError(file, errno);
   return AcceptanceFileTotal{
       .table = {},
       .set_aside =
