@@ -259,6 +259,14 @@ std::vector<KnownSetting> FimSettings() {
       Text<std::string>(
           "fim.file_token", kProcess, kToken,
           [](Config & c) -> auto& { return c.model.fim.file_token; }),
+      Text<std::string>(
+          "fim.file_separator_token", kProcess, kToken,
+          [](Config & c) -> auto& { return c.model.fim.file_separator_token; }),
+      Text<std::string>(
+          "fim.repository_separator_token", kProcess, kToken,
+          [](Config & c) -> auto& {
+            return c.model.fim.repository_separator_token;
+          }),
       FimStopTokens(),
   };
 }

@@ -56,6 +56,11 @@ constexpr std::array kTexts = {
     SettingText{"fim.file_token",
                 "The token with which prompts begin, before the file's path, "
                 "for models that were trained so."},
+    SettingText{"fim.file_separator_token",
+                "The token that stood between files when the model was "
+                "trained: an answer ends there."},
+    SettingText{"fim.repository_separator_token",
+                "The same between repositories."},
     SettingText{"fim.stop_tokens",
                 "Tokens at which an answer ends, beside the vocabulary's "
                 "control tokens."},

@@ -420,6 +420,12 @@ class CliTest(unittest.TestCase):
         path = self.write('a.py', '\n')
         self.refused('complete', path + ':1:1', env=env,
                      message="fim.suffix_token: the vocabulary has no token '<hole>'")
+        env = self.config('[fim]\nrepository_separator_token = "def"\n')
+        found = self.json('model', 'info', '--json', env=env)['fim_tokens']
+        self.assertEqual(found['separators']['between repositories']['reason'],
+                         'configured (fim.repository_separator_token)')
+        self.assertIn('def', found['stops'])
+
         self.assertIn('<hole>', self.json('model', 'info', '--json', env=env)['fim_reason'])
         self.assertIn(b'fim.order: expected one of', krait(
             'config', env=self.config('[fim]\norder = "mps"\n')).stderr)
