@@ -317,6 +317,9 @@ std::vector<KnownSetting> CompletionSettings() {
           [](Config & c) -> auto& {
             return c.completion.limits.suffix_tokens;
           }),
+      Count(
+          "completion.pause_tokens", kSession, 0, kMaxTokens,
+          [](Config & c) -> auto& { return c.completion.limits.pause_tokens; }),
       Flag(
           "completion.file_memory", kSession,
           [](Config & c) -> auto& { return c.completion.file_memory; }),

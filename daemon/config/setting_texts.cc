@@ -93,6 +93,10 @@ constexpr std::array kTexts = {
     SettingText{"completion.prefix_tokens",
                 "How much of the text before the cursor the model reads."},
     SettingText{"completion.suffix_tokens", "How much of the text behind it."},
+    SettingText{"completion.pause_tokens",
+                "How much of a file a model that was trained with the suffix "
+                "last reads in pauses, so that a jump is quick; no more than "
+                "it reads in half a minute. 0: no more than is shown it."},
     SettingText{"completion.file_memory",
                 "Whether what stands elsewhere in the open files is mixed "
                 "into what the model says, if its file says how."},
