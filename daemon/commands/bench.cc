@@ -2,6 +2,7 @@
 #include "daemon/commands/bench.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -38,7 +39,16 @@ std::vector<TokenId> SomeTokens(size_t count, size_t vocab) {
 struct Measurement {
   std::vector<double> tokens_per_second;  // one for each repetition
   size_t state_bytes = 0;                 // of one sequence
+  size_t resident_bytes = 0;  // of the process, the most, weights included
 };
+
+// The most memory that this process had at some time: what lay in memory of the
+// mapped weights, too.
+size_t MostResidentBytes() {
+  rusage usage{};
+  if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+  return static_cast<size_t>(usage.ru_maxrss) * 1024;
+}
 
 base::Error NotFinite(const LoadedModel& loaded) {
   return MakeError(ErrorCode::kBadFile,
@@ -121,6 +131,7 @@ base::Result<Measurement> Measure(const BenchArguments& arguments,
     progress.Update(round + 1);
   }
   measurement.state_bytes = sequences.state_bytes();
+  measurement.resident_bytes = MostResidentBytes();
   return measurement;
 }
 
@@ -132,6 +143,7 @@ struct SpeedReport {
   Spread speed;         // of all sequences together
   size_t weight_bytes;  // read per decoded token of all sequences
   size_t state_bytes;   // read and written per decoded token of one
+  size_t resident_bytes;
   double gigabytes_per_second;
   Bandwidth bandwidth;
   double int8_peak = 0;  // of a prefill: operations per second
@@ -159,6 +171,7 @@ SpeedReport MakeReport(const BenchArguments& arguments,
                      .speed = SpreadOf(measurement.tokens_per_second),
                      .weight_bytes = loaded.model->DecodeBytes(),
                      .state_bytes = recurrent ? 2 * measurement.state_bytes : 0,
+                     .resident_bytes = measurement.resident_bytes,
                      .gigabytes_per_second = 0,
                      .bandwidth = MeasureBandwidth(*loaded.pool)};
   if (arguments.kind == BenchKind::kDecode) {
@@ -186,6 +199,7 @@ void PrintJson(const BenchArguments& arguments, const SpeedReport& report) {
   json["tokens_per_second"] = {{"median", report.speed.median},
                                {"min", report.speed.min},
                                {"max", report.speed.max}};
+  json["resident_bytes"] = report.resident_bytes;
   json["memory_gb_per_second"] = report.bandwidth.bytes_per_second / 1e9;
   if (decode) {
     json["sequences"] = report.sequences;
@@ -213,6 +227,8 @@ void PrintText(const BenchArguments& arguments, const SpeedReport& report) {
   PrintLine(fmt::format("  {:.1f} tokens/s [{:.1f}..{:.1f}], n={}",
                         report.speed.median, report.speed.min, report.speed.max,
                         arguments.repetitions));
+  PrintLine(fmt::format("  {:.2f} GiB of memory at the most, with the weights",
+                        static_cast<double>(report.resident_bytes) / 0x1p30));
   if (!decode) {
     PrintLine(fmt::format(
         "  {:.0f} GFLOP/s in the layers, {:.0f} % of the {:.0f} that these "

@@ -140,6 +140,11 @@ class CompletionService {
                     const CompletionOptions& options,
                     std::stop_token stop = {});
 
+  // Lets the generator read more of the document, for requests at other places.
+  base::Status ReadAhead(const CompletionRequest& request,
+                         const CompletionOptions& options,
+                         std::stop_token stop = {});
+
   // Lets the generator say what it would say there, and what would follow on
   // the next line: a Complete for this place, or for where just that was typed,
   // runs no model for what was said by then. Ends after about a second.
