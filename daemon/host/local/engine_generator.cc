@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/host/local/engine_vocabulary.h"
 #include "daemon/host/local/engine_words.h"
 #include "daemon/host/local/read_model_hints.h"
 #include "engine/model/gguf_memory.h"
@@ -46,6 +47,7 @@ EngineGenerator::EngineGenerator(std::shared_ptr<const engine::Model> model,
     : pool_(std::move(pool)),
       model_(std::move(model)),
       hints_(std::move(hints)),
+      vocabulary_(std::make_shared<const EngineVocabulary>(model_)),
       planner_(model_->tokenizer(), model_->hyperparameters(), options.layout),
       store_(engine::StateNeeds(model_->hyperparameters()),
              options.state_bytes),
@@ -79,6 +81,22 @@ std::chrono::duration<double> EngineGenerator::PredictPrefill(
       shared_.tokens_per_second);
 }
 
+base::Result<FimPlan> EngineGenerator::PlanFor(
+    const completion::GeneratorRequest& request, bool reminded) {
+  if (const auto& pieces = request.prompt.pieces) {
+    FimPlan plan;
+    plan.tokens.assign(pieces->begin(), pieces->end());
+    return plan;
+  }
+  // A memory knows words by their beginnings.
+  const Healing heal = !request.heal_tokens ? Healing::kNone
+                       : reminded           ? Healing::kWord
+                                            : Healing::kToken;
+  return planner_.PlanNow(
+      request.prompt, heal,
+      [this](const auto& tokens) { return PredictPrefill(tokens); });
+}
+
 std::unique_ptr<completion::RunningGeneration> EngineGenerator::Begin(
     completion::GeneratorRequest request, std::stop_token stop) {
   const auto begin = completion::Clock::now();
@@ -91,20 +109,14 @@ std::unique_ptr<completion::RunningGeneration> EngineGenerator::Begin(
     generation->reminded_of = FileMemory::Fingerprint(
         *wanted.prompt.remembered, wanted.prompt.prefix.size());
   }
-  if (wanted.may_resume) {
+  if (wanted.may_resume && !wanted.prompt.pieces) {
     if (GenerationSlot* const slot = slots_.TakeContinued(
             wanted.prompt, generation->greedy(), generation->reminded_of)) {
       generation->Continue(*slot);
       return generation;
     }
   }
-  // A memory knows words by their beginnings.
-  const Healing heal = !wanted.heal_tokens ? Healing::kNone
-                       : reminded          ? Healing::kWord
-                                           : Healing::kToken;
-  auto plan = planner_.PlanNow(wanted.prompt, heal, [this](const auto& tokens) {
-    return PredictPrefill(tokens);
-  });
+  auto plan = PlanFor(wanted, reminded);
   if (plan) {
     std::unique_ptr<engine::TextMemory> memory;
     if (reminded) {

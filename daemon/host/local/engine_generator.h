@@ -65,6 +65,9 @@ class EngineGenerator : public completion::Generator {
     return model_->hyperparameters().context_length;
   }
   completion::ModelHints hints() const override { return hints_; }
+  std::shared_ptr<const completion::Vocabulary> vocabulary() const override {
+    return vocabulary_;
+  }
   size_t CountTokens(std::string_view text) const override {
     return planner_.CountTokens(text);
   }
@@ -88,6 +91,8 @@ class EngineGenerator : public completion::Generator {
                   completion::ModelHints hints,
                   std::shared_ptr<engine::WorkerPool> pool,
                   const WarmOptions& options);
+  base::Result<FimPlan> PlanFor(const completion::GeneratorRequest& request,
+                                bool reminded);
   std::chrono::duration<double> PredictPrefill(
       const std::vector<engine::TokenId>& tokens) const;
   void TakeSavedStates();
@@ -103,6 +108,7 @@ class EngineGenerator : public completion::Generator {
   const std::shared_ptr<engine::WorkerPool> pool_;
   const std::shared_ptr<const engine::Model> model_;
   const completion::ModelHints hints_;
+  const std::shared_ptr<const completion::Vocabulary> vocabulary_;
   mutable FimPlanner planner_;        // remembers lines
   std::optional<FileMemory> memory_;  // if the model is made for one
   engine::StateStore store_;
