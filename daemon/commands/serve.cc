@@ -11,7 +11,9 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
+#include <thread>
 #include <utility>
 
 #include "base/json_text.h"
@@ -82,6 +84,29 @@ base::Result<std::string> LetListen(int daemon, const std::string& address) {
   return listens_at;
 }
 
+// Waits until there is a model: until then requests are answered with 503.
+base::Status WaitForModel(int daemon) {
+  while (!interrupted) {
+    const auto line = Ask(daemon, {.name = "status"});
+    if (!line) return line.error();
+    const auto answer = base::JsonDocument::Parse(*line);
+    if (!answer) return base::InText("the daemon's answer", answer.error());
+    std::string state;
+    std::string error;
+    base::ObjectReader reader(answer->root());
+    reader.RequireObject("model", [&](base::ObjectReader& model) {
+      model.Require("state", &state).Optional("error", &error);
+    });
+    if (!reader.status()) {
+      return base::InText("the daemon's answer", reader.status().error());
+    }
+    if (state == "failed") return MakeError(ErrorCode::kBadFile, error);
+    if (state == "ready") break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return {};
+}
+
 // Returns whether the daemon still runs, once someone wants this to end.
 bool WaitForEnd(int daemon) {
   while (!interrupted) {
@@ -127,6 +152,9 @@ int RunServe(const ServeArguments& arguments) {
   const int socket = daemon->socket.get();
   const auto listens_at = LetListen(socket, address->Text());
   if (!listens_at) return ReportError(listens_at.error());
+  if (auto ready = WaitForModel(socket); !ready) {
+    return ReportError(ready.error());
+  }
   PrintLine(fmt::format("krait answers at http://{}", *listens_at));
   if (!address->is_loopback()) {
     PrintLine(

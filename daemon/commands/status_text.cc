@@ -141,8 +141,8 @@ std::string HttpText(const json::object& status) {
                         std::string_view(address.get_string()));
   }
   if (text.empty()) return text;
-  return text + fmt::format(", {} connections",
-                            TextIn(status, "http_connections"));
+  return text +
+         fmt::format(", {} connections", TextIn(status, "http_connections"));
 }
 
 std::string StatisticsRow(std::string_view name, const json::object& counts) {

@@ -2,8 +2,8 @@
 //
 // The list of all settings: what each is called, who may set it, what it takes
 // and where it goes.
-#include "daemon/config/listen_address.h"
 #include "daemon/config/known_settings.h"
+#include "daemon/config/listen_address.h"
 
 #include <fmt/format.h>
 
@@ -267,8 +267,9 @@ std::vector<KnownSetting> FimSettings() {
 KnownSetting HttpListen() {
   return {.key = "http.listen",
           .scope = kProcess,
-          .expected = "an address and a port, such as \"127.0.0.1:8012\", or "
-                      "\"\" for none",
+          .expected =
+              "an address and a port, such as \"127.0.0.1:8012\", or "
+              "\"\" for none",
           .set =
               [](const SettingValue& value, Config* config) {
                 const auto* text = std::get_if<std::string>(&value);
@@ -314,14 +315,19 @@ KnownSetting HttpAllowedOrigins() {
           }};
 }
 
-std::vector<KnownSetting> HttpSettings() {
-  return {
-      HttpListen(),
-      Choice<bool>(
-          "http.token", kProcess, {{"others", false}, {"always", true}},
-          [](Config & c) -> auto& { return c.http.token_always; }),
-      HttpAllowedOrigins(),
+// Who mistypes what asks everybody asks everybody.
+KnownSetting HttpToken() {
+  KnownSetting setting = Choice<bool>(
+      "http.token", kProcess, {{"others", false}, {"always", true}},
+      [](Config & c) -> auto& { return c.http.token_always; });
+  setting.on_wrong = [](const std::string& /*problem*/, Config* config) {
+    config->http.token_always = true;
   };
+  return setting;
+}
+
+std::vector<KnownSetting> HttpSettings() {
+  return {HttpListen(), HttpToken(), HttpAllowedOrigins()};
 }
 
 std::vector<KnownSetting> RuleSettings() {

@@ -73,10 +73,10 @@ struct TextDelta {
 struct TextAnswer {
   std::vector<TextChoice> choices;
   completion::PromptPlan plan = completion::PromptPlan::kPrefix;
-  bool truncated = false;  // the model was not shown all of the place
-  size_t prompt_tokens = 0;   // which all choices share
-  size_t tokens_reused = 0;   // of these, from warm states and logs
-  size_t tokens_computed = 0;  // the rest; and what other choices read again
+  bool truncated = false;       // the model was not shown all of the place
+  size_t prompt_tokens = 0;     // which all choices share
+  size_t tokens_reused = 0;     // of these, from warm states and logs
+  size_t tokens_computed = 0;   // the rest; and what other choices read again
   size_t tokens_generated = 0;  // of all choices
   completion::Clock::duration queue{};
   completion::Clock::duration tokenize{};

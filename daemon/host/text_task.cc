@@ -11,6 +11,13 @@ namespace krait::daemon {
 using base::ErrorCode;
 using base::MakeError;
 
+namespace {
+
+// No generator lets the model choose more tokens anew; the watch ends in time.
+constexpr size_t kMostHealedTokens = 16;
+
+}  // namespace
+
 completion::CompletionTrace TraceOf(const TextAnswer& answer) {
   completion::CompletionTrace trace;
   trace.plan = answer.plan;
@@ -49,12 +56,11 @@ void TextTask::Begin(const TaskModel& model, std::stop_token stop) {
 }
 
 base::Status TextTask::Prepare(const TaskModel& model) {
-  const TextRequest& request = job_.request;
-  max_tokens_ = request.max_tokens;
+  TextRequest& request = job_.request;
   if (request.place) {
     completion::CompletionOptions options;
     options.limits = request.limits;
-    options.max_tokens = max_tokens_;
+    options.max_tokens = request.max_tokens;
     options.file_memory = request.file_memory;
     place_ = model.completions.PlaceAt(*request.place, options);
     answer_.truncated = place_.prefix.size() < place_.whole_before.size() ||
@@ -62,7 +68,9 @@ base::Status TextTask::Prepare(const TaskModel& model) {
     prompt_ = place_.prompt();
     // As completions have it: a fourth of the context for the answer.
     const size_t context = model.generator.context_length();
-    if (context != 0) max_tokens_ = std::min(max_tokens_, context / 4);
+    if (context != 0) {
+      request.max_tokens = std::min(request.max_tokens, context / 4);
+    }
     return {};
   }
   if (request.vocabulary != model.generator.vocabulary()) {
@@ -80,7 +88,7 @@ base::Status TextTask::Prepare(const TaskModel& model) {
                     prompt_tokens, context));
   }
   if (context != 0) {
-    max_tokens_ = std::min(max_tokens_, context - prompt_tokens);
+    request.max_tokens = std::min(request.max_tokens, context - prompt_tokens);
   }
   prompt_.document = document().uri;
   prompt_.pieces = request.pieces;
@@ -94,9 +102,12 @@ void TextTask::BeginChoice() {
   completion::GeneratorRequest request;
   request.prompt = prompt_;
   request.sampling = job_.request.sampling;
-  request.max_tokens = max_tokens_;
+  request.max_tokens = job_.request.max_tokens;
   request.ignore_end = job_.request.ignore_end;
   request.heal_tokens = job_.request.place.has_value();
+  // What was typed already is said once more, and is not the answer's.
+  const bool says_more = request.heal_tokens && request.max_tokens > 0;
+  if (says_more) request.max_tokens += kMostHealedTokens;
   if (choice > 0) {
     if (request.sampling.temperature > 0) {
       request.sampling.seed += choice;
@@ -134,10 +145,10 @@ void TextTask::PostDeltas() {
     TextDelta delta = running_[i]->watch.Take(i);
     if (delta.text.empty()) continue;
     posted_ = true;
-    post_([on_delta = job_.on_delta, stop = job_.stop,
-           delta = std::move(delta)] {
-      if (!stop.stop_requested()) on_delta(delta);
-    });
+    post_(
+        [on_delta = job_.on_delta, stop = job_.stop, delta = std::move(delta)] {
+          if (!stop.stop_requested()) on_delta(delta);
+        });
   }
 }
 

@@ -84,7 +84,6 @@ class TextTask final : public Task {
   completion::Generator* generator_ = nullptr;  // while it has the model
   completion::CompletionPlace place_;
   completion::GeneratorPrompt prompt_;  // refers to the place, or the pieces
-  size_t max_tokens_ = 0;
   std::vector<std::unique_ptr<Running>> running_;
   std::optional<base::Error> error_;
   TextAnswer answer_;

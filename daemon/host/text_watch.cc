@@ -46,8 +46,7 @@ void TextWatch::End(TextEnd end) {
   choice_.end = end;
 }
 
-bool TextWatch::OnPiece(const completion::Piece& piece,
-                        Clock::time_point now) {
+bool TextWatch::OnPiece(const completion::Piece& piece, Clock::time_point now) {
   if (ended_) return false;
   if (choice_.pieces.size() >= request_.max_tokens) {
     End(TextEnd::kLimit);

@@ -46,9 +46,9 @@ class TextWatch {
   TextChoice choice_;
   std::optional<Clock::time_point> begun_;  // when the first piece came
   bool ended_ = false;
-  size_t line_ = 0;       // where the last line begins
-  bool in_line_ = true;   // its indentation is known, or does not count
-  size_t taken_ = 0;      // bytes
+  size_t line_ = 0;      // where the last line begins
+  bool in_line_ = true;  // its indentation is known, or does not count
+  size_t taken_ = 0;     // bytes
   size_t taken_pieces_ = 0;
   size_t taken_piece_bytes_ = 0;
 };

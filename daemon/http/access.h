@@ -13,8 +13,8 @@ namespace krait::daemon {
 
 // Who may ask.
 struct AccessRules {
-  std::string token;           // never empty
-  bool token_always = false;   // of this user's programs, too
+  std::string token;                      // never empty
+  bool token_always = false;              // of this user's programs, too
   std::vector<std::string> origins = {};  // of pages that may: "https://a.b"
 };
 

@@ -122,16 +122,18 @@ class BeastConnection final
   asio::awaitable<bool> ReadRest(Parser* parser);
   asio::awaitable<void> Answer(const HttpRequest& request);
   asio::awaitable<void> AnswerText(const HttpRequest& request,
-                                   const Dialect& dialect, TextWork work,
-                                   std::string document);
+                                   const Dialect& dialect, TextWork* work,
+                                   const std::string& document);
   asio::awaitable<void> Stream(const HttpRequest& request,
                                const Dialect& dialect, AnswerWriter& writer);
   asio::awaitable<bool> BeginStream(const HttpRequest& request,
                                     std::string_view type);
 
-  asio::awaitable<void> Reply(const HttpRequest& request, HttpReply reply);
+  // What it sends is the caller's until it returns: GCC 12 destroys temporaries
+  // twice that are arguments of a coroutine.
+  asio::awaitable<void> Reply(const HttpRequest& request, HttpReply* reply);
   // Says why a request cannot be read, and ends the connection.
-  asio::awaitable<bool> Reject(unsigned status, std::string message);
+  asio::awaitable<bool> Reject(unsigned status, std::string_view message);
   asio::awaitable<bool> Write(std::string_view bytes);
   asio::awaitable<void> Linger();
 
@@ -144,8 +146,8 @@ class BeastConnection final
   asio::steady_timer look_;
   beast::flat_buffer buffer_{size_t{256} << 10};
   boost::system::error_code ignored_;
-  bool own_ = false;  // the program at the other end is this user's
-  bool last_ = false;  // the connection ends with this request
+  bool own_ = false;    // the program at the other end is this user's
+  bool last_ = false;   // the connection ends with this request
   bool chunks_ = true;  // the client knows them
   bool answering_ = false;
   std::shared_ptr<const void> body_lease_;
@@ -260,11 +262,12 @@ asio::awaitable<bool> BeastConnection::ReadHead(Parser* parser) {
   if (error == http::error::body_limit) {
     co_return co_await Reject(413, "the body is too long");
   }
-  if (error.category() == http::make_error_code(http::error::bad_method)
-                              .category() &&
+  if (error.category() ==
+          http::make_error_code(http::error::bad_method).category() &&
       error != http::error::end_of_stream &&
       error != http::error::partial_message) {
-    co_return co_await Reject(400, "malformed request: " + error.message());
+    const std::string message = "malformed request: " + error.message();
+    co_return co_await Reject(400, message);
   }
   co_return false;
 }
@@ -275,7 +278,7 @@ asio::awaitable<bool> BeastConnection::ReadRest(Parser* parser) {
   if (length && *length > limits.body_bytes) {
     co_return co_await Reject(413, "the body is too long");
   }
-  const size_t bytes = length ? static_cast<size_t>(*length)
+  const size_t bytes = length              ? static_cast<size_t>(*length)
                        : parser->chunked() ? limits.body_bytes
                                            : 0;
   if (!server_.ReserveBody(bytes, &body_lease_)) {
@@ -296,10 +299,11 @@ asio::awaitable<bool> BeastConnection::ReadRest(Parser* parser) {
   if (error == beast::error::timeout) {
     co_return co_await Reject(408, "the body did not come to its end");
   }
-  if (error.category() == http::make_error_code(http::error::bad_method)
-                              .category() &&
+  if (error.category() ==
+          http::make_error_code(http::error::bad_method).category() &&
       error != http::error::partial_message) {
-    co_return co_await Reject(400, "malformed request: " + error.message());
+    const std::string message = "malformed request: " + error.message();
+    co_return co_await Reject(400, message);
   }
   co_return false;
 }
@@ -308,8 +312,10 @@ asio::awaitable<bool> BeastConnection::ReadRest(Parser* parser) {
 
 asio::awaitable<void> BeastConnection::Answer(const HttpRequest& request) {
   const FoundRoute found = FindRoute(request.method, request.path);
-  if (auto refused = server_.Refuse(request, found, own_)) {
-    co_return co_await Reply(request, std::move(*refused));
+  std::optional<HttpReply> refused = server_.Refuse(request, found, own_);
+  if (refused) {
+    co_await Reply(request, &*refused);
+    co_return;
   }
   const HttpView view = server_.ViewFor(request);
   base::Result<HttpWork> work = HttpWork();
@@ -327,34 +333,34 @@ asio::awaitable<void> BeastConnection::Answer(const HttpRequest& request) {
   const Dialect& dialect = *found.dialect;
   if (!work) {
     server_.CountRefused();
-    co_return co_await Reply(
-        request, ErrorReply(&dialect, StatusOf(dialect, work.error()),
-                            work.error().message));
+    HttpReply reply = ErrorReply(&dialect, StatusOf(dialect, work.error()),
+                                 work.error().message);
+    co_await Reply(request, &reply);
+  } else if (auto* const reply = std::get_if<HttpReply>(&*work)) {
+    co_await Reply(request, reply);
+  } else {
+    co_await AnswerText(request, dialect, &std::get<TextWork>(*work), document);
   }
-  if (auto* reply = std::get_if<HttpReply>(&*work)) {
-    co_return co_await Reply(request, std::move(*reply));
-  }
-  co_await AnswerText(request, dialect, std::get<TextWork>(std::move(*work)),
-                      std::move(document));
 }
 
 asio::awaitable<void> BeastConnection::AnswerText(const HttpRequest& request,
                                                   const Dialect& dialect,
-                                                  TextWork work,
-                                                  std::string document) {
+                                                  TextWork* work,
+                                                  const std::string& document) {
   if (server_.texts().is_full()) {
     server_.CountRefused();
     HttpReply busy = ErrorReply(&dialect, 429, "too many requests wait");
     busy.fields.emplace_back("Retry-After", "1");
-    co_return co_await Reply(request, std::move(busy));
+    co_await Reply(request, &busy);
+    co_return;
   }
+  if (!stream_.socket().is_open()) co_return;  // closed meanwhile
   exchange_ = std::make_shared<Exchange>(stream_.get_executor());
-  const std::unique_ptr<AnswerWriter> writer = std::move(work.writer);
-  work.writer.reset();
+  const std::unique_ptr<AnswerWriter> writer = std::move(work->writer);
   const auto shared = std::make_shared<AnswerWriter*>(writer.get());
   WatchForEnd();
   TextJob job;
-  job.request = std::move(work.request);
+  job.request = std::move(work->request);
   job.stop = exchange_->stop.get_token();
   // The writer lives in this coroutine: whatever comes after its end is of a
   // request that was stopped.
@@ -371,7 +377,7 @@ asio::awaitable<void> BeastConnection::AnswerText(const HttpRequest& request,
       if (!part.empty()) exchange->Add(std::move(part));
     };
   }
-  server_.texts().Add(std::move(job), std::move(document));
+  server_.texts().Add(std::move(job), document);
   co_await Stream(request, dialect, *writer);
   *shared = nullptr;
   exchange_->stop.request_stop();
@@ -398,7 +404,8 @@ asio::awaitable<void> BeastConnection::Stream(const HttpRequest& request,
       exchange->parts.pop_front();
       if (!begun && !co_await BeginStream(request, *type)) co_return;
       begun = true;
-      if (!co_await Write(framed(part))) co_return;
+      const std::string bytes = framed(part);
+      if (!co_await Write(bytes)) co_return;
       exchange->unread_bytes -= part.size();
       continue;
     }
@@ -410,10 +417,14 @@ asio::awaitable<void> BeastConnection::Stream(const HttpRequest& request,
     HttpReply failed = ErrorReply(&dialect, StatusOf(dialect, answer.error()),
                                   answer.error().message);
     if (failed.status == 503) failed.fields.emplace_back("Retry-After", "1");
-    co_return co_await Reply(request, std::move(failed));
+    co_await Reply(request, &failed);
+    co_return;
   }
   if (!type) {
-    co_return co_await Reply(request, {.body = writer.Whole(*answer)});
+    HttpReply whole;
+    whole.body = writer.Whole(*answer);
+    co_await Reply(request, &whole);
+    co_return;
   }
   if (!begun && !co_await BeginStream(request, *type)) co_return;
   std::string end = framed(answer ? writer.Whole(*answer)
@@ -424,7 +435,8 @@ asio::awaitable<void> BeastConnection::Stream(const HttpRequest& request,
 
 asio::awaitable<bool> BeastConnection::BeginStream(const HttpRequest& request,
                                                    std::string_view type) {
-  HttpReply head{.content_type = std::string(type)};
+  HttpReply head;
+  head.content_type = type;
   server_.Complete(request, &head);
   // Without chunks the end of the connection is that of the body.
   if (!chunks_) last_ = true;
@@ -437,23 +449,23 @@ asio::awaitable<bool> BeastConnection::BeginStream(const HttpRequest& request,
 }
 
 asio::awaitable<void> BeastConnection::Reply(const HttpRequest& request,
-                                             HttpReply reply) {
-  server_.Complete(request, &reply);
+                                             HttpReply* reply) {
+  server_.Complete(request, reply);
   std::string bytes =
-      HeadOf(reply, /*chunked=*/false, !last_ && !server_.draining());
-  if (request.method != "HEAD") bytes += reply.body;
+      HeadOf(*reply, /*chunked=*/false, !last_ && !server_.draining());
+  if (request.method != "HEAD") bytes += reply->body;
   co_await Write(bytes);
 }
 
 asio::awaitable<bool> BeastConnection::Reject(unsigned status,
-                                              std::string message) {
+                                              std::string_view message) {
   server_.CountRefused();
   last_ = true;
   HttpReply reply = ErrorReply(nullptr, status, message);
   if (status == 503) reply.fields.emplace_back("Retry-After", "1");
-  const bool written =
-      co_await Write(HeadOf(reply, /*chunked=*/false, /*keep_alive=*/false) +
-                     reply.body);
+  const std::string bytes =
+      HeadOf(reply, /*chunked=*/false, /*keep_alive=*/false) + reply.body;
+  const bool written = co_await Write(bytes);
   if (written) co_await Linger();
   co_return false;
 }
@@ -486,9 +498,8 @@ asio::awaitable<void> BeastConnection::Linger() {
 
 void BeastConnection::WatchForEnd() {
   stream_.socket().async_wait(
-      tcp::socket::wait_read,
-      [weak = weak_from_this(), exchange = exchange_](
-          const boost::system::error_code& error) {
+      tcp::socket::wait_read, [weak = weak_from_this(), exchange = exchange_](
+                                  const boost::system::error_code& error) {
         const auto self = weak.lock();
         if (error || self == nullptr || self->exchange_ != exchange) return;
         self->LookForEnd();
@@ -498,6 +509,7 @@ void BeastConnection::WatchForEnd() {
 // There is something to read: the end, or another request, which may come
 // before the end.
 void BeastConnection::LookForEnd() {
+  if (!stream_.socket().is_open()) return;
   pollfd socket{.fd = stream_.socket().native_handle(),
                 .events = POLLRDHUP,
                 .revents = 0};

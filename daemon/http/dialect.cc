@@ -3,12 +3,13 @@
 
 #include <array>
 
-#include "daemon/http/llama_dialect.h"
-#include "daemon/http/mistral_dialect.h"
-#include "daemon/http/ollama_dialect.h"
-#include "daemon/http/openai_dialect.h"
-
 namespace krait::daemon {
+
+// Each in a source of its own.
+extern const Dialect kLlamaDialect;
+extern const Dialect kOpenAiDialect;
+extern const Dialect kMistralDialect;
+extern const Dialect kOllamaDialect;
 
 std::span<const Dialect* const> Dialects() {
   static constexpr std::array<const Dialect*, 4> kDialects = {

@@ -25,8 +25,6 @@ namespace krait::daemon {
 struct HttpView {
   // Null while there is no model.
   std::shared_ptr<const completion::Vocabulary> vocabulary = {};
-  bool loading = false;      // it comes
-  std::string problem = {};  // why there is none
   HostStatus host = {};
   Statistics statistics = {};
   size_t requests = 0;       // that were read, ever
@@ -35,8 +33,8 @@ struct HttpView {
   size_t texts_waiting = 0;
   size_t most_running = 1;
   double uptime_seconds = 0;
-  int64_t now = 0;       // seconds since 1970
-  uint64_t number = 0;   // of the request, for ids and seeds: any
+  int64_t now = 0;      // seconds since 1970
+  uint64_t number = 0;  // of the request, for ids and seeds: any
 };
 
 // Makes an answer of what the model says, for one request.

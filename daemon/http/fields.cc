@@ -103,7 +103,8 @@ base::Status FromJson(const JsonValue& json, Prompt* prompt) {
   if (items.front().element().is_string()) {
     return base::FromJson(items.front(), &out->text);
   }
-  if (base::Status read = ReadPieces(items.front(), &out->pieces.emplace()); !read) {
+  if (base::Status read = ReadPieces(items.front(), &out->pieces.emplace());
+      !read) {
     return base::AtIndex(0, read.error());
   }
   return {};
@@ -114,8 +115,9 @@ base::Status AddPart(const JsonValue& json, std::string* text) {
   std::string type;
   std::string part;
   base::ObjectReader reader(json);
-  reader.Require("type", &type).Check(type == "text" || type == "input_text",
-                                      "type", "expected \"text\"");
+  reader.Require("type", &type)
+      .Check(type == "text" || type == "input_text", "type",
+             "expected \"text\"");
   reader.Require("text", &part);
   if (reader.status()) *text += part;
   return reader.status();
@@ -237,9 +239,9 @@ void ReadStops(base::ObjectReader& reader, std::string_view key,
   reader.Optional(key, &read);
   for (std::string& word : read.words) {
     if (word.empty()) continue;
-    reader.Check(word.size() <= kLongestStop, key,
-                 fmt::format("expected strings of at most {} bytes",
-                             kLongestStop));
+    reader.Check(
+        word.size() <= kLongestStop, key,
+        fmt::format("expected strings of at most {} bytes", kLongestStop));
     stops->push_back(std::move(word));
   }
 }
@@ -286,12 +288,12 @@ void RefuseField(base::ObjectReader& reader, std::string_view key,
 
 completion::Sampling ChatSamplingOf(const completion::Vocabulary& vocabulary) {
   const completion::ChatSampling of_file = vocabulary.chat_sampling();
-  const engine::SamplerOptions chosen = ChooseSampling(
-      {}, {.temperature = of_file.temperature,
-           .top_k = of_file.top_k,
-           .top_p = of_file.top_p,
-           .min_p = of_file.min_p,
-           .repetition_penalty = of_file.repetition_penalty});
+  const engine::SamplerOptions chosen =
+      ChooseSampling({}, {.temperature = of_file.temperature,
+                          .top_k = of_file.top_k,
+                          .top_p = of_file.top_p,
+                          .min_p = of_file.min_p,
+                          .repetition_penalty = of_file.repetition_penalty});
   return {.temperature = chosen.temperature,
           .top_k = chosen.top_k,
           .top_p = chosen.top_p,

@@ -11,7 +11,6 @@
 
 #include "base/json_text.h"
 #include "daemon/http/fields.h"
-#include "daemon/http/llama_dialect.h"
 
 namespace krait::daemon {
 namespace {
@@ -65,8 +64,7 @@ const json::value* FindNested(const json::object& object,
   const json::object* inside = &object;
   for (;;) {
     const size_t slash = path.find('/');
-    const json::value* const value =
-        inside->if_contains(path.substr(0, slash));
+    const json::value* const value = inside->if_contains(path.substr(0, slash));
     if (value == nullptr || slash == std::string_view::npos) return value;
     inside = value->if_object();
     if (inside == nullptr) return nullptr;
@@ -112,7 +110,7 @@ class LlamaAnswer final : public AnswerWriter {
 
   std::string Failed(std::string_view message) override {
     return fmt::format("error: {}\n\n",
-                       kLlamaDialect.error_body(500, message));
+                       form_.dialect->error_body(500, message));
   }
 
  private:
@@ -167,8 +165,8 @@ json::object TimingsOf(const TextAnswer& answer) {
   };
   json::object timings;
   timings["cache_n"] = answer.tokens_reused;
-  rates(answer.tokens_computed,
-        Milliseconds(answer.tokenize + answer.prefill), &timings, "prompt");
+  rates(answer.tokens_computed, Milliseconds(answer.tokenize + answer.prefill),
+        &timings, "prompt");
   rates(answer.tokens_generated, Milliseconds(answer.decode), &timings,
         "predicted");
   return timings;

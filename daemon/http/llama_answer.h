@@ -22,6 +22,7 @@ struct LlamaAnswerForm {
   std::optional<std::vector<std::string>> fields = {};
   std::string model = {};
   boost::json::object settings = {};  // generation_settings
+  const Dialect* dialect = nullptr;   // says errors within a stream
 };
 
 std::unique_ptr<AnswerWriter> MakeLlamaAnswer(LlamaAnswerForm form);

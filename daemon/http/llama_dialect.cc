@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/http/llama_dialect.h"
-
+//
+// What llama.cpp's server speaks, for llama.vim, llama.vscode and Continue:
+// /infill, /completion, /tokenize and what is around them. Not taken: id_slot,
+// cache_prompt, samplers, lora, and what is not listed in docs/http.md.
 #include <fmt/format.h>
 
 #include <array>
@@ -16,11 +18,15 @@
 #include "base/json_text.h"
 #include "base/json_value.h"
 #include "base/utf8.h"
+#include "daemon/http/dialect.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/llama_answer.h"
 #include "daemon/http/metrics.h"
 
 namespace krait::daemon {
+
+extern const Dialect kLlamaDialect;
+
 namespace {
 
 namespace json = boost::json;
@@ -83,6 +89,7 @@ struct LlamaTextFields {
                          .fields = fields,
                          .model = view.vocabulary->facts().name};
     form.settings = SettingsOf(request, view);
+    form.dialect = &kLlamaDialect;
     return TextWork{.request = std::move(request),
                     .writer = MakeLlamaAnswer(std::move(form))};
   }
@@ -122,7 +129,7 @@ base::Status FromJson(const base::JsonValue& json, LlamaExtra* out) {
 }
 
 base::Result<HttpWork> ReadLlamaInfill(const HttpRequest& http,
-                                  const HttpView& view) {
+                                       const HttpView& view) {
   std::string before;
   std::string line;
   std::string after;
@@ -152,7 +159,7 @@ base::Result<HttpWork> ReadLlamaInfill(const HttpRequest& http,
 }
 
 base::Result<HttpWork> ReadLlamaCompletion(const HttpRequest& http,
-                                      const HttpView& view) {
+                                           const HttpView& view) {
   PromptField prompt;
   LlamaTextFields fields;
   const auto read = ReadBody(http.body, [&](base::ObjectReader& reader) {
@@ -181,7 +188,7 @@ json::value LlamaPieceText(const std::string& text) {
 }
 
 base::Result<HttpWork> ReadLlamaTokenize(const HttpRequest& http,
-                                    const HttpView& view) {
+                                         const HttpView& view) {
   std::string content;
   bool begins = false;
   bool control = true;
@@ -201,13 +208,14 @@ base::Result<HttpWork> ReadLlamaTokenize(const HttpRequest& http,
       continue;
     }
     const std::string text = view.vocabulary->Text({{piece}}, true);
-    tokens.push_back(json::object{{"id", piece}, {"piece", LlamaPieceText(text)}});
+    tokens.push_back(
+        json::object{{"id", piece}, {"piece", LlamaPieceText(text)}});
   }
   return HttpWork(LlamaJsonReply(json::object{{"tokens", std::move(tokens)}}));
 }
 
 base::Result<HttpWork> ReadLlamaDetokenize(const HttpRequest& http,
-                                      const HttpView& view) {
+                                           const HttpView& view) {
   std::vector<completion::PieceId> tokens;
   const auto read = ReadBody(http.body, [&](base::ObjectReader& reader) {
     reader.Require("tokens", &tokens);
@@ -224,7 +232,7 @@ base::Result<HttpWork> ReadLlamaDetokenize(const HttpRequest& http,
 }
 
 base::Result<HttpWork> ReadLlamaTemplate(const HttpRequest& http,
-                                    const HttpView& view) {
+                                         const HttpView& view) {
   std::vector<completion::ChatTurn> turns;
   const auto read = ReadBody(http.body, [&](base::ObjectReader& reader) {
     ReadTurns(reader, "messages", &turns);
@@ -240,7 +248,8 @@ base::Result<HttpWork> ReadLlamaHealth(const HttpRequest&, const HttpView&) {
   return HttpWork(LlamaJsonReply(json::object{{"status", "ok"}}));
 }
 
-base::Result<HttpWork> ReadLlamaProps(const HttpRequest&, const HttpView& view) {
+base::Result<HttpWork> ReadLlamaProps(const HttpRequest&,
+                                      const HttpView& view) {
   const completion::ModelFacts& facts = view.vocabulary->facts();
   TextRequest request;
   request.sampling = kLlamaSampling;
@@ -261,24 +270,27 @@ base::Result<HttpWork> ReadLlamaProps(const HttpRequest&, const HttpView& view) 
 
 // One for each answer that may be under way; which text is in which is nobody
 // else's business.
-base::Result<HttpWork> ReadLlamaSlots(const HttpRequest&, const HttpView& view) {
+base::Result<HttpWork> ReadLlamaSlots(const HttpRequest&,
+                                      const HttpView& view) {
   json::array slots;
   for (size_t i = 0; i < view.most_running; ++i) {
-    slots.push_back(json::object{
-        {"id", i},
-        {"n_ctx", view.vocabulary->facts().context_length},
-        {"is_processing", i < view.texts_running}});
+    slots.push_back(
+        json::object{{"id", i},
+                     {"n_ctx", view.vocabulary->facts().context_length},
+                     {"is_processing", i < view.texts_running}});
   }
   return HttpWork(LlamaJsonReply(slots));
 }
 
-base::Result<HttpWork> ReadLlamaMetrics(const HttpRequest&, const HttpView& view) {
+base::Result<HttpWork> ReadLlamaMetrics(const HttpRequest&,
+                                        const HttpView& view) {
   return HttpWork(
       HttpReply{.body = MetricsText(view),
                 .content_type = "text/plain; version=0.0.4; charset=utf-8"});
 }
 
-base::Result<HttpWork> ReadLlamaEmbeddings(const HttpRequest&, const HttpView&) {
+base::Result<HttpWork> ReadLlamaEmbeddings(const HttpRequest&,
+                                           const HttpView&) {
   return NoEmbeddings();
 }
 
@@ -313,10 +325,12 @@ std::string LlamaErrorBody(unsigned status, std::string_view message) {
 constexpr std::array kLlamaRoutes = {
     Route{.method = "POST", .path = "/infill", .read = ReadLlamaInfill},
     Route{.method = "POST", .path = "/completion", .read = ReadLlamaCompletion},
-    Route{.method = "POST", .path = "/completions", .read = ReadLlamaCompletion},
+    Route{
+        .method = "POST", .path = "/completions", .read = ReadLlamaCompletion},
     Route{.method = "POST", .path = "/tokenize", .read = ReadLlamaTokenize},
     Route{.method = "POST", .path = "/detokenize", .read = ReadLlamaDetokenize},
-    Route{.method = "POST", .path = "/apply-template", .read = ReadLlamaTemplate},
+    Route{
+        .method = "POST", .path = "/apply-template", .read = ReadLlamaTemplate},
     Route{.method = "POST",
           .path = "/embedding",
           .needs_model = false,
@@ -325,8 +339,10 @@ constexpr std::array kLlamaRoutes = {
           .path = "/embeddings",
           .needs_model = false,
           .read = ReadLlamaEmbeddings},
-    Route{
-        .method = "GET", .path = "/health", .open = true, .read = ReadLlamaHealth},
+    Route{.method = "GET",
+          .path = "/health",
+          .open = true,
+          .read = ReadLlamaHealth},
     Route{.method = "GET",
           .path = "/v1/health",
           .open = true,

@@ -30,8 +30,8 @@ class Metrics {
   }
   void Head(std::string_view kind, std::string_view name,
             std::string_view help) {
-    text_ += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, help, name,
-                         kind);
+    text_ +=
+        fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, help, name, kind);
   }
   std::string Take() { return std::move(text_); }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/http/mistral_dialect.h"
-
+//
+// What Mistral's API has beyond OpenAI's: filling in, as clients of Codestral
+// ask for it.
 #include <array>
 #include <boost/json/object.hpp>
 #include <cstdint>
@@ -11,17 +12,22 @@
 
 #include "base/json_text.h"
 #include "base/json_value.h"
+#include "daemon/http/dialect.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/openai_answer.h"
 
 namespace krait::daemon {
+
+extern const Dialect kMistralDialect;
+
 namespace {
 
 namespace json = boost::json;
 
 constexpr size_t kMistralDefaultTokens = 256;
 
-base::Result<HttpWork> ReadMistralFim(const HttpRequest& http, const HttpView& view) {
+base::Result<HttpWork> ReadMistralFim(const HttpRequest& http,
+                                      const HttpView& view) {
   std::string prompt;
   std::string suffix;
   SamplingFields sampling;
@@ -66,7 +72,9 @@ std::string MistralErrorBody(unsigned status, std::string_view message) {
 }
 
 constexpr std::array kMistralRoutes = {
-    Route{.method = "POST", .path = "/v1/fim/completions", .read = ReadMistralFim},
+    Route{.method = "POST",
+          .path = "/v1/fim/completions",
+          .read = ReadMistralFim},
 };
 
 }  // namespace

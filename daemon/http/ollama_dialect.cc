@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/http/ollama_dialect.h"
-
+//
+// What Ollama's server speaks, the widest local dialect: answers in lines of
+// JSON, one by one unless the client wants them whole.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,9 +18,13 @@
 
 #include "base/json_text.h"
 #include "base/json_value.h"
+#include "daemon/http/dialect.h"
 #include "daemon/http/fields.h"
 
 namespace krait::daemon {
+
+extern const Dialect kOllamaDialect;
+
 namespace {
 
 namespace json = boost::json;
@@ -65,9 +70,8 @@ class OllamaAnswer final : public AnswerWriter {
     json::object object = Envelope(stream_ ? std::string_view() : text);
     object["done"] = true;
     object["done_reason"] = said.end == TextEnd::kLimit ? "length" : "stop";
-    object["total_duration"] =
-        OllamaNanoseconds(answer.queue + answer.tokenize + answer.prefill +
-                    answer.decode);
+    object["total_duration"] = OllamaNanoseconds(
+        answer.queue + answer.tokenize + answer.prefill + answer.decode);
     object["load_duration"] = 0;
     object["prompt_eval_count"] = answer.prompt_tokens;
     object["prompt_eval_duration"] =
@@ -189,10 +193,10 @@ struct OllamaGenerateFields : OllamaCommonFields {
 };
 
 base::Result<HttpWork> ReadOllamaGenerate(const HttpRequest& http,
-                                    const HttpView& view) {
+                                          const HttpView& view) {
   OllamaGenerateFields fields;
-  const auto read =
-      ReadBody(http.body, [&](base::ObjectReader& reader) { fields.Read(reader); });
+  const auto read = ReadBody(
+      http.body, [&](base::ObjectReader& reader) { fields.Read(reader); });
   if (!read) return read.error();
   if (fields.prompt.empty() && fields.suffix.empty()) {
     return HttpWork(OllamaLoadedReply(fields.model, /*chat=*/false, view.now));
@@ -206,13 +210,14 @@ base::Result<HttpWork> ReadOllamaGenerate(const HttpRequest& http,
   if (!request) return request.error();
   request->vocabulary = view.vocabulary;
   const bool talks = !fields.raw && view.vocabulary->facts().no_chat.empty();
-  return fields.WorkOf(std::move(*request),
-                       talks ? ChatSamplingOf(*view.vocabulary) : kOllamaSampling,
-                       /*chat=*/false, view);
+  return fields.WorkOf(
+      std::move(*request),
+      talks ? ChatSamplingOf(*view.vocabulary) : kOllamaSampling,
+      /*chat=*/false, view);
 }
 
 base::Result<HttpWork> ReadOllamaChat(const HttpRequest& http,
-                                const HttpView& view) {
+                                      const HttpView& view) {
   OllamaCommonFields fields;
   std::vector<completion::ChatTurn> turns;
   bool empty = false;
@@ -236,7 +241,8 @@ base::Result<HttpWork> ReadOllamaChat(const HttpRequest& http,
                        /*chat=*/true, view);
 }
 
-// What there is of models ------------------------------------------------------
+// What there is of models
+// ------------------------------------------------------
 
 std::string OllamaParametersOf(uint64_t count) {
   const auto number = static_cast<double>(count);
@@ -261,7 +267,8 @@ json::object OllamaModelOf(const completion::ModelFacts& facts) {
           {"details", OllamaDetailsOf(facts)}};
 }
 
-base::Result<HttpWork> ReadOllamaTags(const HttpRequest&, const HttpView& view) {
+base::Result<HttpWork> ReadOllamaTags(const HttpRequest&,
+                                      const HttpView& view) {
   json::object model = OllamaModelOf(view.vocabulary->facts());
   model["modified_at"] = TimeText(view.vocabulary->facts().modified);
   return HttpWork(HttpReply{.body = base::CompactJsonText(json::object{
@@ -269,7 +276,8 @@ base::Result<HttpWork> ReadOllamaTags(const HttpRequest&, const HttpView& view) 
 }
 
 // It is in memory as long as the daemon is.
-base::Result<HttpWork> ReadOllamaRunning(const HttpRequest&, const HttpView& view) {
+base::Result<HttpWork> ReadOllamaRunning(const HttpRequest&,
+                                         const HttpView& view) {
   constexpr int64_t kYear = int64_t{365} * 24 * 3600;
   json::object model = OllamaModelOf(view.vocabulary->facts());
   model["expires_at"] = TimeText(view.now + kYear);
@@ -278,7 +286,8 @@ base::Result<HttpWork> ReadOllamaRunning(const HttpRequest&, const HttpView& vie
                                 {"models", json::array{std::move(model)}}})});
 }
 
-base::Result<HttpWork> ReadOllamaShow(const HttpRequest& http, const HttpView& view) {
+base::Result<HttpWork> ReadOllamaShow(const HttpRequest& http,
+                                      const HttpView& view) {
   const auto read = ReadBody(http.body, [](base::ObjectReader& reader) {
     std::string model;
     reader.Optional("model", &model).Optional("name", &model);
@@ -292,20 +301,20 @@ base::Result<HttpWork> ReadOllamaShow(const HttpRequest& http, const HttpView& v
   info[facts.architecture + ".embedding_length"] = facts.embedding;
   json::array capabilities = {"completion"};
   if (facts.fills_in) capabilities.emplace_back("insert");
-  return HttpWork(HttpReply{
-      .body = base::CompactJsonText(json::object{
-          {"modelfile", ""},
-          {"parameters", ""},
-          {"template", base::JsonString(facts.chat_template)},
-          {"details", OllamaDetailsOf(facts)},
-          {"model_info", std::move(info)},
-          {"capabilities", std::move(capabilities)},
-          {"modified_at", TimeText(facts.modified)}})});
+  return HttpWork(
+      HttpReply{.body = base::CompactJsonText(json::object{
+                    {"modelfile", ""},
+                    {"parameters", ""},
+                    {"template", base::JsonString(facts.chat_template)},
+                    {"details", OllamaDetailsOf(facts)},
+                    {"model_info", std::move(info)},
+                    {"capabilities", std::move(capabilities)},
+                    {"modified_at", TimeText(facts.modified)}})});
 }
 
 base::Result<HttpWork> ReadOllamaVersion(const HttpRequest&, const HttpView&) {
-  return HttpWork(HttpReply{.body = base::CompactJsonText(
-                                json::object{{"version", KRAIT_VERSION}})});
+  return HttpWork(HttpReply{
+      .body = base::CompactJsonText(json::object{{"version", KRAIT_VERSION}})});
 }
 
 base::Result<HttpWork> ReadOllamaRoot(const HttpRequest&, const HttpView&) {
@@ -313,7 +322,8 @@ base::Result<HttpWork> ReadOllamaRoot(const HttpRequest&, const HttpView&) {
                             .content_type = "text/plain; charset=utf-8"});
 }
 
-base::Result<HttpWork> ReadOllamaEmbeddings(const HttpRequest&, const HttpView&) {
+base::Result<HttpWork> ReadOllamaEmbeddings(const HttpRequest&,
+                                            const HttpView&) {
   return NoEmbeddings();
 }
 
@@ -323,7 +333,8 @@ std::string OllamaErrorBody(unsigned /*status*/, std::string_view message) {
 }
 
 constexpr std::array kOllamaRoutes = {
-    Route{.method = "POST", .path = "/api/generate", .read = ReadOllamaGenerate},
+    Route{
+        .method = "POST", .path = "/api/generate", .read = ReadOllamaGenerate},
     Route{.method = "POST", .path = "/api/chat", .read = ReadOllamaChat},
     Route{.method = "GET", .path = "/api/tags", .read = ReadOllamaTags},
     Route{.method = "GET", .path = "/api/ps", .read = ReadOllamaRunning},

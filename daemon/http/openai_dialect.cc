@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/http/openai_dialect.h"
-
+//
+// What OpenAI's API speaks: completions, with a suffix too, conversations and
+// models. Mistral's clients chat by the same path.
 #include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -12,10 +13,14 @@
 
 #include "base/json_text.h"
 #include "base/json_value.h"
+#include "daemon/http/dialect.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/openai_answer.h"
 
 namespace krait::daemon {
+
+extern const Dialect kOpenAiDialect;
+
 namespace {
 
 namespace json = boost::json;
@@ -60,7 +65,7 @@ struct OpenAiCommonFields {
 };
 
 base::Result<HttpWork> ReadOpenAiCompletion(const HttpRequest& http,
-                                      const HttpView& view) {
+                                            const HttpView& view) {
   PromptField prompt;
   std::optional<std::string> suffix;
   std::optional<int64_t> logprobs;
@@ -106,7 +111,7 @@ base::Result<HttpWork> ReadOpenAiCompletion(const HttpRequest& http,
 }
 
 base::Result<HttpWork> ReadOpenAiChat(const HttpRequest& http,
-                                const HttpView& view) {
+                                      const HttpView& view) {
   std::vector<completion::ChatTurn> turns;
   bool logprobs = false;
   OpenAiCommonFields fields;
@@ -117,8 +122,8 @@ base::Result<HttpWork> ReadOpenAiChat(const HttpRequest& http,
     RefuseField(reader, "functions", "krait's models call no functions");
     reader.OptionalObject("response_format", [](base::ObjectReader& format) {
       std::string type;
-      format.Require("type", &type).Check(type == "text", "type",
-                                          "expected \"text\"");
+      format.Require("type", &type)
+          .Check(type == "text", "type", "expected \"text\"");
     });
     fields.Read(reader);
   });
@@ -141,7 +146,8 @@ base::Result<HttpWork> ReadOpenAiChat(const HttpRequest& http,
                            .writer = MakeOpenAiAnswer(std::move(form))});
 }
 
-base::Result<HttpWork> ReadOpenAiModels(const HttpRequest&, const HttpView& view) {
+base::Result<HttpWork> ReadOpenAiModels(const HttpRequest&,
+                                        const HttpView& view) {
   const completion::ModelFacts& facts = view.vocabulary->facts();
   json::array capabilities = {"completion"};
   if (facts.no_chat.empty()) capabilities.emplace_back("chat");
@@ -161,7 +167,8 @@ base::Result<HttpWork> ReadOpenAiModels(const HttpRequest&, const HttpView& view
           {"object", "list"}, {"data", json::array{std::move(model)}}})});
 }
 
-base::Result<HttpWork> ReadOpenAiEmbeddings(const HttpRequest&, const HttpView&) {
+base::Result<HttpWork> ReadOpenAiEmbeddings(const HttpRequest&,
+                                            const HttpView&) {
   return NoEmbeddings();
 }
 
@@ -189,9 +196,14 @@ std::string OpenAiErrorBody(unsigned status, std::string_view message) {
 }
 
 constexpr std::array kOpenAiRoutes = {
-    Route{.method = "POST", .path = "/v1/completions", .read = ReadOpenAiCompletion},
-    Route{.method = "POST", .path = "/v1/chat/completions", .read = ReadOpenAiChat},
-    Route{.method = "POST", .path = "/chat/completions", .read = ReadOpenAiChat},
+    Route{.method = "POST",
+          .path = "/v1/completions",
+          .read = ReadOpenAiCompletion},
+    Route{.method = "POST",
+          .path = "/v1/chat/completions",
+          .read = ReadOpenAiChat},
+    Route{
+        .method = "POST", .path = "/chat/completions", .read = ReadOpenAiChat},
     Route{.method = "POST",
           .path = "/v1/embeddings",
           .needs_model = false,

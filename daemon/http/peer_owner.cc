@@ -85,9 +85,9 @@ std::optional<uid_t> OwnerIn(std::string_view table, bool v6,
                              const SocketEnd& from, const SocketEnd& to) {
   // Once its process has let go of a socket, the kernel says that it is root's.
   constexpr std::string_view kEstablished = "01";
-  const bool sound =
-      (from.address.size() == kV4Bytes || (v6 && from.address.size() == kV6Bytes)) &&
-      from.address.size() == to.address.size();
+  const bool sound = (from.address.size() == kV4Bytes ||
+                      (v6 && from.address.size() == kV6Bytes)) &&
+                     from.address.size() == to.address.size();
   if (!sound) return std::nullopt;
   const std::string local = InTable(from.address, v6, from.port);
   const std::string remote = InTable(to.address, v6, to.port);

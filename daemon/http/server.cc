@@ -49,21 +49,21 @@ class HttpListener : public std::enable_shared_from_this<HttpListener> {
   }
 
   void Accept() {
-    acceptor_.async_accept([weak = weak_from_this()](
-                               const boost::system::error_code& error,
-                               tcp::socket socket) {
-      const auto self = weak.lock();
-      if (self == nullptr || self->alive_.expired()) return;
-      if (!self->acceptor_.is_open()) return;
-      if (!error) {
-        self->server_.Admit(std::move(socket));
-        return self->Accept();
-      }
-      // Out of descriptors or memory: others will give theirs back.
-      WriteLog(LogLevel::kWarning,
-               fmt::format("accepting HTTP: {}", error.message()));
-      self->AcceptLater();
-    });
+    acceptor_.async_accept(
+        [weak = weak_from_this()](const boost::system::error_code& error,
+                                  tcp::socket socket) {
+          const auto self = weak.lock();
+          if (self == nullptr || self->alive_.expired()) return;
+          if (!self->acceptor_.is_open()) return;
+          if (!error) {
+            self->server_.Admit(std::move(socket));
+            return self->Accept();
+          }
+          // Out of descriptors or memory: others will give theirs back.
+          WriteLog(LogLevel::kWarning,
+                   fmt::format("accepting HTTP: {}", error.message()));
+          self->AcceptLater();
+        });
   }
 
  private:
@@ -167,12 +167,11 @@ void HttpServer::Open(const ListenAddress& wanted, const OnListening& done) {
                                                "reach"));
   const std::string name = address.Text();
   // The first stands for all of them.
-  std::shared_ptr<HttpListener> lease(all->front().get(),
-                                      [all, name](const HttpListener*) {
-                                        WriteLog(LogLevel::kInfo,
-                                                 "no HTTP any more at " + name);
-                                        all->clear();
-                                      });
+  std::shared_ptr<HttpListener> lease(
+      all->front().get(), [all, name](const HttpListener*) {
+        WriteLog(LogLevel::kInfo, "no HTTP any more at " + name);
+        all->clear();
+      });
   listeners_[name] = lease;
   done(Listening{.address = name, .lease = std::move(lease)});
 }
@@ -228,22 +227,19 @@ void HttpServer::Admit(tcp::socket socket) {
                  });
 }
 
-bool HttpServer::ReserveBody(size_t bytes,
-                             std::shared_ptr<const void>* lease) {
+bool HttpServer::ReserveBody(size_t bytes, std::shared_ptr<const void>* lease) {
   if (*body_bytes_ + bytes > options_.limits.all_body_bytes) return false;
   *body_bytes_ += bytes;
   *lease = std::shared_ptr<const void>(
-      body_bytes_.get(), [all = body_bytes_, bytes](const void*) {
-        *all -= bytes;
-      });
+      body_bytes_.get(),
+      [all = body_bytes_, bytes](const void*) { *all -= bytes; });
   return true;
 }
 
 // Requests --------------------------------------------------------------------
 
 std::optional<HttpReply> HttpServer::Refuse(const HttpRequest& request,
-                                            const FoundRoute& found,
-                                            bool own) {
+                                            const FoundRoute& found, bool own) {
   ++requests_;
   const auto refuse = [&](unsigned status, std::string_view message) {
     ++refused_;
@@ -251,8 +247,7 @@ std::optional<HttpReply> HttpServer::Refuse(const HttpRequest& request,
   };
   const bool preflight =
       request.method == "OPTIONS" && !request.requested_method.empty();
-  const bool open =
-      preflight || (found.route != nullptr && found.route->open);
+  const bool open = preflight || (found.route != nullptr && found.route->open);
   const Access access = CheckAccess(request, rules_, own, open);
   if (access != Access::kAllowed) {
     HttpReply reply = refuse(StatusOf(access), WhyRefused(access));
@@ -263,8 +258,8 @@ std::optional<HttpReply> HttpServer::Refuse(const HttpRequest& request,
   }
   if (preflight) return HttpReply{.status = 204};
   if (found.dialect == nullptr) {
-    return refuse(404, fmt::format("no such path: {}",
-                                   request.path.substr(0, 200)));
+    return refuse(404,
+                  fmt::format("no such path: {}", request.path.substr(0, 200)));
   }
   if (found.route == nullptr) {
     return refuse(405, fmt::format("{} is not for {}", request.path,
@@ -272,10 +267,9 @@ std::optional<HttpReply> HttpServer::Refuse(const HttpRequest& request,
   }
   if (found.route->needs_model && host_.vocabulary() == nullptr) {
     const auto& loaded = host_.loaded();
-    HttpReply reply = refuse(503, !loaded || *loaded
-                                      ? "Loading model"
-                                      : std::string_view(
-                                            loaded->error().message));
+    HttpReply reply = refuse(
+        503, !loaded || *loaded ? "Loading model"
+                                : std::string_view(loaded->error().message));
     reply.fields.emplace_back("Retry-After", "1");
     return reply;
   }
@@ -292,8 +286,7 @@ HttpView HttpServer::ViewFor(const HttpRequest& request) {
                 .most_running = options_.limits.texts.running};
   // A copy of the last thousand latencies; only who looks needs it.
   if (request.method == "GET") view.statistics = host_.statistics();
-  view.uptime_seconds =
-      std::chrono::duration<double>(host_.uptime()).count();
+  view.uptime_seconds = std::chrono::duration<double>(host_.uptime()).count();
   view.now = std::chrono::duration_cast<std::chrono::seconds>(
                  std::chrono::system_clock::now().time_since_epoch())
                  .count();

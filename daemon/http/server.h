@@ -70,8 +70,8 @@ class HttpServer {
 
   // Listens as long as the lease lives; several leases of one address share it.
   struct Listening {
-    std::string address;                 // with the port that it came to
-    std::shared_ptr<const void> lease;   // let go of on the io thread
+    std::string address;                // with the port that it came to
+    std::shared_ptr<const void> lease;  // let go of on the io thread
   };
   using OnListening = std::function<void(base::Result<Listening>)>;
   // Calls back on the io thread.

@@ -58,10 +58,8 @@ std::string TextDocuments::NameOf(std::string_view before,
   auto best = known_.end();
   size_t most = lines.size() / 2;  // more than half
   for (auto known = known_.begin(); known != known_.end(); ++known) {
-    const auto shared = static_cast<size_t>(
-        std::ranges::count_if(lines, [&known](size_t line) {
-          return known->lines.contains(line);
-        }));
+    const auto shared = static_cast<size_t>(std::ranges::count_if(
+        lines, [&known](size_t line) { return known->lines.contains(line); }));
     if (shared <= most) continue;
     most = shared;
     best = known;

@@ -14,9 +14,9 @@ namespace krait::daemon {
 
 // Tells documents of which only the text around a cursor is known, as HTTP
 // clients send it: a text most of whose lines were in an earlier one is the
-// same document, edited, or seen from another place. What goes by documents (the
-// beginnings of prompts, frozen suffixes, what was generated last) so finds the
-// last request for the same. Thread-compatible.
+// same document, edited, or seen from another place. What goes by documents
+// (the beginnings of prompts, frozen suffixes, what was generated last) so
+// finds the last request for the same. Thread-compatible.
 class TextDocuments {
  public:
   // Returns a name for the document of this text, which may be new.

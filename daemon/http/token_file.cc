@@ -49,8 +49,9 @@ base::Result<std::string> ReadToken(int fd, const std::string& name) {
   constexpr mode_t kOthers = 077;
   if (info.st_uid != geteuid() || (info.st_mode & kOthers) != 0) {
     return MakeError(ErrorCode::kBadFile,
-                     name + ": others may read the token; expected a file of "
-                            "yours with mode 0600");
+                     name +
+                         ": others may read the token; expected a file of "
+                         "yours with mode 0600");
   }
   std::array<char, kMostLength + 2> buffer;
   const ssize_t size = read(fd, buffer.data(), buffer.size());

@@ -351,20 +351,19 @@ void DaemonServer::Control(const ControlRequest& request,
   answer(base::JsonText(json::object{{"ok", true}}));
 }
 
-void DaemonServer::Listen(const std::string& text,
-                          const Listening& listening) {
+void DaemonServer::Listen(const std::string& text, const Listening& listening) {
   namespace json = boost::json;
   const auto refuse = [listening](const base::Error& error) {
-    listening(base::JsonText(
-                  json::object{{"ok", false}, {"error", error.message}}),
-              nullptr);
+    listening(
+        base::JsonText(json::object{{"ok", false}, {"error", error.message}}),
+        nullptr);
   };
   const auto address = ParseListenAddress(text);
   if (!address) return refuse(address.error());
   http_.Listen(*address, [listening, refuse](auto result) {
     if (!result) return refuse(result.error());
-    listening(base::JsonText(json::object{
-                  {"ok", true}, {"address", result->address}}),
+    listening(base::JsonText(
+                  json::object{{"ok", true}, {"address", result->address}}),
               std::move(result->lease));
   });
 }

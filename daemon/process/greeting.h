@@ -37,8 +37,8 @@ inline constexpr size_t kMaxStatusBytes = size_t{8} << 20;    // of an answer
 struct Greeting {
   int64_t protocol = kProtocolVersion;
   std::string version = KRAIT_VERSION;
-  std::string purpose = {};     // "lsp", "control", "serve"
-  std::string model = {};       // not for control: its path as ModelIdentity has it
+  std::string purpose = {};  // "lsp", "control", "serve"
+  std::string model = {};  // not for control: its path as ModelIdentity has it
   std::string settings = "{}";  // lsp: a JSON object as SessionSettings has it
 };
 

@@ -19,9 +19,9 @@ AFTER = '\n    return found\n\n\nprint(names("/tmp"))\n'
 class HttpCase(DaemonCase):
     """A `krait serve` on a port that the system picks."""
 
-    def serve(self, *options):
-        process = subprocess.Popen([KRAIT, 'serve', '--threads', '2', '--listen', '127.0.0.1:0',
-                                    *options], env=self.places.env, stdout=subprocess.PIPE,
+    def serve(self, *options, port=0):
+        process = subprocess.Popen([KRAIT, 'serve', '--threads', '2', '--listen',
+                                    '127.0.0.1:%d' % port, *options], env=self.places.env, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.stderr.close)

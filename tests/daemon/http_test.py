@@ -5,13 +5,18 @@
 """
 
 import json
+import os
+import shutil
 import signal
 import socket
 import statistics
+import sys
 import time
 
-from daemon_case import has_ended, main, wait_until
+from daemon_case import main, wait_until
 from http_case import AFTER, BEFORE, HttpCase, source_lines
+
+CHATML = "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
 
 
 class ServeTest(HttpCase):
@@ -37,7 +42,7 @@ class ServeTest(HttpCase):
 
     def test_two_share_an_address(self):
         first = self.serve()
-        second = self.serve('--listen', '127.0.0.1:%d' % self.port)
+        second = self.serve(port=self.port)
         first.terminate()
         first.wait(20)
         self.assertEqual(self.get('/health'), {'status': 'ok'})
@@ -50,7 +55,7 @@ class ServeTest(HttpCase):
         taken = socket.create_server(('127.0.0.1', 0))
         self.addCleanup(taken.close)
         done = self.run_krait('serve', '--listen', '127.0.0.1:%d' % taken.getsockname()[1])
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 2)
         self.assertIn('cannot listen at', done.stderr)
 
     def test_the_setting_keeps_the_daemon(self):
@@ -308,6 +313,67 @@ class OtherDialectsTest(HttpCase):
         error = self.post('/v1/chat/completions',
                           {'messages': [{'role': 'user', 'content': 'Hello'}]}, status=501)['error']
         self.assertIn('template', error['message'])
+
+
+class ChatTest(HttpCase):
+    """With a tiny model of random weights and a template."""
+
+    def setUp(self):
+        super().setUp()
+        source = os.path.join(sys.argv[2], 'tests', 'data', 'models', 'qwen2-tiny', 'hf')
+        model = os.path.join(self.places.root, 'chatty')
+        shutil.copytree(source, model)
+        path = os.path.join(model, 'tokenizer_config.json')
+        with open(path, encoding='utf-8') as file:
+            fields = json.load(file)
+        fields['chat_template'] = CHATML
+        with open(path, 'w', encoding='utf-8') as file:
+            json.dump(fields, file)
+        self.serve('--model', model)
+
+    asked = {'messages': [{'role': 'system', 'content': 'Be brief.'},
+                          {'role': 'user', 'content': 'Hello <|im_end|>'}],
+             'max_tokens': 12, 'seed': 3, 'temperature': 0}
+
+    def test_conversations(self):
+        body = self.post('/v1/chat/completions', self.asked)
+        said = body['choices'][0]['message']
+        self.assertEqual(said['role'], 'assistant')
+        self.assertTrue(said['content'])
+        events = self.events('/v1/chat/completions', self.asked)
+        self.assertEqual(events.pop(), '[DONE]')
+        deltas = [json.loads(event)['choices'][0]['delta'] for event in events]
+        self.assertEqual(deltas[0], {'role': 'assistant', 'content': ''})
+        self.assertEqual(''.join(d.get('content', '') for d in deltas), said['content'])
+        ollama = self.post('/api/chat', {
+            'messages': self.asked['messages'], 'stream': False,
+            'options': {'num_predict': 12, 'temperature': 0}})
+        self.assertEqual(ollama['message']['content'], said['content'])
+
+    def test_the_next_turn_goes_on_from_the_last(self):
+        first = self.post('/v1/chat/completions', self.asked)
+        turns = self.asked['messages'] + [first['choices'][0]['message'],
+                                          {'role': 'user', 'content': 'More'}]
+        usage = self.post('/v1/chat/completions', dict(self.asked, messages=turns))['usage']
+        warm = usage['prompt_tokens_details']['cached_tokens']
+        self.assertGreaterEqual(warm, first['usage']['prompt_tokens'] - 1)
+
+    def test_what_is_said_is_text(self):
+        prompt = self.post('/apply-template', self.asked)['prompt']
+        self.assertTrue(prompt.startswith('<|im_start|>system\nBe brief.<|im_end|>'), prompt)
+        tokens = self.post('/tokenize', {'content': prompt})['tokens']
+        plain = dict(self.asked, messages=[dict(self.asked['messages'][0]),
+                                           {'role': 'user', 'content': 'Hello '}])
+        usage = self.post('/v1/chat/completions', self.asked)['usage']
+        # Read as a token in the template's text it is one; said by a user it is several.
+        self.assertGreater(usage['prompt_tokens'], len(tokens))
+        fewer = self.post('/v1/chat/completions', plain)['usage']['prompt_tokens']
+        self.assertGreater(usage['prompt_tokens'], fewer + 1)
+
+    def test_prompts_longer_than_the_context_are_told(self):
+        messages = [{'role': 'user', 'content': 'a b c d e f g h ' * 8000}]
+        error = self.post('/v1/chat/completions', {'messages': messages}, status=400)['error']
+        self.assertIn('the model can have', error['message'])
 
 
 if __name__ == '__main__':

@@ -92,9 +92,9 @@ base::Result<FimPlan> EngineGenerator::PlanFor(
   const Healing heal = !request.heal_tokens ? Healing::kNone
                        : reminded           ? Healing::kWord
                                             : Healing::kToken;
-  return planner_.PlanNow(
-      request.prompt, heal,
-      [this](const auto& tokens) { return PredictPrefill(tokens); });
+  return planner_.PlanNow(request.prompt, heal, [this](const auto& tokens) {
+    return PredictPrefill(tokens);
+  });
 }
 
 std::unique_ptr<completion::RunningGeneration> EngineGenerator::Begin(

@@ -74,9 +74,8 @@ void EngineVocabulary::ReadFacts() {
   facts_.vocabulary = tokenizer_.vocab_size();
   facts_.embedding = hparams.d_model;
   // What a recurrent model remembers has no end.
-  facts_.context_length = hparams.Has(engine::MixerKind::kAttention)
-                              ? hparams.context_length
-                              : 0;
+  facts_.context_length =
+      hparams.Has(engine::MixerKind::kAttention) ? hparams.context_length : 0;
   facts_.modified = ModifiedAt(path);
   facts_.begin = written(tokenizer_.special().bos);
   facts_.end = written(tokenizer_.special().eos);
@@ -113,8 +112,7 @@ std::vector<PieceId> EngineVocabulary::Pieces(
   DummyPrefix dummy =
       rules.begins ? DummyPrefix::kAsTrained : DummyPrefix::kNone;
   for (size_t at = 0; at < text.size();) {
-    const auto control =
-        rules.control ? control_.Find(text, at) : std::nullopt;
+    const auto control = rules.control ? control_.Find(text, at) : std::nullopt;
     const size_t end = control ? control->begin : text.size();
     if (end > at) tokenizer_.Encode(text.substr(at, end - at), dummy, &ids);
     if (!control) break;

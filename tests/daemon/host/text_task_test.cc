@@ -67,9 +67,15 @@ TEST(TextWatchTest, WhatMayBecomeAStopWordIsNotShown) {
 }
 
 TEST(TextWatchTest, CharactersAreShownWhole) {
-  EXPECT_THAT(Watch({}, {"\xe2", "\x82", "\xac" "a"}).shown,
-              ElementsAre("\xe2\x82\xac" "a"));
-  EXPECT_THAT(Watch({}, {"a\xff", "b"}).shown, ElementsAre("a", "\xff" "b"));
+  EXPECT_THAT(Watch({}, {"\xe2", "\x82",
+                         "\xac"
+                         "a"})
+                  .shown,
+              ElementsAre("\xe2\x82\xac"
+                          "a"));
+  EXPECT_THAT(Watch({}, {"a\xff", "b"}).shown, ElementsAre("a",
+                                                           "\xff"
+                                                           "b"));
 }
 
 TEST(TextWatchTest, EndsBeforeALineOfAnOuterBlock) {
@@ -85,10 +91,10 @@ TEST(TextWatchTest, EndsBeforeALineOfAnOuterBlock) {
 
 TEST(TextWatchTest, EndsInTimeOnceALineIsWhole) {
   const TextRequest request{.most_time = std::chrono::milliseconds(15)};
-  EXPECT_EQ(Watch(request, {"a", "b", "c", "d\n", "e"},
-                  std::chrono::milliseconds(10))
-                .choice.text,
-            "abcd\n");
+  EXPECT_EQ(
+      Watch(request, {"a", "b", "c", "d\n", "e"}, std::chrono::milliseconds(10))
+          .choice.text,
+      "abcd\n");
 }
 
 TEST(TextWatchTest, EndsAtItsLimit) {

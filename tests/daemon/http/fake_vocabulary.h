@@ -71,7 +71,7 @@ class FakeVocabulary final : public completion::Vocabulary {
     }
     std::string prompt;
     for (const completion::ChatTurn& turn : turns) {
-      prompt += turn.role == completion::ChatRole::kUser      ? "user:"
+      prompt += turn.role == completion::ChatRole::kUser     ? "user:"
                 : turn.role == completion::ChatRole::kSystem ? "system:"
                                                              : "assistant:";
       prompt += turn.text + "|";

@@ -51,9 +51,9 @@ TEST(LlamaInfillTest, TakesNumbersAsClientsWriteThem) {
   EXPECT_EQ(work.request.sampling.seed, 42U);
   EXPECT_EQ(work.request.choices, 8U);
   EXPECT_THAT(work.request.stops, ElementsAre("one"));
-  const TextWork endless = TextFor(
-      "/infill",
-      R"({"input_prefix": "", "input_suffix": "", "n_predict": -1})");
+  const TextWork endless =
+      TextFor("/infill",
+              R"({"input_prefix": "", "input_suffix": "", "n_predict": -1})");
   EXPECT_EQ(endless.request.max_tokens, 16384U);
 }
 
@@ -111,8 +111,8 @@ TEST(LlamaAnswerTest, SeveralAreAnArray) {
 }
 
 TEST(LlamaAnswerTest, Streams) {
-  const TextWork work =
-      TextFor("/completion", R"({"prompt": "p", "stream": true, "n_probs": 1})");
+  const TextWork work = TextFor(
+      "/completion", R"({"prompt": "p", "stream": true, "n_probs": 1})");
   EXPECT_EQ(work.writer->stream_type(), "text/event-stream");
   const std::string part = work.writer->Part(
       {.text = "a", .pieces = {{.id = 97, .bytes = "a", .logprob = -0.5F}}});
@@ -170,11 +170,10 @@ TEST(LlamaStateTest, SaysWhatThereIs) {
 }
 
 TEST(LlamaErrorTest, HasItsShape) {
-  const HttpReply reply = ErrorReply(FindRoute("POST", "/infill").dialect, 503,
-                                     "Loading model");
-  EXPECT_EQ(reply.body,
-            R"({"error":{"code":503,"message":"Loading model",)"
-            R"("type":"unavailable_error"}})");
+  const HttpReply reply =
+      ErrorReply(FindRoute("POST", "/infill").dialect, 503, "Loading model");
+  EXPECT_EQ(reply.body, R"({"error":{"code":503,"message":"Loading model",)"
+                        R"("type":"unavailable_error"}})");
 }
 
 }  // namespace

@@ -55,8 +55,7 @@ TEST(OpenAiCompletionTest, AnswersWithChoicesAndUsage) {
   const auto& choice = answer.at("choices").at(0);
   EXPECT_EQ(choice.at("text"), "pab");
   EXPECT_EQ(choice.at("finish_reason"), "length");
-  EXPECT_EQ(choice.at("logprobs").at("tokens"),
-            boost::json::array({"a", "b"}));
+  EXPECT_EQ(choice.at("logprobs").at("tokens"), boost::json::array({"a", "b"}));
   EXPECT_EQ(choice.at("logprobs").at("text_offset"),
             boost::json::array({1, 2}));
   const auto& usage = answer.at("usage");
@@ -66,9 +65,8 @@ TEST(OpenAiCompletionTest, AnswersWithChoicesAndUsage) {
 }
 
 TEST(OpenAiCompletionTest, StreamsEvents) {
-  const TextWork work =
-      TextFor("/v1/completions",
-              R"({"prompt": "p", "stream": true,
+  const TextWork work = TextFor("/v1/completions",
+                                R"({"prompt": "p", "stream": true,
                   "stream_options": {"include_usage": true}})");
   const std::string part = work.writer->Part({.text = "ab", .pieces = {}});
   EXPECT_THAT(part, HasSubstr(R"("text":"ab")"));
@@ -83,9 +81,8 @@ TEST(OpenAiCompletionTest, ErrorsNameTheField) {
   EXPECT_THAT(ReplyFor("/v1/completions", "{}"), HasSubstr("prompt: expected"));
   EXPECT_THAT(ReplyFor("/v1/completions", R"({"prompt": "p", "n": 9})"),
               HasSubstr("n: expected a number from 1 to 8"));
-  EXPECT_THAT(
-      ReplyFor("/v1/completions", R"({"prompt": [1], "suffix": "x"})"),
-      HasSubstr("expected a string beside a suffix"));
+  EXPECT_THAT(ReplyFor("/v1/completions", R"({"prompt": [1], "suffix": "x"})"),
+              HasSubstr("expected a string beside a suffix"));
 }
 
 constexpr const char* kChat = R"({"messages": [
@@ -131,9 +128,9 @@ TEST(OpenAiChatTest, StreamsARoleThenWords) {
 
 TEST(OpenAiChatTest, WhatKraitCannotDoIsAnError) {
   const auto ask = [](const std::string& more) {
-    return ReplyFor("/v1/chat/completions",
-                    R"({"messages": [{"role": "user", "content": "x"}])" +
-                        more + "}");
+    return ReplyFor(
+        "/v1/chat/completions",
+        R"({"messages": [{"role": "user", "content": "x"}])" + more + "}");
   };
   EXPECT_EQ(ask(""), "text");
   EXPECT_EQ(ask(R"(, "tools": [], "response_format": {"type": "text"})"),
@@ -162,10 +159,10 @@ TEST(OpenAiModelsTest, NamesTheOneThereIs) {
 }
 
 TEST(OpenAiErrorTest, HasItsShape) {
-  EXPECT_EQ(ErrorReply(FindRoute("POST", "/v1/completions").dialect, 401, "no")
-                .body,
-            R"({"error":{"message":"no","type":"authentication_error",)"
-            R"("param":null,"code":"invalid_api_key"}})");
+  EXPECT_EQ(
+      ErrorReply(FindRoute("POST", "/v1/completions").dialect, 401, "no").body,
+      R"({"error":{"message":"no","type":"authentication_error",)"
+      R"("param":null,"code":"invalid_api_key"}})");
 }
 
 TEST(MistralFimTest, FillsInAndKeepsWhiteSpace) {
@@ -178,14 +175,14 @@ TEST(MistralFimTest, FillsInAndKeepsWhiteSpace) {
   EXPECT_THAT(work.request.stops, ElementsAre("x"));
   TextAnswer answer = AnswerAb();
   answer.choices[0].text = "  c";
-  EXPECT_EQ(WholeOf(work, answer).at("choices").at(0).at("message").at(
-                "content"),
-            "  c");
+  EXPECT_EQ(
+      WholeOf(work, answer).at("choices").at(0).at("message").at("content"),
+      "  c");
 }
 
 TEST(MistralFimTest, ErrorsHaveItsShapeAndStatus) {
-  const auto work = ReadFor("/v1/fim/completions", R"({"prompt": 1})",
-                            FakeView());
+  const auto work =
+      ReadFor("/v1/fim/completions", R"({"prompt": 1})", FakeView());
   ASSERT_FALSE(work);
   const Dialect& dialect = *FindRoute("POST", "/v1/fim/completions").dialect;
   EXPECT_EQ(StatusOf(dialect, work.error()), 422U);
@@ -194,8 +191,8 @@ TEST(MistralFimTest, ErrorsHaveItsShapeAndStatus) {
 }
 
 TEST(OllamaGenerateTest, KnowsThreeKindsOfPrompts) {
-  const TextWork place = TextFor(
-      "/api/generate", R"({"prompt": "a", "suffix": "b",
+  const TextWork place =
+      TextFor("/api/generate", R"({"prompt": "a", "suffix": "b",
       "options": {"num_predict": 3, "stop": ["x"], "num_ctx": 1}})");
   ASSERT_TRUE(place.request.place);
   EXPECT_EQ(place.request.max_tokens, 3U);
@@ -203,8 +200,8 @@ TEST(OllamaGenerateTest, KnowsThreeKindsOfPrompts) {
   const TextWork raw =
       TextFor("/api/generate", R"({"prompt": "a<end>", "raw": true})");
   EXPECT_THAT(raw.request.pieces, ElementsAre(256, 97, 257));
-  const TextWork chat = TextFor("/api/generate",
-                                R"({"prompt": "a<end>", "system": "s"})");
+  const TextWork chat =
+      TextFor("/api/generate", R"({"prompt": "a<end>", "system": "s"})");
   EXPECT_EQ(FakeVocabulary().Text(chat.request.pieces, true),
             "<begin>system:s|user:a<end>|");
   const TextWork plain =
