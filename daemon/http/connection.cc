@@ -4,6 +4,8 @@
 // between a proxy's reading and ours is how requests are smuggled. Answers are
 // written by hand.
 //
+// What does not come or go in time is closed by the stream itself.
+//
 // While a request is answered nobody reads from the socket, but it is watched
 // for its end: clients that want no answer any more just hang up.
 #include "daemon/http/connection.h"
@@ -256,9 +258,6 @@ asio::awaitable<bool> BeastConnection::ReadHead(Parser* parser) {
       error == http::error::buffer_overflow) {
     co_return co_await Reject(431, "the header is too long");
   }
-  if (error == beast::error::timeout) {
-    co_return co_await Reject(408, "the header did not come to its end");
-  }
   if (error == http::error::body_limit) {
     co_return co_await Reject(413, "the body is too long");
   }
@@ -295,9 +294,6 @@ asio::awaitable<bool> BeastConnection::ReadRest(Parser* parser) {
   if (!error) co_return true;
   if (error == http::error::body_limit) {
     co_return co_await Reject(413, "the body is too long");
-  }
-  if (error == beast::error::timeout) {
-    co_return co_await Reject(408, "the body did not come to its end");
   }
   if (error.category() ==
           http::make_error_code(http::error::bad_method).category() &&

@@ -116,8 +116,7 @@ base::Status AddPart(const JsonValue& json, std::string* text) {
   std::string part;
   base::ObjectReader reader(json);
   reader.Require("type", &type)
-      .Check(type == "text" || type == "input_text", "type",
-             "expected \"text\"");
+      .Check(type == "text" || type == "input_text", "type", "\"text\"");
   reader.Require("text", &part);
   if (reader.status()) *text += part;
   return reader.status();
@@ -159,8 +158,7 @@ base::Status FromJson(const JsonValue& json, Turn* out) {
   } else if (role == "assistant") {
     out->turn.role = completion::ChatRole::kAssistant;
   } else {
-    reader.Check(false, "role",
-                 "expected \"system\", \"user\" or \"assistant\"");
+    reader.Check(false, "role", "\"system\", \"user\" or \"assistant\"");
   }
   if (!reader.Field("content").IsMissing()) reader.Require("content", &content);
   out->turn.text = std::move(content.text);
@@ -239,9 +237,8 @@ void ReadStops(base::ObjectReader& reader, std::string_view key,
   reader.Optional(key, &read);
   for (std::string& word : read.words) {
     if (word.empty()) continue;
-    reader.Check(
-        word.size() <= kLongestStop, key,
-        fmt::format("expected strings of at most {} bytes", kLongestStop));
+    reader.Check(word.size() <= kLongestStop, key,
+                 fmt::format("strings of at most {} bytes", kLongestStop));
     stops->push_back(std::move(word));
   }
 }
@@ -270,9 +267,9 @@ void ReadTurns(base::ObjectReader& reader, std::string_view key,
                std::vector<completion::ChatTurn>* turns) {
   std::vector<Turn> read;
   reader.Require(key, &read)
-      .Check(!read.empty(), key, "expected at least one message")
+      .Check(!read.empty(), key, "at least one message")
       .Check(read.size() <= kMostTurns, key,
-             fmt::format("expected at most {} messages", kMostTurns));
+             fmt::format("at most {} messages", kMostTurns));
   for (Turn& turn : read) turns->push_back(std::move(turn.turn));
 }
 

@@ -141,7 +141,7 @@ base::Result<HttpWork> ReadLlamaInfill(const HttpRequest& http,
         .Optional("prompt", &line)
         .Optional("input_extra", &extras)
         .Check(extras.size() <= kMostExtras, "input_extra",
-               fmt::format("expected at most {} texts", kMostExtras));
+               fmt::format("at most {} texts", kMostExtras));
     fields.Read(reader);
   });
   if (!read) return read.error();

@@ -9,7 +9,7 @@
 namespace krait::daemon {
 namespace {
 
-constexpr std::array<std::pair<unsigned, std::string_view>, 19> kReasons = {{
+constexpr std::array<std::pair<unsigned, std::string_view>, 18> kReasons = {{
     {200, "OK"},
     {204, "No Content"},
     {400, "Bad Request"},
@@ -17,7 +17,6 @@ constexpr std::array<std::pair<unsigned, std::string_view>, 19> kReasons = {{
     {403, "Forbidden"},
     {404, "Not Found"},
     {405, "Method Not Allowed"},
-    {408, "Request Timeout"},
     {411, "Length Required"},
     {413, "Content Too Large"},
     {417, "Expectation Failed"},

@@ -12,8 +12,8 @@ namespace krait::daemon {
 // A request, as far as krait looks at it. Header fields that came twice are
 // joined by commas.
 struct HttpRequest {
-  std::string method;  // "GET"
-  std::string path;    // of the target, decoded, without the query
+  std::string method = {};  // "GET"
+  std::string path = {};    // of the target, decoded, without the query
   std::string body = {};
 
   std::string host = {};

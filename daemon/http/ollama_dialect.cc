@@ -32,7 +32,8 @@ namespace json = boost::json;
 constexpr size_t kOllamaDefaultTokens = 2048;
 constexpr completion::Sampling kOllamaSampling = {
     .temperature = 0.8F, .top_k = 40, .top_p = 0.9F};
-constexpr std::string_view kOllamaNoImages = "krait's models see no images";
+constexpr std::string_view kOllamaNoImages =
+    "nothing, as krait's models see no images";
 
 int64_t OllamaNanoseconds(completion::Clock::duration duration) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count();
@@ -122,7 +123,8 @@ struct OllamaCommonFields {
       ReadWhole(options, "num_predict", &most_tokens);
       ReadStops(options, "stop", &stops);
     });
-    RefuseField(reader, "format", "krait's models keep to no format");
+    RefuseField(reader, "format",
+                "nothing, as krait's models keep to no format");
   }
 
   HttpWork WorkOf(TextRequest request, const completion::Sampling& otherwise,
@@ -226,7 +228,7 @@ base::Result<HttpWork> ReadOllamaChat(const HttpRequest& http,
     const base::JsonValue messages = reader.Field("messages");
     empty = messages.IsMissingOrNull() || messages.ToText() == "[]";
     if (!empty) ReadTurns(reader, "messages", &turns);
-    RefuseField(reader, "tools", "krait's models call no tools");
+    RefuseField(reader, "tools", "nothing, as krait's models call no tools");
   });
   if (!read) return read.error();
   if (empty) {

@@ -53,7 +53,7 @@ struct OpenAiCommonFields {
         });
     reader.Check(choices.value_or(1) >= 1 &&
                      choices.value_or(1) <= int64_t{kMostChoices},
-                 "n", "expected a number from 1 to 8");
+                 "n", "a number from 1 to 8");
   }
 
   void ApplyTo(const completion::Sampling& otherwise, uint64_t random,
@@ -118,12 +118,12 @@ base::Result<HttpWork> ReadOpenAiChat(const HttpRequest& http,
   const auto read = ReadBody(http.body, [&](base::ObjectReader& reader) {
     ReadTurns(reader, "messages", &turns);
     reader.Optional("logprobs", &logprobs);
-    RefuseField(reader, "tools", "krait's models call no tools");
-    RefuseField(reader, "functions", "krait's models call no functions");
+    RefuseField(reader, "tools", "nothing, as krait's models call no tools");
+    RefuseField(reader, "functions",
+                "nothing, as krait's models call no functions");
     reader.OptionalObject("response_format", [](base::ObjectReader& format) {
       std::string type;
-      format.Require("type", &type)
-          .Check(type == "text", "type", "expected \"text\"");
+      format.Require("type", &type).Check(type == "text", "type", "\"text\"");
     });
     fields.Read(reader);
   });

@@ -212,7 +212,10 @@ class CostTest(HttpCase):
             except OSError:
                 pass
         in_background(drip)
-        self.assertEqual(status_of(peer.recv(65536)), 408)
+        try:
+            self.assertEqual(peer.recv(65536), b'')
+        except ConnectionResetError:
+            pass
         self.assertLess(time.monotonic() - begin, 30)
 
     def test_many_connections(self):

@@ -129,9 +129,10 @@ class LlamaTest(HttpCase):
         self.assertEqual((cut['stop_type'], cut['stopping_word']), ('word', word))
 
     def test_streams(self):
-        whole = self.infill(n_predict=16)['content']
+        # What was said already would come in one piece.
         events = [json.loads(event) for event in self.events(
             '/infill', {'input_prefix': BEFORE, 'input_suffix': AFTER, 'n_predict': 16})]
+        whole = self.infill(n_predict=16)['content']
         self.assertEqual(''.join(event['content'] for event in events), whole)
         self.assertEqual([event['stop'] for event in events],
                          [False] * (len(events) - 1) + [True])

@@ -51,11 +51,12 @@ Watched Watch(const TextRequest& request,
 }
 
 TEST(TextWatchTest, EndsBeforeTheFirstStopWord) {
-  const TextRequest request{.stops = {"stop", "op"}};
+  const TextRequest request{.stops = {"op", "stop"}};
   const Watched watched = Watch(request, {"a s", "to", "p b"});
-  EXPECT_EQ(watched.choice.text, "a st");
-  EXPECT_EQ(watched.choice.stop_word, "op");
+  EXPECT_EQ(watched.choice.text, "a ");
+  EXPECT_EQ(watched.choice.stop_word, "stop");
   EXPECT_EQ(watched.choice.end, TextEnd::kStopWord);
+  EXPECT_EQ(Watch(request, {"a d", "ro", "p b"}).choice.text, "a dr");
 }
 
 TEST(TextWatchTest, WhatMayBecomeAStopWordIsNotShown) {
