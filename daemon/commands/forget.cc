@@ -77,7 +77,7 @@ void DeleteTheRest() {
   if (!home.empty() && fs::exists(home, gone)) EmptyLog(DaemonLogFile());
 }
 
-int Report(const ForgetArguments& arguments, size_t states) {
+int PrintForgotten(const ForgetArguments& arguments, size_t states) {
   if (arguments.json) {
     PrintLine(base::JsonText(boost::json::object{{"states", states}}));
   } else {
@@ -106,7 +106,7 @@ int RunForget(const ForgetArguments& arguments) {
   if (arguments.all) DeleteTheRest();
   if (!by_daemon) return ReportError(by_daemon.error());
   if (!marked) return ReportError(marked.error());
-  return Report(arguments, states);
+  return PrintForgotten(arguments, states);
 }
 
 }  // namespace krait::daemon
