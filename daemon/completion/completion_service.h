@@ -130,6 +130,13 @@ class CompletionService {
   // a token of each that is being said. Those that have ended are left alone.
   void Advance(std::span<RunningCompletion* const> completions);
 
+  // What Begin would show the model of the place, for whoever runs the
+  // generator without rules for what is shown.
+  CompletionPlace PlaceAt(const CompletionRequest& request,
+                          const CompletionOptions& options) {
+    return PlaceOf(request, Fit(options));
+  }
+
   // From begin to end, alone. A stopped call gives an error of kind kCancelled.
   base::Result<Completion> Complete(const CompletionRequest& request,
                                     const CompletionOptions& options,
