@@ -120,6 +120,7 @@ CompletionPlace CompletionService::PlaceOf(const CompletionRequest& request,
   place.anchors = Anchors(request, place.prefix);
   place.remembered = options.file_memory;
   place.others = request.others;
+  if (options.repository_memory) place.repository = request.repository;
   return place;
 }
 
