@@ -183,8 +183,11 @@ void PrintScores(const EvalFimArguments& arguments, const std::string& model,
 int RunEvalFim(const EvalFimArguments& arguments) {
   const auto text = ReadText(arguments.cases);
   if (!text) return ReportError(text.error());
-  const auto cases = ParseFimCases(*text, arguments.cases, arguments.limit);
+  auto cases = ParseFimCases(*text, arguments.cases, arguments.limit);
   if (!cases) return ReportError(cases.error());
+  if (!arguments.repository.empty()) {
+    PlaceInRepositories(arguments.repository, &*cases);
+  }
   if (!arguments.completions.empty()) {
     // A file that cannot be written is known before hours of work, not after.
     const auto writable = WriteBytes(arguments.completions, {});

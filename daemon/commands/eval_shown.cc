@@ -6,8 +6,10 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <filesystem>
 #include <map>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "base/json_text.h"
@@ -24,6 +26,14 @@
 
 namespace krait::daemon {
 namespace {
+
+// Returns a file's path below a folder; as it is if there is none.
+std::string PathIn(const std::string& folder, const std::string& path) {
+  if (folder.empty()) return path;
+  std::error_code error;
+  const auto below = std::filesystem::relative(path, folder, error);
+  return error || below.empty() ? path : below.string();
+}
 
 // Reads what to complete: cases as they are, places in all other files.
 base::Result<std::vector<FimCase>> ReadCases(
@@ -53,7 +63,11 @@ base::Result<std::vector<FimCase>> ReadCases(
   cases = SpreadCases(std::move(cases), arguments.places);
   for (FimCase& place :
        PlacesInLines(files, arguments.places, arguments.seed)) {
+    place.path = PathIn(arguments.repository, place.path);
     cases.push_back(std::move(place));
+  }
+  if (!arguments.repository.empty()) {
+    PlaceInRepositories(arguments.repository, &cases);
   }
   return cases;
 }

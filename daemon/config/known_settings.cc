@@ -390,6 +390,9 @@ std::vector<KnownSetting> CompletionSettings() {
       Flag(
           "completion.file_memory", kSession,
           [](Config & c) -> auto& { return c.completion.file_memory; }),
+      Flag(
+          "completion.repository_memory", kSession,
+          [](Config & c) -> auto& { return c.completion.repository_memory; }),
       MinConfidence(),
   };
 }

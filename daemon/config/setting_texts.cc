@@ -113,6 +113,11 @@ constexpr std::array kTexts = {
     SettingText{"completion.file_memory",
                 "Whether what stands elsewhere in the open files is mixed "
                 "into what the model says, if its file says how."},
+    SettingText{"completion.repository_memory",
+                "Whether, with `completion.file_memory`, the other files of "
+                "the repository that are in the same language are, too. They "
+                "are read in the background, by git's ignore rules; nothing "
+                "of it is kept on the disk."},
     SettingText{"completion.min_confidence",
                 "How sure the model must be for something to be shown. "
                 "\"model\": what its file says. -1000 shows all."},

@@ -145,7 +145,7 @@ std::unique_ptr<completion::RunningGeneration> EngineGenerator::Begin(
   const completion::GeneratorRequest& wanted = generation->request();
   const bool reminded = Reminded(wanted.prompt);
   if (reminded) {
-    generation->reminded_of = FileMemory::Fingerprint(
+    generation->reminded_of = memory_->Fingerprint(
         *wanted.prompt.remembered, wanted.prompt.prefix.size());
   }
   if (wanted.may_resume && !wanted.prompt.pieces) {
@@ -295,7 +295,7 @@ void EngineGenerator::GiveBack(size_t bytes) {
     const auto states = store_.LeastUse();
     if (texts.least_use && (!states || *texts.least_use <= *states)) {
       memory_->GiveBack(bytes);
-      bytes -= std::min(bytes, texts.bytes - memory_->held_bytes());
+      bytes -= std::min(bytes, texts.bytes - memory_->use().bytes);
     }
   }
   if (bytes > 0) store_.GiveBack(bytes);
