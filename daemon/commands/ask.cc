@@ -35,7 +35,7 @@ namespace {
 constexpr size_t kBytesPerToken = 3;
 constexpr size_t kMostPassageBytes = 12'000;
 
-struct Outcome {
+struct AskOutcome {
   bool found = false;
   std::string answer;  // Markdown
   std::vector<Citation> citations;
@@ -78,7 +78,7 @@ ChatModel LoadChatModel(const AskArguments& arguments) {
   return model;
 }
 
-void TakePassages(const RepositoryFindings& findings, Outcome* outcome) {
+void TakePassages(const RepositoryFindings& findings, AskOutcome* outcome) {
   outcome->found = findings.found;
   outcome->answer = FindingsText(findings);
   if (!findings.found) return;
@@ -91,7 +91,7 @@ void TakePassages(const RepositoryFindings& findings, Outcome* outcome) {
 
 base::Status AskModel(const AskArguments& arguments,
                       const RepositoryFindings& findings, ChatModel model,
-                      Outcome* outcome) {
+                      AskOutcome* outcome) {
   ConversationOptions options;
   options.max_tokens = arguments.max_tokens;
   // What is likeliest: an answer is to be what the passages say.
@@ -134,7 +134,7 @@ boost::json::array PlacesToJson(const std::vector<Citation>& citations) {
   return json;
 }
 
-void PrintOutcome(const AskArguments& arguments, const Outcome& outcome,
+void PrintOutcome(const AskArguments& arguments, const AskOutcome& outcome,
                   double seconds) {
   if (arguments.json) {
     PrintLine(base::JsonText(boost::json::object{
@@ -176,7 +176,7 @@ int RunAsk(const AskArguments& arguments) {
   const auto findings = FindForQuestion(named->root, &*searcher,
                                         arguments.question, arguments.most);
   if (!findings) return ReportError(findings.error());
-  Outcome outcome;
+  AskOutcome outcome;
   TakePassages(*findings, &outcome);
   if (findings->found && !arguments.passages) {
     ChatModel model = LoadChatModel(arguments);

@@ -36,7 +36,7 @@ using repository::Passage;
 
 constexpr size_t kDepth = 10;
 
-struct Score {
+struct RetrievalScore {
   std::string name;
   size_t questions = 0;
   size_t first = 0;
@@ -60,20 +60,20 @@ struct Score {
 };
 
 // A folder that goes with it.
-class TemporaryFolder {
+class ScratchFolder {
  public:
-  TemporaryFolder() {
+  ScratchFolder() {
     std::error_code error;
     std::string name =
         (fs::temp_directory_path(error) / "krait-eval-XXXXXX").string();
     if (mkdtemp(name.data()) != nullptr) path_ = name;
   }
-  ~TemporaryFolder() {
+  ~ScratchFolder() {
     std::error_code none;
     if (!path_.empty()) fs::remove_all(path_, none);
   }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
   const fs::path& path() const { return path_; }
 
  private:
@@ -82,8 +82,8 @@ class TemporaryFolder {
 
 using CasesByPath = std::map<std::string, std::vector<RetrievalCase>>;
 
-base::Result<CasesByPath> ReadCases(const fs::path& root,
-                                    const FileChoice& choice) {
+base::Result<CasesByPath> ReadRetrievalCases(const fs::path& root,
+                                             const FileChoice& choice) {
   CasesByPath cases;
   Progress progress("reading files", 0);
   size_t done = 0;
@@ -103,7 +103,7 @@ base::Result<CasesByPath> ReadCases(const fs::path& root,
 }
 
 // At most `most` of all, spread over the files.
-std::vector<RetrievalCase> Spread(const CasesByPath& cases, size_t most) {
+std::vector<RetrievalCase> EvenlySpread(const CasesByPath& cases, size_t most) {
   std::vector<RetrievalCase> all;
   for (const auto& [path, of_file] : cases) {
     all.insert(all.end(), of_file.begin(), of_file.end());
@@ -121,8 +121,8 @@ bool IsWanted(const Passage& passage, const RetrievalCase& wanted) {
          wanted.begin_line <= passage.end_line && passage.name == wanted.name;
 }
 
-base::Status Ask(const std::vector<RetrievalCase>& cases, bool by_name,
-                 repository::Searcher* searcher, Score* score) {
+base::Status AskFor(const std::vector<RetrievalCase>& cases, bool by_name,
+                    repository::Searcher* searcher, RetrievalScore* score) {
   // A name that several have has no one answer.
   std::map<std::string_view, size_t> names;
   for (const RetrievalCase& one : cases) ++names[one.name];
@@ -147,11 +147,11 @@ base::Status Ask(const std::vector<RetrievalCase>& cases, bool by_name,
   return {};
 }
 
-void PrintScores(const std::vector<Score>& scores) {
+void PrintScores(const std::vector<RetrievalScore>& scores) {
   PrintLine(fmt::format("{:<10}{:>11}{:>11}{:>11}{:>11}{:>8}{:>10}{:>10}", "by",
                         "questions", "recall@1", "recall@5", "recall@10", "MRR",
                         "ms, p50", "ms, p99"));
-  for (const Score& score : scores) {
+  for (const RetrievalScore& score : scores) {
     const auto percent = [&](size_t count) {
       return 100 * score.Share(static_cast<double>(count));
     };
@@ -164,10 +164,10 @@ void PrintScores(const std::vector<Score>& scores) {
   }
 }
 
-void PrintJson(const std::vector<Score>& scores,
+void PrintJson(const std::vector<RetrievalScore>& scores,
                const repository::IndexReport& report) {
   boost::json::array all;
-  for (const Score& score : scores) {
+  for (const RetrievalScore& score : scores) {
     const auto share = [&](size_t count) {
       return score.Share(static_cast<double>(count));
     };
@@ -191,14 +191,14 @@ void PrintJson(const std::vector<Score>& scores,
 int RunEvalRetrieval(const EvalRetrievalArguments& arguments) {
   const fs::path root = repository::RootOf(arguments.directory);
   const FileChoice choice(arguments.rules.files);
-  const auto cases = ReadCases(root, choice);
+  const auto cases = ReadRetrievalCases(root, choice);
   if (!cases) return ReportError(cases.error());
   if (cases->empty()) {
     return ReportError(base::MakeError(
         base::ErrorCode::kInvalidArgument,
         root.string() + ": there are no functions with comments to ask for"));
   }
-  const TemporaryFolder folder;
+  const ScratchFolder folder;
   if (folder.path().empty()) {
     return ReportError(base::MakeError(base::ErrorCode::kIo,
                                        "a temporary folder cannot be made"));
@@ -220,11 +220,12 @@ int RunEvalRetrieval(const EvalRetrievalArguments& arguments) {
   if (!report) return ReportError(report.error());
   auto searcher = repository::Searcher::Open(folder.path() / "index");
   if (!searcher) return ReportError(searcher.error());
-  const auto asked = Spread(*cases, arguments.questions);
-  std::vector<Score> scores = {{.name = "comment", .milliseconds = {}},
-                               {.name = "name", .milliseconds = {}}};
+  const auto asked = EvenlySpread(*cases, arguments.questions);
+  std::vector<RetrievalScore> scores = {{.name = "comment", .milliseconds = {}},
+                                        {.name = "name", .milliseconds = {}}};
   for (const bool by_name : {false, true}) {
-    const auto done = Ask(asked, by_name, &*searcher, &scores[by_name ? 1 : 0]);
+    const auto done =
+        AskFor(asked, by_name, &*searcher, &scores[by_name ? 1 : 0]);
     if (!done) return ReportError(done.error());
   }
   if (arguments.json) {
