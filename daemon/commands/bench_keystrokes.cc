@@ -250,7 +250,7 @@ std::vector<std::string> Notes(const BenchKeystrokesArguments& arguments,
                   "stop rules and end-of-text do not end it",
                   arguments.completion.max_tokens),
       arguments.warming
-          ? "between two steps the model reads up to the cursor (--warming)"
+          ? "between two steps the model reads as in a pause (--warming)"
           : "nothing is read between two steps (--warming does)",
       "times are in milliseconds from the keystroke; tokens are medians"};
   if (!arguments.against.empty()) {

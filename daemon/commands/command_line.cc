@@ -30,11 +30,13 @@
 #include "daemon/commands/doctor.h"
 #include "daemon/commands/eval_fim.h"
 #include "daemon/commands/eval_options.h"
+#include "daemon/commands/eval_retrieval.h"
 #include "daemon/commands/eval_shown.h"
 #include "daemon/commands/eval_text.h"
 #include "daemon/commands/forget.h"
 #include "daemon/commands/lsp.h"
 #include "daemon/commands/model_command_line.h"
+#include "daemon/commands/repository_command_line.h"
 #include "daemon/commands/serve.h"
 #include "daemon/commands/shell_completion.h"
 #include "daemon/commands/show_log.h"
@@ -83,6 +85,7 @@ class CommandLine {
   void AddShellCompletion();
   void AddForget();
   void AddModel();
+  void AddRepository();
   void AddDoctor();
   void AddEval();
   void AddBench();
@@ -133,10 +136,12 @@ class CommandLine {
   ShowLogArguments log_;
   ForgetArguments forget_;
   ModelCommandLine model_;
+  RepositoryCommandLine repository_;
   DoctorArguments doctor_;
   EvalFimArguments eval_fim_;
   EvalShownArguments eval_shown_;
   EvalTextArguments eval_text_;
+  EvalRetrievalArguments eval_retrieval_;
   BenchArguments decode_;
   BenchArguments prefill_;
   BenchKeystrokesArguments keystrokes_;
@@ -164,6 +169,7 @@ CommandLine::CommandLine()
   AddLog();
   AddForget();
   AddModel();
+  AddRepository();
   AddDoctor();
   AddEval();
   AddBench();
@@ -338,7 +344,7 @@ void CommandLine::AddUserConfig(CLI::App* app, ModelOptions* model,
     configure_ = [model, completion, rules] {
       const LoadedConfig loaded = LoadConfig({});
       ReportProblems(loaded);
-      *model = loaded.config.model;
+      if (model != nullptr) *model = loaded.config.model;
       if (completion != nullptr) *completion = loaded.config.completion;
       if (rules != nullptr) *rules = loaded.config.rules;
     };
@@ -364,6 +370,20 @@ void CommandLine::AddModel() {
                            [this](CLI::App* app, ModelOptions* model) {
                              AddUserModel(app, model);
                            }});
+}
+
+void CommandLine::AddRepository() {
+  repository_.AddTo(
+      &app_, {.run = [this](Command command) { command_ = command; },
+              .add_user_rules =
+                  [this](CLI::App* app, completion::CompletionRules* rules) {
+                    AddUserConfig(app, nullptr, nullptr, rules);
+                  },
+              .add_user_model =
+                  [this](CLI::App* app, ModelOptions* model,
+                         completion::CompletionRules* rules) {
+                    AddUserConfig(app, model, nullptr, rules);
+                  }});
 }
 
 void CommandLine::AddDoctor() {
@@ -395,6 +415,12 @@ void CommandLine::AddEval() {
       Add(group, "fim", "Fill-in-the-middle exercises", &eval_fim_, RunEvalFim);
   AddEvalFimOptions(fim, &eval_fim_);
   AddUserModel(fim, &eval_fim_.model);
+  CLI::App* retrieval = Add(group, "retrieval",
+                            "How well functions are found by what is said of "
+                            "them",
+                            &eval_retrieval_, RunEvalRetrieval);
+  AddEvalRetrievalOptions(retrieval, &eval_retrieval_);
+  AddUserConfig(retrieval, nullptr, nullptr, &eval_retrieval_.rules);
 }
 
 void CommandLine::AddBench() {
@@ -500,6 +526,11 @@ void CommandLine::AddDebug() {
   memory->add_option("--open-files", memory_.open_files,
                      "So many other files of the cases are open, too: the "
                      "nearest ones");
+  memory
+      ->add_option("--repo", memory_.repository,
+                   "The repository of the cases, of whose files it is, too")
+      ->check(CLI::ExistingDirectory)
+      ->type_name("DIR");
   AddModelOptions(memory, &memory_.model);
 }
 

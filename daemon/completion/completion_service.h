@@ -22,6 +22,7 @@
 #include "daemon/completion/stop/stop_rules.h"
 #include "daemon/completion/text/nearby_text.h"
 #include "daemon/completion/text/prefix_memory.h"
+#include "daemon/completion/text/repository_place.h"
 #include "daemon/completion/text/suffix_memory.h"
 #include "daemon/completion/text/text_window.h"
 #include "grammars/syntax_types.h"
@@ -35,6 +36,8 @@ struct CompletionRequest {
   std::string before;
   std::string after;
   std::vector<NearbyText> others = {};  // the nearest first
+  // Null: it lies in none, or in one that is not to be read.
+  std::shared_ptr<const RepositoryPlace> repository = {};
   RequestSyntax syntax = {};            // of the document; may say nothing
   std::string origin = {};              // see GeneratorPrompt
   // Tells the document from all others that may have the same path: those of
@@ -58,6 +61,8 @@ struct CompletionOptions {
   bool heal_tokens = true;  // see GeneratorRequest
   // Whether a model that can be is reminded of the whole document, and others.
   bool file_memory = true;
+  // And, if so, of the other files of its repository.
+  bool repository_memory = true;
   // What the parser may do in the end to check what is shown.
   grammars::CheckBudget syntax_budget = {};
   // What could not be checked so, or whose tree was not there in time, is shown
@@ -146,6 +151,11 @@ class CompletionService {
   base::Status Warm(const CompletionRequest& request,
                     const CompletionOptions& options,
                     std::stop_token stop = {});
+
+  // Lets the generator read more of the document, for requests at other places.
+  base::Status ReadAhead(const CompletionRequest& request,
+                         const CompletionOptions& options,
+                         std::stop_token stop = {});
 
   // Lets the generator say what it would say there, and what would follow on
   // the next line: a Complete for this place, or for where just that was typed,

@@ -260,6 +260,14 @@ std::vector<KnownSetting> FimSettings() {
       Text<std::string>(
           "fim.file_token", kProcess, kToken,
           [](Config & c) -> auto& { return c.model.fim.file_token; }),
+      Text<std::string>(
+          "fim.file_separator_token", kProcess, kToken,
+          [](Config & c) -> auto& { return c.model.fim.file_separator_token; }),
+      Text<std::string>(
+          "fim.repository_separator_token", kProcess, kToken,
+          [](Config & c) -> auto& {
+            return c.model.fim.repository_separator_token;
+          }),
       FimStopTokens(),
   };
 }
@@ -376,9 +384,15 @@ std::vector<KnownSetting> CompletionSettings() {
           [](Config & c) -> auto& {
             return c.completion.limits.suffix_tokens;
           }),
+      Count(
+          "completion.pause_tokens", kSession, 0, kMaxTokens,
+          [](Config & c) -> auto& { return c.completion.limits.pause_tokens; }),
       Flag(
           "completion.file_memory", kSession,
           [](Config & c) -> auto& { return c.completion.file_memory; }),
+      Flag(
+          "completion.repository_memory", kSession,
+          [](Config & c) -> auto& { return c.completion.repository_memory; }),
       MinConfidence(),
   };
 }

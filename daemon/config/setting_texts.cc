@@ -56,6 +56,11 @@ constexpr std::array kTexts = {
     SettingText{"fim.file_token",
                 "The token with which prompts begin, before the file's path, "
                 "for models that were trained so."},
+    SettingText{"fim.file_separator_token",
+                "The token that stood between files when the model was "
+                "trained: an answer ends there."},
+    SettingText{"fim.repository_separator_token",
+                "The same between repositories."},
     SettingText{"fim.stop_tokens",
                 "Tokens at which an answer ends, beside the vocabulary's "
                 "control tokens."},
@@ -101,9 +106,18 @@ constexpr std::array kTexts = {
     SettingText{"completion.prefix_tokens",
                 "How much of the text before the cursor the model reads."},
     SettingText{"completion.suffix_tokens", "How much of the text behind it."},
+    SettingText{"completion.pause_tokens",
+                "How much of a file a model that was trained with the suffix "
+                "last reads in pauses, so that a jump is quick; no more than "
+                "it reads in half a minute. 0: no more than is shown it."},
     SettingText{"completion.file_memory",
                 "Whether what stands elsewhere in the open files is mixed "
                 "into what the model says, if its file says how."},
+    SettingText{"completion.repository_memory",
+                "Whether, with `completion.file_memory`, the other files of "
+                "the repository that are in the same language are, too. They "
+                "are read in the background, by git's ignore rules; nothing "
+                "of it is kept on the disk."},
     SettingText{"completion.min_confidence",
                 "How sure the model must be for something to be shown. "
                 "\"model\": what its file says. -1000 shows all."},

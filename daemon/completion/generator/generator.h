@@ -41,6 +41,11 @@ struct GeneratorPrompt {
   // Offsets in `prefix` where the cursor may well be next: the starts of
   // declarations. States are kept there.
   std::span<const size_t> anchors = {};
+  // All of the document on both sides of the cursor, as far as it is at hand,
+  // and how many tokens of it may be read while nobody waits.
+  std::string_view file_before = {};
+  std::string_view file_after = {};
+  size_t pause_tokens = 0;
   // The file's absolute path, by which its states can be found again to be
   // forgotten; empty: it is no file, and nothing of it goes to the disk.
   std::string_view origin = {};
@@ -185,6 +190,14 @@ class Generator {
   // nothing warm does nothing.
   virtual base::Status Warm(const GeneratorPrompt& prompt,
                             std::stop_token stop) = 0;
+
+  // Reads more of the document than the prompt shows, so that prompts of other
+  // places in it, or of this one after an edit, cost little. Stops as Warm
+  // does.
+  virtual base::Status ReadAhead(const GeneratorPrompt& /*prompt*/,
+                                 std::stop_token /*stop*/) {
+    return {};
+  }
 
   // Begins to write what is warm to the disk, for the next start.
   virtual void SaveWarmStates() {}

@@ -2,6 +2,7 @@
 #include "daemon/host/local/engine_generator.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 #include <vector>
 
@@ -9,9 +10,21 @@
 #include "daemon/host/local/engine_words.h"
 #include "daemon/host/local/read_model_hints.h"
 #include "engine/model/gguf_memory.h"
+#include "engine/state/state_sizes.h"
 #include "engine/state/state_store.h"
 
 namespace krait::daemon {
+
+namespace {
+
+// In pauses a file is read that takes no longer than this altogether.
+constexpr std::chrono::duration<double> kMostTimeToRead{30};
+
+// Of the memory for states, what those of one file may take, whose places are
+// all the same likely. The rest is for where the cursor was.
+size_t RoomForOneFile(size_t budget_bytes) { return budget_bytes / 8 * 5; }
+
+}  // namespace
 
 using base::ErrorCode;
 using base::MakeError;
@@ -55,7 +68,8 @@ EngineGenerator::EngineGenerator(std::shared_ptr<const engine::Model> model,
       slots_(shared_),
       warming_(std::in_place, shared_),
       stamp_(options.stamp.empty() ? engine::StampModel(model_->file().path())
-                                   : options.stamp) {
+                                   : options.stamp),
+      assumed_speed_(options.assumed_speed) {
   if (options.state_bytes == 0 || options.state_dir.empty()) return;
   StateKeeperOptions keeping{.directory = options.state_dir,
                              .limits = options.disk,
@@ -72,13 +86,38 @@ void EngineGenerator::TakeSavedStates() {
   if (keeper_) keeper_->Exchange(&store_);
 }
 
-std::chrono::duration<double> EngineGenerator::PredictPrefill(
+PromptCost EngineGenerator::PredictCostOf(
     const std::vector<TokenId>& tokens) const {
-  // Before anything was measured there is nothing to choose by.
-  if (shared_.tokens_per_second == 0) return {};
-  return std::chrono::duration<double>(
-      static_cast<double>(shared_.CountMissing(tokens)) /
-      shared_.tokens_per_second);
+  const double speed = tokens_per_second();
+  PromptCost cost{.missing = shared_.CountMissing(tokens)};
+  // Before anything was measured there is nothing to choose by; nor if nothing
+  // is kept, so that all that asks for is what the model was trained for.
+  if (speed == 0 || store_.budget_bytes() == 0) return cost;
+  cost.time = PromptCost::Seconds(static_cast<double>(cost.missing) / speed);
+  cost.cold_time =
+      PromptCost::Seconds(static_cast<double>(tokens.size()) / speed);
+  return cost;
+}
+
+// By the best speed that was seen, so that another program that runs for a
+// while does not make a file one of several parts.
+ReadingLimits EngineGenerator::LimitsOfReading() {
+  best_speed_ = std::max(best_speed_, tokens_per_second());
+  const engine::StateSizes sizes =
+      engine::StateSizesOf(model_->hyperparameters());
+  const size_t room = RoomForOneFile(store_.budget_bytes());
+  ReadingLimits limits{
+      .file_tokens = static_cast<size_t>(best_speed_ * kMostTimeToRead.count()),
+      .snapshots = 0};
+  if (sizes.kv_bytes > 0) {
+    limits.file_tokens = std::min(limits.file_tokens, room / sizes.kv_bytes);
+  }
+  if (sizes.snapshot_bytes > 0) {
+    limits.snapshots = room / sizes.snapshot_bytes;
+    if (limits.snapshots == 0) limits.file_tokens = 0;
+  }
+  limits.file_tokens = std::bit_floor(limits.file_tokens);
+  return limits;
 }
 
 base::Result<FimPlan> EngineGenerator::PlanFor(
@@ -93,7 +132,7 @@ base::Result<FimPlan> EngineGenerator::PlanFor(
                        : reminded           ? Healing::kWord
                                             : Healing::kToken;
   return planner_.PlanNow(request.prompt, heal, [this](const auto& tokens) {
-    return PredictPrefill(tokens);
+    return PredictCostOf(tokens);
   });
 }
 
@@ -106,7 +145,7 @@ std::unique_ptr<completion::RunningGeneration> EngineGenerator::Begin(
   const completion::GeneratorRequest& wanted = generation->request();
   const bool reminded = Reminded(wanted.prompt);
   if (reminded) {
-    generation->reminded_of = FileMemory::Fingerprint(
+    generation->reminded_of = memory_->Fingerprint(
         *wanted.prompt.remembered, wanted.prompt.prefix.size());
   }
   if (wanted.may_resume && !wanted.prompt.pieces) {
@@ -177,14 +216,26 @@ base::Status EngineGenerator::Warm(const completion::GeneratorPrompt& prompt,
                                    std::stop_token stop) {
   if (store_.budget_bytes() == 0) return {};
   TakeSavedStates();
-  const auto plans = planner_.PlansToWarm(prompt, [this](const auto& tokens) {
-    // As if nothing were warm: after a jump nothing is.
-    const double speed = shared_.tokens_per_second;
-    return std::chrono::duration<double>(
-        speed == 0 ? 0 : static_cast<double>(tokens.size()) / speed);
-  });
+  const auto plans = planner_.PlansToWarm(
+      prompt, [this](const auto& tokens) { return PredictCostOf(tokens); });
   if (!plans) return plans.error();
-  for (const FimPlan& plan : *plans) {
+  return Read(*plans, prompt, stop);
+}
+
+base::Status EngineGenerator::ReadAhead(
+    const completion::GeneratorPrompt& prompt, std::stop_token stop) {
+  if (store_.budget_bytes() == 0) return {};
+  const auto plans = planner_.PlansToReadAhead(
+      prompt, [this](const auto& tokens) { return PredictCostOf(tokens); },
+      LimitsOfReading());
+  if (!plans) return plans.error();
+  return Read(*plans, prompt, stop);
+}
+
+base::Status EngineGenerator::Read(const std::vector<FimPlan>& plans,
+                                   const completion::GeneratorPrompt& prompt,
+                                   const std::stop_token& stop) {
+  for (const FimPlan& plan : plans) {
     if (plan.tokens.empty()) continue;
     const auto cost = warming_->Advance(
         plan.tokens,
@@ -244,7 +295,7 @@ void EngineGenerator::GiveBack(size_t bytes) {
     const auto states = store_.LeastUse();
     if (texts.least_use && (!states || *texts.least_use <= *states)) {
       memory_->GiveBack(bytes);
-      bytes -= std::min(bytes, texts.bytes - memory_->held_bytes());
+      bytes -= std::min(bytes, texts.bytes - memory_->use().bytes);
     }
   }
   if (bytes > 0) store_.GiveBack(bytes);

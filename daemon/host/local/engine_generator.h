@@ -36,6 +36,9 @@ struct WarmOptions {
   size_t state_bytes = 0;  // in memory; 0: each call reads the whole prompt
   // See FimPlanner.
   std::optional<engine::FimLayout> layout = {};
+  // Plans prompts as if the model read so many tokens per second; 0: as it is
+  // found to.
+  double assumed_speed = 0;
   // Where states are kept between runs, and how much; empty: nowhere.
   std::filesystem::path state_dir = {};
   engine::StateLimits disk = {};
@@ -77,6 +80,8 @@ class EngineGenerator : public completion::Generator {
       std::span<completion::RunningGeneration* const> generations) override;
   base::Status Warm(const completion::GeneratorPrompt& prompt,
                     std::stop_token stop) override;
+  base::Status ReadAhead(const completion::GeneratorPrompt& prompt,
+                         std::stop_token stop) override;
   void SaveWarmStates() override;
   base::Status FinishSaving(std::chrono::milliseconds limit) override;
   void Forget(const completion::ForgetScope& scope,
@@ -93,8 +98,14 @@ class EngineGenerator : public completion::Generator {
                   const WarmOptions& options);
   base::Result<FimPlan> PlanFor(const completion::GeneratorRequest& request,
                                 bool reminded);
-  std::chrono::duration<double> PredictPrefill(
-      const std::vector<engine::TokenId>& tokens) const;
+  PromptCost PredictCostOf(const std::vector<engine::TokenId>& tokens) const;
+  double tokens_per_second() const {
+    return assumed_speed_ > 0 ? assumed_speed_ : shared_.tokens_per_second;
+  }
+  ReadingLimits LimitsOfReading();
+  base::Status Read(const std::vector<FimPlan>& plans,
+                    const completion::GeneratorPrompt& prompt,
+                    const std::stop_token& stop);
   void TakeSavedStates();
   // Lets go of all that is warm but for what runs.
   void DropWarm();
@@ -119,6 +130,8 @@ class EngineGenerator : public completion::Generator {
   // Its thread ends before the store does, whose pieces it writes.
   std::optional<StateKeeper> keeper_;
   uint64_t turns_ = 0;  // slices of prompts that were read
+  const double assumed_speed_;
+  double best_speed_ = 0;  // tokens per second that were read at some time
 };
 
 }  // namespace krait::daemon

@@ -28,6 +28,7 @@ case('each setting has its name of the server', function()
     max_tokens = 5,
     max_lines = 2,
     file_memory = false,
+    repository_memory = false,
     min_confidence = -3,
     filetypes = { markdown = false, sh = false },
   })
@@ -43,6 +44,7 @@ case('each setting has its name of the server', function()
       max_tokens = 5,
       max_lines = 2,
       file_memory = false,
+      repository_memory = false,
       min_confidence = -3,
     },
   })
@@ -187,6 +189,7 @@ end
 local left_to_config_toml = {
   'menu_item',
   'min_p',
+  'pause_tokens',
   'prefix_tokens',
   'repetition_penalty',
   'suffix_tokens',
@@ -214,6 +217,7 @@ case('every setting of the server can be set here, or is left to config.toml', f
     max_tokens = 5,
     max_lines = 2,
     file_memory = false,
+    repository_memory = false,
     min_confidence = -3,
   })
   local here = vim.tbl_keys(settings.to_server(everything, true).completion)

@@ -75,6 +75,7 @@ max_lines = 4
 extent = "line"
 prefix_tokens = 100
 suffix_tokens = 0
+pause_tokens = 0
 file_memory = false
 min_confidence = -0.5
 temperature = 0.5
@@ -111,6 +112,7 @@ repetition_penalty = 1.25
   EXPECT_EQ(config.completion.extent, completion::CompletionExtent::kLine);
   EXPECT_EQ(config.completion.limits.prefix_tokens, 100U);
   EXPECT_EQ(config.completion.limits.suffix_tokens, 0U);
+  EXPECT_EQ(config.completion.limits.pause_tokens, 0U);
   EXPECT_FALSE(config.completion.file_memory);
   EXPECT_EQ(config.completion.min_confidence, -0.5);
   EXPECT_EQ(config.completion.sampling.top_k, 7U);
