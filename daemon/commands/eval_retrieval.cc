@@ -36,7 +36,7 @@ using repository::Passage;
 
 constexpr size_t kDepth = 10;
 
-struct Score {
+struct RetrievalScore {
   std::string name;
   size_t questions = 0;
   size_t first = 0;
@@ -122,7 +122,7 @@ bool IsWanted(const Passage& passage, const RetrievalCase& wanted) {
 }
 
 base::Status Ask(const std::vector<RetrievalCase>& cases, bool by_name,
-                 repository::Searcher* searcher, Score* score) {
+                 repository::Searcher* searcher, RetrievalScore* score) {
   // A name that several have has no one answer.
   std::map<std::string_view, size_t> names;
   for (const RetrievalCase& one : cases) ++names[one.name];
@@ -147,11 +147,11 @@ base::Status Ask(const std::vector<RetrievalCase>& cases, bool by_name,
   return {};
 }
 
-void PrintScores(const std::vector<Score>& scores) {
+void PrintScores(const std::vector<RetrievalScore>& scores) {
   PrintLine(fmt::format("{:<10}{:>11}{:>11}{:>11}{:>11}{:>8}{:>10}{:>10}", "by",
                         "questions", "recall@1", "recall@5", "recall@10", "MRR",
                         "ms, p50", "ms, p99"));
-  for (const Score& score : scores) {
+  for (const RetrievalScore& score : scores) {
     const auto percent = [&](size_t count) {
       return 100 * score.Share(static_cast<double>(count));
     };
@@ -164,10 +164,10 @@ void PrintScores(const std::vector<Score>& scores) {
   }
 }
 
-void PrintJson(const std::vector<Score>& scores,
+void PrintJson(const std::vector<RetrievalScore>& scores,
                const repository::IndexReport& report) {
   boost::json::array all;
-  for (const Score& score : scores) {
+  for (const RetrievalScore& score : scores) {
     const auto share = [&](size_t count) {
       return score.Share(static_cast<double>(count));
     };
@@ -221,8 +221,8 @@ int RunEvalRetrieval(const EvalRetrievalArguments& arguments) {
   auto searcher = repository::Searcher::Open(folder.path() / "index");
   if (!searcher) return ReportError(searcher.error());
   const auto asked = Spread(*cases, arguments.questions);
-  std::vector<Score> scores = {{.name = "comment", .milliseconds = {}},
-                               {.name = "name", .milliseconds = {}}};
+  std::vector<RetrievalScore> scores = {{.name = "comment", .milliseconds = {}},
+                                        {.name = "name", .milliseconds = {}}};
   for (const bool by_name : {false, true}) {
     const auto done = Ask(asked, by_name, &*searcher, &scores[by_name ? 1 : 0]);
     if (!done) return ReportError(done.error());

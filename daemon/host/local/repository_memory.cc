@@ -77,11 +77,11 @@ uint64_t HashOf(const std::vector<FoundFile>& files) {
   return hash;
 }
 
-engine::TextCollectionPtr ReadTexts(const std::string& root,
-                                    const std::vector<FoundFile>& files,
-                                    const repository::FileChoice& choice,
-                                    const engine::TokenForms& forms,
-                                    const std::stop_token& stop) {
+engine::TextCollectionPtr ReadTextsOfFiles(const std::string& root,
+                                           const std::vector<FoundFile>& files,
+                                           const repository::FileChoice& choice,
+                                           const engine::TokenForms& forms,
+                                           const std::stop_token& stop) {
   engine::TextCollection::Builder builder(forms, RepositoryMemory::kMostTokens);
   for (const FoundFile& file : files) {
     if (stop.stop_requested()) return nullptr;
@@ -171,7 +171,7 @@ void RepositoryMemory::Read(const Key& key, const std::stop_token& stop) {
     same = entry->read_at.has_value() && entry->files_hash == hash;
   }
   engine::TextCollectionPtr texts;
-  if (!same) texts = ReadTexts(key.root, files, choice, forms_, stop);
+  if (!same) texts = ReadTextsOfFiles(key.root, files, choice, forms_, stop);
   if (stop.stop_requested()) return;
   const std::lock_guard lock(mutex_);
   if (Entry* const entry = Find(key); entry != nullptr) {
