@@ -41,10 +41,10 @@ constexpr const char* kUsualAddress = "127.0.0.1:8012";
 constexpr int kSayEveryMs = 20'000;
 
 // A signal may come at any time.
-std::atomic<bool> interrupted = false;
+std::atomic<bool> signalled = false;
 
 void OnSignal(int /*signal*/) {
-  interrupted = true;
+  signalled = true;
 }
 
 // Not to be resumed: what waits is to look.
@@ -57,7 +57,7 @@ void CatchSignals() {
   }
 }
 
-base::Result<std::string> Ask(int daemon, const ControlRequest& request) {
+base::Result<std::string> AskDaemon(int daemon, const ControlRequest& request) {
   if (auto sent = WriteLine(daemon, ToLine(request)); !sent) {
     return sent.error();
   }
@@ -66,7 +66,7 @@ base::Result<std::string> Ask(int daemon, const ControlRequest& request) {
 
 // Returns the address at which the daemon listens now.
 base::Result<std::string> LetListen(int daemon, const std::string& address) {
-  const auto line = Ask(daemon, {.name = "listen", .address = address});
+  const auto line = AskDaemon(daemon, {.name = "listen", .address = address});
   if (!line) return line.error();
   const auto answer = base::JsonDocument::Parse(*line);
   if (!answer) return base::InText("the daemon's answer", answer.error());
@@ -86,8 +86,8 @@ base::Result<std::string> LetListen(int daemon, const std::string& address) {
 
 // Waits until there is a model: until then requests are answered with 503.
 base::Status WaitForModel(int daemon) {
-  while (!interrupted) {
-    const auto line = Ask(daemon, {.name = "status"});
+  while (!signalled) {
+    const auto line = AskDaemon(daemon, {.name = "status"});
     if (!line) return line.error();
     const auto answer = base::JsonDocument::Parse(*line);
     if (!answer) return base::InText("the daemon's answer", answer.error());
@@ -108,13 +108,13 @@ base::Status WaitForModel(int daemon) {
 }
 
 // Returns whether the daemon still runs, once someone wants this to end.
-bool WaitForEnd(int daemon) {
-  while (!interrupted) {
+bool HoldOpen(int daemon) {
+  while (!signalled) {
     pollfd socket{.fd = daemon, .events = POLLIN, .revents = 0};
     const int ready = poll(&socket, 1, kSayEveryMs);
     if (ready > 0) return false;
     if (ready < 0 && errno != EINTR) return false;
-    if (ready == 0 && !Ask(daemon, {.name = "status"})) return false;
+    if (ready == 0 && !AskDaemon(daemon, {.name = "status"})) return false;
   }
   return true;
 }
@@ -164,7 +164,7 @@ int RunServe(const ServeArguments& arguments) {
   if (const int written = FinishOutput(kExitOk); written != kExitOk) {
     return written;
   }
-  if (WaitForEnd(socket)) return kExitOk;
+  if (HoldOpen(socket)) return kExitOk;
   PrintError("the daemon has ended, and with it what it answered by HTTP");
   return kExitInternal;
 }

@@ -74,7 +74,7 @@ base::Status TextTask::Prepare(const TaskModel& model) {
     return {};
   }
   if (request.vocabulary != model.generator.vocabulary()) {
-    return MakeError(ErrorCode::kUnsupported,
+    return MakeError(ErrorCode::kIo,
                      "the model was replaced meanwhile; ask again");
   }
   const size_t prompt_tokens = request.pieces.size();

@@ -37,7 +37,7 @@ struct TextJob {
 // or are drawn with other seeds.
 //
 // Ends with kInvalidArgument if the prompt is longer than the model's context,
-// and with kUnsupported if its pieces are of a model that was replaced since.
+// and with kIo if its pieces are of a model that was replaced since.
 class TextTask final : public Task {
  public:
   // `post` brings the job's callbacks to where they are called.

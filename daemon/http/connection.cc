@@ -68,6 +68,32 @@ SocketEnd EndOf(const tcp::endpoint& endpoint) {
           .port = endpoint.port()};
 }
 
+// What krait looks at. Of fields that come twice all counts.
+HttpRequest RequestOf(const http::request<http::string_body>& message) {
+  HttpRequest request;
+  request.method = message.method_string();
+  request.path = PathOfTarget(message.target());
+  const auto add = [](std::string* value, std::string_view text) {
+    if (!value->empty()) *value += ",";
+    *value += text;
+  };
+  for (const auto& field : message.base()) {
+    const auto is = [&field](std::string_view name) {
+      return beast::iequals(field.name_string(), name);
+    };
+    if (is("host")) add(&request.host, field.value());
+    if (is("origin")) add(&request.origin, field.value());
+    if (is("authorization")) add(&request.authorization, field.value());
+    if (is("x-api-key")) add(&request.api_key, field.value());
+    if (is("sec-fetch-site")) add(&request.fetch_site, field.value());
+    if (is("access-control-request-method")) {
+      add(&request.requested_method, field.value());
+    }
+    request.forwarded |= is("forwarded") || is("via") || is("x-forwarded-for");
+  }
+  return request;
+}
+
 // An answer under way, which callbacks of the model add to.
 struct Exchange {
   explicit Exchange(const asio::any_io_executor& executor) : wake(executor) {
@@ -152,6 +178,9 @@ class BeastConnection final
   bool last_ = false;   // the connection ends with this request
   bool chunks_ = true;  // the client knows them
   bool answering_ = false;
+  // Of the request that was read last.
+  FoundRoute found_;
+  std::optional<HttpReply> refused_;
   std::shared_ptr<const void> body_lease_;
   std::shared_ptr<Exchange> exchange_;
 };
@@ -194,48 +223,23 @@ asio::awaitable<bool> BeastConnection::Read(HttpRequest* request) {
   parser.body_limit(server_.limits().body_bytes);
   if (!co_await ReadHead(&parser)) co_return false;
   const auto& message = parser.get();
-  // Of a request that comes in one piece the rest is here already.
   chunks_ = message.version() >= 11;
   last_ = !parser.keep_alive();
-  request->method = message.method_string();
-  request->path = PathOfTarget(message.target());
-  const auto add = [](std::string* value, std::string_view text) {
-    if (!value->empty()) *value += ",";
-    *value += text;
-  };
-  for (const auto& field : message.base()) {
-    switch (field.name()) {
-      case http::field::host:
-        add(&request->host, field.value());
-        break;
-      case http::field::origin:
-        add(&request->origin, field.value());
-        break;
-      case http::field::authorization:
-        add(&request->authorization, field.value());
-        break;
-      case http::field::access_control_request_method:
-        add(&request->requested_method, field.value());
-        break;
-      case http::field::forwarded:
-      case http::field::via:
-        request->forwarded = true;
-        break;
-      default:
-        if (beast::iequals(field.name_string(), "x-api-key")) {
-          add(&request->api_key, field.value());
-        } else if (beast::iequals(field.name_string(), "sec-fetch-site")) {
-          add(&request->fetch_site, field.value());
-        } else if (beast::iequals(field.name_string(), "x-forwarded-for")) {
-          request->forwarded = true;
-        }
-    }
-  }
+  *request = RequestOf(message);
   if (message.version() != 11 && message.version() != 10) {
     co_return co_await Reject(505, "expected HTTP/1.1");
   }
   if (request->path.empty()) {
     co_return co_await Reject(400, "the target is no path");
+  }
+  // Before anything of a stranger's body is taken.
+  found_ = FindRoute(request->method, request->path);
+  refused_ = server_.Refuse(*request, found_, own_);
+  if (refused_ && !parser.is_done()) {
+    last_ = true;
+    co_await Reply(*request, &*refused_);
+    co_await Linger();
+    co_return false;
   }
   if (!co_await ReadRest(&parser)) co_return false;
   request->body = std::move(parser.get().body());
@@ -307,17 +311,15 @@ asio::awaitable<bool> BeastConnection::ReadRest(Parser* parser) {
 // Answers ---------------------------------------------------------------------
 
 asio::awaitable<void> BeastConnection::Answer(const HttpRequest& request) {
-  const FoundRoute found = FindRoute(request.method, request.path);
-  std::optional<HttpReply> refused = server_.Refuse(request, found, own_);
-  if (refused) {
-    co_await Reply(request, &*refused);
+  if (refused_) {
+    co_await Reply(request, &*refused_);
     co_return;
   }
   const HttpView view = server_.ViewFor(request);
   base::Result<HttpWork> work = HttpWork();
   std::string document;
   const auto read = [&]() -> asio::awaitable<void> {
-    work = found.route->read(request, view);
+    work = found_.route->read(request, view);
     if (work) {
       if (auto* text = std::get_if<TextWork>(&*work)) {
         server_.Place(text, &document);
@@ -326,7 +328,7 @@ asio::awaitable<void> BeastConnection::Answer(const HttpRequest& request) {
     co_return;
   };
   co_await asio::co_spawn(server_.reader(), read, asio::use_awaitable);
-  const Dialect& dialect = *found.dialect;
+  const Dialect& dialect = *found_.dialect;
   if (!work) {
     server_.CountRefused();
     HttpReply reply = ErrorReply(&dialect, StatusOf(dialect, work.error()),

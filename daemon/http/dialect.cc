@@ -6,15 +6,15 @@
 namespace krait::daemon {
 
 // Each in a source of its own.
-extern const Dialect kLlamaDialect;
-extern const Dialect kOpenAiDialect;
-extern const Dialect kMistralDialect;
-extern const Dialect kOllamaDialect;
+const Dialect& LlamaDialect();
+const Dialect& OpenAiDialect();
+const Dialect& MistralDialect();
+const Dialect& OllamaDialect();
 
 std::span<const Dialect* const> Dialects() {
-  static constexpr std::array<const Dialect*, 4> kDialects = {
-      &kLlamaDialect, &kOpenAiDialect, &kMistralDialect, &kOllamaDialect};
-  return kDialects;
+  static const std::array<const Dialect*, 4> dialects = {
+      &LlamaDialect(), &OpenAiDialect(), &MistralDialect(), &OllamaDialect()};
+  return dialects;
 }
 
 FoundRoute FindRoute(std::string_view method, std::string_view path) {

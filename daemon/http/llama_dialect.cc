@@ -5,6 +5,7 @@
 // cache_prompt, samplers, lora, and what is not listed in docs/http.md.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -25,7 +26,7 @@
 
 namespace krait::daemon {
 
-extern const Dialect kLlamaDialect;
+const Dialect& LlamaDialect();
 
 namespace {
 
@@ -89,7 +90,7 @@ struct LlamaTextFields {
                          .fields = fields,
                          .model = view.vocabulary->facts().name};
     form.settings = SettingsOf(request, view);
-    form.dialect = &kLlamaDialect;
+    form.dialect = &LlamaDialect();
     return TextWork{.request = std::move(request),
                     .writer = MakeLlamaAnswer(std::move(form))};
   }
@@ -357,7 +358,11 @@ constexpr std::array kLlamaRoutes = {
 
 }  // namespace
 
-constexpr Dialect kLlamaDialect = {
-    .name = "llama.cpp", .routes = kLlamaRoutes, .error_body = LlamaErrorBody};
+const Dialect& LlamaDialect() {
+  static constexpr Dialect kDialect = {.name = "llama.cpp",
+                                       .routes = kLlamaRoutes,
+                                       .error_body = LlamaErrorBody};
+  return kDialect;
+}
 
 }  // namespace krait::daemon

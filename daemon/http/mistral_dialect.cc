@@ -18,7 +18,7 @@
 
 namespace krait::daemon {
 
-extern const Dialect kMistralDialect;
+const Dialect& MistralDialect();
 
 namespace {
 
@@ -47,7 +47,7 @@ base::Result<HttpWork> ReadMistralFim(const HttpRequest& http,
   request.max_tokens = TokensOf(most_tokens, kMistralDefaultTokens);
   request.sampling = SamplingOf(sampling, {}, view.number);
   request.stops = std::move(stops);
-  OpenAiAnswerForm form = OpenAiFormOf(view, kMistralDialect, "fim");
+  OpenAiAnswerForm form = OpenAiFormOf(view, MistralDialect(), "fim");
   form.chat = true;
   form.as_it_is = true;
   form.stream = stream;
@@ -79,9 +79,12 @@ constexpr std::array kMistralRoutes = {
 
 }  // namespace
 
-constexpr Dialect kMistralDialect = {.name = "Mistral",
-                                     .routes = kMistralRoutes,
-                                     .error_body = MistralErrorBody,
-                                     .status_of_wrong_body = 422};
+const Dialect& MistralDialect() {
+  static constexpr Dialect kDialect = {.name = "Mistral",
+                                       .routes = kMistralRoutes,
+                                       .error_body = MistralErrorBody,
+                                       .status_of_wrong_body = 422};
+  return kDialect;
+}
 
 }  // namespace krait::daemon

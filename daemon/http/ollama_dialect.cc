@@ -23,7 +23,7 @@
 
 namespace krait::daemon {
 
-extern const Dialect kOllamaDialect;
+const Dialect& OllamaDialect();
 
 namespace {
 
@@ -85,7 +85,7 @@ class OllamaAnswer final : public AnswerWriter {
   }
 
   std::string Failed(std::string_view message) override {
-    return kOllamaDialect.error_body(500, message) + "\n";
+    return OllamaDialect().error_body(500, message) + "\n";
   }
 
  private:
@@ -363,7 +363,10 @@ constexpr std::array kOllamaRoutes = {
 
 }  // namespace
 
-constexpr Dialect kOllamaDialect = {
-    .name = "Ollama", .routes = kOllamaRoutes, .error_body = OllamaErrorBody};
+const Dialect& OllamaDialect() {
+  static constexpr Dialect kDialect = {
+      .name = "Ollama", .routes = kOllamaRoutes, .error_body = OllamaErrorBody};
+  return kDialect;
+}
 
 }  // namespace krait::daemon

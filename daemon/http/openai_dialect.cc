@@ -19,7 +19,7 @@
 
 namespace krait::daemon {
 
-extern const Dialect kOpenAiDialect;
+const Dialect& OpenAiDialect();
 
 namespace {
 
@@ -98,7 +98,7 @@ base::Result<HttpWork> ReadOpenAiCompletion(const HttpRequest& http,
   request.max_tokens = TokensOf(fields.most_tokens, kOpenAiDefaultTokens);
   fields.ApplyTo(sampling, view.number, &request);
 
-  OpenAiAnswerForm form = OpenAiFormOf(view, kOpenAiDialect, "cmpl");
+  OpenAiAnswerForm form = OpenAiFormOf(view, OpenAiDialect(), "cmpl");
   form.stream = fields.stream;
   form.stream_usage = fields.stream_usage;
   form.logprobs = logprobs.value_or(-1) >= 0;
@@ -137,7 +137,7 @@ base::Result<HttpWork> ReadOpenAiChat(const HttpRequest& http,
   request.max_tokens = TokensOf(fields.most_tokens, kOpenAiDefaultAnswerTokens);
   fields.ApplyTo(ChatSamplingOf(*view.vocabulary), view.number, &request);
 
-  OpenAiAnswerForm form = OpenAiFormOf(view, kOpenAiDialect, "chatcmpl");
+  OpenAiAnswerForm form = OpenAiFormOf(view, OpenAiDialect(), "chatcmpl");
   form.chat = true;
   form.stream = fields.stream;
   form.stream_usage = fields.stream_usage;
@@ -214,7 +214,10 @@ constexpr std::array kOpenAiRoutes = {
 
 }  // namespace
 
-constexpr Dialect kOpenAiDialect = {
-    .name = "OpenAI", .routes = kOpenAiRoutes, .error_body = OpenAiErrorBody};
+const Dialect& OpenAiDialect() {
+  static constexpr Dialect kDialect = {
+      .name = "OpenAI", .routes = kOpenAiRoutes, .error_body = OpenAiErrorBody};
+  return kDialect;
+}
 
 }  // namespace krait::daemon

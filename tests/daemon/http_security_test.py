@@ -136,6 +136,13 @@ class CostTest(HttpCase):
         self.assertEqual(status_of(self.raw(self.post_bytes(deep))), 400)
         self.assertEqual(self.get('/health'), {'status': 'ok'})
 
+    def test_a_strangers_body_is_not_waited_for(self):
+        begin = time.monotonic()
+        said = self.raw(b'POST /infill HTTP/1.1\r\nHost: localhost\r\nVia: x\r\n'
+                        b'Content-Length: 4000000\r\n\r\n')
+        self.assertEqual(status_of(said), 401)
+        self.assertLess(time.monotonic() - begin, 5)
+
     def test_chunked_bodies(self):
         body = json.dumps({'input_prefix': BEFORE, 'input_suffix': AFTER, 'n_predict': 4}).encode()
         chunks = b''.join(b'%x\r\n%s\r\n' % (len(body[i:i + 7]), body[i:i + 7])

@@ -203,7 +203,7 @@ TEST_F(TextTaskTest, PiecesOfAModelThatIsGoneAreRefused) {
   Run(std::move(job));
   ASSERT_TRUE(answer_);
   ASSERT_FALSE(*answer_);
-  EXPECT_EQ(answer_->error().code, base::ErrorCode::kUnsupported);
+  EXPECT_EQ(answer_->error().code, base::ErrorCode::kIo);
 }
 
 }  // namespace
