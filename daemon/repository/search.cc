@@ -26,9 +26,9 @@ constexpr std::string_view kFind =
 constexpr std::string_view kCount = "SELECT doc FROM term_row WHERE term = ?";
 
 constexpr size_t kMostTerms = 24;
-// So many places of terms together are looked at, about a microsecond each, if
-// there is one term at all.
-constexpr int64_t kMostPlaces = 5'000;
+// So many places of terms together are looked at, a third of a microsecond
+// each, if there is one term at all.
+constexpr int64_t kMostPlaces = 40'000;
 // Looked at beyond what is wanted, for what is added to their scores.
 constexpr size_t kMore = 30;
 // Who names a declaration wants that.
