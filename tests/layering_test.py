@@ -33,7 +33,7 @@ FLOORS = {
                'state', 'layers', 'arch', 'run', 'quantise'),
     'daemon/completion': ('text', 'generator', 'stop', 'rules', 'shown', ''),
     'daemon': ('', 'io', 'config', 'chat', 'host', 'host/local', 'session',
-               'bridge', 'process', 'tools', 'commands'),
+               'http', 'bridge', 'process', 'tools', 'commands'),
 }
 MAIN = 'daemon/main.cc'  # on top of all
 

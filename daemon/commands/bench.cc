@@ -2,6 +2,7 @@
 #include "daemon/commands/bench.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -14,6 +15,7 @@
 #include "base/json_text.h"
 #include "daemon/terminal.h"
 #include "daemon/tools/bench/bandwidth.h"
+#include "daemon/tools/bench/int8_peak.h"
 #include "daemon/tools/bench/samples.h"
 #include "engine/run/generation.h"
 #include "engine/run/session.h"
@@ -37,7 +39,16 @@ std::vector<TokenId> SomeTokens(size_t count, size_t vocab) {
 struct Measurement {
   std::vector<double> tokens_per_second;  // one for each repetition
   size_t state_bytes = 0;                 // of one sequence
+  size_t resident_bytes = 0;  // of the process, the most, weights included
 };
+
+// The most memory that this process had at some time: what lay in memory of the
+// mapped weights, too.
+size_t MostResidentBytes() {
+  rusage usage{};
+  if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+  return static_cast<size_t>(usage.ru_maxrss) * 1024;
+}
 
 base::Error NotFinite(const LoadedModel& loaded) {
   return MakeError(ErrorCode::kBadFile,
@@ -120,10 +131,11 @@ base::Result<Measurement> Measure(const BenchArguments& arguments,
     progress.Update(round + 1);
   }
   measurement.state_bytes = sequences.state_bytes();
+  measurement.resident_bytes = MostResidentBytes();
   return measurement;
 }
 
-struct Report {
+struct SpeedReport {
   std::string model;
   const LoadedModel& loaded;
   size_t tokens;
@@ -131,38 +143,50 @@ struct Report {
   Spread speed;         // of all sequences together
   size_t weight_bytes;  // read per decoded token of all sequences
   size_t state_bytes;   // read and written per decoded token of one
+  size_t resident_bytes;
   double gigabytes_per_second;
   Bandwidth bandwidth;
+  double int8_peak = 0;  // of a prefill: operations per second
+
+  // What a prefill reaches of it.
+  double operations_per_second() const {
+    return 2 * static_cast<double>(loaded.model->ProductsPerToken()) *
+           speed.median;
+  }
 };
 
-Report MakeReport(const BenchArguments& arguments, const LoadedModel& loaded,
-                  size_t tokens, const Measurement& measurement) {
+SpeedReport MakeReport(const BenchArguments& arguments,
+                       const LoadedModel& loaded, size_t tokens,
+                       const Measurement& measurement) {
   const auto& hparams = loaded.model->hyperparameters();
   const bool recurrent = hparams.IsRecurrent();
-  Report report{.model = arguments.weights.shape.empty()
-                             ? hparams.name
-                             : fmt::format("{} {} (random weights)",
-                                           arguments.weights.shape,
-                                           arguments.weights.type),
-                .loaded = loaded,
-                .tokens = tokens,
-                .sequences = arguments.sequences,
-                .speed = SpreadOf(measurement.tokens_per_second),
-                .weight_bytes = loaded.model->DecodeBytes(),
-                .state_bytes = recurrent ? 2 * measurement.state_bytes : 0,
-                .gigabytes_per_second = 0,
-                .bandwidth = MeasureBandwidth(*loaded.pool)};
+  SpeedReport report{.model = arguments.weights.shape.empty()
+                                  ? hparams.name
+                                  : fmt::format("{} {} (random weights)",
+                                                arguments.weights.shape,
+                                                arguments.weights.type),
+                     .loaded = loaded,
+                     .tokens = tokens,
+                     .sequences = arguments.sequences,
+                     .speed = SpreadOf(measurement.tokens_per_second),
+                     .weight_bytes = loaded.model->DecodeBytes(),
+                     .state_bytes = recurrent ? 2 * measurement.state_bytes : 0,
+                     .resident_bytes = measurement.resident_bytes,
+                     .gigabytes_per_second = 0,
+                     .bandwidth = MeasureBandwidth(*loaded.pool)};
   if (arguments.kind == BenchKind::kDecode) {
     const size_t step_bytes =
         report.weight_bytes + report.sequences * report.state_bytes;
     report.gigabytes_per_second = static_cast<double>(step_bytes) *
                                   report.speed.median /
                                   static_cast<double>(report.sequences) / 1e9;
+  } else {
+    report.int8_peak = MeasureInt8Peak(*loaded.pool);
   }
   return report;
 }
 
-void PrintJson(const BenchArguments& arguments, const Report& report) {
+void PrintJson(const BenchArguments& arguments, const SpeedReport& report) {
   const bool decode = arguments.kind == BenchKind::kDecode;
   boost::json::object json;
   json["bench"] = decode ? "decode" : "prefill";
@@ -175,6 +199,7 @@ void PrintJson(const BenchArguments& arguments, const Report& report) {
   json["tokens_per_second"] = {{"median", report.speed.median},
                                {"min", report.speed.min},
                                {"max", report.speed.max}};
+  json["resident_bytes"] = report.resident_bytes;
   json["memory_gb_per_second"] = report.bandwidth.bytes_per_second / 1e9;
   if (decode) {
     json["sequences"] = report.sequences;
@@ -185,14 +210,15 @@ void PrintJson(const BenchArguments& arguments, const Report& report) {
         report.gigabytes_per_second * 1e9 / report.bandwidth.bytes_per_second;
   } else {
     json["parameters"] = report.loaded.model->Parameters();
-    json["gflop_per_second"] =
-        2e-9 * static_cast<double>(report.loaded.model->Parameters()) *
-        report.speed.median;
+    json["gflop_per_second"] = report.operations_per_second() / 1e9;
+    json["int8_peak_gop_per_second"] = report.int8_peak / 1e9;
+    json["fraction_of_int8_peak"] =
+        report.operations_per_second() / report.int8_peak;
   }
   PrintLine(base::JsonText(json));
 }
 
-void PrintText(const BenchArguments& arguments, const Report& report) {
+void PrintText(const BenchArguments& arguments, const SpeedReport& report) {
   const bool decode = arguments.kind == BenchKind::kDecode;
   PrintLine(fmt::format("{} of {} tokens, {}, {} threads, {}",
                         decode ? "decode" : "prefill", report.tokens,
@@ -201,7 +227,17 @@ void PrintText(const BenchArguments& arguments, const Report& report) {
   PrintLine(fmt::format("  {:.1f} tokens/s [{:.1f}..{:.1f}], n={}",
                         report.speed.median, report.speed.min, report.speed.max,
                         arguments.repetitions));
-  if (!decode) return;
+  PrintLine(fmt::format("  {:.2f} GiB of memory at the most, with the weights",
+                        static_cast<double>(report.resident_bytes) / 0x1p30));
+  if (!decode) {
+    PrintLine(fmt::format(
+        "  {:.0f} GFLOP/s in the layers, {:.0f} % of the {:.0f} that these "
+        "threads do on int8 in registers",
+        report.operations_per_second() / 1e9,
+        100 * report.operations_per_second() / report.int8_peak,
+        report.int8_peak / 1e9));
+    return;
+  }
   if (report.sequences > 1) {
     PrintLine(fmt::format(
         "  {} sequences at once, {:.1f} tokens/s each", report.sequences,
@@ -236,7 +272,7 @@ int RunBench(const BenchArguments& arguments) {
           : (arguments.kind == BenchKind::kDecode ? size_t{64} : size_t{512});
   const auto measured = Measure(arguments, *loaded, tokens);
   if (!measured) return ReportError(measured.error());
-  const Report report = MakeReport(arguments, *loaded, tokens, *measured);
+  const SpeedReport report = MakeReport(arguments, *loaded, tokens, *measured);
   if (arguments.json) {
     PrintJson(arguments, report);
   } else {

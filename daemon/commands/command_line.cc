@@ -37,6 +37,7 @@
 #include "daemon/commands/lsp.h"
 #include "daemon/commands/model_command_line.h"
 #include "daemon/commands/repository_command_line.h"
+#include "daemon/commands/serve.h"
 #include "daemon/commands/shell_completion.h"
 #include "daemon/commands/show_log.h"
 #include "daemon/commands/status.h"
@@ -77,6 +78,7 @@ class CommandLine {
   void AddChat();
   void AddLsp();
   void AddDaemon();
+  void AddServe();
   void AddStatus();
   void AddConfigCommand();
   void AddLog();
@@ -127,6 +129,7 @@ class CommandLine {
   ChatArguments chat_;
   LspArguments lsp_;
   DaemonArguments daemon_;
+  ServeArguments serve_;
   StatusArguments status_;
   StopArguments stop_;
   ConfigArguments config_;
@@ -160,6 +163,7 @@ CommandLine::CommandLine()
   AddChat();
   AddLsp();
   AddDaemon();
+  AddServe();
   AddStatus();
   AddConfigCommand();
   AddLog();
@@ -228,6 +232,21 @@ void CommandLine::AddDaemon() {
       ->type_name("FILE");
 }
 
+void CommandLine::AddServe() {
+  CLI::App* app = Add(&app_, "serve",
+                      "Answers programs that speak HTTP as llama.cpp's "
+                      "server, OpenAI, Mistral or Ollama do, until it is "
+                      "stopped",
+                      &serve_, RunServe);
+  Config* config = &serve_.loaded.config;
+  AddModelOptions(app, &config->model);
+  AddStateBytes(app, &config->model);
+  AddConfig(app, &serve_.config_file, &serve_.loaded);
+  app->add_option("--listen", serve_.listen,
+                  "Where; default: the setting http.listen, or 127.0.0.1:8012")
+      ->type_name("HOST:PORT");
+}
+
 void CommandLine::AddStatus() {
   CLI::App* status =
       Add(&app_, "status", "What the daemon is and does", &status_, RunStatus);
@@ -238,6 +257,11 @@ void CommandLine::AddStatus() {
       ->add_flag("--stats", status_.stats,
                  "What became of the suggestions: shown, accepted, typing "
                  "saved. Counted on this machine only")
+      ->excludes(watch);
+  status
+      ->add_flag("--token", status_.token,
+                 "The token by which other users' programs, and other "
+                 "machines, may ask by HTTP")
       ->excludes(watch);
   Add(&app_, "stop", "Ends the daemon", &stop_, RunStop);
 }

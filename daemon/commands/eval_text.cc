@@ -58,9 +58,10 @@ void PrintRow(std::string_view name, const TextScore& score) {
                         score.bytes, score.tokens, score.BitsPerByte()));
 }
 
-using Scores = std::map<std::string, TextScore>;
+using TextScores = std::map<std::string, TextScore>;
 
-void PrintScores(const Scores& scores, const std::string& model, bool json) {
+void PrintScores(const TextScores& scores, const std::string& model,
+                 bool json) {
   TextScore all;
   for (const auto& [language, score] : scores) all.Add(score);
   if (!json) {
@@ -88,7 +89,7 @@ int RunEvalText(const EvalTextArguments& arguments) {
   const auto loaded = LoadModel(arguments.model);
   if (!loaded) return ReportError(loaded.error());
   engine::Session session(loaded->model, *loaded->pool);
-  Scores scores;
+  TextScores scores;
   Progress progress("texts", texts->size());
   size_t done = 0;
   for (const LabelledText& text : *texts) {

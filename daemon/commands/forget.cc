@@ -94,7 +94,8 @@ void DeleteTheRest() {
   if (!home.empty() && fs::exists(home, gone)) EmptyLog(DaemonLogFile());
 }
 
-int Report(const ForgetArguments& arguments, size_t states, size_t indexes) {
+int PrintForgotten(const ForgetArguments& arguments, size_t states,
+                   size_t indexes) {
   if (arguments.json) {
     PrintLine(base::JsonText(
         boost::json::object{{"states", states}, {"indexes", indexes}}));
@@ -126,7 +127,7 @@ int RunForget(const ForgetArguments& arguments) {
   if (arguments.all) DeleteTheRest();
   if (!by_daemon) return ReportError(by_daemon.error());
   if (!marked) return ReportError(marked.error());
-  return Report(arguments, states, indexes);
+  return PrintForgotten(arguments, states, indexes);
 }
 
 }  // namespace krait::daemon

@@ -28,6 +28,7 @@ struct CompletionPlace {
   bool remembered = false;
   std::string whole_before;
   std::string whole_after;
+  size_t pause_tokens = 0;  // see GeneratorPrompt
   std::vector<NearbyText> others;
   std::shared_ptr<const RepositoryPlace> repository;  // null: none
   std::string origin;
@@ -40,6 +41,9 @@ struct CompletionPlace {
                            .suffix = suffix,
                            .earlier_suffix = earlier_suffix,
                            .anchors = anchors,
+                           .file_before = whole_before,
+                           .file_after = whole_after,
+                           .pause_tokens = pause_tokens,
                            .origin = origin};
     if (remembered) {
       prompt.remembered = RememberedTexts{

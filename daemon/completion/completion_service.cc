@@ -88,6 +88,8 @@ CompletionOptions CompletionService::Fit(CompletionOptions options) const {
       std::min(options.limits.suffix_tokens, budget / 5);
   options.limits.prefix_tokens = std::min(
       options.limits.prefix_tokens, budget - options.limits.suffix_tokens);
+  options.limits.pause_tokens = std::min(options.limits.pause_tokens,
+                                         budget - options.limits.suffix_tokens);
   return options;
 }
 
@@ -118,6 +120,7 @@ CompletionPlace CompletionService::PlaceOf(const CompletionRequest& request,
   place.suffix = suffix.text;
   place.earlier_suffix = suffix.earlier;
   place.anchors = Anchors(request, place.prefix);
+  place.pause_tokens = limits.pause_tokens;
   place.remembered = options.file_memory;
   place.others = request.others;
   if (options.repository_memory) place.repository = request.repository;
@@ -169,6 +172,13 @@ base::Status CompletionService::Warm(const CompletionRequest& request,
                                      std::stop_token stop) {
   const CompletionPlace place = PlaceOf(request, Fit(wanted));
   return generator_.Warm(place.prompt(), std::move(stop));
+}
+
+base::Status CompletionService::ReadAhead(const CompletionRequest& request,
+                                          const CompletionOptions& wanted,
+                                          std::stop_token stop) {
+  const CompletionPlace place = PlaceOf(request, Fit(wanted));
+  return generator_.ReadAhead(place.prompt(), std::move(stop));
 }
 
 base::Status CompletionService::Prefetch(const CompletionRequest& request,

@@ -135,6 +135,13 @@ class CompletionService {
   // a token of each that is being said. Those that have ended are left alone.
   void Advance(std::span<RunningCompletion* const> completions);
 
+  // What Begin would show the model of the place, for whoever runs the
+  // generator without rules for what is shown.
+  CompletionPlace PlaceAt(const CompletionRequest& request,
+                          const CompletionOptions& options) {
+    return PlaceOf(request, Fit(options));
+  }
+
   // From begin to end, alone. A stopped call gives an error of kind kCancelled.
   base::Result<Completion> Complete(const CompletionRequest& request,
                                     const CompletionOptions& options,
@@ -144,6 +151,11 @@ class CompletionService {
   base::Status Warm(const CompletionRequest& request,
                     const CompletionOptions& options,
                     std::stop_token stop = {});
+
+  // Lets the generator read more of the document, for requests at other places.
+  base::Status ReadAhead(const CompletionRequest& request,
+                         const CompletionOptions& options,
+                         std::stop_token stop = {});
 
   // Lets the generator say what it would say there, and what would follow on
   // the next line: a Complete for this place, or for where just that was typed,

@@ -56,9 +56,27 @@ constexpr std::array kTexts = {
     SettingText{"fim.file_token",
                 "The token with which prompts begin, before the file's path, "
                 "for models that were trained so."},
+    SettingText{"fim.file_separator_token",
+                "The token that stood between files when the model was "
+                "trained: an answer ends there."},
+    SettingText{"fim.repository_separator_token",
+                "The same between repositories."},
     SettingText{"fim.stop_tokens",
                 "Tokens at which an answer ends, beside the vocabulary's "
                 "control tokens."},
+    // Other programs.
+    SettingText{"http.listen",
+                "Where the daemon listens for programs that speak HTTP "
+                "(docs/http.md), such as `127.0.0.1:8012`. A daemon that "
+                "listens so stays for ever. Empty: nowhere; `krait serve` does "
+                "it as long as it runs."},
+    SettingText{"http.token",
+                "Who needs the token that `krait status --token` shows: "
+                "`others` than this user's programs on this machine, or "
+                "`always` everybody."},
+    SettingText{"http.allowed_origins",
+                "Pages of the web that may ask, by their origin "
+                "(`https://example.org`)."},
     // When and where it completes.
     SettingText{"completion.enabled", "Whether krait completes at all."},
     SettingText{"completion.languages",
@@ -88,6 +106,10 @@ constexpr std::array kTexts = {
     SettingText{"completion.prefix_tokens",
                 "How much of the text before the cursor the model reads."},
     SettingText{"completion.suffix_tokens", "How much of the text behind it."},
+    SettingText{"completion.pause_tokens",
+                "How much of a file a model that was trained with the suffix "
+                "last reads in pauses, so that a jump is quick; no more than "
+                "it reads in half a minute. 0: no more than is shown it."},
     SettingText{"completion.file_memory",
                 "Whether what stands elsewhere in the open files is mixed "
                 "into what the model says, if its file says how."},

@@ -27,12 +27,9 @@ void WarmTask::Forbid(const std::string& uri) {
 }
 
 void WarmTask::Begin(const TaskModel& model, std::stop_token stop) {
-  // If not yet, it comes back for it: it costs nothing to warm twice.
-  const bool prefetch =
-      job_.prefetch_at && *job_.prefetch_at <= completion::Clock::now();
-  const base::Status warmed = Warm(model, prefetch, stop);
+  const base::Result<bool> warmed = Warm(model, stop);
   if (warmed) {
-    ended_ = prefetch || !job_.prefetch_at;
+    ended_ = *warmed;
     if (!ended_) job_.not_before = *job_.prefetch_at;
     return;
   }
@@ -43,12 +40,20 @@ void WarmTask::Begin(const TaskModel& model, std::stop_token stop) {
   }
 }
 
-base::Status WarmTask::Warm(const TaskModel& model, bool prefetch,
-                            const std::stop_token& stop) const {
-  base::Status warmed =
-      model.completions.Warm(job_.request, job_.options, stop);
-  if (!warmed || !prefetch) return warmed;
-  return model.completions.Prefetch(job_.request, job_.options, stop);
+base::Result<bool> WarmTask::Warm(const TaskModel& model,
+                                  const std::stop_token& stop) const {
+  completion::CompletionService& service = model.completions;
+  // If not yet, it comes back for it: it costs nothing to warm twice.
+  const bool early =
+      job_.prefetch_at && completion::Clock::now() < *job_.prefetch_at;
+  base::Status done = service.Warm(job_.request, job_.options, stop);
+  if (done && early) return false;
+  if (done && job_.prefetch_at) {
+    done = service.Prefetch(job_.request, job_.options, stop);
+  }
+  if (done) done = service.ReadAhead(job_.request, job_.options, stop);
+  if (!done) return done.error();
+  return true;
 }
 
 }  // namespace krait::daemon

@@ -24,8 +24,9 @@ struct WarmingJob {
   std::optional<completion::Clock::time_point> prefetch_at = {};
 };
 
-// Warms, and then, when it is time for that, generates ahead. Begins with the
-// syntax tree of its request, if that is there within kMostTreeWait.
+// Warms, then, when it is time for that, generates ahead, and then has the
+// model read on. Begins with the syntax tree of its request, if that is there
+// within kMostTreeWait.
 class WarmTask final : public Task {
  public:
   // The tree tells which suffix the model is to read, which takes longer.
@@ -40,8 +41,9 @@ class WarmTask final : public Task {
   bool ended() const override { return ended_; }
 
  private:
-  base::Status Warm(const TaskModel& model, bool prefetch,
-                    const std::stop_token& stop) const;
+  // False: there is more to do later.
+  base::Result<bool> Warm(const TaskModel& model,
+                          const std::stop_token& stop) const;
 
   const completion::Clock::time_point queued_ = completion::Clock::now();
   WarmingJob job_;

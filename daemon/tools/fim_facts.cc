@@ -51,15 +51,21 @@ class Sources {
   const FimChoice& file_;
 };
 
+void AddTo(std::vector<FimFacts::Token>* tokens,
+           const engine::Tokenizer& tokenizer, std::string_view role,
+           std::optional<engine::TokenId> id, std::string reason) {
+  if (!id) return;
+  tokens->push_back({.role = role,
+                     .name = std::string(tokenizer.TokenName(*id)),
+                     .id = *id,
+                     .reason = std::move(reason)});
+}
+
 void AddTokens(const engine::Tokenizer& tokenizer, const Sources& sources,
                const engine::Hyperparameters& hparams, FimFacts* facts) {
   const auto add = [&](std::string_view role, std::optional<engine::TokenId> id,
                        std::string reason) {
-    if (!id) return;
-    facts->tokens.push_back({.role = role,
-                             .name = std::string(tokenizer.TokenName(*id)),
-                             .id = *id,
-                             .reason = std::move(reason)});
+    AddTo(&facts->tokens, tokenizer, role, id, std::move(reason));
   };
   const engine::SpecialTokens& special = tokenizer.special();
   add("prefix", special.fim_prefix,
@@ -73,12 +79,17 @@ void AddTokens(const engine::Tokenizer& tokenizer, const Sources& sources,
                        : "its file says so (krait.file_token_id)");
 }
 
-void AddOthers(const engine::Tokenizer& tokenizer, FimFacts* facts) {
+void AddOthers(const engine::Tokenizer& tokenizer, const Sources& sources,
+               FimFacts* facts) {
   const engine::SpecialTokens& special = tokenizer.special();
-  for (const auto& id :
-       {special.fim_file_separator, special.fim_repository_separator}) {
-    if (id) facts->separators.emplace_back(tokenizer.TokenName(*id));
-  }
+  AddTo(&facts->separators, tokenizer, "between files",
+        special.fim_file_separator,
+        sources.OfToken("file_separator_token",
+                        &FimChoice::file_separator_token));
+  AddTo(&facts->separators, tokenizer, "between repositories",
+        special.fim_repository_separator,
+        sources.OfToken("repository_separator_token",
+                        &FimChoice::repository_separator_token));
   for (engine::TokenId id = 0; id < tokenizer.vocab_size(); ++id) {
     if (!tokenizer.IsControl(id)) continue;
     facts->stops.emplace_back(tokenizer.TokenName(id));
@@ -119,7 +130,7 @@ FimFacts FindFimFacts(const std::filesystem::path& model,
   facts.layout = engine::FimLayoutName(TrainedLayout(**tokenizer));
   facts.reason = sources.OfOrder((*tokenizer)->special());
   AddTokens(**tokenizer, sources, (*file)->hyperparameters(), &facts);
-  AddOthers(**tokenizer, &facts);
+  AddOthers(**tokenizer, sources, &facts);
   return facts;
 }
 
@@ -127,13 +138,12 @@ std::vector<std::pair<std::string, std::string>> FimRows(
     const FimFacts& facts) {
   std::vector<std::pair<std::string, std::string>> rows = {
       {"fim", fmt::format("{}: {}", facts.layout, facts.reason)}};
-  for (const FimFacts::Token& token : facts.tokens) {
-    rows.emplace_back(
-        fmt::format("  {}", token.role),
-        fmt::format("{} ({}): {}", token.name, token.id, token.reason));
-  }
-  if (!facts.separators.empty()) {
-    rows.emplace_back("  not used", Listed(facts.separators));
+  for (const auto* const tokens : {&facts.tokens, &facts.separators}) {
+    for (const FimFacts::Token& token : *tokens) {
+      rows.emplace_back(
+          fmt::format("  {}", token.role),
+          fmt::format("{} ({}): {}", token.name, token.id, token.reason));
+    }
   }
   if (!facts.stops.empty()) {
     rows.emplace_back("  ends at", Listed(facts.stops));
@@ -142,17 +152,19 @@ std::vector<std::pair<std::string, std::string>> FimRows(
 }
 
 boost::json::object FimToJson(const FimFacts& facts) {
-  boost::json::object tokens;
-  for (const FimFacts::Token& token : facts.tokens) {
-    tokens[token.role] = {
-        {"name", token.name}, {"id", token.id}, {"reason", token.reason}};
-  }
+  const auto by_role = [](const std::vector<FimFacts::Token>& tokens) {
+    boost::json::object json;
+    for (const FimFacts::Token& token : tokens) {
+      json[token.role] = {
+          {"name", token.name}, {"id", token.id}, {"reason", token.reason}};
+    }
+    return json;
+  };
   return {
       {"layout", facts.layout},
       {"reason", facts.reason},
-      {"tokens", std::move(tokens)},
-      {"separators",
-       boost::json::array(facts.separators.begin(), facts.separators.end())},
+      {"tokens", by_role(facts.tokens)},
+      {"separators", by_role(facts.separators)},
       {"stops", boost::json::array(facts.stops.begin(), facts.stops.end())}};
 }
 

@@ -20,8 +20,10 @@ namespace krait::daemon {
 // in its vocabulary tell.
 struct FimFacts {
   struct Token {
-    std::string_view role;  // "prefix", "suffix", "middle", "file header"
-    std::string name;       // as the vocabulary writes it
+    // "prefix", "suffix", "middle", "file header"; "between files", "between
+    // repositories"
+    std::string_view role;
+    std::string name;  // as the vocabulary writes it
     engine::TokenId id = 0;
     std::string reason;
   };
@@ -31,7 +33,7 @@ struct FimFacts {
   std::vector<Token> tokens;  // those that prompts are made with
   // Those that the model may have seen between files and repositories, which
   // krait's prompts, of one file, do not have.
-  std::vector<std::string> separators;
+  std::vector<Token> separators;
   // Control tokens: an answer ends at each of them.
   std::vector<std::string> stops;
 };

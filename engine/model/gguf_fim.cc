@@ -26,6 +26,9 @@ Result<FimChoice> ReadGgufFim(const GgufFile& gguf) {
   fim.suffix_token = read.String("suffix_token", "");
   fim.middle_token = read.String("middle_token", "");
   fim.file_token = read.String("file_token", "");
+  fim.file_separator_token = read.String("file_separator_token", "");
+  fim.repository_separator_token =
+      read.String("repository_separator_token", "");
   if (!read.status()) return read.status().error();
   const auto stops = gguf.FindArray(read.Name("stop_tokens"));
   if (!stops) return stops.error();

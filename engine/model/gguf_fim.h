@@ -10,8 +10,9 @@ namespace krait::engine {
 
 // Reads what a GGUF file says of fill-in-the-middle: the keys
 // krait.fim.order ("spm", "psm", "both" or "emulated"),
-// krait.fim.{prefix,suffix,middle,file}_token, and krait.fim.stop_tokens, an
-// array. Whether there are such tokens, the tokenizer says.
+// krait.fim.{prefix,suffix,middle,file,file_separator,repository_separator}_token,
+// and krait.fim.stop_tokens, an array. Whether there are such tokens, the
+// tokenizer says.
 Result<FimChoice> ReadGgufFim(const GgufFile& gguf);
 
 }  // namespace krait::engine

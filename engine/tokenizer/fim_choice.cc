@@ -23,7 +23,9 @@ std::optional<FimTraining> FindFimTraining(std::string_view name) {
 void FimChoice::Override(const FimChoice& stronger) {
   if (stronger.order != FimTraining::kNone) order = stronger.order;
   for (const auto token : {&FimChoice::prefix_token, &FimChoice::suffix_token,
-                           &FimChoice::middle_token, &FimChoice::file_token}) {
+                           &FimChoice::middle_token, &FimChoice::file_token,
+                           &FimChoice::file_separator_token,
+                           &FimChoice::repository_separator_token}) {
     if (!(stronger.*token).empty()) this->*token = stronger.*token;
   }
   if (!stronger.stop_tokens.empty()) stop_tokens = stronger.stop_tokens;

@@ -32,6 +32,9 @@ struct FimChoice {
   std::string suffix_token = {};
   std::string middle_token = {};
   std::string file_token = {};  // prompts begin with it and the file's path
+  // Between files and between repositories, if it was trained with several.
+  std::string file_separator_token = {};
+  std::string repository_separator_token = {};
   // Those at which an answer ends, beside the vocabulary's control tokens.
   std::vector<std::string> stop_tokens = {};
 

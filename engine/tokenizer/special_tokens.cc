@@ -212,6 +212,10 @@ Status ResolveChoice(const FimChoice& fim, const std::string& source,
       {"suffix_token", &fim.suffix_token, &special->fim_suffix},
       {"middle_token", &fim.middle_token, &special->fim_middle},
       {"file_token", &fim.file_token, &special->fim_file},
+      {"file_separator_token", &fim.file_separator_token,
+       &special->fim_file_separator},
+      {"repository_separator_token", &fim.repository_separator_token,
+       &special->fim_repository_separator},
   };
   for (const auto& [key, name, id] : named) {
     auto status = ResolveNamed(key, *name, source, vocabulary, id);

@@ -5,8 +5,9 @@
 What is read of the golden models in tests/data/models: the formats that load and
 verify, and how prompts are laid out (`krait model verify`, `krait model info`).
 What is measured with random weights of a real model's shape: the tokens that a
-keystroke computes (`krait bench keystrokes`), speed (`krait bench decode`,
-`prefill`) and the memory of the process that decodes.
+keystroke computes (`krait bench keystrokes --warming`: krait reads on between two
+of them, as it does while nobody types), speed (`krait bench decode`, `prefill`) and
+the memory of the process that decodes.
 
 Usage: families.py KRAIT [--families NAME...] [--threads N] [--large]
 """
@@ -40,6 +41,7 @@ class Family:
 
 
 FAMILIES = [
+    Family('Mamba', 'mamba-130m', 'q8_0', ['mamba1-tiny'], []),
     Family('Mamba-2', 'mamba2-130m', 'q8_0', ['mamba2-tiny', 'mamba2-tied', 'mamba2-kq'], []),
     Family('Granite 4.0 H', 'granite-4.0-h-350m', 'q8_0', ['granite-h-tiny', 'granite-h-moe'],
            ['granite']),
@@ -66,21 +68,15 @@ class Krait:
     threads: int
 
     def run(self, *arguments):
-        """Returns standard output, and the most memory that it had, in bytes."""
+        """Returns standard output."""
         command = [self.path, *map(str, arguments)]
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
-            with subprocess.Popen(command, stdout=out, stderr=errors) as process:
-                _, status, usage = os.wait4(process.pid, 0)
-                process.returncode = os.waitstatus_to_exitcode(status)
-            out.seek(0)
-            errors.seek(0)
-            if process.returncode != 0:
-                sys.exit(f'{shlex.join(command)}: exit code {process.returncode}\n'
-                         + errors.read().decode())
-            return out.read().decode(), usage.ru_maxrss * 1024
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            sys.exit(f'{shlex.join(command)}: exit code {done.returncode}\n{done.stderr}')
+        return done.stdout
 
     def json(self, *arguments):
-        return json.loads(self.run(*arguments, '--json')[0])
+        return json.loads(self.run(*arguments, '--json'))
 
 
 def golden_files(folder):
@@ -103,7 +99,7 @@ def read_facts(krait, family):
                 formats.append(layout)
             if info['fim'] != 'none' and info['fim'] not in layouts:
                 layouts.append(info['fim'])
-    known = krait.run('chat', '--help')[0]
+    known = krait.run('chat', '--help')
     for template in family.templates:
         if template not in known:
             sys.exit(f'{template}: `krait chat` knows no such template')
@@ -115,7 +111,7 @@ def tokens_a_step(krait, family, model):
     size = (['--lines', 40, '--typed', 4, '--max-tokens', 2] if family.large else
             ['--lines', 600, '--typed', 40, '--max-tokens', 8])
     done = krait.json('bench', 'keystrokes', '--model', model, '--rounds', 1,
-                      '--threads', krait.threads, '--steps', STEPS, *size)
+                      '--threads', krait.threads, '--steps', STEPS, '--warming', *size)
     return {step['step']: step['tokens']['computed'] for step in done['results'][0]['steps']}
 
 
@@ -125,15 +121,14 @@ def measure(krait, family, folder):
     krait.run('bench', 'decode', '--random', family.shape, '--type', family.type, '--keep', model,
               '--tokens', 1, '--repetitions', 1, *common)
     tokens = 16 if family.large else 64
-    text, memory = krait.run('bench', 'decode', '--model', model, '--tokens', tokens, *common,
-                             '--json')
+    decode = krait.json('bench', 'decode', '--model', model, '--tokens', tokens, *common)
     prefill = krait.json('bench', 'prefill', '--model', model, '--tokens',
                          64 if family.large else 512, *common)
     steps = tokens_a_step(krait, family, model)
     model.unlink()
-    return {'writes': json.loads(text)['tokens_per_second']['median'],
+    return {'writes': decode['tokens_per_second']['median'],
             'reads': prefill['tokens_per_second']['median'],
-            'memory': memory,
+            'memory': decode['resident_bytes'],
             'steps': steps}
 
 

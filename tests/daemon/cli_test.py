@@ -231,6 +231,10 @@ class CliTest(unittest.TestCase):
         self.assertGreaterEqual(result['edit_similarity'], result['exact_match'])
         self.assertEqual(self.json('eval', 'fim', cases, '--json', '--limit', '1')['cases'], 1)
         self.refused('eval', 'fim', self.write('b.jsonl', '{}\n'), message='b.jsonl:1')
+        for layout in ('spm', 'psm', 'anchored-psm', 'emulated', 'prefix'):
+            self.assertEqual(self.json('eval', 'fim', cases, '--json', '--layout', layout)['cases'],
+                             2, layout)
+        self.refused('eval', 'fim', cases, '--layout', 'msp', message='anchored-psm')
         found = os.path.join(self.dir, 'found.jsonl')
         self.json('eval', 'fim', cases, '--json', '--completions', found)
         with open(found, encoding='utf-8') as lines:
@@ -415,6 +419,12 @@ class CliTest(unittest.TestCase):
         shown = self.json('config', '--json', env=env)['settings']['fim.order']
         self.assertEqual((shown['value'], shown['origin']),
                          ('psm', os.path.join(self.dir, 'krait', 'config.toml') + ':2'))
+
+        env = self.config('[fim]\nrepository_separator_token = "def"\n')
+        found = self.json('model', 'info', '--json', env=env)['fim_tokens']
+        self.assertEqual(found['separators']['between repositories']['reason'],
+                         'configured (fim.repository_separator_token)')
+        self.assertIn('def', found['stops'])
 
         env = self.config('[fim]\nsuffix_token = "<hole>"\n')
         path = self.write('a.py', '\n')

@@ -101,6 +101,15 @@ class FakeGenerator : public completion::Generator {
     return {};
   }
 
+  void set_on_read_ahead(std::function<void()> hook) {
+    on_read_ahead_ = std::move(hook);
+  }
+  base::Status ReadAhead(const completion::GeneratorPrompt& /*prompt*/,
+                         std::stop_token /*stop*/) override {
+    if (on_read_ahead_) on_read_ahead_();
+    return {};
+  }
+
   void set_on_save(std::function<void()> hook) { on_save_ = std::move(hook); }
   void SaveWarmStates() override {
     if (on_save_) on_save_();
@@ -209,6 +218,7 @@ class FakeGenerator : public completion::Generator {
   completion::ModelHints hints_;
   std::function<void()> before_token_;
   std::function<bool(const completion::GeneratorPrompt&)> on_slice_;
+  std::function<void()> on_read_ahead_;
   std::function<void()> on_save_;
   std::function<void(const completion::ForgetScope&)> on_forget_;
   std::function<completion::ModelChange()> check_;

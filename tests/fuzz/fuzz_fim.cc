@@ -84,7 +84,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (data[0] < 0xF0) return 0;  // loading takes longer
   const std::string name(text.substr(0, 40));
   const auto named = Load("families/mellum/tokenizer.json",
-                          {.prefix_token = name, .stop_tokens = {"def", name}});
+                          {.prefix_token = name,
+                           .repository_separator_token = name,
+                           .stop_tokens = {"def", name}});
   if (named != nullptr && !name.empty() && !named->FindToken(name)) {
     std::abort();
   }

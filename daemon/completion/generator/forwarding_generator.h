@@ -37,6 +37,10 @@ class ForwardingGenerator : public Generator {
                     std::stop_token stop) override {
     return inner_.Warm(prompt, std::move(stop));
   }
+  base::Status ReadAhead(const GeneratorPrompt& prompt,
+                         std::stop_token stop) override {
+    return inner_.ReadAhead(prompt, std::move(stop));
+  }
   void SaveWarmStates() override { inner_.SaveWarmStates(); }
   base::Status FinishSaving(std::chrono::milliseconds limit) override {
     return inner_.FinishSaving(limit);

@@ -20,6 +20,7 @@
 #include "daemon/completion/generator/piece.h"
 #include "daemon/completion/generator/prompt_plan.h"
 #include "daemon/completion/generator/sampling.h"
+#include "daemon/completion/generator/vocabulary.h"
 #include "daemon/completion/text/nearby_text.h"
 
 namespace krait::completion {
@@ -40,11 +41,19 @@ struct GeneratorPrompt {
   // Offsets in `prefix` where the cursor may well be next: the starts of
   // declarations. States are kept there.
   std::span<const size_t> anchors = {};
+  // All of the document on both sides of the cursor, as far as it is at hand,
+  // and how many tokens of it may be read while nobody waits.
+  std::string_view file_before = {};
+  std::string_view file_after = {};
+  size_t pause_tokens = 0;
   // The file's absolute path, by which its states can be found again to be
   // forgotten; empty: it is no file, and nothing of it goes to the disk.
   std::string_view origin = {};
   // What a model with a memory is reminded of; nothing: of nothing.
   std::optional<RememberedTexts> remembered = {};
+  // The whole prompt as it is, in place of texts to be laid out: of these only
+  // `document` counts then. Each is known to the generator's vocabulary.
+  std::optional<std::span<const PieceId>> pieces = {};
 };
 
 struct GeneratorRequest {
@@ -151,6 +160,11 @@ class Generator {
   // What the model's file says of how sure it must be, and of what it knows.
   virtual ModelHints hints() const { return {}; }
 
+  // What its model makes of texts; null: it does not say.
+  virtual std::shared_ptr<const Vocabulary> vocabulary() const {
+    return nullptr;
+  }
+
   // Returns about how many tokens `text` is.
   virtual size_t CountTokens(std::string_view text) const = 0;
 
@@ -176,6 +190,14 @@ class Generator {
   // nothing warm does nothing.
   virtual base::Status Warm(const GeneratorPrompt& prompt,
                             std::stop_token stop) = 0;
+
+  // Reads more of the document than the prompt shows, so that prompts of other
+  // places in it, or of this one after an edit, cost little. Stops as Warm
+  // does.
+  virtual base::Status ReadAhead(const GeneratorPrompt& /*prompt*/,
+                                 std::stop_token /*stop*/) {
+    return {};
+  }
 
   // Begins to write what is warm to the disk, for the next start.
   virtual void SaveWarmStates() {}

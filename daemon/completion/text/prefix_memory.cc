@@ -8,9 +8,10 @@
 namespace krait::completion {
 namespace {
 
-// Enough text to tell one beginning from another; the most that is looked at,
-// as a line may be as long as a file.
+// Enough text to tell one beginning from another, and the least where there is
+// no more; the most that is looked at, as a line may be as long as a file.
 constexpr size_t kBeginningBytes = 200;
+constexpr size_t kFewestBeginningBytes = 64;
 constexpr size_t kMostBeginningBytes = 400;
 
 // How far the cursor may have gone since, for a beginning that is not alone in
@@ -86,10 +87,11 @@ size_t PrefixMemory::Find(const Beginning& beginning, std::string_view before) {
 }
 
 std::string_view PrefixMemory::Cut(const std::string& document,
-                                   std::string_view before, size_t limit,
+                                   std::string_view before,
+                                   const Limits& limits,
                                    const TokenCounter& count_tokens) {
   const std::string_view with_room =
-      CutPrefix(before, limit - limit / 4, count_tokens);
+      CutPrefix(before, limits.anew, count_tokens);
   const bool fits = with_room.size() == before.size();
   if (fits && !documents_.contains(document)) return before;
 
@@ -101,7 +103,7 @@ std::string_view PrefixMemory::Cut(const std::string& document,
     const std::string_view prefix = before.substr(at);
     // Too much of it has become text after the cursor.
     if (prefix.size() < with_room.size() / 2) continue;
-    if (count_tokens(prefix) > limit) continue;
+    if (count_tokens(prefix) > limits.most) continue;
     beginnings[i].size = prefix.size();
     std::rotate(beginnings.begin() + static_cast<ptrdiff_t>(i),
                 beginnings.begin() + static_cast<ptrdiff_t>(i) + 1,
@@ -112,7 +114,7 @@ std::string_view PrefixMemory::Cut(const std::string& document,
   if (fits) return before;
   const std::string_view prefix = FromSteadyPlace(with_room);
   const std::string_view beginning = BeginningOf(prefix);
-  if (beginning.size() < kBeginningBytes) return prefix;
+  if (beginning.size() < kFewestBeginningBytes) return prefix;
   if (beginnings.size() == kBeginningsPerDocument) {
     beginnings.erase(beginnings.begin());
   }

@@ -21,9 +21,20 @@ namespace krait::completion {
 // Thread-compatible.
 class PrefixMemory {
  public:
-  // As CutPrefix. `document` names the document; it may be any string.
+  // As CutPrefix. `document` names the document; it may be any string. One that
+  // is cut anew has three quarters of the limit.
   std::string_view Cut(const std::string& document, std::string_view before,
-                       size_t limit, const TokenCounter& count_tokens);
+                       size_t limit, const TokenCounter& count_tokens) {
+    return Cut(document, before, {.anew = limit - limit / 4, .most = limit},
+               count_tokens);
+  }
+  // The same, with as many tokens as that when it is cut anew.
+  struct Limits {
+    size_t anew = 0;
+    size_t most = 0;
+  };
+  std::string_view Cut(const std::string& document, std::string_view before,
+                       const Limits& limits, const TokenCounter& count_tokens);
 
  private:
   struct Beginning {

@@ -12,6 +12,8 @@ namespace krait::completion {
 struct WindowLimits {
   size_t prefix_tokens = 2048;
   size_t suffix_tokens = 512;
+  // What a model may read of the file around that while nobody waits.
+  size_t pause_tokens = 16384;
 };
 
 // No window holds more than this many bytes for each token of its limit,

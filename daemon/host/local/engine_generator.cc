@@ -2,15 +2,29 @@
 #include "daemon/host/local/engine_generator.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 #include <vector>
 
+#include "daemon/host/local/engine_vocabulary.h"
 #include "daemon/host/local/engine_words.h"
 #include "daemon/host/local/read_model_hints.h"
 #include "engine/model/gguf_memory.h"
+#include "engine/state/state_sizes.h"
 #include "engine/state/state_store.h"
 
 namespace krait::daemon {
+
+namespace {
+
+// In pauses a file is read that takes no longer than this altogether.
+constexpr std::chrono::duration<double> kMostTimeToRead{30};
+
+// Of the memory for states, what those of one file may take, whose places are
+// all the same likely. The rest is for where the cursor was.
+size_t RoomForOneFile(size_t budget_bytes) { return budget_bytes / 8 * 5; }
+
+}  // namespace
 
 using base::ErrorCode;
 using base::MakeError;
@@ -46,6 +60,7 @@ EngineGenerator::EngineGenerator(std::shared_ptr<const engine::Model> model,
     : pool_(std::move(pool)),
       model_(std::move(model)),
       hints_(std::move(hints)),
+      vocabulary_(std::make_shared<const EngineVocabulary>(model_)),
       planner_(model_->tokenizer(), model_->hyperparameters(), options.layout),
       store_(engine::StateNeeds(model_->hyperparameters()),
              options.state_bytes),
@@ -53,7 +68,8 @@ EngineGenerator::EngineGenerator(std::shared_ptr<const engine::Model> model,
       slots_(shared_),
       warming_(std::in_place, shared_),
       stamp_(options.stamp.empty() ? engine::StampModel(model_->file().path())
-                                   : options.stamp) {
+                                   : options.stamp),
+      assumed_speed_(options.assumed_speed) {
   if (options.state_bytes == 0 || options.state_dir.empty()) return;
   StateKeeperOptions keeping{.directory = options.state_dir,
                              .limits = options.disk,
@@ -70,13 +86,54 @@ void EngineGenerator::TakeSavedStates() {
   if (keeper_) keeper_->Exchange(&store_);
 }
 
-std::chrono::duration<double> EngineGenerator::PredictPrefill(
+PromptCost EngineGenerator::PredictCostOf(
     const std::vector<TokenId>& tokens) const {
-  // Before anything was measured there is nothing to choose by.
-  if (shared_.tokens_per_second == 0) return {};
-  return std::chrono::duration<double>(
-      static_cast<double>(shared_.CountMissing(tokens)) /
-      shared_.tokens_per_second);
+  const double speed = tokens_per_second();
+  PromptCost cost{.missing = shared_.CountMissing(tokens)};
+  // Before anything was measured there is nothing to choose by; nor if nothing
+  // is kept, so that all that asks for is what the model was trained for.
+  if (speed == 0 || store_.budget_bytes() == 0) return cost;
+  cost.time = PromptCost::Seconds(static_cast<double>(cost.missing) / speed);
+  cost.cold_time =
+      PromptCost::Seconds(static_cast<double>(tokens.size()) / speed);
+  return cost;
+}
+
+// By the best speed that was seen, so that another program that runs for a
+// while does not make a file one of several parts.
+ReadingLimits EngineGenerator::LimitsOfReading() {
+  best_speed_ = std::max(best_speed_, tokens_per_second());
+  const engine::StateSizes sizes =
+      engine::StateSizesOf(model_->hyperparameters());
+  const size_t room = RoomForOneFile(store_.budget_bytes());
+  ReadingLimits limits{
+      .file_tokens = static_cast<size_t>(best_speed_ * kMostTimeToRead.count()),
+      .snapshots = 0};
+  if (sizes.kv_bytes > 0) {
+    limits.file_tokens = std::min(limits.file_tokens, room / sizes.kv_bytes);
+  }
+  if (sizes.snapshot_bytes > 0) {
+    limits.snapshots = room / sizes.snapshot_bytes;
+    if (limits.snapshots == 0) limits.file_tokens = 0;
+  }
+  limits.file_tokens = std::bit_floor(limits.file_tokens);
+  return limits;
+}
+
+base::Result<FimPlan> EngineGenerator::PlanFor(
+    const completion::GeneratorRequest& request, bool reminded) {
+  if (const auto& pieces = request.prompt.pieces) {
+    FimPlan plan;
+    plan.tokens.assign(pieces->begin(), pieces->end());
+    return plan;
+  }
+  // A memory knows words by their beginnings.
+  const Healing heal = !request.heal_tokens ? Healing::kNone
+                       : reminded           ? Healing::kWord
+                                            : Healing::kToken;
+  return planner_.PlanNow(request.prompt, heal, [this](const auto& tokens) {
+    return PredictCostOf(tokens);
+  });
 }
 
 std::unique_ptr<completion::RunningGeneration> EngineGenerator::Begin(
@@ -91,20 +148,14 @@ std::unique_ptr<completion::RunningGeneration> EngineGenerator::Begin(
     generation->reminded_of = memory_->Fingerprint(
         *wanted.prompt.remembered, wanted.prompt.prefix.size());
   }
-  if (wanted.may_resume) {
+  if (wanted.may_resume && !wanted.prompt.pieces) {
     if (GenerationSlot* const slot = slots_.TakeContinued(
             wanted.prompt, generation->greedy(), generation->reminded_of)) {
       generation->Continue(*slot);
       return generation;
     }
   }
-  // A memory knows words by their beginnings.
-  const Healing heal = !wanted.heal_tokens ? Healing::kNone
-                       : reminded          ? Healing::kWord
-                                           : Healing::kToken;
-  auto plan = planner_.PlanNow(wanted.prompt, heal, [this](const auto& tokens) {
-    return PredictPrefill(tokens);
-  });
+  auto plan = PlanFor(wanted, reminded);
   if (plan) {
     std::unique_ptr<engine::TextMemory> memory;
     if (reminded) {
@@ -165,14 +216,26 @@ base::Status EngineGenerator::Warm(const completion::GeneratorPrompt& prompt,
                                    std::stop_token stop) {
   if (store_.budget_bytes() == 0) return {};
   TakeSavedStates();
-  const auto plans = planner_.PlansToWarm(prompt, [this](const auto& tokens) {
-    // As if nothing were warm: after a jump nothing is.
-    const double speed = shared_.tokens_per_second;
-    return std::chrono::duration<double>(
-        speed == 0 ? 0 : static_cast<double>(tokens.size()) / speed);
-  });
+  const auto plans = planner_.PlansToWarm(
+      prompt, [this](const auto& tokens) { return PredictCostOf(tokens); });
   if (!plans) return plans.error();
-  for (const FimPlan& plan : *plans) {
+  return Read(*plans, prompt, stop);
+}
+
+base::Status EngineGenerator::ReadAhead(
+    const completion::GeneratorPrompt& prompt, std::stop_token stop) {
+  if (store_.budget_bytes() == 0) return {};
+  const auto plans = planner_.PlansToReadAhead(
+      prompt, [this](const auto& tokens) { return PredictCostOf(tokens); },
+      LimitsOfReading());
+  if (!plans) return plans.error();
+  return Read(*plans, prompt, stop);
+}
+
+base::Status EngineGenerator::Read(const std::vector<FimPlan>& plans,
+                                   const completion::GeneratorPrompt& prompt,
+                                   const std::stop_token& stop) {
+  for (const FimPlan& plan : plans) {
     if (plan.tokens.empty()) continue;
     const auto cost = warming_->Advance(
         plan.tokens,

@@ -36,6 +36,9 @@ struct WarmOptions {
   size_t state_bytes = 0;  // in memory; 0: each call reads the whole prompt
   // See FimPlanner.
   std::optional<engine::FimLayout> layout = {};
+  // Plans prompts as if the model read so many tokens per second; 0: as it is
+  // found to.
+  double assumed_speed = 0;
   // Where states are kept between runs, and how much; empty: nowhere.
   std::filesystem::path state_dir = {};
   engine::StateLimits disk = {};
@@ -65,6 +68,9 @@ class EngineGenerator : public completion::Generator {
     return model_->hyperparameters().context_length;
   }
   completion::ModelHints hints() const override { return hints_; }
+  std::shared_ptr<const completion::Vocabulary> vocabulary() const override {
+    return vocabulary_;
+  }
   size_t CountTokens(std::string_view text) const override {
     return planner_.CountTokens(text);
   }
@@ -74,6 +80,8 @@ class EngineGenerator : public completion::Generator {
       std::span<completion::RunningGeneration* const> generations) override;
   base::Status Warm(const completion::GeneratorPrompt& prompt,
                     std::stop_token stop) override;
+  base::Status ReadAhead(const completion::GeneratorPrompt& prompt,
+                         std::stop_token stop) override;
   void SaveWarmStates() override;
   base::Status FinishSaving(std::chrono::milliseconds limit) override;
   void Forget(const completion::ForgetScope& scope,
@@ -88,8 +96,16 @@ class EngineGenerator : public completion::Generator {
                   completion::ModelHints hints,
                   std::shared_ptr<engine::WorkerPool> pool,
                   const WarmOptions& options);
-  std::chrono::duration<double> PredictPrefill(
-      const std::vector<engine::TokenId>& tokens) const;
+  base::Result<FimPlan> PlanFor(const completion::GeneratorRequest& request,
+                                bool reminded);
+  PromptCost PredictCostOf(const std::vector<engine::TokenId>& tokens) const;
+  double tokens_per_second() const {
+    return assumed_speed_ > 0 ? assumed_speed_ : shared_.tokens_per_second;
+  }
+  ReadingLimits LimitsOfReading();
+  base::Status Read(const std::vector<FimPlan>& plans,
+                    const completion::GeneratorPrompt& prompt,
+                    const std::stop_token& stop);
   void TakeSavedStates();
   // Lets go of all that is warm but for what runs.
   void DropWarm();
@@ -103,6 +119,7 @@ class EngineGenerator : public completion::Generator {
   const std::shared_ptr<engine::WorkerPool> pool_;
   const std::shared_ptr<const engine::Model> model_;
   const completion::ModelHints hints_;
+  const std::shared_ptr<const completion::Vocabulary> vocabulary_;
   mutable FimPlanner planner_;        // remembers lines
   std::optional<FileMemory> memory_;  // if the model is made for one
   engine::StateStore store_;
@@ -113,6 +130,8 @@ class EngineGenerator : public completion::Generator {
   // Its thread ends before the store does, whose pieces it writes.
   std::optional<StateKeeper> keeper_;
   uint64_t turns_ = 0;  // slices of prompts that were read
+  const double assumed_speed_;
+  double best_speed_ = 0;  // tokens per second that were read at some time
 };
 
 }  // namespace krait::daemon

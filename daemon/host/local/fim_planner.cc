@@ -7,27 +7,21 @@
 #include <cctype>
 #include <utility>
 
-#include "daemon/completion/text/text_window.h"
 #include "daemon/completion/text/words.h"
 
 namespace krait::daemon {
 namespace {
 
 using engine::FimLayout;
+using Seconds = PromptCost::Seconds;
 
 // Up to here the better answer is worth waiting for: better than one without a
 // suffix, and than one with an earlier suffix, which is nearly as good.
-constexpr std::chrono::duration<double> kPatience{0.15};
-constexpr std::chrono::duration<double> kPatienceNearby{0.03};
+constexpr Seconds kPatience{0.15};
+constexpr Seconds kPatienceNearby{0.03};
 
 // What is at hand must be this much quicker to be taken instead.
 constexpr double kWorthIt = 4;
-
-// Of a suffix that a jump has read anew, whatever more would be allowed.
-constexpr size_t kMostTokensOfLastSuffix = 192;
-
-// In a pause the anchor moves if more text than this is behind it.
-constexpr size_t kMoveAnchorAfterBytes = 256;
 
 // Tokens of a word that are said anew: more than most identifiers have.
 constexpr size_t kMaxHealed = 8;
@@ -66,43 +60,11 @@ std::optional<engine::TokenId> FileToken(const engine::Hyperparameters& hparams,
 FimLayout FimPlanner::BestLayout(
     const completion::GeneratorPrompt& prompt) const {
   if (layout_) return *layout_;
-  const FimLayout trained = TrainedLayout(lines_.tokenizer());
+  const FimLayout trained = TrainedLayout(layouter_.tokenizer());
   if (trained == FimLayout::kEmulated && prompt.suffix.empty()) {
     return FimLayout::kPrefix;
   }
   return trained == FimLayout::kPsm ? FimLayout::kAnchoredPsm : trained;
-}
-
-base::Result<FimPlan> FimPlanner::LayOut(
-    FimLayout layout, const completion::GeneratorPrompt& prompt,
-    size_t anchor) {
-  const bool anchored = layout == FimLayout::kAnchoredPsm;
-  if (!anchored) anchor = prompt.prefix.size();
-  const auto laid_out =
-      engine::LayOutFim(lines_.tokenizer(), layout,
-                        {.path = file_token_ ? prompt.path : std::string_view(),
-                         .prefix = prompt.prefix,
-                         .suffix = prompt.suffix,
-                         .anchor = anchor},
-                        file_token_);
-  if (!laid_out) return laid_out.error();
-  engine::EncodedPrompt encoded = engine::Encode(laid_out->pieces, lines_);
-  FimPlan plan;
-  plan.layout = layout;
-  const size_t prefix_end = encoded.ends[laid_out->prefix];
-  if (anchored || layout == FimLayout::kPsm) {
-    plan.checkpoints.push_back(prefix_end);
-  }
-  if (anchored)
-    plan.checkpoints.push_back(encoded.ends[encoded.ends.size() - 2]);
-  for (const size_t begin : prompt.anchors) {
-    if (begin > anchor) continue;
-    const size_t after =
-        lines_.Count(prompt.prefix.substr(begin, anchor - begin));
-    if (after < prefix_end) plan.checkpoints.push_back(prefix_end - after);
-  }
-  plan.tokens = std::move(encoded.ids);
-  return plan;
 }
 
 // Takes the last token off the prompt if it may be the beginning of another
@@ -113,8 +75,8 @@ void FimPlanner::HealTokens(Healing heal, FimPlan* plan) const {
   for (size_t healed = 0; healed < kMaxHealed && plan->tokens.size() >= 2;
        ++healed) {
     const engine::TokenId last = plan->tokens.back();
-    if (lines_.tokenizer().IsControl(last)) return;
-    const std::string_view bytes = lines_.tokenizer().TokenBytes(last);
+    if (layouter_.tokenizer().IsControl(last)) return;
+    const std::string_view bytes = layouter_.tokenizer().TokenBytes(last);
     if (bytes.empty() || bytes.back() == '\n') return;
     const bool goes_on =
         healed == 0 || (completion::IsWordByte(bytes.back()) &&
@@ -128,83 +90,36 @@ void FimPlanner::HealTokens(Healing heal, FimPlan* plan) const {
 
 base::Result<FimPlan> FimPlanner::PlanNow(
     const completion::GeneratorPrompt& prompt, Healing heal,
-    const PredictTime& predict) {
-  auto best = BestPlan(prompt, predict);
-  if (!best) return best.error();
-  if (auto quicker = QuickerPlan(prompt, *best, predict)) {
-    best = std::move(*quicker);
-  }
-  HealTokens(heal, &*best);
-  return best;
+    const PredictCost& predict) {
+  auto plan = Plan(prompt, predict);
+  if (plan) HealTokens(heal, &*plan);
+  return plan;
 }
 
-base::Result<FimPlan> FimPlanner::BestPlan(
-    const completion::GeneratorPrompt& prompt, const PredictTime& predict) {
+base::Result<FimPlan> FimPlanner::Plan(
+    const completion::GeneratorPrompt& prompt, const PredictCost& predict) {
   const FimLayout layout = BestLayout(prompt);
-  if (layout != FimLayout::kAnchoredPsm) return LayOut(layout, prompt);
-  completion::GeneratorPrompt shorter = prompt;
-  shorter.suffix = LastSuffix(prompt.suffix);
-  return BestAnchoredPlan(shorter, predict);
-}
-
-// The quickest of those behind the anchors that there are, and a new one.
-base::Result<FimPlan> FimPlanner::BestAnchoredPlan(
-    const completion::GeneratorPrompt& prompt, const PredictTime& predict) {
-  const size_t new_anchor = MiddleAnchors::NewFor(prompt.prefix);
-  std::vector<size_t> anchors = anchors_.Find(prompt);
-  if (std::ranges::find(anchors, new_anchor) == anchors.end()) {
-    anchors.push_back(new_anchor);
+  if (layout == FimLayout::kAnchoredPsm) {
+    return layout_ ? anchored_.BestPlan(prompt, predict)
+                   : anchored_.PlanNow(prompt, predict);
   }
-  std::optional<FimPlan> best;
-  size_t best_anchor = 0;
-  Seconds best_time{};
-  for (const size_t anchor : anchors) {
-    auto plan = LayOut(FimLayout::kAnchoredPsm, prompt, anchor);
-    if (!plan) return plan.error();
-    const Seconds time = predict(plan->tokens);
-    if (best && time >= best_time) continue;
-    best = std::move(*plan);
-    best_anchor = anchor;
-    best_time = time;
-  }
-  anchors_.Add(prompt, best_anchor);
-  return *std::move(best);
-}
-
-// Behind the anchor in use, if little is: else behind a new one, which is used
-// once it is warm.
-base::Result<FimPlan> FimPlanner::AnchoredPlanToWarm(
-    const completion::GeneratorPrompt& whole) {
-  completion::GeneratorPrompt prompt = whole;
-  prompt.suffix = LastSuffix(whole.suffix);
-  const std::vector<size_t> anchors = anchors_.Find(prompt);
-  const size_t behind = anchors.empty() ? std::string_view::npos
-                                        : prompt.prefix.size() - anchors[0];
-  const size_t anchor = behind <= kMoveAnchorAfterBytes
-                            ? anchors[0]
-                            : MiddleAnchors::NewFor(prompt.prefix);
-  anchors_.Add(prompt, anchor);
-  return LayOut(FimLayout::kAnchoredPsm, prompt, anchor);
-}
-
-std::string_view FimPlanner::LastSuffix(std::string_view suffix) {
-  return completion::CutSuffix(
-      suffix, kMostTokensOfLastSuffix,
-      [this](std::string_view text) { return lines_.Count(text); });
+  auto best = layouter_.LayOut(layout, prompt);
+  if (!best || layout_) return best;
+  if (auto quicker = QuickerPlan(prompt, *best, predict)) return *quicker;
+  return best;
 }
 
 std::optional<FimPlan> FimPlanner::QuickerPlan(
     const completion::GeneratorPrompt& prompt, const FimPlan& best,
-    const PredictTime& predict) {
-  if (layout_) return std::nullopt;
-  const Seconds best_time = predict(best.tokens);
+    const PredictCost& predict) {
+  const Seconds best_time = predict(best.tokens).time;
   const auto if_worth_it = [&](FimLayout layout,
                                const completion::GeneratorPrompt& other,
                                std::string_view what) {
-    auto plan = LayOut(layout, other);
+    auto plan = layouter_.LayOut(layout, other);
     std::optional<FimPlan> quicker;
     if (!plan) return quicker;
-    const Seconds time = predict(plan->tokens);
+    const Seconds time = predict(plan->tokens).time;
     if (time * kWorthIt > best_time) return quicker;
     plan->reason = fmt::format(
         "the suffix is new: reading it would take {:.0f} ms, {} is at hand in "
@@ -225,7 +140,7 @@ std::optional<FimPlan> FimPlanner::QuickerPlan(
   if (best.layout == FimLayout::kPrefix || best_time <= kPatience) {
     return std::nullopt;
   }
-  if (lines_.tokenizer().special().fim_training ==
+  if (layouter_.tokenizer().special().fim_training ==
       engine::FimTraining::kSpmAndPsm) {
     auto plan = if_worth_it(FimLayout::kPsm, prompt, "a prompt with it last");
     if (plan) return plan;
@@ -234,26 +149,37 @@ std::optional<FimPlan> FimPlanner::QuickerPlan(
 }
 
 base::Result<std::vector<FimPlan>> FimPlanner::PlansToWarm(
-    const completion::GeneratorPrompt& prompt, const PredictTime& predict) {
+    const completion::GeneratorPrompt& prompt, const PredictCost& predict) {
   const FimLayout layout = BestLayout(prompt);
   const bool anchored = layout == FimLayout::kAnchoredPsm;
-  auto best = anchored ? AnchoredPlanToWarm(prompt) : LayOut(layout, prompt);
+  auto best = anchored ? anchored_.PlanToWarm(prompt, predict)
+                       : layouter_.LayOut(layout, prompt);
   if (!best) return best.error();
   std::vector<FimPlan> plans;
   // What a jump within this window would cost.
   const bool slow = !anchored && layout != FimLayout::kPrefix &&
-                    predict(best->tokens) > kPatience;
+                    predict(best->tokens).cold_time > kPatience;
   plans.push_back(std::move(*best));
   if (slow) {
-    const bool psm = lines_.tokenizer().special().fim_training ==
+    const bool psm = layouter_.tokenizer().special().fim_training ==
                      engine::FimTraining::kSpmAndPsm;
-    auto prefix = LayOut(psm ? FimLayout::kPsm : FimLayout::kPrefix, prompt);
+    auto prefix =
+        layouter_.LayOut(psm ? FimLayout::kPsm : FimLayout::kPrefix, prompt);
     if (!prefix) return plans;
     // After a jump another suffix will come behind it.
     if (psm) prefix->tokens.resize(prefix->checkpoints.front());
     plans.push_back(std::move(*prefix));
   }
   return plans;
+}
+
+base::Result<std::vector<FimPlan>> FimPlanner::PlansToReadAhead(
+    const completion::GeneratorPrompt& prompt, const PredictCost& predict,
+    const ReadingLimits& limits) {
+  if (layout_ || BestLayout(prompt) != FimLayout::kAnchoredPsm) {
+    return std::vector<FimPlan>();
+  }
+  return anchored_.PlansToReadAhead(prompt, predict, limits);
 }
 
 }  // namespace krait::daemon

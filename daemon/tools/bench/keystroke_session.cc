@@ -187,8 +187,10 @@ base::Status KeystrokeSession::Warm(const KeystrokeStep& step) {
   completion::Clock::time_point begin;
   const auto document = Change(step, &begin);
   if (!document) return document.error();
-  return service_->Warm(RequestAt(*document, step.cursor_ofs),
-                        options_.completion);
+  const auto request = RequestAt(*document, step.cursor_ofs);
+  auto warmed = service_->Warm(request, options_.completion);
+  if (warmed) warmed = service_->ReadAhead(request, options_.completion);
+  return warmed;
 }
 
 base::Result<bool> KeystrokeSession::Restart() {

@@ -50,8 +50,8 @@ class KeystrokeSession {
   // completion.
   base::Result<RequestCost> Run(const KeystrokeStep& step);
 
-  // Applies the edit and lets the model read up to the cursor, as happens while
-  // nobody waits.
+  // Applies the edit and lets the model read up to the cursor, and ahead, as
+  // happens while nobody waits.
   base::Status Warm(const KeystrokeStep& step);
 
   // Saves what is warm, forgets all else and loads the model again, as when a

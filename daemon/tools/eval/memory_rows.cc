@@ -107,9 +107,8 @@ base::Status MemoryRows::Add(
   prompt.suffix =
       completion::CutSuffix(fim_case.suffix, limits.suffix_tokens, count);
   const auto plan =
-      planner_.PlanNow(prompt, Healing::kWord, [](const auto& tokens) {
-        return std::chrono::duration<double>(tokens.empty() ? 0 : 1e-9);
-      });
+      planner_.PlanNow(prompt, Healing::kWord,
+                       [](const auto& /*tokens*/) { return PromptCost(); });
   if (!plan) return plan.error();
   const std::vector<completion::NearbyText> others = OthersOf(fim_case);
   const auto repository = MakeExercise(fim_case).request.repository;

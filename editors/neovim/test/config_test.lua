@@ -189,6 +189,7 @@ end
 local left_to_config_toml = {
   'menu_item',
   'min_p',
+  'pause_tokens',
   'prefix_tokens',
   'repetition_penalty',
   'suffix_tokens',

@@ -23,7 +23,12 @@ namespace {
 
 using daemon::EngineGenerator;
 using testing::Each;
+using testing::HasSubstr;
 using testing::Le;
+
+// Tokens per second, about those of Granite 4.0 H 350M on two cores: so plans
+// are those of a model for which a thousand tokens are long to wait for.
+constexpr double kSpeed = 1500;
 
 class AnchoredPsmTest : public testing::TestWithParam<const char*> {
  protected:
@@ -33,12 +38,13 @@ class AnchoredPsmTest : public testing::TestWithParam<const char*> {
     ASSERT_TRUE(model) << model.error().message;
     auto generator = EngineGenerator::Create(
         *model, std::make_shared<engine::WorkerPool>(engine::PlanThreads(2)),
-        {.state_bytes = size_t{256} << 20});
+        {.state_bytes = size_t{256} << 20, .assumed_speed = kSpeed});
     ASSERT_TRUE(generator) << generator.error().message;
     generator_ = std::move(*generator);
     service_ = std::make_unique<CompletionService>(*generator_);
     options_.max_tokens = 1;
-    // Of a vocabulary of some hundred, what 2048 are of a real one.
+    // Of a vocabulary of some hundred, what 2048 are of a real one: some 160
+    // lines.
     options_.limits.prefix_tokens = 5000;
     options_.min_confidence = kShowAll;
     text_ = ReadSource("daemon/session/lsp_session.cc");
@@ -61,10 +67,25 @@ class AnchoredPsmTest : public testing::TestWithParam<const char*> {
   size_t Ask() {
     const auto completion = service_->Complete(Request(), options_);
     EXPECT_TRUE(completion);
-    EXPECT_EQ(completion->trace.plan, PromptPlan::kAnchoredPsm);
-    return completion->trace.tokens_computed;
+    trace_ = completion->trace;
+    EXPECT_EQ(trace_.plan, PromptPlan::kAnchoredPsm);
+    return trace_.tokens_computed;
   }
-  void Pause() { EXPECT_TRUE(service_->Warm(Request(), options_)); }
+  // Of what the model was shown last.
+  size_t prompt_tokens() const {
+    return trace_.tokens_reused + trace_.tokens_replayed +
+           trace_.tokens_computed;
+  }
+  void GoTo(size_t line) { cursor_ = text_.find('\n', LineBegin(line)); }
+  // The cursor stays where it is in the text.
+  void InsertAbove(size_t line, std::string_view text) {
+    text_.insert(LineBegin(line), text);
+    cursor_ += text.size();
+  }
+  void Pause() {
+    EXPECT_TRUE(service_->Warm(Request(), options_));
+    EXPECT_TRUE(service_->ReadAhead(Request(), options_));
+  }
   size_t Type(char c) {
     text_.insert(cursor_++, 1, c);
     return Ask();
@@ -78,9 +99,13 @@ class AnchoredPsmTest : public testing::TestWithParam<const char*> {
   std::unique_ptr<EngineGenerator> generator_;
   std::unique_ptr<CompletionService> service_;
   CompletionOptions options_;
+  CompletionTrace trace_;
   std::string text_;
   size_t cursor_ = 0;
 };
+
+// Of more than these lines and a suffix: more than is quickly read.
+constexpr size_t kManyTokens = 1000;
 
 #ifdef KRAIT_SANITIZED
 constexpr int kRounds = 3;
@@ -123,23 +148,78 @@ TEST_P(AnchoredPsmTest, WhatIsDeletedIsNotReadAgain) {
   }
 }
 
-TEST_P(AnchoredPsmTest, AJumpInAFileThatWasReadCostsTheSuffix) {
+TEST_P(AnchoredPsmTest, AJumpInAFileThatWasReadCostsTheWayAndTheSuffix) {
   Ask();
-  const size_t here = cursor_;
-  const size_t there = LineBegin(60);
-  cursor_ = there;
-  Ask();
-  cursor_ = here;
-  EXPECT_LE(Ask(), 300U);
-  cursor_ = there + 40;
-  EXPECT_LE(Ask(), 300U);
+  Pause();
+  EXPECT_LE(Ask(), 1U);
+  for (const size_t line : {60U, 460U, 225U, 403U, 110U}) {
+    SCOPED_TRACE(line);
+    GoTo(line);
+    EXPECT_LE(Ask(), 300U);
+    // All of the file above is in it.
+    EXPECT_GT(prompt_tokens(), line * 8);
+    const std::vector<size_t> costs = Type("  // checked\n");
+    EXPECT_THAT(costs, Each(Le(3U)));
+  }
 }
 
-TEST_P(AnchoredPsmTest, AnEditFurtherUpCostsTheSuffixThere) {
+TEST_P(AnchoredPsmTest, AJumpToWhatWasNotReadCostsTheLinesThere) {
   Ask();
+  GoTo(460);
+  EXPECT_LE(Ask(), 300U);
+  EXPECT_THAT(trace_.plan_reason, HasSubstr("the lines around it are read"));
+  EXPECT_LT(prompt_tokens(), 300U);
+  EXPECT_THAT(Type("  // checked\n"), Each(Le(3U)));
+  Pause();
+  EXPECT_LE(Type('x'), 3U);
+  EXPECT_EQ(trace_.plan_reason, "");
+  EXPECT_GT(prompt_tokens(), kManyTokens);
+}
+
+TEST_P(AnchoredPsmTest, AnEditFurtherUpDoesNotHoldUpWhoTypesBelow) {
+  Ask();
+  Pause();
+  InsertAbove(160, "// What is new here.\n");
+  EXPECT_LE(Ask(), 400U);
+  EXPECT_THAT(trace_.plan_reason, HasSubstr("as it was when it was read"));
+  EXPECT_GT(prompt_tokens(), kManyTokens);
+  EXPECT_THAT(Type(kTyped.substr(0, 60)), Each(Le(3U)));
+  Pause();
+  EXPECT_LE(Type('x'), 3U);
+  EXPECT_EQ(trace_.plan_reason, "");
+}
+
+TEST_P(AnchoredPsmTest, SoItIsWithAJumpAfterEdits) {
+  Ask();
+  Pause();
+  Type(kTyped);
+  InsertAbove(120, "// What is new here.\n");
+  for (const size_t line : {440U, 330U}) {
+    SCOPED_TRACE(line);
+    GoTo(line);
+    EXPECT_LE(Ask(), 300U);
+    EXPECT_THAT(trace_.plan_reason, HasSubstr("as it was when it was read"));
+    EXPECT_GT(prompt_tokens(), line * 8);
+  }
+}
+
+TEST_P(AnchoredPsmTest, TheEditItselfCostsTheSuffixThere) {
+  Ask();
+  Pause();
   cursor_ = LineBegin(160);
   EXPECT_LE(Type('x'), 400U);
   EXPECT_THAT(Type(" = limit;\n"), Each(Le(3U)));
+}
+
+TEST_P(AnchoredPsmTest, NoMoreIsReadThanTheUserWants) {
+  options_.limits.pause_tokens = 0;
+  Ask();
+  Pause();
+  EXPECT_LE(Ask(), 1U);
+  EXPECT_LE(prompt_tokens(), 5000U + 300U);
+  GoTo(60);
+  EXPECT_LE(Ask(), 300U);
+  EXPECT_LT(prompt_tokens(), 300U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, AnchoredPsmTest,

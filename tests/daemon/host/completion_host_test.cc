@@ -169,6 +169,30 @@ TEST_F(CompletionHostTest, APrefetchFollowsItsWarmingAndGivesWay) {
   EXPECT_EQ(host_->statistics().num_answers(), 1U);
 }
 
+TEST_F(CompletionHostTest, TheFileIsReadOnceWhatComesNextIsReady) {
+  auto generator = std::make_unique<FakeGenerator>("yes");
+  std::latch finished(1);
+  generator->set_on_slice([&](const completion::GeneratorPrompt&) {
+    events_.Add("warm");
+    return false;
+  });
+  generator->set_before_token([&, tokens = 0]() mutable {
+    if (++tokens == 1) events_.Add("ahead");
+  });
+  generator->set_on_read_ahead([&] {
+    events_.Add("file");
+    finished.count_down();
+  });
+  Start(std::move(generator));
+  Go();
+  host_->Warm({.document = {1, "a"},
+               .request = {.path = "", .before = "shown", .after = ""},
+               .options = {},
+               .prefetch_at = completion::Clock::now()});
+  finished.wait();
+  EXPECT_THAT(events_.All(), ElementsAre("warm", "ahead", "file"));
+}
+
 TEST_F(CompletionHostTest, APrefetchWaitsForItsTime) {
   auto generator = std::make_unique<FakeGenerator>("yes");
   const FakeGenerator& fake = *generator;

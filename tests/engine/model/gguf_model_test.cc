@@ -173,6 +173,10 @@ TEST(GgufModelTest, KraitsOwnKeysAreChecked) {
   EXPECT_THAT(WhyRecipeIsRefused(
                   [](Recipe* r) { r->uints["krait.fim.prefix_token"] = 2; }),
               HasSubstr("'krait.fim.prefix_token'"));
+  EXPECT_THAT(WhyRecipeIsRefused([](Recipe* r) {
+                r->uints["krait.fim.repository_separator_token"] = 2;
+              }),
+              HasSubstr("'krait.fim.repository_separator_token'"));
   EXPECT_THAT(WhyRecipeIsRefused(
                   [](Recipe* r) { r->arrays["krait.fim.stop_tokens"] = {2}; }),
               HasSubstr("'krait.fim.stop_tokens': expected an array of "

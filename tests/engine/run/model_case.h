@@ -29,10 +29,29 @@ inline std::shared_ptr<const Model> LoadCase(const ModelCase& model) {
   return loaded ? *loaded : nullptr;
 }
 
-// Returns the models to repeat a test with: all; but under ThreadSanitizer,
-// which is slow and to which the threads do the same with each, one of each
-// kind of memory.
-inline std::vector<ModelCase> Cases(std::vector<ModelCase> all) {
+// Returns the models to repeat a test with: those that a test has of its own,
+// and one of each architecture and kind of layer, where sanitizers are too slow
+// for all that golden_test has there, too. Under ThreadSanitizer, to which the
+// threads do the same with each, one of each kind of memory.
+inline std::vector<ModelCase> EveryModelAnd(std::vector<ModelCase> all) {
+  const std::string models = KRAIT_TEST_DATA "/models/";
+  const std::vector<ModelCase> every = {
+      {"mamba1", models + "mamba1-tiny/hf"},
+      {"mamba2", models + "mamba2-tiny/hf"},
+      {"llama", models + "llama-tiny/gguf/model-f16.gguf"},
+      {"window", models + "mistral-tiny/hf"},
+      {"granite", models + "granite-h-tiny/hf"},
+      {"granite_dense", models + "granite-tiny/hf"},
+      {"falcon", models + "falcon-h1-tiny/hf"},
+#ifndef KRAIT_SANITIZED
+      {"llama3", models + "llama3-tiny/hf"},
+      {"experts", models + "mixtral-tiny/hf"},
+      {"biases", models + "qwen2-tiny/hf"},
+      {"granite_experts", models + "granite-h-moe/hf"},
+#endif
+      {"hybrid", ""},
+  };
+  all.insert(all.end(), every.begin(), every.end());
 #ifdef KRAIT_THREAD_SANITIZED
   std::erase_if(all, [](const ModelCase& model) {
     return model.name != "mamba2" && model.name != "llama" &&

@@ -194,6 +194,26 @@ TEST_F(SessionTest, GeneratesGreedilyTheSameTwice) {
   }
 }
 
+// What a sliding window has passed goes: a sequence may be as long as it likes.
+TEST_F(SessionTest, AWindowsKeysDoNotPileUp) {
+  const auto mistral = Model::Load(KRAIT_TEST_DATA "/models/mistral-tiny/hf");
+  const auto llama = Model::Load(KRAIT_TEST_DATA "/models/llama3-tiny/hf");
+  ASSERT_TRUE(mistral && llama);
+  const size_t window = (*mistral)->hyperparameters().attention.sliding_window;
+  ASSERT_GT(window, 0U);
+  const auto bytes_after = [&](const auto& model, size_t tokens) {
+    Session session(model, *pool_);
+    std::vector<TokenId> ids(tokens - 10, 20);
+    LogitsAfter(session, ids);
+    for (size_t i = 0; i < 10; ++i) session.Decode(21);
+    return session.state().bytes();
+  };
+  EXPECT_EQ(bytes_after(*mistral, 1024), bytes_after(*mistral, 4096));
+  const size_t row = bytes_after(*mistral, 12) / 12;
+  EXPECT_LE(bytes_after(*mistral, 4096), row * (window + kBlockTokens));
+  EXPECT_EQ(bytes_after(*llama, 1024) * 4, bytes_after(*llama, 4096));
+}
+
 TEST_F(SessionTest, CallbackAndCancellationEndAGeneration) {
   const std::vector<TokenId> prompt = Tokens(20);
   Session session(*model_, *pool_);

@@ -18,7 +18,7 @@
 
 #include "engine/run/warm_session.h"
 #include "engine/state/state_file.h"
-#include "tests/engine/run/hybrid_model.h"
+#include "tests/engine/run/model_case.h"
 
 namespace krait::engine {
 namespace {
@@ -108,9 +108,11 @@ class StateDirectoryTest : public testing::Test {
 };
 
 TEST_F(StateDirectoryTest, WhatWasSavedIsWarmAgainBitForBit) {
-  for (const char* path : {"/models/mamba1-tiny/hf", "/models/mamba2-tiny/hf",
-                           "/models/mistral-nowindow/hf"}) {
-    model_ = LoadModel(std::string(KRAIT_TEST_DATA) + path);
+  for (const ModelCase& model : EveryModelAnd({})) {
+    if (model.path.empty()) continue;  // below
+    SCOPED_TRACE(model.name);
+    model_ = LoadModel(model.path);
+    ASSERT_NE(model_, nullptr);
     StateStore before = Store();
     const std::vector<float> expected = Run(before);
     ASSERT_TRUE(Directory().Save(before));
@@ -118,7 +120,7 @@ TEST_F(StateDirectoryTest, WhatWasSavedIsWarmAgainBitForBit) {
     EXPECT_THAT(Directory().Load(&after), testing::IsEmpty());
     PrefillCost cost;
     EXPECT_EQ(Run(after, &cost), expected);
-    EXPECT_EQ(cost.computed, 1U) << path;
+    EXPECT_EQ(cost.computed, 1U);
   }
 }
 

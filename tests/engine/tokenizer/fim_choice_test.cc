@@ -53,6 +53,23 @@ TEST(FimChoiceTest, TokensAndOrderCanBeNamed) {
   EXPECT_EQ(special.fim_family, "");
 }
 
+TEST(FimChoiceTest, SeparatorsCanBeNamed) {
+  const auto tokenizer = LoadChoosing(
+      kQwenVocabulary, {.file_separator_token = "<|fim_pad|>",
+                        .repository_separator_token = "<|file_sep|>"});
+  ASSERT_TRUE(tokenizer);
+  const SpecialTokens& special = (*tokenizer)->special();
+  EXPECT_EQ(special.fim_file_separator, (*tokenizer)->FindToken("<|fim_pad|>"));
+  EXPECT_EQ(special.fim_repository_separator,
+            (*tokenizer)->FindToken("<|file_sep|>"));
+  EXPECT_EQ(special.fim_order, FimOrder::kPsm);
+  EXPECT_THAT(
+      LoadChoosing(kQwenVocabulary, {.repository_separator_token = "<none>"})
+          .error()
+          .message,
+      HasSubstr("fim.repository_separator_token: the vocabulary has no token"));
+}
+
 // An ordinary token that has a role is no longer made from text.
 TEST(FimChoiceTest, WhatIsNamedNeverComesFromText) {
   for (const char* file : {kQwenVocabulary, kMistralVocabulary}) {
@@ -69,7 +86,8 @@ TEST(FimChoiceTest, WhatIsNamedNeverComesFromText) {
     }
     ASSERT_GT(name.size(), 2U);
     for (const FimChoice& fim :
-         {FimChoice{.stop_tokens = {name}}, FimChoice{.middle_token = name}}) {
+         {FimChoice{.stop_tokens = {name}}, FimChoice{.middle_token = name},
+          FimChoice{.repository_separator_token = name}}) {
       const auto tokenizer = LoadChoosing(file, fim);
       ASSERT_TRUE(tokenizer);
       EXPECT_TRUE((*tokenizer)->IsControl(token));

@@ -6,7 +6,10 @@
 
 #include <chrono>
 #include <random>
+#include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "tests/cpu_clock.h"
 
@@ -87,6 +90,45 @@ TEST(PreTokenizerTest, KnowsNamesAndPatterns) {
   EXPECT_FALSE(FindGgufPreTokenizer("quantum"));
   EXPECT_EQ(PreTokenizer::RuleOfPattern("\\p{N}"), SplitRule::kDigits);
   EXPECT_FALSE(PreTokenizer::RuleOfPattern(".*"));
+}
+
+// Those that models of the families have, and others that cut alike.
+TEST(PreTokenizerTest, NamesThatMeanTheSameCutAlike) {
+  const std::vector<std::vector<std::string>> alike = {
+      {"qwen2", "stablelm2", "hunyuan", "deepseek-r1-qwen"},
+      {"llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral",
+       "midm-2.0", "lfm2"},
+      {"dbrx", "smaug-bpe"},
+      {"starcoder", "refact", "smollm", "command-r", "codeshell", "exaone",
+       "minerva-7b", "mellum2"},
+      {"gpt-2", "phi-2", "mellum", "gigachat", "modern-bert", "jina-v2-code"}};
+  constexpr std::string_view kText =
+      "it's 12345 a_b, \"e\u0301t\u00e9\";\r\n\n  x = {1};\t// \u4e2d 7\n";
+  std::set<std::vector<size_t>> cuts;
+  for (const auto& names : alike) {
+    const auto first = FindGgufPreTokenizer(names[0]);
+    ASSERT_TRUE(first) << names[0];
+    std::vector<size_t> expected;
+    first->rules.Split(kText, &expected);
+    cuts.insert(expected);
+    for (const std::string& name : names) {
+      const auto other = FindGgufPreTokenizer(name);
+      ASSERT_TRUE(other) << name;
+      std::vector<size_t> ends;
+      other->rules.Split(kText, &ends);
+      EXPECT_EQ(ends, expected) << name;
+      EXPECT_EQ(other->whole_words_first, first->whole_words_first) << name;
+    }
+  }
+  for (const std::string name :
+       {"qwen35", "seed-coder", "tekken", "deepseek-coder"}) {
+    const auto own = FindGgufPreTokenizer(name);
+    ASSERT_TRUE(own) << name;
+    std::vector<size_t> ends;
+    own->rules.Split(kText, &ends);
+    cuts.insert(ends);
+  }
+  EXPECT_EQ(cuts.size(), 8U);  // Llama 3's and dbrx's rules are the same
 }
 
 // Whatever the text, the words are not empty, and together they are the text.

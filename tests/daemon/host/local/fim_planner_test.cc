@@ -20,6 +20,12 @@ using engine::TokenId;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
+// What takes so long, of which nothing is warm.
+PromptCost Seconds(double seconds) {
+  const PromptCost::Seconds time(seconds);
+  return {.missing = 1000, .time = time, .cold_time = time};
+}
+
 constexpr std::string_view kPrefix = "def total(prices):\n    return ";
 constexpr std::string_view kSuffix =
     "\n\ndef tax(total):\n    return 0.2 * total\n";
@@ -49,19 +55,17 @@ class FimPlannerTest : public testing::Test {
     if (has_earlier) prompt.earlier_suffix = kEarlier;
     const auto plan = planner_->PlanNow(
         prompt, Healing::kNone, [&](const std::vector<TokenId>& tokens) {
-          return FimPlanner::Seconds(tokens.size() == suffix_size ? with_suffix
-                                     : tokens.size() == earlier_size
-                                         ? with_earlier
-                                         : without);
+          return Seconds(tokens.size() == suffix_size    ? with_suffix
+                         : tokens.size() == earlier_size ? with_earlier
+                                                         : without);
         });
     EXPECT_TRUE(plan);
     return *plan;
   }
 
   std::vector<TokenId> Tokens(const completion::GeneratorPrompt& prompt) {
-    const auto plan =
-        planner_->PlanNow(prompt, Healing::kNone,
-                          [](const auto&) { return FimPlanner::Seconds(0); });
+    const auto plan = planner_->PlanNow(prompt, Healing::kNone,
+                                        [](const auto&) { return Seconds(0); });
     EXPECT_TRUE(plan);
     return plan->tokens;
   }
@@ -104,7 +108,7 @@ TEST_F(FimPlannerTest, TakesTheSuffixLastWhereTheModelKnowsBoth) {
   // That with the suffix first is new; it ends with the prefix.
   const std::vector<TokenId> spm = Tokens(prompt);
   const auto predict = [&](const std::vector<TokenId>& tokens) {
-    return FimPlanner::Seconds(tokens == spm ? 2 : 0.2);
+    return Seconds(tokens == spm ? 2 : 0.2);
   };
   const auto plan = planner.PlanNow(prompt, Healing::kNone, predict);
   ASSERT_TRUE(plan);
@@ -124,9 +128,9 @@ TEST_F(FimPlannerTest, TakesTheSuffixLastWhereTheModelKnowsBoth) {
 TEST_F(FimPlannerTest, KeepsToALayoutThatIsAskedFor) {
   FimPlanner planner(model_->tokenizer(), model_->hyperparameters(),
                      FimLayout::kAnchoredPsm);
-  const auto plan = planner.PlanNow(
-      {.path = "a.py", .prefix = kPrefix, .suffix = kSuffix}, Healing::kNone,
-      [](const auto&) { return FimPlanner::Seconds(2); });
+  const auto plan =
+      planner.PlanNow({.path = "a.py", .prefix = kPrefix, .suffix = kSuffix},
+                      Healing::kNone, [](const auto&) { return Seconds(2); });
   ASSERT_TRUE(plan);
   EXPECT_EQ(plan->layout, FimLayout::kAnchoredPsm);
   EXPECT_THAT(plan->reason, IsEmpty());
@@ -146,7 +150,7 @@ TEST_F(FimPlannerTest, TheAnchorMovesInAPause) {
   FimPlanner planner(model_->tokenizer(), model_->hyperparameters(),
                      FimLayout::kAnchoredPsm);
   std::string text = "x = 1\n";
-  const auto at_hand = [](const auto&) { return FimPlanner::Seconds(0); };
+  const auto at_hand = [](const auto&) { return Seconds(0); };
   const auto middle = [&] {
     const auto plan =
         planner.PlanNow({.path = "a.py", .prefix = text, .suffix = kSuffix},
@@ -166,9 +170,9 @@ TEST_F(FimPlannerTest, TheAnchorMovesInAPause) {
 
 TEST_F(FimPlannerTest, AWordIsSaidAnewFromItsBeginning) {
   const auto beginning = [&](std::string_view prefix, Healing heal) {
-    const auto plan = planner_->PlanNow(
-        {.path = "a.py", .prefix = prefix, .suffix = kSuffix}, heal,
-        [](const auto&) { return std::chrono::seconds(0); });
+    const auto plan =
+        planner_->PlanNow({.path = "a.py", .prefix = prefix, .suffix = kSuffix},
+                          heal, [](const auto&) { return Seconds(0); });
     EXPECT_TRUE(plan);
     return plan ? plan->beginning : "";
   };
