@@ -29,6 +29,8 @@ class Counted {
     });
   }
 
+  size_t size() const { return terms_.size(); }
+
   std::string AtLeast(uint32_t count) const {
     std::string all;
     for (size_t i = 0; i < terms_.size(); ++i) {
@@ -60,6 +62,7 @@ ChunkTerms TermsOfChunk(Chunk chunk, std::string_view text) {
   Counted body;
   body.Add(text.substr(chunk.begin_ofs, chunk.end_ofs - chunk.begin_ofs));
   terms.body = body.AtLeast(1);
+  terms.count = body.size();
   terms.often = body.AtLeast(kOften);
   chunk.head = {};
   terms.chunk = std::move(chunk);

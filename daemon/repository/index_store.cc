@@ -15,6 +15,7 @@
 
 #include "base/private_files.h"
 #include "base/system_error.h"
+#include "daemon/repository/chunk_id.h"
 
 namespace krait::repository {
 namespace {
@@ -45,10 +46,11 @@ CREATE TABLE chunk(
   container TEXT NOT NULL);
 CREATE VIRTUAL TABLE term USING fts5(
   name, head, path, body, often,
-  content='', detail=column, tokenize="ascii tokenchars '_'");
+  content='', detail=column, columnsize=0, tokenize="ascii tokenchars '_'");
 CREATE VIRTUAL TABLE term_row USING fts5vocab(term, row);
 INSERT INTO term(term, rank) VALUES('hashsize', 33554432);
 INSERT INTO about VALUES('dead', 0);
+INSERT INTO about VALUES('next', 1);
 )";
 
 enum Which : size_t {
@@ -62,6 +64,7 @@ enum Which : size_t {
   kPutChunk,
   kPutTerms,
   kAddDead,
+  kSetNext,
   kWhichSize
 };
 
@@ -78,7 +81,8 @@ constexpr std::array<std::string_view, kWhichSize> kStatements = {
     "VALUES(?, ?, ?, ?, ?, ?, ?)",
     "INSERT INTO term(rowid, name, head, path, body, often) "
     "VALUES(?, ?, ?, ?, ?, ?)",
-    "UPDATE about SET value = value + ? WHERE key = 'dead'"};
+    "UPDATE about SET value = value + ? WHERE key = 'dead'",
+    "UPDATE about SET value = ? WHERE key = 'next'"};
 
 int64_t Signed(uint64_t number) {
   return static_cast<int64_t>(number);
@@ -192,10 +196,18 @@ IndexStore::KnownFiles() {
 }
 
 base::Status IndexStore::Begin() {
-  return database_.Run("BEGIN IMMEDIATE");
+  if (auto begun = database_.Run("BEGIN IMMEDIATE"); !begun) return begun;
+  const auto next =
+      database_.Number("SELECT value FROM about WHERE key = 'next'");
+  if (!next) return next.error();
+  next_chunk_ = *next;
+  return {};
 }
 
 base::Status IndexStore::Commit() {
+  if (auto kept = statements_[kSetNext].Bind(1, next_chunk_).Run(); !kept) {
+    return kept;
+  }
   return database_.Run("COMMIT");
 }
 
@@ -221,10 +233,9 @@ base::Status IndexStore::Put(const IndexedFile& file) {
   for (const ChunkTerms& chunk : file.chunks) {
     if (auto done = PutChunk(id, file.path_terms, chunk); !done) return done;
   }
-  if (file.chunks.empty()) return {};
   const auto chunks = static_cast<int64_t>(file.chunks.size());
   return statements_[kSetChunks]
-      .Bind(1, database_.LastRowId() - chunks + 1)
+      .Bind(1, next_chunk_ - chunks)
       .Bind(2, chunks)
       .Bind(3, id)
       .Run();
@@ -232,8 +243,10 @@ base::Status IndexStore::Put(const IndexedFile& file) {
 
 base::Status IndexStore::PutChunk(int64_t file, const std::string& path_terms,
                                   const ChunkTerms& terms) {
-  // No id comes twice: what is gone may still be in the table of terms.
+  // No number comes twice: what is gone may still be in the table of terms.
+  const int64_t id = ChunkId(next_chunk_++, terms.count);
   const auto put = statements_[kPutTerms]
+                       .Bind(1, id)
                        .Bind(2, terms.name)
                        .Bind(3, terms.head)
                        .Bind(4, path_terms)
@@ -242,7 +255,7 @@ base::Status IndexStore::PutChunk(int64_t file, const std::string& path_terms,
                        .Run();
   if (!put) return put;
   return statements_[kPutChunk]
-      .Bind(1, database_.LastRowId())
+      .Bind(1, id)
       .Bind(2, file)
       .Bind(3, Signed(terms.chunk.begin_line))
       .Bind(4, Signed(terms.chunk.end_line))
@@ -273,8 +286,10 @@ base::Status IndexStore::Remove(int64_t file) {
     if (auto done = statements_[kAddDead].Bind(1, dead).Run(); !done) {
       return done;
     }
-    const auto done =
-        statements_[kDeleteChunks].Bind(1, first).Bind(2, first + dead).Run();
+    const auto done = statements_[kDeleteChunks]
+                          .Bind(1, ChunkId(first, 0))
+                          .Bind(2, ChunkId(first + dead, 0))
+                          .Run();
     if (!done) return done;
   }
   return statements_[kDeleteFile].Bind(1, file).Run();
@@ -286,13 +301,19 @@ base::Status IndexStore::Optimise() {
       "PRAGMA incremental_vacuum");
 }
 
+base::Result<int64_t> IndexStore::Chunks() {
+  return database_.Number(
+      "SELECT (SELECT value FROM about WHERE key = 'next') - 1 - "
+      "(SELECT value FROM about WHERE key = 'dead')");
+}
+
 base::Result<bool> IndexStore::IsWorn() {
   constexpr int64_t kLeast = 4096;
   const auto dead =
       database_.Number("SELECT value FROM about WHERE key = 'dead'");
   if (!dead) return dead.error();
   if (*dead < kLeast) return false;
-  const auto alive = database_.Number("SELECT count(*) FROM chunk");
+  const auto alive = Chunks();
   if (!alive) return alive.error();
   return *dead > *alive / 2;
 }
@@ -309,7 +330,7 @@ base::Result<IndexCounts> IndexStore::Counts() {
   counts.left_out = static_cast<uint64_t>(files->Integer(1));
   counts.lines = static_cast<uint64_t>(files->Integer(2));
   counts.bytes = static_cast<uint64_t>(files->Integer(3));
-  const auto chunks = database_.Number("SELECT count(*) FROM chunk");
+  const auto chunks = Chunks();
   if (!chunks) return chunks.error();
   counts.chunks = static_cast<uint64_t>(*chunks);
   return counts;

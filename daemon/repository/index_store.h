@@ -34,6 +34,7 @@ struct ChunkTerms {
   std::string head;  // of the comment and the signature
   std::string body;
   std::string often;  // those of the body that it has three times or more
+  size_t count = 0;   // of the body
 };
 
 // A file as it is to be found.
@@ -90,6 +91,8 @@ class IndexStore {
   base::Result<bool> IsWorn();
 
   base::Result<IndexCounts> Counts();
+  // How many can be found.
+  base::Result<int64_t> Chunks();
   Database& database() { return database_; }
 
  private:
@@ -102,6 +105,7 @@ class IndexStore {
 
   Database database_;
   std::vector<Statement> statements_;  // by Which
+  int64_t next_chunk_ = 1;             // number, while something is written
 };
 
 // Held by the process that writes an index; it goes with the process.

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstddef>
 
+#include "daemon/repository/chunk_id.h"
+
 namespace krait::repository {
 namespace {
 
@@ -14,16 +16,7 @@ namespace {
 constexpr std::array<double, 5> kColumnWeights = {3.0, 1.0, 1.0, 1.0, 1.0};
 constexpr double kSaturation = 1.2;  // BM25's k1
 constexpr double kLength = 0.5;      // BM25's b
-
-double MeanTerms(const Fts5ExtensionApi* api, Fts5Context* row) {
-  sqlite3_int64 terms = 0;
-  sqlite3_int64 rows = 0;
-  if (api->xColumnTotalSize(row, -1, &terms) != SQLITE_OK ||
-      api->xRowCount(row, &rows) != SQLITE_OK || rows <= 0 || terms <= 0) {
-    return 1;
-  }
-  return static_cast<double>(terms) / static_cast<double>(rows);
-}
+constexpr double kUsualTerms = 50;   // of a chunk
 
 double ColumnsOf(const Fts5ExtensionApi* api, Fts5Context* row, int term) {
   Fts5PhraseIter at;
@@ -40,11 +33,9 @@ double ColumnsOf(const Fts5ExtensionApi* api, Fts5Context* row, int term) {
 
 void Rank(const Fts5ExtensionApi* api, Fts5Context* row,
           sqlite3_context* result, int count, sqlite3_value** weights) {
-  int terms = 0;
-  if (api->xColumnSize(row, -1, &terms) != SQLITE_OK) terms = 1;
-  const double room = kSaturation * (1 - kLength +
-                                     kLength * static_cast<double>(terms) /
-                                         MeanTerms(api, row));
+  const double terms = TermsOfId(api->xRowid(row));
+  const double room =
+      kSaturation * (1 - kLength + kLength * terms / kUsualTerms);
   double score = 0;
   const int phrases = api->xPhraseCount(row);
   for (int i = 0; i < phrases && i < count; ++i) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <set>
 #include <utility>
@@ -18,19 +19,20 @@ namespace {
 constexpr std::string_view kFind =
     "SELECT f.path, c.begin_line, c.end_line, c.kind, c.name, c.container, "
     "r.score FROM (SELECT rowid AS id, krait_rank(term, {}) AS score FROM term "
-    "WHERE term MATCH ? AND EXISTS(SELECT 1 FROM chunk WHERE id = term.rowid) "
-    "ORDER BY score DESC LIMIT ?) r "
+    "WHERE term MATCH ? ORDER BY score DESC LIMIT ?) r "
     "JOIN chunk c ON c.id = r.id JOIN file f ON f.id = c.file "
     "ORDER BY r.score DESC, f.path, c.begin_line";
 // One that is in a million chunks need not be counted to its end.
 constexpr std::string_view kCount = "SELECT doc FROM term_row WHERE term = ?";
 
 constexpr size_t kMostTerms = 24;
-// So many places of terms together are looked at, about a microsecond each, if
-// there is one term at all.
-constexpr int64_t kMostPlaces = 12'000;
+// So many places of terms together are looked at, a third of a microsecond
+// each, if there is one term at all.
+constexpr int64_t kMostPlaces = 40'000;
 // Looked at beyond what is wanted, for what is added to their scores.
 constexpr size_t kMore = 30;
+// Who names a declaration wants that.
+constexpr double kNamed = 1.5;
 
 bool IsStopWord(std::string_view word) {
   static const std::set<std::string_view> kWords = {
@@ -45,8 +47,6 @@ bool IsStopWord(std::string_view word) {
   return kWords.contains(word);
 }
 
-constexpr std::string_view kChunks = "SELECT count(*) FROM chunk";
-
 // What a term counts that so many of all chunks have (BM25's idf).
 double Rarity(double chunks, double with) {
   return std::log(1 + (chunks + 0.5) / (with + 0.5));
@@ -59,6 +59,32 @@ std::string Lower(std::string_view text) {
     lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
   }
   return lower;
+}
+
+// The words of a text as Lower has them.
+std::set<std::string> WordsOf(std::string_view text) {
+  std::set<std::string> words;
+  size_t begin = 0;
+  for (size_t i = 0; i <= text.size(); ++i) {
+    const auto byte =
+        i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+    const bool in_word = std::isalnum(static_cast<int>(byte)) != 0 ||
+                         byte == '_' || byte >= 0x80;
+    if (in_word) continue;
+    if (i > begin) words.insert(Lower(text.substr(begin, i - begin)));
+    begin = i + 1;
+  }
+  return words;
+}
+
+Passage PassageOf(const Statement& row) {
+  return {.path = std::string(row.Text(0)),
+          .begin_line = static_cast<size_t>(row.Integer(1)),
+          .end_line = static_cast<size_t>(row.Integer(2)),
+          .kind = static_cast<grammars::SymbolKind>(row.Integer(3)),
+          .name = std::string(row.Text(4)),
+          .container = std::string(row.Text(5)),
+          .score = row.Real(6)};
 }
 
 }  // namespace
@@ -113,7 +139,7 @@ base::Result<double> Searcher::Coverage(std::string_view question,
   ForEachTerm(text, [&](std::string_view term, bool whole) {
     if (!whole) there.emplace(term);
   });
-  const auto chunks = store_.database().Number(kChunks);
+  const auto chunks = store_.Chunks();
   if (!chunks) return chunks.error();
   double all = 0;
   double had = 0;
@@ -158,65 +184,59 @@ base::Result<std::vector<Searcher::Term>> Searcher::TermsOf(
   return terms;
 }
 
-base::Result<std::vector<Passage>> Searcher::Find(std::string_view question,
-                                                  size_t most) {
-  const auto terms = TermsOf(question);
-  if (!terms) return terms.error();
-  std::vector<Passage> passages;
-  if (terms->empty()) return passages;
-  const auto chunks = store_.database().Number(kChunks);
+// The best of those that have any of the terms. Some of the first may be gone,
+// as the table of terms keeps them for a while: then it looks further.
+base::Result<std::vector<Passage>> Searcher::Rank(
+    const std::vector<Term>& terms, size_t most) {
+  const auto chunks = store_.Chunks();
   if (!chunks) return chunks.error();
   std::string match;
   std::string weights;
-  for (const Term& term : *terms) {
-    if (!match.empty()) match += " OR ";
-    if (!weights.empty()) weights += ", ";
-    weights += fmt::format("{:.4f}", Rarity(static_cast<double>(*chunks),
-                                            static_cast<double>(term.chunks)));
-    match += '"';
-    match += term.text;  // which has no quotes in it
-    match += '"';
+  for (const Term& term : terms) {
+    // A term has no quotes in it.
+    match += fmt::format("{}\"{}\"", match.empty() ? "" : " OR ", term.text);
+    weights += fmt::format(
+        "{}{:.4f}", weights.empty() ? "" : ", ",
+        Rarity(static_cast<double>(*chunks), static_cast<double>(term.chunks)));
   }
   auto find =
       store_.database().Prepare(fmt::format(fmt::runtime(kFind), weights));
   if (!find) return find.error();
-  find->Bind(1, match).Bind(2, static_cast<int64_t>(most + kMore));
-  for (;;) {
-    const auto row = find->Step();
-    if (!row) return row.error();
-    if (!*row) break;
-    passages.push_back(
-        {.path = std::string(find->Text(0)),
-         .begin_line = static_cast<size_t>(find->Integer(1)),
-         .end_line = static_cast<size_t>(find->Integer(2)),
-         .kind = static_cast<grammars::SymbolKind>(find->Integer(3)),
-         .name = std::string(find->Text(4)),
-         .container = std::string(find->Text(5)),
-         .score = find->Real(6)});
-  }
-  // Who names a declaration wants that.
-  std::set<std::string> named;
-  std::string word;
-  for (const char c : std::string(question) + " ") {
-    const bool in_word = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                         (c >= 'A' && c <= 'Z') || c == '_' ||
-                         static_cast<unsigned char>(c) >= 0x80;
-    if (in_word) {
-      word += c;
-    } else if (!word.empty()) {
-      named.insert(Lower(word));
-      word.clear();
+  int64_t places = 0;
+  for (const Term& term : terms) places += term.chunks;
+  std::vector<Passage> passages;
+  for (auto limit = static_cast<int64_t>(most);; limit *= 4) {
+    passages.clear();
+    find->Bind(1, match).Bind(2, limit);
+    for (;;) {
+      const auto row = find->Step();
+      if (!row) return row.error();
+      if (!*row) break;
+      passages.push_back(PassageOf(*find));
     }
+    if (passages.size() >= most || limit >= places) break;
   }
-  for (Passage& passage : passages) {
+  if (passages.size() > most) passages.resize(most);
+  return passages;
+}
+
+base::Result<std::vector<Passage>> Searcher::Find(std::string_view question,
+                                                  size_t most) {
+  const auto terms = TermsOf(question);
+  if (!terms) return terms.error();
+  if (terms->empty()) return std::vector<Passage>();
+  auto passages = Rank(*terms, most + kMore);
+  if (!passages) return passages.error();
+  const std::set<std::string> named = WordsOf(question);
+  for (Passage& passage : *passages) {
     if (!passage.name.empty() && named.contains(Lower(passage.name))) {
-      passage.score *= 1.5;
+      passage.score *= kNamed;
     }
   }
-  std::ranges::stable_sort(passages, [](const Passage& a, const Passage& b) {
+  std::ranges::stable_sort(*passages, [](const Passage& a, const Passage& b) {
     return a.score > b.score;
   });
-  if (passages.size() > most) passages.resize(most);
+  if (passages->size() > most) passages->resize(most);
   return passages;
 }
 

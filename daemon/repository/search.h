@@ -61,6 +61,8 @@ class Searcher {
 
   Searcher(IndexStore store, Statement count);
   base::Result<std::vector<Term>> TermsOf(std::string_view question);
+  base::Result<std::vector<Passage>> Rank(const std::vector<Term>& terms,
+                                          size_t most);
 
   IndexStore store_;
   Statement count_;

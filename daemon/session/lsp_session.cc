@@ -457,8 +457,12 @@ void LspSession::BindCompletion() {
       "krait/status",
       [this](const lsp::NoParams&, const lsp::Reply& reply) { Status(reply); });
   dispatcher_.OnRequest<lsp::AskParams>(
-      "krait/ask", [this](const lsp::AskParams& params,
-                          const lsp::Reply& reply) { Ask(params, reply); });
+      "krait/ask",
+      [this](const lsp::AskParams& params, const lsp::Reply& reply) {
+        // Where the document lies is known by then, too.
+        WhenKnown(params.uri.value_or(""), reply,
+                  [this, params, reply] { Ask(params, reply); });
+      });
 }
 
 void LspSession::Ask(const lsp::AskParams& params, const lsp::Reply& reply) {
