@@ -103,7 +103,7 @@ TEST(PreTokenizerTest, NamesThatMeanTheSameCutAlike) {
        "minerva-7b", "mellum2"},
       {"gpt-2", "phi-2", "mellum", "gigachat", "modern-bert", "jina-v2-code"}};
   constexpr std::string_view kText =
-      "it's 12345 a_b, \"e\u0301t\u00e9\";\r\n\n  x = {1};\t// \u4e2d 7\n";
+      "it's 12345 a_bCd, \"e\u0301t\u00e9\";\r\n\n  x = {1};\t// \u4e2d 7\n";
   std::set<std::vector<size_t>> cuts;
   for (const auto& names : alike) {
     const auto first = FindGgufPreTokenizer(names[0]);
