@@ -28,42 +28,52 @@ void AppendDouble(double number, std::string* out) {
   *out += fmt::format("{}", number);
 }
 
-void Append(const json::value& value, std::string* out);
+// What stands between values.
+struct Punctuation {
+  std::string_view comma = ", ";
+  std::string_view colon = ": ";
+};
 
-void AppendArray(const json::array& array, std::string* out) {
+void Append(const json::value& value, const Punctuation& between,
+            std::string* out);
+
+void AppendArray(const json::array& array, const Punctuation& between,
+                 std::string* out) {
   *out += '[';
   bool first = true;
   for (const json::value& element : array) {
-    if (!first) *out += ", ";
+    if (!first) *out += between.comma;
     first = false;
-    Append(element, out);
+    Append(element, between, out);
   }
   *out += ']';
 }
 
-void AppendObject(const json::object& object, std::string* out) {
+void AppendObject(const json::object& object, const Punctuation& between,
+                  std::string* out) {
   *out += '{';
   bool first = true;
   for (const auto& entry : object) {
-    if (!first) *out += ", ";
+    if (!first) *out += between.comma;
     first = false;
     AppendString(entry.key(), out);
-    *out += ": ";
-    Append(entry.value(), out);
+    *out += between.colon;
+    Append(entry.value(), between, out);
   }
   *out += '}';
 }
 
-void Append(const json::value& value, std::string* out) {
+void Append(const json::value& value, const Punctuation& between,
+            std::string* out) {
   switch (value.kind()) {
     case json::kind::double_:
       return AppendDouble(value.get_double(), out);
     case json::kind::string:
       return AppendString(value.get_string(), out);
     case json::kind::array:
-      return AppendArray(value.get_array(), out);
+      return AppendArray(value.get_array(), between, out);
     case json::kind::object:
-      return AppendObject(value.get_object(), out);
+      return AppendObject(value.get_object(), between, out);
     default:
       *out += json::serialize(value);
   }
@@ -88,7 +98,13 @@ json::value JsonOf(std::string_view text) {
 
 std::string JsonText(const json::value& value) {
   std::string text;
-  Append(value, &text);
+  Append(value, {}, &text);
+  return text;
+}
+
+std::string CompactJsonText(const json::value& value) {
+  std::string text;
+  Append(value, {.comma = ",", .colon = ":"}, &text);
   return text;
 }
 

@@ -12,6 +12,9 @@ namespace krait::base {
 // numbers as people do (0.25, not 2.5E-1), replaces invalid UTF-8 (a file name
 // may hold anything) and writes null for what JSON cannot express (NaN).
 std::string JsonText(const boost::json::value& value);
+// The same without a space behind colons and commas: for programs that look
+// for "key":"value" in the text.
+std::string CompactJsonText(const boost::json::value& value);
 
 // Returns `text` as a JSON string. What is not UTF-8, such as model output cut
 // inside a character, is replaced by U+FFFD: one bad byte must not cost the

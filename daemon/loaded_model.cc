@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/model_lookup.h"
+#include "engine/arch/node_placement.h"
 #include "engine/threads/topology.h"
 
 namespace krait::daemon {
@@ -51,10 +52,12 @@ base::Result<LoadedModel> LoadModel(const ModelOptions& options) {
         base::ErrorCode::kIo,
         path->string() + ": was changed while it was loaded");
   }
+  std::unique_ptr<engine::WorkerPool> pool = StartPool(options.threads);
+  engine::PlaceOnNodes((*model)->file(), *pool);
   return LoadedModel{.path = std::move(*path),
                      .stamp = std::move(stamp),
                      .model = std::move(*model),
-                     .pool = StartPool(options.threads)};
+                     .pool = std::move(pool)};
 }
 
 }  // namespace krait::daemon

@@ -160,6 +160,15 @@ base::Status FromJson(const JsonValue& json, ExplainParams* out) {
   return ReadDocumentUri(json, &out->uri);
 }
 
+base::Status FromJson(const JsonValue& json, AskParams* out) {
+  return ObjectReader(json)
+      .Require("question", &out->question)
+      .OptionalObject(
+          "textDocument",
+          [out](ObjectReader& document) { document.Require("uri", &out->uri); })
+      .status();
+}
+
 RawJson ToJson(const ConfigurationParams& params) {
   boost::json::array items;
   for (const std::string& section : params.sections) {

@@ -104,12 +104,18 @@ struct ExplainParams {  // krait/explain
   std::string uri = {};
 };
 
+struct AskParams {  // krait/ask
+  std::string question = {};
+  std::optional<std::string> uri = {};  // of the document in front of the user
+};
+
 base::Status FromJson(const JsonValue& json, CancelParams* out);
 base::Status FromJson(const JsonValue& json, DidChangeConfigurationParams* out);
 base::Status FromJson(const JsonValue& json,
                       DidChangeWorkspaceFoldersParams* out);
 base::Status FromJson(const JsonValue& json, ExecuteCommandParams* out);
 base::Status FromJson(const JsonValue& json, ExplainParams* out);
+base::Status FromJson(const JsonValue& json, AskParams* out);
 RawJson ToJson(const ConfigurationParams& params);
 RawJson ToJson(const RegistrationParams& params);
 

@@ -19,10 +19,11 @@ ALLOWED = {
     'grammars': {'base'},
     'daemon/completion': {'base', 'grammars'},
     'daemon/models': {'base'},
+    'daemon/repository': {'base', 'grammars', 'daemon/completion'},
     'daemon': {'base', 'simd', 'engine', 'lsp', 'grammars',
-               'daemon/completion', 'daemon/models'},
+               'daemon/completion', 'daemon/models', 'daemon/repository'},
     'tests': {'base', 'simd', 'engine', 'lsp', 'grammars', 'daemon',
-              'daemon/completion', 'daemon/models'},
+              'daemon/completion', 'daemon/models', 'daemon/repository'},
 }
 
 # layer -> its folders from the ground up ('' is its root): each may include its
@@ -32,7 +33,7 @@ FLOORS = {
                'state', 'layers', 'arch', 'run', 'quantise'),
     'daemon/completion': ('text', 'generator', 'stop', 'rules', 'shown', ''),
     'daemon': ('', 'io', 'config', 'chat', 'host', 'host/local', 'session',
-               'bridge', 'process', 'tools', 'commands'),
+               'http', 'bridge', 'process', 'tools', 'commands'),
 }
 MAIN = 'daemon/main.cc'  # on top of all
 
@@ -45,7 +46,8 @@ FORBIDDEN_EXTERNAL = {
     'grammars': ('boost/', 'hwy/', 'hwloc', 'CLI/', 'simdjson'),
     'daemon/completion': ('boost/asio', 'hwy/', 'hwloc', 'CLI/', 'curl/'),
     'daemon/models': ('boost/asio', 'hwy/', 'hwloc', 'CLI/'),
-    'daemon': ('hwy/', 'curl/'),
+    'daemon/repository': ('boost/asio', 'hwy/', 'hwloc', 'CLI/', 'curl/'),
+    'daemon': ('hwy/', 'curl/', 'sqlite3'),
     'tests': (),
 }
 
@@ -172,6 +174,10 @@ def self_test():
     assert check_include('daemon/models', True, 'engine/arch/model.h')
     assert check_include('daemon/models', True, 'daemon/log.h')
     assert check_include('daemon', False, 'curl/curl.h')
+    assert check_include('daemon', False, 'sqlite3.h')
+    assert check_include('daemon/repository', True, 'daemon/log.h')
+    assert check_include('daemon/repository', True, 'engine/arch/model.h')
+    assert check_include('daemon/completion', True, 'daemon/repository/walk.h')
     assert NOT_IN_CLANG.search('  const auto end = std::ranges::unique(x);')
     assert not NOT_IN_CLANG.search('  std::ranges::sort(x);')
 

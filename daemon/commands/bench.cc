@@ -15,6 +15,7 @@
 #include "base/json_text.h"
 #include "daemon/terminal.h"
 #include "daemon/tools/bench/bandwidth.h"
+#include "daemon/tools/bench/int8_peak.h"
 #include "daemon/tools/bench/samples.h"
 #include "engine/run/generation.h"
 #include "engine/run/session.h"
@@ -134,7 +135,7 @@ base::Result<Measurement> Measure(const BenchArguments& arguments,
   return measurement;
 }
 
-struct Report {
+struct SpeedReport {
   std::string model;
   const LoadedModel& loaded;
   size_t tokens;
@@ -145,37 +146,47 @@ struct Report {
   size_t resident_bytes;
   double gigabytes_per_second;
   Bandwidth bandwidth;
+  double int8_peak = 0;  // of a prefill: operations per second
+
+  // What a prefill reaches of it.
+  double operations_per_second() const {
+    return 2 * static_cast<double>(loaded.model->ProductsPerToken()) *
+           speed.median;
+  }
 };
 
-Report MakeReport(const BenchArguments& arguments, const LoadedModel& loaded,
-                  size_t tokens, const Measurement& measurement) {
+SpeedReport MakeReport(const BenchArguments& arguments,
+                       const LoadedModel& loaded, size_t tokens,
+                       const Measurement& measurement) {
   const auto& hparams = loaded.model->hyperparameters();
   const bool recurrent = hparams.IsRecurrent();
-  Report report{.model = arguments.weights.shape.empty()
-                             ? hparams.name
-                             : fmt::format("{} {} (random weights)",
-                                           arguments.weights.shape,
-                                           arguments.weights.type),
-                .loaded = loaded,
-                .tokens = tokens,
-                .sequences = arguments.sequences,
-                .speed = SpreadOf(measurement.tokens_per_second),
-                .weight_bytes = loaded.model->DecodeBytes(),
-                .state_bytes = recurrent ? 2 * measurement.state_bytes : 0,
-                .resident_bytes = measurement.resident_bytes,
-                .gigabytes_per_second = 0,
-                .bandwidth = MeasureBandwidth(*loaded.pool)};
+  SpeedReport report{.model = arguments.weights.shape.empty()
+                                  ? hparams.name
+                                  : fmt::format("{} {} (random weights)",
+                                                arguments.weights.shape,
+                                                arguments.weights.type),
+                     .loaded = loaded,
+                     .tokens = tokens,
+                     .sequences = arguments.sequences,
+                     .speed = SpreadOf(measurement.tokens_per_second),
+                     .weight_bytes = loaded.model->DecodeBytes(),
+                     .state_bytes = recurrent ? 2 * measurement.state_bytes : 0,
+                     .resident_bytes = measurement.resident_bytes,
+                     .gigabytes_per_second = 0,
+                     .bandwidth = MeasureBandwidth(*loaded.pool)};
   if (arguments.kind == BenchKind::kDecode) {
     const size_t step_bytes =
         report.weight_bytes + report.sequences * report.state_bytes;
     report.gigabytes_per_second = static_cast<double>(step_bytes) *
                                   report.speed.median /
                                   static_cast<double>(report.sequences) / 1e9;
+  } else {
+    report.int8_peak = MeasureInt8Peak(*loaded.pool);
   }
   return report;
 }
 
-void PrintJson(const BenchArguments& arguments, const Report& report) {
+void PrintJson(const BenchArguments& arguments, const SpeedReport& report) {
   const bool decode = arguments.kind == BenchKind::kDecode;
   boost::json::object json;
   json["bench"] = decode ? "decode" : "prefill";
@@ -199,14 +210,15 @@ void PrintJson(const BenchArguments& arguments, const Report& report) {
         report.gigabytes_per_second * 1e9 / report.bandwidth.bytes_per_second;
   } else {
     json["parameters"] = report.loaded.model->Parameters();
-    json["gflop_per_second"] =
-        2e-9 * static_cast<double>(report.loaded.model->Parameters()) *
-        report.speed.median;
+    json["gflop_per_second"] = report.operations_per_second() / 1e9;
+    json["int8_peak_gop_per_second"] = report.int8_peak / 1e9;
+    json["fraction_of_int8_peak"] =
+        report.operations_per_second() / report.int8_peak;
   }
   PrintLine(base::JsonText(json));
 }
 
-void PrintText(const BenchArguments& arguments, const Report& report) {
+void PrintText(const BenchArguments& arguments, const SpeedReport& report) {
   const bool decode = arguments.kind == BenchKind::kDecode;
   PrintLine(fmt::format("{} of {} tokens, {}, {} threads, {}",
                         decode ? "decode" : "prefill", report.tokens,
@@ -217,7 +229,15 @@ void PrintText(const BenchArguments& arguments, const Report& report) {
                         arguments.repetitions));
   PrintLine(fmt::format("  {:.2f} GiB of memory at the most, with the weights",
                         static_cast<double>(report.resident_bytes) / 0x1p30));
-  if (!decode) return;
+  if (!decode) {
+    PrintLine(fmt::format(
+        "  {:.0f} GFLOP/s in the layers, {:.0f} % of the {:.0f} that these "
+        "threads do on int8 in registers",
+        report.operations_per_second() / 1e9,
+        100 * report.operations_per_second() / report.int8_peak,
+        report.int8_peak / 1e9));
+    return;
+  }
   if (report.sequences > 1) {
     PrintLine(fmt::format(
         "  {} sequences at once, {:.1f} tokens/s each", report.sequences,
@@ -252,7 +272,7 @@ int RunBench(const BenchArguments& arguments) {
           : (arguments.kind == BenchKind::kDecode ? size_t{64} : size_t{512});
   const auto measured = Measure(arguments, *loaded, tokens);
   if (!measured) return ReportError(measured.error());
-  const Report report = MakeReport(arguments, *loaded, tokens, *measured);
+  const SpeedReport report = MakeReport(arguments, *loaded, tokens, *measured);
   if (arguments.json) {
     PrintJson(arguments, report);
   } else {

@@ -189,7 +189,16 @@ base::Result<KeystrokeBenchOptions> MakeOptions(
   if (!steps) return steps.error();
   options.script.steps = std::move(*steps);
   if (arguments.against.empty()) return options;
-  auto server = InfillServer::Parse(arguments.against, arguments.allow_remote);
+  if (arguments.dialect != "infill" && arguments.dialect != "completion") {
+    return MakeError(
+        ErrorCode::kInvalidArgument,
+        fmt::format("--dialect {}: expected \"infill\" or \"completion\"",
+                    arguments.dialect));
+  }
+  auto server =
+      InfillServer::Parse(arguments.against, arguments.allow_remote,
+                          {.completion = arguments.dialect == "completion",
+                           .prompt = arguments.peer_prompt});
   if (!server) return server.error();
   options.peer = Peer{.server = std::move(*server),
                       .lines_before = arguments.peer_lines_before,
@@ -246,10 +255,10 @@ std::vector<std::string> Notes(const BenchKeystrokesArguments& arguments,
       "times are in milliseconds from the keystroke; tokens are medians"};
   if (!arguments.against.empty()) {
     notes.push_back(fmt::format(
-        "| {}: {} lines before and {} after the cursor, POST /infill, each "
+        "| {}: {} lines before and {} after the cursor, POST /{}, each "
         "step after krait's; ratio: its median time to krait's",
         arguments.against, arguments.peer_lines_before,
-        arguments.peer_lines_after));
+        arguments.peer_lines_after, arguments.dialect));
   }
   if (workloads[0].result.rounds[0].restart_left_out) {
     notes.emplace_back("restart is left out: nothing was saved to disk");

@@ -9,6 +9,7 @@
 #include "daemon/commands/random_weights.h"
 #include "daemon/completion/completion_service.h"
 #include "daemon/loaded_model.h"
+#include "daemon/tools/bench/infill_client.h"
 
 namespace krait::daemon {
 
@@ -29,6 +30,8 @@ struct BenchKeystrokesArguments {
   bool warming = false;
   std::string against;  // URL; empty: no peer
   bool allow_remote = false;
+  std::string dialect = "infill";  // or "completion"
+  std::string peer_prompt = InfillDialect().prompt;
   size_t peer_lines_before = 256;
   size_t peer_lines_after = 64;
   size_t timeout_s = 600;

@@ -35,6 +35,18 @@ void AddPeerOptions(CLI::App* app, BenchKeystrokesArguments* arguments) {
   app->add_flag("--allow-remote", arguments->allow_remote,
                 "Let the server be on another machine: it gets the text")
       ->needs(against);
+  app->add_option("--dialect", arguments->dialect,
+                  "How the server is asked: infill, or completion with a "
+                  "prompt that is laid out here (--peer-prompt)")
+      ->needs(against)
+      ->type_name("NAME")
+      ->capture_default_str();
+  app->add_option("--peer-prompt", arguments->peer_prompt,
+                  "The prompt for --dialect completion, as its model writes "
+                  "control tokens")
+      ->needs(against)
+      ->type_name("TEXT")
+      ->capture_default_str();
   app->add_option("--peer-before", arguments->peer_lines_before,
                   "Lines before the cursor's that the server gets")
       ->needs(against)

@@ -21,7 +21,7 @@ double Mebibytes(size_t bytes) {
   return static_cast<double>(bytes) / 0x1p20;
 }
 
-boost::json::object ToJson(const SoakMark& mark) {
+boost::json::object MarkToJson(const SoakMark& mark) {
   return {{"keystrokes", mark.keystrokes},
           {"resident_bytes", mark.resident_bytes},
           {"held_bytes", mark.warm.held_bytes},
@@ -30,8 +30,8 @@ boost::json::object ToJson(const SoakMark& mark) {
 }
 
 void PrintJson(const BenchSoakArguments& arguments, const SoakResult& result) {
-  boost::json::array marks = {ToJson(result.begin)};
-  for (const SoakMark& mark : result.marks) marks.push_back(ToJson(mark));
+  boost::json::array marks = {MarkToJson(result.begin)};
+  for (const SoakMark& mark : result.marks) marks.push_back(MarkToJson(mark));
   boost::json::object json;
   json["bench"] = "soak";
   json["model"] = result.model;

@@ -30,11 +30,14 @@
 #include "daemon/commands/doctor.h"
 #include "daemon/commands/eval_fim.h"
 #include "daemon/commands/eval_options.h"
+#include "daemon/commands/eval_retrieval.h"
 #include "daemon/commands/eval_shown.h"
 #include "daemon/commands/eval_text.h"
 #include "daemon/commands/forget.h"
 #include "daemon/commands/lsp.h"
 #include "daemon/commands/model_command_line.h"
+#include "daemon/commands/repository_command_line.h"
+#include "daemon/commands/serve.h"
 #include "daemon/commands/shell_completion.h"
 #include "daemon/commands/show_log.h"
 #include "daemon/commands/status.h"
@@ -75,12 +78,14 @@ class CommandLine {
   void AddChat();
   void AddLsp();
   void AddDaemon();
+  void AddServe();
   void AddStatus();
   void AddConfigCommand();
   void AddLog();
   void AddShellCompletion();
   void AddForget();
   void AddModel();
+  void AddRepository();
   void AddDoctor();
   void AddEval();
   void AddBench();
@@ -124,16 +129,19 @@ class CommandLine {
   ChatArguments chat_;
   LspArguments lsp_;
   DaemonArguments daemon_;
+  ServeArguments serve_;
   StatusArguments status_;
   StopArguments stop_;
   ConfigArguments config_;
   ShowLogArguments log_;
   ForgetArguments forget_;
   ModelCommandLine model_;
+  RepositoryCommandLine repository_;
   DoctorArguments doctor_;
   EvalFimArguments eval_fim_;
   EvalShownArguments eval_shown_;
   EvalTextArguments eval_text_;
+  EvalRetrievalArguments eval_retrieval_;
   BenchArguments decode_;
   BenchArguments prefill_;
   BenchKeystrokesArguments keystrokes_;
@@ -155,11 +163,13 @@ CommandLine::CommandLine()
   AddChat();
   AddLsp();
   AddDaemon();
+  AddServe();
   AddStatus();
   AddConfigCommand();
   AddLog();
   AddForget();
   AddModel();
+  AddRepository();
   AddDoctor();
   AddEval();
   AddBench();
@@ -222,6 +232,21 @@ void CommandLine::AddDaemon() {
       ->type_name("FILE");
 }
 
+void CommandLine::AddServe() {
+  CLI::App* app = Add(&app_, "serve",
+                      "Answers programs that speak HTTP as llama.cpp's "
+                      "server, OpenAI, Mistral or Ollama do, until it is "
+                      "stopped",
+                      &serve_, RunServe);
+  Config* config = &serve_.loaded.config;
+  AddModelOptions(app, &config->model);
+  AddStateBytes(app, &config->model);
+  AddConfig(app, &serve_.config_file, &serve_.loaded);
+  app->add_option("--listen", serve_.listen,
+                  "Where; default: the setting http.listen, or 127.0.0.1:8012")
+      ->type_name("HOST:PORT");
+}
+
 void CommandLine::AddStatus() {
   CLI::App* status =
       Add(&app_, "status", "What the daemon is and does", &status_, RunStatus);
@@ -232,6 +257,11 @@ void CommandLine::AddStatus() {
       ->add_flag("--stats", status_.stats,
                  "What became of the suggestions: shown, accepted, typing "
                  "saved. Counted on this machine only")
+      ->excludes(watch);
+  status
+      ->add_flag("--token", status_.token,
+                 "The token by which other users' programs, and other "
+                 "machines, may ask by HTTP")
       ->excludes(watch);
   Add(&app_, "stop", "Ends the daemon", &stop_, RunStop);
 }
@@ -314,7 +344,7 @@ void CommandLine::AddUserConfig(CLI::App* app, ModelOptions* model,
     configure_ = [model, completion, rules] {
       const LoadedConfig loaded = LoadConfig({});
       ReportProblems(loaded);
-      *model = loaded.config.model;
+      if (model != nullptr) *model = loaded.config.model;
       if (completion != nullptr) *completion = loaded.config.completion;
       if (rules != nullptr) *rules = loaded.config.rules;
     };
@@ -340,6 +370,20 @@ void CommandLine::AddModel() {
                            [this](CLI::App* app, ModelOptions* model) {
                              AddUserModel(app, model);
                            }});
+}
+
+void CommandLine::AddRepository() {
+  repository_.AddTo(
+      &app_, {.run = [this](Command command) { command_ = command; },
+              .add_user_rules =
+                  [this](CLI::App* app, completion::CompletionRules* rules) {
+                    AddUserConfig(app, nullptr, nullptr, rules);
+                  },
+              .add_user_model =
+                  [this](CLI::App* app, ModelOptions* model,
+                         completion::CompletionRules* rules) {
+                    AddUserConfig(app, model, nullptr, rules);
+                  }});
 }
 
 void CommandLine::AddDoctor() {
@@ -371,6 +415,12 @@ void CommandLine::AddEval() {
       Add(group, "fim", "Fill-in-the-middle exercises", &eval_fim_, RunEvalFim);
   AddEvalFimOptions(fim, &eval_fim_);
   AddUserModel(fim, &eval_fim_.model);
+  CLI::App* retrieval = Add(group, "retrieval",
+                            "How well functions are found by what is said of "
+                            "them",
+                            &eval_retrieval_, RunEvalRetrieval);
+  AddEvalRetrievalOptions(retrieval, &eval_retrieval_);
+  AddUserConfig(retrieval, nullptr, nullptr, &eval_retrieval_.rules);
 }
 
 void CommandLine::AddBench() {
@@ -476,6 +526,11 @@ void CommandLine::AddDebug() {
   memory->add_option("--open-files", memory_.open_files,
                      "So many other files of the cases are open, too: the "
                      "nearest ones");
+  memory
+      ->add_option("--repo", memory_.repository,
+                   "The repository of the cases, of whose files it is, too")
+      ->check(CLI::ExistingDirectory)
+      ->type_name("DIR");
   AddModelOptions(memory, &memory_.model);
 }
 

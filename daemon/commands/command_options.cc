@@ -153,6 +153,9 @@ void AddFileMemory(CLI::App* app, completion::CompletionOptions* options) {
   app->add_flag("--file-memory,!--no-file-memory", options->file_memory,
                 "Mix what the whole file says into the model's predictions, "
                 "if the model was measured with it");
+  app->add_flag("--repository-memory,!--no-repository-memory",
+                options->repository_memory,
+                "And what the other files of its repository say");
 }
 
 void AddHealing(CLI::App* app, completion::CompletionOptions* options) {

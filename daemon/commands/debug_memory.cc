@@ -20,8 +20,11 @@ const std::vector<size_t> kUsualLengths = {0, 1, 2, 3, 4, 6, 8, 12, 16};
 int RunDebugMemory(const DebugMemoryArguments& arguments) {
   const auto text = ReadText(arguments.cases);
   if (!text) return ReportError(text.error());
-  const auto cases = ParseFimCases(*text, arguments.cases, arguments.limit);
+  auto cases = ParseFimCases(*text, arguments.cases, arguments.limit);
   if (!cases) return ReportError(cases.error());
+  if (!arguments.repository.empty()) {
+    PlaceInRepositories(arguments.repository, &*cases);
+  }
   const auto loaded = LoadModel(arguments.model);
   if (!loaded) return ReportError(loaded.error());
   if (!loaded->model->has_tokenizer()) {

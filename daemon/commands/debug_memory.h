@@ -13,8 +13,9 @@ namespace krait::daemon {
 // fitted to, see MemoryRows.
 struct DebugMemoryArguments {
   std::string cases;
-  size_t limit = 0;       // 0: all
-  size_t open_files = 0;  // beside the case's own, from the cases' files
+  size_t limit = 0;        // 0: all
+  size_t open_files = 0;   // beside the case's own, from the cases' files
+  std::string repository;  // of the cases; empty: none
   ModelOptions model;
 };
 

@@ -59,10 +59,10 @@ void Record(const FimCase& fim_case, const std::string& text,
   answers->json_lines += base::JsonText(json) + "\n";
 }
 
-base::Result<Score> RunCase(const FimCase& fim_case,
-                            const EvalFimArguments& arguments,
-                            completion::CompletionService& service,
-                            Answers* answers) {
+base::Result<Score> CompleteCase(const FimCase& fim_case,
+                                 const EvalFimArguments& arguments,
+                                 completion::CompletionService& service,
+                                 Answers* answers) {
   const Exercise exercise = MakeExercise(fim_case);
   completion::CompletionOptions options = arguments.completion;
   options.extent = arguments.extent.value_or(exercise.extent);
@@ -112,7 +112,7 @@ void PrintRow(std::string_view name, const Score& score) {
                         score.Mean(score.milliseconds)));
 }
 
-using Scores = std::map<std::string, Score>;
+using FimScores = std::map<std::string, Score>;
 
 void PrintReliability(const std::vector<RatedAnswer>& answers) {
   PrintLine(fmt::format("\n{:<14}{:>7}{:>13}{:>13}{:>11}{:>10}{:>13}",
@@ -149,7 +149,7 @@ boost::json::array ReliabilityToJson(const std::vector<RatedAnswer>& answers) {
 
 void PrintScores(const EvalFimArguments& arguments, const std::string& model,
                  const completion::ConfidenceThresholds& thresholds,
-                 const Scores& scores, const Answers& answers) {
+                 const FimScores& scores, const Answers& answers) {
   Score all;
   for (const auto& [language, score] : scores) all.Add(score);
   if (!arguments.json) {
@@ -183,8 +183,11 @@ void PrintScores(const EvalFimArguments& arguments, const std::string& model,
 int RunEvalFim(const EvalFimArguments& arguments) {
   const auto text = ReadText(arguments.cases);
   if (!text) return ReportError(text.error());
-  const auto cases = ParseFimCases(*text, arguments.cases, arguments.limit);
+  auto cases = ParseFimCases(*text, arguments.cases, arguments.limit);
   if (!cases) return ReportError(cases.error());
+  if (!arguments.repository.empty()) {
+    PlaceInRepositories(arguments.repository, &*cases);
+  }
   if (!arguments.completions.empty()) {
     // A file that cannot be written is known before hours of work, not after.
     const auto writable = WriteBytes(arguments.completions, {});
@@ -195,13 +198,13 @@ int RunEvalFim(const EvalFimArguments& arguments) {
   completion::Generator& generator = *ready->generator;
   completion::CompletionService service(generator);
 
-  Scores scores;
+  FimScores scores;
   Answers answers;
   Progress progress("cases", cases->size());
   size_t done = 0;
   size_t exact = 0;
   for (const FimCase& fim_case : *cases) {
-    const auto score = RunCase(fim_case, arguments, service, &answers);
+    const auto score = CompleteCase(fim_case, arguments, service, &answers);
     if (!score) return ReportError(score.error());
     scores[fim_case.language].Add(*score);
     exact += score->exact;

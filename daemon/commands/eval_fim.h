@@ -18,7 +18,8 @@ struct EvalFimArguments {
   EvalFimArguments() { completion.min_confidence = completion::kShowAll; }
 
   std::string cases;
-  size_t limit = 0;  // 0: all
+  std::string repository;  // of the cases; empty: none
+  size_t limit = 0;        // 0: all
   ModelOptions model;
   completion::CompletionOptions completion;
   std::optional<completion::CompletionExtent>

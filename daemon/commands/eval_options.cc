@@ -15,6 +15,14 @@ void AddRightShare(CLI::App* app, double* share) {
       ->capture_default_str();
 }
 
+void AddRepository(CLI::App* app, std::string* repository) {
+  app->add_option("--repo", *repository,
+                  "What they are cases of: remind the model of its other "
+                  "files, too")
+      ->check(CLI::ExistingDirectory)
+      ->type_name("DIR");
+}
+
 }  // namespace
 
 void AddEvalFimOptions(CLI::App* app, EvalFimArguments* arguments) {
@@ -31,6 +39,7 @@ void AddEvalFimOptions(CLI::App* app, EvalFimArguments* arguments) {
   AddConfidence(app, &arguments->completion);
   AddHealing(app, &arguments->completion);
   AddFileMemory(app, &arguments->completion);
+  AddRepository(app, &arguments->repository);
   AddExtentName(
       app,
       "How far to complete (see `krait complete`); default: by what is wanted",
@@ -62,12 +71,23 @@ void AddEvalShownOptions(CLI::App* app, EvalShownArguments* arguments) {
   AddContext(app, &arguments->completion);
   AddConfidence(app, &arguments->completion);
   AddHealing(app, &arguments->completion);
+  AddFileMemory(app, &arguments->completion);
+  AddRepository(app, &arguments->repository);
   app->add_flag("--calibrate", arguments->calibrate,
                 "Choose thresholds for the model's file (krait.confidence.*)");
   AddRightShare(app, &arguments->right_share);
   app->add_option("--completions", arguments->completions,
                   "Write what was said and shown there: one JSON object a line")
       ->type_name("FILE");
+  AddJson(app, &arguments->json);
+}
+
+void AddEvalRetrievalOptions(CLI::App* app, EvalRetrievalArguments* arguments) {
+  app->add_option("directory", arguments->directory,
+                  "A repository, or any folder with code")
+      ->type_name("DIR");
+  AddCount(app, "--questions", &arguments->questions, kMaxPlaces,
+           "The most questions of each kind");
   AddJson(app, &arguments->json);
 }
 

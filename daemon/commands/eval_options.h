@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "daemon/commands/eval_fim.h"
+#include "daemon/commands/eval_retrieval.h"
 #include "daemon/commands/eval_shown.h"
 #include "daemon/commands/eval_text.h"
 
@@ -15,6 +16,7 @@ namespace krait::daemon {
 
 void AddEvalFimOptions(CLI::App* app, EvalFimArguments* arguments);
 void AddEvalShownOptions(CLI::App* app, EvalShownArguments* arguments);
+void AddEvalRetrievalOptions(CLI::App* app, EvalRetrievalArguments* arguments);
 void AddEvalTextOptions(CLI::App* app, EvalTextArguments* arguments);
 
 }  // namespace krait::daemon

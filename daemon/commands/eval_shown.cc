@@ -6,8 +6,10 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <filesystem>
 #include <map>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "base/json_text.h"
@@ -24,6 +26,14 @@
 
 namespace krait::daemon {
 namespace {
+
+// Returns a file's path below a folder; as it is if there is none.
+std::string PathIn(const std::string& folder, const std::string& path) {
+  if (folder.empty()) return path;
+  std::error_code error;
+  const auto below = std::filesystem::relative(path, folder, error);
+  return error || below.empty() ? path : below.string();
+}
 
 // Reads what to complete: cases as they are, places in all other files.
 base::Result<std::vector<FimCase>> ReadCases(
@@ -53,7 +63,11 @@ base::Result<std::vector<FimCase>> ReadCases(
   cases = SpreadCases(std::move(cases), arguments.places);
   for (FimCase& place :
        PlacesInLines(files, arguments.places, arguments.seed)) {
+    place.path = PathIn(arguments.repository, place.path);
     cases.push_back(std::move(place));
+  }
+  if (!arguments.repository.empty()) {
+    PlaceInRepositories(arguments.repository, &cases);
   }
   return cases;
 }
@@ -62,11 +76,11 @@ struct LanguageScore {
   size_t places = 0;
   ShownCount count;
 };
-using Scores = std::map<std::string, LanguageScore>;
+using ShownScores = std::map<std::string, LanguageScore>;
 
 // What the run came to.
 struct Outcome {
-  Scores scores;
+  ShownScores scores;
   std::vector<GateTrial> lines;  // whatever their mean
   Calibration calibration;
   std::string json_lines;
@@ -97,9 +111,9 @@ boost::json::array SaidToJson(const std::vector<completion::SaidToken>& said) {
 }
 
 // Completes as an editor asks unasked, and once more whatever the mean is.
-base::Status RunCase(const FimCase& fim_case,
-                     const EvalShownArguments& arguments,
-                     completion::Generator* generator, Outcome* outcome) {
+base::Status ShowCase(const FimCase& fim_case,
+                      const EvalShownArguments& arguments,
+                      completion::Generator* generator, Outcome* outcome) {
   // A service for each: places in one file do not depend on each other's order.
   completion::CompletionService service(*generator);
   const completion::CompletionRequest request = RequestOf(fim_case);
@@ -137,7 +151,7 @@ base::Status RunCase(const FimCase& fim_case,
   return {};
 }
 
-LanguageScore AllOf(const Scores& scores) {
+LanguageScore AllOf(const ShownScores& scores) {
   LanguageScore all;
   for (const auto& [language, score] : scores) {
     all.places += score.places;
@@ -228,7 +242,7 @@ int RunEvalShown(const EvalShownArguments& arguments) {
   Progress progress("places", cases->size());
   size_t done = 0;
   for (const FimCase& fim_case : *cases) {
-    const auto run = RunCase(fim_case, arguments, &generator, &outcome);
+    const auto run = ShowCase(fim_case, arguments, &generator, &outcome);
     if (!run) return ReportError(run.error());
     progress.Update(++done);
   }

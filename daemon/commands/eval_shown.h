@@ -16,7 +16,8 @@ namespace krait::daemon {
 // right, at random places in files, or at the cases of .jsonl files.
 struct EvalShownArguments {
   std::vector<std::string> files;
-  size_t places = 100;  // of each language
+  std::string repository;  // that the files lie in; empty: none
+  size_t places = 100;     // of each language
   uint64_t seed = 1;
   ModelOptions model;
   completion::CompletionOptions completion;

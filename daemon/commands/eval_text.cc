@@ -25,7 +25,7 @@ struct LabelledText {
   std::string text;
 };
 
-base::Result<std::vector<LabelledText>> ReadTexts(
+base::Result<std::vector<LabelledText>> ReadLabelledTexts(
     const EvalTextArguments& arguments) {
   const auto file = ReadText(arguments.texts);
   if (!file) return file.error();
@@ -58,9 +58,10 @@ void PrintRow(std::string_view name, const TextScore& score) {
                         score.bytes, score.tokens, score.BitsPerByte()));
 }
 
-using Scores = std::map<std::string, TextScore>;
+using TextScores = std::map<std::string, TextScore>;
 
-void PrintScores(const Scores& scores, const std::string& model, bool json) {
+void PrintScores(const TextScores& scores, const std::string& model,
+                 bool json) {
   TextScore all;
   for (const auto& [language, score] : scores) all.Add(score);
   if (!json) {
@@ -83,12 +84,12 @@ void PrintScores(const Scores& scores, const std::string& model, bool json) {
 }  // namespace
 
 int RunEvalText(const EvalTextArguments& arguments) {
-  const auto texts = ReadTexts(arguments);
+  const auto texts = ReadLabelledTexts(arguments);
   if (!texts) return ReportError(texts.error());
   const auto loaded = LoadModel(arguments.model);
   if (!loaded) return ReportError(loaded.error());
   engine::Session session(loaded->model, *loaded->pool);
-  Scores scores;
+  TextScores scores;
   Progress progress("texts", texts->size());
   size_t done = 0;
   for (const LabelledText& text : *texts) {

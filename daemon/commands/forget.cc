@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <set>
@@ -17,6 +18,7 @@
 #include "daemon/host/local/make_generator.h"
 #include "daemon/process/daemon_client.h"
 #include "daemon/process/daemon_start.h"
+#include "daemon/repository/index_store.h"
 #include "daemon/session/acceptance_file.h"
 #include "daemon/terminal.h"
 
@@ -65,6 +67,21 @@ void EmptyLog(const fs::path& log) {
   fs::remove(log.string() + ".1", gone);
 }
 
+// Deletes the indexes of the repositories in the scope; returns how many.
+size_t ForgetIndexes(const completion::ForgetScope& scope) {
+  const fs::path home = StateHome();
+  if (home.empty()) return 0;
+  return repository::RemoveIndexes(home, [&scope](const std::string& root) {
+    // Of a folder in it, too: what is of that cannot be taken out alone.
+    const completion::ForgetScope repository{.paths = {root}};
+    return scope.Covers(root) ||
+           (!root.empty() &&
+            std::ranges::any_of(scope.paths, [&](const std::string& path) {
+              return repository.Covers(path);
+            }));
+  });
+}
+
 // What is not of one project.
 void DeleteTheRest() {
   std::error_code gone;
@@ -77,11 +94,14 @@ void DeleteTheRest() {
   if (!home.empty() && fs::exists(home, gone)) EmptyLog(DaemonLogFile());
 }
 
-int Report(const ForgetArguments& arguments, size_t states) {
+int PrintForgotten(const ForgetArguments& arguments, size_t states,
+                   size_t indexes) {
   if (arguments.json) {
-    PrintLine(base::JsonText(boost::json::object{{"states", states}}));
+    PrintLine(base::JsonText(
+        boost::json::object{{"states", states}, {"indexes", indexes}}));
   } else {
-    PrintLine(fmt::format("deleted {} saved states{}", states,
+    PrintLine(fmt::format("deleted {} saved states, {} indexes{}", states,
+                          indexes,
                           arguments.all ? ", statistics and logs" : ""));
   }
   return FinishOutput(kExitOk);
@@ -103,10 +123,11 @@ int RunForget(const ForgetArguments& arguments) {
   for (const fs::path& directory : directories) {
     states += ForgetStates(directory, scope);
   }
+  const size_t indexes = ForgetIndexes(scope);
   if (arguments.all) DeleteTheRest();
   if (!by_daemon) return ReportError(by_daemon.error());
   if (!marked) return ReportError(marked.error());
-  return Report(arguments, states);
+  return PrintForgotten(arguments, states, indexes);
 }
 
 }  // namespace krait::daemon

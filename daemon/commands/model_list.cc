@@ -91,9 +91,9 @@ std::string ListText(const FoundModel& found,
                      suits ? Text(*suits) : "");
 }
 
-boost::json::object ToJson(const FoundModel& found,
-                           const base::Result<ModelSummary>& summary,
-                           const std::optional<Suitability>& suits) {
+boost::json::object ModelToJson(const FoundModel& found,
+                                const base::Result<ModelSummary>& summary,
+                                const std::optional<Suitability>& suits) {
   boost::json::object json;
   if (summary) {
     json = SummaryToJson(*summary);
@@ -126,7 +126,7 @@ int ListLocal(const ModelListArguments& arguments) {
     if (summary && summary->unsupported.empty()) {
       suits = SuitabilityOf(summary->bytes, BytesPerToken(found.path));
     }
-    boost::json::object json = ToJson(found, summary, suits);
+    boost::json::object json = ModelToJson(found, summary, suits);
     all_supported &= json["supported"].get_bool();
     if (!arguments.json) {
       PrintLine(fmt::format("{} {:<28} {}", found.is_default ? '*' : ' ',
@@ -144,8 +144,8 @@ int ListLocal(const ModelListArguments& arguments) {
   return FinishOutput(kExitOk);
 }
 
-boost::json::object ToJson(const models::RecommendedModel& model,
-                           const std::optional<Suitability>& suits) {
+boost::json::object ModelToJson(const models::RecommendedModel& model,
+                                const std::optional<Suitability>& suits) {
   boost::json::object json;
   json["name"] = model.name;
   json["source"] = model.source;
@@ -177,7 +177,7 @@ int ListRemote(const ModelListArguments& arguments) {
                             model.licence, model.fim, model.good_for,
                             suits ? "; " + Text(*suits) : ""));
     }
-    list.push_back(ToJson(model, suits));
+    list.push_back(ModelToJson(model, suits));
   }
   if (arguments.json) {
     PrintLine(base::JsonText(list));

@@ -13,6 +13,7 @@
 
 #include "base/json_text.h"
 #include "daemon/commands/status_text.h"
+#include "daemon/http/token_file.h"
 #include "daemon/process/daemon_client.h"
 #include "daemon/session/acceptance_file.h"
 #include "daemon/standard_error.h"
@@ -105,10 +106,18 @@ int RunStatistics(const StatusArguments& arguments) {
   return FinishOutput(kExitOk);
 }
 
+int PrintToken() {
+  const auto token = ReadOrMakeToken(TokenFile());
+  if (!token) return ReportError(token.error());
+  PrintLine(*token);
+  return FinishOutput(kExitOk);
+}
+
 }  // namespace
 
 int RunStatus(const StatusArguments& arguments) {
   if (arguments.stats) return RunStatistics(arguments);
+  if (arguments.token) return PrintToken();
   auto client = ControlClient::Connect(RuntimeEnvironment::OfProcess());
   if (!client) return SayNotRunning(client.error(), arguments.json);
   const bool terminal = isatty(STDOUT_FILENO) == 1;

@@ -9,6 +9,7 @@ struct StatusArguments {
   bool json = false;
   bool watch = false;  // again every second, until interrupted
   bool stats = false;  // only what became of the suggestions
+  bool token = false;  // only the token for HTTP, made if there is none
 };
 
 // Returns 1 if no daemon runs; the statistics are there without one, too.

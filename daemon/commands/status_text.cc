@@ -132,6 +132,19 @@ std::string ConnectionText(const json::object& connection) {
   return text;
 }
 
+// Empty: it does not listen for HTTP.
+std::string HttpText(const json::object& status) {
+  std::string text;
+  for (const json::value& address : ArrayIn(status, "http")) {
+    if (!address.is_string()) continue;
+    text += fmt::format("{}http://{}", text.empty() ? "" : ", ",
+                        std::string_view(address.get_string()));
+  }
+  if (text.empty()) return text;
+  return text +
+         fmt::format(", {} connections", TextIn(status, "http_connections"));
+}
+
 std::string StatisticsRow(std::string_view name, const json::object& counts) {
   const double shown = NumberIn(counts, "shown");
   const double accepted = NumberIn(counts, "accepted");
@@ -189,6 +202,9 @@ std::string StatusText(const json::object& status) {
   text += Line("answers", AnswersText(status));
   text += Line("tokens", TokensText(status));
   text += Line("latency", LatencyText(status));
+  if (const std::string http = HttpText(status); !http.empty()) {
+    text += Line("HTTP", http);
+  }
   text += Line("connections",
                fmt::to_string(ArrayIn(status, "connections").size()));
   for (const json::value& connection : ArrayIn(status, "connections")) {

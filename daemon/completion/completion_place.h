@@ -3,12 +3,14 @@
 #define KRAIT_DAEMON_COMPLETION_COMPLETION_PLACE_H_
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "daemon/completion/generator/generator.h"
 #include "daemon/completion/text/nearby_text.h"
+#include "daemon/completion/text/repository_place.h"
 
 namespace krait::completion {
 
@@ -28,6 +30,7 @@ struct CompletionPlace {
   std::string whole_after;
   size_t pause_tokens = 0;  // see GeneratorPrompt
   std::vector<NearbyText> others;
+  std::shared_ptr<const RepositoryPlace> repository;  // null: none
   std::string origin;
 
   // Refers to the place.
@@ -44,7 +47,10 @@ struct CompletionPlace {
                            .origin = origin};
     if (remembered) {
       prompt.remembered = RememberedTexts{
-          .before = whole_before, .after = whole_after, .others = &others};
+          .before = whole_before,
+          .after = whole_after,
+          .others = &others,
+          .repository = repository.get()};
     }
     return prompt;
   }

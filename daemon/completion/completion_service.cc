@@ -123,6 +123,7 @@ CompletionPlace CompletionService::PlaceOf(const CompletionRequest& request,
   place.pause_tokens = limits.pause_tokens;
   place.remembered = options.file_memory;
   place.others = request.others;
+  if (options.repository_memory) place.repository = request.repository;
   return place;
 }
 

@@ -22,6 +22,7 @@
 #include "daemon/completion/stop/stop_rules.h"
 #include "daemon/completion/text/nearby_text.h"
 #include "daemon/completion/text/prefix_memory.h"
+#include "daemon/completion/text/repository_place.h"
 #include "daemon/completion/text/suffix_memory.h"
 #include "daemon/completion/text/text_window.h"
 #include "grammars/syntax_types.h"
@@ -35,6 +36,8 @@ struct CompletionRequest {
   std::string before;
   std::string after;
   std::vector<NearbyText> others = {};  // the nearest first
+  // Null: it lies in none, or in one that is not to be read.
+  std::shared_ptr<const RepositoryPlace> repository = {};
   RequestSyntax syntax = {};            // of the document; may say nothing
   std::string origin = {};              // see GeneratorPrompt
   // Tells the document from all others that may have the same path: those of
@@ -58,6 +61,8 @@ struct CompletionOptions {
   bool heal_tokens = true;  // see GeneratorRequest
   // Whether a model that can be is reminded of the whole document, and others.
   bool file_memory = true;
+  // And, if so, of the other files of its repository.
+  bool repository_memory = true;
   // What the parser may do in the end to check what is shown.
   grammars::CheckBudget syntax_budget = {};
   // What could not be checked so, or whose tree was not there in time, is shown
@@ -129,6 +134,13 @@ class CompletionService {
   // Does a piece of work for completions of this service: a slice of a prompt,
   // a token of each that is being said. Those that have ended are left alone.
   void Advance(std::span<RunningCompletion* const> completions);
+
+  // What Begin would show the model of the place, for whoever runs the
+  // generator without rules for what is shown.
+  CompletionPlace PlaceAt(const CompletionRequest& request,
+                          const CompletionOptions& options) {
+    return PlaceOf(request, Fit(options));
+  }
 
   // From begin to end, alone. A stopped call gives an error of kind kCancelled.
   base::Result<Completion> Complete(const CompletionRequest& request,

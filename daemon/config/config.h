@@ -15,12 +15,20 @@
 
 namespace krait::daemon {
 
+// Where other programs than editors find the model, and which.
+struct HttpConfig {
+  std::string listen;         // see ParseListenAddress; empty: nowhere
+  bool token_always = false;  // else only who is not this user needs it
+  std::vector<std::string> allowed_origins = {};  // of pages
+};
+
 // What the user can set. The names of the settings, which a file and an
 // editor share, are in known_settings.cc.
 struct Config {
   ModelOptions model;
   completion::CompletionOptions completion;
   completion::CompletionRules rules;
+  HttpConfig http;
   bool statistics = true;  // counts what becomes of suggestions
   LogLevel log_level = LogLevel::kInfo;
   // How long a daemon stays without connections; zero: for ever.

@@ -3,6 +3,7 @@
 // The list of all settings: what each is called, who may set it, what it takes
 // and where it goes.
 #include "daemon/config/known_settings.h"
+#include "daemon/config/listen_address.h"
 
 #include <fmt/format.h>
 
@@ -271,6 +272,72 @@ std::vector<KnownSetting> FimSettings() {
   };
 }
 
+KnownSetting HttpListen() {
+  return {.key = "http.listen",
+          .scope = kProcess,
+          .expected =
+              "an address and a port, such as \"127.0.0.1:8012\", or "
+              "\"\" for none",
+          .set =
+              [](const SettingValue& value, Config* config) {
+                const auto* text = std::get_if<std::string>(&value);
+                if (text == nullptr ||
+                    (!text->empty() && !ParseListenAddress(*text))) {
+                  return false;
+                }
+                config->http.listen = *text;
+                return true;
+              },
+          .get = [](const Config& config) -> SettingValue {
+            return config.http.listen;
+          }};
+}
+
+// "https://a.b" or "https://a.b:8443", as browsers write it.
+bool IsOrigin(std::string_view text) {
+  const size_t colon = text.find("://");
+  if (colon == std::string_view::npos || colon == 0) return false;
+  const std::string_view host = text.substr(colon + 3);
+  return host.find('/') == std::string_view::npos && SplitHost(host);
+}
+
+KnownSetting HttpAllowedOrigins() {
+  static constexpr size_t kMost = 50;
+  return {.key = "http.allowed_origins",
+          .scope = kProcess,
+          .expected = fmt::format(
+              "a list of at most {} origins, such as \"https://example.org\"",
+              kMost),
+          .set =
+              [](const SettingValue& value, Config* config) {
+                const auto* list = std::get_if<TextList>(&value);
+                if (list == nullptr || list->size() > kMost ||
+                    !std::ranges::all_of(*list, IsOrigin)) {
+                  return false;
+                }
+                config->http.allowed_origins = *list;
+                return true;
+              },
+          .get = [](const Config& config) -> SettingValue {
+            return config.http.allowed_origins;
+          }};
+}
+
+// Who mistypes what asks everybody asks everybody.
+KnownSetting HttpToken() {
+  KnownSetting setting = Choice<bool>(
+      "http.token", kProcess, {{"others", false}, {"always", true}},
+      [](Config & c) -> auto& { return c.http.token_always; });
+  setting.on_wrong = [](const std::string& /*problem*/, Config* config) {
+    config->http.token_always = true;
+  };
+  return setting;
+}
+
+std::vector<KnownSetting> HttpSettings() {
+  return {HttpListen(), HttpToken(), HttpAllowedOrigins()};
+}
+
 std::vector<KnownSetting> RuleSettings() {
   return {
       Flag(
@@ -323,6 +390,9 @@ std::vector<KnownSetting> CompletionSettings() {
       Flag(
           "completion.file_memory", kSession,
           [](Config & c) -> auto& { return c.completion.file_memory; }),
+      Flag(
+          "completion.repository_memory", kSession,
+          [](Config & c) -> auto& { return c.completion.repository_memory; }),
       MinConfidence(),
   };
 }
@@ -360,8 +430,8 @@ std::string_view LastPart(std::string_view key) {
 const std::vector<KnownSetting>& KnownSettings() {
   static const auto* const settings = [] {
     auto* all = new std::vector<KnownSetting>(ProcessSettings());
-    for (auto&& part : {FimSettings(), RuleSettings(), CompletionSettings(),
-                        SamplingSettings()}) {
+    for (auto&& part : {FimSettings(), HttpSettings(), RuleSettings(),
+                        CompletionSettings(), SamplingSettings()}) {
       all->insert(all->end(), part.begin(), part.end());
     }
     return all;

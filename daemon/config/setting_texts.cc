@@ -64,6 +64,19 @@ constexpr std::array kTexts = {
     SettingText{"fim.stop_tokens",
                 "Tokens at which an answer ends, beside the vocabulary's "
                 "control tokens."},
+    // Other programs.
+    SettingText{"http.listen",
+                "Where the daemon listens for programs that speak HTTP "
+                "(docs/http.md), such as `127.0.0.1:8012`. A daemon that "
+                "listens so stays for ever. Empty: nowhere; `krait serve` does "
+                "it as long as it runs."},
+    SettingText{"http.token",
+                "Who needs the token that `krait status --token` shows: "
+                "`others` than this user's programs on this machine, or "
+                "`always` everybody."},
+    SettingText{"http.allowed_origins",
+                "Pages of the web that may ask, by their origin "
+                "(`https://example.org`)."},
     // When and where it completes.
     SettingText{"completion.enabled", "Whether krait completes at all."},
     SettingText{"completion.languages",
@@ -100,6 +113,11 @@ constexpr std::array kTexts = {
     SettingText{"completion.file_memory",
                 "Whether what stands elsewhere in the open files is mixed "
                 "into what the model says, if its file says how."},
+    SettingText{"completion.repository_memory",
+                "Whether, with `completion.file_memory`, the other files of "
+                "the repository that are in the same language are, too. They "
+                "are read in the background, by git's ignore rules; nothing "
+                "of it is kept on the disk."},
     SettingText{"completion.min_confidence",
                 "How sure the model must be for something to be shown. "
                 "\"model\": what its file says. -1000 shows all."},

@@ -27,6 +27,7 @@ void CompletionHost::OwnerState::Hear(const ModelNews& news) {
   const bool again = loaded.has_value();
   loaded = news.loaded;
   languages = news.languages;
+  vocabulary = news.vocabulary;
   threads = news.threads;
   for (const OnLoaded& on_loaded : std::exchange(waiting, {})) {
     on_loaded(news.loaded);
@@ -66,6 +67,18 @@ void CompletionHost::Complete(CompletionJob job) {
     on_done(completion);
   };
   thread_.Add(std::make_unique<CompletionTask>(std::move(job), post_));
+}
+
+void CompletionHost::Generate(TextJob job) {
+  job.on_done = [owner = owner_, queued = job.queued,
+                 on_done = std::move(job.on_done)](const auto& answer) {
+    if (answer) {
+      owner->statistics.Add(TraceOf(*answer),
+                            completion::Clock::now() - queued);
+    }
+    on_done(answer);
+  };
+  thread_.Add(std::make_unique<TextTask>(std::move(job), post_));
 }
 
 void CompletionHost::Warm(WarmingJob job) {

@@ -24,6 +24,7 @@
 #include "daemon/host/model_thread.h"
 #include "daemon/host/statistics.h"
 #include "daemon/host/task.h"
+#include "daemon/host/text_task.h"
 #include "daemon/host/warm_task.h"
 
 namespace krait::daemon {
@@ -75,6 +76,10 @@ class CompletionHost {
   const completion::ModelLanguages& model_languages() const {
     return owner_->languages;
   }
+  // Null while there is no model, or if that does not say.
+  std::shared_ptr<const completion::Vocabulary> vocabulary() const {
+    return owner_->vocabulary.lock();
+  }
   completion::Clock::duration uptime() const {
     return completion::Clock::now() - begin_;
   }
@@ -86,6 +91,8 @@ class CompletionHost {
   // Once the job's `stop` is requested its result is an error of kind
   // kCancelled, at the latest after one token or one batch of the prompt.
   void Complete(CompletionJob job);
+  // Generates text; the answer is counted with those of completions.
+  void Generate(TextJob job);
   // Replaces the document's warming job, waiting or running.
   void Warm(WarmingJob job);
   // The document was closed.
@@ -113,6 +120,7 @@ class CompletionHost {
     std::optional<base::Result<std::string>> loaded;
     size_t threads = 0;
     completion::ModelLanguages languages;
+    std::weak_ptr<const completion::Vocabulary> vocabulary;
     std::vector<OnLoaded> waiting;
     std::vector<std::pair<std::weak_ptr<const void>, OnLoaded>> watching;
     Statistics statistics;

@@ -32,8 +32,8 @@ void CompletionTask::Forbid(const std::string& uri) {
 void CompletionTask::Begin(const TaskModel& model, std::stop_token stop) {
   begin_ = completion::Clock::now();
   stop_.emplace(job_.stop, stop);
-  completion_ = model.completions.Begin(job_.request, job_.options,
-                                        stop_->either.get_token());
+  completion_ =
+      model.completions.Begin(job_.request, job_.options, stop_->token());
 }
 
 void CompletionTask::AddGenerations(

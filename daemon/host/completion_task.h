@@ -14,6 +14,7 @@
 #include "daemon/completion/completion_service.h"
 #include "daemon/completion/running_completion.h"
 #include "daemon/host/document_key.h"
+#include "daemon/host/either_stop.h"
 #include "daemon/host/task.h"
 #include "daemon/host/token_stream.h"
 
@@ -68,27 +69,13 @@ class CompletionTask final : public Task {
   void Fail(const base::Error& why) override;
 
  private:
-  // Stopped when the request is, or the model's thread.
-  struct Stop {
-    Stop(const std::stop_token& request, const std::stop_token& thread)
-        : on_request(request, Forward{&either}),
-          on_thread(thread, Forward{&either}) {}
-    struct Forward {
-      std::stop_source* to;
-      void operator()() const { to->request_stop(); }
-    };
-    std::stop_source either;
-    const std::stop_callback<Forward> on_request;
-    const std::stop_callback<Forward> on_thread;
-  };
-
   void Answer(base::Result<completion::Completion> completion);
 
   CompletionJob job_;
   const PostToOwner post_;
   TokenStream stream_;
   completion::Clock::time_point begin_ = {};
-  std::optional<Stop> stop_;
+  std::optional<EitherStop> stop_;
   std::unique_ptr<completion::RunningCompletion> completion_;  // uses the job
 };
 

@@ -69,7 +69,8 @@ void HostedModel::Take(ReadyGenerator ready) {
   on_news_({.loaded = std::move(ready.description),
             .threads = ready.threads,
             .languages = generator_->hints().languages,
-            .warm = generator_->warm_status()});
+            .warm = generator_->warm_status(),
+            .vocabulary = generator_->vocabulary()});
 }
 
 void HostedModel::Drop() {

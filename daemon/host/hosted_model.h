@@ -31,6 +31,8 @@ struct ModelNews {
   size_t threads = 0;
   completion::ModelLanguages languages = {};
   completion::WarmStatus warm = {};
+  // Gone with the model.
+  std::weak_ptr<const completion::Vocabulary> vocabulary = {};
 };
 
 // The model of a ModelThread: is loaded, and loaded anew when its files have

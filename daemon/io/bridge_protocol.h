@@ -9,6 +9,9 @@ namespace krait::daemon {
 // What a connection is for (see greeting.h).
 inline constexpr std::string_view kPurposeEditor = "lsp";
 inline constexpr std::string_view kPurposeControl = "control";
+// As control, of the same version and model as an editor's: listens for HTTP as
+// long as it lasts.
+inline constexpr std::string_view kPurposeServe = "serve";
 
 // The daemon's last message to a bridge when it ends on purpose: not to be
 // started again before the editor asks for something. Not for the editor.

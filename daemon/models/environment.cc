@@ -46,7 +46,7 @@ fs::path HubHome(const Variables& variables) {
   return cache.empty() ? cache : cache / "huggingface";
 }
 
-fs::path HubCache(const Variables& variables) {
+fs::path HubFolder(const Variables& variables) {
   for (const char* name : {"HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"}) {
     const std::string cache = variables(name);
     if (!cache.empty()) return Expanded(cache, variables);
@@ -105,7 +105,7 @@ ModelStores FindStores(const Variables& variables) {
   const std::string data = variables("XDG_DATA_HOME");
   stores.own = data.empty() ? BelowHome(variables, ".local/share/krait/models")
                             : fs::path(data) / "krait/models";
-  stores.hub = HubCache(variables);
+  stores.hub = HubFolder(variables);
   const std::string llama_cpp = variables("LLAMA_CACHE");
   const fs::path cache = CacheHome(variables);
   if (!llama_cpp.empty()) {

@@ -47,6 +47,7 @@ DaemonConnection::~DaemonConnection() {
 
 asio::awaitable<void> DaemonConnection::Serve() {
   co_await Talk();
+  http_.reset();
   co_await writer_->Drain(kDrainTimeout);
   writer_->Close();
   boost::system::error_code ignored;
@@ -135,11 +136,24 @@ asio::awaitable<void> DaemonConnection::ServeControl() {
     StopTimer();
     if (!line) co_return;
     const auto request = ParseControlRequest(*line);
-    core_.Control(request ? *request : ControlRequest(),
-                  [weak = weak_from_this()](const std::string& answer) {
-                    if (const auto self = weak.lock()) self->SendLine(answer);
-                  });
+    HandleControl(request ? *request : ControlRequest());
   }
+}
+
+void DaemonConnection::HandleControl(const ControlRequest& request) {
+  if (request.name == "listen") {
+    return core_.Listen(
+        request.address,
+        [weak = weak_from_this()](const std::string& answer, auto lease) {
+          const auto self = weak.lock();
+          if (self == nullptr || self->ending_) return;
+          self->http_ = std::move(lease);
+          self->SendLine(answer);
+        });
+  }
+  core_.Control(request, [weak = weak_from_this()](const std::string& answer) {
+    if (const auto self = weak.lock()) self->SendLine(answer);
+  });
 }
 
 asio::awaitable<std::optional<std::string>> DaemonConnection::NextLine(
@@ -179,6 +193,7 @@ void DaemonConnection::End() {
 void DaemonConnection::Abandon() {
   writer_->Close();
   session_.reset();
+  http_.reset();
 }
 
 }  // namespace krait::daemon

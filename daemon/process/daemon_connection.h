@@ -37,6 +37,12 @@ class DaemonCore {
   // Answers a control request with a line of JSON, now or later.
   using Answer = std::function<void(const std::string& line)>;
   virtual void Control(const ControlRequest& request, const Answer& answer) = 0;
+  // Answers whether it listens for HTTP there, which it does as long as the
+  // lease lives; null: it does not.
+  using Listening = std::function<void(const std::string& line,
+                                       std::shared_ptr<const void> lease)>;
+  virtual void Listen(const std::string& address,
+                      const Listening& listening) = 0;
 };
 
 // What a connection may cost. A peer that reads no answers is ended by the
@@ -91,6 +97,7 @@ class DaemonConnection : public std::enable_shared_from_this<DaemonConnection> {
   // Handles the messages in received_; false if they are none.
   bool Consume(lsp::FrameReader* reader);
   boost::asio::awaitable<void> ServeControl();
+  void HandleControl(const ControlRequest& request);
   // Returns the next line, or nullopt at the end or if it is too long.
   boost::asio::awaitable<std::optional<std::string>> NextLine(size_t max_bytes);
   // Adds to received_; false at the end.
@@ -109,6 +116,7 @@ class DaemonConnection : public std::enable_shared_from_this<DaemonConnection> {
   std::string settings_;  // of the greeting
   bool ending_ = false;
   std::optional<LspSession> session_;
+  std::shared_ptr<const void> http_;  // listens for HTTP
 };
 
 }  // namespace krait::daemon

@@ -42,6 +42,7 @@
 
 #include "base/json_text.h"
 #include "base/memory_budget.h"
+#include "daemon/http/server.h"
 #include "daemon/io/bridge_protocol.h"
 #include "daemon/io/unix_socket.h"
 #include "daemon/log.h"
@@ -74,6 +75,13 @@ constexpr auto kSaveWhenIdleFor = std::chrono::seconds(30);
 // How long a daemon without a model stays for those who want to know why.
 constexpr auto kStayWithoutModel = std::chrono::seconds(5);
 
+HttpOptions HttpOptionsOf(const Config& config) {
+  return {.token_always = config.http.token_always,
+          .origins = config.http.allowed_origins,
+          .window = config.completion.limits,
+          .file_memory = config.completion.file_memory};
+}
+
 class DaemonServer : public DaemonCore {
  public:
   DaemonServer(DaemonEndpoint endpoint, CompletionHost::Loader loader,
@@ -97,13 +105,15 @@ class DaemonServer : public DaemonCore {
             [model = options_.model] { return engine::StampModel(model); },
             ProcessMemoryBudget(options_.config.model.state_bytes)),
         acceptance_(options_.config.statistics ? AcceptanceFile()
-                                               : std::filesystem::path()) {}
+                                               : std::filesystem::path()),
+        http_(io_, host_, HttpOptionsOf(options_.config)) {}
 
   int Run() {
     host_.WhenLoaded([this](const auto& loaded) { OnLoaded(loaded); });
     host_.WhenReloaded(alive_,
                        [this](const auto& loaded) { OnLoaded(loaded); });
     asio::co_spawn(io_, Accept(), asio::detached);
+    ListenAsConfigured();
     WaitForSignal();
     StartIdleTimer();
     StartSaving();
@@ -119,8 +129,10 @@ class DaemonServer : public DaemonCore {
   const Config& config() const override { return options_.config; }
   Welcome AnswerGreeting(const Greeting& greeting) const override;
   void Control(const ControlRequest& request, const Answer& answer) override;
+  void Listen(const std::string& address, const Listening& listening) override;
 
  private:
+  void ListenAsConfigured();
   void RunIo();
   asio::awaitable<void> Accept();
   void Admit(base::FileDescriptor socket);
@@ -158,6 +170,8 @@ class DaemonServer : public DaemonCore {
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   CompletionHost host_;  // its thread posts to io_
   AcceptanceStore acceptance_;
+  HttpServer http_;
+  std::shared_ptr<const void> http_lease_;  // of the configuration
   std::map<uint64_t, std::shared_ptr<DaemonConnection>> connections_;
   std::map<uint64_t, pid_t> processes_;  // at their other ends
 };
@@ -250,7 +264,8 @@ bool DaemonServer::MakeRoom(pid_t process) {
 
 bool DaemonServer::EndOldest(bool pending_only) {
   for (const auto& [id, connection] : connections_) {
-    if (connection->ending() || connection->purpose() == kPurposeEditor) {
+    if (connection->ending() || connection->purpose() == kPurposeEditor ||
+        connection->purpose() == kPurposeServe) {
       continue;
     }
     if (pending_only && !connection->purpose().empty()) continue;
@@ -287,10 +302,11 @@ Welcome DaemonServer::AnswerGreeting(const Greeting& greeting) const {
     return welcome;
   };
   if (greeting.purpose == kPurposeControl) return welcome;
-  if (greeting.purpose != kPurposeEditor) {
-    return refuse(kRefusedGreeting,
-                  fmt::format("greeting: purpose: expected \"{}\" or \"{}\"",
-                              kPurposeEditor, kPurposeControl));
+  if (greeting.purpose != kPurposeEditor && greeting.purpose != kPurposeServe) {
+    return refuse(
+        kRefusedGreeting,
+        fmt::format("greeting: purpose: expected \"{}\", \"{}\" or \"{}\"",
+                    kPurposeEditor, kPurposeControl, kPurposeServe));
   }
   if (greeting.protocol != kProtocolVersion ||
       greeting.version != KRAIT_VERSION) {
@@ -330,14 +346,47 @@ void DaemonServer::Control(const ControlRequest& request,
         base::JsonText(json::object{{"ok", false},
                                     {"error",
                                      "request: expected \"status\", \"stop\", "
-                                     "\"drain\" or \"forget\""}}));
+                                     "\"drain\", \"forget\" or \"listen\""}}));
   }
   answer(base::JsonText(json::object{{"ok", true}}));
 }
 
+void DaemonServer::Listen(const std::string& text, const Listening& listening) {
+  namespace json = boost::json;
+  const auto refuse = [listening](const base::Error& error) {
+    listening(
+        base::JsonText(json::object{{"ok", false}, {"error", error.message}}),
+        nullptr);
+  };
+  const auto address = ParseListenAddress(text);
+  if (!address) return refuse(address.error());
+  http_.Listen(*address, [listening, refuse](auto result) {
+    if (!result) return refuse(result.error());
+    listening(base::JsonText(
+                  json::object{{"ok", true}, {"address", result->address}}),
+              std::move(result->lease));
+  });
+}
+
+void DaemonServer::ListenAsConfigured() {
+  const auto address = ParseListenAddress(options_.config.http.listen);
+  if (!address) return;  // there is none, or the log says what is wrong
+  http_.Listen(*address, [this](auto result) {
+    if (result) {
+      http_lease_ = std::move(result->lease);
+      idle_.cancel();
+    } else {
+      WriteLog(LogLevel::kError, "http.listen: " + result.error().message);
+    }
+  });
+}
+
 DaemonStatus DaemonServer::Status() const {
-  DaemonStatus status{
-      .model = options_.model, .draining = draining_, .connections = {}};
+  DaemonStatus status{.model = options_.model,
+                      .draining = draining_,
+                      .http = http_.addresses(),
+                      .http_connections = http_.num_connections(),
+                      .connections = {}};
   for (const auto& [id, connection] : connections_) {
     ConnectionStatus& one = status.connections.emplace_back();
     one.id = id;
@@ -373,10 +422,14 @@ void DaemonServer::StartIdleTimer() {
   std::chrono::milliseconds patience = options_.config.idle_exit;
   const bool no_model = host_.loaded() && !*host_.loaded();
   if (no_model) patience = kStayWithoutModel;
-  if (patience.count() == 0) return;
+  // Programs come when they like.
+  const bool awaits_programs = http_lease_ != nullptr && !no_model;
+  if (patience.count() == 0 || awaits_programs) return;
   idle_.expires_after(patience);
   idle_.async_wait([this](const boost::system::error_code& error) {
-    if (!error && connections_.empty()) Stop("nobody is connected");
+    if (error || !connections_.empty()) return;
+    if (http_lease_ != nullptr && host_.loaded() && *host_.loaded()) return;
+    Stop("nobody is connected");
   });
 }
 
@@ -422,12 +475,15 @@ void DaemonServer::StopAccepting() {
   boost::system::error_code ignored;
   acceptor_.close(ignored);
   endpoint_.Close();
+  http_.Drain();
+  http_lease_.reset();
 }
 
 void DaemonServer::Stop(const std::string& why) {
   if (std::exchange(stopping_, true)) return;
   WriteLog(LogLevel::kInfo, fmt::format("stopping: {}", why));
   StopAccepting();
+  http_.Stop();
   idle_.cancel();
   if (connections_.empty()) return io_.stop();
   for (const auto& [id, connection] : connections_) connection->End();
@@ -450,6 +506,10 @@ void DaemonServer::StartDraining() {
   draining_ = true;
   StopAccepting();
   endpoint_.Release();
+  // Who only listens is of this version, and not of the next.
+  for (const auto& [id, connection] : connections_) {
+    if (connection->purpose() == kPurposeServe) connection->End();
+  }
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ constexpr auto kPause = std::chrono::milliseconds(10);
 class Search {
  public:
   explicit Search(const WantedDaemon& wish) : wanted_(wish) {
-    greeting_.purpose = kPurposeEditor;
+    greeting_.purpose = wish.purpose;
     greeting_.model = wish.model.model;
     greeting_.settings = wish.settings;
   }

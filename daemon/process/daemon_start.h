@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "daemon/io/bridge_protocol.h"
 #include "daemon/loaded_model.h"
 #include "daemon/process/daemon_client.h"
 
@@ -16,6 +17,7 @@ struct WantedDaemon {
   ModelOptions model;                 // its model is a path (FindModelPath)
   std::filesystem::path config_file;  // empty: the user's
   std::string settings;               // of the session, see Greeting
+  std::string purpose = std::string(kPurposeEditor);
 };
 
 // Connects to the user's daemon, and starts one first if none runs. An older

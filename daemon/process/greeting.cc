@@ -86,7 +86,8 @@ base::Result<ControlRequest> ParseControlRequest(std::string_view line) {
   const auto read = ReadLine("control", line, [&](base::ObjectReader& reader) {
     reader.Optional("request", &request.name)
         .Optional("all", &request.scope.all)
-        .Optional("paths", &request.scope.paths);
+        .Optional("paths", &request.scope.paths)
+        .Optional("address", &request.address);
   });
   if (!read) return read.error();
   return request;
@@ -95,6 +96,7 @@ base::Result<ControlRequest> ParseControlRequest(std::string_view line) {
 std::string ToLine(const ControlRequest& request) {
   json::object object{{"request", request.name}};
   if (request.scope.all) object["all"] = true;
+  if (!request.address.empty()) object["address"] = request.address;
   if (!request.scope.paths.empty()) {
     json::array& paths = object["paths"].emplace_array();
     for (const std::string& path : request.scope.paths) {

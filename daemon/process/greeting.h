@@ -20,6 +20,10 @@ namespace krait::daemon {
 //   {"request": "stop"}    ->  {"ok": true}, then it ends
 //   {"request": "forget", "all": true} or {..., "paths": ["/home/me/secret"]}
 //                          ->  {"ok": true, "states": how many were deleted}
+//   {"request": "listen", "address": "127.0.0.1:8012"}
+//                          ->  {"ok": true, "address": with its port} or
+//                              {"ok": false, "error": why}: HTTP, until the
+//                              connection ends
 //   {"request": "drain"}   ->  {"ok": true}: takes no new connections and ends
 //                              with the last of those that it has
 //
@@ -33,8 +37,8 @@ inline constexpr size_t kMaxStatusBytes = size_t{8} << 20;    // of an answer
 struct Greeting {
   int64_t protocol = kProtocolVersion;
   std::string version = KRAIT_VERSION;
-  std::string purpose = {};     // "lsp", "control"
-  std::string model = {};       // lsp: its path as ModelIdentity has it
+  std::string purpose = {};  // "lsp", "control", "serve"
+  std::string model = {};  // not for control: its path as ModelIdentity has it
   std::string settings = "{}";  // lsp: a JSON object as SessionSettings has it
 };
 
@@ -61,6 +65,7 @@ base::Result<Welcome> ParseWelcome(std::string_view line);
 struct ControlRequest {
   std::string name = {};
   completion::ForgetScope scope = {};  // "forget": absolute paths, or all
+  std::string address = {};            // "listen"
 };
 base::Result<ControlRequest> ParseControlRequest(std::string_view line);
 std::string ToLine(const ControlRequest& request);

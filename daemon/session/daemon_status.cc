@@ -135,6 +135,9 @@ json::object StatusToJson(const DaemonStatus& status, CompletionHost& host,
   json::object object = HostToJson(host);
   object["running"] = true;
   object["draining"] = status.draining;
+  json::array& http = object["http"].emplace_array();
+  for (const std::string& address : status.http) http.emplace_back(address);
+  object["http_connections"] = status.http_connections;
   object["model"].get_object()["path"] = status.model;
   AddAcceptance(acceptance, &object);
   json::array& connections = object["connections"].emplace_array();

@@ -26,6 +26,8 @@ struct ConnectionStatus {
 struct DaemonStatus {
   std::string model;  // its path
   bool draining = false;
+  std::vector<std::string> http = {};  // addresses that are listened at
+  size_t http_connections = 0;
   std::vector<ConnectionStatus> connections;
 };
 

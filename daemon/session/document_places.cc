@@ -216,4 +216,21 @@ std::string DocumentPlaces::PathOf(const std::string& uri) const {
   return place.path;
 }
 
+std::optional<DocumentPlaces::InRepository> DocumentPlaces::RepositoryOf(
+    const std::string& uri) const {
+  const auto found = places_.find(uri);
+  if (found == places_.end()) return std::nullopt;
+  const Place& place = found->second;
+  const std::string root = place.repository.generic_string();
+  if (place.pending || root.empty()) return std::nullopt;
+  // The last name is the one without links.
+  for (auto name = place.names.rbegin(); name != place.names.rend(); ++name) {
+    if (name->size() > root.size() + 1 && name->starts_with(root) &&
+        (*name)[root.size()] == '/') {
+      return InRepository{.root = root, .path = name->substr(root.size() + 1)};
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace krait::daemon

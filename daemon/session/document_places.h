@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -63,6 +64,17 @@ class DocumentPlaces {
   // others: relative to a workspace folder or repository if it lies in one;
   // the cell of a notebook has its fragment behind. Empty if it has none.
   std::string PathOf(const std::string& uri) const;
+
+  // Where a document lies in a repository: the nearest folder above with a
+  // .git. Nothing if it lies in none, or that is not known yet.
+  struct InRepository {
+    std::string root;  // absolute
+    std::string path;  // relative to that
+  };
+  std::optional<InRepository> RepositoryOf(const std::string& uri) const;
+
+  // The folders of the workspace.
+  const std::vector<std::filesystem::path>& roots() const { return roots_; }
 
  private:
   struct Place {

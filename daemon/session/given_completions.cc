@@ -76,6 +76,7 @@ bool GivenCompletions::AnswerNew(PendingCompletion* pending,
                                   parts_.documents.encoding())};
   // Nor are the other documents, which may be closed or forbidden by then.
   state.given->completion.request.others.clear();
+  state.given->completion.request.repository = nullptr;
   SetShown(&state, completion.text);
   return AnswerText(*pending, completion.text, completion.alternatives);
 }

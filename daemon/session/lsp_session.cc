@@ -77,6 +77,7 @@ LspSession::LspSession(std::shared_ptr<lsp::Outbox> outbox,
                     .settings = settings_,
                     .suggestions = suggestions_},
                    [this] { ShowStatus(); }),
+      questions_(StateHome()),
       self_(std::make_shared<LspSession*>(this)) {
   dispatcher_.set_on_unread(
       [this](const lsp::Glimpse& glimpse, const lsp::Error& error) {
@@ -233,7 +234,7 @@ lsp::InitializeResult LspSession::Initialize(
     result.completion_trigger_characters = {".", "(", "=", ","};
   }
   result.commands = {kAcceptedCommand};
-  result.requests = {"krait/explain", "krait/status"};
+  result.requests = {"krait/explain", "krait/status", "krait/ask"};
   return result;
 }
 
@@ -455,6 +456,30 @@ void LspSession::BindCompletion() {
   dispatcher_.OnRequest<lsp::NoParams>(
       "krait/status",
       [this](const lsp::NoParams&, const lsp::Reply& reply) { Status(reply); });
+  dispatcher_.OnRequest<lsp::AskParams>(
+      "krait/ask",
+      [this](const lsp::AskParams& params, const lsp::Reply& reply) {
+        // Where the document lies is known by then, too.
+        WhenKnown(params.uri.value_or(""), reply,
+                  [this, params, reply] { Ask(params, reply); });
+      });
+}
+
+void LspSession::Ask(const lsp::AskParams& params, const lsp::Reply& reply) {
+  const completion::FileRules& rules = settings_.rules().files;
+  const auto folder = documents_.FolderAsked(params.uri);
+  std::string why_not;
+  if (!folder) {
+    why_not = "no folder is open, and the document lies in no repository";
+  } else if (!settings_.known() || !rules.trusted()) {
+    why_not = "it is not known what may be read";
+  }
+  if (!why_not.empty()) {
+    return reply.Fail(lsp::MakeError(lsp::ErrorCode::kRequestFailed,
+                                     "krait/ask: " + why_not));
+  }
+  questions_.Ask({.root = *folder, .question = params.question, .rules = rules},
+                 reply);
 }
 
 void LspSession::BindReports() {

@@ -19,6 +19,7 @@
 #include "daemon/session/editor_settings.h"
 #include "daemon/session/file_lookup.h"
 #include "daemon/session/held_requests.h"
+#include "daemon/session/repository_questions.h"
 #include "daemon/session/session_completions.h"
 #include "daemon/session/session_documents.h"
 #include "daemon/session/session_status.h"
@@ -114,6 +115,7 @@ class LspSession {
   void OnLoaded(const base::Result<std::string>& loaded);
   void Explain(const lsp::ExplainParams& params, const lsp::Reply& reply);
   void Status(const lsp::Reply& reply);
+  void Ask(const lsp::AskParams& params, const lsp::Reply& reply);
   void Execute(const lsp::ExecuteCommandParams& params,
                const lsp::Reply& reply);
   void Focus(const lsp::DidFocusParams& params);
@@ -139,6 +141,7 @@ class LspSession {
   HeldRequests held_;
   Suggestions suggestions_;
   SessionCompletions completions_;
+  RepositoryQuestions questions_;
   std::string client_name_;
   lsp::ClientCapabilities capabilities_;
   std::string focused_;  // the document's URI

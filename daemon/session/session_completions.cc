@@ -91,6 +91,7 @@ PendingPtr SessionCompletions::Begin(const std::string& uri,
       *document, cursor, session_.settings.completion().limits);
   pending->request.syntax = session_.documents.SyntaxAt(document, cursor);
   pending->request.others = session_.documents.Nearby(*document);
+  pending->request.repository = session_.documents.RepositoryOf(*document);
   return pending;
 }
 

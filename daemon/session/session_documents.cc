@@ -191,4 +191,37 @@ std::vector<completion::NearbyText> SessionDocuments::Nearby(
                                   document.language_id);
 }
 
+std::optional<std::string> SessionDocuments::FolderAsked(
+    const std::optional<std::string>& uri) const {
+  if (uri) {
+    if (auto place = places_.RepositoryOf(*uri)) return std::move(place->root);
+  }
+  if (places_.roots().empty()) return std::nullopt;
+  return places_.roots().front().string();
+}
+
+std::shared_ptr<const completion::RepositoryPlace>
+SessionDocuments::RepositoryOf(const lsp::Document& document) {
+  if (!PermissionOf(document.uri).granted()) return nullptr;
+  const auto in_repository = places_.RepositoryOf(document.uri);
+  const grammars::Language* const language =
+      grammars::LanguageOfLspId(document.language_id);
+  if (!in_repository || language == nullptr) return nullptr;
+  const completion::FileRules& rules = settings_.rules().files;
+  if (!rules.trusted()) return nullptr;
+  if (file_rules_ == nullptr || *file_rules_ != rules) {
+    file_rules_ = std::make_shared<const completion::FileRules>(rules);
+  }
+  completion::RepositoryPlace place{.root = in_repository->root,
+                                    .language = std::string(language->name),
+                                    .rules = file_rules_};
+  for (const lsp::DocumentSnapshot& open : store_.All()) {
+    auto other = places_.RepositoryOf(open->uri);
+    if (other && other->root == place.root) {
+      place.open.push_back(std::move(other->path));
+    }
+  }
+  return std::make_shared<const completion::RepositoryPlace>(std::move(place));
+}
+
 }  // namespace krait::daemon

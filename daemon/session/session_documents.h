@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -107,6 +108,15 @@ class SessionDocuments {
   // Returns the other documents that may be read, the nearest first: what a
   // model may be reminded of while it completes this one.
   std::vector<completion::NearbyText> Nearby(const lsp::Document& document);
+  // Returns the folder that a question is about: the repository of the
+  // document, if that is open and lies in one, or the first folder of the
+  // workspace. Nothing if there is neither.
+  std::optional<std::string> FolderAsked(
+      const std::optional<std::string>& uri) const;
+  // Returns the repository that it lies in; null if it lies in none, or may not
+  // be read.
+  std::shared_ptr<const completion::RepositoryPlace> RepositoryOf(
+      const lsp::Document& document);
 
  private:
   // Gives a document to the parser, or takes it away.
@@ -129,6 +139,8 @@ class SessionDocuments {
   const Callbacks callbacks_;
   base::MemoryBudget::Account texts_;
   DocumentPlaces places_;
+  // The settings' rules, as they were when somebody last wanted them.
+  std::shared_ptr<const completion::FileRules> file_rules_;
 };
 
 }  // namespace krait::daemon

@@ -23,6 +23,7 @@ void WarmingPolicy::WarmAt(const lsp::DocumentSnapshot& document,
       *document, cursor_ofs, parts_.settings.completion().limits);
   request.syntax = parts_.documents.SyntaxAt(document, cursor_ofs);
   request.others = parts_.documents.Nearby(*document);
+  request.repository = parts_.documents.RepositoryOf(*document);
   Warm(*document, std::move(request));
 }
 

@@ -19,12 +19,33 @@ Result<std::shared_ptr<const Model>> Model::Load(
   return Decoder::Create(std::move(loaded));
 }
 
+namespace {
+
+size_t Elements(const Tensor& tensor) {
+  size_t product = 1;
+  for (const size_t dim : tensor.shape) product *= dim;
+  return product;
+}
+
+}  // namespace
+
 size_t Model::Parameters() const {
   size_t count = 0;
   for (const Tensor& tensor : loaded_.file->tensors()) {
-    size_t product = 1;
-    for (const size_t dim : tensor.shape) product *= dim;
-    count += product;
+    count += Elements(tensor);
+  }
+  return count;
+}
+
+size_t Model::ProductsPerToken() const {
+  size_t count = 0;
+  for (const Tensor& tensor : loaded_.file->tensors()) {
+    if (!tensor.name.starts_with("blk.")) continue;
+    if (tensor.shape.size() == 2) count += Elements(tensor);
+    if (tensor.shape.size() == 3) {  // of all experts
+      count +=
+          Elements(tensor) / tensor.shape[0] * hyperparameters().experts.used;
+    }
   }
   return count;
 }

@@ -58,6 +58,9 @@ class Model {
   virtual size_t DecodeBytes() const = 0;
   // Returns the number of parameters, in all tensors of the file.
   size_t Parameters() const;
+  // Products of weights and activations that a token of a prompt takes: all
+  // matrices of the layers, of experts those that it uses.
+  size_t ProductsPerToken() const;
 
   virtual std::unique_ptr<State> NewState() const = 0;
   // What runs this model on the pool, which must outlive it.

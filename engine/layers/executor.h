@@ -51,7 +51,7 @@ class Executor {
   // The same for a kDecode whose outputs lie apart: outputs[t][r].
   void Decode(const simd::WeightView& w, const float* x,
               std::span<float* const> outputs) {
-    Linear::Decode(w, linear_.Pack(x, outputs.size(), w.cols, w.type, pool_),
+    linear_.Decode(w, linear_.Pack(x, outputs.size(), w.cols, w.type, pool_),
                    outputs, pool_);
   }
 

@@ -65,10 +65,12 @@ void Linear::Multiply(Pass pass, const simd::WeightView& w,
 void Linear::Decode(const simd::WeightView& w, const simd::ActivationView& x,
                     std::span<float* const> outputs, WorkerPool& pool) {
   assert(x.tokens == outputs.size());
-  pool.ForRanges(w.rows, simd::kMatMulPanelRows,
-                 [&](size_t begin, size_t end, size_t) {
-                   simd::MatVecs(w, begin, end, x, outputs.data());
-                 });
+  tuner_.Run(w.rows * simd::RowBytes(w.type, w.cols), [&] {
+    pool.ForRanges(w.rows, simd::kMatMulPanelRows,
+                   [&](size_t begin, size_t end, size_t) {
+                     simd::MatVecs(w, begin, end, x, outputs.data());
+                   });
+  });
 }
 
 }  // namespace krait::engine

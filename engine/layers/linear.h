@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/aligned_array.h"
+#include "engine/layers/stream_tuner.h"
 #include "engine/threads/worker_pool.h"
 #include "simd/activations.h"
 #include "simd/matmul.h"
@@ -41,14 +42,15 @@ class Linear {
                 WorkerPool& pool);
 
   // The same for a kDecode whose outputs lie apart: outputs[t][r].
-  static void Decode(const simd::WeightView& w, const simd::ActivationView& x,
-                     std::span<float* const> outputs, WorkerPool& pool);
+  void Decode(const simd::WeightView& w, const simd::ActivationView& x,
+              std::span<float* const> outputs, WorkerPool& pool);
 
  private:
   size_t max_cols_;
   std::vector<float*> outputs_;  // of a kDecode, one per token
   AlignedArray<std::byte> packed_;
   std::vector<AlignedArray<std::byte>> panels_;  // one per worker
+  StreamTuner tuner_;
 };
 
 }  // namespace krait::engine

@@ -8,8 +8,9 @@
 //
 //   P_-1 = model,  P_i = w_i M_i + (1 - w_i) P_(i-1),
 //
-// at each length first the other texts, then the text at hand. It is summed up
-// from the longest down, so that a place adds to the counts once.
+// at each length first the collection, then the other texts, then the text at
+// hand. It is summed up from the longest down, so that a place adds to the
+// counts once.
 #include "engine/memory/text_memory.h"
 
 #include <algorithm>
@@ -90,7 +91,8 @@ MemoryFeatures FeaturesOf(const MemoryVote& vote, const ModelSays& model,
   set(MemoryFeature::kBeginning, typed_bytes == 0 ? 0.0F : 1.0F);
   set(MemoryFeature::kTyped,
       static_cast<float>(std::min<size_t>(typed_bytes, 8)) / 8);
-  set(MemoryFeature::kOther, vote.other ? 1.0F : 0.0F);
+  set(MemoryFeature::kOther,
+      vote.scope == MemoryScope::kDocument ? 0.0F : 1.0F);
   return features;
 }
 
@@ -99,12 +101,14 @@ MemoryFeatures FeaturesOf(const MemoryVote& vote, const ModelSays& model,
 TextMemory::TextMemory(const TokenForms& forms, const MemoryWeights& weights,
                        TextTokensPtr text, size_t line,
                        std::span<const TokenId> begun,
-                       std::vector<TextTokensPtr> others)
+                       std::vector<TextTokensPtr> others,
+                       RememberedCollection collection)
     : forms_(forms),
       weights_(weights),
       text_(std::move(text)),
       behind_(text_->FirstToken(line + 1)),
-      others_(std::move(others)) {
+      others_(std::move(others)),
+      collection_(std::move(collection)) {
   const TokenView before = text_->tokens().First(text_->FirstToken(line));
   past_.reserve(before.size() + begun.size() + 64);
   past_.Append(before);
@@ -120,7 +124,7 @@ std::vector<TextMemory::Source> TextMemory::Sources() const {
   sources.push_back({.text = past_.view(), .from_end = true});
   sources.push_back({.text = text_->tokens().From(behind_)});
   for (const TextTokensPtr& other : others_) {
-    sources.push_back({.text = other->tokens(), .other = true});
+    sources.push_back({.text = other->tokens(), .scope = MemoryScope::kOpen});
   }
   return sources;
 }
@@ -160,7 +164,7 @@ void TextMemory::Add(const Source& source, size_t length, TokenId next) {
   const auto longer = std::upper_bound(lengths.begin(), lengths.end(), length);
   if (longer == lengths.begin()) return;
   const auto index = static_cast<size_t>(longer - lengths.begin()) - 1;
-  Matches(index, source.other).push_back(next);
+  Matches(index, source.scope).push_back(next);
 }
 
 void TextMemory::MatchLast(const Source& source) {
@@ -280,7 +284,7 @@ void TextMemory::MatchTyped(const Source& source, const Typed& typed) {
 }
 
 void TextMemory::FindMatches(std::string_view beginning) {
-  matches_.resize(2 * weights_.lengths.size());
+  matches_.resize(kMemoryScopes * weights_.lengths.size());
   for (std::vector<TokenId>& matches : matches_) matches.clear();
   if (!beginning.empty()) {
     const Typed typed(beginning,
@@ -288,8 +292,111 @@ void TextMemory::FindMatches(std::string_view beginning) {
                           EndsInWord(forms_.Bytes(past_.view().tokens.back())));
     FindTokensOf(typed);
     for (const Source& source : Sources()) MatchTyped(source, typed);
+    MatchCollection(&typed);
   } else if (past_.size() != 0) {
     for (const Source& source : Sources()) MatchLast(source);
+    MatchCollection(nullptr);
+  }
+}
+
+// The collection --------------------------------------------------------------
+
+bool RememberedCollection::Counts(uint32_t place) const {
+  return std::ranges::none_of(left_out, [place](const auto& range) {
+    return range.begin <= place && place < range.end;
+  });
+}
+
+// Counts the place for a length if it goes on with what is typed (null:
+// nothing is).
+bool TextMemory::TryPlace(uint32_t place, size_t index, const Typed* typed) {
+  const TextCollection& texts = *collection_.texts;
+  TokenId next = texts.tokens()[place];
+  if (typed != nullptr && begins_[next] == 0) return false;
+  if (!collection_.Counts(place)) return false;
+  if (typed != nullptr) {
+    const TextCollection::Text text = texts.TextAt(place);
+    if (!GoesOn({.text = {.tokens = text.tokens,
+                          .plain = {},
+                          .marks = {},
+                          .letters = {}}},
+                place - text.begin, *typed)) {
+      return false;
+    }
+    const auto said = TokenToSay(next, *typed);
+    if (!said) return false;
+    next = *said;
+  }
+  Matches(index, MemoryScope::kRepository).push_back(next);
+  return true;
+}
+
+size_t TextMemory::MatchRange(const std::vector<TextCollection::Range>& ranges,
+                              size_t index, const Typed* typed, size_t room) {
+  const auto& lengths = weights_.lengths;
+  const TextCollection::Range all = ranges[lengths[index] - 1];
+  // What is in the next longer one was counted there.
+  TextCollection::Range longer{all.begin, all.begin};
+  if (index + 1 < lengths.size() && lengths[index + 1] <= ranges.size()) {
+    longer = ranges[lengths[index + 1] - 1];
+  }
+  const size_t size = all.size() - longer.size();
+  const size_t tried = typed == nullptr ? room : kMostTried;
+  const size_t step = std::max<size_t>((size + tried - 1) / tried, 1);
+  const size_t before = longer.begin - all.begin;
+  size_t found = 0;
+  for (size_t i = 0; i < size && found < room; i += step) {
+    const size_t rank = i < before ? all.begin + i : longer.end + (i - before);
+    const uint32_t place =
+        collection_.texts->Place(static_cast<uint32_t>(rank));
+    if (TryPlace(place, index, typed)) ++found;
+  }
+  return found;
+}
+
+// Words that begin with what is typed, whatever is before them, but for those
+// that MatchRange counts.
+void TextMemory::MatchWithoutPast(const Typed& typed, size_t room) {
+  const TextCollection& texts = *collection_.texts;
+  std::vector<TextCollection::Range> words;
+  size_t size = 0;
+  for (const TokenId id : forms_.BeginningWith(typed.word.front())) {
+    // The places behind a word are those of its plain form.
+    if (begins_[id] == 0 || forms_.Plain(id) != id) continue;
+    words.push_back(texts.Behind(id));
+    size += words.back().size();
+  }
+  const bool has_one = std::ranges::count(weights_.lengths, size_t{1}) > 0;
+  const TokenId last = past_.size() == 0 ? 0 : past_.view().plain.back();
+  const size_t step = std::max<size_t>((size + kMostTried - 1) / kMostTried, 1);
+  size_t found = 0;
+  size_t skip = 0;  // of the next range
+  for (const TextCollection::Range& range : words) {
+    size_t i = skip;
+    for (; i < range.size() && found < room; i += step) {
+      const uint32_t place =
+          texts.Place(static_cast<uint32_t>(range.begin + i)) - 1;
+      const TextCollection::Text text = texts.TextAt(place);
+      const bool counted = has_one && past_.size() != 0 && place > text.begin &&
+                           forms_.Plain(texts.tokens()[place - 1]) == last;
+      if (!counted && TryPlace(place, 0, &typed)) ++found;
+    }
+    skip = i - std::min(i, range.size());
+  }
+}
+
+void TextMemory::MatchCollection(const Typed* typed) {
+  if (collection_.texts == nullptr) return;
+  const auto& lengths = weights_.lengths;
+  const auto ranges =
+      collection_.texts->Find(past_.view().plain, lengths.back());
+  size_t room = kMostPlaces;
+  for (size_t index = lengths.size(); index-- > 0 && room > 0;) {
+    if (lengths[index] == 0) {
+      if (typed != nullptr) MatchWithoutPast(*typed, room);
+    } else if (lengths[index] <= ranges.size()) {
+      room -= MatchRange(ranges, index, typed, room);
+    }
   }
 }
 
@@ -337,20 +444,20 @@ float TextMemory::Vote(std::span<const float> logits, float log_sum,
                         .surest = std::exp(logits[likeliest] - log_sum)};
   float left = 1;
   for (Tally& tally : tallies_) tally.counts.resize(logits.size(), 0);
-  // At each length this document's are the longer ones.
+  // At each length this document's come first, as if they were longer.
   for (size_t rank = 0; rank < matches_.size(); ++rank) {
-    const size_t length = weights_.lengths.size() - 1 - rank / 2;
-    const bool other = rank % 2 == 1;
-    Tally& tally = tallies_[other ? 1 : 0];
+    const size_t length = weights_.lengths.size() - 1 - rank / kMemoryScopes;
+    const auto scope = static_cast<MemoryScope>(rank % kMemoryScopes);
+    Tally& tally = tallies_[rank % kMemoryScopes];
     const uint32_t before = tally.vote.count;
-    for (const TokenId next : Matches(length, other)) {
+    for (const TokenId next : Matches(length, scope)) {
       // A word that is typed may go on only with what begins with it.
       if (std::isfinite(logits[next])) tally.Add(next);
     }
     MemoryVote& vote = tally.vote;
     if (vote.count == before) continue;
     vote.length = length;
-    vote.other = other;
+    vote.scope = scope;
     vote.features = FeaturesOf(vote, model, typed_bytes);
     const float weight = WeightOf(vote);
     AddShares(tally, left * weight);
@@ -383,8 +490,8 @@ std::span<const float> TextMemory::Mix(std::span<const float> logits,
 
 uint32_t TextMemory::CountOf(const MemoryVote& vote, TokenId token) const {
   ptrdiff_t count = 0;
-  for (size_t i = 2 * vote.length + (vote.other ? 1 : 0); i < matches_.size();
-       i += 2) {
+  for (size_t i = kMemoryScopes * vote.length + static_cast<size_t>(vote.scope);
+       i < matches_.size(); i += kMemoryScopes) {
     count += std::ranges::count(matches_[i], token);
   }
   return static_cast<uint32_t>(count);

@@ -32,6 +32,8 @@ class WorkerPool {
   WorkerPool& operator=(const WorkerPool&) = delete;
 
   size_t size() const { return threads_.size() + 1; }
+  // The NUMA node of each worker, by the plan.
+  const std::vector<int>& nodes() const { return nodes_; }
 
   // Splits [0, total) into one contiguous range per worker, at multiples of
   // `grain`, and calls fn(begin, end, worker) once for each that is not empty,
@@ -52,11 +54,23 @@ class WorkerPool {
       for (size_t i = 0; i < size(); ++i) {
         const size_t range = (worker + i) % size();
         if (claimed_[range].exchange(true, std::memory_order_relaxed)) continue;
-        const size_t begin = units * range / size() * grain;
-        const size_t end = units * (range + 1) / size() * grain;
-        if (begin < end) fn(begin, end < total ? end : total, worker);
+        const Range part = RangeOf(total, grain, range);
+        if (part.begin < part.end) fn(part.begin, part.end, worker);
       }
     });
+  }
+
+  // The part of ForRanges(total, grain, ...) that is normally `worker`'s; it
+  // may be empty.
+  struct Range {
+    size_t begin;
+    size_t end;
+  };
+  Range RangeOf(size_t total, size_t grain, size_t worker) const {
+    const size_t units = (total + grain - 1) / grain;
+    const size_t begin = units * worker / size() * grain;
+    const size_t end = units * (worker + 1) / size() * grain;
+    return {begin, end < total ? end : total};
   }
 
   // Calls fn(task, worker) once for each task in [0, tasks), taken one by one
@@ -91,6 +105,7 @@ class WorkerPool {
   bool Enter();
   void WorkerLoop(size_t worker, int cpu);
 
+  std::vector<int> nodes_;
   // What to run: written while the gate is shut and nobody is inside.
   Section section_ = nullptr;
   const void* fn_ = nullptr;

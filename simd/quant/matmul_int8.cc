@@ -15,9 +15,11 @@
 #endif
 // After foreach_target.h, which sets HWY_TARGET for them.
 #include "hwy/highway.h"
+#include "simd/int8_peak.h"
 #include "simd/panel-inl.h"
 #include "simd/quant/int8_dot-inl.h"
 #include "simd/quant/int8_panel-inl.h"
+#include "simd/quant/int8_peak-inl.h"
 #include "simd/quant/vnni.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -336,6 +338,14 @@ HWY_AFTER_NAMESPACE();
 namespace krait::simd {
 
 HWY_EXPORT(RunGroupT);
+HWY_EXPORT(MultiplyInt8T);
+
+size_t MultiplyInt8(size_t rounds) {
+  const VnniVariant* variant = ChosenVnniVariant();
+  const auto multiply = variant != nullptr ? variant->multiply_int8
+                                           : HWY_DYNAMIC_POINTER(MultiplyInt8T);
+  return multiply(rounds);
+}
 
 void MatMulInt8(const Int8Packing& packing, const WeightView& w,
                 size_t row_begin, size_t row_end, const ActivationView& x,

@@ -27,6 +27,7 @@ struct VnniVariant {
   std::string_view name;
   int64_t base;  // Highway's target
   RunInt8GroupFn run_group;
+  size_t (*multiply_int8)(size_t rounds);  // of int8_peak.h
   // Of quantised formats, by WeightType.
   std::array<MatVecsFn, kWeightFormats.size()> mat_vecs;
   std::array<PackInt8Fn, kWeightFormats.size()> pack;

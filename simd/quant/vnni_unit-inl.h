@@ -44,6 +44,7 @@ const VnniVariant KRAIT_VNNI_VARIANT = {
     .name = KRAIT_VNNI_NAME,
     .base = KRAIT_VNNI_BASE,
     .run_group = HWY_NAMESPACE::RunGroupT,
+    .multiply_int8 = HWY_NAMESPACE::MultiplyInt8T,
     .mat_vecs = {nullptr, nullptr, nullptr,
                  KRAIT_QUANTISED_FORMATS(KRAIT_VNNI_MAT_VECS)},
     .pack = {nullptr, nullptr, nullptr,

@@ -9,6 +9,7 @@
 #include <random>
 #include <sstream>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -95,6 +96,60 @@ void BegunWord(benchmark::State& state) {
 }
 BENCHMARK(BegunWord)->Arg(100)->Arg(1000)->Arg(8000)->Unit(
     benchmark::kMicrosecond);
+
+// The headers of this machine beside a file of 1,000 lines: millions of tokens.
+TextCollectionPtr Headers(const TokenForms& forms, size_t most_tokens) {
+  TextCollection::Builder builder(forms, most_tokens);
+  std::error_code none;
+  for (auto at = std::filesystem::recursive_directory_iterator(
+           "/usr/include",
+           std::filesystem::directory_options::skip_permission_denied, none);
+       at != std::filesystem::recursive_directory_iterator();
+       at.increment(none)) {
+    if (!at->is_regular_file(none)) continue;
+    std::stringstream text;
+    text << std::ifstream(at->path()).rdbuf();
+    if (!builder.Add(at->path().string(), text.str())) break;
+  }
+  return builder.Build();
+}
+
+void WithCollection(benchmark::State& state, const std::string& typed) {
+  const Fixture fixture(1000);
+  const auto collection =
+      Headers(fixture.forms, static_cast<size_t>(state.range(0)) << 20U);
+  const auto begun =
+      fixture.tokenizer->Encode("  if (docu", DummyPrefix::kNone);
+  TextMemory memory(fixture.forms, fixture.weights, fixture.tokens,
+                    fixture.tokens->lines() / 2, begun, {},
+                    {.texts = collection});
+  const auto line = fixture.tokenizer->Encode(
+      "  if (value_1 < limit_2) return Compute3(\n", DummyPrefix::kNone);
+  size_t at = 0;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(memory.Mix(fixture.logits, typed).data());
+    memory.Accept(line[at++ % line.size()]);
+  }
+  state.counters["tokens"] = static_cast<double>(collection->tokens().size());
+}
+void CollectionToken(benchmark::State& state) {
+  WithCollection(state, "");
+}
+BENCHMARK(CollectionToken)->Arg(1)->Arg(6)->Unit(benchmark::kMicrosecond);
+void CollectionBegunWord(benchmark::State& state) {
+  WithCollection(state, "s");
+}
+BENCHMARK(CollectionBegunWord)->Arg(1)->Arg(6)->Unit(benchmark::kMicrosecond);
+
+// What reading so many million tokens takes, in the background.
+void CollectionBuild(benchmark::State& state) {
+  const Fixture fixture(100);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(
+        Headers(fixture.forms, static_cast<size_t>(state.range(0)) << 20U));
+  }
+}
+BENCHMARK(CollectionBuild)->Arg(1)->Arg(6)->Unit(benchmark::kMillisecond);
 
 // A character is typed in the middle.
 void Keystroke(benchmark::State& state) {

@@ -148,6 +148,18 @@ class BenchTest(unittest.TestCase):
             self.assertEqual(asked['input_prefix'].count('\n'), 20)
             self.assertEqual(asked['input_suffix'].count('\n'), 9)
 
+    def test_asks_a_server_with_a_prompt_of_its_own(self):
+        with InfillServer() as server:
+            self.json('bench', 'keystrokes', '--lines', '100', '--rounds', '1', '--steps',
+                      'cold', '--max-tokens', '3', '--against', server.url, '--dialect',
+                      'completion', '--peer-prompt', '<S>{suffix}<P>{prefix}', '--json')
+        self.assertTrue(all(path == '/completion' for path, _ in server.asked))
+        prompt = server.asked[-1][1]['prompt']
+        self.assertTrue(prompt.startswith('<S>'))
+        self.assertGreater(prompt.index('<P>'), 3)
+        self.refused('bench', 'keystrokes', '--against', 'http://127.0.0.1:1', '--dialect', 'x',
+                     message='expected "infill" or "completion"')
+
     def test_says_what_is_wrong_with_a_server(self):
         few = ('--lines', '20', '--steps', 'cold', '--rounds', '1', '--against')
         with InfillServer(status=501, body=b'no infill here') as server:

@@ -23,6 +23,9 @@ class ForwardingGenerator : public Generator {
 
   size_t context_length() const override { return inner_.context_length(); }
   ModelHints hints() const override { return inner_.hints(); }
+  std::shared_ptr<const Vocabulary> vocabulary() const override {
+    return inner_.vocabulary();
+  }
   size_t CountTokens(std::string_view text) const override {
     return inner_.CountTokens(text);
   }

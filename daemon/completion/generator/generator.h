@@ -20,6 +20,7 @@
 #include "daemon/completion/generator/piece.h"
 #include "daemon/completion/generator/prompt_plan.h"
 #include "daemon/completion/generator/sampling.h"
+#include "daemon/completion/generator/vocabulary.h"
 #include "daemon/completion/text/nearby_text.h"
 
 namespace krait::completion {
@@ -50,6 +51,9 @@ struct GeneratorPrompt {
   std::string_view origin = {};
   // What a model with a memory is reminded of; nothing: of nothing.
   std::optional<RememberedTexts> remembered = {};
+  // The whole prompt as it is, in place of texts to be laid out: of these only
+  // `document` counts then. Each is known to the generator's vocabulary.
+  std::optional<std::span<const PieceId>> pieces = {};
 };
 
 struct GeneratorRequest {
@@ -155,6 +159,11 @@ class Generator {
 
   // What the model's file says of how sure it must be, and of what it knows.
   virtual ModelHints hints() const { return {}; }
+
+  // What its model makes of texts; null: it does not say.
+  virtual std::shared_ptr<const Vocabulary> vocabulary() const {
+    return nullptr;
+  }
 
   // Returns about how many tokens `text` is.
   virtual size_t CountTokens(std::string_view text) const = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/completion/rules/glob.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace krait::completion {
@@ -26,6 +27,21 @@ void Character(std::string_view path, char wanted, Reached* reached) {
     (*reached)[i] = fits && (*reached)[i - 1];
   }
   (*reached)[0] = false;
+}
+
+// Whether the path lacks what stands in the glob before its first wildcard, or
+// does not end with what stands behind the last: tells most that do not match,
+// in no time.
+bool CannotMatch(std::string_view glob, std::string_view path) {
+  constexpr std::string_view kWild = "*?";
+  const size_t first = std::min(glob.find_first_of(kWild), glob.size());
+  if (path.find(glob.substr(0, first)) == path.npos) return true;
+  const size_t last = glob.find_last_of(kWild);
+  if (last == glob.npos) return !path.ends_with(glob);
+  std::string_view end = glob.substr(last + 1);
+  // "**/b" is "b", too.
+  if (end.starts_with('/')) end.remove_prefix(1);
+  return !path.ends_with(end);
 }
 
 // Returns where the brace at `open` closes; npos if it does not.
@@ -58,6 +74,7 @@ std::vector<std::string_view> Alternatives(std::string_view text) {
 }  // namespace
 
 bool MatchesGlob(std::string_view glob, std::string_view path) {
+  if (CannotMatch(glob, path)) return false;
   Reached reached(path.size() + 1, false);
   reached[0] = true;
   for (size_t i = 1; i < path.size(); ++i) reached[i] = path[i - 1] == '/';

@@ -10,6 +10,8 @@
 
 namespace krait::completion {
 
+struct RepositoryPlace;
+
 // One state of a text that lies somewhere: in an editor, on a disk. Immutable;
 // read on the generator's thread.
 class TextSource {
@@ -50,6 +52,8 @@ struct RememberedTexts {
   std::string_view before;
   std::string_view after;
   const std::vector<NearbyText>* others = nullptr;  // null: none
+  // Of whose other files, too; null: of none.
+  const RepositoryPlace* repository = nullptr;
 };
 
 // So much of a document is remembered on each side of the cursor.

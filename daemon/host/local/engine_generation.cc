@@ -61,7 +61,7 @@ void EngineGeneration::Read(GenerationSlot& slot, FimPlan plan,
   // An empty file in a vocabulary without bos: there is nothing to go on.
   slot.ended = plan.tokens.empty();
   if (slot.ended) {
-    slot.generated.Begin(request_.prompt, greedy(), reminded_of);
+    slot.generated.Begin(request_.prompt, can_be_continued(), reminded_of);
     return BeginToGenerate();
   }
   auto begun = slot.session.Begin(
@@ -79,7 +79,7 @@ void EngineGeneration::RunSlice() {
   report_.tokens_computed = session.cost().computed;
   session.Fork();
   report_.prefill = completion::Clock::now() - stage_begin_;
-  slot_->generated.Begin(request_.prompt, greedy(), reminded_of);
+  slot_->generated.Begin(request_.prompt, can_be_continued(), reminded_of);
   BeginToGenerate();
 }
 

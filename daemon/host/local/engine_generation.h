@@ -36,6 +36,11 @@ class EngineGeneration final : public completion::RunningGeneration {
     return request_.sampling.temperature <= 0 && request_.first_rank == 0;
   }
 
+  // Whether what it says can go on once a part of it was typed.
+  bool can_be_continued() const {
+    return greedy() && !request_.prompt.pieces.has_value();
+  }
+
   // One of these three begins it.
   // Continues what was generated in `slot`.
   void Continue(GenerationSlot& slot);

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/host/local/engine_vocabulary.h"
 #include "daemon/host/local/engine_words.h"
 #include "daemon/host/local/read_model_hints.h"
 #include "engine/model/gguf_memory.h"
@@ -59,6 +60,7 @@ EngineGenerator::EngineGenerator(std::shared_ptr<const engine::Model> model,
     : pool_(std::move(pool)),
       model_(std::move(model)),
       hints_(std::move(hints)),
+      vocabulary_(std::make_shared<const EngineVocabulary>(model_)),
       planner_(model_->tokenizer(), model_->hyperparameters(), options.layout),
       store_(engine::StateNeeds(model_->hyperparameters()),
              options.state_bytes),
@@ -118,6 +120,22 @@ ReadingLimits EngineGenerator::LimitsOfReading() {
   return limits;
 }
 
+base::Result<FimPlan> EngineGenerator::PlanFor(
+    const completion::GeneratorRequest& request, bool reminded) {
+  if (const auto& pieces = request.prompt.pieces) {
+    FimPlan plan;
+    plan.tokens.assign(pieces->begin(), pieces->end());
+    return plan;
+  }
+  // A memory knows words by their beginnings.
+  const Healing heal = !request.heal_tokens ? Healing::kNone
+                       : reminded           ? Healing::kWord
+                                            : Healing::kToken;
+  return planner_.PlanNow(request.prompt, heal, [this](const auto& tokens) {
+    return PredictCostOf(tokens);
+  });
+}
+
 std::unique_ptr<completion::RunningGeneration> EngineGenerator::Begin(
     completion::GeneratorRequest request, std::stop_token stop) {
   const auto begin = completion::Clock::now();
@@ -127,23 +145,17 @@ std::unique_ptr<completion::RunningGeneration> EngineGenerator::Begin(
   const completion::GeneratorRequest& wanted = generation->request();
   const bool reminded = Reminded(wanted.prompt);
   if (reminded) {
-    generation->reminded_of = FileMemory::Fingerprint(
+    generation->reminded_of = memory_->Fingerprint(
         *wanted.prompt.remembered, wanted.prompt.prefix.size());
   }
-  if (wanted.may_resume) {
+  if (wanted.may_resume && !wanted.prompt.pieces) {
     if (GenerationSlot* const slot = slots_.TakeContinued(
             wanted.prompt, generation->greedy(), generation->reminded_of)) {
       generation->Continue(*slot);
       return generation;
     }
   }
-  // A memory knows words by their beginnings.
-  const Healing heal = !wanted.heal_tokens ? Healing::kNone
-                       : reminded          ? Healing::kWord
-                                           : Healing::kToken;
-  auto plan = planner_.PlanNow(wanted.prompt, heal, [this](const auto& tokens) {
-    return PredictCostOf(tokens);
-  });
+  auto plan = PlanFor(wanted, reminded);
   if (plan) {
     std::unique_ptr<engine::TextMemory> memory;
     if (reminded) {
@@ -283,7 +295,7 @@ void EngineGenerator::GiveBack(size_t bytes) {
     const auto states = store_.LeastUse();
     if (texts.least_use && (!states || *texts.least_use <= *states)) {
       memory_->GiveBack(bytes);
-      bytes -= std::min(bytes, texts.bytes - memory_->held_bytes());
+      bytes -= std::min(bytes, texts.bytes - memory_->use().bytes);
     }
   }
   if (bytes > 0) store_.GiveBack(bytes);

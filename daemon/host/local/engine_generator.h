@@ -68,6 +68,9 @@ class EngineGenerator : public completion::Generator {
     return model_->hyperparameters().context_length;
   }
   completion::ModelHints hints() const override { return hints_; }
+  std::shared_ptr<const completion::Vocabulary> vocabulary() const override {
+    return vocabulary_;
+  }
   size_t CountTokens(std::string_view text) const override {
     return planner_.CountTokens(text);
   }
@@ -93,6 +96,8 @@ class EngineGenerator : public completion::Generator {
                   completion::ModelHints hints,
                   std::shared_ptr<engine::WorkerPool> pool,
                   const WarmOptions& options);
+  base::Result<FimPlan> PlanFor(const completion::GeneratorRequest& request,
+                                bool reminded);
   PromptCost PredictCostOf(const std::vector<engine::TokenId>& tokens) const;
   double tokens_per_second() const {
     return assumed_speed_ > 0 ? assumed_speed_ : shared_.tokens_per_second;
@@ -114,6 +119,7 @@ class EngineGenerator : public completion::Generator {
   const std::shared_ptr<engine::WorkerPool> pool_;
   const std::shared_ptr<const engine::Model> model_;
   const completion::ModelHints hints_;
+  const std::shared_ptr<const completion::Vocabulary> vocabulary_;
   mutable FimPlanner planner_;        // remembers lines
   std::optional<FileMemory> memory_;  // if the model is made for one
   engine::StateStore store_;

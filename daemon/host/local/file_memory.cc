@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/completion/text/repository_place.h"
+
 namespace krait::daemon {
 namespace {
 
@@ -47,7 +49,7 @@ std::string_view LinesAfter(std::string_view after) {
 
 FileMemory::FileMemory(const engine::Tokenizer& tokenizer,
                        engine::MemoryWeights weights)
-    : forms_(tokenizer), weights_(std::move(weights)) {}
+    : forms_(tokenizer), weights_(std::move(weights)), repositories_(forms_) {}
 
 std::unique_ptr<engine::TextMemory> FileMemory::At(
     const std::string& document, const completion::RememberedTexts& around,
@@ -75,7 +77,21 @@ std::unique_ptr<engine::TextMemory> FileMemory::At(
     begun_tokens = forms_.tokenizer().Encode(begun, engine::DummyPrefix::kNone);
   }
   return std::make_unique<engine::TextMemory>(forms_, weights_, tokens, line,
-                                              begun_tokens, std::move(others));
+                                              begun_tokens, std::move(others),
+                                              OfRepository(around));
+}
+
+engine::RememberedCollection FileMemory::OfRepository(
+    const completion::RememberedTexts& around) {
+  if (around.repository == nullptr) return {};
+  engine::RememberedCollection collection{
+      .texts = repositories_.Of(*around.repository).texts};
+  if (collection.texts == nullptr) return collection;
+  for (const std::string& file : around.repository->open) {
+    const auto places = collection.texts->PlacesOf(file);
+    if (places.size() > 0) collection.left_out.push_back(places);
+  }
+  return collection;
 }
 
 uint64_t FileMemory::Fingerprint(const completion::RememberedTexts& around,
@@ -88,6 +104,10 @@ uint64_t FileMemory::Fingerprint(const completion::RememberedTexts& around,
     sum = (sum ^ value) * 0x9e3779b97f4a7c15U + 1;
   };
   add(hash(LinesAfter(around.after)));
+  if (around.repository != nullptr) {
+    add(repositories_.Of(*around.repository).number);
+    for (const std::string& file : around.repository->open) add(hash(file));
+  }
   if (around.others == nullptr) return sum;
   for (const completion::NearbyText& other : *around.others) {
     add(hash(other.name));
@@ -125,6 +145,7 @@ engine::TextTokensPtr FileMemory::OfOther(const completion::NearbyText& other,
 }
 
 void FileMemory::Forget() {
+  repositories_.Forget();
   entries_.clear();
   held_bytes_ = 0;
 }
@@ -142,10 +163,23 @@ FileMemory::Entries::const_iterator FileMemory::Oldest() const {
 base::MemoryUse FileMemory::use() const {
   base::MemoryUse use{.bytes = held_bytes_};
   if (entries_.size() > 1) use.least_use = Oldest()->second.used_at;
+  const base::MemoryUse repositories = repositories_.use();
+  use.bytes += repositories.bytes;
+  if (!use.least_use ||
+      (repositories.least_use && *repositories.least_use < *use.least_use)) {
+    use.least_use = repositories.least_use;
+  }
   return use;
 }
 
 void FileMemory::GiveBack(size_t bytes) {
+  const base::MemoryUse repositories = repositories_.use();
+  if (repositories.least_use &&
+      (entries_.size() < 2 ||
+       *repositories.least_use < Oldest()->second.used_at)) {
+    repositories_.GiveBack(bytes);
+    bytes -= std::min(bytes, repositories.bytes - repositories_.use().bytes);
+  }
   ShrinkTo(held_bytes_ - std::min(held_bytes_, bytes));
 }
 

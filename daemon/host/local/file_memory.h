@@ -13,6 +13,7 @@
 
 #include "base/memory_budget.h"
 #include "daemon/completion/text/nearby_text.h"
+#include "daemon/host/local/repository_memory.h"
 #include "engine/memory/memory_weights.h"
 #include "engine/memory/text_memory.h"
 #include "engine/memory/text_tokens.h"
@@ -22,8 +23,9 @@
 namespace krait::daemon {
 
 // The tokens of documents, kept up with their edits, for a model that is mixed
-// with what they say. What it gives for a place depends on the texts alone, not
-// on what it was asked before.
+// with what they say, and those of their repositories. What it gives for a
+// place depends on the texts alone, not on what it was asked before; a
+// repository's are what was read of it so far (RepositoryMemory).
 //
 // Thread-compatible.
 class FileMemory {
@@ -46,14 +48,15 @@ class FileMemory {
 
   // Returns a number that stands for what is remembered beside the last
   // `prefix_bytes` before the cursor.
-  static uint64_t Fingerprint(const completion::RememberedTexts& around,
-                              size_t prefix_bytes);
+  uint64_t Fingerprint(const completion::RememberedTexts& around,
+                       size_t prefix_bytes);
 
   // Lets go of all that is kept; it is read again when it is asked for.
   void Forget();
 
+  // Of documents.
   size_t held_bytes() const { return held_bytes_; }
-  // The text that was used last stays, whoever wants room.
+  // The text that was used last stays, whoever wants room; repositories do not.
   base::MemoryUse use() const;
   // Drops so much, what was used longest ago first.
   void GiveBack(size_t bytes);
@@ -74,12 +77,15 @@ class FileMemory {
       std::shared_ptr<const completion::TextSource> source);
   engine::TextTokensPtr OfOther(const completion::NearbyText& other,
                                 size_t max_bytes);
+  engine::RememberedCollection OfRepository(
+      const completion::RememberedTexts& around);
   Entries::const_iterator Oldest() const;
   void Touch(Entry* entry);
   void ShrinkTo(size_t bytes);
 
   const engine::TokenForms forms_;
   const engine::MemoryWeights weights_;
+  RepositoryMemory repositories_;
   Entries entries_;
   size_t held_bytes_ = 0;
   uint64_t uses_ = 0;

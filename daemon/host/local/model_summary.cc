@@ -19,16 +19,6 @@ size_t Elements(const engine::Tensor& tensor) {
   return elements;
 }
 
-std::string MainType(const std::vector<engine::Tensor>& tensors) {
-  std::map<engine::TensorType, size_t> bytes;
-  for (const engine::Tensor& tensor : tensors) {
-    bytes[tensor.type] += tensor.bytes;
-  }
-  const auto most = std::ranges::max_element(
-      bytes, {}, [](const auto& entry) { return entry.second; });
-  return most == bytes.end() ? "none" : engine::TensorTypeName(most->first);
-}
-
 std::string UnsupportedType(const std::vector<engine::Tensor>& tensors) {
   for (const engine::Tensor& tensor : tensors) {
     if (engine::RunnableType(tensor.type)) continue;
@@ -42,6 +32,16 @@ std::string UnsupportedType(const std::vector<engine::Tensor>& tensors) {
 std::string SupportedModels() {
   return fmt::format("krait runs models of the architectures {}; weights of {}",
                      engine::ArchitectureNames(), engine::RunnableTypeNames());
+}
+
+std::string MainTypeName(const std::vector<engine::Tensor>& tensors) {
+  std::map<engine::TensorType, size_t> bytes;
+  for (const engine::Tensor& tensor : tensors) {
+    bytes[tensor.type] += tensor.bytes;
+  }
+  const auto most = std::ranges::max_element(
+      bytes, {}, [](const auto& entry) { return entry.second; });
+  return most == bytes.end() ? "none" : engine::TensorTypeName(most->first);
 }
 
 std::string_view ArchitectureName(engine::Architecture architecture) {
@@ -75,7 +75,7 @@ base::Result<ModelSummary> Summarise(const std::filesystem::path& path) {
   for (const engine::Tensor& tensor : (*file)->tensors()) {
     summary.parameters += Elements(tensor);
   }
-  summary.quantisation = MainType((*file)->tensors());
+  summary.quantisation = MainTypeName((*file)->tensors());
   summary.unsupported = UnsupportedType((*file)->tensors());
   const auto tokenizer = (*file)->LoadTokenizer();
   summary.fim =

@@ -39,6 +39,9 @@ base::Result<ModelSummary> Summarise(const std::filesystem::path& path);
 // Returns a sentence about which models krait can run.
 std::string SupportedModels();
 
+// Returns the type of most of the weights: "Q8_0".
+std::string MainTypeName(const std::vector<engine::Tensor>& tensors);
+
 std::string_view ArchitectureName(engine::Architecture architecture);
 
 // Returns "5.5 M", "7.29 B".

@@ -14,6 +14,7 @@ namespace {
 
 constexpr size_t kLine = 64;  // bytes
 constexpr int kPasses = 5;
+constexpr size_t kWordsAhead = 4096 / sizeof(uint64_t);
 
 size_t BufferBytes() {
   const long cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
@@ -50,10 +51,13 @@ class Buffer {
   size_t bytes_;
 };
 
-// Reads all of [begin, end); eight sums so that no addition waits for another.
+// Reads all of [begin, end); eight sums so that no addition waits for another,
+// and a prefetch as the products of weights have it: without it this measures a
+// third less than they reach.
 uint64_t Sum(const uint64_t* words, size_t begin, size_t end) {
   uint64_t sums[8] = {};
   for (size_t i = begin; i + 8 <= end; i += 8) {
+    __builtin_prefetch(words + i + kWordsAhead);
     for (size_t lane = 0; lane < 8; ++lane) sums[lane] += words[i + lane];
   }
   uint64_t sum = 0;

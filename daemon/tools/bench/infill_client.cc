@@ -136,10 +136,31 @@ uint16_t ParsePort(std::string_view text) {
                                                                   : uint16_t{0};
 }
 
+// The texts in their places; what they say themselves is left alone.
+std::string LaidOut(std::string_view prompt, const InfillRequest& request) {
+  constexpr std::string_view kPrefix = "{prefix}";
+  constexpr std::string_view kSuffix = "{suffix}";
+  std::string text;
+  while (!prompt.empty()) {
+    if (prompt.starts_with(kPrefix)) {
+      text += request.prefix + request.prompt;
+      prompt.remove_prefix(kPrefix.size());
+    } else if (prompt.starts_with(kSuffix)) {
+      text += request.suffix;
+      prompt.remove_prefix(kSuffix.size());
+    } else {
+      text += prompt[0];
+      prompt.remove_prefix(1);
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
 base::Result<InfillServer> InfillServer::Parse(std::string_view url,
-                                               bool allow_remote) {
+                                               bool allow_remote,
+                                               InfillDialect dialect) {
   const auto refuse = [url](const std::string& why) {
     return MakeError(ErrorCode::kInvalidArgument,
                      fmt::format("--against {}: {}", url, why));
@@ -149,6 +170,8 @@ base::Result<InfillServer> InfillServer::Parse(std::string_view url,
   if (!url.starts_with(kScheme)) return refuse(std::string(kExpected));
   InfillServer server;
   server.url = url;
+  if (dialect.completion) server.target = "/completion";
+  server.dialect = std::move(dialect);
   std::string_view rest = url.substr(kScheme.size());
   const size_t slash = rest.find('/');
   if (slash != std::string_view::npos && slash + 1 < rest.size()) {
@@ -174,12 +197,17 @@ base::Result<InfillServer> InfillServer::Parse(std::string_view url,
   return server;
 }
 
-std::string InfillBody(const InfillRequest& request) {
+std::string InfillBody(const InfillRequest& request,
+                       const InfillDialect& dialect) {
   boost::json::object body;
-  body["input_prefix"] = request.prefix;
-  body["prompt"] = request.prompt;
-  body["input_suffix"] = request.suffix;
-  body["input_extra"] = boost::json::array();
+  if (dialect.completion) {
+    body["prompt"] = LaidOut(dialect.prompt, request);
+  } else {
+    body["input_prefix"] = request.prefix;
+    body["prompt"] = request.prompt;
+    body["input_suffix"] = request.suffix;
+    body["input_extra"] = boost::json::array();
+  }
   body["n_predict"] = request.max_tokens;
   body["temperature"] = 0.0;
   body["top_k"] = 1;
@@ -219,7 +247,7 @@ base::Result<InfillAnswer> AskInfill(const InfillServer& server,
   const auto begin = std::chrono::steady_clock::now();
   try {
     Exchange exchange(server, timeout);
-    auto body = exchange.Post(InfillBody(request));
+    auto body = exchange.Post(InfillBody(request, server.dialect));
     if (!body) return body.error();
     const auto end = std::chrono::steady_clock::now();
     auto answer = ParseInfillAnswer(*body);

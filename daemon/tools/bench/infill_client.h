@@ -13,17 +13,28 @@
 
 namespace krait::daemon {
 
+// How such a server is asked to fill in.
+struct InfillDialect {
+  // Instead of /infill: /completion, with a prompt that the client lays out.
+  bool completion = false;
+  // Of that: {prefix} and {suffix} stand for the texts.
+  std::string prompt = "<|fim_suffix|>{suffix}<|fim_prefix|>{prefix}"
+                       "<|fim_middle|>";
+};
+
 // The address of a server that answers POST /infill as llama.cpp's does.
 struct InfillServer {
   std::string host = {};  // without brackets
   uint16_t port = 80;
   std::string target = "/infill";
   std::string url = {};  // as it was given
+  InfillDialect dialect = {};
 
   // Takes "http://HOST[:PORT][/PATH]". A host other than this machine is
   // refused unless `allow_remote`: the source text is sent there.
   static base::Result<InfillServer> Parse(std::string_view url,
-                                          bool allow_remote);
+                                          bool allow_remote,
+                                          InfillDialect dialect = {});
 };
 
 struct InfillRequest {
@@ -46,7 +57,8 @@ struct InfillAnswer {
 
 // The request's body: greedy, not ended by an end-of-text token, with the
 // server's cache.
-std::string InfillBody(const InfillRequest& request);
+std::string InfillBody(const InfillRequest& request,
+                       const InfillDialect& dialect = {});
 base::Result<InfillAnswer> ParseInfillAnswer(std::string_view body);
 
 // Asks over a connection of its own, as editor plug-ins do. A server that does

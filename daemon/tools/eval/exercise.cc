@@ -2,8 +2,10 @@
 #include "daemon/tools/eval/exercise.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "daemon/completion/shown/syntax.h"
+#include "daemon/completion/text/repository_place.h"
 #include "grammars/language.h"
 
 namespace krait::daemon {
@@ -25,6 +27,16 @@ Exercise MakeExercise(const FimCase& fim_case) {
                                 .after = fim_case.suffix},
                     .extent = completion::CompletionExtent::kUnlimited,
                     .wanted = fim_case.middle};
+  const grammars::Language* const language = LanguageNamed(fim_case.language);
+  if (!fim_case.repository.empty() && language != nullptr) {
+    exercise.request.repository =
+        std::make_shared<const completion::RepositoryPlace>(
+            completion::RepositoryPlace{.root = fim_case.repository,
+                                        .language = std::string(language->name),
+                                        .open = {fim_case.path},
+                                        .rules = {},
+                                        .wait = true});
+  }
   const size_t newline = fim_case.middle.find('\n');
   std::string text = fim_case.prefix;
   if (newline == std::string::npos) {
@@ -35,9 +47,8 @@ Exercise MakeExercise(const FimCase& fim_case) {
     text += '\n';
   }
   text += fim_case.suffix;
-  exercise.request.syntax =
-      completion::ParseForRequest(LanguageNamed(fim_case.language),
-                                  std::move(text), fim_case.prefix.size());
+  exercise.request.syntax = completion::ParseForRequest(
+      language, std::move(text), fim_case.prefix.size());
   return exercise;
 }
 

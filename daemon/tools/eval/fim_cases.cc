@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/tools/eval/fim_cases.h"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "daemon/tools/eval/json_lines.h"
@@ -22,7 +24,9 @@ base::Result<FimCase> ParseCase(base::ObjectReader& object) {
   } else {
     object.Require("language", &result.language);
   }
-  object.Optional("task_id", &result.id).Optional("path", &result.path);
+  object.Optional("task_id", &result.id)
+      .Optional("path", &result.path)
+      .Optional("repository", &result.repository);
   if (!object.status()) return object.status().error();
   return result;
 }
@@ -42,6 +46,20 @@ base::Result<std::vector<FimCase>> ParseFimCases(std::string_view text,
       });
   if (!read) return read.error();
   return cases;
+}
+
+void PlaceInRepositories(const std::string& folder,
+                         std::vector<FimCase>* cases) {
+  std::error_code error;
+  const std::filesystem::path root = std::filesystem::absolute(folder, error);
+  for (FimCase& fim_case : *cases) {
+    fim_case.repository =
+        (root / fim_case.repository).lexically_normal().string();
+    while (fim_case.repository.size() > 1 &&
+           fim_case.repository.ends_with('/')) {
+      fim_case.repository.pop_back();
+    }
+  }
 }
 
 }  // namespace krait::daemon

@@ -13,6 +13,7 @@
 
 #include "base/json_text.h"
 #include "daemon/completion/completion_service.h"
+#include "daemon/tools/eval/exercise.h"
 #include "engine/run/beginning.h"
 #include "simd/elementwise.h"
 
@@ -110,8 +111,11 @@ base::Status MemoryRows::Add(
                        [](const auto& /*tokens*/) { return PromptCost(); });
   if (!plan) return plan.error();
   const std::vector<completion::NearbyText> others = OthersOf(fim_case);
-  const completion::RememberedTexts around{
-      .before = fim_case.prefix, .after = fim_case.suffix, .others = &others};
+  const auto repository = MakeExercise(fim_case).request.repository;
+  const completion::RememberedTexts around{.before = fim_case.prefix,
+                                           .after = fim_case.suffix,
+                                           .others = &others,
+                                           .repository = repository.get()};
   const auto memory = memory_.At("", around, plan->beginning);
   engine::Beginning beginning(model_.tokenizer(), plan->beginning);
   std::string wanted = plan->beginning;

@@ -28,6 +28,7 @@ case('each setting has its name of the server', function()
     max_tokens = 5,
     max_lines = 2,
     file_memory = false,
+    repository_memory = false,
     min_confidence = -3,
     filetypes = { markdown = false, sh = false },
   })
@@ -43,6 +44,7 @@ case('each setting has its name of the server', function()
       max_tokens = 5,
       max_lines = 2,
       file_memory = false,
+      repository_memory = false,
       min_confidence = -3,
     },
   })
@@ -215,6 +217,7 @@ case('every setting of the server can be set here, or is left to config.toml', f
     max_tokens = 5,
     max_lines = 2,
     file_memory = false,
+    repository_memory = false,
     min_confidence = -3,
   })
   local here = vim.tbl_keys(settings.to_server(everything, true).completion)

@@ -50,6 +50,7 @@ case('all settings, keys and subcommands are explained', function()
     'max_tokens',
     'max_lines',
     'file_memory',
+    'repository_memory',
     'min_confidence',
     'highlight',
   })

@@ -9,7 +9,7 @@
 export type SettingKey =
   | 'path' | 'model' | 'threads' | 'memory'
   | 'enable' | 'languages' | 'disabledFiles' | 'trigger' | 'debounce' | 'prefetch'
-  | 'length' | 'maxTokens' | 'maxLines' | 'fileMemory' | 'minConfidence'
+  | 'length' | 'maxTokens' | 'maxLines' | 'fileMemory' | 'repositoryMemory' | 'minConfidence'
   | 'prefixTokens' | 'suffixTokens'
   | 'temperature' | 'topK' | 'topP' | 'minP' | 'repetitionPenalty';
 
@@ -33,6 +33,7 @@ const completionNames: Readonly<Partial<Record<SettingKey, string>>> = {
   maxTokens: 'max_tokens',
   maxLines: 'max_lines',
   fileMemory: 'file_memory',
+  repositoryMemory: 'repository_memory',
   minConfidence: 'min_confidence',
   prefixTokens: 'prefix_tokens',
   suffixTokens: 'suffix_tokens',

@@ -59,6 +59,10 @@ state_exclude = ["/secret", "/projects/**/keys"]
 log_level = "debug"
 idle_minutes = 0.5
 statistics = false
+[http]
+listen = "[::1]:8012"
+token = "always"
+allowed_origins = ["https://example.org"]
 [completion]
 enabled = false
 languages = { "*" = true, markdown = false }
@@ -93,6 +97,9 @@ repetition_penalty = 1.25
   EXPECT_EQ(config.log_level, LogLevel::kDebug);
   EXPECT_EQ(config.idle_exit, std::chrono::seconds(30));
   EXPECT_FALSE(config.statistics);
+  EXPECT_EQ(config.http.listen, "[::1]:8012");
+  EXPECT_TRUE(config.http.token_always);
+  EXPECT_THAT(config.http.allowed_origins, ElementsAre("https://example.org"));
   EXPECT_FALSE(config.rules.enabled);
   EXPECT_EQ(config.rules.languages,
             (FlagTable{{"*", true}, {"markdown", false}}));
@@ -135,6 +142,16 @@ TEST_F(ConfigTest, ListsAndTablesAreChecked) {
               HasSubstr("expected a list"));
   EXPECT_THAT(ProblemOf("[completion]\ndebounce_ms = 10001\n"),
               HasSubstr("a whole number from 0 to 10000"));
+}
+
+TEST_F(ConfigTest, WhoMayAskByHttpIsChecked) {
+  EXPECT_THAT(ProblemOf("[http]\nlisten = \"8012\"\n"),
+              HasSubstr("http.listen: expected an address and a port"));
+  EXPECT_THAT(ProblemOf("[http]\nallowed_origins = [\"example.org\"]\n"),
+              HasSubstr("http.allowed_origins: expected a list"));
+  const auto loaded = Load("[http]\ntoken = \"allways\"\n");
+  EXPECT_FALSE(loaded.problems.empty());
+  EXPECT_TRUE(loaded.config.http.token_always);
 }
 
 TEST_F(ConfigTest, WhereTheDisabledFilesCannotBeReadNothingIs) {

@@ -54,6 +54,10 @@ class FakeCore : public DaemonCore {
   Welcome AnswerGreeting(const Greeting& /*greeting*/) const override {
     return {};
   }
+  void Listen(const std::string& /*address*/,
+              const Listening& listening) override {
+    listening(R"({"ok": true})", nullptr);
+  }
   void Control(const ControlRequest& /*request*/,
                const Answer& answer) override {
     ++answers;

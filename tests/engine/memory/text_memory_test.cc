@@ -103,7 +103,8 @@ class TextMemoryTest : public testing::Test {
   void ExpectVotes(const TextMemory& memory, const Votes& expected) const {
     ASSERT_EQ(memory.votes().size(), expected.size());
     for (const MemoryVote& vote : memory.votes()) {
-      const auto found = expected.find({vote.length, vote.other});
+      const auto found =
+          expected.find({vote.length, vote.scope != MemoryScope::kDocument});
       ASSERT_NE(found, expected.end()) << vote.length;
       uint32_t count = 0;
       uint32_t most = 0;
@@ -237,6 +238,71 @@ TEST_F(TextMemoryTest, EqualsTheDefinitionOnRandomTexts) {
       past.push_back(next);
     }
   }
+}
+
+// The same texts one by one, or collected, are worth the same.
+TEST_F(TextMemoryTest, ACollectionSaysWhatItsTextsSay) {
+  const std::vector<std::string> words = {"get",    "(x", ")",  "\n", " value",
+                                          " get_x", ".",  "\n", "0",  " ="};
+  const auto random_text = [&](size_t size) {
+    std::string text;
+    for (size_t i = 0; i < size; ++i) text += words[random_() % words.size()];
+    return text + "\n";
+  };
+  for (size_t round = 0; round < 60; ++round) {
+    const std::vector<std::string> texts = {random_text(80), random_text(40)};
+    const std::string before = random_text(20) + "\n";
+    TextMemory one_by_one = At(before, "get", "x\n", texts);
+    TextCollection::Builder builder(*forms_, 100'000);
+    for (const std::string& text : texts) builder.Add(text, text);
+    // What is left out does not count, wherever it lies.
+    builder.Add("left out", "get.get(x) = 0\nget_x.0\n");
+    const auto collection = builder.Build();
+    const auto text = Tokens(before + "getx\n");
+    TextMemory collected(
+        *forms_, weights_, text, text->LineOf(before.size()), Encode("get"), {},
+        {.texts = collection, .left_out = {collection->PlacesOf("left out")}});
+    for (size_t step = 0; step < 6; ++step) {
+      const std::string typed = step % 2 == 0 ? "" : " va";
+      const auto expected = one_by_one.Mix(logits_, typed);
+      const auto found = collected.Mix(logits_, typed);
+      ASSERT_EQ(one_by_one.votes().size(), collected.votes().size());
+      for (size_t i = 0; i < one_by_one.votes().size(); ++i) {
+        const MemoryVote& a = one_by_one.votes()[i];
+        const MemoryVote& b = collected.votes()[i];
+        EXPECT_EQ(a.length, b.length);
+        EXPECT_EQ(a.count, b.count);
+        EXPECT_EQ(a.likeliest, b.likeliest);
+        EXPECT_EQ(a.scope == MemoryScope::kDocument,
+                  b.scope == MemoryScope::kDocument);
+      }
+      for (size_t id = 0; id < expected.size(); ++id) {
+        ASSERT_NEAR(expected[id], found[id], 1e-4);
+      }
+      const auto ids = Encode(texts[0]);
+      const TokenId next = ids[random_() % ids.size()];
+      one_by_one.Accept(next);
+      collected.Accept(next);
+    }
+  }
+}
+
+// However many there are.
+TEST_F(TextMemoryTest, OfACollectionAsManyPlacesCountAsOfAText) {
+  std::string text;
+  for (size_t i = 0; i < 20 * TextMemory::kMostPlaces; ++i) text += "f ( x )\n";
+  TextCollection::Builder builder(*forms_, 1'000'000);
+  ASSERT_TRUE(builder.Add("t", text));
+  const auto document = Tokens("f (\n");
+  TextMemory memory(*forms_, weights_, document, 0, Encode("f ("), {},
+                    {.texts = builder.Build()});
+  memory.Mix(logits_, "");
+  ASSERT_FALSE(memory.votes().empty());
+  EXPECT_EQ(memory.votes().back().scope, MemoryScope::kRepository);
+  EXPECT_LE(memory.votes().back().count, TextMemory::kMostPlaces);
+  EXPECT_GT(memory.votes().back().count, TextMemory::kMostPlaces / 2);
+  memory.Mix(logits_, " x");
+  EXPECT_LE(memory.votes().back().count, TextMemory::kMostPlaces);
 }
 
 TEST_F(TextMemoryTest, AWordThatIsBegunIsFoundBehindAnyBlank) {

@@ -39,6 +39,7 @@ function M.to_server(config, silent)
     max_tokens = config.max_tokens,
     max_lines = config.max_lines,
     file_memory = config.file_memory,
+    repository_memory = config.repository_memory,
     min_confidence = config.min_confidence,
   }
   if silent then

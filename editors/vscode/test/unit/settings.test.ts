@@ -18,13 +18,15 @@ test('every setting of a session has its name in config.toml', () => {
   check({
     enable: false, languages: { markdown: false }, disabledFiles: ['*.env'], debounce: 75,
     prefetch: false,
-    length: 'line', maxTokens: 32, maxLines: 3, fileMemory: false, minConfidence: -2,
+    length: 'line', maxTokens: 32, maxLines: 3, fileMemory: false, repositoryMemory: false,
+    minConfidence: -2,
     prefixTokens: 100,
     suffixTokens: 50, temperature: 0.5, topK: 4, topP: 0.9, minP: 0.1, repetitionPenalty: 1.1,
   }, {
     enabled: false, languages: { markdown: false }, disabled_files: ['*.env'], debounce_ms: 75,
     prefetch: false,
-    extent: 'line', max_tokens: 32, max_lines: 3, file_memory: false, min_confidence: -2,
+    extent: 'line', max_tokens: 32, max_lines: 3, file_memory: false, repository_memory: false,
+    min_confidence: -2,
     prefix_tokens: 100,
     suffix_tokens: 50, temperature: 0.5, top_k: 4, top_p: 0.9, min_p: 0.1, repetition_penalty: 1.1,
   });

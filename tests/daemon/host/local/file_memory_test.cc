@@ -172,11 +172,12 @@ TEST_F(FileMemoryTest, WhatIsForgottenIsReadAgain) {
 }
 
 TEST_F(FileMemoryTest, AFingerprintIsOfAllButThePrefix) {
-  const auto of = [](const std::string& before, const std::string& after,
-                     size_t prefix_bytes,
-                     const std::vector<completion::NearbyText>* others =
-                         nullptr) {
-    return FileMemory::Fingerprint(
+  const auto memory = New();
+  const auto of = [&](const std::string& before, const std::string& after,
+                      size_t prefix_bytes,
+                      const std::vector<completion::NearbyText>* others =
+                          nullptr) {
+    return memory->Fingerprint(
         {.before = before, .after = after, .others = others}, prefix_bytes);
   };
   EXPECT_EQ(of("abc", "z", 1), of("abd", "z", 1));

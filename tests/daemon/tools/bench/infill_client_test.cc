@@ -45,6 +45,21 @@ TEST(InfillClientTest, KeepsTheTextOnThisMachineUnlessTold) {
   }
 }
 
+TEST(InfillClientTest, LaysOutAPromptOfItsOwn) {
+  const auto server = InfillServer::Parse(
+      "http://127.0.0.1:8012", /*allow_remote=*/false,
+      {.completion = true, .prompt = "<S>{suffix}<P>{prefix}<M>"});
+  ASSERT_TRUE(server);
+  EXPECT_EQ(server->target, "/completion");
+  const std::string body = InfillBody(
+      {.prefix = "a {suffix}\n", .prompt = "b", .suffix = "{prefix}"},
+      server->dialect);
+  EXPECT_NE(body.find(R"("prompt": "<S>{prefix}<P>a {suffix}\nb<M>")"),
+            std::string::npos)
+      << body;
+  EXPECT_EQ(body.find("input_prefix"), std::string::npos);
+}
+
 TEST(InfillClientTest, ReadsTimings) {
   const auto answer = ParseInfillAnswer(
       R"({"content":"x","timings":{"cache_n":3,"prompt_n":2050,

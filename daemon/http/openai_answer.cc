@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/http/openai_answer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <set>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/json_text.h"
+#include "daemon/http/fields.h"
+#include "daemon/http/llama_answer.h"
+
+namespace krait::daemon {
+namespace {
+
+namespace json = boost::json;
+
+std::string_view FinishOf(TextEnd end) {
+  return end == TextEnd::kLimit ? "length" : "stop";
+}
+
+json::object TextLogprobs(const std::vector<SaidPiece>& pieces, size_t ofs) {
+  json::array tokens;
+  json::array logprobs;
+  json::array top;
+  json::array offsets;
+  for (const SaidPiece& piece : pieces) {
+    const json::string text = base::JsonString(piece.bytes);
+    tokens.emplace_back(text);
+    logprobs.emplace_back(piece.logprob);
+    top.push_back(json::object{{text, piece.logprob}});
+    offsets.emplace_back(ofs);
+    ofs += piece.bytes.size();
+  }
+  return {{"tokens", std::move(tokens)},
+          {"token_logprobs", std::move(logprobs)},
+          {"top_logprobs", std::move(top)},
+          {"text_offset", std::move(offsets)}};
+}
+
+json::object ChatLogprobs(const std::vector<SaidPiece>& pieces) {
+  json::array content;
+  for (const SaidPiece& piece : pieces) {
+    json::array bytes;
+    for (const char byte : piece.bytes) {
+      bytes.emplace_back(static_cast<unsigned char>(byte));
+    }
+    json::object one{{"token", base::JsonString(piece.bytes)},
+                     {"logprob", piece.logprob},
+                     {"bytes", std::move(bytes)}};
+    json::array top;
+    top.emplace_back(one);
+    one["top_logprobs"] = std::move(top);
+    content.push_back(std::move(one));
+  }
+  return {{"content", std::move(content)}};
+}
+
+json::object UsageOf(const TextAnswer& answer) {
+  size_t said = 0;
+  for (const TextChoice& choice : answer.choices) said += choice.pieces.size();
+  return {{"prompt_tokens", answer.prompt_tokens},
+          {"completion_tokens", said},
+          {"total_tokens", answer.prompt_tokens + said},
+          {"prompt_tokens_details", {{"cached_tokens", answer.tokens_reused}}}};
+}
+
+class OpenAiAnswer final : public AnswerWriter {
+ public:
+  explicit OpenAiAnswer(OpenAiAnswerForm form) : form_(std::move(form)) {}
+
+  std::optional<std::string_view> stream_type() const override {
+    if (!form_.stream) return std::nullopt;
+    return "text/event-stream";
+  }
+
+  std::string Part(const TextDelta& delta) override {
+    std::string_view text = delta.text;
+    if (!spoken_.contains(delta.choice)) text = WordsOf(text);
+    if (text.empty()) return {};
+    std::string events = BeginOf(delta.choice);
+    spoken_.insert(delta.choice);
+    json::object choice = ChoiceOf(delta.choice, text, delta.pieces);
+    choice["finish_reason"] = nullptr;
+    events += EventOfChoice(std::move(choice));
+    return events;
+  }
+
+  std::string Whole(const TextAnswer& answer) override {
+    if (form_.stream) return EndOfStream(answer);
+    json::array choices;
+    for (size_t i = 0; i < answer.choices.size(); ++i) {
+      const TextChoice& said = answer.choices[i];
+      json::object choice =
+          form_.chat ? MessageOf(i, said)
+                     : ChoiceOf(i, form_.echo + said.text, said.pieces);
+      choice["finish_reason"] = FinishOf(said.end);
+      choices.push_back(std::move(choice));
+    }
+    json::object object = Envelope();
+    object["choices"] = std::move(choices);
+    object["usage"] = UsageOf(answer);
+    object["timings"] = TimingsOf(answer);
+    return base::CompactJsonText(object);
+  }
+
+  std::string Failed(std::string_view message) override {
+    return EventOf(form_.dialect->error_body(500, message));
+  }
+
+ private:
+  // Models begin messages with a space or line feeds, which say nothing.
+  std::string_view WordsOf(std::string_view text) const {
+    if (!form_.chat || form_.as_it_is) return text;
+    return text.substr(std::min(text.find_first_not_of(" \n"), text.size()));
+  }
+
+  json::object Envelope() const {
+    std::string_view object = "text_completion";
+    if (form_.chat) {
+      object = form_.stream ? "chat.completion.chunk" : "chat.completion";
+    }
+    return {{"id", form_.id},
+            {"object", object},
+            {"created", form_.created},
+            {"model", base::JsonString(form_.model)},
+            {"system_fingerprint", "krait-" KRAIT_VERSION}};
+  }
+
+  std::string EventOfChoice(json::object choice) const {
+    json::object object = Envelope();
+    json::array choices;
+    choices.push_back(std::move(choice));
+    object["choices"] = std::move(choices);
+    return EventOf(base::CompactJsonText(object));
+  }
+
+  // What comes before the first words of a choice.
+  std::string BeginOf(size_t index) {
+    if (!begun_.insert(index).second) return {};
+    json::object choice{{"index", index}, {"finish_reason", nullptr}};
+    if (form_.chat) {
+      choice["delta"] = {{"role", "assistant"}, {"content", ""}};
+    } else if (!form_.echo.empty()) {
+      choice["text"] = base::JsonString(form_.echo);
+      choice["logprobs"] = nullptr;
+    } else {
+      return {};
+    }
+    return EventOfChoice(std::move(choice));
+  }
+
+  // Of text, or of a part of a message.
+  json::object ChoiceOf(size_t index, std::string_view text,
+                        const std::vector<SaidPiece>& pieces) const {
+    json::object choice{{"index", index}};
+    choice["logprobs"] = nullptr;
+    if (form_.chat) {
+      choice["delta"] = {{"content", base::JsonString(text)}};
+      if (form_.logprobs) choice["logprobs"] = ChatLogprobs(pieces);
+    } else {
+      choice["text"] = base::JsonString(text);
+      if (form_.logprobs) {
+        choice["logprobs"] = TextLogprobs(pieces, form_.echo.size());
+      }
+    }
+    return choice;
+  }
+
+  json::object MessageOf(size_t index, const TextChoice& said) const {
+    json::object choice{{"index", index}};
+    choice["message"] = {{"role", "assistant"},
+                         {"content", base::JsonString(WordsOf(said.text))},
+                         {"tool_calls", nullptr}};
+    choice["logprobs"] = nullptr;
+    if (form_.logprobs) choice["logprobs"] = ChatLogprobs(said.pieces);
+    return choice;
+  }
+
+  std::string EndOfStream(const TextAnswer& answer) {
+    std::string events;
+    for (size_t i = 0; i < answer.choices.size(); ++i) {
+      events += BeginOf(i);
+      json::object choice{{"index", i}};
+      if (form_.chat) {
+        choice["delta"] = json::object();
+      } else {
+        choice["text"] = "";
+        choice["logprobs"] = nullptr;
+      }
+      choice["finish_reason"] = FinishOf(answer.choices[i].end);
+      events += EventOfChoice(std::move(choice));
+    }
+    if (form_.stream_usage) {
+      json::object object = Envelope();
+      object["choices"] = json::array();
+      object["usage"] = UsageOf(answer);
+      object["timings"] = TimingsOf(answer);
+      events += EventOf(base::CompactJsonText(object));
+    }
+    return events + EventOf("[DONE]");
+  }
+
+  const OpenAiAnswerForm form_;
+  std::set<size_t> begun_;   // choices of which something was sent
+  std::set<size_t> spoken_;  // and of these, words
+};
+
+}  // namespace
+
+std::unique_ptr<AnswerWriter> MakeOpenAiAnswer(OpenAiAnswerForm form) {
+  return std::make_unique<OpenAiAnswer>(std::move(form));
+}
+
+OpenAiAnswerForm OpenAiFormOf(const HttpView& view, const Dialect& dialect,
+                              std::string_view id_prefix) {
+  return {.model = view.vocabulary->facts().name,
+          .id = fmt::format("{}-{:016x}", id_prefix, view.number),
+          .created = view.now,
+          .dialect = &dialect};
+}
+
+}  // namespace krait::daemon

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_HTTP_OPENAI_ANSWER_H_
+#define KRAIT_DAEMON_HTTP_OPENAI_ANSWER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "daemon/http/dialect.h"
+
+namespace krait::daemon {
+
+// How an answer of OpenAI's shape is to be written; Mistral's has the same.
+struct OpenAiAnswerForm {
+  // As a message of a conversation, not as text.
+  bool chat = false;
+  // Of a message: with the white space before its words, as it belongs there.
+  bool as_it_is = false;
+  bool stream = false;
+  bool stream_usage = false;  // with a last event that says what it took
+  bool logprobs = false;
+  // Comes before the text: the prompt, which the client asked to see again.
+  std::string echo = {};
+  std::string model = {};
+  std::string id = {};
+  int64_t created = 0;  // seconds since 1970
+  // Whether errors within a stream have Mistral's shape.
+  const Dialect* dialect = nullptr;
+};
+
+std::unique_ptr<AnswerWriter> MakeOpenAiAnswer(OpenAiAnswerForm form);
+
+// Returns the form of an answer to a request that came now.
+OpenAiAnswerForm OpenAiFormOf(const HttpView& view, const Dialect& dialect,
+                              std::string_view id_prefix);
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_HTTP_OPENAI_ANSWER_H_

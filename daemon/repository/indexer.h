@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_REPOSITORY_INDEXER_H_
+#define KRAIT_DAEMON_REPOSITORY_INDEXER_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <stop_token>
+#include <string>
+
+#include "base/result.h"
+#include "daemon/repository/file_choice.h"
+#include "daemon/repository/index_store.h"
+#include "daemon/repository/walk.h"
+
+namespace krait::repository {
+
+struct IndexOptions {
+  std::filesystem::path index;  // the file
+  std::filesystem::path root;
+  FileChoice choice = FileChoice();
+  size_t threads = 1;  // that read and parse; this one writes
+  WalkLimits limits = {};
+  // Instead of what a file says; for measuring. May be null.
+  std::function<std::string(const std::string& path, std::string text)> change =
+      {};
+  // How far it is, now and then: files done, of so many.
+  std::function<void(size_t done, size_t total)> on_progress = {};
+};
+
+// What an update did.
+struct IndexReport {
+  uint64_t changed = 0;  // files that were read and are new
+  uint64_t removed = 0;
+  uint64_t unchanged = 0;
+  bool rebuilt = false;  // from nothing
+  IndexCounts counts;    // of the whole index
+  uint64_t index_bytes = 0;
+  std::chrono::nanoseconds walked{};
+  std::chrono::nanoseconds took{};
+};
+
+// Brings an index up to date with the files of its repository: reads those
+// whose size or time of change is another, and of these parses what has another
+// hash. What is written is whole after every second or so: an end at any point,
+// by kill -9 too, leaves an index that the next call goes on from. Two calls,
+// in one process or several, wait for each other.
+base::Result<IndexReport> UpdateIndex(const IndexOptions& options,
+                                      std::stop_token stop = {});
+
+// Returns a file's chunks with their terms; exposed for tests and measuring.
+IndexedFile IndexText(const std::string& path,
+                      std::shared_ptr<const std::string> text);
+
+}  // namespace krait::repository
+
+#endif  // KRAIT_DAEMON_REPOSITORY_INDEXER_H_

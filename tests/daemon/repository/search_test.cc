@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/repository/search.h"
+
+#include <string>
+#include <vector>
+
+#include "daemon/repository/indexer.h"
+#include "tests/daemon/repository/repository_testing.h"
+
+namespace krait::repository {
+namespace {
+
+class SearchTest : public RepositoryTest {
+ protected:
+  std::vector<Passage> Find(const std::string& question, size_t most = 10) {
+    const auto index = folder_ / "state" / "repo.index";
+    EXPECT_TRUE(UpdateIndex({.index = index, .root = root_}));
+    auto searcher = Searcher::Open(index);
+    EXPECT_TRUE(searcher);
+    auto found = searcher->Find(question, most);
+    EXPECT_TRUE(found);
+    return found ? *found : std::vector<Passage>();
+  }
+};
+
+TEST_F(SearchTest, ADeclarationComesBeforeItsUses) {
+  Write("use.py",
+        "from lib import *\n\n\ndef main():\n    read_settings()\n"
+        "    read_settings()\n    other(read_settings)\n");
+  Write("lib.py",
+        "# Reads what the user has set.\n"
+        "def read_settings():\n    return {}\n");
+  for (const char* const question :
+       {"read_settings", "readSettings", "where is read_settings defined"}) {
+    const auto found = Find(question);
+    ASSERT_GE(found.size(), 2U) << question;
+    EXPECT_EQ(found[0].path, "lib.py") << question;
+  }
+}
+
+TEST_F(SearchTest, RareWordsCountMore) {
+  for (size_t i = 0; i < 30; ++i) {
+    Write("common" + std::to_string(i) + ".txt", "open the file again\n");
+  }
+  Write("rare.txt", "a file of checksums\n");
+  const auto found = Find("the file with checksums");
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(found[0].path, "rare.txt");
+}
+
+TEST_F(SearchTest, GivesAsManyAsAreWantedTheBestFirst) {
+  for (size_t i = 0; i < 30; ++i) {
+    Write("f" + std::to_string(i) + ".txt", "alpha\n");
+  }
+  const auto found = Find("alpha", 7);
+  ASSERT_EQ(found.size(), 7U);
+  for (size_t i = 1; i < found.size(); ++i) {
+    EXPECT_GE(found[i - 1].score, found[i].score);
+  }
+  EXPECT_TRUE(Find("").empty());
+  EXPECT_TRUE(Find("the of and").empty());
+}
+
+TEST_F(SearchTest, ReadsThePassageAsItIsNow) {
+  Write("a.txt", "one alpha\ntwo\n");
+  const auto found = Find("alpha");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(ReadPassage(root_, found[0]), "one alpha\ntwo\n");
+  Write("a.txt", "short\n");
+  EXPECT_EQ(ReadPassage(root_, found[0]), "short\n");
+  std::filesystem::remove(root_ / "a.txt");
+  EXPECT_EQ(ReadPassage(root_, found[0]), "");
+}
+
+TEST_F(SearchTest, WithoutAnIndexItSaysSo) {
+  const auto searcher = Searcher::Open(folder_ / "none.index");
+  ASSERT_FALSE(searcher);
+  EXPECT_EQ(searcher.error().code, base::ErrorCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace krait::repository

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""End to end: a repository's index, and what is found and asked in it.
+
+    repository_test.py KRAIT SOURCE_DIR
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from lsp_client import Client
+
+KRAIT, SOURCE = sys.argv[1], sys.argv[2]
+
+
+class RepositoryTest(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.dir = os.path.realpath(directory.name)
+        self.repo = os.path.join(self.dir, 'repo')
+        self.state = os.path.join(self.dir, 'state')
+        os.makedirs(os.path.join(self.repo, '.git'))
+        self.env = {**os.environ, 'XDG_STATE_HOME': self.state, 'HOME': self.dir,
+                    'XDG_CONFIG_HOME': os.path.join(self.dir, 'config'),
+                    'XDG_RUNTIME_DIR': self.dir}
+        self.env.pop('KRAIT_MODEL', None)
+
+    def write(self, name, text):
+        path = os.path.join(self.repo, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write(text)
+        return path
+
+    def krait(self, *arguments):
+        return subprocess.run([KRAIT, *arguments], capture_output=True, timeout=120, env=self.env,
+                              cwd=self.repo, check=False)
+
+    def json(self, *arguments):
+        done = self.krait(*arguments, '--json')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def indexes(self):
+        folder = os.path.join(self.state, 'krait', 'repositories')
+        names = os.listdir(folder) if os.path.isdir(folder) else []
+        return [os.path.join(folder, name) for name in names]
+
+    def found(self, *words):
+        passages = self.json('search', ' '.join(words))['passages']
+        return [f"{p['path']}:{p['line']}" for p in passages]
+
+    def test_what_is_written_is_found(self):
+        self.write('src/lib.py', '# Reads the settings of the user.\ndef read_settings():\n    return 1\n')
+        self.write('README.md', '# About\n\nNothing here.\n')
+        report = self.json('index')
+        self.assertEqual((report['files'], report['changed'], report['root']), (2, 2, self.repo))
+        self.assertEqual(self.json('index')['changed'], 0)
+        passages = self.json('search', 'readSettings')['passages']
+        self.assertEqual(passages[0]['path'], 'src/lib.py')
+        self.assertIn('def read_settings', passages[0]['text'])
+        # A file that is saved is there with the next search.
+        self.write('src/new.py', 'def other_thing():\n    pass\n')
+        self.assertEqual(self.found('other', 'thing'), ['src/new.py:1'])
+        text = self.krait('search', 'read_settings').stdout.decode()
+        self.assertIn('src/lib.py:', text)
+        self.assertEqual(self.krait('search', 'zzzz').stdout, b'nothing has any of these words\n')
+
+    def test_the_index_is_the_users_alone_and_elsewhere(self):
+        self.write('a.py', 'x = 1\n')
+        self.json('index')
+        self.assertEqual(sorted(os.listdir(self.repo)), ['.git', 'a.py'])
+        self.assertTrue(self.indexes())
+        for path in self.indexes():
+            self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600, path)
+            self.assertEqual(stat.S_IMODE(os.stat(os.path.dirname(path)).st_mode), 0o700)
+        self.assertTrue(self.json('index', '--remove')['removed'])
+        self.assertEqual(self.indexes(), [])
+        self.assertFalse(self.json('index', '--remove')['removed'])
+
+    def test_forget_deletes_the_index(self):
+        self.write('sub/a.py', 'x = 1\n')
+        self.json('index')
+        os.makedirs(os.path.join(self.dir, 'other'))
+        self.assertEqual(self.json('forget', os.path.join(self.dir, 'other'))['indexes'], 0)
+        self.assertEqual(self.json('forget', os.path.join(self.repo, 'sub'))['indexes'], 1)
+        self.json('index')
+        self.assertEqual(self.json('forget', '--all')['indexes'], 1)
+        self.assertEqual(self.indexes(), [])
+
+    def test_explain_says_why(self):
+        self.write('.gitignore', '*.log\nout/\n')
+        reasons = {'a.py': ('x = 1\n', 'indexed'), 'b.log': ('x\n', 'ignored'),
+                   'out/c.py': ('x = 1\n', 'ignored'), 'node_modules/d.js': ('x\n', 'vendored'),
+                   '.env': ('P=1\n', 'secret'), 'e.py': ('# @generated\n', 'generated'),
+                   'f.js': ('x' * 9000, 'minified'), 'g.json': ('1 ' * 90000, 'oversized')}
+        for name, (text, verdict) in reasons.items():
+            self.write(name, text)
+            told = self.json('index', '--explain', name)
+            self.assertEqual(told['verdict'], verdict, name)
+            self.assertEqual(bool(told['why']), verdict != 'indexed', name)
+        done = self.krait('index', '--explain', 'b.log')
+        self.assertEqual(done.stdout, b"b.log: left out, as it is ignored by git's rules: *.log\n")
+        self.assertEqual(self.krait('index', '--explain', 'missing').returncode, 2)
+        self.assertEqual(self.json('index')['files'], 2)  # a.py and .gitignore
+
+    def test_ignores_what_git_ignores(self):
+        if shutil.which('git') is None:
+            self.skipTest('no git here')
+        shutil.rmtree(os.path.join(self.repo, '.git'))
+        subprocess.run(['git', 'init', '-q', self.repo], check=True, env=self.env)
+        chance = random.Random(1)
+        parts = ['a', 'b', 'src', '*', '**', '?', '[ab]', 'a*', '*b', '!', '/', '/', '.c', '\\a']
+        names = ['a', 'b', 'src/a', 'src/b/a', 'a/b/c.c', 'src/x.c', 'b/src/a/x', 'ab', 'a.c', 'x/ab/b']
+        for number, name in enumerate(names):
+            self.write(f'd{number}/{name}', 'x\n')
+        for _ in range(12):
+            lines = [''.join(chance.choices(parts, k=chance.randint(1, 4))) for _ in range(4)]
+            self.write('.gitignore', '\n'.join(lines) + '\n')
+            paths = [f'd{n}/{name}' for n, name in enumerate(names)]
+            told = subprocess.run(['git', 'check-ignore', '--no-index', '--stdin'], cwd=self.repo, env=self.env,
+                                  input='\n'.join(paths).encode(), capture_output=True, check=False)
+            by_git = set(told.stdout.decode().split())
+            by_krait = {path for path in paths
+                        if self.json('index', '--explain', path)['verdict'] == 'ignored'}
+            self.assertEqual(by_krait, by_git, lines)
+
+    def test_a_kill_at_any_point_leaves_an_index_to_go_on_from(self):
+        for number in range(600):
+            self.write(f'd{number % 10}/f{number}.py', f'def name_{number}():\n    return {number}\n' * 20)
+        for pause in (0.05, 0.2, 0.5, 0.8, 1.2):
+            process = subprocess.Popen([KRAIT, 'index'], cwd=self.repo, env=self.env,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(pause)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        self.assertEqual(self.json('index')['files'], 600)
+        self.assertEqual(self.found('name_577')[0], 'd7/f577.py:1')
+
+    def test_two_processes_make_one_index(self):
+        for number in range(300):
+            self.write(f'f{number}.py', f'def name_{number}():\n    return {number}\n')
+        command = [KRAIT, 'index', '--json']
+        both = [subprocess.Popen(command, cwd=self.repo, env=self.env, stdout=subprocess.PIPE) for _ in range(2)]
+        reports = [json.loads(process.communicate(timeout=100)[0]) for process in both]
+        self.assertEqual([report['files'] for report in reports], [300, 300])
+        self.assertEqual(sum(report['changed'] for report in reports), 300)
+
+    def test_mistakes_are_named(self):
+        done = self.krait('search', 'x', '--repo', '/nowhere')
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b'/nowhere: expected a directory', done.stderr)
+        self.assertEqual(self.krait('search', 'x', '--no-update').returncode, 2)
+
+    def test_a_question_gets_passages_or_an_honest_no(self):
+        self.write('src/cache.py', '# Throws away the entry that was used longest ago.\n'
+                   'def evict_oldest(cache):\n    cache.pop(min(cache, key=cache.get))\n')
+        answer = self.json('ask', 'which function evicts the oldest entry of the cache?')
+        self.assertTrue(answer['found'])
+        self.assertEqual(answer['citations'][0], {'path': 'src/cache.py', 'line': 1, 'end_line': 3})
+        self.assertIsNone(answer['model'])
+        self.assertIn('evict_oldest', answer['answer'])
+        answer = self.json('ask', 'how are tcp retransmission timers computed?')
+        self.assertEqual((answer['found'], answer['citations']), (False, []))
+
+    def session(self, *options):
+        client = Client([KRAIT, 'lsp', '--no-daemon', '--threads', '2', *options], self.env)
+        self.addCleanup(client.close)
+        result = client.initialize()
+        self.assertIn('krait/ask', result['capabilities']['experimental']['krait']['requests'])
+        return client
+
+    def test_an_editor_asks_about_the_repository_of_its_document(self):
+        path = self.write('src/cache.py', '# Throws away the entry that was used longest ago.\n'
+                          'def evict_oldest(cache):\n    cache.pop(min(cache, key=cache.get))\n')
+        other = self.write('src/other.py', 'x = 1\n')
+        client = self.session()
+        uri = 'file://' + other
+        client.open(uri, 'x = 1\n')
+        asked = {'question': 'which function evicts the oldest entry?', 'textDocument': {'uri': uri}}
+        answer = client.call('krait/ask', asked)
+        citation = answer['citations'][0]
+        self.assertEqual(citation['uri'], 'file://' + path)
+        self.assertEqual(citation['range'], {'start': {'line': 0, 'character': 0},
+                                             'end': {'line': 3, 'character': 0}})
+        self.assertTrue(answer['found'])
+        self.assertIn('evict_oldest', answer['answer'])
+        asked['question'] = 'how are tcp retransmission timers computed?'
+        answer = client.call('krait/ask', asked)
+        self.assertEqual((answer['found'], answer['citations']), (False, []))
+        self.assertEqual(client.finish(), 0)
+
+    def test_completions_know_the_repository(self):
+        line = '    result = frobnicate_widget(alpha_value, beta_value)\n'
+        self.write('lib/other.py', 'def one():\n' + line + '\n\ndef two():\n' + line)
+        text = 'def three():\n    result = frobnicate_widget(\n'
+        path = self.write('main.py', text)
+        client = self.session('--min-confidence=-inf')
+        uri = 'file://' + path
+        client.open(uri, text)
+        deadline = time.time() + 60
+        found, version = '', 1
+        while 'alpha_value, beta_value)' not in found and time.time() < deadline:
+            version += 1  # or the last answer would do
+            client.change(uri, version, [{'text': text + '\n' * version}])
+            items = client.inline(uri, 1, len('    result = frobnicate_widget('))
+            found = items[0]['insertText'] if items else ''
+        self.assertIn('alpha_value, beta_value)', found)
+        self.assertEqual(client.finish(), 0)
+
+    def test_hostile_repositories_stay_inside(self):
+        secret = os.path.join(self.dir, 'secret.py')
+        with open(secret, 'w', encoding='utf-8') as file:
+            file.write('def outside_secret():\n    pass\n')
+        os.symlink(secret, os.path.join(self.repo, 'link.py'))
+        os.symlink(self.dir, os.path.join(self.repo, 'folder'))
+        self.write('.gitignore', '*a' * 500 + '\n' + '[' * 1000 + '\n')
+        self.write('odd\nname.py', 'def odd_name():\n    pass\n')
+        self.write('esc.py', 'def escape_name():\n    x = "\x1b[31mred\x07"\n')
+        self.assertEqual(self.found('outside_secret'), [])
+        self.assertEqual(self.found('odd_name')[0], 'odd\nname.py:1')
+        self.assertNotIn(b'\x1b[31m', self.krait('search', 'escape_name').stdout)
+
+
+if __name__ == '__main__':
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=2)
