@@ -111,6 +111,8 @@ std::vector<ReadTexts::Place> ReadTexts::Find(std::string_view document,
     look_in(*text);
   }
   look_in(entry->whole);
+  std::ranges::stable_sort(places, std::ranges::greater(),
+                           [](const Place& at) { return at.read.size(); });
   return places;
 }
 

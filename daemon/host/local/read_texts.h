@@ -27,7 +27,7 @@ class ReadTexts {
   // A prompt of the document had this text before its anchor.
   void Add(std::string_view document, std::string_view text);
   // Returns the places where the texts of the document end as `prefix` does,
-  // before a line that is near its end.
+  // before a line that is near its end, the longest text first.
   std::vector<Place> Find(std::string_view document,
                           std::string_view prefix) const;
 

@@ -55,7 +55,9 @@ TEST(ReadTextsTest, WhereMuchIsNewThereIsNone) {
 TEST(ReadTextsTest, OfTextThatComesAgainTheNearestCounts) {
   ReadTexts read;
   std::string text;
-  for (size_t i = 0; i < 10; ++i) text += Lines(0, 20) + Lines(100 + i, 101 + i);
+  for (size_t i = 0; i < 10; ++i) {
+    text += Lines(0, 20) + Lines(100 + i, 101 + i);
+  }
   read.Add("a", text);
   const size_t part = text.size() / 10;
   const std::string prefix = "//\n" + text.substr(0, 5 * part);
