@@ -82,7 +82,7 @@ class DaemonPeersTest(DaemonCase):
         peer, lines, welcome = self.greet(protocol=1, version='0.0.1', purpose='control')
         self.assertEqual(welcome['refused'], '')
         peer.sendall(b'{"request": "dance"}\n')
-        self.assertIn('expected "status", "stop", "drain" or "forget"', json.loads(lines.readline())['error'])
+        self.assertIn('expected "status", "stop", "drain", "forget" or "listen"', json.loads(lines.readline())['error'])
         self.assertTrue(self.status()['running'])
 
     def test_connections_are_bounded(self):
