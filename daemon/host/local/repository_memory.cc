@@ -43,10 +43,10 @@ void LowerPriority() {
 using repository::FoundFile;
 
 // The files of a repository in a language, the latest first.
-std::vector<FoundFile> FilesOf(const std::string& root,
-                               std::string_view language,
-                               const repository::FileChoice& choice,
-                               const std::stop_token& stop) {
+std::vector<FoundFile> FilesInLanguage(const std::string& root,
+                                       std::string_view language,
+                                       const repository::FileChoice& choice,
+                                       const std::stop_token& stop) {
   std::vector<FoundFile> files;
   (void)repository::Walk(  // what was found before a mistake is there
       root, choice, {},
@@ -68,7 +68,7 @@ std::vector<FoundFile> FilesOf(const std::string& root,
   return files;
 }
 
-uint64_t HashOf(const std::vector<FoundFile>& files) {
+uint64_t HashOfFiles(const std::vector<FoundFile>& files) {
   uint64_t hash = 1;
   for (const FoundFile& file : files) {
     hash = XXH3_64bits_withSeed(file.path.data(), file.path.size(), hash);
@@ -77,11 +77,11 @@ uint64_t HashOf(const std::vector<FoundFile>& files) {
   return hash;
 }
 
-engine::TextCollectionPtr ReadTexts(const std::string& root,
-                                    const std::vector<FoundFile>& files,
-                                    const repository::FileChoice& choice,
-                                    const engine::TokenForms& forms,
-                                    const std::stop_token& stop) {
+engine::TextCollectionPtr CollectTexts(const std::string& root,
+                                       const std::vector<FoundFile>& files,
+                                       const repository::FileChoice& choice,
+                                       const engine::TokenForms& forms,
+                                       const std::stop_token& stop) {
   engine::TextCollection::Builder builder(forms, RepositoryMemory::kMostTokens);
   for (const FoundFile& file : files) {
     if (stop.stop_requested()) return nullptr;
@@ -161,8 +161,8 @@ void RepositoryMemory::Run(std::stop_token stop) {
 void RepositoryMemory::Read(const Key& key, const std::stop_token& stop) {
   const repository::FileChoice choice(
       key.rules == nullptr ? completion::FileRules() : *key.rules);
-  const auto files = FilesOf(key.root, key.language, choice, stop);
-  const uint64_t hash = HashOf(files);
+  const auto files = FilesInLanguage(key.root, key.language, choice, stop);
+  const uint64_t hash = HashOfFiles(files);
   bool same = false;
   {
     const std::lock_guard lock(mutex_);
@@ -171,7 +171,7 @@ void RepositoryMemory::Read(const Key& key, const std::stop_token& stop) {
     same = entry->read_at.has_value() && entry->files_hash == hash;
   }
   engine::TextCollectionPtr texts;
-  if (!same) texts = ReadTexts(key.root, files, choice, forms_, stop);
+  if (!same) texts = CollectTexts(key.root, files, choice, forms_, stop);
   if (stop.stop_requested()) return;
   const std::lock_guard lock(mutex_);
   if (Entry* const entry = Find(key); entry != nullptr) {
