@@ -25,7 +25,7 @@ struct LabelledText {
   std::string text;
 };
 
-base::Result<std::vector<LabelledText>> ReadTexts(
+base::Result<std::vector<LabelledText>> ReadLabelledTexts(
     const EvalTextArguments& arguments) {
   const auto file = ReadText(arguments.texts);
   if (!file) return file.error();
@@ -84,7 +84,7 @@ void PrintScores(const TextScores& scores, const std::string& model,
 }  // namespace
 
 int RunEvalText(const EvalTextArguments& arguments) {
-  const auto texts = ReadTexts(arguments);
+  const auto texts = ReadLabelledTexts(arguments);
   if (!texts) return ReportError(texts.error());
   const auto loaded = LoadModel(arguments.model);
   if (!loaded) return ReportError(loaded.error());
