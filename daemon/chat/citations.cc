@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kMostBytes = 1024;  // of a citation
 
-std::optional<size_t> LineOf(std::string_view text) {
+std::optional<size_t> LineNumberOf(std::string_view text) {
   if (text.starts_with('L')) text.remove_prefix(1);
   size_t line = 0;
   const auto [end, error] =
@@ -24,15 +24,16 @@ std::optional<size_t> LineOf(std::string_view text) {
 }
 
 // What is between the brackets; nothing if that is no place.
-std::optional<Citation> Parse(std::string_view text) {
+std::optional<Citation> ParseCitation(std::string_view text) {
   const size_t colon = text.rfind(':');
   if (colon == text.npos || colon == 0 || text.size() > kMostBytes) {
     return std::nullopt;
   }
   const std::string_view lines = text.substr(colon + 1);
   const size_t dash = lines.find('-');
-  const auto begin = LineOf(lines.substr(0, dash));
-  const auto end = dash == lines.npos ? begin : LineOf(lines.substr(dash + 1));
+  const auto begin = LineNumberOf(lines.substr(0, dash));
+  const auto end =
+      dash == lines.npos ? begin : LineNumberOf(lines.substr(dash + 1));
   if (!begin || !end || *end < *begin) return std::nullopt;
   std::string_view path = text.substr(0, colon);
   if (path.starts_with("./")) path.remove_prefix(2);
@@ -72,8 +73,8 @@ CheckedAnswer CheckCitations(std::string_view answer,
     if (answer.empty()) break;
     const size_t close = answer.find_first_of("]\n", 1);
     const bool closed = close != answer.npos && answer[close] == ']';
-    const auto citation =
-        closed ? Parse(answer.substr(1, close - 1)) : std::optional<Citation>();
+    const auto citation = closed ? ParseCitation(answer.substr(1, close - 1))
+                                 : std::optional<Citation>();
     if (!citation) {
       checked.text += answer.front();
       answer.remove_prefix(1);

@@ -16,19 +16,19 @@ namespace {
 // So many lines of a passage are shown to a person.
 constexpr size_t kShownLines = 8;
 
-std::string PlaceOf(const repository::Passage& passage) {
+std::string PassagePlace(const repository::Passage& passage) {
   return CitationText({.path = passage.path,
                        .begin_line = passage.begin_line,
                        .end_line = passage.end_line});
 }
 
-std::string NameOf(const repository::Passage& passage) {
+std::string PassageName(const repository::Passage& passage) {
   if (passage.container.empty()) return passage.name;
   if (passage.name.empty()) return passage.container;
   return passage.container + ": " + passage.name;
 }
 
-std::string FirstLines(const std::string& text, size_t lines) {
+std::string FirstLinesOf(const std::string& text, size_t lines) {
   size_t end = 0;
   for (; lines > 0 && end < text.size(); --lines) {
     end = std::min(text.find('\n', end), text.size() - 1) + 1;
@@ -64,12 +64,12 @@ std::string FindingsText(const RepositoryFindings& findings) {
   if (!findings.found) return "Not found in this repository.\n";
   std::string text;
   for (const ReadPassage& read : findings.passages) {
-    const std::string name = NameOf(read.passage);
-    text += fmt::format("**{}**{}\n\n", PlaceOf(read.passage),
+    const std::string name = PassageName(read.passage);
+    text += fmt::format("**{}**{}\n\n", PassagePlace(read.passage),
                         name.empty() ? "" : "  " + name);
     // Its heading is the place above.
     const std::string fenced =
-        FileContext(read.passage.path, FirstLines(read.text, kShownLines));
+        FileContext(read.passage.path, FirstLinesOf(read.text, kShownLines));
     text += fenced.substr(std::min(fenced.find('`'), fenced.size()));
   }
   return text;
@@ -88,7 +88,7 @@ std::string AnswerInstructions(const RepositoryFindings& findings,
   size_t bytes = 0;
   for (const ReadPassage& read : findings.passages) {
     const std::string passage =
-        FileContext(PlaceOf(read.passage), base::ToValidUtf8(read.text));
+        FileContext(PassagePlace(read.passage), base::ToValidUtf8(read.text));
     if (!shown->empty() && bytes + passage.size() > most_bytes) break;
     bytes += passage.size();
     text += passage;

@@ -52,7 +52,7 @@ double Rarity(double chunks, double with) {
   return std::log(1 + (chunks + 0.5) / (with + 0.5));
 }
 
-std::string Lower(std::string_view text) {
+std::string AsOneWord(std::string_view text) {
   std::string lower;
   for (const char c : text) {
     if (c == '_') continue;
@@ -71,7 +71,7 @@ std::set<std::string> WordsOf(std::string_view text) {
     const bool in_word = std::isalnum(static_cast<int>(byte)) != 0 ||
                          byte == '_' || byte >= 0x80;
     if (in_word) continue;
-    if (i > begin) words.insert(Lower(text.substr(begin, i - begin)));
+    if (i > begin) words.insert(AsOneWord(text.substr(begin, i - begin)));
     begin = i + 1;
   }
   return words;
@@ -229,7 +229,7 @@ base::Result<std::vector<Passage>> Searcher::Find(std::string_view question,
   if (!passages) return passages.error();
   const std::set<std::string> named = WordsOf(question);
   for (Passage& passage : *passages) {
-    if (!passage.name.empty() && named.contains(Lower(passage.name))) {
+    if (!passage.name.empty() && named.contains(AsOneWord(passage.name))) {
       passage.score *= kNamed;
     }
   }

@@ -29,12 +29,12 @@ constexpr size_t kMostPassages = 8;
 // Reading a repository for the first time is to leave room for keystrokes.
 constexpr size_t kThreads = 1;
 
-boost::json::object PositionOf(size_t line) {
+boost::json::object LineBegin(size_t line) {
   return {{"line", line}, {"character", 0}};
 }
 
-lsp::RawJson AnswerOf(const std::string& root,
-                      const RepositoryFindings& findings) {
+lsp::RawJson FindingsToJson(const std::string& root,
+                            const RepositoryFindings& findings) {
   boost::json::array citations;
   for (const ReadPassage& read : findings.passages) {
     if (!findings.found) break;
@@ -42,8 +42,8 @@ lsp::RawJson AnswerOf(const std::string& root,
     citations.push_back(boost::json::object{
         {"uri", base::JsonString(lsp::PathToUri(root + "/" + passage.path))},
         {"range",
-         boost::json::object{{"start", PositionOf(passage.begin_line - 1)},
-                             {"end", PositionOf(passage.end_line)}}},
+         boost::json::object{{"start", LineBegin(passage.begin_line - 1)},
+                             {"end", LineBegin(passage.end_line)}}},
         {"text", base::JsonString(passage.name)}});
   }
   return {base::JsonText(
@@ -52,9 +52,9 @@ lsp::RawJson AnswerOf(const std::string& root,
                           {"citations", std::move(citations)}})};
 }
 
-base::Result<RepositoryFindings> Find(const std::filesystem::path& state_home,
-                                      const RepositoryQuestion& question,
-                                      const std::stop_token& stop) {
+base::Result<RepositoryFindings> FindAnswer(
+    const std::filesystem::path& state_home, const RepositoryQuestion& question,
+    const std::stop_token& stop) {
   const auto index = repository::IndexFile(state_home, question.root);
   const auto updated =
       repository::UpdateIndex({.index = index,
@@ -105,12 +105,13 @@ struct RepositoryQuestions::Shared {
     const auto end = [&either] { either.request_stop(); };
     const std::stop_callback by_client(next.reply.stop_token(), end);
     const std::stop_callback by_end(stop.get_token(), end);
-    const auto found = Find(state_home, next.question, either.get_token());
+    const auto found =
+        FindAnswer(state_home, next.question, either.get_token());
     if (next.reply.stop_token().stop_requested()) {
       return next.reply.Fail(CancelledByClient());
     }
     if (!found) return next.reply.Fail(ToLspError(found.error()));
-    next.reply.Succeed(AnswerOf(next.question.root, *found));
+    next.reply.Succeed(FindingsToJson(next.question.root, *found));
   }
 };
 

@@ -43,10 +43,10 @@ void LowerPriority() {
 using repository::FoundFile;
 
 // The files of a repository in a language, the latest first.
-std::vector<FoundFile> FilesOf(const std::string& root,
-                               std::string_view language,
-                               const repository::FileChoice& choice,
-                               const std::stop_token& stop) {
+std::vector<FoundFile> FilesInLanguage(const std::string& root,
+                                       std::string_view language,
+                                       const repository::FileChoice& choice,
+                                       const std::stop_token& stop) {
   std::vector<FoundFile> files;
   (void)repository::Walk(  // what was found before a mistake is there
       root, choice, {},
@@ -68,7 +68,7 @@ std::vector<FoundFile> FilesOf(const std::string& root,
   return files;
 }
 
-uint64_t HashOf(const std::vector<FoundFile>& files) {
+uint64_t HashOfFiles(const std::vector<FoundFile>& files) {
   uint64_t hash = 1;
   for (const FoundFile& file : files) {
     hash = XXH3_64bits_withSeed(file.path.data(), file.path.size(), hash);
@@ -161,8 +161,8 @@ void RepositoryMemory::Run(std::stop_token stop) {
 void RepositoryMemory::Read(const Key& key, const std::stop_token& stop) {
   const repository::FileChoice choice(
       key.rules == nullptr ? completion::FileRules() : *key.rules);
-  const auto files = FilesOf(key.root, key.language, choice, stop);
-  const uint64_t hash = HashOf(files);
+  const auto files = FilesInLanguage(key.root, key.language, choice, stop);
+  const uint64_t hash = HashOfFiles(files);
   bool same = false;
   {
     const std::lock_guard lock(mutex_);

@@ -43,7 +43,7 @@ std::string_view Said(std::string_view line) {
   return TrimmedLeft(line);
 }
 
-size_t Words(std::string_view text) {
+size_t CountWords(std::string_view text) {
   size_t words = 0;
   bool in_word = false;
   for (const char c : text) {
@@ -81,7 +81,7 @@ std::string Paragraph(const TextLines& lines, size_t first, size_t last) {
     }
     if (!text.empty() && !said.empty()) text += ' ';
     text += said;
-    if (Words(text) >= kMostWords) break;
+    if (CountWords(text) >= kMostWords) break;
   }
   return text;
 }
@@ -131,7 +131,7 @@ std::vector<RetrievalCase> CasesOf(
     }
     if (first == last) continue;
     std::string comment = Paragraph(lines, first, last);
-    if (Words(comment) < kLeastWords || IsNote(comment)) continue;
+    if (CountWords(comment) < kLeastWords || IsNote(comment)) continue;
     cases.push_back({.path = std::string(path),
                      .name = chunk.name,
                      .begin_line = chunk.begin_line,
