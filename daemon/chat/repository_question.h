@@ -27,9 +27,8 @@ struct RepositoryFindings {
   std::vector<ReadPassage> passages;  // the best first
 };
 
-// A passage that speaks of less of a question is no answer to it: of questions
-// about other repositories nearly none has one, of those about its own most do
-// (`krait eval retrieval`).
+// A passage that speaks of less of a question than half of its terms is taken
+// for no answer to it. Not calibrated on questions about other repositories.
 inline constexpr double kLeastCoverage = 0.5;
 
 base::Result<RepositoryFindings> FindForQuestion(
