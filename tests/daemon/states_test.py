@@ -290,7 +290,7 @@ class StatesTest(unittest.TestCase):
         self.session()
         self.assertTrue(self.files())
         self.assertEqual(json.loads(self.run_krait('forget', '/other', '--json').stdout),
-                         {'states': 0})
+                         {'states': 0, 'indexes': 0})
         self.assertTrue(self.files())
         forgotten = json.loads(self.run_krait('forget', '/project', '--json').stdout)
         self.assertGreater(forgotten['states'], 0)
