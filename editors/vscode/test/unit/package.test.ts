@@ -9,7 +9,7 @@ import { listOf, objectOf, textOf, type JsonObject } from '../../src/json';
 import { processSettings, sessionSettings, toServerSettings } from '../../src/settings';
 
 /** Settings of a session that nobody needs to have per editor. */
-const leftToConfigToml: readonly string[] = ['completion.menu_item'];
+const leftToConfigToml: readonly string[] = ['completion.menu_item', 'completion.pause_tokens'];
 
 const manifestText = readFileSync('package.json', 'utf8');
 const manifest = objectOf(JSON.parse(manifestText));
