@@ -46,11 +46,10 @@ struct CompletionPlace {
                            .pause_tokens = pause_tokens,
                            .origin = origin};
     if (remembered) {
-      prompt.remembered = RememberedTexts{
-          .before = whole_before,
-          .after = whole_after,
-          .others = &others,
-          .repository = repository.get()};
+      prompt.remembered = RememberedTexts{.before = whole_before,
+                                          .after = whole_after,
+                                          .others = &others,
+                                          .repository = repository.get()};
     }
     return prompt;
   }

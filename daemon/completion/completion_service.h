@@ -38,8 +38,8 @@ struct CompletionRequest {
   std::vector<NearbyText> others = {};  // the nearest first
   // Null: it lies in none, or in one that is not to be read.
   std::shared_ptr<const RepositoryPlace> repository = {};
-  RequestSyntax syntax = {};            // of the document; may say nothing
-  std::string origin = {};              // see GeneratorPrompt
+  RequestSyntax syntax = {};  // of the document; may say nothing
+  std::string origin = {};    // see GeneratorPrompt
   // Tells the document from all others that may have the same path: those of
   // another checkout, or that have none. Empty: the path does.
   std::string document = {};

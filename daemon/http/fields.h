@@ -85,8 +85,8 @@ base::Result<std::vector<completion::PieceId>> LaidOutPieces(
 // [{"role": ..., "content": a text or its parts}, ...]
 void ReadTurns(base::ObjectReader& reader, std::string_view key,
                std::vector<completion::ChatTurn>* turns);
-// Makes it an error if the field says something, which krait cannot do: what was
-// expected is `why`.
+// Makes it an error if the field says something, which krait cannot do: what
+// was expected is `why`.
 void RefuseField(base::ObjectReader& reader, std::string_view key,
                  std::string_view why);
 

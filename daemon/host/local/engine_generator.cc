@@ -22,7 +22,9 @@ constexpr std::chrono::duration<double> kMostTimeToRead{30};
 
 // Of the memory for states, what those of one file may take, whose places are
 // all the same likely. The rest is for where the cursor was.
-size_t RoomForOneFile(size_t budget_bytes) { return budget_bytes / 8 * 5; }
+size_t RoomForOneFile(size_t budget_bytes) {
+  return budget_bytes / 8 * 5;
+}
 
 }  // namespace
 
@@ -145,8 +147,8 @@ std::unique_ptr<completion::RunningGeneration> EngineGenerator::Begin(
   const completion::GeneratorRequest& wanted = generation->request();
   const bool reminded = Reminded(wanted.prompt);
   if (reminded) {
-    generation->reminded_of = memory_->Fingerprint(
-        *wanted.prompt.remembered, wanted.prompt.prefix.size());
+    generation->reminded_of = memory_->Fingerprint(*wanted.prompt.remembered,
+                                                   wanted.prompt.prefix.size());
   }
   if (wanted.may_resume && !wanted.prompt.pieces) {
     if (GenerationSlot* const slot = slots_.TakeContinued(
