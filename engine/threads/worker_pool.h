@@ -105,7 +105,6 @@ class WorkerPool {
   bool Enter();
   void WorkerLoop(size_t worker, int cpu);
 
-  std::vector<int> nodes_;
   // What to run: written while the gate is shut and nobody is inside.
   Section section_ = nullptr;
   const void* fn_ = nullptr;
@@ -117,6 +116,7 @@ class WorkerPool {
   alignas(64) std::atomic<uint32_t> gate_{0};
   alignas(64) std::atomic<uint32_t> sleepers_{0};
   std::vector<std::thread> threads_;
+  std::vector<int> nodes_;
 };
 
 }  // namespace krait::engine
