@@ -75,6 +75,20 @@ bool InOneDeclaration(const CompletionRequest& request, size_t after) {
 
 }  // namespace
 
+CompletionTrace TraceOf(const GeneratorReport& report) {
+  CompletionTrace trace;
+  trace.plan = report.plan;
+  trace.plan_reason = report.reason_for_plan;
+  trace.tokens_reused = report.tokens_reused;
+  trace.tokens_replayed = report.tokens_replayed;
+  trace.tokens_computed = report.tokens_computed;
+  trace.tokens_generated = report.tokens_generated;
+  trace.tokenize = report.tokenize;
+  trace.prefill = report.prefill;
+  trace.decode = report.decode;
+  return trace;
+}
+
 // Shrinks the limits to what the model can attend to, four fifths of it for
 // the prefix.
 CompletionOptions CompletionService::Fit(CompletionOptions options) const {

@@ -99,6 +99,9 @@ struct CompletionTrace {
   std::string hurried;
 };
 
+// Returns what a generation cost; the rest is its caller's.
+CompletionTrace TraceOf(const GeneratorReport& report);
+
 struct Completion {
   std::string text;  // lines end with \n; empty: nothing to show
   CompletionStop stop = CompletionStop::kEndOfSequence;

@@ -16,20 +16,6 @@
 namespace krait::completion {
 namespace {
 
-CompletionTrace TraceOf(const GeneratorReport& report) {
-  CompletionTrace trace;
-  trace.plan = report.plan;
-  trace.plan_reason = report.reason_for_plan;
-  trace.tokens_reused = report.tokens_reused;
-  trace.tokens_replayed = report.tokens_replayed;
-  trace.tokens_computed = report.tokens_computed;
-  trace.tokens_generated = report.tokens_generated;
-  trace.tokenize = report.tokenize;
-  trace.prefill = report.prefill;
-  trace.decode = report.decode;
-  return trace;
-}
-
 // Returns what is known of the syntax at the cursor.
 std::string_view SyntaxName(const std::optional<CursorSyntax>& syntax) {
   if (!syntax) return "none";

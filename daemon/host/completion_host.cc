@@ -73,8 +73,7 @@ void CompletionHost::Generate(TextJob job) {
   job.on_done = [owner = owner_, queued = job.queued,
                  on_done = std::move(job.on_done)](const auto& answer) {
     if (answer) {
-      owner->statistics.Add(TraceOf(*answer),
-                            completion::Clock::now() - queued);
+      owner->statistics.Add(answer->trace, completion::Clock::now() - queued);
     }
     on_done(answer);
   };

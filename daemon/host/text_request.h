@@ -14,7 +14,6 @@
 #include "daemon/completion/completion_service.h"
 #include "daemon/completion/generator/generator.h"
 #include "daemon/completion/generator/piece.h"
-#include "daemon/completion/generator/prompt_plan.h"
 #include "daemon/completion/generator/sampling.h"
 #include "daemon/completion/generator/vocabulary.h"
 
@@ -71,21 +70,17 @@ struct TextDelta {
 };
 
 struct TextAnswer {
-  std::vector<TextChoice> choices;
-  completion::PromptPlan plan = completion::PromptPlan::kPrefix;
-  bool truncated = false;       // the model was not shown all of the place
-  size_t prompt_tokens = 0;     // which all choices share
-  size_t tokens_reused = 0;     // of these, from warm states and logs
-  size_t tokens_computed = 0;   // the rest; and what other choices read again
-  size_t tokens_generated = 0;  // of all choices
-  completion::Clock::duration queue{};
-  completion::Clock::duration tokenize{};
-  completion::Clock::duration prefill{};
-  completion::Clock::duration decode{};
-};
+  // Returns how many tokens of the prompt came from warm states and logs.
+  size_t cached_tokens() const {
+    return trace.tokens_reused + trace.tokens_replayed;
+  }
 
-// The same, as statistics want it.
-completion::CompletionTrace TraceOf(const TextAnswer& answer);
+  std::vector<TextChoice> choices;
+  bool truncated = false;    // the model was not shown all of the place
+  size_t prompt_tokens = 0;  // which all choices share
+  // Of all choices together; the others may read some of the prompt again.
+  completion::CompletionTrace trace = {};
+};
 
 }  // namespace krait::daemon
 

@@ -18,19 +18,6 @@ constexpr size_t kMostHealedTokens = 16;
 
 }  // namespace
 
-completion::CompletionTrace TraceOf(const TextAnswer& answer) {
-  completion::CompletionTrace trace;
-  trace.plan = answer.plan;
-  trace.tokens_reused = answer.tokens_reused;
-  trace.tokens_computed = answer.tokens_computed;
-  trace.tokens_generated = answer.tokens_generated;
-  trace.queue = answer.queue;
-  trace.tokenize = answer.tokenize;
-  trace.prefill = answer.prefill;
-  trace.decode = answer.decode;
-  return trace;
-}
-
 TextTask::TextTask(TextJob job, PostToOwner post)
     : Task(TaskPriority::kWaitedFor, std::move(job.document)),
       job_(std::move(job)),
@@ -197,24 +184,21 @@ base::Status TextTask::Collect(const completion::GeneratorReport& report,
   if (report.end == completion::GenerationEnd::kNotFinite) {
     return MakeError(ErrorCode::kBadFile, "the model's logits are not finite");
   }
-  answer_.tokens_generated += report.tokens_generated;
-  answer_.decode = std::max(answer_.decode, report.decode);
-  if (!first) {
-    answer_.tokens_computed += report.tokens_computed;
+  if (first) {
+    answer_.trace = completion::TraceOf(report);
+    answer_.prompt_tokens = answer_.cached_tokens() + report.tokens_computed;
     return {};
   }
-  answer_.plan = report.plan;
-  answer_.tokens_reused = report.tokens_reused + report.tokens_replayed;
-  answer_.tokens_computed = report.tokens_computed;
-  answer_.prompt_tokens = answer_.tokens_reused + report.tokens_computed;
-  answer_.tokenize = report.tokenize;
-  answer_.prefill = report.prefill;
+  completion::CompletionTrace& trace = answer_.trace;
+  trace.tokens_generated += report.tokens_generated;
+  trace.tokens_computed += report.tokens_computed;
+  trace.decode = std::max(trace.decode, report.decode);
   return {};
 }
 
 void TextTask::End() {
   if (error_) return Answer(*error_);
-  answer_.queue = begin_ - job_.queued;
+  answer_.trace.queue = begin_ - job_.queued;
   for (const auto& running : running_) {
     answer_.choices.push_back(running->watch.Finish());
   }

@@ -164,11 +164,12 @@ json::object TimingsOf(const TextAnswer& answer) {
     (*object)[name + "_per_second"] = ms <= 0 ? 0.0 : count / ms * 1e3;
   };
   json::object timings;
-  timings["cache_n"] = answer.tokens_reused;
-  rates(answer.tokens_computed, Milliseconds(answer.tokenize + answer.prefill),
-        &timings, "prompt");
-  rates(answer.tokens_generated, Milliseconds(answer.decode), &timings,
-        "predicted");
+  timings["cache_n"] = answer.cached_tokens();
+  rates(answer.trace.tokens_computed,
+        Milliseconds(answer.trace.tokenize + answer.trace.prefill), &timings,
+        "prompt");
+  rates(answer.trace.tokens_generated, Milliseconds(answer.trace.decode),
+        &timings, "predicted");
   return timings;
 }
 

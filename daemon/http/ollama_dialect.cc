@@ -71,16 +71,17 @@ class OllamaAnswer final : public AnswerWriter {
     json::object object = Envelope(stream_ ? std::string_view() : text);
     object["done"] = true;
     object["done_reason"] = said.end == TextEnd::kLimit ? "length" : "stop";
-    object["total_duration"] = OllamaNanoseconds(
-        answer.queue + answer.tokenize + answer.prefill + answer.decode);
+    object["total_duration"] =
+        OllamaNanoseconds(answer.trace.queue + answer.trace.tokenize +
+                          answer.trace.prefill + answer.trace.decode);
     object["load_duration"] = 0;
     object["prompt_eval_count"] = answer.prompt_tokens;
     object["prompt_eval_duration"] =
-        OllamaNanoseconds(answer.tokenize + answer.prefill);
+        OllamaNanoseconds(answer.trace.tokenize + answer.trace.prefill);
     object["eval_count"] = said.pieces.size();
-    object["eval_duration"] = OllamaNanoseconds(answer.decode);
+    object["eval_duration"] = OllamaNanoseconds(answer.trace.decode);
     // Not Ollama's own: how many of the prompt's tokens were warm.
-    object["prompt_cached_count"] = answer.tokens_reused;
+    object["prompt_cached_count"] = answer.cached_tokens();
     return base::CompactJsonText(object) + "\n";
   }
 

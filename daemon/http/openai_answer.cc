@@ -65,10 +65,11 @@ json::object ChatLogprobs(const std::vector<SaidPiece>& pieces) {
 json::object UsageOf(const TextAnswer& answer) {
   size_t said = 0;
   for (const TextChoice& choice : answer.choices) said += choice.pieces.size();
-  return {{"prompt_tokens", answer.prompt_tokens},
-          {"completion_tokens", said},
-          {"total_tokens", answer.prompt_tokens + said},
-          {"prompt_tokens_details", {{"cached_tokens", answer.tokens_reused}}}};
+  return {
+      {"prompt_tokens", answer.prompt_tokens},
+      {"completion_tokens", said},
+      {"total_tokens", answer.prompt_tokens + said},
+      {"prompt_tokens_details", {{"cached_tokens", answer.cached_tokens()}}}};
 }
 
 class OpenAiAnswer final : public AnswerWriter {

@@ -8,10 +8,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "daemon/repository/markdown_chunks.h"
 #include "daemon/repository/text_lines.h"
+#include "daemon/repository/windows.h"
 #include "grammars/language.h"
 #include "grammars/parser.h"
 
@@ -132,15 +134,7 @@ class Cutter {
         ++first;
         continue;
       }
-      size_t end = std::min(first + kWindowLines, last);
-      // Rather where a blank line is, in the second half.
-      if (end < last) {
-        for (size_t at = end; at > first + kWindowLines / 2; --at) {
-          if (!lines_.IsBlank(at - 1)) continue;
-          end = at;
-          break;
-        }
-      }
+      const size_t end = WindowEnd(lines_, first, last);
       Add(first, end, around, names);
       first = end;
     }
@@ -148,30 +142,26 @@ class Cutter {
 
   void Add(size_t first, size_t last, const Declared* declared,
            const std::string& names) {
-    while (first < last && lines_.IsBlank(first)) ++first;
-    while (last > first && lines_.IsBlank(last - 1)) --last;
-    if (first == last) return;
-    Chunk chunk{.begin_line = first + 1,
-                .end_line = last,
-                .begin_ofs = lines_.Begin(first),
-                .end_ofs = lines_.Begin(last),
-                .container = names};
+    std::optional<Chunk> chunk = ChunkOfLines(lines_, first, last);
+    if (!chunk) return;
+    chunk->container = names;
     if (declared != nullptr) {
       const Symbol& symbol = *declared->symbol;
-      chunk.kind = symbol.kind;
-      chunk.name = symbol.name;
-      chunk.container = symbol.container;
+      chunk->kind = symbol.kind;
+      chunk->name = symbol.name;
+      chunk->container = symbol.container;
       // The whole of it, not a later window of a long one.
-      if (first <= declared->declared_line && declared->declared_line < last) {
+      if (chunk->begin_line <= declared->declared_line + 1 &&
+          declared->declared_line < chunk->end_line) {
         const size_t head_end =
             std::clamp(std::max(symbol.name_ofs + symbol.name.size(),
                                 symbol.begin_ofs + symbol.signature.size()),
-                       chunk.begin_ofs, chunk.end_ofs);
-        chunk.head =
-            lines_.text().substr(chunk.begin_ofs, head_end - chunk.begin_ofs);
+                       chunk->begin_ofs, chunk->end_ofs);
+        chunk->head =
+            lines_.text().substr(chunk->begin_ofs, head_end - chunk->begin_ofs);
       }
     }
-    chunks_.push_back(std::move(chunk));
+    chunks_.push_back(std::move(*chunk));
   }
 
   const TextLines lines_;

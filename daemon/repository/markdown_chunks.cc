@@ -2,10 +2,12 @@
 #include "daemon/repository/markdown_chunks.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "daemon/repository/text_lines.h"
+#include "daemon/repository/windows.h"
 
 namespace krait::repository {
 namespace {
@@ -86,35 +88,24 @@ class Sections {
   // Windows of the section that ends before `end`.
   void End(size_t end) {
     while (begin_ < end) {
-      size_t last = std::min(begin_ + kWindowLines, end);
-      for (size_t at = last; last < end && at > begin_ + kWindowLines / 2;
-           --at) {
-        if (!lines_.IsBlank(at - 1)) continue;
-        last = at;
-        break;
-      }
+      const size_t last = WindowEnd(lines_, begin_, end);
       Add(begin_, last);
       begin_ = last;
     }
   }
 
   void Add(size_t first, size_t last) {
-    while (first < last && lines_.IsBlank(first)) ++first;
-    while (last > first && lines_.IsBlank(last - 1)) --last;
-    if (first == last) return;
-    Chunk chunk{.begin_line = first + 1,
-                .end_line = last,
-                .begin_ofs = lines_.Begin(first),
-                .end_ofs = lines_.Begin(last)};
+    std::optional<Chunk> chunk = ChunkOfLines(lines_, first, last);
+    if (!chunk) return;
     if (!path_.empty()) {
-      chunk.name = path_.back().name;
-      chunk.head = path_.back().name;
+      chunk->name = path_.back().name;
+      chunk->head = path_.back().name;
       for (size_t i = 0; i + 1 < path_.size(); ++i) {
-        if (i > 0) chunk.container += " / ";
-        chunk.container += path_[i].name;
+        if (i > 0) chunk->container += " / ";
+        chunk->container += path_[i].name;
       }
     }
-    chunks_.push_back(std::move(chunk));
+    chunks_.push_back(std::move(*chunk));
   }
 
   const TextLines lines_;

@@ -131,11 +131,11 @@ inline TextAnswer AnswerAb(TextEnd end = TextEnd::kEndOfSequence) {
   answer.choices[0].pieces = {{.id = 97, .bytes = "a", .logprob = -0.5F},
                               {.id = 98, .bytes = "b", .logprob = -0.25F}};
   answer.prompt_tokens = 10;
-  answer.tokens_reused = 7;
-  answer.tokens_computed = 3;
-  answer.tokens_generated = 2;
-  answer.prefill = std::chrono::milliseconds(6);
-  answer.decode = std::chrono::milliseconds(4);
+  answer.trace.tokens_reused = 7;
+  answer.trace.tokens_computed = 3;
+  answer.trace.tokens_generated = 2;
+  answer.trace.prefill = std::chrono::milliseconds(6);
+  answer.trace.decode = std::chrono::milliseconds(4);
   return answer;
 }
 
