@@ -27,7 +27,7 @@ show() {
   "$krait" complete "$copy:$number:$((column + 1))"
 }
 
-show daemon/json_text.cc 'Append(entry.val'
+show base/json_text.cc 'Append(entry.val'
 show tests/simd/targets_test.cc 'EXPECT_EQ(CurrentTarget(), SupportedTargets().front'
 show models/card/run.py '"version": package["ver'
 show tests/fuzz/replay_main.cc 'bytes.s'
