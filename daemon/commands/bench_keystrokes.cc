@@ -229,9 +229,9 @@ base::Status RunRounds(const BenchKeystrokesArguments& arguments,
     Workload& workload = (*workloads)[round % workloads->size()];
     const TemporaryFolder states(round);
     options.session.model.state_dir = states.path();
-    options.script.place =
-        0.4 + 0.2 * static_cast<double>(round / workloads->size() + 1) /
-                  static_cast<double>(arguments.rounds + 1);
+    const size_t session = round / workloads->size() + 1;
+    options.script.place = 0.4 + 0.2 * static_cast<double>(session) /
+                                     static_cast<double>(arguments.rounds + 1);
     auto done =
         RunKeystrokes(workload.files, options, [&](size_t step, size_t steps) {
           progress.Update(round, fmt::format("step {} of {}", step, steps));

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "daemon/commands/bench.h"
 #include "daemon/commands/bench_keystrokes.h"
@@ -92,6 +93,7 @@ class CommandLine {
   void AddBenchKeystrokes(CLI::App* group);
   void AddBenchSoak(CLI::App* group);
   void AddDebug();
+  void AddDebugMemory(CLI::App* group);
 
   // Adds a command whose arguments live as long as this object.
   template <class Arguments>
@@ -365,16 +367,17 @@ void CommandLine::AddUserModel(CLI::App* app, ModelOptions* model) {
 }
 
 void CommandLine::AddModel() {
-  model_.AddTo(&app_, {.run = [this](Command command) { command_ = command; },
-                       .add_user_model =
-                           [this](CLI::App* app, ModelOptions* model) {
-                             AddUserModel(app, model);
-                           }});
+  model_.AddTo(
+      &app_, {.run = [this](Command command) { command_ = std::move(command); },
+              .add_user_model =
+                  [this](CLI::App* app, ModelOptions* model) {
+                    AddUserModel(app, model);
+                  }});
 }
 
 void CommandLine::AddRepository() {
   repository_.AddTo(
-      &app_, {.run = [this](Command command) { command_ = command; },
+      &app_, {.run = [this](Command command) { command_ = std::move(command); },
               .add_user_rules =
                   [this](CLI::App* app, completion::CompletionRules* rules) {
                     AddUserConfig(app, nullptr, nullptr, rules);
@@ -514,7 +517,10 @@ void CommandLine::AddDebug() {
   generate->add_option("--tokens,-n", generate_.tokens, "How many")
       ->check(CLI::Range(size_t{1}, kMaxTokens))
       ->capture_default_str();
+  AddDebugMemory(group);
+}
 
+void CommandLine::AddDebugMemory(CLI::App* group) {
   CLI::App* memory =
       Add(group, "memory",
           "What the weights of the memory of open files are fitted to",

@@ -145,65 +145,60 @@ void IgnorePattern::AddElements(std::string_view glob) {
   }
 }
 
-// `at[i]`: what stands before element i has matched. `within[i]`: so it has,
-// and element i is kFolders, in the middle of a folder's name.
+// What may be empty lets through what has come to it.
+void IgnorePattern::PassEmpty(std::vector<char>* at) const {
+  for (size_t i = 0; i < elements_.size(); ++i) {
+    const Kind kind = elements_[i].kind;
+    const bool may_be_empty = kind == Kind::kStar || kind == Kind::kFolders;
+    if ((*at)[i] != 0 && may_be_empty) (*at)[i + 1] = 1;
+  }
+}
+
+// Where a byte leads from element i.
+void IgnorePattern::Advance(size_t i, unsigned char byte, const Places& from,
+                            Places* to) const {
+  const Element& element = elements_[i];
+  const bool here = from.at[i] != 0;
+  switch (element.kind) {
+    case Kind::kLiteral:
+      if (here && element.byte == byte) to->at[i + 1] = 1;
+      break;
+    case Kind::kAny:
+      if (here && byte != '/') to->at[i + 1] = 1;
+      break;
+    case Kind::kClass:
+      if (here && sets_[element.set].test(byte)) to->at[i + 1] = 1;
+      break;
+    case Kind::kStar:
+      if (here && byte != '/') to->at[i] = 1;
+      break;
+    case Kind::kFolders:
+      if (!here && from.within[i] == 0) break;
+      (byte == '/' ? to->at : to->within)[i] = 1;
+      break;
+    case Kind::kRest:
+      if (here) to->at[i + 1] = 1;
+      if (here) to->at[i] = 1;
+      break;
+  }
+}
+
 bool IgnorePattern::MatchesGlob(std::string_view path) const {
   const size_t count = elements_.size();
-  std::vector<char> at(count + 1, 0);
-  std::vector<char> within(count + 1, 0);
-  std::vector<char> next_at(count + 1, 0);
-  std::vector<char> next_within(count + 1, 0);
-  // What may be empty lets through what has come to it.
-  const auto pass = [&](std::vector<char>* places) {
-    for (size_t i = 0; i < count; ++i) {
-      const Kind kind = elements_[i].kind;
-      if ((*places)[i] != 0 &&
-          (kind == Kind::kStar || kind == Kind::kFolders)) {
-        (*places)[i + 1] = 1;
-      }
-    }
-  };
-  at[0] = 1;
-  pass(&at);
+  Places places(count + 1);
+  Places next(count + 1);
+  places.at[0] = 1;
+  PassEmpty(&places.at);
   for (const char c : path) {
-    const auto byte = static_cast<unsigned char>(c);
-    std::ranges::fill(next_at, 0);
-    std::ranges::fill(next_within, 0);
+    std::ranges::fill(next.at, 0);
+    std::ranges::fill(next.within, 0);
     for (size_t i = 0; i < count; ++i) {
-      const Element& element = elements_[i];
-      const bool here = at[i] != 0;
-      switch (element.kind) {
-        case Kind::kLiteral:
-          if (here && element.byte == byte) next_at[i + 1] = 1;
-          break;
-        case Kind::kAny:
-          if (here && c != '/') next_at[i + 1] = 1;
-          break;
-        case Kind::kClass:
-          if (here && sets_[element.set].test(byte)) next_at[i + 1] = 1;
-          break;
-        case Kind::kStar:
-          if (here && c != '/') next_at[i] = 1;
-          break;
-        case Kind::kFolders:
-          if (!here && within[i] == 0) break;
-          if (c == '/') {
-            next_at[i] = 1;
-          } else {
-            next_within[i] = 1;
-          }
-          break;
-        case Kind::kRest:
-          if (here) next_at[i + 1] = 1;
-          if (here) next_at[i] = 1;
-          break;
-      }
+      Advance(i, static_cast<unsigned char>(c), places, &next);
     }
-    pass(&next_at);
-    at.swap(next_at);
-    within.swap(next_within);
+    PassEmpty(&next.at);
+    std::swap(places, next);
   }
-  return at[count] != 0;
+  return places.at[count] != 0;
 }
 
 bool IgnorePattern::Matches(std::string_view path, bool is_folder) const {

@@ -48,6 +48,18 @@ class IgnorePattern {
   void AddElements(std::string_view glob);
   bool MatchesGlob(std::string_view path) const;
 
+  // Where a match has come to. `at[i]`: what stands before element i has
+  // matched. `within[i]`: so it has, and element i is kFolders, in the middle
+  // of a folder's name.
+  struct Places {
+    explicit Places(size_t count) : at(count), within(count) {}
+    std::vector<char> at;
+    std::vector<char> within;
+  };
+  void PassEmpty(std::vector<char>* at) const;
+  void Advance(size_t i, unsigned char byte, const Places& from,
+               Places* to) const;
+
   std::string text_;
   std::vector<Element> elements_;
   std::vector<std::bitset<256>> sets_;

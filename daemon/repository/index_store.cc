@@ -220,14 +220,14 @@ base::Status IndexStore::Put(const IndexedFile& file) {
     find.Reset();
     if (auto removed = Remove(id); !removed) return removed;
   }
-  const auto put = statements_[kPutFile]
-                       .Bind(1, file.path)
-                       .Bind(2, Signed(file.stamp.bytes))
-                       .Bind(3, file.stamp.modified_ns)
-                       .Bind(4, Signed(file.hash))
-                       .Bind(5, static_cast<int64_t>(file.left_out))
-                       .Bind(6, Signed(file.lines))
-                       .Run();
+  auto put = statements_[kPutFile]
+                 .Bind(1, file.path)
+                 .Bind(2, Signed(file.stamp.bytes))
+                 .Bind(3, file.stamp.modified_ns)
+                 .Bind(4, Signed(file.hash))
+                 .Bind(5, static_cast<int64_t>(file.left_out))
+                 .Bind(6, Signed(file.lines))
+                 .Run();
   if (!put) return put;
   const int64_t id = database_.LastRowId();
   for (const ChunkTerms& chunk : file.chunks) {
@@ -245,14 +245,14 @@ base::Status IndexStore::PutChunk(int64_t file, const std::string& path_terms,
                                   const ChunkTerms& terms) {
   // No number comes twice: what is gone may still be in the table of terms.
   const int64_t id = ChunkId(next_chunk_++, terms.count);
-  const auto put = statements_[kPutTerms]
-                       .Bind(1, id)
-                       .Bind(2, terms.name)
-                       .Bind(3, terms.head)
-                       .Bind(4, path_terms)
-                       .Bind(5, terms.body)
-                       .Bind(6, terms.often)
-                       .Run();
+  auto put = statements_[kPutTerms]
+                 .Bind(1, id)
+                 .Bind(2, terms.name)
+                 .Bind(3, terms.head)
+                 .Bind(4, path_terms)
+                 .Bind(5, terms.body)
+                 .Bind(6, terms.often)
+                 .Run();
   if (!put) return put;
   return statements_[kPutChunk]
       .Bind(1, id)
@@ -286,10 +286,10 @@ base::Status IndexStore::Remove(int64_t file) {
     if (auto done = statements_[kAddDead].Bind(1, dead).Run(); !done) {
       return done;
     }
-    const auto done = statements_[kDeleteChunks]
-                          .Bind(1, ChunkId(first, 0))
-                          .Bind(2, ChunkId(first + dead, 0))
-                          .Run();
+    auto done = statements_[kDeleteChunks]
+                    .Bind(1, ChunkId(first, 0))
+                    .Bind(2, ChunkId(first + dead, 0))
+                    .Run();
     if (!done) return done;
   }
   return statements_[kDeleteFile].Bind(1, file).Run();

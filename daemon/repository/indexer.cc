@@ -261,7 +261,7 @@ uint64_t BytesOf(const std::filesystem::path& index) {
 }  // namespace
 
 IndexedFile IndexText(const std::string& path,
-                      std::shared_ptr<const std::string> text) {
+                      const std::shared_ptr<const std::string>& text) {
   IndexedFile file{.path = path};
   file.bytes = text->size();
   file.lines =
@@ -275,7 +275,7 @@ IndexedFile IndexText(const std::string& path,
 }
 
 base::Result<IndexReport> UpdateIndex(const IndexOptions& options,
-                                      std::stop_token stop) {
+                                      const std::stop_token& stop) {
   const auto begin = Clock::now();
   const auto lock = IndexLock::Take(options.index, stop);
   if (!lock) return lock.error();

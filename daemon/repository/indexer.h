@@ -48,11 +48,11 @@ struct IndexReport {
 // by kill -9 too, leaves an index that the next call goes on from. Two calls,
 // in one process or several, wait for each other.
 base::Result<IndexReport> UpdateIndex(const IndexOptions& options,
-                                      std::stop_token stop = {});
+                                      const std::stop_token& stop = {});
 
 // Returns a file's chunks with their terms; exposed for tests and measuring.
 IndexedFile IndexText(const std::string& path,
-                      std::shared_ptr<const std::string> text);
+                      const std::shared_ptr<const std::string>& text);
 
 }  // namespace krait::repository
 
