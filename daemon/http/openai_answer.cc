@@ -139,13 +139,17 @@ class OpenAiAnswer final : public AnswerWriter {
             {"system_fingerprint", "krait-" KRAIT_VERSION}};
   }
 
-  std::string EventOfChoice(json::object choice,
-                            json::object about = {}) const {
+  std::string EventOfChoice(json::object choice, json::object about = {},
+                            const TextAnswer* ended = nullptr) const {
     json::object object = Envelope();
     if (!about.empty()) object["krait"] = std::move(about);
     json::array choices;
     choices.push_back(std::move(choice));
     object["choices"] = std::move(choices);
+    if (ended != nullptr) {
+      object["usage"] = UsageOf(*ended);
+      object["timings"] = TimingsOf(*ended);
+    }
     return EventOf(base::CompactJsonText(object));
   }
 
@@ -210,9 +214,12 @@ class OpenAiAnswer final : public AnswerWriter {
         // What was sent may name places that were taken out since.
         about["answer"] = base::JsonString(WordsOf(checked.text));
       }
-      events += EventOfChoice(std::move(choice), std::move(about));
+      const bool last = i + 1 == answer.choices.size();
+      const bool says_usage = last && form_.usage_with_choice;
+      events += EventOfChoice(std::move(choice), std::move(about),
+                              says_usage ? &answer : nullptr);
     }
-    if (form_.stream_usage) {
+    if (form_.stream_usage && !form_.usage_with_choice) {
       json::object object = Envelope();
       object["choices"] = json::array();
       object["usage"] = UsageOf(answer);

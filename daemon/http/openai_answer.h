@@ -27,6 +27,9 @@ struct OpenAiAnswerForm {
   bool as_it_is = false;
   bool stream = false;
   bool stream_usage = false;  // with a last event that says what it took
+  // That is the one which ends the last choice, as Mistral's clients look for
+  // a choice in each; otherwise one without choices.
+  bool usage_with_choice = false;
   bool logprobs = false;
   // Comes before the text: the prompt, which the client asked to see again.
   std::string echo = {};

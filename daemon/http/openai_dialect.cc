@@ -165,12 +165,14 @@ base::Result<HttpWork> ReadOpenAiChat(const HttpRequest& http,
 base::Result<HttpWork> ReadOpenAiModels(const HttpRequest&,
                                         const HttpView& view) {
   const completion::ModelFacts& facts = view.vocabulary->facts();
-  json::array capabilities = {"completion"};
-  if (facts.no_chat.empty()) capabilities.emplace_back("chat");
+  // Mistral's clients insist on a type, and on what it can as an object.
+  json::object capabilities{{"completion_chat", facts.no_chat.empty()},
+                            {"completion_fim", facts.fills_in}};
   json::object model{{"id", base::JsonString(facts.name)},
                      {"object", "model"},
                      {"created", facts.modified},
                      {"owned_by", "krait"},
+                     {"type", "base"},
                      {"capabilities", std::move(capabilities)},
                      {"meta",
                       {{"n_vocab", facts.vocabulary},
