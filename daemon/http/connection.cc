@@ -81,6 +81,7 @@ HttpRequest RequestOf(const http::request<http::string_body>& message) {
     const auto is = [&field](std::string_view name) {
       return beast::iequals(field.name_string(), name);
     };
+    if (is("accept")) add(&request.accept, field.value());
     if (is("host")) add(&request.host, field.value());
     if (is("origin")) add(&request.origin, field.value());
     if (is("authorization")) add(&request.authorization, field.value());
@@ -116,7 +117,8 @@ struct Exchange {
   std::deque<std::string> parts;  // of the body
   size_t unread_bytes = 0;
   std::optional<base::Result<TextAnswer>> answer;
-  bool gone = false;  // nobody reads it any more
+  bool ready = false;  // what had to be made before there can be one
+  bool gone = false;   // nobody reads it any more
 };
 
 class BeastConnection final
@@ -149,6 +151,11 @@ class BeastConnection final
   asio::awaitable<bool> ReadHead(Parser* parser);
   asio::awaitable<bool> ReadRest(Parser* parser);
   asio::awaitable<void> Answer(const HttpRequest& request);
+  // Makes of what takes long what is ready, or an error. False: the client has
+  // gone, or got its reply.
+  asio::awaitable<bool> MakeReady(const HttpRequest& request,
+                                  const Dialect& dialect,
+                                  base::Result<HttpWork>* work);
   asio::awaitable<void> AnswerText(const HttpRequest& request,
                                    const Dialect& dialect, TextWork* work,
                                    const std::string& document);
@@ -329,6 +336,10 @@ asio::awaitable<void> BeastConnection::Answer(const HttpRequest& request) {
   };
   co_await asio::co_spawn(server_.reader(), read, asio::use_awaitable);
   const Dialect& dialect = *found_.dialect;
+  if (work && std::holds_alternative<SlowWork>(*work) &&
+      !co_await MakeReady(request, dialect, &work)) {
+    co_return;
+  }
   if (!work) {
     server_.CountRefused();
     HttpReply reply = ErrorReply(&dialect, StatusOf(dialect, work.error()),
@@ -337,8 +348,57 @@ asio::awaitable<void> BeastConnection::Answer(const HttpRequest& request) {
   } else if (auto* const reply = std::get_if<HttpReply>(&*work)) {
     co_await Reply(request, reply);
   } else {
+    if (document.empty()) server_.Place(&std::get<TextWork>(*work), &document);
     co_await AnswerText(request, dialect, &std::get<TextWork>(*work), document);
   }
+}
+
+asio::awaitable<bool> BeastConnection::MakeReady(const HttpRequest& request,
+                                                 const Dialect& dialect,
+                                                 base::Result<HttpWork>* work) {
+  const auto exchange = std::make_shared<Exchange>(stream_.get_executor());
+  const auto outcome =
+      std::make_shared<std::optional<base::Result<ReadyWork>>>();
+  exchange_ = exchange;
+  WatchForEnd();
+  // The thread may outlive the loop that the exchange's timer is of.
+  const bool taken = server_.slow().Run(
+      [run = std::move(std::get<SlowWork>(**work).run), outcome,
+       stop = exchange->stop.get_token()] {
+        if (!stop.stop_requested()) outcome->emplace(run(stop));
+      },
+      [weak = std::weak_ptr<Exchange>(exchange)] {
+        if (const auto waiting = weak.lock()) {
+          waiting->ready = true;
+          waiting->wake.cancel();
+        }
+      });
+  while (taken && !exchange->gone && !exchange->ready) {
+    (void)co_await exchange->wake.async_wait(kUseTuple);
+  }
+  exchange->stop.request_stop();
+  StopWatching();
+  exchange_.reset();
+  if (!taken) {
+    server_.CountRefused();
+    HttpReply busy = ErrorReply(&dialect, 429, "too many requests wait");
+    busy.fields.emplace_back("Retry-After", "1");
+    co_await Reply(request, &busy);
+    co_return false;
+  }
+  if (exchange->gone || !*outcome) {
+    last_ = true;
+    co_return false;
+  }
+  if (!**outcome) {
+    *work = (*outcome)->error();
+  } else if (auto* const reply = std::get_if<HttpReply>(&***outcome)) {
+    *work = HttpWork(std::move(*reply));
+  } else {
+    auto& text = std::get<TextWork>(***outcome);
+    *work = HttpWork(std::move(text));
+  }
+  co_return true;
 }
 
 asio::awaitable<void> BeastConnection::AnswerText(const HttpRequest& request,

@@ -320,11 +320,6 @@ base::Result<HttpWork> ReadOllamaVersion(const HttpRequest&, const HttpView&) {
       .body = base::CompactJsonText(json::object{{"version", KRAIT_VERSION}})});
 }
 
-base::Result<HttpWork> ReadOllamaRoot(const HttpRequest&, const HttpView&) {
-  return HttpWork(HttpReply{.body = "krait is running\n",
-                            .content_type = "text/plain; charset=utf-8"});
-}
-
 base::Result<HttpWork> ReadOllamaEmbeddings(const HttpRequest&,
                                             const HttpView&) {
   return NoEmbeddings();
@@ -355,11 +350,6 @@ constexpr std::array kOllamaRoutes = {
           .needs_model = false,
           .open = true,
           .read = ReadOllamaVersion},
-    Route{.method = "GET",
-          .path = "/",
-          .needs_model = false,
-          .open = true,
-          .read = ReadOllamaRoot},
 };
 
 }  // namespace

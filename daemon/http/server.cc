@@ -90,7 +90,9 @@ HttpServer::HttpServer(asio::io_context& io, CompletionHost& host,
              .token_always = options_.token_always,
              .origins = options_.origins},
       texts_(host, options_.limits.texts),
-      random_(std::random_device()()) {}
+      repositories_(std::make_shared<RepositoryAccess>(options_.repositories)),
+      random_(std::random_device()()),
+      slow_(io, options_.limits.slow_waiting) {}
 
 HttpServer::~HttpServer() {
   Stop();
@@ -291,6 +293,7 @@ HttpView HttpServer::ViewFor(const HttpRequest& request) {
                  std::chrono::system_clock::now().time_since_epoch())
                  .count();
   view.number = random_() >> 1U;
+  view.repositories = repositories_;
   return view;
 }
 

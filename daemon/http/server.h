@@ -22,6 +22,7 @@
 #include "daemon/host/completion_host.h"
 #include "daemon/http/access.h"
 #include "daemon/http/dialect.h"
+#include "daemon/http/slow_thread.h"
 #include "daemon/http/text_documents.h"
 #include "daemon/http/text_queue.h"
 
@@ -43,6 +44,7 @@ struct HttpLimits {
   std::chrono::milliseconds of_body = std::chrono::seconds(30);
   std::chrono::milliseconds of_write = std::chrono::seconds(30);
   std::chrono::milliseconds idle = std::chrono::seconds(75);
+  size_t slow_waiting = 16;  // that wait for files
   TextQueueLimits texts = {};
 };
 
@@ -51,6 +53,7 @@ struct HttpOptions {
   std::vector<std::string> origins = {};
   completion::WindowLimits window = {};  // of places
   bool file_memory = true;
+  RepositoryAccess repositories = {};
   HttpLimits limits = {};
 };
 
@@ -90,6 +93,7 @@ class HttpServer {
 
   const HttpLimits& limits() const { return options_.limits; }
   boost::asio::thread_pool& reader() { return reader_; }
+  SlowThread& slow() { return slow_; }
   bool draining() const { return draining_; }
 
   // Counts a request and says whether it may be answered; the reply that says
@@ -126,6 +130,7 @@ class HttpServer {
   const std::shared_ptr<size_t> body_bytes_ = std::make_shared<size_t>(0);
   TextQueue texts_;
   TextDocuments documents_;  // the reader's thread
+  const std::shared_ptr<const RepositoryAccess> repositories_;
   std::map<std::string, std::weak_ptr<HttpListener>> listeners_;
   std::map<uint64_t, std::shared_ptr<HttpConnection>> connections_;
   uint64_t next_connection_ = 1;
@@ -133,6 +138,7 @@ class HttpServer {
   size_t refused_ = 0;
   bool draining_ = false;
   std::mt19937_64 random_;
+  SlowThread slow_;
   boost::asio::thread_pool reader_{1};  // first to end
 };
 

@@ -76,10 +76,12 @@ constexpr auto kSaveWhenIdleFor = std::chrono::seconds(30);
 constexpr auto kStayWithoutModel = std::chrono::seconds(5);
 
 HttpOptions HttpOptionsOf(const Config& config) {
-  return {.token_always = config.http.token_always,
-          .origins = config.http.allowed_origins,
-          .window = config.completion.limits,
-          .file_memory = config.completion.file_memory};
+  return {
+      .token_always = config.http.token_always,
+      .origins = config.http.allowed_origins,
+      .window = config.completion.limits,
+      .file_memory = config.completion.file_memory,
+      .repositories = {.state_home = StateHome(), .rules = config.rules.files}};
 }
 
 class DaemonServer : public DaemonCore {
