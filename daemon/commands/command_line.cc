@@ -362,6 +362,7 @@ void CommandLine::AddUserModel(CLI::App* app, ModelOptions* model) {
       model->model_origin = loaded.config.model.model_origin;
       model->fim = loaded.config.model.fim;
       model->threads = loaded.config.model.threads;
+      model->allow_large = loaded.config.model.allow_large;
     };
   });
 }
