@@ -3,7 +3,8 @@
 """Prints the table of model families, each line from what krait says and does.
 
 What is read of the golden models in tests/data/models: the formats that load and
-verify, and how prompts are laid out (`krait model verify`, `krait model info`).
+verify (`krait model verify`), and how prompts are laid out (`krait model info`), as
+with the vocabulary of the model that is measured.
 What is measured with random weights of a real model's shape: the tokens that a
 keystroke computes (`krait bench keystrokes --warming`: krait reads on between two
 of them, as it does while nobody types), speed (`krait bench decode`, `prefill`; the
@@ -133,6 +134,7 @@ def measure(krait, family, rounds, folder):
             of_kind.append(krait.json('bench', kind, '--model', model, '--threads', threads,
                                       '--repetitions', 1, '--tokens', tokens[kind]))
     steps = tokens_a_step(krait, family, model)
+    layout = krait.json('model', 'info', model)['fim']
     model.unlink()
 
     def speeds(kind):
@@ -141,7 +143,7 @@ def measure(krait, family, rounds, folder):
                 median(reports[kind, 1], 'tokens_per_core_second'))
     return {'writes': speeds('decode'), 'reads': speeds('prefill'),
             'memory': reports['decode', krait.threads][0]['resident_bytes'],
-            'steps': steps}
+            'steps': steps, 'fim': layout}
 
 
 def median(reports, field):
@@ -166,7 +168,7 @@ def row(family, facts, measured):
         family.name,
         f'{family.shape}, {family.type.upper()}',
         ', '.join(facts['formats']),
-        ', '.join(facts['fim']) or '–',
+        ', '.join(sorted({measured['fim'], *facts['fim']}, reverse=True)),
         ', '.join(family.templates) or '–',
         *(f'{steps[step]:.0f}' for step in ('type', 'jump', 'edit-above')),
         *map(number, measured['reads']),
