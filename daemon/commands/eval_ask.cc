@@ -59,19 +59,21 @@ bool IsOf(const AskCase& one, const std::string& path) {
   return std::ranges::find(one.paths, path) != one.paths.end();
 }
 
-// What is found for a question, but for the file of questions itself, which may
-// lie in the repository.
+// What is found for a question, but for files of questions: that which is asked
+// and those beside it, which may lie in the repository.
 base::Result<RepositoryFindings> FindElsewhere(
     const EvalAskArguments& arguments, const std::string& question,
     Asker* asker) {
-  constexpr size_t kMore = 8;  // of its passages
+  constexpr size_t kMore = 16;  // of their passages
   auto findings = FindForQuestion(asker->named.root, &asker->searcher, question,
                                   arguments.most + kMore);
   if (!findings) return findings;
+  std::error_code error;
+  const auto asked = std::filesystem::canonical(arguments.questions, error);
   std::erase_if(findings->passages, [&](const ReadPassage& read) {
-    std::error_code error;
-    return std::filesystem::equivalent(asker->named.root / read.passage.path,
-                                       arguments.questions, error);
+    const auto file = asker->named.root / read.passage.path;
+    return file.parent_path() == asked.parent_path() &&
+           file.extension() == asked.extension();
   });
   if (findings->passages.size() > arguments.most) {
     findings->passages.resize(arguments.most);
