@@ -13,7 +13,9 @@
 
 #include "base/json_text.h"
 #include "base/utf8.h"
+#include "daemon/chat/chat_answerer.h"
 #include "daemon/chat/citations.h"
+#include "daemon/chat/excerpts.h"
 #include "daemon/chat/repository_question.h"
 #include "daemon/repository/index_store.h"
 #include "daemon/repository/indexer.h"
@@ -32,11 +34,6 @@ using completion::ChatTurn;
 constexpr size_t kMostPassages = 8;
 // Reading a repository for the first time is to leave room for keystrokes.
 constexpr size_t kThreads = 1;
-// Of passages: for each token of the model's context that is left, and at most.
-constexpr size_t kBytesPerToken = 3;
-constexpr size_t kMostPassageBytes = 12'000;
-// What is said around passages and answer, in tokens.
-constexpr size_t kOtherTokens = 256;
 // Of a model with a small context, so that passages find room.
 constexpr size_t kMostAnswerTokens = 512;
 constexpr size_t kMostCitedBytes = 4000;
@@ -100,12 +97,6 @@ base::Result<RepositoryFindings> FindFor(const std::vector<ChatTurn>& turns,
 
 // Answers ---------------------------------------------------------------------
 
-Citation PlaceOf(const repository::Passage& passage) {
-  return {.path = passage.path,
-          .begin_line = passage.begin_line,
-          .end_line = passage.end_line};
-}
-
 // The lines of a citation as they were read; empty: they are of no passage.
 std::string CitedText(const Citation& citation,
                       const RepositoryFindings& findings) {
@@ -139,89 +130,98 @@ json::array PlacesToJson(const std::vector<Citation>& citations,
     places.push_back(json::object{{"path", base::JsonString(citation.path)},
                                   {"line", citation.begin_line},
                                   {"end_line", citation.end_line},
+                                  {"added", citation.added},
                                   {"text", CitedText(citation, findings)}});
   }
   return places;
 }
 
-json::object AboutAnswer(const fs::path& root, bool found,
-                         const CheckedAnswer& checked,
+json::object AboutAnswer(const fs::path& root, const RepositoryAnswer& answer,
                          const RepositoryFindings& findings) {
+  json::array dropped;
+  for (const DroppedCitation& one : answer.dropped) {
+    dropped.push_back(json::object{{"text", base::JsonString(one.text)},
+                                   {"why", base::JsonString(one.why)}});
+  }
   return {{"repository", base::JsonString(root.string())},
-          {"found", found},
-          {"citations", PlacesToJson(checked.citations, findings)},
-          {"dropped", PlacesToJson(checked.dropped, findings)}};
+          {"found", answer.found},
+          {"supported", answer.supported},
+          {"citations", PlacesToJson(answer.citations, findings)},
+          {"dropped", std::move(dropped)}};
 }
 
 // The passages are the answer, or that there are none.
 HttpReply ReplyWithFindings(const fs::path& root,
                             const RepositoryFindings& findings,
                             OpenAiAnswerForm form) {
-  CheckedAnswer checked{
-      .text = FindingsText(findings), .citations = {}, .dropped = {}};
-  for (const ReadPassage& read : findings.passages) {
-    if (findings.found) checked.citations.push_back(PlaceOf(read.passage));
-  }
+  const RepositoryAnswer found = PassagesAnswer(findings);
   form.check = [&](std::string_view) {
-    return CheckedText{
-        .text = checked.text,
-        .about = AboutAnswer(root, findings.found, checked, findings)};
+    return CheckedText{.text = found.text,
+                       .about = AboutAnswer(root, found, findings)};
   };
   const auto writer = MakeOpenAiAnswer(std::move(form));
   TextAnswer answer;
   answer.choices.push_back(
-      {.text = checked.text, .end = TextEnd::kEndOfSequence});
+      {.text = found.text, .end = TextEnd::kEndOfSequence});
   HttpReply reply;
   if (const auto type = writer->stream_type()) {
     reply.content_type = *type;
-    reply.body =
-        writer->Part({.choice = 0, .text = checked.text, .pieces = {}});
+    reply.body = writer->Part({.choice = 0, .text = found.text, .pieces = {}});
   }
   reply.body += writer->Whole(answer);
   return reply;
 }
 
-// The last turns before the question, of at most so many bytes.
+// The last turns before the question, of at most so many tokens, which are
+// taken off what is left.
 std::vector<ChatTurn> TurnsBefore(const std::vector<ChatTurn>& turns,
-                                  size_t most_bytes) {
+                                  const TextTokenCounter& count_tokens,
+                                  size_t most_tokens, size_t* left) {
   size_t first = turns.size() - 1;
-  for (size_t bytes = 0; first > 0; --first) {
-    bytes += turns[first - 1].text.size();
-    if (bytes > most_bytes) break;
+  size_t taken = 0;
+  for (; first > 0; --first) {
+    const size_t more = count_tokens(turns[first - 1].text);
+    if (taken + more > most_tokens) break;
+    taken += more;
   }
   // A conversation begins with a question.
   while (first + 1 < turns.size() && turns[first].role != ChatRole::kUser) {
     ++first;
   }
+  *left -= std::min(*left, taken);
   return {turns.begin() + static_cast<std::ptrdiff_t>(first), turns.end() - 1};
 }
 
 base::Result<ReadyWork> LetAnswer(RepositoryChat chat, const fs::path& root,
                                   RepositoryFindings findings) {
   TextRequest& request = chat.request;
-  const size_t context = request.vocabulary->facts().context_length;
-  size_t most_bytes = kMostPassageBytes;
-  if (context != 0) {
+  const completion::ModelFacts& facts = request.vocabulary->facts();
+  if (facts.context_length != 0) {
     request.max_tokens = std::min(request.max_tokens, kMostAnswerTokens);
-    const size_t taken = std::min(context, request.max_tokens + kOtherTokens);
-    most_bytes = std::min(most_bytes, (context - taken) * kBytesPerToken);
   }
-  std::vector<ChatTurn> turns = TurnsBefore(chat.turns, most_bytes / 4);
-  for (const ChatTurn& turn : turns) most_bytes -= turn.text.size();
-  std::vector<repository::Passage> shown;
-  ChatTurn question = chat.turns.back();
-  question.text =
-      AnswerInstructions(findings, most_bytes, &shown) + question.text;
-  turns.push_back(std::move(question));
+  ExcerptLimits limits =
+      LimitsFor(facts.parameters, facts.context_length, request.max_tokens);
+  const TextTokenCounter count_tokens = [&](std::string_view text) {
+    return request.vocabulary->Pieces(text, {}).size();
+  };
+  std::vector<ChatTurn> turns =
+      TurnsBefore(chat.turns, count_tokens, limits.tokens / 4, &limits.tokens);
+  const std::string asked = chat.turns.back().text;
+  std::vector<Excerpt> shown =
+      ChooseExcerpts(findings, asked, limits, count_tokens);
+  turns.push_back({.role = ChatRole::kUser,
+                   .text = AnswerPrompt(shown, asked, limits.asks_for_places)});
   auto prompt = request.vocabulary->ChatPrompt(turns);
   if (!prompt) return prompt.error();
   request.pieces = std::move(*prompt);
-  chat.form.check = [root, shown = std::move(shown),
+  chat.form.check = [root, asked, shown = std::move(shown),
                      findings = std::move(findings)](std::string_view said) {
-    CheckedAnswer checked = CheckCitations(said, shown);
-    json::object about =
-        AboutAnswer(root, !SaysNotFound(checked.text), checked, findings);
-    return CheckedText{.text = std::move(checked.text),
+    // They were read just before, and this thread reads no files.
+    RepositoryAnswer answer =
+        AnswerFromModel(said, shown, findings, asked,
+                        [](const Excerpt& /*excerpt*/) { return true; });
+    json::object about = AboutAnswer(root, answer, findings);
+    return CheckedText{.text = std::move(answer.text),
                        .about = std::move(about)};
   };
   return ReadyWork(TextWork{.request = std::move(request),

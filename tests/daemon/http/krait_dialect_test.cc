@@ -187,14 +187,14 @@ TEST_F(RepositoryChatTest, TheModelIsShownPassagesAndItsPlacesAreChecked) {
   auto& text = std::get<TextWork>(*work);
   const FakeVocabulary vocabulary;
   const std::string prompt = vocabulary.Text(text.request.pieces, true);
-  EXPECT_THAT(prompt, HasSubstr("user:Hello|assistant:Hello.|user:Answer"));
+  EXPECT_THAT(prompt, HasSubstr("user:Hello|assistant:Hello.|user:Passages"));
   EXPECT_THAT(prompt, HasSubstr("def read_settings"));
   EXPECT_TRUE(prompt.ends_with(std::string(kQuestion) + "|")) << prompt;
   TextAnswer answer = AnswerAb();
   answer.choices[0].text = "There [settings.py:1-3] or there [made/up.py:9].";
   const auto whole = base::JsonOf(text.writer->Whole(answer));
   EXPECT_EQ(whole.at("krait").at("citations").as_array().size(), 1U);
-  EXPECT_EQ(whole.at("krait").at("dropped").at(0).at("path"), "made/up.py");
+  EXPECT_EQ(whole.at("krait").at("dropped").at(0).at("text"), "[made/up.py:9]");
   EXPECT_THAT(
       std::string(
           whole.at("choices").at(0).at("message").at("content").as_string()),

@@ -8,12 +8,17 @@ export interface Citation {
   readonly text: string;
 }
 
+/** What the model named as a place, and why it was taken out. */
+export interface Dropped {
+  readonly text: string;
+  readonly why: string;
+}
+
 /** What is known of an answer besides its text. */
 export interface About {
   readonly found: boolean;
   readonly citations: readonly Citation[];
-  /** That the model named and nothing stands behind. */
-  readonly dropped: readonly Citation[];
+  readonly dropped: readonly Dropped[];
 }
 
 /** What an answer took, in tokens. */

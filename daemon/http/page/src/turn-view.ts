@@ -52,8 +52,8 @@ export class TurnView {
       parts.push(citations(turn.about.citations, isPassages(turn)));
     }
     if (turn.about !== undefined && turn.about.dropped.length > 0) {
-      const places = turn.about.dropped.map(placeOf).join(', ');
-      parts.push(el('p', { class: 'hint' }, `Named by the model and taken out, as it was not shown them: ${places}`));
+      const places = turn.about.dropped.map(({ text, why }) => `${text} ${why}`).join(', ');
+      parts.push(el('p', { class: 'hint' }, `Named by the model and taken out: ${places}`));
     }
     if (turn.error !== undefined) parts.push(el('p', { class: 'error' }, turn.error));
     if (turn.stopped === true) parts.push(el('p', { class: 'hint' }, 'Stopped'));

@@ -218,13 +218,13 @@ describe('the page', () => {
     const { page } = await show('#ask');
     await answerWith(page, ['See [a.py:1-2] and [b.py:9].'], [{ choices: [{ delta: {} }], krait: {
       found: true, citations: [{ path: 'a.py', line: 1, end_line: 2, text: 'x = 1\ny = 2\n' }],
-      dropped: [{ path: 'b.py', line: 9, end_line: 9, text: '' }], answer: 'See [a.py:1-2] and.' } }]);
+      dropped: [{ text: '[b.py:9]', why: 'was not shown to it' }], answer: 'See [a.py:1-2] and.' } }]);
     await page.locator('.choice option').waitFor({ state: 'attached' });
     await page.getByRole('textbox', { name: 'Ask about the code' }).fill('Where?');
     await page.keyboard.press('Enter');
     await page.locator('button.cite').click();
     await page.locator('.citations pre').filter({ hasText: 'y = 2' }).waitFor();
-    await page.getByText('taken out, as it was not shown them: b.py:9').waitFor();
+    await page.getByText('taken out: [b.py:9] was not shown to it').waitFor();
     await screenshot(page, 'ask-places');
   });
 

@@ -20,10 +20,10 @@ test('what was checked at the end takes the place of what was streamed', () => {
   const turn: Turn = { role: 'assistant', text: 'It is [a.py:1] [no.py:9].' };
   addEvent(turn, JSON.stringify({ choices: [{ delta: {} }], krait: {
     found: true, citations: [{ path: 'a.py', line: 1, end_line: 1, text: 'x\n' }],
-    dropped: [{ path: 'no.py', line: 9, end_line: 9, text: '' }], answer: 'It is [a.py:1].' } }));
+    dropped: [{ text: '[no.py:9]', why: 'was not shown to it' }], answer: 'It is [a.py:1].' } }));
   assert.equal(turn.text, 'It is [a.py:1].');
   assert.deepEqual(turn.about?.citations.map(placeOf), ['a.py:1']);
-  assert.deepEqual(turn.about.dropped.map(placeOf), ['no.py:9']);
+  assert.deepEqual(turn.about.dropped.map(({ text }) => text), ['[no.py:9]']);
 });
 
 test('an error within a stream is thrown', () => {
