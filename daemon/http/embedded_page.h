@@ -14,7 +14,7 @@ struct EmbeddedPage {
   std::string_view style;
   std::string_view icon;  // SVG
 };
-extern const EmbeddedPage kEmbeddedPage;
+EmbeddedPage GetEmbeddedPage();
 
 }  // namespace krait::daemon
 

@@ -50,8 +50,9 @@ HttpReply PageReply(std::string_view body, std::string content_type) {
 base::Result<HttpWork> ReadKraitRoot(const HttpRequest& http,
                                      const HttpView& /*view*/) {
   const bool browser = http.accept.find("text/html") != std::string::npos;
-  if (browser && !kEmbeddedPage.html.empty()) {
-    HttpReply page = PageReply(kEmbeddedPage.html, "text/html; charset=utf-8");
+  if (browser && !GetEmbeddedPage().html.empty()) {
+    HttpReply page =
+        PageReply(GetEmbeddedPage().html, "text/html; charset=utf-8");
     page.fields.emplace_back("Vary", "Accept");
     return HttpWork(std::move(page));
   }
@@ -67,7 +68,7 @@ base::Result<HttpWork> ReadKraitFile(const HttpRequest& /*http*/,
       kFile == &EmbeddedPage::script  ? "text/javascript; charset=utf-8"
       : kFile == &EmbeddedPage::style ? "text/css; charset=utf-8"
                                       : "image/svg+xml";
-  const std::string_view body = kEmbeddedPage.*kFile;
+  const std::string_view body = GetEmbeddedPage().*kFile;
   if (body.empty()) {
     return MakeError(ErrorCode::kNotFound,
                      "this krait was built without its page");

@@ -5,6 +5,8 @@
 
 namespace krait::daemon {
 
-const EmbeddedPage kEmbeddedPage = {};
+EmbeddedPage GetEmbeddedPage() {
+  return {};
+}
 
 }  // namespace krait::daemon

@@ -5,11 +5,12 @@ set(text "// SPDX-License-Identifier: Apache-2.0
 
 namespace krait::daemon {
 
-const EmbeddedPage kEmbeddedPage = {\n")
+EmbeddedPage GetEmbeddedPage() {
+  return {\n")
 foreach(part IN ITEMS html script style icon)
   string(TOUPPER ${part} name)
   file(READ ${${name}} content)
   string(APPEND text "    .${part} = R\"krait_page(${content})krait_page\",\n")
 endforeach()
-string(APPEND text "};\n\n}  // namespace krait::daemon\n")
+string(APPEND text "  };\n}\n\n}  // namespace krait::daemon\n")
 file(WRITE ${OUT} "${text}")

@@ -44,7 +44,7 @@ std::string FieldOf(const HttpReply& reply, std::string_view name) {
 }
 
 TEST(KraitDialectTest, BrowsersGetThePageAndProgramsAWord) {
-  if (kEmbeddedPage.html.empty()) GTEST_SKIP() << "built without the page";
+  if (GetEmbeddedPage().html.empty()) GTEST_SKIP() << "built without the page";
   const HttpReply page = RootFor("text/html,application/xhtml+xml,*/*;q=0.8");
   EXPECT_THAT(page.body, HasSubstr("<title>krait</title>"));
   EXPECT_EQ(page.content_type, "text/html; charset=utf-8");
@@ -53,7 +53,7 @@ TEST(KraitDialectTest, BrowsersGetThePageAndProgramsAWord) {
 }
 
 TEST(KraitDialectTest, ThePageMayLoadItsOwnFilesOnly) {
-  if (kEmbeddedPage.html.empty()) GTEST_SKIP() << "built without the page";
+  if (GetEmbeddedPage().html.empty()) GTEST_SKIP() << "built without the page";
   for (const char* const path : {"/page.js", "/page.css", "/icon.svg"}) {
     const FoundRoute found = FindRoute("GET", path);
     ASSERT_NE(found.route, nullptr) << path;
@@ -70,7 +70,7 @@ TEST(KraitDialectTest, ThePageMayLoadItsOwnFilesOnly) {
   // No text of the page brings something along that the policy would stop.
   for (const char* const inside :
        {"<script>", "<style", " style=", " onclick"}) {
-    EXPECT_THAT(std::string(kEmbeddedPage.html), Not(HasSubstr(inside)));
+    EXPECT_THAT(std::string(GetEmbeddedPage().html), Not(HasSubstr(inside)));
   }
 }
 

@@ -14,7 +14,8 @@ const stageNames: Readonly<Record<string, string>> = {
 
 /** What the daemon does, as it does it. */
 export class StateView {
-  readonly element = el('div', { class: 'state' });
+  // Scrolls, so the keyboard must reach it.
+  readonly element = el('div', { class: 'state', tabindex: 0, role: 'region', 'aria-label': 'State of the daemon' });
   private readonly series = new Series(moments);
   private readonly problem = el('p', { class: 'notice', role: 'alert', hidden: true });
   private readonly tiles = el('dl', { class: 'tiles' });

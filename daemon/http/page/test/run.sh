@@ -25,7 +25,7 @@ run_tests() {
   printf '\n-- %s\n' "$1"
   rm -rf "$work/bundles"
   node_modules/.bin/esbuild "$1"/*.test.ts --bundle --platform=node --format=cjs --target=node20 \
-    --external:playwright-core --sourcemap=inline --outdir="$work/bundles" \
+    --external:axe-core --external:playwright-core --sourcemap=inline --outdir="$work/bundles" \
     --out-extension:.js=.cjs --log-level=warning
   NODE_PATH=$PWD/node_modules node --enable-source-maps --test --test-concurrency=1 \
     --test-reporter=spec "$work"/bundles/*.cjs 2>&1 | tee "$work/log"
