@@ -210,7 +210,12 @@ class CitationChecker {
     const bool stops = c == '.' || c == '!' || c == '?' || c == ':';
     const bool ends = answer.size() == 1 || answer[1] == ' ' ||
                       answer[1] == '\n' || answer[1] == '[';
-    if (c == '\n' || (stops && ends)) sentences_.emplace_back();
+    // A line of prose goes on in the next.
+    constexpr std::string_view kBegins = "\n-*#|`0123456789";
+    const bool paragraph =
+        c == '\n' &&
+        (answer.size() == 1 || kBegins.find(answer[1]) != kBegins.npos);
+    if (paragraph || (stops && ends)) sentences_.emplace_back();
   }
 
   Sentence& Last() {
