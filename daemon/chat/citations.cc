@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -99,7 +100,12 @@ class CitationChecker {
  public:
   CitationChecker(const std::vector<Excerpt>& shown,
                   const std::function<bool(const Excerpt&)>& still_there)
-      : shown_(shown), still_there_(still_there) {}
+      : shown_(shown), still_there_(still_there) {
+    for (const Excerpt& excerpt : shown) {
+      shown_terms_.push_back(SignificantTerms(
+          fmt::format("{} {} {}", excerpt.path, excerpt.name, excerpt.text)));
+    }
+  }
 
   CheckedAnswer Check(std::string_view answer) {
     while (!answer.empty()) {
@@ -136,11 +142,13 @@ class CitationChecker {
 
   // Returns how much of the answer it has taken: a citation, or a character.
   size_t TakeCitation(std::string_view answer) {
-    const size_t close = answer.find_first_of("]\n", 1);
-    if (answer.front() == '[' && close != answer.npos && answer[close] == ']' &&
-        close <= kMostBytes && !IsIndex() &&
-        Cite(answer.substr(1, close - 1))) {
-      return close + 1;
+    if (answer.front() == '[' && !IsIndex()) {
+      const std::string_view near = answer.substr(0, kMostBytes);
+      const size_t close = near.find_first_of("]\n", 1);
+      if (close != near.npos && near[close] == ']' &&
+          Cite(near.substr(1, close - 1))) {
+        return close + 1;
+      }
     }
     TakeCharacter(answer);
     return 1;
@@ -210,7 +218,12 @@ class CitationChecker {
     const bool stops = c == '.' || c == '!' || c == '?' || c == ':';
     const bool ends = answer.size() == 1 || answer[1] == ' ' ||
                       answer[1] == '\n' || answer[1] == '[';
-    if (c == '\n' || (stops && ends)) sentences_.emplace_back();
+    // A line of prose goes on in the next.
+    constexpr std::string_view kBegins = "\n-*#|`0123456789";
+    const bool paragraph =
+        c == '\n' &&
+        (answer.size() == 1 || kBegins.find(answer[1]) != kBegins.npos);
+    if (paragraph || (stops && ends)) sentences_.emplace_back();
   }
 
   Sentence& Last() {
@@ -233,15 +246,14 @@ class CitationChecker {
     if (terms.size() < kLeastTerms || SaysNotFound(sentence->text)) return;
     const Excerpt* best = nullptr;
     double most = kLeastShare;
-    for (const Excerpt& excerpt : shown_) {
-      const auto there = SignificantTerms(
-          fmt::format("{} {} {}", excerpt.path, excerpt.name, excerpt.text));
+    for (size_t i = 0; i < shown_.size(); ++i) {
+      const auto& there = shown_terms_[i];
       const auto had = std::ranges::count_if(
           terms, [&](const auto& term) { return there.contains(term.first); });
       const double share =
           static_cast<double>(had) / static_cast<double>(terms.size());
       if (share < most || (best != nullptr && share == most)) continue;
-      best = &excerpt;
+      best = &shown_[i];
       most = share;
     }
     if (best == nullptr || !still_there_(*best)) return;
@@ -254,6 +266,8 @@ class CitationChecker {
 
   const std::vector<Excerpt>& shown_;
   const std::function<bool(const Excerpt&)>& still_there_;
+  // Of each excerpt.
+  std::vector<std::map<std::string, int, std::less<>>> shown_terms_;
   std::vector<Sentence> sentences_;
   std::vector<DroppedCitation> dropped_;
 };

@@ -261,7 +261,7 @@ class HubTest(GetCase):
                    'hf:owner/repo:Q8_0']
         done = subprocess.run(limited, capture_output=True, text=True, env=self.env, check=False)
         self.assertEqual(done.returncode, 2, done)
-        self.assertIn('of memory', done.stderr)
+        self.assertIn('does not fit into memory: it needs', done.stderr)
         self.assertIn('ulimit', done.stderr)
         self.assert_nothing()
 

@@ -90,6 +90,13 @@ TEST(CitationsTest, ASentenceWithoutOneGetsWhereItIsSaid) {
                                    Place("c.md", 1, 5, true)}));
 }
 
+TEST(CitationsTest, ALineOfProseGoesOnInTheNext) {
+  EXPECT_EQ(Check("The daemon listens\non a socket.").text,
+            "The daemon listens\non a socket. [c.md:1-5]");
+  EXPECT_EQ(Check("- daemon listens on socket\n- Paris").text,
+            "- daemon listens on socket [c.md:1-5]\n- Paris");
+}
+
 TEST(CitationsTest, ASentenceThatNothingSaysGetsNone) {
   const CheckedAnswer checked =
       Check("Paris became capital of France centuries before.");
