@@ -74,7 +74,7 @@ struct Q8Token {
   HWY_INLINE Q8Token(const ActivationView& x, size_t token) {
     constexpr bool kHalves = Format::kScaleElements != kPartElements;
     const size_t first = token * (x.cols / Format::kScaleElements);
-    quants = x.q8 + token * x.cols;
+    quants = x.q8 + token * x.q8_stride;
     scales = (kHalves ? x.half_scales : x.scales) + first;
     sums = (kHalves ? x.scaled_half_sums : x.scaled_sums) + first;
   }
