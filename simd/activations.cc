@@ -111,15 +111,24 @@ size_t RoundUp(size_t bytes) {
   return (bytes + kAlign - 1) / kAlign * kAlign;
 }
 
+// See ActivationView. Tokens at a multiple of the size of a cache's way would
+// push each other out.
+size_t Q8Stride(size_t cols) {
+  const size_t bytes = RoundUp(cols);
+  return bytes % 512 == 0 ? bytes + kAlign : bytes;
+}
+
 // The parts of a kQ8 buffer, in this order, each aligned.
 struct Q8Layout {
   Q8Layout(size_t tokens, size_t cols)
-      : quants_bytes(RoundUp(tokens * cols)),
+      : stride(Q8Stride(cols)),
+        quants_bytes(tokens * stride),
         blocks_bytes(RoundUp(tokens * (cols / kQ8BlockSize) * 4)),
         total_bytes(quants_bytes + kBlockArrays * blocks_bytes) {}
 
   // scales, sums, half_sums, scaled_sums, and two arrays of twice that size.
   static constexpr size_t kBlockArrays = 8;
+  size_t stride;  // of quants
   size_t quants_bytes;
   size_t blocks_bytes;  // of an array with four bytes a block
   size_t total_bytes;
@@ -142,13 +151,15 @@ Q8Row FirstRow(const Q8Layout& layout, uint8_t* buffer) {
 ActivationView PackQ8(const float* x, size_t tokens, size_t cols, size_t stride,
                       size_t token_begin, size_t token_end, uint8_t* buffer) {
   HWY_DASSERT(cols % kQ8BlockSize == 0);
-  const Q8Row all = FirstRow(Q8Layout(tokens, cols), buffer);
+  const Q8Layout layout(tokens, cols);
+  const Q8Row all = FirstRow(layout, buffer);
   const size_t blocks = cols / kQ8BlockSize;
   for (size_t t = token_begin; t < token_end; ++t) {
     const size_t first = t * blocks;
+    std::memset(all.quants + t * layout.stride + cols, 0, layout.stride - cols);
     HWY_DYNAMIC_DISPATCH(PackQ8T)
     (x + t * stride, cols,
-     {.quants = all.quants + t * cols,
+     {.quants = all.quants + t * layout.stride,
       .scales = all.scales + first,
       .sums = all.sums + first,
       .half_sums = all.half_sums + first,
@@ -160,6 +171,7 @@ ActivationView PackQ8(const float* x, size_t tokens, size_t cols, size_t stride,
           .tokens = tokens,
           .cols = cols,
           .q8 = all.quants,
+          .q8_stride = layout.stride,
           .scales = all.scales,
           .sums = all.sums,
           .half_sums = all.half_sums,

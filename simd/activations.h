@@ -18,8 +18,11 @@ struct ActivationView {
   ActivationFormat format = ActivationFormat::kF32;
   size_t tokens = 0;
   size_t cols = 0;
-  const float* f32 = nullptr;     // [tokens, cols]            (kF32)
-  const int8_t* q8 = nullptr;     // [tokens, cols]            (kQ8)
+  const float* f32 = nullptr;  // [tokens, cols]            (kF32)
+  const int8_t* q8 = nullptr;  // [tokens, q8_stride]       (kQ8)
+  // Bytes from a token to the next, a multiple of 64 that does not map several
+  // tokens to the same cache sets. What lies behind `cols` may be read, too.
+  size_t q8_stride = 0;
   const float* scales = nullptr;  // [tokens, cols / 32]       (kQ8)
   // The sum of a block's quants: what turns unsigned x signed dot products into
   // signed ones; and that of its first 16.

@@ -88,11 +88,10 @@ struct F32Op {
                    void* panel) {
     PackPanel<T>(rows, first_col, cols, static_cast<float*>(panel));
   }
-  static void CopyTokens(const ActivationView& x, size_t token,
-                         size_t num_tokens, size_t first_col, size_t cols,
-                         uint8_t* tile) {
-    CopyTokenRows(x.f32 + token * x.cols + first_col, x.cols, num_tokens, cols,
-                  tile);
+  static void LayTokens(const ActivationView& x, size_t token,
+                        size_t num_tokens, size_t first_col, TileTask& task) {
+    CopyTokenRows(x.f32 + token * x.cols + first_col, x.cols, num_tokens,
+                  task.cols, task.tokens);
   }
   template <size_t kTokens>
   static void Run(const TileTask& task) {

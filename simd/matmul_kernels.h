@@ -18,19 +18,20 @@ struct MatMulOutput {
 
 // Blocking. kGroupRows rows by a chunk of columns are repacked at once: they
 // stay in the second-level cache (256 KiB) while all tokens pass over them. A
-// tile of tokens is copied next to each other, into the first-level cache,
-// because rows of x may lie at a distance that maps them all to the same cache
-// sets. Accumulators go on where the last chunk left them: the order of
-// additions, and so the result, is that of one run over all columns.
+// tile of float tokens is copied next to each other, into the first-level
+// cache, because rows of x may lie at a distance that maps them all to the same
+// cache sets; kQ8 tokens lie well as they are. Accumulators go on where the
+// last chunk left them: the order of additions, and so the result, is that of
+// one run over all columns.
 inline constexpr size_t kGroupRows = 128;
 inline constexpr size_t kMaxTileTokens = 8;
 inline constexpr size_t kF32ChunkCols = 512;
 inline constexpr size_t kQ8ChunkCols = 2048;
 
-// Bytes from one token of a tile to the next; not a power of two, see above.
+// Bytes from one float token of a tile to the next; not a power of two, see
+// above.
 inline constexpr size_t kTileStrideBytes = 2048 + 64;
-static_assert(kF32ChunkCols * 4 <= kTileStrideBytes &&
-              kQ8ChunkCols <= kTileStrideBytes);
+static_assert(kF32ChunkCols * 4 <= kTileStrideBytes);
 
 // Scales of a row of a chunk: one for each 16 or 32 elements.
 inline constexpr size_t kQ8ChunkScales = kQ8ChunkCols / 16;
@@ -39,9 +40,10 @@ inline constexpr size_t kQ8ChunkScales = kQ8ChunkCols / 16;
 inline constexpr size_t kInt8RowBytes =
     kQ8ChunkCols + 2 * kQ8ChunkScales * sizeof(float);
 
-// Bytes of a tile of tokens with what kQ8 adds, and of a group of weights.
-inline constexpr size_t kTileBytes =
-    kMaxTileTokens * (kTileStrideBytes + kQ8ChunkScales * 3 * sizeof(float));
+// Bytes of a tile, of float tokens or of what goes with kQ8 ones, and of a
+// group of weights.
+inline constexpr size_t kTileBytes = kMaxTileTokens * kTileStrideBytes;
+static_assert(kQ8ChunkScales * 4 * sizeof(float) <= kTileStrideBytes);
 inline constexpr size_t kFloatGroupBytes = kGroupRows * kF32ChunkCols * 4;
 inline constexpr size_t kQ8GroupBytes = kGroupRows * kInt8RowBytes;
 

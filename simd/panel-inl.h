@@ -134,7 +134,10 @@ struct TileSums {
 // A panel times a tile of tokens. The first `cols` columns of both count.
 struct TileTask {
   uint8_t* panel = nullptr;
-  uint8_t* tokens = nullptr;  // the tile
+  uint8_t* tokens = nullptr;  // the tile, as an Op lays it
+  // kQ8: the first token's quants of these columns; see ActivationView.
+  const int8_t* quants = nullptr;
+  size_t quants_stride = 0;
   size_t cols = 0;
   bool has_minima = false;  // of quantised weights
   bool is_first = true;     // accumulators start at 0, otherwise at y
@@ -147,12 +150,11 @@ struct TileTask {
 // tiles of kTokens, the rest in smaller ones.
 template <class Op, size_t kTokens>
 void GroupTimesTokens(TileTask task, size_t group_rows, size_t token,
-                      const ActivationView& x, size_t first_col,
-                      uint8_t* HWY_RESTRICT tile) {
+                      const ActivationView& x, size_t first_col) {
   uint8_t* panels = task.panel;
   float* y = task.y;
   for (; token + kTokens <= x.tokens; token += kTokens) {
-    Op::CopyTokens(x, token, kTokens, first_col, task.cols, tile);
+    Op::LayTokens(x, token, kTokens, first_col, task);
     for (size_t r = 0; r < group_rows; r += kPackRows) {
       task.panel = panels + r / kPackRows * Op::kPanelBytes;
       task.rows = std::min(kPackRows, group_rows - r);
@@ -164,8 +166,7 @@ void GroupTimesTokens(TileTask task, size_t group_rows, size_t token,
   task.y = y;
   if constexpr (kTokens > 1) {
     if (token < x.tokens) {
-      GroupTimesTokens<Op, kTokens / 2>(task, group_rows, token, x, first_col,
-                                        tile);
+      GroupTimesTokens<Op, kTokens / 2>(task, group_rows, token, x, first_col);
     }
   }
 }
@@ -173,7 +174,7 @@ void GroupTimesTokens(TileTask task, size_t group_rows, size_t token,
 // The loops of all MatMul kernels. An Op brings:
 //   kPanelBytes, kChunkCols, kTileTokens
 //   Pack(PanelRows, first_col, cols, panel)
-//   CopyTokens(x, token, num_tokens, first_col, cols, tile)
+//   LayTokens(x, token, num_tokens, first_col, task)  fills the tile
 //   Run<kTokens>(TileTask)
 template <class Op>
 void MatMulBlocks(const WeightView& w, size_t row_begin, size_t row_end,
@@ -201,7 +202,7 @@ void MatMulBlocks(const WeightView& w, size_t row_begin, size_t row_end,
                           .is_first = col == 0,
                           .y = out.y + begin,
                           .y_stride = out.y_stride};
-      GroupTimesTokens<Op, Op::kTileTokens>(task, group_rows, 0, x, col, tile);
+      GroupTimesTokens<Op, Op::kTileTokens>(task, group_rows, 0, x, col);
     }
   }
 }

@@ -125,9 +125,9 @@ void Attention::Run(const Batch& batch, Buffers& b, const float* x,
                     float* y) const {
   const size_t tokens = batch.tokens();
   Executor& executor = batch.executor;
-  executor.Multiply(batch.pass, wq_, x, tokens, b.q.data(), wq_.rows);
-  executor.Multiply(batch.pass, wk_, x, tokens, b.k.data(), wk_.rows);
-  executor.Multiply(batch.pass, wv_, x, tokens, b.v.data(), wv_.rows);
+  executor.MultiplyAll(
+      batch.pass, x, tokens,
+      {{wq_, b.q.data()}, {wk_, b.k.data()}, {wv_, b.v.data()}});
   Finish(batch, b);
   Attend(batch, b);
   executor.Multiply(batch.pass, wo_, b.attended.data(), tokens, y, wo_.rows);

@@ -3,6 +3,7 @@
 #define KRAIT_ENGINE_LAYERS_EXECUTOR_H_
 
 #include <cstddef>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -18,6 +19,12 @@ namespace krait::engine {
 class Scratch {
  public:
   virtual ~Scratch() = default;
+};
+
+// Where a product goes: y[tokens, w.rows].
+struct Product {
+  const simd::WeightView& w;
+  float* y;
 };
 
 // What runs a model's forward calls: threads, and all memory that a call needs
@@ -48,7 +55,11 @@ class Executor {
     linear_.Multiply(pass, w, linear_.Pack(x, tokens, w.cols, w.type, pool_), y,
                      y_stride, pool_);
   }
-  // The same for a kDecode whose outputs lie apart: outputs[t][r].
+  // Several products of the same x[tokens, cols], which is packed once for all
+  // whose formats want it alike.
+  void MultiplyAll(Pass pass, const float* x, size_t tokens,
+                   std::initializer_list<Product> products);
+  // As Multiply, for a kDecode whose outputs lie apart: outputs[t][r].
   void Decode(const simd::WeightView& w, const float* x,
               std::span<float* const> outputs) {
     linear_.Decode(w, linear_.Pack(x, outputs.size(), w.cols, w.type, pool_),

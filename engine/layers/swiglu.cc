@@ -30,8 +30,7 @@ void SwiGlu::Run(const Batch& batch, size_t tokens, Buffers& buffers,
   buffers.Reserve(tokens, d_ff);
   float* gate = buffers.gate.data();
   float* up = buffers.up.data();
-  batch.executor.Multiply(batch.pass, gate_, x, tokens, gate, d_ff);
-  batch.executor.Multiply(batch.pass, up_, x, tokens, up, d_ff);
+  batch.executor.MultiplyAll(batch.pass, x, tokens, {{gate_, gate}, {up_, up}});
   batch.executor.pool().ForRanges(
       tokens * d_ff, 64, [&](size_t begin, size_t end, size_t) {
         if (gate_scale_ != 1) {

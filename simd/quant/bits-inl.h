@@ -40,17 +40,21 @@ HWY_INLINE float LoadHalf(const uint8_t* HWY_RESTRICT p) {
   return hn::GetLane(BlockScale(d1, p));
 }
 
-// Writes eight binary16 numbers that are `stride` bytes apart in float32. They
-// are put together in registers: what is stored in pieces waits to be loaded.
+// Writes `count` binary16 numbers that are `stride` bytes apart in float32, and
+// zeros behind them: eight in all. They are put together in registers: what is
+// stored in pieces waits to be loaded.
 HWY_INLINE void StoreHalves(const uint8_t* HWY_RESTRICT p, size_t stride,
-                            float* HWY_RESTRICT out) {
+                            size_t count, float* HWY_RESTRICT out) {
 #if HWY_TARGET == HWY_SCALAR
-  for (size_t i = 0; i < 8; ++i) out[i] = LoadHalf(p + i * stride);
+  for (size_t i = 0; i < 8; ++i) {
+    out[i] = i < count ? LoadHalf(p + i * stride) : 0.0f;
+  }
 #else
-  const auto four = [p, stride](size_t first) {
+  const auto four = [p, stride, count](size_t first) {
     uint64_t bits = 0;
-    for (size_t i = 0; i < 4; ++i) {
-      bits |= uint64_t{LoadBytes<uint16_t>(p + (first + i) * stride)} << 16 * i;
+    for (size_t i = first; i < first + 4; ++i) {
+      if (i >= count) break;
+      bits |= uint64_t{LoadBytes<uint16_t>(p + i * stride)} << 16 * (i - first);
     }
     return bits;
   };
@@ -160,6 +164,47 @@ HWY_INLINE hn::Vec<DU8> FifthBits(DU8 du8, const uint8_t* HWY_RESTRICT bits,
 #endif
 }
 
+#if HWY_TARGET != HWY_SCALAR
+
+// The nibbles of two blocks, the second one's in the upper half. A vector has
+// 64 lanes.
+template <class DU8>
+HWY_INLINE hn::Vec<DU8> NibblesOfTwo(DU8 du8, const uint8_t* HWY_RESTRICT first,
+                                     const uint8_t* HWY_RESTRICT second) {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  // Two loads, of which the second one fills half of what the first one filled;
+  // Highway's vectors would be put together by a shuffle.
+  const auto load = [](const void* at) HWY_ATTR {
+    return _mm_loadu_si128(static_cast<const __m128i*>(at));
+  };
+  const hn::Repartition<uint32_t, DU8> d32;
+  const hn::Vec<decltype(d32)> bytes{_mm512_mask_broadcast_i32x4(
+      _mm512_broadcast_i32x4(load(first)), 0xff00, load(second))};
+  alignas(64) static constexpr uint32_t kCounts[16] = {0, 0, 0, 0, 4, 4, 4, 4,
+                                                       0, 0, 0, 0, 4, 4, 4, 4};
+  const auto shifted = hn::Shr(bytes, hn::Load(d32, kCounts));
+  return hn::And(hn::BitCast(du8, shifted), hn::Set(du8, uint8_t{15}));
+#else
+  const hn::Half<DU8> dh;
+  return hn::Combine(du8, Nibbles(dh, second, 0), Nibbles(dh, first, 0));
+#endif
+}
+
+// The same of fifth bits.
+template <class DU8>
+HWY_INLINE hn::Vec<DU8> FifthBitsOfTwo(DU8 du8,
+                                       const uint8_t* HWY_RESTRICT first,
+                                       const uint8_t* HWY_RESTRICT second) {
+  const uint64_t words =
+      LoadBytes<uint32_t>(first) | uint64_t{LoadBytes<uint32_t>(second)} << 32;
+  uint8_t bits[sizeof(words)];
+  std::memcpy(bits, &words, sizeof(words));
+  return hn::IfThenElseZero(hn::LoadMaskBits(du8, bits),
+                            hn::Set(du8, uint8_t{16}));
+}
+
+#endif  // HWY_TARGET
+
 // Writes factor * (bytes - offset) to out, aligned; the bytes are in a vector
 // of as many lanes as DF has.
 template <class DF, class V8>
@@ -234,18 +279,23 @@ HWY_INLINE void StoreSixBitScales(const uint8_t* HWY_RESTRICT block,
 HWY_ALIGN constexpr int8_t kUnevenValues[16] = {
     -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
-// Returns the chosen values i.. of 32.
+// Returns the values that nibbles choose.
 template <class D8>
-HWY_INLINE hn::Vec<D8> UnevenNibbles(D8 d8, const uint8_t* HWY_RESTRICT bytes,
-                                     size_t i) {
-  const hn::RebindToUnsigned<D8> du8;
-  const auto chosen = Nibbles(du8, bytes, i);
+HWY_INLINE hn::Vec<D8> UnevenValues(D8 d8,
+                                    hn::Vec<hn::RebindToUnsigned<D8>> chosen) {
 #if HWY_TARGET == HWY_SCALAR
   return hn::Set(d8, kUnevenValues[hn::GetLane(chosen)]);
 #else
   return hn::TableLookupBytes(hn::LoadDup128(d8, kUnevenValues),
                               hn::BitCast(d8, chosen));
 #endif
+}
+
+// Returns the chosen values i.. of 32.
+template <class D8>
+HWY_INLINE hn::Vec<D8> UnevenNibbles(D8 d8, const uint8_t* HWY_RESTRICT bytes,
+                                     size_t i) {
+  return UnevenValues(d8, Nibbles(hn::RebindToUnsigned<D8>(), bytes, i));
 }
 
 }  // namespace krait::simd::HWY_NAMESPACE

@@ -17,7 +17,9 @@
 //                   elements) in a vector of 32, 16 or 1 lanes
 //   RawPair<kPair>(d8, block)
 //                   optional: the same of parts 2 * kPair and 2 * kPair + 1 in
-//                   a vector of 64 lanes
+//                   a vector of 64 lanes (blocks of 256)
+//   RawTwo(d8, first, second)
+//                   optional: the same of two blocks (of 32)
 //
 // From that come a row in float32, the panels of MatMul and, in
 // row_product-inl.h, MatVecs.

@@ -78,6 +78,29 @@ HWY_INLINE void InterleaveRows(const int8_t* const (&rows)[4], size_t cols,
 
 #endif  // HWY_TARGET
 
+// Interleaves the scales of four rows: out [kScales, kPackRows].
+template <size_t kScales>
+HWY_INLINE void InterleaveScales(const float* a, const float* b, const float* c,
+                                 const float* d, float* HWY_RESTRICT out) {
+#if HWY_TARGET != HWY_SCALAR
+  if constexpr (kScales % 4 == 0) {
+    const hn::FixedTag<float, 4> d4;
+    for (size_t i = 0; i < kScales; i += 4) {
+      StoreTransposed4(d4, hn::LoadU(d4, a + i), hn::LoadU(d4, b + i),
+                       hn::LoadU(d4, c + i), hn::LoadU(d4, d + i),
+                       out + i * kPackRows, kPackRows);
+    }
+    return;
+  }
+#endif
+  for (size_t i = 0; i < kScales; ++i, out += kPackRows) {
+    out[0] = a[i];
+    out[1] = b[i];
+    out[2] = c[i];
+    out[3] = d[i];
+  }
+}
+
 // Packs a block of each of four rows; `to` is where its first column, and the
 // first row, go.
 template <class Format>
@@ -89,19 +112,12 @@ HWY_INLINE void PackFourBlocks(const PanelRows& rows, size_t row,
   const UnpackedBlock<Format> d(rows[row + 3] + ofs_bytes);
   InterleaveRows({a.quants, b.quants, c.quants, d.quants},
                  BlockOf<Format>::kElements, to.quants + row * 4);
-  for (size_t i = 0; i < BlockOf<Format>::kScales; ++i) {
-    float* scales = to.scales + i * kPackRows + row;
-    scales[0] = a.scales[i];
-    scales[1] = b.scales[i];
-    scales[2] = c.scales[i];
-    scales[3] = d.scales[i];
-    if constexpr (Format::kHasMinima) {
-      float* minima = to.minima + i * kPackRows + row;
-      minima[0] = a.minima[i];
-      minima[1] = b.minima[i];
-      minima[2] = c.minima[i];
-      minima[3] = d.minima[i];
-    }
+  constexpr size_t kScales = BlockOf<Format>::kScales;
+  InterleaveScales<kScales>(a.scales, b.scales, c.scales, d.scales,
+                            to.scales + row);
+  if constexpr (Format::kHasMinima) {
+    InterleaveScales<kScales>(a.minima, b.minima, c.minima, d.minima,
+                              to.minima + row);
   }
 }
 

@@ -26,6 +26,15 @@ struct IQ4_NL {
                                     size_t i) {
     return UnevenNibbles(d8, block + 2, i);
   }
+
+#if HWY_TARGET != HWY_SCALAR
+  template <class D8>
+  static HWY_INLINE hn::Vec<D8> RawTwo(D8 d8, const uint8_t* HWY_RESTRICT first,
+                                       const uint8_t* HWY_RESTRICT second) {
+    const hn::RebindToUnsigned<D8> du8;
+    return UnevenValues(d8, NibblesOfTwo(du8, first + 2, second + 2));
+  }
+#endif
 };
 
 KRAIT_QUANT_KERNELS(IQ4_NL);

@@ -3,7 +3,7 @@
 //
 // The sum over elements that share a scale is exact in int32; float32 carries
 // it on:
-//   y += float(dot) * token_scale * row_scale - token_sum * row_minimum
+//   y += dot * token_scale * row_scale - token_sum * row_minimum
 // A tile of tokens shares each load of weights. The tile's height never changes
 // the order of additions of a token.
 #include "simd/quant/matmul_int8.h"
@@ -28,45 +28,64 @@ namespace {
 
 constexpr size_t kGroupBytes = 4 * kPackRows;  // 4 columns of all rows
 
-// A tile's bytes: quants, and for each run of elements that share a scale what
-// the run meets, at distances known to the compiler.
+// A dot product becomes a float without a conversion: an accumulator that
+// begins at the bits of 1.5 * 2^23 ends at those of 1.5 * 2^23 + dot, |dot| <
+// 2^22. One fused multiply-add with the token's scale then takes the surplus
+// off again. That is exact if the scale has 22 bits, so that 1.5 * scale is a
+// float32.
+constexpr bool kDotsAsFloats = HWY_NATIVE_FMA;
+constexpr float kDotSurplus = 0x1.8p23f;
+constexpr int32_t kDotSurplusBits = kDotsAsFloats ? 0x4b400000 : 0;
+static_assert(kQ8BlockSize * 128 * 127 < 1 << 22);
+
+// Returns a token's scale rounded to 22 bits (NaN stays NaN): everywhere, so
+// that targets agree.
+HWY_INLINE float ShortScale(float scale) {
+  uint32_t bits;
+  std::memcpy(&bits, &scale, sizeof(bits));
+  bits = (bits + 1 + (bits >> 2 & 1)) & ~uint32_t{3};
+  std::memcpy(&scale, &bits, sizeof(bits));
+  return scale;
+}
+
+// A tile's bytes: for each run of elements that share a scale what the run
+// meets, at distances known to the compiler: arrays of [tokens,
+// kQ8ChunkScales].
 struct TileView {
   HWY_INLINE explicit TileView(uint8_t* tile) {
     constexpr size_t kCount = kMaxTileTokens * kQ8ChunkScales;
-    void* quants_at = tile;
-    void* scales_at = tile + kMaxTileTokens * kTileStrideBytes;
-    void* starts_at =
-        tile + kMaxTileTokens * kTileStrideBytes + 2 * kCount * sizeof(float);
-    quants = static_cast<int8_t*>(quants_at);
-    scales = static_cast<float*>(scales_at);
-    sums = scales + kCount;
+    void* at = tile;
+    scales = static_cast<float*>(at);
+    surplus = scales + kCount;
+    sums = surplus + kCount;
+    void* starts_at = sums + kCount;
     starts = static_cast<int32_t*>(starts_at);
   }
-  int8_t* HWY_RESTRICT quants;   // stride kTileStrideBytes
-  float* HWY_RESTRICT scales;    // [tokens, kQ8ChunkScales]
-  float* HWY_RESTRICT sums;      // the same: sum of the activations
-  int32_t* HWY_RESTRICT starts;  // the same: of the accumulators, see QuadStart
+  float* HWY_RESTRICT scales;
+  float* HWY_RESTRICT surplus;   // what is added for that of the dot product
+  float* HWY_RESTRICT sums;      // scale * sum of the activations
+  int32_t* HWY_RESTRICT starts;  // of the accumulators
 };
 
 // What the run at `at` of a token meets.
 HWY_INLINE void SetRun(const TileView& tile, size_t at, float scale,
                        int32_t sum) {
-  tile.scales[at] = scale;
-  tile.sums[at] = static_cast<float>(sum) * scale;
-  tile.starts[at] = QuadStart(sum);
+  const float short_scale = ShortScale(scale);
+  tile.scales[at] = short_scale;
+  tile.surplus[at] = -kDotSurplus * short_scale;
+  tile.sums[at] = static_cast<float>(sum) * short_scale;
+  tile.starts[at] = kDotSurplusBits + QuadStart(sum);
 }
 
-// Copies the chunk's columns of a few tokens.
+// What goes with the chunk's columns of a few tokens.
 template <size_t kScaleElements>
-void CopyTile(const ActivationView& x, size_t token, size_t num_tokens,
-              size_t first_col, size_t cols, uint8_t* tile) {
-  const TileView to(tile);
+void LayTile(const ActivationView& x, size_t token, size_t num_tokens,
+             size_t first_col, const TileTask& task) {
+  const TileView to(task.tokens);
   const size_t stride = x.cols / kQ8BlockSize;
-  const size_t blocks = cols / kQ8BlockSize;
+  const size_t blocks = task.cols / kQ8BlockSize;
   const size_t first = first_col / kQ8BlockSize;
   for (size_t t = 0; t < num_tokens; ++t) {
-    std::memcpy(to.quants + t * kTileStrideBytes,
-                x.q8 + (token + t) * x.cols + first_col, cols);
     const size_t from = (token + t) * stride + first;
     const size_t at = t * kQ8ChunkScales;
     for (size_t b = 0; b < blocks; ++b) {
@@ -94,6 +113,18 @@ HWY_INLINE hn::Vec<hn::Repartition<int8_t, RowTagI>> BroadcastQuad(
   return hn::BitCast(hn::Repartition<int8_t, RowTagI>(), hn::Set(di, quad));
 }
 
+// Returns what an accumulator holds, times the token's scale.
+HWY_INLINE hn::Vec<RowTagF> ScaledDots(hn::Vec<RowTagI> dots, float scale,
+                                       float surplus) {
+  const RowTagF df;
+  if constexpr (kDotsAsFloats) {
+    return hn::MulAdd(hn::BitCast(df, dots), hn::Set(df, scale),
+                      hn::Set(df, surplus));
+  } else {
+    return hn::Mul(hn::ConvertTo(df, dots), hn::Set(df, scale));
+  }
+}
+
 #if KRAIT_SIZELESS_VECTORS
 
 // No arrays: a token at a time.
@@ -111,7 +142,8 @@ HWY_INLINE void TokenRows(const TileTask& task, size_t t, size_t row) {
   if (!task.is_first) sum = LoadSums(y, task.rows - row);
   for (size_t run = 0; run < task.cols / kScaleElements; ++run) {
     const int8_t* w = panel.quants + run * kScaleElements * kPackRows + row * 4;
-    const int8_t* a = tile.quants + t * kTileStrideBytes + run * kScaleElements;
+    const int8_t* a =
+        task.quants + t * task.quants_stride + run * kScaleElements;
     const size_t of_token = t * kQ8ChunkScales + run;
     const size_t of_rows = run * kPackRows + row;
     auto dot = hn::Set(di, tile.starts[of_token]);
@@ -119,9 +151,9 @@ HWY_INLINE void TokenRows(const TileTask& task, size_t t, size_t row) {
       dot = QuadDot(di, hn::LoadU(d8, w + g * kGroupBytes),
                     BroadcastQuad(a + g * 4), dot);
     }
-    const auto scale = hn::Set(df, tile.scales[of_token]);
-    sum = hn::MulAdd(hn::Mul(hn::ConvertTo(df, dot), scale),
-                     hn::LoadU(df, panel.scales + of_rows), sum);
+    const auto scaled =
+        ScaledDots(dot, tile.scales[of_token], tile.surplus[of_token]);
+    sum = hn::MulAdd(scaled, hn::LoadU(df, panel.scales + of_rows), sum);
     if (task.has_minima) {
       sum = hn::NegMulAdd(hn::Set(df, tile.sums[of_token]),
                           hn::LoadU(df, panel.minima + of_rows), sum);
@@ -163,9 +195,10 @@ struct TileDots {
     }
   }
 
-  // Adds 4 columns: `w` of the panel, `a` of the tile's first token.
+  // Adds 4 columns: `w` of the panel, `a` of the tile's first token, `stride`
+  // bytes before the next one's.
   HWY_INLINE void AddGroup(const int8_t* HWY_RESTRICT w,
-                           const int8_t* HWY_RESTRICT a) {
+                           const int8_t* HWY_RESTRICT a, size_t stride) {
     hn::Vec<D8> quants[kVecs];
     HWY_UNROLL(2)
     for (size_t i = 0; i < kVecs; ++i) {
@@ -173,7 +206,7 @@ struct TileDots {
     }
     HWY_UNROLL(16)
     for (size_t t = 0; t < kTokens; ++t) {
-      const hn::Vec<D8> quad = BroadcastQuad(a + t * kTileStrideBytes);
+      const hn::Vec<D8> quad = BroadcastQuad(a + t * stride);
       HWY_UNROLL(2)
       for (size_t i = 0; i < kVecs; ++i) {
         v[t][i] = QuadDot(RowTagI(), quants[i], quad, v[t][i]);
@@ -182,17 +215,16 @@ struct TileDots {
   }
 
   HWY_INLINE void ScaleInto(const float* HWY_RESTRICT row_scales,
-                            const float* HWY_RESTRICT token_scales,
+                            const TileView& tile, size_t run,
                             TileSums<kTokens, kVecs>& sums) {
-    const RowTagF df;
     HWY_UNROLL(16)
     for (size_t t = 0; t < kTokens; ++t) {
-      const auto token_scale = hn::Set(df, token_scales[t * kQ8ChunkScales]);
+      const size_t at = t * kQ8ChunkScales + run;
       HWY_UNROLL(2)
       for (size_t i = 0; i < kVecs; ++i) {
-        sums.v[t][i] =
-            hn::MulAdd(hn::Mul(hn::ConvertTo(df, v[t][i]), token_scale),
-                       hn::Load(df, row_scales + i * kLanes), sums.v[t][i]);
+        sums.v[t][i] = hn::MulAdd(
+            ScaledDots(v[t][i], tile.scales[at], tile.surplus[at]),
+            hn::Load(RowTagF(), row_scales + i * kLanes), sums.v[t][i]);
       }
     }
   }
@@ -229,13 +261,13 @@ HWY_INLINE void TileRows(const TileTask& task, size_t row) {
     dots.Start(tile.starts + run);
     const int8_t* HWY_RESTRICT w =
         panel.quants + run * kScaleElements * kPackRows + row * 4;
-    const int8_t* HWY_RESTRICT a = tile.quants + run * kScaleElements;
+    const int8_t* HWY_RESTRICT a = task.quants + run * kScaleElements;
     HWY_UNROLL(8)
     for (size_t g = 0; g < kScaleElements / 4; ++g) {
-      dots.AddGroup(w + g * kGroupBytes, a + g * 4);
+      dots.AddGroup(w + g * kGroupBytes, a + g * 4, task.quants_stride);
     }
     const size_t of_rows = run * kPackRows + row;
-    dots.ScaleInto(panel.scales + of_rows, tile.scales + run, sums);
+    dots.ScaleInto(panel.scales + of_rows, tile, run, sums);
     if (task.has_minima) {
       TakeMinima(panel.minima + of_rows, tile.sums + run, sums);
     }
@@ -270,7 +302,7 @@ void RunInt8Tile(const TileTask& task) {
         const int8_t* w =
             panel.quants + run * kScaleElements * kPackRows + r * 4;
         const int8_t* a =
-            tile.quants + t * kTileStrideBytes + run * kScaleElements;
+            task.quants + t * task.quants_stride + run * kScaleElements;
         int32_t dot = 0;
         for (size_t i = 0; i < kScaleElements; ++i) {
           dot += w[i / 4 * kGroupBytes + i % 4] * a[i];
@@ -293,10 +325,11 @@ template <size_t kScaleElements>
 struct Int8Op {
   static constexpr size_t kPanelBytes = kInt8PanelBytes;
 
-  static void CopyTokens(const ActivationView& x, size_t token,
-                         size_t num_tokens, size_t first_col, size_t cols,
-                         uint8_t* tile) {
-    CopyTile<kScaleElements>(x, token, num_tokens, first_col, cols, tile);
+  static void LayTokens(const ActivationView& x, size_t token,
+                        size_t num_tokens, size_t first_col, TileTask& task) {
+    task.quants = x.q8 + token * x.q8_stride + first_col;
+    task.quants_stride = x.q8_stride;
+    LayTile<kScaleElements>(x, token, num_tokens, first_col, task);
   }
   template <size_t kTokens>
   static void Run(const TileTask& task) {
@@ -316,8 +349,7 @@ void RunGroup(const Int8Packing& packing, const Int8Group& group,
                       .is_first = group.first_col == 0,
                       .y = out.y + group.first_row,
                       .y_stride = out.y_stride};
-  GroupTimesTokens<Op, kQ8TileTokens>(task, group.rows, 0, x, group.first_col,
-                                      scratch);
+  GroupTimesTokens<Op, kQ8TileTokens>(task, group.rows, 0, x, group.first_col);
 }
 
 void RunGroupT(const Int8Packing& packing, const Int8Group& group,

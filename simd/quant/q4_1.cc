@@ -28,6 +28,15 @@ struct Q4_1 {
     const hn::RebindToUnsigned<D8> du8;
     return hn::BitCast(d8, Nibbles(du8, block + 4, i));
   }
+
+#if HWY_TARGET != HWY_SCALAR
+  template <class D8>
+  static HWY_INLINE hn::Vec<D8> RawTwo(D8 d8, const uint8_t* HWY_RESTRICT first,
+                                       const uint8_t* HWY_RESTRICT second) {
+    const hn::RebindToUnsigned<D8> du8;
+    return hn::BitCast(d8, NibblesOfTwo(du8, first + 4, second + 4));
+  }
+#endif
 };
 
 KRAIT_QUANT_KERNELS(Q4_1);

@@ -28,6 +28,16 @@ struct Q5_0 {
     return hn::BitCast(
         d8, hn::Or(Nibbles(du8, block + 6, i), FifthBits(du8, block + 2, i)));
   }
+
+#if HWY_TARGET != HWY_SCALAR
+  template <class D8>
+  static HWY_INLINE hn::Vec<D8> RawTwo(D8 d8, const uint8_t* HWY_RESTRICT first,
+                                       const uint8_t* HWY_RESTRICT second) {
+    const hn::RebindToUnsigned<D8> du8;
+    return hn::BitCast(d8, hn::Or(NibblesOfTwo(du8, first + 6, second + 6),
+                                  FifthBitsOfTwo(du8, first + 2, second + 2)));
+  }
+#endif
 };
 
 KRAIT_QUANT_KERNELS(Q5_0);

@@ -3,8 +3,8 @@
 //
 // A thread reads its rows one after the other, as they lie: one linear stream,
 // which is what memory gives fastest (tests/bench/NOTES.md). Quants go from the
-// file's bits to the product in registers. Two tokens go over a row together
-// and share that; the next two find the row in the cache.
+// file's bits to the product in registers. Four tokens go over a row together
+// and share that; the next four find the row in the cache.
 //
 // Four elements' products are added in each lane, exact in int32. float32
 // carries them on: even and odd steps in two sums, which hides the latency of
@@ -22,7 +22,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <utility>
 
 #include "hwy/highway.h"
@@ -74,7 +73,7 @@ struct Q8Token {
   HWY_INLINE Q8Token(const ActivationView& x, size_t token) {
     constexpr bool kHalves = Format::kScaleElements != kPartElements;
     const size_t first = token * (x.cols / Format::kScaleElements);
-    quants = x.q8 + token * x.cols;
+    quants = x.q8 + token * x.q8_stride;
     scales = (kHalves ? x.half_scales : x.scales) + first;
     sums = (kHalves ? x.scaled_half_sums : x.scaled_sums) + first;
   }
@@ -83,11 +82,74 @@ struct Q8Token {
     scales += GroupOf<Format>::kScales;
     sums += GroupOf<Format>::kScales;
   }
+  // Those of a group's runs i and following.
+  HWY_INLINE hn::Vec<ScaleF<Format>> Scales(size_t i) const {
+    return hn::LoadU(ScaleF<Format>(), scales + i);
+  }
+  HWY_INLINE hn::Vec<ScaleF<Format>> Sums(size_t i) const {
+    return hn::LoadU(ScaleF<Format>(), sums + i);
+  }
 
   const int8_t* HWY_RESTRICT quants = nullptr;
   const float* HWY_RESTRICT scales = nullptr;
   const float* HWY_RESTRICT sums = nullptr;  // scale * sum of the quants
 };
+
+// Writes the scales of `blocks` small blocks, and the minima if there are any;
+// zeros up to a group's eight.
+template <class Format>
+HWY_INLINE void StoreBlockScales(const uint8_t* HWY_RESTRICT bytes,
+                                 size_t blocks, float* HWY_RESTRICT scales,
+                                 float* HWY_RESTRICT minima) {
+  constexpr size_t kBytes = BlockOf<Format>::kBytes;
+  StoreHalves(bytes + Format::kScaleAt, kBytes, blocks, scales);
+  if constexpr (Format::kHasMinima) {
+    StoreHalves(bytes + Format::kAddendAt, kBytes, blocks, minima);
+    const PartF df;
+    for (size_t i = 0; i < kGroupParts; i += hn::Lanes(df)) {
+      hn::StoreU(hn::Neg(hn::LoadU(df, minima + i)), df, minima + i);
+    }
+  }
+}
+
+// What is left of a token behind its last whole group: 0 where there is
+// nothing.
+template <class Format>
+struct Q8Tail {
+  HWY_INLINE Q8Tail(const Q8Token<Format>& x, size_t count)
+      : quants(x.quants), scales(x.scales), sums(x.sums), blocks(count) {}
+  HWY_INLINE hn::Vec<ScaleF<Format>> Scales(size_t i) const {
+    return Load(scales, i);
+  }
+  HWY_INLINE hn::Vec<ScaleF<Format>> Sums(size_t i) const {
+    return Load(sums, i);
+  }
+  HWY_INLINE hn::Vec<ScaleF<Format>> Load(const float* HWY_RESTRICT from,
+                                          size_t i) const {
+    return hn::LoadN(ScaleF<Format>(), from + i, blocks - HWY_MIN(i, blocks));
+  }
+
+  const int8_t* HWY_RESTRICT quants;
+  const float* HWY_RESTRICT scales;
+  const float* HWY_RESTRICT sums;
+  size_t blocks;
+};
+
+#if HWY_TARGET != HWY_SCALAR
+
+// Two small blocks in a vector that holds both.
+template <class Format>
+HWY_INLINE hn::Vec<Dot8> RawOfTwo(const uint8_t* HWY_RESTRICT first,
+                                  const uint8_t* HWY_RESTRICT second) {
+  if constexpr (requires { Format::RawTwo(Dot8(), first, second); }) {
+    return Format::RawTwo(Dot8(), first, second);
+  } else {
+    return hn::Combine(Dot8(), Format::template Raw<0>(Part8(), second, 0),
+                       Format::template Raw<0>(Part8(), first, 0));
+  }
+}
+
+#endif  // HWY_TARGET
 
 // A group in the file.
 template <class FormatIn>
@@ -96,17 +158,16 @@ struct FileGroup {
   using Block = BlockOf<Format>;
   const uint8_t* HWY_RESTRICT bytes;
 
+  // Whether it has elements of the step.
+  template <size_t kStep>
+  HWY_INLINE bool Has() const {
+    return true;
+  }
+
   HWY_INLINE void Scales(float* HWY_RESTRICT scales,
                          float* HWY_RESTRICT minima) const {
     if constexpr (Block::kParts == 1) {
-      StoreHalves(bytes + Format::kScaleAt, Block::kBytes, scales);
-      if constexpr (Format::kHasMinima) {
-        StoreHalves(bytes + Format::kAddendAt, Block::kBytes, minima);
-        const PartF df;
-        for (size_t i = 0; i < kGroupParts; i += hn::Lanes(df)) {
-          hn::StoreU(hn::Neg(hn::LoadU(df, minima + i)), df, minima + i);
-        }
-      }
+      StoreBlockScales<Format>(bytes, kGroupParts, scales, minima);
     } else {
       Format::Scales(bytes, scales, minima);
     }
@@ -130,8 +191,49 @@ struct FileGroup {
                            Format::template RawPair<0>(Dot8(), bytes);
                          }) {
       return Format::template RawPair<kStep>(Dot8(), bytes);
+    } else if constexpr (Block::kParts == 1) {
+      const uint8_t* first = bytes + 2 * kStep * Block::kBytes;
+      return RawOfTwo<Format>(first, first + Block::kBytes);
     } else {
       return hn::Combine(Dot8(), Raw<2 * kStep + 1>(0), Raw<2 * kStep>(0));
+    }
+  }
+#endif
+};
+
+// The small blocks behind the last whole group of a row. Nothing behind them is
+// read, as the file may end there.
+template <class FormatIn>
+struct FileTail {
+  using Format = FormatIn;
+  const uint8_t* HWY_RESTRICT bytes;
+  size_t blocks;
+
+  template <size_t kStep>
+  HWY_INLINE bool Has() const {
+    return kStep * kStepElements < blocks * kPartElements;
+  }
+  HWY_INLINE void Scales(float* HWY_RESTRICT scales,
+                         float* HWY_RESTRICT minima) const {
+    StoreBlockScales<Format>(bytes, blocks, scales, minima);
+  }
+  template <size_t kPart>
+  HWY_INLINE hn::Vec<Part8> Raw(size_t i) const {
+    return Format::template Raw<0>(Part8(),
+                                   bytes + kPart * BlockOf<Format>::kBytes, i);
+  }
+
+#if HWY_TARGET != HWY_SCALAR
+  // The last block stands in for one that is missing: its scale is 0.
+  template <size_t kStep>
+  HWY_INLINE hn::Vec<Dot8> RawStep() const {
+    if constexpr (kDotBytes <= kPartElements) {
+      return Raw<kStep>(0);
+    } else {
+      constexpr size_t kBytes = BlockOf<Format>::kBytes;
+      return RawOfTwo<Format>(
+          bytes + 2 * kStep * kBytes,
+          bytes + HWY_MIN(2 * kStep + 1, blocks - 1) * kBytes);
     }
   }
 #endif
@@ -243,96 +345,66 @@ HWY_INLINE void AddStep(const Group& group, const float* HWY_RESTRICT factors,
 
 #endif  // HWY_TARGET
 
-// The sums of a row and a token.
-template <class Dots, class Taken>
-struct RowSums {
+// A token on its way along a row, and the sums of both so far. Vectors by
+// reference, as sizeless ones cannot be members.
+template <class Token, class Dots, class Taken>
+struct TokenRun {
+  HWY_INLINE TokenRun(const Token& token, Dots& even_dots, Dots& odd_dots,
+                      Taken& taken_off)
+      : x(token), even(even_dots), odd(odd_dots), taken(taken_off) {}
+  // The same behind the last whole group.
+  template <class Format>
+  HWY_INLINE TokenRun<Q8Tail<Format>, Dots, Taken> Tail(size_t blocks) const {
+    return {Q8Tail<Format>(x, blocks), even, odd, taken};
+  }
+
+  Token x;
   Dots& even;
   Dots& odd;
   Taken& taken;
+  HWY_ALIGN float factors[16];  // of a group, see MakeFactors; not initialised
 };
 
 // Writes what a group's dot products are multiplied with for one token to
 // `factors`; adds to `taken`. Offsets are left to the end: offset * (sum of
 // scale * activations).
-template <class Format, class Taken>
+template <class Format, class Token, class Taken>
 HWY_INLINE void MakeFactors(const float* HWY_RESTRICT scales,
-                            const float* HWY_RESTRICT minima,
-                            const Q8Token<Format>& x,
+                            const float* HWY_RESTRICT minima, const Token& x,
                             float* HWY_RESTRICT factors, Taken& taken) {
   const ScaleF<Format> ds;
   for (size_t i = 0; i < GroupOf<Format>::kScales; i += hn::Lanes(ds)) {
     const auto scale = hn::Load(ds, scales + i);
-    hn::Store(hn::Mul(scale, hn::LoadU(ds, x.scales + i)), ds, factors + i);
+    hn::Store(hn::Mul(scale, x.Scales(i)), ds, factors + i);
     if constexpr (Format::kHasMinima) {
-      taken = hn::MulAdd(hn::Load(ds, minima + i), hn::LoadU(ds, x.sums + i),
-                         taken);
+      taken = hn::MulAdd(hn::Load(ds, minima + i), x.Sums(i), taken);
     } else if constexpr (kHasTaken<Format>) {
-      taken = hn::MulAdd(scale, hn::LoadU(ds, x.sums + i), taken);
+      taken = hn::MulAdd(scale, x.Sums(i), taken);
     }
   }
 }
 
-// A group times one token, or two (kTokens), which then share what Raw() gives:
-// a step of both is computed side by side.
-template <size_t kTokens, class Group, class Token, class Sums, size_t... kStep>
-HWY_INLINE void AddGroup(const Group& group, const Token& x, const Token& z,
-                         const Sums& of_x, const Sums& of_z,
-                         std::index_sequence<kStep...>) {
+// What a step of a group adds to one token or several.
+template <size_t kStep, class Group, class... Run>
+HWY_INLINE void AddStepTo(const Group& group, Run&... runs) {
+  if (!group.template Has<kStep>()) return;
+  (AddStep<kStep>(group, runs.factors, runs.x.quants,
+                  kStep % 2 == 0 ? runs.even : runs.odd),
+   ...);
+}
+
+// A group times one token or several, which then share what Raw() gives: a step
+// of all is computed side by side. The order of additions of a token does not
+// depend on how many they are.
+template <class Group, size_t... kStep, class... Run>
+HWY_INLINE void AddGroup(const Group& group, std::index_sequence<kStep...>,
+                         Run&&... runs) {
   using Format = typename Group::Format;
   HWY_ALIGN float scales[GroupOf<Format>::kScales];
   HWY_ALIGN float minima[GroupOf<Format>::kScales];
-  HWY_ALIGN float x_factors[GroupOf<Format>::kScales];
   group.Scales(scales, minima);
-  MakeFactors<Format>(scales, minima, x, x_factors, of_x.taken);
-  if constexpr (kTokens == 1) {
-    (AddStep<kStep>(group, x_factors, x.quants,
-                    kStep % 2 == 0 ? of_x.even : of_x.odd),
-     ...);
-  } else {
-    HWY_ALIGN float z_factors[GroupOf<Format>::kScales];
-    MakeFactors<Format>(scales, minima, z, z_factors, of_z.taken);
-    ((AddStep<kStep>(group, x_factors, x.quants,
-                     kStep % 2 == 0 ? of_x.even : of_x.odd),
-      AddStep<kStep>(group, z_factors, z.quants,
-                     kStep % 2 == 0 ? of_z.even : of_z.odd)),
-     ...);
-  }
-}
-
-// The small blocks behind the last whole group: a group of them is made, with
-// weights and activations of 0 behind them.
-template <class Format>
-struct Tail {
-  HWY_INLINE Tail(const uint8_t* HWY_RESTRICT from, const Q8Token<Format>& x,
-                  size_t blocks) {
-    std::memcpy(bytes, from, blocks * BlockOf<Format>::kBytes);
-    std::memset(bytes + blocks * BlockOf<Format>::kBytes, 0,
-                (kGroupParts - blocks) * BlockOf<Format>::kBytes);
-    std::fill(std::copy_n(x.quants, blocks * kQ8BlockSize, quants),
-              quants + sizeof(quants), int8_t{0});
-    std::fill(std::copy_n(x.scales, blocks, scales), scales + kGroupParts,
-              0.0f);
-    std::fill(std::copy_n(x.sums, blocks, sums), sums + kGroupParts, 0.0f);
-    token.quants = quants;
-    token.scales = scales;
-    token.sums = sums;
-  }
-
-  uint8_t bytes[GroupOf<Format>::kBytes];
-  int8_t quants[kGroupElements];
-  float scales[kGroupParts];
-  float sums[kGroupParts];
-  Q8Token<Format> token;
-};
-
-// Adds the `blocks` small blocks from `bytes` on.
-template <class Format, class Sums>
-HWY_INLINE void AddTail(const uint8_t* HWY_RESTRICT bytes,
-                        const Q8Token<Format>& x, size_t blocks,
-                        const Sums& sums) {
-  const Tail<Format> tail(bytes, x, blocks);
-  AddGroup<1>(FileGroup<Format>{tail.bytes}, tail.token, tail.token, sums, sums,
-              GroupSteps());
+  (MakeFactors<Format>(scales, minima, runs.x, runs.factors, runs.taken), ...);
+  (AddStepTo<kStep>(group, runs...), ...);
 }
 
 using FourF = hn::CappedTag<float, 4>;
@@ -391,34 +463,21 @@ HWY_INLINE void StoreSums(V v0, V v1, V v2, V v3, float* HWY_RESTRICT y) {
 #endif
 }
 
-// A row times x and, if kTokens is 2, z: lanes that are still to be added. The
-// order of additions of a token is the same in either.
-template <class Format, size_t kTokens, bool kHasTail, class V>
-HWY_INLINE void RowTimesTokens(const uint8_t* HWY_RESTRICT row, size_t cols,
-                               Q8Token<Format> x, Q8Token<Format> z, V& times_x,
-                               V& times_z) {
+// A row times one token or several.
+template <class Format, bool kHasTail, class... Run>
+HWY_INLINE void AddRow(const uint8_t* HWY_RESTRICT row, size_t cols,
+                       Run&&... runs) {
   constexpr size_t kBytes = GroupOf<Format>::kBytes;
-  auto x_even = hn::Zero(DotF()), x_odd = x_even;
-  auto z_even = x_even, z_odd = x_even;
-  auto x_taken = hn::Zero(ScaleF<Format>()), z_taken = x_taken;
-  using Sums = RowSums<hn::Vec<DotF>, hn::Vec<ScaleF<Format>>>;
-  const Sums of_x{x_even, x_odd, x_taken};
-  const Sums of_z{z_even, z_odd, z_taken};
   for (size_t c = 0; c + kGroupElements <= cols; c += kGroupElements) {
     PrefetchStream(row, kBytes);
-    AddGroup<kTokens>(FileGroup<Format>{row}, x, z, of_x, of_z, GroupSteps());
+    AddGroup(FileGroup<Format>{row}, GroupSteps(), runs...);
     row += kBytes;
-    x.NextGroup();
-    z.NextGroup();
+    (runs.x.NextGroup(), ...);
   }
   if constexpr (kHasTail) {
-    const size_t tail = cols % kGroupElements / kPartElements;
-    AddTail<Format>(row, x, tail, of_x);
-    if constexpr (kTokens == 2) AddTail<Format>(row, z, tail, of_z);
-  }
-  times_x = RowLanes<Format>(x_even, x_odd, x_taken);
-  if constexpr (kTokens == 2) {
-    times_z = RowLanes<Format>(z_even, z_odd, z_taken);
+    const size_t blocks = cols % kGroupElements / kPartElements;
+    AddGroup(FileTail<Format>{row, blocks}, GroupSteps(),
+             runs.template Tail<Format>(blocks)...);
   }
 }
 
@@ -430,6 +489,54 @@ struct WeightRows {
   size_t bytes;          // of a row
 };
 
+// Returns a row times a token: lanes that are still to be added.
+template <class Format, bool kHasTail>
+HWY_INLINE hn::Vec<FourF> RowTimesOne(const uint8_t* HWY_RESTRICT row,
+                                      size_t cols, const Q8Token<Format>& x) {
+  auto even = hn::Zero(DotF()), odd = even;
+  auto taken = hn::Zero(ScaleF<Format>());
+  AddRow<Format, kHasTail>(row, cols, TokenRun(x, even, odd, taken));
+  return RowLanes<Format>(even, odd, taken);
+}
+
+// Writes the products of a row with tokens `first` and `first + 1` to sums[0]
+// and [1].
+template <class Format, bool kHasTail>
+HWY_INLINE void RowTimesTwo(const uint8_t* HWY_RESTRICT row,
+                            const ActivationView& view, size_t first,
+                            float* HWY_RESTRICT sums) {
+  auto even0 = hn::Zero(DotF()), odd0 = even0, even1 = even0, odd1 = even0;
+  auto taken0 = hn::Zero(ScaleF<Format>()), taken1 = taken0;
+  AddRow<Format, kHasTail>(
+      row, view.cols,
+      TokenRun(Q8Token<Format>(view, first), even0, odd0, taken0),
+      TokenRun(Q8Token<Format>(view, first + 1), even1, odd1, taken1));
+  const auto lanes0 = RowLanes<Format>(even0, odd0, taken0);
+  const auto lanes1 = RowLanes<Format>(even1, odd1, taken1);
+  StoreSums(lanes0, lanes1, lanes0, lanes1, sums);
+}
+
+// The same of four tokens.
+template <class Format, bool kHasTail>
+HWY_INLINE void RowTimesFour(const uint8_t* HWY_RESTRICT row,
+                             const ActivationView& view, size_t first,
+                             float* HWY_RESTRICT sums) {
+  auto even0 = hn::Zero(DotF()), odd0 = even0, even1 = even0, odd1 = even0,
+       even2 = even0, odd2 = even0, even3 = even0, odd3 = even0;
+  auto taken0 = hn::Zero(ScaleF<Format>()), taken1 = taken0, taken2 = taken0,
+       taken3 = taken0;
+  AddRow<Format, kHasTail>(
+      row, view.cols,
+      TokenRun(Q8Token<Format>(view, first), even0, odd0, taken0),
+      TokenRun(Q8Token<Format>(view, first + 1), even1, odd1, taken1),
+      TokenRun(Q8Token<Format>(view, first + 2), even2, odd2, taken2),
+      TokenRun(Q8Token<Format>(view, first + 3), even3, odd3, taken3));
+  StoreSums(RowLanes<Format>(even0, odd0, taken0),
+            RowLanes<Format>(even1, odd1, taken1),
+            RowLanes<Format>(even2, odd2, taken2),
+            RowLanes<Format>(even3, odd3, taken3), sums);
+}
+
 template <class Format, bool kHasTail>
 HWY_INLINE void RowsTimesOne(const WeightRows& rows, const ActivationView& view,
                              float* HWY_RESTRICT y) {
@@ -437,8 +544,7 @@ HWY_INLINE void RowsTimesOne(const WeightRows& rows, const ActivationView& view,
   const size_t cols = view.cols;
   const uint8_t* row = rows.first;
   const auto next = [&]() HWY_ATTR {
-    hn::Vec<FourF> lanes;
-    RowTimesTokens<Format, 1, kHasTail>(row, cols, x, x, lanes, lanes);
+    const auto lanes = RowTimesOne<Format, kHasTail>(row, cols, x);
     row += rows.bytes;
     return lanes;
   };
@@ -464,20 +570,20 @@ HWY_INLINE void RowsTimesSeveral(const WeightRows& rows,
   const uint8_t* row = rows.first;
   float sums[4];
   for (size_t r = rows.begin; r < rows.end; ++r, row += rows.bytes) {
-    hn::Vec<FourF> x, z;
     size_t t = 0;
-    for (; t + 2 <= view.tokens; t += 2) {
-      RowTimesTokens<Format, 2, kHasTail>(row, view.cols,
-                                          Q8Token<Format>(view, t),
-                                          Q8Token<Format>(view, t + 1), x, z);
-      StoreSums(x, z, x, z, sums);
-      y[t][r] = sums[0];
-      y[t + 1][r] = sums[1];
+    for (; t + 4 <= view.tokens; t += 4) {
+      RowTimesFour<Format, kHasTail>(row, view, t, sums);
+      for (size_t i = 0; i < 4; ++i) y[t + i][r] = sums[i];
+    }
+    if (t + 2 <= view.tokens) {
+      RowTimesTwo<Format, kHasTail>(row, view, t, sums);
+      for (size_t i = 0; i < 2; ++i) y[t + i][r] = sums[i];
+      t += 2;
     }
     if (t == view.tokens) continue;
-    const Q8Token<Format> last(view, t);
-    RowTimesTokens<Format, 1, kHasTail>(row, view.cols, last, last, x, x);
-    StoreSums(x, x, x, x, sums);
+    const auto v =
+        RowTimesOne<Format, kHasTail>(row, view.cols, Q8Token<Format>(view, t));
+    StoreSums(v, v, v, v, sums);
     y[t][r] = sums[0];
   }
 }

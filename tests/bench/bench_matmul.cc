@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// MatVec: GB/s of weights read. MatMul: 10^9 operations (2 per
-// multiply-accumulate) per second. Both on one thread.
+// MatVecs, of one token or a few: GB/s of weights read, once for all tokens.
+// MatMul: 10^9 operations (2 per multiply-accumulate) per second. Both on one
+// thread.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "simd/int8_peak.h"
 #include "simd/matmul.h"
 #include "simd/targets.h"
 
@@ -71,11 +73,12 @@ struct Problem {
   ActivationView view;
 };
 
-void BenchMatVec(benchmark::State& state, const Case& c) {
+void BenchMatVecs(benchmark::State& state, const Case& c) {
   Problem p(c);
+  std::vector<float*> y;
+  for (size_t t = 0; t < c.tokens; ++t) y.push_back(p.y.data() + t * c.rows);
   for (auto _ : state) {
-    float* y = p.y.data();
-    MatVecs(p.w, 0, c.rows, p.view, &y);
+    MatVecs(p.w, 0, c.rows, p.view, y.data());
     benchmark::ClobberMemory();
   }
   state.counters["GB/s"] = benchmark::Counter(
@@ -94,23 +97,38 @@ void BenchMatMul(benchmark::State& state, const Case& c) {
                          benchmark::Counter::kIsIterationInvariantRate);
 }
 
+// What MatMul cannot exceed.
+void BenchInt8Peak(benchmark::State& state) {
+  size_t products = 0;
+  for (auto _ : state) products += MultiplyInt8(1000);
+  state.counters["GOP/s"] = benchmark::Counter(
+      2e-9 * static_cast<double>(products), benchmark::Counter::kIsRate);
+}
+
+using Bench = void (*)(benchmark::State& state, const Case& c);
+
+void Add(const char* kernel, Bench bench, const Case& c) {
+  std::ostringstream name;
+  name << kernel << "/" << FormatOf(c.type).name << "/" << c.rows << "x"
+       << c.cols << "/" << c.tokens;
+  benchmark::RegisterBenchmark(name.str().c_str(), bench, c);
+}
+
 void Register() {
+  benchmark::RegisterBenchmark("Int8Peak", BenchInt8Peak);
   for (const WeightFormat& format : kWeightFormats) {
-    const auto add = [&format](size_t rows, size_t cols, size_t tokens) {
-      const Case c{format.type, rows, cols, tokens};
-      const bool one = tokens == 1;
-      std::ostringstream name;
-      name << (one ? "MatVec/" : "MatMul/") << format.name << "/" << rows << "x"
-           << cols;
-      if (!one) name << "/" << tokens;
-      benchmark::RegisterBenchmark(name.str().c_str(),
-                                   one ? BenchMatVec : BenchMatMul, c);
-    };
-    add(4096, 4096, 1);
-    add(1160, 256, 1);
-    add(4096, 4096, 256);
-    add(3352, 768, 256);
-    add(3352, 768, 16);
+    const WeightType type = format.type;
+    for (const size_t tokens : {1, 2, 3, 4, 8}) {
+      Add("MatVecs", BenchMatVecs, {type, 4096, 4096, tokens});
+    }
+    Add("MatVecs", BenchMatVecs, {type, 1160, 256, 1});
+    if (format.block_elements < 256) {  // rows that are no whole groups of 256
+      Add("MatVecs", BenchMatVecs, {type, 1536, 576, 1});
+      Add("MatVecs", BenchMatVecs, {type, 4864, 896, 1});
+    }
+    Add("MatMul", BenchMatMul, {type, 4096, 4096, 256});
+    Add("MatMul", BenchMatMul, {type, 3352, 768, 256});
+    Add("MatMul", BenchMatMul, {type, 3352, 768, 16});
   }
 }
 

@@ -48,7 +48,7 @@ void ExpectQuantizes(const float* x, const ActivationView& view, size_t token,
   int32_t sum = 0;
   int32_t half_sum = 0;
   for (size_t i = 0; i < kQ8BlockSize; ++i) {
-    const int q = view.q8[token * view.cols + block * kQ8BlockSize + i];
+    const int q = view.q8[token * view.q8_stride + block * kQ8BlockSize + i];
     // The default rounding mode: to nearest, ties to even.
     ASSERT_EQ(static_cast<float>(q), std::nearbyint(x[i] / scale)) << x[i];
     ASSERT_LE(std::abs(q), 127);

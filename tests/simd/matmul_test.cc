@@ -92,7 +92,8 @@ double ActivationValue(const ActivationView& x, size_t token, size_t col) {
     case ActivationFormat::kF32:
       return double{x.f32[i]};
     case ActivationFormat::kQ8:
-      return x.q8[i] * double{x.scales[i / kQ8BlockSize]};
+      return x.q8[token * x.q8_stride + col] *
+             double{x.scales[i / kQ8BlockSize]};
   }
   return 0.0;
 }
