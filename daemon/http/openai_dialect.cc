@@ -128,12 +128,12 @@ base::Result<HttpWork> ReadOpenAiChat(const HttpRequest& http,
     fields.Read(reader);
   });
   if (!read) return read.error();
-  auto prompt = view.vocabulary->ChatPrompt(turns);
-  if (!prompt) return prompt.error();
-
   TextRequest request;
-  request.pieces = std::move(*prompt);
-  request.vocabulary = view.vocabulary;
+  if (const auto set =
+          SetConversation(view, std::move(turns), fields.sampling, &request);
+      !set) {
+    return set.error();
+  }
   request.max_tokens = TokensOf(fields.most_tokens, kOpenAiDefaultAnswerTokens);
   fields.ApplyTo(ChatSamplingOf(*view.vocabulary), view.number, &request);
 
@@ -150,7 +150,8 @@ base::Result<HttpWork> ReadOpenAiModels(const HttpRequest&,
                                         const HttpView& view) {
   const completion::ModelFacts& facts = view.vocabulary->facts();
   json::array capabilities = {"completion"};
-  if (facts.no_chat.empty()) capabilities.emplace_back("chat");
+  if (facts.no_chat.empty() || view.chats_elsewhere)
+    capabilities.emplace_back("chat");
   json::object model{{"id", base::JsonString(facts.name)},
                      {"object", "model"},
                      {"created", facts.modified},

@@ -42,6 +42,7 @@
 
 #include "base/json_text.h"
 #include "base/memory_budget.h"
+#include "daemon/host/remote/routing_generator.h"
 #include "daemon/http/server.h"
 #include "daemon/io/bridge_protocol.h"
 #include "daemon/io/unix_socket.h"
@@ -96,14 +97,15 @@ class DaemonServer : public DaemonCore {
         save_(io_),
         look_(io_),
         stop_deadline_(io_),
+        elsewhere_(MakeEngineElsewhere(options_.config.remote)),
         host_(
-            std::move(loader),
+            WithEngineElsewhere(std::move(loader), elsewhere_),
             [this](std::function<void()> call) {
               asio::post(io_, std::move(call));
             },
             kSaveWhenIdleFor,
             [model = options_.model] { return engine::StampModel(model); },
-            ProcessMemoryBudget(options_.config.model.state_bytes)),
+            ProcessMemoryBudget(options_.config.model.state_bytes), elsewhere_),
         acceptance_(options_.config.statistics ? AcceptanceFile()
                                                : std::filesystem::path()),
         http_(io_, host_, HttpOptionsOf(options_.config)) {}
@@ -168,7 +170,8 @@ class DaemonServer : public DaemonCore {
   bool draining_ = false;
   uint64_t next_connection_ = 1;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-  CompletionHost host_;  // its thread posts to io_
+  const std::shared_ptr<remote::Engine> elsewhere_;  // null: nothing is
+  CompletionHost host_;                              // its thread posts to io_
   AcceptanceStore acceptance_;
   HttpServer http_;
   std::shared_ptr<const void> http_lease_;  // of the configuration
