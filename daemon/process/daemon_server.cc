@@ -42,6 +42,7 @@
 
 #include "base/json_text.h"
 #include "base/memory_budget.h"
+#include "daemon/descriptor_limit.h"
 #include "daemon/host/remote/routing_generator.h"
 #include "daemon/http/server.h"
 #include "daemon/io/bridge_protocol.h"
@@ -76,11 +77,26 @@ constexpr auto kSaveWhenIdleFor = std::chrono::seconds(30);
 // How long a daemon without a model stays for those who want to know why.
 constexpr auto kStayWithoutModel = std::chrono::seconds(5);
 
+// Beside those of programs that speak HTTP there are editors' connections, open
+// files and the model's: they find a place whatever the others do.
+constexpr size_t kOwnDescriptors = 512;
+
+HttpLimits HttpLimitsHere() {
+  HttpLimits limits;
+  const size_t most =
+      RaiseDescriptorLimit(limits.connections + kOwnDescriptors);
+  limits.connections =
+      std::min(limits.connections,
+               std::max(most, 2 * kOwnDescriptors) - kOwnDescriptors);
+  return limits;
+}
+
 HttpOptions HttpOptionsOf(const Config& config) {
   return {.token_always = config.http.token_always,
           .origins = config.http.allowed_origins,
           .window = config.completion.limits,
-          .file_memory = config.completion.file_memory};
+          .file_memory = config.completion.file_memory,
+          .limits = HttpLimitsHere()};
 }
 
 class DaemonServer : public DaemonCore {
