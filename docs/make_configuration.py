@@ -33,10 +33,11 @@ languages = { markdown = true }
 GROUPS = (
     (
         "The process, which all editors share",
-        lambda key: not key.startswith(("completion.", "fim.", "http.")),
+        lambda key: not key.startswith(("completion.", "fim.", "http.", "remote.")),
     ),
     ("What the model was trained with, if it is other than krait finds", lambda key: key.startswith("fim.")),
     ("Other programs, by HTTP ([more](http.md))", lambda key: key.startswith("http.")),
+    ("An engine elsewhere ([more](remote.md))", lambda key: key.startswith("remote.")),
     ("Completion", lambda key: key.startswith("completion.")),
 )
 

@@ -19,11 +19,14 @@ ALLOWED = {
     'grammars': {'base'},
     'daemon/completion': {'base', 'grammars'},
     'daemon/models': {'base'},
+    'daemon/remote': {'base', 'daemon/models'},
     'daemon/repository': {'base', 'grammars', 'daemon/completion'},
     'daemon': {'base', 'simd', 'engine', 'lsp', 'grammars',
-               'daemon/completion', 'daemon/models', 'daemon/repository'},
+               'daemon/completion', 'daemon/models', 'daemon/remote',
+               'daemon/repository'},
     'tests': {'base', 'simd', 'engine', 'lsp', 'grammars', 'daemon',
-              'daemon/completion', 'daemon/models', 'daemon/repository'},
+              'daemon/completion', 'daemon/models', 'daemon/remote',
+              'daemon/repository'},
 }
 
 # layer -> its folders from the ground up ('' is its root): each may include its
@@ -32,8 +35,8 @@ FLOORS = {
     'engine': ('', 'threads', 'file', 'tokenizer', 'prompt', 'memory', 'model',
                'state', 'layers', 'arch', 'run', 'quantise'),
     'daemon/completion': ('text', 'generator', 'stop', 'rules', 'shown', ''),
-    'daemon': ('', 'io', 'config', 'chat', 'host', 'host/local', 'session',
-               'http', 'bridge', 'process', 'tools', 'commands'),
+    'daemon': ('', 'io', 'config', 'chat', 'host', 'host/local', 'host/remote',
+               'session', 'http', 'bridge', 'process', 'tools', 'commands'),
 }
 MAIN = 'daemon/main.cc'  # on top of all
 
@@ -46,6 +49,7 @@ FORBIDDEN_EXTERNAL = {
     'grammars': ('boost/', 'hwy/', 'hwloc', 'CLI/', 'simdjson'),
     'daemon/completion': ('boost/asio', 'hwy/', 'hwloc', 'CLI/', 'curl/'),
     'daemon/models': ('boost/asio', 'hwy/', 'hwloc', 'CLI/'),
+    'daemon/remote': ('boost/asio', 'hwy/', 'hwloc', 'CLI/', 'sqlite3'),
     'daemon/repository': ('boost/asio', 'hwy/', 'hwloc', 'CLI/', 'curl/'),
     'daemon': ('hwy/', 'curl/', 'sqlite3'),
     'tests': (),
@@ -173,6 +177,9 @@ def self_test():
     assert check_include('daemon/completion', True, 'daemon/models/fetch.h')
     assert check_include('daemon/models', True, 'engine/arch/model.h')
     assert check_include('daemon/models', True, 'daemon/log.h')
+    assert check_include('daemon/remote', True, 'daemon/log.h')
+    assert check_include('daemon/remote', True,
+                         'daemon/completion/completion_service.h')
     assert check_include('daemon', False, 'curl/curl.h')
     assert check_include('daemon', False, 'sqlite3.h')
     assert check_include('daemon/repository', True, 'daemon/log.h')

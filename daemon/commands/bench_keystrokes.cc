@@ -188,6 +188,17 @@ base::Result<KeystrokeBenchOptions> MakeOptions(
   auto steps = ParseSteps(arguments.steps);
   if (!steps) return steps.error();
   options.script.steps = std::move(*steps);
+  const auto peer_at = [&arguments](InfillServer server) {
+    return Peer{.server = std::move(server),
+                .lines_before = arguments.peer_lines_before,
+                .lines_after = arguments.peer_lines_after,
+                .timeout = std::chrono::seconds(arguments.timeout_s)};
+  };
+  if (!arguments.served.empty()) {
+    auto server = InfillServer::Parse(arguments.served, arguments.allow_remote);
+    if (!server) return server.error();
+    options.served = peer_at(std::move(*server));
+  }
   if (arguments.against.empty()) return options;
   if (arguments.dialect != "infill" && arguments.dialect != "completion") {
     return MakeError(
@@ -200,10 +211,7 @@ base::Result<KeystrokeBenchOptions> MakeOptions(
                           {.completion = arguments.dialect == "completion",
                            .prompt = arguments.peer_prompt});
   if (!server) return server.error();
-  options.peer = Peer{.server = std::move(*server),
-                      .lines_before = arguments.peer_lines_before,
-                      .lines_after = arguments.peer_lines_after,
-                      .timeout = std::chrono::seconds(arguments.timeout_s)};
+  options.peer = peer_at(std::move(*server));
   return options;
 }
 
@@ -249,10 +257,18 @@ std::vector<std::string> Notes(const BenchKeystrokesArguments& arguments,
       fmt::format("greedy, every answer {} tokens long and computed anew: "
                   "stop rules and end-of-text do not end it",
                   arguments.completion.max_tokens),
-      arguments.warming
+      !arguments.served.empty()
+          ? "what is read between two steps is the server's affair"
+      : arguments.warming
           ? "between two steps the model reads as in a pause (--warming)"
           : "nothing is read between two steps (--warming does)",
       "times are in milliseconds from the keystroke; tokens are medians"};
+  if (!arguments.served.empty()) {
+    notes.push_back(fmt::format(
+        "krait is asked by POST /infill, with {} lines before and {} after the "
+        "cursor; its tokens and stages are what it says of them",
+        arguments.peer_lines_before, arguments.peer_lines_after));
+  }
   if (!arguments.against.empty()) {
     notes.push_back(fmt::format(
         "| {}: {} lines before and {} after the cursor, POST /{}, each "
@@ -303,6 +319,7 @@ void PrintText(const BenchKeystrokesArguments& arguments,
   for (const Workload& workload : workloads) {
     PrintLine("");
     PrintLine(KeystrokeTable(workload.result));
+    if (!arguments.served.empty()) continue;
     const completion::WarmStatus& held =
         workload.result.rounds.back().all_files;
     PrintLine(fmt::format(
@@ -360,7 +377,9 @@ int Run(const BenchKeystrokesArguments& arguments) {
     workloads = WorkloadsOfFiles(arguments);
   }
   if (!workloads) return ReportError(workloads.error());
-  const auto snapshot_bytes = SnapshotBytes(arguments.model);
+  const auto snapshot_bytes = arguments.served.empty()
+                                  ? SnapshotBytes(arguments.model)
+                                  : base::Result<size_t>(0);
   if (!snapshot_bytes) return ReportError(snapshot_bytes.error());
   const auto run = RunRounds(arguments, *options, &*workloads);
   if (!run) return ReportError(run.error());

@@ -28,6 +28,7 @@ struct BenchKeystrokesArguments {
   size_t typed = 40;
   size_t rounds = 3;
   bool warming = false;
+  std::string served;   // URL of krait's own server; empty: a session here
   std::string against;  // URL; empty: no peer
   bool allow_remote = false;
   std::string dialect = "infill";  // or "completion"

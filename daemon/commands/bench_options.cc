@@ -27,14 +27,17 @@ void AddRandomWeights(CLI::App* app, RandomWeightsArguments* arguments) {
 namespace {
 
 void AddPeerOptions(CLI::App* app, BenchKeystrokesArguments* arguments) {
+  app->add_option("--served", arguments->served,
+                  "Ask `krait serve` there by /infill, as an editor's plugin "
+                  "for llama.cpp does, instead of a session here")
+      ->type_name("URL");
   CLI::Option* against =
       app->add_option("--against", arguments->against,
                       "Ask a server that speaks llama.cpp's /infill the same, "
                       "step by step")
           ->type_name("URL");
   app->add_flag("--allow-remote", arguments->allow_remote,
-                "Let the server be on another machine: it gets the text")
-      ->needs(against);
+                "Let the servers be on other machines: they get the text");
   app->add_option("--dialect", arguments->dialect,
                   "How the server is asked: infill, or completion with a "
                   "prompt that is laid out here (--peer-prompt)")
@@ -49,15 +52,12 @@ void AddPeerOptions(CLI::App* app, BenchKeystrokesArguments* arguments) {
       ->capture_default_str();
   app->add_option("--peer-before", arguments->peer_lines_before,
                   "Lines before the cursor's that the server gets")
-      ->needs(against)
       ->capture_default_str();
   app->add_option("--peer-after", arguments->peer_lines_after,
                   "Lines after the cursor's that the server gets")
-      ->needs(against)
       ->capture_default_str();
   app->add_option("--timeout", arguments->timeout_s,
                   "Seconds to wait for an answer of the server")
-      ->needs(against)
       ->check(CLI::Range(size_t{1}, size_t{86400}))
       ->capture_default_str();
 }

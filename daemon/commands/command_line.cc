@@ -401,6 +401,7 @@ void CommandLine::AddDoctor() {
       const LoadedConfig loaded = LoadConfig({});
       doctor_.model = loaded.config.model;
       doctor_.completion = loaded.config.completion;
+      doctor_.remote = loaded.config.remote;
     };
   });
   AddJson(app, &doctor_.json);

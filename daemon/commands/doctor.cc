@@ -23,8 +23,10 @@
 #include "daemon/host/local/typing_speed.h"
 #include "daemon/memory_limit.h"
 #include "daemon/model_lookup.h"
+#include "daemon/models/environment.h"
 #include "daemon/process/daemon_client.h"
 #include "daemon/process/runtime_dir.h"
+#include "daemon/remote/engine.h"
 #include "daemon/terminal.h"
 #include "daemon/tools/machine.h"
 #include "daemon/tools/model_verify.h"
@@ -284,6 +286,36 @@ void CheckSettings(Findings* findings) {
                                                : loaded.file.string());
 }
 
+// Asks for nothing but the list of its models: of a text nothing is sent.
+void CheckRemote(const remote::RemoteSettings& settings, Findings* findings) {
+  constexpr std::chrono::seconds kWait{10};
+  if (settings.url.empty()) {
+    return findings->Ok("remote", "none: nothing leaves this machine");
+  }
+  if (!settings.configured()) {
+    return findings->Warn("remote", settings.url + " is asked for nothing",
+                          "remote.for = [\"completion\", \"chat\"] says what "
+                          "it is for");
+  }
+  const auto engine = remote::Engine::Make(settings, models::VariableOfProcess,
+                                           [](const std::string& /*news*/) {});
+  const auto checked = engine->Check(kWait);
+  if (!checked) {
+    return findings->Problem(
+        "remote", fmt::format("{}: {}", settings.url, checked.error().message),
+        "until it answers krait's own model does");
+  }
+  const std::string found = fmt::format(
+      "{} {}, for{}{}", settings.url, *checked,
+      settings.completion ? " completion" : "", settings.chat ? " chat" : "");
+  if (settings.completion && settings.workspaces.empty()) {
+    return findings->Warn("remote", found,
+                          "no file is sent for completions until "
+                          "remote.workspaces names its folder");
+  }
+  findings->Ok("remote", found);
+}
+
 void CheckRuntimeDir(Findings* findings) {
   const auto dir = MakeRuntimeDir(RuntimeEnvironment::OfProcess());
   if (!dir) {
@@ -366,6 +398,7 @@ int RunDoctor(const DoctorArguments& arguments) {
   CheckMemory(arguments.model.state_bytes, &findings);
   CheckModel(arguments.model, arguments.completion.limits, &findings);
   CheckSettings(&findings);
+  CheckRemote(arguments.remote, &findings);
   CheckRuntimeDir(&findings);
   CheckDaemon(&findings);
   if (arguments.json) {

@@ -4,6 +4,7 @@
 
 #include "daemon/completion/completion_service.h"
 #include "daemon/loaded_model.h"
+#include "daemon/remote/settings.h"
 
 namespace krait::daemon {
 
@@ -12,6 +13,7 @@ namespace krait::daemon {
 struct DoctorArguments {
   ModelOptions model;
   completion::CompletionOptions completion;  // whose limits decide about speed
+  remote::RemoteSettings remote;
   bool json = false;
 };
 

@@ -50,6 +50,7 @@ int RunLsp(const LspArguments& arguments) {
 
   WantedDaemon wish{.model = config.model,
                     .config_file = arguments.config_file,
+                    .remote = config.remote,
                     .settings = base::JsonText(SessionSettings(config))};
   wish.model.model = *model;
   auto daemon = ConnectOrStart(wish);

@@ -144,6 +144,7 @@ int RunServe(const ServeArguments& arguments) {
   CatchSignals();
   WantedDaemon wish{.model = config.model,
                     .config_file = arguments.config_file,
+                    .remote = config.remote,
                     .settings = base::JsonText(SessionSettings(config)),
                     .purpose = std::string(kPurposeServe)};
   wish.model.model = *model;

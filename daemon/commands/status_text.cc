@@ -145,6 +145,24 @@ std::string HttpText(const json::object& status) {
          fmt::format(", {} connections", TextIn(status, "http_connections"));
 }
 
+// Empty: nothing is configured.
+std::string RemoteText(const json::object& remote) {
+  if (remote.empty()) return {};
+  const std::string state = TextIn(remote, "state");
+  if (state == "off") return "nothing is sent: " + TextIn(remote, "problem");
+  std::string text = fmt::format(
+      "{}: {} requests ({} failed, {} answered here), {} sent, {} received",
+      TextIn(remote, "url"), TextIn(remote, "requests"),
+      TextIn(remote, "failures"), TextIn(remote, "fallbacks"),
+      BytesIn(remote, "bytes_sent"), BytesIn(remote, "bytes_received"));
+  if (state != "asked") {
+    text += fmt::format("; not asked for {} s: {}",
+                        TextIn(remote, "asked_again_in_seconds"),
+                        TextIn(remote, "last_failure"));
+  }
+  return text;
+}
+
 std::string StatisticsRow(std::string_view name, const json::object& counts) {
   const double shown = NumberIn(counts, "shown");
   const double accepted = NumberIn(counts, "accepted");
@@ -204,6 +222,10 @@ std::string StatusText(const json::object& status) {
   text += Line("latency", LatencyText(status));
   if (const std::string http = HttpText(status); !http.empty()) {
     text += Line("HTTP", http);
+  }
+  if (const std::string remote = RemoteText(ObjectIn(status, "remote"));
+      !remote.empty()) {
+    text += Line("remote", remote);
   }
   text += Line("connections",
                fmt::to_string(ArrayIn(status, "connections").size()));

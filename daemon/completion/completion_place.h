@@ -32,6 +32,7 @@ struct CompletionPlace {
   std::vector<NearbyText> others;
   std::shared_ptr<const RepositoryPlace> repository;  // null: none
   std::string origin;
+  bool may_leave = false;  // see GeneratorPrompt
 
   // Refers to the place.
   GeneratorPrompt prompt() const {
@@ -44,7 +45,8 @@ struct CompletionPlace {
                            .file_before = whole_before,
                            .file_after = whole_after,
                            .pause_tokens = pause_tokens,
-                           .origin = origin};
+                           .origin = origin,
+                           .may_leave = may_leave};
     if (remembered) {
       prompt.remembered = RememberedTexts{.before = whole_before,
                                           .after = whole_after,

@@ -123,6 +123,7 @@ CompletionPlace CompletionService::PlaceOf(const CompletionRequest& request,
   place.document = request.document.empty() ? request.path : request.document;
   place.path = request.path;
   place.origin = request.origin;
+  place.may_leave = request.may_leave;
   place.prefix =
       prefixes_.Cut(place.document, before, limits.prefix_tokens, count);
   // What fits there does not depend on how much of it the model reads.
@@ -198,8 +199,9 @@ base::Status CompletionService::ReadAhead(const CompletionRequest& request,
 base::Status CompletionService::Prefetch(const CompletionRequest& request,
                                          const CompletionOptions& wanted,
                                          std::stop_token stop) {
-  // What is drawn by chance is not continued.
-  if (wanted.sampling.temperature > 0) return {};
+  // What is drawn by chance is not continued, and what an engine elsewhere says
+  // is not asked for while nobody waits.
+  if (wanted.sampling.temperature > 0 || request.may_leave) return {};
   const CompletionOptions options = Fit(wanted);
   const CompletionPlace place = PlaceOf(request, options);
   const auto end = Clock::now() + kMostTimeToPrefetch;

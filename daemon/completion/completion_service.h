@@ -40,6 +40,7 @@ struct CompletionRequest {
   std::shared_ptr<const RepositoryPlace> repository = {};
   RequestSyntax syntax = {};  // of the document; may say nothing
   std::string origin = {};    // see GeneratorPrompt
+  bool may_leave = false;     // the same
   // Tells the document from all others that may have the same path: those of
   // another checkout, or that have none. Empty: the path does.
   std::string document = {};

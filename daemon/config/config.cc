@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -99,6 +100,28 @@ std::filesystem::path PathInFile(const std::filesystem::path& path,
   return error ? path : (absolute.parent_path() / path).lexically_normal();
 }
 
+// Absolute, without a slash at the end, and where links lead to as well: files
+// are known by all their names.
+void ResolveFolders(std::vector<std::string>* folders) {
+  std::vector<std::string> all;
+  const auto add = [&all](const std::filesystem::path& path) {
+    std::string folder = path.lexically_normal().string();
+    while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+    if (std::find(all.begin(), all.end(), folder) == all.end()) {
+      all.push_back(std::move(folder));
+    }
+  };
+  for (const std::string& written : *folders) {
+    const std::filesystem::path folder = WithHome(written);
+    if (!folder.is_absolute()) continue;  // there is no home
+    add(folder);
+    std::error_code error;
+    const auto real = std::filesystem::weakly_canonical(folder, error);
+    if (!error) add(real);
+  }
+  *folders = std::move(all);
+}
+
 void ResolvePaths(LoadedConfig* loaded) {
   ModelOptions& model = loaded->config.model;
   if (IsModelPath(model.model)) {
@@ -106,6 +129,7 @@ void ResolvePaths(LoadedConfig* loaded) {
   }
   model.state_dir = PathInFile(model.state_dir, loaded->file);
   for (std::string& glob : model.state_exclude) glob = WithHome(glob);
+  ResolveFolders(&loaded->config.remote.workspaces);
 }
 
 void NotePlaces(const std::vector<Setting>& settings, LoadedConfig* loaded) {

@@ -12,6 +12,7 @@
 #include "daemon/completion/rules/completion_rules.h"
 #include "daemon/loaded_model.h"
 #include "daemon/log.h"
+#include "daemon/remote/settings.h"
 
 namespace krait::daemon {
 
@@ -29,6 +30,7 @@ struct Config {
   completion::CompletionOptions completion;
   completion::CompletionRules rules;
   HttpConfig http;
+  remote::RemoteSettings remote;
   bool statistics = true;  // counts what becomes of suggestions
   LogLevel log_level = LogLevel::kInfo;
   // How long a daemon stays without connections; zero: for ever.

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <utility>
 
+#include "daemon/config/remote_settings.h"
 #include "daemon/config/setting_kinds.h"
 #include "daemon/similar_name.h"
 
@@ -433,8 +434,9 @@ std::string_view LastPart(std::string_view key) {
 const std::vector<KnownSetting>& KnownSettings() {
   static const auto* const settings = [] {
     auto* all = new std::vector<KnownSetting>(ProcessSettings());
-    for (auto&& part : {FimSettings(), HttpSettings(), RuleSettings(),
-                        CompletionSettings(), SamplingSettings()}) {
+    for (auto&& part :
+         {FimSettings(), HttpSettings(), EngineElsewhereSettings(),
+          RuleSettings(), CompletionSettings(), SamplingSettings()}) {
       all->insert(all->end(), part.begin(), part.end());
     }
     return all;

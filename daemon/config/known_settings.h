@@ -22,6 +22,9 @@ struct KnownSetting {
   std::function<SettingValue(const Config& config)> get;
   // What a value does that is not as expected; may be empty.
   std::function<void(const std::string& problem, Config* config)> on_wrong = {};
+  // False: what was written is not repeated where it is wrong: it may be
+  // secret.
+  bool shown = true;
 };
 
 const std::vector<KnownSetting>& KnownSettings();

@@ -81,6 +81,42 @@ constexpr std::array kTexts = {
     SettingText{"http.allowed_origins",
                 "Pages of the web that may ask, by their origin "
                 "(`https://example.org`)."},
+    // An engine elsewhere.
+    SettingText{"remote.url",
+                "The address of an engine elsewhere (docs/remote.md), such as "
+                "`http://127.0.0.1:8000` or `https://api.mistral.ai`. Empty: "
+                "nothing is ever sent. Only this file can set it, not an "
+                "editor's or a repository's settings."},
+    SettingText{"remote.kind",
+                "What it speaks: `openai` (vLLM and most others), `mistral` "
+                "or `llama.cpp` (llama-server)."},
+    SettingText{"remote.model", "What its model is called there."},
+    SettingText{"remote.key_env",
+                "The environment variable that holds its key; the daemon must "
+                "be started with it. Empty: no key, or of kind `mistral` "
+                "MISTRAL_API_KEY, if that is set."},
+    SettingText{"remote.for",
+                "What it is for: `completion` in files of `remote.workspaces`, "
+                "and `chat` by HTTP."},
+    SettingText{"remote.workspaces",
+                "Folders whose files may be sent to it for completions: the "
+                "text around the cursor. What git ignores, what "
+                "`completion.disabled_files` names and what holds a secret "
+                "stays here."},
+    SettingText{"remote.fim_template",
+                "How an engine of kind `openai` is asked to fill in if its API "
+                "has no `suffix`, such as vLLM's: a prompt with {prefix} and "
+                "{suffix} in it. Empty: by `suffix`."},
+    SettingText{"remote.completion_wait_ms",
+                "How long a completion waits for its first token before "
+                "krait's own model makes it."},
+    SettingText{"remote.timeout_seconds",
+                "How long a conversation waits for its first token, and either "
+                "for each further one."},
+    SettingText{"completion.local_only",
+                "Nothing that is completed here is sent to `remote.url`. Once "
+                "it is true in one place where settings are, false in another "
+                "does not undo it."},
     // When and where it completes.
     SettingText{"completion.enabled", "Whether krait completes at all."},
     SettingText{"completion.languages",

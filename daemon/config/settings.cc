@@ -73,7 +73,8 @@ std::optional<ConfigProblem> Apply(const Setting& setting, SettingScope scope,
       .is_error = true,
       .message =
           fmt::format("{}: {}: expected {}, got {}", setting.place, setting.key,
-                      known->expected, Shown(setting.value))};
+                      known->expected,
+                      known->shown ? Shown(setting.value) : "another text")};
   if (known->on_wrong) known->on_wrong(problem.message, config);
   return problem;
 }

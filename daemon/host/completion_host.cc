@@ -10,10 +10,12 @@ namespace krait::daemon {
 CompletionHost::CompletionHost(Loader loader, PostToOwner post,
                                completion::Clock::duration save_when_idle_for,
                                Looker look,
-                               std::shared_ptr<base::MemoryBudget> memory)
+                               std::shared_ptr<base::MemoryBudget> memory,
+                               std::shared_ptr<const remote::Engine> elsewhere)
     : post_(std::move(post)),
       memory_(memory != nullptr ? std::move(memory)
                                 : ProcessMemoryBudget(DefaultStateBytes())),
+      elsewhere_(std::move(elsewhere)),
       thread_({.loader = std::move(loader),
                .look = std::move(look),
                .on_news =

@@ -26,6 +26,7 @@
 #include "daemon/host/task.h"
 #include "daemon/host/text_task.h"
 #include "daemon/host/warm_task.h"
+#include "daemon/remote/engine.h"
 
 namespace krait::daemon {
 
@@ -47,11 +48,13 @@ class CompletionHost {
 
   // Loading begins at once. States are saved after `save_when_idle_for`.
   // `memory` is for all that the process keeps to be quick; null: one by what
-  // it may use at all.
+  // it may use at all. `elsewhere`: what the loader's generators ask, to tell
+  // of it; null: nothing.
   CompletionHost(
       Loader loader, PostToOwner post,
       completion::Clock::duration save_when_idle_for = std::chrono::seconds(30),
-      Looker look = {}, std::shared_ptr<base::MemoryBudget> memory = nullptr);
+      Looker look = {}, std::shared_ptr<base::MemoryBudget> memory = nullptr,
+      std::shared_ptr<const remote::Engine> elsewhere = nullptr);
   // Stops what is running and saves what can be saved in seconds. Callbacks
   // that were not posted yet do not come.
   ~CompletionHost() = default;
@@ -72,6 +75,11 @@ class CompletionHost {
     return owner_->loaded;
   }
   size_t threads() const { return owner_->threads; }
+  // The engine elsewhere; null: there is none.
+  const remote::Engine* elsewhere() const { return elsewhere_.get(); }
+  bool chats_elsewhere() const {
+    return elsewhere_ != nullptr && elsewhere_->settings().chat;
+  }
   // Nothing, too, while the model is being loaded.
   const completion::ModelLanguages& model_languages() const {
     return owner_->languages;
@@ -130,6 +138,7 @@ class CompletionHost {
 
   const PostToOwner post_;
   const std::shared_ptr<base::MemoryBudget> memory_;
+  const std::shared_ptr<const remote::Engine> elsewhere_;
   const completion::Clock::time_point begin_ = completion::Clock::now();
   const std::shared_ptr<OwnerState> owner_ = std::make_shared<OwnerState>();
   uint64_t next_session_ = 1;

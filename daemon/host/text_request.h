@@ -13,6 +13,7 @@
 
 #include "daemon/completion/completion_service.h"
 #include "daemon/completion/generator/generator.h"
+#include "daemon/completion/generator/given_conversation.h"
 #include "daemon/completion/generator/piece.h"
 #include "daemon/completion/generator/sampling.h"
 #include "daemon/completion/generator/vocabulary.h"
@@ -27,6 +28,9 @@ struct TextRequest {
   std::optional<completion::CompletionRequest> place = {};
   std::vector<completion::PieceId> pieces = {};
   std::shared_ptr<const completion::Vocabulary> vocabulary = {};
+  // What the pieces are the prompt of, where an engine elsewhere may be asked;
+  // without a vocabulary the model here cannot have it.
+  std::shared_ptr<const completion::GivenConversation> conversation = {};
 
   completion::WindowLimits limits = {};  // of a place
   bool file_memory = true;               // the same

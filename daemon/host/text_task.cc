@@ -60,6 +60,12 @@ base::Status TextTask::Prepare(const TaskModel& model) {
     }
     return {};
   }
+  prompt_.document = document().uri;
+  prompt_.conversation = request.conversation.get();
+  // It is for an engine elsewhere alone.
+  if (prompt_.conversation != nullptr && request.vocabulary == nullptr) {
+    return {};
+  }
   if (request.vocabulary != model.generator.vocabulary()) {
     return MakeError(ErrorCode::kIo,
                      "the model was replaced meanwhile; ask again");
@@ -69,6 +75,8 @@ base::Status TextTask::Prepare(const TaskModel& model) {
                              ? 0
                              : request.vocabulary->facts().context_length;
   if (context != 0 && prompt_tokens >= context) {
+    // Elsewhere it may fit; here it cannot be gone on with.
+    if (prompt_.conversation != nullptr) return {};
     return MakeError(
         ErrorCode::kInvalidArgument,
         fmt::format("the prompt has {} tokens, and the model can have {}",
@@ -77,7 +85,6 @@ base::Status TextTask::Prepare(const TaskModel& model) {
   if (context != 0) {
     request.max_tokens = std::min(request.max_tokens, context - prompt_tokens);
   }
-  prompt_.document = document().uri;
   prompt_.pieces = request.pieces;
   return {};
 }

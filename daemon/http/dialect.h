@@ -35,6 +35,8 @@ struct RepositoryAccess {
 struct HttpView {
   // Null while there is no model.
   std::shared_ptr<const completion::Vocabulary> vocabulary = {};
+  // Conversations go to an engine elsewhere.
+  bool chats_elsewhere = false;
   HostStatus host = {};
   Statistics statistics = {};
   size_t requests = 0;       // that were read, ever

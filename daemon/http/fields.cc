@@ -298,6 +298,27 @@ completion::Sampling ChatSamplingOf(const completion::Vocabulary& vocabulary) {
           .repetition_penalty = chosen.repetition_penalty};
 }
 
+base::Status SetConversation(const HttpView& view,
+                             std::vector<completion::ChatTurn> turns,
+                             const SamplingFields& asked,
+                             TextRequest* request) {
+  auto prompt = view.vocabulary->ChatPrompt(turns);
+  if (prompt) {
+    request->pieces = std::move(*prompt);
+    request->vocabulary = view.vocabulary;
+  } else if (!view.chats_elsewhere) {
+    return prompt.error();
+  }
+  if (view.chats_elsewhere) {
+    request->conversation =
+        std::make_shared<const completion::GivenConversation>(
+            completion::GivenConversation{.turns = std::move(turns),
+                                          .temperature = asked.temperature,
+                                          .top_p = asked.top_p});
+  }
+  return {};
+}
+
 TextRequest PlaceRequest(std::string before, std::string after) {
   TextRequest request;
   request.place.emplace();

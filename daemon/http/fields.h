@@ -93,6 +93,13 @@ void RefuseField(base::ObjectReader& reader, std::string_view key,
 // How the model chooses in conversations if nobody says more.
 completion::Sampling ChatSamplingOf(const completion::Vocabulary& vocabulary);
 
+// Makes the request go on with a conversation: with the model's prompt for it
+// and, where one is asked, for an engine elsewhere. kUnsupported: none can have
+// it.
+base::Status SetConversation(const HttpView& view,
+                             std::vector<completion::ChatTurn> turns,
+                             const SamplingFields& asked, TextRequest* request);
+
 // A request to fill in between two texts.
 TextRequest PlaceRequest(std::string before, std::string after);
 // A text that comes with one, beside it.

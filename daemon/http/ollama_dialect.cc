@@ -235,11 +235,12 @@ base::Result<HttpWork> ReadOllamaChat(const HttpRequest& http,
   if (empty) {
     return HttpWork(OllamaLoadedReply(fields.model, /*chat=*/true, view.now));
   }
-  auto prompt = view.vocabulary->ChatPrompt(turns);
-  if (!prompt) return prompt.error();
   TextRequest request;
-  request.pieces = std::move(*prompt);
-  request.vocabulary = view.vocabulary;
+  if (const auto set =
+          SetConversation(view, std::move(turns), fields.sampling, &request);
+      !set) {
+    return set.error();
+  }
   return fields.WorkOf(std::move(request), ChatSamplingOf(*view.vocabulary),
                        /*chat=*/true, view);
 }

@@ -139,7 +139,6 @@ base::Result<HttpWork> ReadOpenAiChat(const HttpRequest& http,
   if (!read) return read.error();
 
   TextRequest request;
-  request.vocabulary = view.vocabulary;
   request.max_tokens = TokensOf(fields.most_tokens, kOpenAiDefaultAnswerTokens);
   fields.ApplyTo(ChatSamplingOf(*view.vocabulary), view.number, &request);
 
@@ -149,15 +148,18 @@ base::Result<HttpWork> ReadOpenAiChat(const HttpRequest& http,
   form.stream_usage = fields.stream_usage;
   form.logprobs = logprobs;
   if (repository) {
+    request.vocabulary = view.vocabulary;
     return HttpWork(AskRepository({.directory = std::move(*repository),
                                    .turns = std::move(turns),
                                    .request = std::move(request),
                                    .form = std::move(form)},
                                   view));
   }
-  auto prompt = view.vocabulary->ChatPrompt(turns);
-  if (!prompt) return prompt.error();
-  request.pieces = std::move(*prompt);
+  if (const auto set =
+          SetConversation(view, std::move(turns), fields.sampling, &request);
+      !set) {
+    return set.error();
+  }
   return HttpWork(TextWork{.request = std::move(request),
                            .writer = MakeOpenAiAnswer(std::move(form))});
 }
@@ -165,8 +167,9 @@ base::Result<HttpWork> ReadOpenAiChat(const HttpRequest& http,
 base::Result<HttpWork> ReadOpenAiModels(const HttpRequest&,
                                         const HttpView& view) {
   const completion::ModelFacts& facts = view.vocabulary->facts();
+  const bool chats = facts.no_chat.empty() || view.chats_elsewhere;
   // Mistral's clients insist on a type, and on what it can as an object.
-  json::object capabilities{{"completion_chat", facts.no_chat.empty()},
+  json::object capabilities{{"completion_chat", chats},
                             {"completion_fim", facts.fills_in}};
   json::object model{{"id", base::JsonString(facts.name)},
                      {"object", "model"},

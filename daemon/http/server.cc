@@ -280,6 +280,7 @@ std::optional<HttpReply> HttpServer::Refuse(const HttpRequest& request,
 
 HttpView HttpServer::ViewFor(const HttpRequest& request) {
   HttpView view{.vocabulary = host_.vocabulary(),
+                .chats_elsewhere = host_.chats_elsewhere(),
                 .host = host_.status(),
                 .requests = requests_,
                 .refused = refused_,

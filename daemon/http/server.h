@@ -33,7 +33,7 @@ class HttpListener;
 
 // What HTTP may cost.
 struct HttpLimits {
-  size_t connections = 1200;
+  size_t connections = 1400;
   size_t header_bytes = size_t{16} << 10;
   size_t body_bytes = size_t{4} << 20;
   // Of all requests that are being received or read, together.

@@ -26,7 +26,17 @@ base::Result<CurlLibrary> Open() {
       Find(library, "curl_easy_reset", &curl.easy_reset) &&
       Find(library, "curl_easy_setopt", &curl.easy_setopt) &&
       Find(library, "curl_easy_perform", &curl.easy_perform) &&
+      Find(library, "curl_easy_getinfo", &curl.easy_getinfo) &&
       Find(library, "curl_easy_strerror", &curl.easy_strerror) &&
+      Find(library, "curl_multi_init", &curl.multi_init) &&
+      Find(library, "curl_multi_cleanup", &curl.multi_cleanup) &&
+      Find(library, "curl_multi_setopt", &curl.multi_setopt) &&
+      Find(library, "curl_multi_add_handle", &curl.multi_add_handle) &&
+      Find(library, "curl_multi_remove_handle", &curl.multi_remove_handle) &&
+      Find(library, "curl_multi_perform", &curl.multi_perform) &&
+      Find(library, "curl_multi_poll", &curl.multi_poll) &&
+      Find(library, "curl_multi_wakeup", &curl.multi_wakeup) &&
+      Find(library, "curl_multi_info_read", &curl.multi_info_read) &&
       Find(library, "curl_slist_append", &curl.slist_append) &&
       Find(library, "curl_slist_free_all", &curl.slist_free_all) &&
       curl.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {
@@ -35,9 +45,8 @@ base::Result<CurlLibrary> Open() {
   const char* why = dlerror();
   return base::MakeError(
       base::ErrorCode::kUnsupported,
-      fmt::format("fetching a model needs libcurl, which cannot be opened "
-                  "({}): install it (Debian: libcurl4), or fetch the file "
-                  "another way and `krait model add` it",
+      fmt::format("libcurl cannot be opened ({}): install it (Debian: "
+                  "libcurl4)",
                   why == nullptr ? kFile : why));
 }
 

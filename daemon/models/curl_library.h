@@ -9,9 +9,10 @@
 namespace krait::models {
 
 // The functions of libcurl that krait calls. The library is opened when a
-// model is to be fetched: a language server, which never fetches anything,
-// neither waits for it and the twenty libraries behind it nor has code in its
-// process that can speak to the network, and krait runs where it is missing.
+// model is to be fetched, or an engine elsewhere to be asked: a language
+// server, which as it comes does neither, does not wait for it and the twenty
+// libraries behind it nor has code in its process that can speak to the
+// network, and krait runs where it is missing.
 struct CurlLibrary {
   decltype(&curl_global_init) global_init;
   decltype(&curl_easy_init) easy_init;
@@ -19,13 +20,23 @@ struct CurlLibrary {
   decltype(&curl_easy_reset) easy_reset;
   decltype(&curl_easy_setopt) easy_setopt;
   decltype(&curl_easy_perform) easy_perform;
+  decltype(&curl_easy_getinfo) easy_getinfo;
   decltype(&curl_easy_strerror) easy_strerror;
+  decltype(&curl_multi_init) multi_init;
+  decltype(&curl_multi_cleanup) multi_cleanup;
+  decltype(&curl_multi_setopt) multi_setopt;
+  decltype(&curl_multi_add_handle) multi_add_handle;
+  decltype(&curl_multi_remove_handle) multi_remove_handle;
+  decltype(&curl_multi_perform) multi_perform;
+  decltype(&curl_multi_poll) multi_poll;
+  decltype(&curl_multi_wakeup) multi_wakeup;
+  decltype(&curl_multi_info_read) multi_info_read;
   decltype(&curl_slist_append) slist_append;
   decltype(&curl_slist_free_all) slist_free_all;
 };
 
 // Opens it once and for as long as the process lives. Thread-safe.
-// kUnsupported: it is not installed.
+// kUnsupported: it is not installed; the message says how to have it.
 base::Result<const CurlLibrary*> OpenCurl();
 
 }  // namespace krait::models

@@ -133,7 +133,13 @@ base::Status CurlTransport::Get(const HttpRequest& request,
 base::Result<std::unique_ptr<Transport>> OpenCurlTransport(
     std::chrono::seconds stall) {
   const auto curl = OpenCurl();
-  if (!curl) return curl.error();
+  if (!curl) {
+    return MakeError(curl.error().code,
+                     fmt::format("fetching a model needs libcurl; {}, or fetch "
+                                 "the file another way and `krait model add` "
+                                 "it",
+                                 curl.error().message));
+  }
   CURL* handle = (*curl)->easy_init();
   if (handle == nullptr) {
     return MakeError(ErrorCode::kInternal, "libcurl could not begin");

@@ -72,7 +72,7 @@ class SpawnPlan {
 }  // namespace
 
 std::vector<std::string> DaemonEnvironment(
-    std::span<const char* const> variables) {
+    std::span<const char* const> variables, std::span<const std::string> also) {
   // LD_*: how this program finds its libraries, which is the same one.
   static constexpr std::array<std::string_view, 9> kNames = {
       "HOME",   "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "LD_PRELOAD", "PATH",
@@ -83,6 +83,7 @@ std::vector<std::string> DaemonEnvironment(
   for (const std::string_view variable : variables) {
     const std::string_view name = variable.substr(0, variable.find('='));
     if (std::ranges::find(kNames, name) != kNames.end() ||
+        std::ranges::find(also, name) != also.end() ||
         std::ranges::any_of(kBeginnings, [name](std::string_view beginning) {
           return name.starts_with(beginning);
         })) {
@@ -99,7 +100,8 @@ base::Result<DaemonChild> DaemonChild::Start(
   size_t count = 0;
   while (environ != nullptr && environ[count] != nullptr) ++count;
   std::vector<std::string> environment =
-      DaemonEnvironment(std::span<const char* const>(environ, count));
+      DaemonEnvironment(std::span<const char* const>(environ, count),
+                        remote::VariablesFor(wish.remote));
   // Itself, even if the file was replaced meanwhile.
   pid_t pid = -1;
   const int failed =

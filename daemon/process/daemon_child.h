@@ -16,9 +16,11 @@
 namespace krait::daemon {
 
 // Returns those of the variables ("NAME=value") that a daemon needs: it serves
-// other editors than the one whose environment this is, and for longer.
+// other editors than the one whose environment this is, and for longer. `also`:
+// names of further ones.
 std::vector<std::string> DaemonEnvironment(
-    std::span<const char* const> variables);
+    std::span<const char* const> variables,
+    std::span<const std::string> also = {});
 
 // A daemon that this process started.
 class DaemonChild {

@@ -42,6 +42,8 @@
 
 #include "base/json_text.h"
 #include "base/memory_budget.h"
+#include "daemon/descriptor_limit.h"
+#include "daemon/host/remote/routing_generator.h"
 #include "daemon/http/server.h"
 #include "daemon/io/bridge_protocol.h"
 #include "daemon/io/unix_socket.h"
@@ -75,12 +77,27 @@ constexpr auto kSaveWhenIdleFor = std::chrono::seconds(30);
 // How long a daemon without a model stays for those who want to know why.
 constexpr auto kStayWithoutModel = std::chrono::seconds(5);
 
+// Beside those of programs that speak HTTP there are editors' connections, open
+// files and the model's: they find a place whatever the others do.
+constexpr size_t kOwnDescriptors = 512;
+
+HttpLimits HttpLimitsHere() {
+  HttpLimits limits;
+  const size_t most =
+      RaiseDescriptorLimit(limits.connections + kOwnDescriptors);
+  limits.connections =
+      std::min(limits.connections,
+               std::max(most, 2 * kOwnDescriptors) - kOwnDescriptors);
+  return limits;
+}
+
 HttpOptions HttpOptionsOf(const Config& config) {
   return {
       .token_always = config.http.token_always,
       .origins = config.http.allowed_origins,
       .window = config.completion.limits,
       .file_memory = config.completion.file_memory,
+      .limits = HttpLimitsHere(),
       .repositories = {.state_home = StateHome(), .rules = config.rules.files}};
 }
 
@@ -98,14 +115,15 @@ class DaemonServer : public DaemonCore {
         save_(io_),
         look_(io_),
         stop_deadline_(io_),
+        elsewhere_(MakeEngineElsewhere(options_.config.remote)),
         host_(
-            std::move(loader),
+            WithEngineElsewhere(std::move(loader), elsewhere_),
             [this](std::function<void()> call) {
               asio::post(io_, std::move(call));
             },
             kSaveWhenIdleFor,
             [model = options_.model] { return engine::StampModel(model); },
-            ProcessMemoryBudget(options_.config.model.state_bytes)),
+            ProcessMemoryBudget(options_.config.model.state_bytes), elsewhere_),
         acceptance_(options_.config.statistics ? AcceptanceFile()
                                                : std::filesystem::path()),
         http_(io_, host_, HttpOptionsOf(options_.config)) {}
@@ -170,7 +188,8 @@ class DaemonServer : public DaemonCore {
   bool draining_ = false;
   uint64_t next_connection_ = 1;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-  CompletionHost host_;  // its thread posts to io_
+  const std::shared_ptr<remote::Engine> elsewhere_;  // null: nothing is
+  CompletionHost host_;                              // its thread posts to io_
   AcceptanceStore acceptance_;
   HttpServer http_;
   std::shared_ptr<const void> http_lease_;  // of the configuration

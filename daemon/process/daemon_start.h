@@ -9,6 +9,7 @@
 #include "daemon/io/bridge_protocol.h"
 #include "daemon/loaded_model.h"
 #include "daemon/process/daemon_client.h"
+#include "daemon/remote/settings.h"
 
 namespace krait::daemon {
 
@@ -16,7 +17,9 @@ namespace krait::daemon {
 struct WantedDaemon {
   ModelOptions model;                 // its model is a path (FindModelPath)
   std::filesystem::path config_file;  // empty: the user's
-  std::string settings;               // of the session, see Greeting
+  // What is elsewhere is asked with variables of the starter's environment.
+  remote::RemoteSettings remote = {};
+  std::string settings;  // of the session, see Greeting
   std::string purpose = std::string(kPurposeEditor);
 };
 

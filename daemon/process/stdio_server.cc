@@ -22,6 +22,7 @@
 #include <utility>
 
 #include "base/memory_budget.h"
+#include "daemon/host/remote/routing_generator.h"
 #include "daemon/io/frame_source.h"
 #include "daemon/io/frame_writer.h"
 #include "daemon/io/process_watch.h"
@@ -54,14 +55,15 @@ class StdioServer {
         writer_(std::make_shared<FrameWriter>(io_, streams_.output())),
         signals_(io_, SIGINT, SIGTERM),
         process_(io_),
+        elsewhere_(MakeEngineElsewhere(config.remote)),
         host_(
-            std::move(loader),
+            WithEngineElsewhere(std::move(loader), elsewhere_),
             [this](std::function<void()> call) {
               asio::post(io_, std::move(call));
             },
             kSaveWhenIdleFor,
             [model = config.model.model] { return StampOf(model); },
-            ProcessMemoryBudget(config.model.state_bytes)),
+            ProcessMemoryBudget(config.model.state_bytes), elsewhere_),
         acceptance_(config.statistics ? AcceptanceFile()
                                       : std::filesystem::path()),
         session_(writer_, host_, acceptance_, config) {}
@@ -119,7 +121,8 @@ class StdioServer {
   asio::signal_set signals_;
   ProcessWatch process_;  // the editor's
   std::optional<int> status_;
-  CompletionHost host_;  // its thread posts to io_
+  const std::shared_ptr<remote::Engine> elsewhere_;  // null: nothing is
+  CompletionHost host_;                              // its thread posts to io_
   AcceptanceStore acceptance_;
   LspSession session_;
 };

@@ -9,6 +9,7 @@
 #include <boost/json/value.hpp>
 #include <utility>
 
+#include "base/json_text.h"
 #include "daemon/completion/trace_json.h"
 #include "daemon/memory_limit.h"
 
@@ -58,6 +59,40 @@ json::object StatesToJson(const completion::WarmStatus& warm) {
           {"held_bytes", warm.held_bytes},
           {"checkpoints", warm.checkpoints},
           {"logged_tokens", warm.logged_tokens}};
+}
+
+std::string_view StateName(remote::Circuit::State state) {
+  switch (state) {
+    case remote::Circuit::State::kClosed:
+      return "asked";
+    case remote::Circuit::State::kOpen:
+      return "resting";
+    case remote::Circuit::State::kTrying:
+      break;
+  }
+  return "tried again";
+}
+
+json::object RemoteToJson(const remote::Engine& engine) {
+  const remote::RemoteStatus status = engine.status();
+  json::object object{{"url", status.url},
+                      {"completion", engine.settings().completion},
+                      {"chat", engine.settings().chat},
+                      {"state", StateName(status.state)},
+                      {"asked_again_in_seconds", status.asked_again_in.count()},
+                      {"requests", status.requests},
+                      {"failures", status.failures},
+                      {"fallbacks", status.fallbacks},
+                      {"bytes_sent", status.bytes_sent},
+                      {"bytes_received", status.bytes_received}};
+  if (!status.problem.empty()) {
+    object["state"] = "off";
+    object["problem"] = base::JsonString(status.problem);
+  }
+  if (!status.last_failure.empty()) {
+    object["last_failure"] = base::JsonString(status.last_failure);
+  }
+  return object;
 }
 
 void AddStatistics(const Statistics& statistics, json::object* object) {
@@ -121,6 +156,9 @@ json::object HostToJson(CompletionHost& host) {
                       {"limit_set_by", limit.set_by},
                       {"budget_bytes", host.memory()->limit_bytes()},
                       {"held_bytes", host.memory()->held_bytes()}};
+  if (host.elsewhere() != nullptr) {
+    object["remote"] = RemoteToJson(*host.elsewhere());
+  }
   AddStatistics(host.statistics(), &object);
   return object;
 }

@@ -104,6 +104,7 @@ void DocumentPlaces::Found(const std::string& uri, uint64_t opening,
     place->names.push_back(path.generic_string());
   }
   place->repository = facts.repository;
+  place->ignored = facts.ignored;
   place->problem = facts.problem;
   place->pending = false;
   place->looked_at = std::chrono::steady_clock::now();
@@ -146,6 +147,7 @@ void DocumentPlaces::FoundAgain(const std::string& uri, uint64_t opening,
   if (place == nullptr) return;
   place->looking_again = false;
   place->looked_at = std::chrono::steady_clock::now();
+  place->ignored = place->ignored || facts.ignored;
   const size_t known = place->names.size();
   for (const auto& path : facts.real_paths) {
     std::string name = path.generic_string();
@@ -214,6 +216,25 @@ std::string DocumentPlaces::PathOf(const std::string& uri) const {
     place.path += CellOf(uri);
   }
   return place.path;
+}
+
+bool DocumentPlaces::MayBeSent(const std::string& uri,
+                               std::span<const std::string> folders) const {
+  const auto found = places_.find(uri);
+  if (found == places_.end()) return false;
+  const Place& place = found->second;
+  if (place.pending || place.ignored || !place.problem.empty() ||
+      place.names.empty()) {
+    return false;
+  }
+  return std::ranges::all_of(place.names, [folders](const std::string& name) {
+    const auto path =
+        std::filesystem::path(name).lexically_normal().generic_string();
+    return std::ranges::any_of(folders, [&path](const std::string& folder) {
+      return path.size() > folder.size() && path.starts_with(folder) &&
+             (folder == "/" || path[folder.size()] == '/');
+    });
+  });
 }
 
 std::optional<DocumentPlaces::InRepository> DocumentPlaces::RepositoryOf(

@@ -73,6 +73,12 @@ class DocumentPlaces {
   };
   std::optional<InRepository> RepositoryOf(const std::string& uri) const;
 
+  // Whether a document lies in one of these folders (absolute, without a slash
+  // at the end) by all its names, and git does not ignore it; false as long as
+  // that is not known.
+  bool MayBeSent(const std::string& uri,
+                 std::span<const std::string> folders) const;
+
   // The folders of the workspace.
   const std::vector<std::filesystem::path>& roots() const { return roots_; }
 
@@ -82,6 +88,7 @@ class DocumentPlaces {
     std::vector<std::string> names;
     std::filesystem::path repository;
     bool pending = false;
+    bool ignored = false;        // by git, or was
     bool looking_again = false;  // or waiting for the time to
     std::chrono::steady_clock::time_point looked_at = {};
     std::string problem;  // why the names are not all

@@ -37,6 +37,7 @@ class EditorSettings {
     return now_.completion;
   }
   const completion::CompletionRules& rules() const { return now_.rules; }
+  const remote::RemoteSettings& remote() const { return now_.remote; }
 
   // From `initialize`: holds for the whole session, unless changed. `bare`:
   // they may be the settings themselves, without "krait".

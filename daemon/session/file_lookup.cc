@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "daemon/completion/text/workspace_path.h"
+#include "daemon/repository/ignored_file.h"
 
 namespace krait::daemon {
 namespace {
@@ -77,6 +78,18 @@ FileFacts LookUpFile(const fs::path& path) {
   FollowLinks(path, &facts);
   facts.repository = completion::RepositoryRoot(path);
   return facts;
+}
+
+FileLookup::LookUp ForSending(FileLookup::LookUp look_up) {
+  return [look_up = std::move(look_up)](const fs::path& path) {
+    FileFacts facts = look_up(path);
+    std::vector<fs::path> names = facts.real_paths;
+    names.push_back(path);
+    for (const fs::path& name : names) {
+      facts.ignored = facts.ignored || repository::IsIgnored(name);
+    }
+    return facts;
+  };
 }
 
 // What threads that may be left behind need.

@@ -21,6 +21,9 @@ struct FileFacts {
   std::vector<std::filesystem::path> real_paths = {};
   // The nearest folder above with a .git; empty: there is none.
   std::filesystem::path repository = {};
+  // Git's rules leave it out, by any of its names; asked for by ForSending
+  // only.
+  bool ignored = false;
   // Why the real paths are not known; empty if they are.
   std::string problem = {};
 };
@@ -73,6 +76,10 @@ class FileLookup {
   uint32_t running_ = 0;  // but for the late ones
   uint32_t late_ = 0;
 };
+
+// Does what `look_up` does, and asks for what git ignores: for whoever has to
+// know which files may be sent.
+FileLookup::LookUp ForSending(FileLookup::LookUp look_up);
 
 }  // namespace krait::daemon
 

@@ -59,7 +59,9 @@ LspSession::LspSession(std::shared_ptr<lsp::Outbox> outbox,
           {.settings = settings_,
            .delays = delays_,
            .post = host.poster(),
-           .look_up = patience_.look_up,
+           .look_up = settings_.remote().completion
+                          ? ForSending(patience_.look_up)
+                          : patience_.look_up,
            .patience = patience_.of_files,
            .memory = host.memory()},
           {.on_permission =

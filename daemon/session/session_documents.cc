@@ -163,6 +163,9 @@ completion::CompletionRequest SessionDocuments::RequestAt(
   if (const auto file = lsp::UriToPath(document.uri)) {
     request.origin = std::filesystem::path(*file).lexically_normal().string();
   }
+  const remote::RemoteSettings& remote = settings_.remote();
+  request.may_leave = remote.completion && !settings_.rules().local_only &&
+                      places_.MayBeSent(document.uri, remote.workspaces);
   request.before = document.text.TextBefore(
       cursor_ofs, std::max(completion::EnoughBytesBefore(limits),
                            completion::kRememberedBytes));

@@ -148,6 +148,17 @@ class BenchTest(unittest.TestCase):
             self.assertEqual(asked['input_prefix'].count('\n'), 20)
             self.assertEqual(asked['input_suffix'].count('\n'), 9)
 
+    def test_plays_both_sides_by_http(self):
+        with InfillServer() as krait_server, InfillServer() as peer:
+            out = self.json('bench', 'keystrokes', '--served', krait_server.url, '--against',
+                            peer.url, '--lines', '100', '--rounds', '1', '--steps',
+                            'cold,type,restart', '--typed', '3', '--max-tokens', '3', '--json')
+        steps = self.steps(out['results'][0])
+        self.assertEqual(set(steps), {'cold', 'type'})
+        self.assertEqual(steps['type']['tokens']['computed'], 2050)
+        self.assertEqual(steps['type']['peer']['computed'], 2050)
+        self.assertEqual(krait_server.asked, peer.asked)
+
     def test_asks_a_server_with_a_prompt_of_its_own(self):
         with InfillServer() as server:
             self.json('bench', 'keystrokes', '--lines', '100', '--rounds', '1', '--steps',

@@ -19,6 +19,44 @@ from http_case import AFTER, BEFORE, HttpCase, source_lines
 CHATML = "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
 
 
+def check_typing(case, typed):
+    """Each key costs the model 4 tokens of a prompt of more than 1000, at the median."""
+    lines = source_lines(640)
+    at = 400
+    costs = []
+    before = '\n'.join(lines[:at]) + '\n'
+    after = '\n' + '\n'.join(lines[at:]) + '\n'
+    for count in range(len(typed)):
+        text = before + typed[:count]
+        begin = text.rfind('\n') + 1
+        prefix = text[:begin].splitlines(keepends=True)[-256:]
+        suffix = after.splitlines(keepends=True)[:64]
+        body = case.post('/infill', {
+            'input_prefix': ''.join(prefix), 'prompt': text[begin:],
+            'input_suffix': ''.join(suffix), 'n_predict': 4, 'top_k': 40, 'top_p': 0.9,
+            'samplers': ['top_k', 'top_p', 'infill'], 'cache_prompt': True,
+            't_max_predict_ms': 1000, 'n_indent': 4})
+        costs.append(body['timings']['prompt_n'])
+        if count == 0:
+            case.assertGreater(body['tokens_evaluated'], 1000)
+    first = costs.pop(0)
+    case.assertGreater(first, 1000)
+    case.assertLessEqual(statistics.median(costs), 4, costs)
+    # A line break moves the window by a line, which must not cost the whole.
+    case.assertLess(max(costs), first / 4, costs)
+
+
+class RandomShapeTest(HttpCase):
+    def test_typing_costs_few_tokens(self):
+        """Mamba-2 with 60M parameters, whose weights are of no model."""
+        model = os.path.join(self.places.root, 'random.gguf')
+        done = self.run_krait('bench', 'decode', '--random', 'mamba2-60m', '--type', 'q8_0',
+                              '--keep', model, '--tokens', '1', '--repetitions', '1')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.serve('--model', model)
+        check_typing(self, '    result = compute_3(left)\n    x\n')
+
+
 class ServeTest(HttpCase):
     def test_serves_until_it_is_stopped_and_the_daemon_stays(self):
         process = self.serve()
@@ -196,33 +234,8 @@ class LlamaTest(HttpCase):
 
     def test_typing_costs_few_tokens(self):
         """llama.vim's payload: 256 lines before, 64 after, as one types in between."""
-        lines = source_lines(640)
-        at = 400
-        typed = '    result = compute_3(left, total) + len(values)\n    if result > 10:\n'
-        costs = []
-        before = '\n'.join(lines[:at]) + '\n'
-        after = '\n' + '\n'.join(lines[at:]) + '\n'
-        first = None
-        for count in range(len(typed)):
-            text = before + typed[:count]
-            begin = text.rfind('\n') + 1
-            prefix = text[:begin].splitlines(keepends=True)[-256:]
-            suffix = after.splitlines(keepends=True)[:64]
-            body = self.post('/infill', {
-                'input_prefix': ''.join(prefix), 'prompt': text[begin:],
-                'input_suffix': ''.join(suffix), 'n_predict': 4, 'top_k': 40, 'top_p': 0.9,
-                'samplers': ['top_k', 'top_p', 'infill'], 'cache_prompt': True,
-                't_max_predict_ms': 1000, 'n_indent': 4})
-            cost = body['timings']['prompt_n']
-            if first is None:
-                first = cost
-                self.assertGreater(body['tokens_evaluated'], 1000)
-                self.assertGreater(cost, 1000)
-            else:
-                costs.append(cost)
-        self.assertLessEqual(statistics.median(costs), 4, costs)
-        # A line break moves the window by a line, which must not cost the whole.
-        self.assertLess(max(costs), first / 4, costs)
+        check_typing(self, '    result = compute_3(left, total) + len(values)\n'
+                           '    if result > 10:\n')
 
     def test_an_end_of_the_connection_cancels(self):
         body = json.dumps({'prompt': 'def f():\n', 'n_predict': 16000, 'ignore_eos': True,

@@ -16,6 +16,7 @@
 #include "base/memory_budget.h"
 #include "base/result.h"
 #include "daemon/completion/generator/forget_scope.h"
+#include "daemon/completion/generator/given_conversation.h"
 #include "daemon/completion/generator/model_hints.h"
 #include "daemon/completion/generator/piece.h"
 #include "daemon/completion/generator/prompt_plan.h"
@@ -54,6 +55,12 @@ struct GeneratorPrompt {
   // The whole prompt as it is, in place of texts to be laid out: of these only
   // `document` counts then. Each is known to the generator's vocabulary.
   std::optional<std::span<const PieceId>> pieces = {};
+  // Prefix and suffix may be sent to an engine elsewhere: the user wants that
+  // of this file. Nothing but these is.
+  bool may_leave = false;
+  // The conversation that `pieces` are the prompt of, for an engine elsewhere;
+  // null: it is none. Without pieces this machine's model cannot have it.
+  const GivenConversation* conversation = nullptr;
 };
 
 struct GeneratorRequest {

@@ -21,6 +21,8 @@ std::string_view PromptPlanName(PromptPlan plan) {
       return "anchored-psm";
     case PromptPlan::kEmulated:
       return "emulated";
+    case PromptPlan::kRemote:
+      return "remote";
   }
   return "";
 }

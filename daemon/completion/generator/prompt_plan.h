@@ -18,10 +18,11 @@ enum class PromptPlan : uint8_t {
   // Prefix up to a line above the cursor, suffix, middle with what follows it.
   kAnchoredPsm,
   kEmulated,  // the model knows no such layout: the suffix as plain text
+  kRemote,    // an engine elsewhere was asked
 };
 
 // Returns "none", "typed-through", "prefix", "spm", "psm", "anchored-psm",
-// "emulated".
+// "emulated", "remote".
 std::string_view PromptPlanName(PromptPlan plan);
 
 }  // namespace krait::completion

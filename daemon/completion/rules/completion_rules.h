@@ -31,6 +31,8 @@ struct CompletionRules {
   bool menu_item = true;
   // While nobody waits, what comes after a shown completion is computed, too.
   bool prefetch = true;
+  // Nothing is sent to an engine elsewhere, whatever is configured.
+  bool local_only = false;
 };
 
 // The file that a completion is asked for.

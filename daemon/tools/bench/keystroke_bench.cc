@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/tools/bench/keystroke_bench.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace krait::daemon {
@@ -12,10 +13,10 @@ size_t BeginOfLineAt(std::string_view text, size_t ofs) {
   return newline == std::string_view::npos ? 0 : newline + 1;
 }
 
-// The texts of all files as the peer's client knows them.
-class PeerSide {
+// The texts of all files as a server's client knows them.
+class HttpSide {
  public:
-  PeerSide(const Peer& peer, const std::vector<ScriptFile>& files,
+  HttpSide(const Peer& peer, const std::vector<ScriptFile>& files,
            size_t max_tokens)
       : peer_(peer), max_tokens_(max_tokens) {
     for (const ScriptFile& file : files) texts_.push_back(file.text);
@@ -39,16 +40,12 @@ class PeerSide {
     if (step.edit) ApplyEdit(*step.edit, &texts_[step.file]);
   }
 
-  base::Result<PeerCost> Run(const KeystrokeStep& step) {
+  base::Result<InfillAnswer> Run(const KeystrokeStep& step) {
     Follow(step);
     InfillRequest request = InfillWindow(texts_[step.file], step.cursor_ofs,
                                          peer_.lines_before, peer_.lines_after);
     request.max_tokens = max_tokens_;
-    const auto answer = AskInfill(peer_.server, request, peer_.timeout);
-    if (!answer) return answer.error();
-    return PeerCost{.tokens_computed = answer->tokens_computed,
-                    .prefill_ms = answer->prefill_ms,
-                    .whole_ms = answer->whole.count() * 1e3};
+    return AskInfill(peer_.server, request, peer_.timeout);
   }
 
  private:
@@ -56,6 +53,76 @@ class PeerSide {
   const size_t max_tokens_;
   std::vector<std::string> texts_;
 };
+
+PeerCost PeerCostOf(const InfillAnswer& answer) {
+  return {.tokens_computed = answer.tokens_computed,
+          .prefill_ms = answer.prefill_ms,
+          .whole_ms = answer.whole.count() * 1e3};
+}
+
+completion::Clock::duration Milliseconds(const std::optional<double>& ms) {
+  return std::chrono::duration_cast<completion::Clock::duration>(
+      std::chrono::duration<double, std::milli>(ms.value_or(0)));
+}
+
+// As krait says it of itself in `timings`.
+RequestCost RequestCostOf(const InfillAnswer& answer) {
+  const auto tokens = [](const std::optional<double>& count) {
+    return static_cast<size_t>(count.value_or(0));
+  };
+  RequestCost cost;
+  cost.trace.tokens_reused = tokens(answer.tokens_reused);
+  cost.trace.tokens_computed = tokens(answer.tokens_computed);
+  cost.trace.tokens_generated = tokens(answer.tokens_generated);
+  cost.trace.prefill = Milliseconds(answer.prefill_ms);
+  cost.trace.decode = Milliseconds(answer.decode_ms);
+  cost.whole =
+      std::chrono::duration_cast<completion::Clock::duration>(answer.whole);
+  // The answer comes as a whole: this is when its first token was there.
+  cost.to_first_token = std::max(completion::Clock::duration::zero(),
+                                 cost.whole - cost.trace.decode);
+  return cost;
+}
+
+using OnProgress = std::function<void(size_t done, size_t total)>;
+
+base::Status Ask(HttpSide* peer, const KeystrokeStep& step,
+                 StepSample* sample) {
+  const auto theirs = peer->Run(step);
+  if (!theirs) return theirs.error();
+  sample->peer = PeerCostOf(*theirs);
+  return {};
+}
+
+// Both by HTTP.
+base::Result<KeystrokeRound> RunServed(const KeystrokeScript& script,
+                                       const KeystrokeBenchOptions& options,
+                                       std::optional<HttpSide>* peer,
+                                       const OnProgress& on_progress) {
+  HttpSide krait(*options.served, script.files,
+                 options.session.completion.max_tokens);
+  if (auto warmed = krait.WarmUp(); !warmed) return warmed.error();
+  KeystrokeRound round{.model = options.served->server.url, .threads = 0};
+  for (const KeystrokeStep& step : script.steps) {
+    if (step.kind == StepKind::kRestart) {
+      krait.Follow(step);
+      if (*peer) (*peer)->Follow(step);
+      continue;
+    }
+    const auto answer = krait.Run(step);
+    if (!answer) return answer.error();
+    StepSample sample{
+        .kind = step.kind, .cost = RequestCostOf(*answer), .peer = {}};
+    if (*peer) {
+      if (auto asked = Ask(&**peer, step, &sample); !asked) {
+        return asked.error();
+      }
+    }
+    round.samples.push_back(std::move(sample));
+    on_progress(round.samples.size(), script.steps.size());
+  }
+  return round;
+}
 
 }  // namespace
 
@@ -80,16 +147,17 @@ base::Result<KeystrokeRound> RunKeystrokes(
     const std::vector<ScriptFile>& files, const KeystrokeBenchOptions& options,
     const std::function<void(size_t done, size_t total)>& on_progress) {
   const KeystrokeScript script = MakeKeystrokeScript(files, options.script);
-  auto session = KeystrokeSession::Start(options.session, script.files);
-  if (!session) return session.error();
-  KeystrokeRound round{.model = (*session)->description(),
-                       .threads = (*session)->threads()};
-  std::optional<PeerSide> peer;
+  std::optional<HttpSide> peer;
   if (options.peer) {
     peer.emplace(*options.peer, script.files,
                  options.session.completion.max_tokens);
     if (auto warmed = peer->WarmUp(); !warmed) return warmed.error();
   }
+  if (options.served) return RunServed(script, options, &peer, on_progress);
+  auto session = KeystrokeSession::Start(options.session, script.files);
+  if (!session) return session.error();
+  KeystrokeRound round{.model = (*session)->description(),
+                       .threads = (*session)->threads()};
   for (const KeystrokeStep& step : script.steps) {
     const bool restart = step.kind == StepKind::kRestart;
     if (restart) {
@@ -107,9 +175,9 @@ base::Result<KeystrokeRound> RunKeystrokes(
     // Restarting the peer is not ours to do.
     if (peer && restart) peer->Follow(step);
     if (peer && !restart) {
-      auto theirs = peer->Run(step);
-      if (!theirs) return theirs.error();
-      sample.peer = *theirs;
+      if (auto asked = Ask(&*peer, step, &sample); !asked) {
+        return asked.error();
+      }
     }
     round.samples.push_back(std::move(sample));
     on_progress(round.samples.size(), script.steps.size());

@@ -17,7 +17,7 @@
 
 namespace krait::daemon {
 
-// A server beside which krait is measured, and the lines that it is shown.
+// A server that is asked by HTTP, and the lines that it is shown.
 struct Peer {
   InfillServer server = {};
   size_t lines_before = 256;  // besides the cursor's
@@ -30,7 +30,11 @@ struct KeystrokeBenchOptions {
   ScriptOptions script = {};
   // After each request the model may read on, as when the user pauses.
   bool warming = false;
-  std::optional<Peer> peer = {};
+  std::optional<Peer> peer = {};  // beside which krait is measured
+  // krait's own server, which is asked instead of a session here: as editors'
+  // plugins for llama.cpp ask it. What there is to know of its model it does
+  // not say, it is not restarted, and reads nothing between two steps.
+  std::optional<Peer> served = {};
 };
 
 struct PeerCost {
@@ -59,7 +63,8 @@ struct KeystrokeRound {
 InfillRequest InfillWindow(std::string_view text, size_t cursor_ofs,
                            size_t lines_before, size_t lines_after);
 
-// Runs the script for `files` once, each step first here and then by the peer.
+// Runs the script for `files` once, each step first by krait and then by the
+// peer.
 base::Result<KeystrokeRound> RunKeystrokes(
     const std::vector<ScriptFile>& files, const KeystrokeBenchOptions& options,
     const std::function<void(size_t done, size_t total)>& on_progress);

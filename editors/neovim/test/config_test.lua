@@ -29,6 +29,7 @@ case('each setting has its name of the server', function()
     max_lines = 2,
     file_memory = false,
     repository_memory = false,
+    local_only = true,
     min_confidence = -3,
     filetypes = { markdown = false, sh = false },
   })
@@ -45,6 +46,7 @@ case('each setting has its name of the server', function()
       max_lines = 2,
       file_memory = false,
       repository_memory = false,
+      local_only = true,
       min_confidence = -3,
     },
   })
@@ -200,7 +202,7 @@ local left_to_config_toml = {
 
 case('every setting of the server can be set here, or is left to config.toml', function()
   local known = {}
-  for _, source in ipairs({ 'known_settings.cc', 'settings.h' }) do
+  for _, source in ipairs({ 'known_settings.cc', 'remote_settings.cc', 'settings.h' }) do
     local file = of_repository('daemon/config/' .. source)
     for name in file:read('*a'):gmatch('"completion%.([%w_]+)"') do
       known[name] = true
@@ -218,6 +220,7 @@ case('every setting of the server can be set here, or is left to config.toml', f
     max_lines = 2,
     file_memory = false,
     repository_memory = false,
+    local_only = true,
     min_confidence = -3,
   })
   local here = vim.tbl_keys(settings.to_server(everything, true).completion)

@@ -51,6 +51,7 @@ case('all settings, keys and subcommands are explained', function()
     'max_lines',
     'file_memory',
     'repository_memory',
+    'local_only',
     'min_confidence',
     'highlight',
   })

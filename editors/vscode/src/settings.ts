@@ -9,7 +9,8 @@
 export type SettingKey =
   | 'path' | 'model' | 'threads' | 'memory'
   | 'enable' | 'languages' | 'disabledFiles' | 'trigger' | 'debounce' | 'prefetch'
-  | 'length' | 'maxTokens' | 'maxLines' | 'fileMemory' | 'repositoryMemory' | 'minConfidence'
+  | 'length' | 'maxTokens' | 'maxLines' | 'fileMemory' | 'repositoryMemory' | 'localOnly'
+  | 'minConfidence'
   | 'prefixTokens' | 'suffixTokens'
   | 'temperature' | 'topK' | 'topP' | 'minP' | 'repetitionPenalty';
 
@@ -34,6 +35,7 @@ const completionNames: Readonly<Partial<Record<SettingKey, string>>> = {
   maxLines: 'max_lines',
   fileMemory: 'file_memory',
   repositoryMemory: 'repository_memory',
+  localOnly: 'local_only',
   minConfidence: 'min_confidence',
   prefixTokens: 'prefix_tokens',
   suffixTokens: 'suffix_tokens',
@@ -44,20 +46,30 @@ const completionNames: Readonly<Partial<Record<SettingKey, string>>> = {
   repetitionPenalty: 'repetition_penalty',
 };
 
-/** Lists of globs of files that are not read, at all levels that have one. */
-export interface DisabledFiles {
+/**
+ * Whether nothing is sent to an engine elsewhere: at whatever level that is set, no other takes it
+ * back. What is no boolean is passed on, as the server says what is wrong; undefined if no level
+ * has it.
+ */
+export function keptLocal(levels: readonly unknown[]): unknown {
+  const set = levels.filter((level) => level !== undefined && level !== null);
+  return set.find((level) => level !== false) ?? set[0];
+}
+
+/** A setting's values at all levels that may have one. */
+export interface SettingOfLevels {
   readonly user: readonly unknown[];
   /** Of the workspace and its folders. */
   readonly project: readonly unknown[];
 }
 
 /**
- * All of them as one list: a level can add to what krait must not read. Only the user can allow
+ * Lists of globs of files that are not read, as one list: a level can add to what krait must not read. Only the user can allow
  * something (`!example.env`): a project takes nothing away, nor does the user from what a project
  * forbids, as the last glob that matches decides. A text by itself is a list of one; undefined if
  * no level has any.
  */
-export function joinedLists(levels: DisabledFiles): readonly unknown[] | undefined {
+export function joinedLists(levels: SettingOfLevels): readonly unknown[] | undefined {
   const isSet = (level: unknown): boolean => level !== undefined && level !== null;
   const user = levels.user.filter(isSet);
   const project = levels.project.filter(isSet);

@@ -4,7 +4,7 @@
 import { ConfigurationTarget, workspace } from 'vscode';
 import { objectOf } from './json';
 import {
-  joinedLists, processSettings, sessionSettings, type DisabledFiles, type SettingKey,
+  joinedLists, keptLocal, processSettings, sessionSettings, type SettingOfLevels, type SettingKey,
   type UserSettings,
 } from './settings';
 import type { SettingLevels, SettingUpdate } from './toggles';
@@ -17,12 +17,15 @@ export function readUserSettings(): UserSettings {
   for (const key of [...processSettings, ...sessionSettings]) {
     if (isSet(key)) settings[key] = workspace.getConfiguration(section).get<unknown>(key);
   }
-  const disabledFiles = joinedLists(disabledFilesOfAllLevels());
-  return disabledFiles === undefined ? settings : { ...settings, disabledFiles };
+  const disabledFiles = joinedLists(allLevelsOf('disabledFiles'));
+  if (disabledFiles !== undefined) settings.disabledFiles = disabledFiles;
+  const { user, project } = allLevelsOf('localOnly');
+  const localOnly = keptLocal([...user, ...project]);
+  if (localOnly !== undefined) settings.localOnly = localOnly;
+  return settings;
 }
 
-function disabledFilesOfAllLevels(): DisabledFiles {
-  const key: SettingKey = 'disabledFiles';
+function allLevelsOf(key: SettingKey): SettingOfLevels {
   const found = workspace.getConfiguration(section).inspect<unknown>(key);
   // Where the editor runs on another machine, a user has settings there, too; `globalValue` is
   // only one of them.

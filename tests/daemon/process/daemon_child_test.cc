@@ -9,6 +9,7 @@
 namespace krait::daemon {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 
 TEST(DaemonChildTest, InheritsOnlyWhatADaemonNeeds) {
@@ -22,6 +23,9 @@ TEST(DaemonChildTest, InheritsOnlyWhatADaemonNeeds) {
               ElementsAre("HOME=/home/me", "KRAIT_MODEL=a=b",
                           "XDG_RUNTIME_DIR=/run/user/1", "LC_ALL=C.UTF-8",
                           "HWLOC_SYNTHETIC=x", "PATH=/bin"));
+  const std::array<std::string, 1> also = {"AWS_SECRET_ACCESS_KEY"};
+  EXPECT_THAT(DaemonEnvironment(variables, also),
+              Contains("AWS_SECRET_ACCESS_KEY=x"));
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ local M = {}
 ---@field max_lines? integer
 ---@field file_memory? boolean
 ---@field repository_memory? boolean
+---@field local_only? boolean Nothing is sent to an engine elsewhere.
 ---@field min_confidence? number|'model' As sure as the model's file says, or so.
 ---@field display 'own'|'builtin' Who draws: this plugin, or Neovim (0.12).
 ---@field timing boolean Whether what an answer took is shown behind it.
@@ -168,6 +169,7 @@ local fields = {
   max_lines = { check = is_whole(1, 1048576), expected = 'a whole number from 1 to 1048576' },
   file_memory = { check = is_boolean, expected = 'true or false' },
   repository_memory = { check = is_boolean, expected = 'true or false' },
+  local_only = { check = is_boolean, expected = 'true or false' },
   min_confidence = {
     check = is_confidence,
     expected = "'model', or a number from -1000 (show all) to 0",

@@ -40,6 +40,7 @@ function M.to_server(config, silent)
     max_lines = config.max_lines,
     file_memory = config.file_memory,
     repository_memory = config.repository_memory,
+    local_only = config.local_only,
     min_confidence = config.min_confidence,
   }
   if silent then

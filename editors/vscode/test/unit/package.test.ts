@@ -42,7 +42,7 @@ test('every setting that is read is described, and every one described is read',
 });
 
 test('every setting of the server can be set here, or is left to config.toml', () => {
-  const source = ['known_settings.cc', 'settings.h']
+  const source = ['known_settings.cc', 'remote_settings.cc', 'settings.h']
     .map((name) => readFileSync(`../../daemon/config/${name}`, 'utf8')).join('');
   const known = [...source.matchAll(/"(completion\.\w+)"/g)].map((match) => match[1] ?? '');
   assert.ok(known.length > 10);

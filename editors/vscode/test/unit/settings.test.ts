@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  joinedLists, toArguments, toDoctorArguments, toServerSettings, triggerOf, type UserSettings,
+  joinedLists, keptLocal, toArguments, toDoctorArguments, toServerSettings, triggerOf, type UserSettings,
 } from '../../src/settings';
 
 function check(user: UserSettings, completion: Record<string, unknown>): void {
@@ -19,6 +19,7 @@ test('every setting of a session has its name in config.toml', () => {
     enable: false, languages: { markdown: false }, disabledFiles: ['*.env'], debounce: 75,
     prefetch: false,
     length: 'line', maxTokens: 32, maxLines: 3, fileMemory: false, repositoryMemory: false,
+    localOnly: true,
     minConfidence: -2,
     prefixTokens: 100,
     suffixTokens: 50, temperature: 0.5, topK: 4, topP: 0.9, minP: 0.1, repetitionPenalty: 1.1,
@@ -26,10 +27,19 @@ test('every setting of a session has its name in config.toml', () => {
     enabled: false, languages: { markdown: false }, disabled_files: ['*.env'], debounce_ms: 75,
     prefetch: false,
     extent: 'line', max_tokens: 32, max_lines: 3, file_memory: false, repository_memory: false,
+    local_only: true,
     min_confidence: -2,
     prefix_tokens: 100,
     suffix_tokens: 50, temperature: 0.5, top_k: 4, top_p: 0.9, min_p: 0.1, repetition_penalty: 1.1,
   });
+});
+
+test('what one level keeps here no other sends', () => {
+  assert.equal(keptLocal([true, false]), true);
+  assert.equal(keptLocal([false, undefined, true]), true);
+  assert.equal(keptLocal([undefined, false, null]), false);
+  assert.equal(keptLocal([false, 'yes']), 'yes', 'the server says what is wrong');
+  assert.equal(keptLocal([undefined, null]), undefined);
 });
 
 test('a level adds to the files that are not read, and takes none away', () => {
