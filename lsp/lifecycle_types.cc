@@ -65,10 +65,16 @@ base::Status FromJson(const JsonValue& json, ClientCapabilities* out) {
           [out](ObjectReader& workspace) {
             workspace.Optional("configuration", &out->configuration)
                 .Optional("workspaceFolders", &out->workspace_folders)
-                .OptionalObject(
-                    "didChangeConfiguration", [out](ObjectReader& change) {
-                      change.Optional("dynamicRegistration",
+                .OptionalObject("didChangeConfiguration",
+                                [out](ObjectReader& change) {
+                                  change.Optional(
+                                      "dynamicRegistration",
                                       &out->registers_configuration);
+                                })
+                .OptionalObject(
+                    "didChangeWatchedFiles", [out](ObjectReader& watched) {
+                      watched.Optional("dynamicRegistration",
+                                       &out->registers_watched_files);
                     });
           })
       .status();
@@ -147,6 +153,14 @@ base::Status FromJson(const JsonValue& json,
                            .Optional("removed", &out->removed);
                      })
       .status();
+}
+
+base::Status FromJson(const JsonValue& json, FileEvent* out) {
+  return ObjectReader(json).Require("uri", &out->uri).status();
+}
+
+base::Status FromJson(const JsonValue& json, DidChangeWatchedFilesParams* out) {
+  return ObjectReader(json).Require("changes", &out->changes).status();
 }
 
 base::Status FromJson(const JsonValue& json, ExecuteCommandParams* out) {

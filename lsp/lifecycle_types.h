@@ -34,6 +34,8 @@ struct ClientCapabilities {
   bool workspace_folders = false;   // workspace.workspaceFolders
   // workspace.didChangeConfiguration.dynamicRegistration
   bool registers_configuration = false;
+  // workspace.didChangeWatchedFiles.dynamicRegistration
+  bool registers_watched_files = false;
 };
 
 struct InitializeParams {
@@ -82,6 +84,15 @@ struct DidChangeWorkspaceFoldersParams {
   std::vector<WorkspaceFolder> removed = {};
 };
 
+// Files that were made, written or deleted, by whoever it was; which of these
+// does not matter.
+struct FileEvent {
+  std::string uri = {};
+};
+struct DidChangeWatchedFilesParams {
+  std::vector<FileEvent> changes = {};
+};
+
 // client/registerCapability, for one method.
 struct RegistrationParams {
   std::string id = {};
@@ -120,6 +131,8 @@ base::Status FromJson(const JsonValue& json, CancelParams* out);
 base::Status FromJson(const JsonValue& json, DidChangeConfigurationParams* out);
 base::Status FromJson(const JsonValue& json,
                       DidChangeWorkspaceFoldersParams* out);
+base::Status FromJson(const JsonValue& json, FileEvent* out);
+base::Status FromJson(const JsonValue& json, DidChangeWatchedFilesParams* out);
 base::Status FromJson(const JsonValue& json, ExecuteCommandParams* out);
 base::Status FromJson(const JsonValue& json, ExplainParams* out);
 base::Status FromJson(const JsonValue& json, AskParams* out);

@@ -159,6 +159,11 @@ void AddFileMemory(CLI::App* app, completion::CompletionOptions* options) {
   app->add_flag("--repository-memory,!--no-repository-memory",
                 options->repository_memory,
                 "And what the other files of its repository say");
+  app->add_option("--repository-context", options->context_tokens,
+                  "Show the model so many tokens of what the repository's "
+                  "other files have for the place; 0: none")
+      ->check(CLI::Range(size_t{0}, kMaxTokens))
+      ->capture_default_str();
 }
 
 void AddHealing(CLI::App* app, completion::CompletionOptions* options) {

@@ -13,10 +13,12 @@
 #include "daemon/completion/shown/syntax.h"
 #include "daemon/completion/text/workspace_path.h"
 #include "daemon/completion/trace_json.h"
+#include "daemon/config/config.h"
 #include "daemon/file_position.h"
 #include "daemon/host/local/make_generator.h"
 #include "daemon/standard_error.h"
 #include "daemon/terminal.h"
+#include "daemon/tools/context_lookup.h"
 #include "grammars/language.h"
 
 namespace krait::daemon {
@@ -72,7 +74,8 @@ void PrintJson(const FilePosition& position,
 
 // A file, and the place in it.
 struct Place {
-  std::string path;  // in its repository
+  std::string path;        // in its repository
+  std::string repository;  // empty: it is in none
   const grammars::Language* language = nullptr;
   std::string_view text;
   size_t cursor_ofs = 0;
@@ -96,12 +99,21 @@ base::Result<completion::Completion> CompleteAt(
   options.invoked = !arguments.automatic && !options.min_confidence;
   // Nobody else waits meanwhile.
   options.syntax_budget = grammars::CheckBudget::Unlimited();
-  const completion::CompletionRequest request{
+  completion::CompletionRequest request{
       .path = place.path,
       .before = std::string(place.text.substr(0, place.cursor_ofs)),
       .after = std::string(place.text.substr(place.cursor_ofs)),
       .syntax = completion::ParseForRequest(
           place.language, std::string(place.text), place.cursor_ofs)};
+  const std::filesystem::path home = StateHome();
+  if (options.context_tokens > 0 && !place.repository.empty() &&
+      !home.empty()) {
+    ContextLookup contexts(home, arguments.rules.files);
+    const auto added =
+        contexts.AddTo({.root = place.repository, .path = place.path},
+                       options.context_tokens, &request);
+    if (!added) return added.error();
+  }
   return service.Complete(request, options);
 }
 
@@ -122,6 +134,7 @@ int RunComplete(const CompleteArguments& arguments) {
       CompleteAt(arguments,
                  {.path = completion::WorkspacePath(file->path, {},
                                                     file->facts.repository),
+                  .repository = file->facts.repository.string(),
                   .language = grammars::LanguageOfFile(position->file, text),
                   .text = text,
                   .cursor_ofs = *ofs},

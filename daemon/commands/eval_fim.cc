@@ -14,9 +14,11 @@
 #include <vector>
 
 #include "base/json_text.h"
+#include "daemon/config/config.h"
 #include "daemon/host/local/make_generator.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
+#include "daemon/tools/context_lookup.h"
 #include "daemon/tools/eval/calibration.h"
 #include "daemon/tools/eval/calibration_report.h"
 #include "daemon/tools/eval/exercise.h"
@@ -62,9 +64,14 @@ void Record(const FimCase& fim_case, const std::string& text,
 base::Result<Score> CompleteCase(const FimCase& fim_case,
                                  const EvalFimArguments& arguments,
                                  completion::CompletionService& service,
-                                 Answers* answers) {
-  const Exercise exercise = MakeExercise(fim_case);
+                                 ContextLookup* contexts, Answers* answers) {
+  Exercise exercise = MakeExercise(fim_case);
   completion::CompletionOptions options = arguments.completion;
+  // A file of a repository has a name there, as in an editor.
+  if (!fim_case.repository.empty()) exercise.request.path = fim_case.path;
+  const auto looked_up =
+      contexts->AddToCase(fim_case, options.context_tokens, &exercise.request);
+  if (!looked_up) return looked_up.error();
   options.extent = arguments.extent.value_or(exercise.extent);
   const auto begin = completion::Clock::now();
   const auto completion = service.Complete(exercise.request, options);
@@ -81,8 +88,9 @@ base::Result<Score> CompleteCase(const FimCase& fim_case,
                               .similarity = similarity});
   }
   if (arguments.calibrate) {
-    const auto tried = answers->calibration.Try(fim_case, RequestOf(fim_case),
-                                                options, &service);
+    exercise.request.path = fim_case.path;
+    const auto tried =
+        answers->calibration.Try(fim_case, exercise.request, options, &service);
     if (!tried) return tried.error();
   }
   return Score{.cases = 1,
@@ -198,13 +206,15 @@ int RunEvalFim(const EvalFimArguments& arguments) {
   completion::Generator& generator = *ready->generator;
   completion::CompletionService service(generator);
 
+  ContextLookup contexts(StateHome(), {});
   FimScores scores;
   Answers answers;
   Progress progress("cases", cases->size());
   size_t done = 0;
   size_t exact = 0;
   for (const FimCase& fim_case : *cases) {
-    const auto score = CompleteCase(fim_case, arguments, service, &answers);
+    const auto score =
+        CompleteCase(fim_case, arguments, service, &contexts, &answers);
     if (!score) return ReportError(score.error());
     scores[fim_case.language].Add(*score);
     exact += score->exact;

@@ -15,9 +15,11 @@
 #include "base/json_text.h"
 #include "base/utf8.h"
 #include "daemon/completion/rules/language_rules.h"
+#include "daemon/config/config.h"
 #include "daemon/host/local/make_generator.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
+#include "daemon/tools/context_lookup.h"
 #include "daemon/tools/eval/calibration.h"
 #include "daemon/tools/eval/calibration_report.h"
 #include "daemon/tools/eval/fim_cases.h"
@@ -113,11 +115,17 @@ boost::json::array SaidToJson(const std::vector<completion::SaidToken>& said) {
 // Completes as an editor asks unasked, and once more whatever the mean is.
 base::Status ShowCase(const FimCase& fim_case,
                       const EvalShownArguments& arguments,
-                      completion::Generator* generator, Outcome* outcome) {
+                      completion::Generator* generator, ContextLookup* contexts,
+                      Outcome* outcome) {
   // A service for each: places in one file do not depend on each other's order.
   completion::CompletionService service(*generator);
-  const completion::CompletionRequest request = RequestOf(fim_case);
+  completion::CompletionRequest request = RequestOf(fim_case);
   completion::CompletionOptions options = arguments.completion;
+  if (auto added =
+          contexts->AddToCase(fim_case, options.context_tokens, &request);
+      !added) {
+    return added;
+  }
   options.syntax_budget = grammars::CheckBudget::Unlimited();
   const auto shown = service.Complete(request, options);
   if (!shown) return shown.error();
@@ -238,11 +246,13 @@ int RunEvalShown(const EvalShownArguments& arguments) {
   completion::Generator& generator = *ready->generator;
   const completion::ModelHints hints = generator.hints();
 
+  ContextLookup contexts(StateHome(), {});
   Outcome outcome;
   Progress progress("places", cases->size());
   size_t done = 0;
   for (const FimCase& fim_case : *cases) {
-    const auto run = ShowCase(fim_case, arguments, &generator, &outcome);
+    const auto run =
+        ShowCase(fim_case, arguments, &generator, &contexts, &outcome);
     if (!run) return ReportError(run.error());
     progress.Update(++done);
   }

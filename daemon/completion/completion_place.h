@@ -10,6 +10,7 @@
 
 #include "daemon/completion/generator/generator.h"
 #include "daemon/completion/text/nearby_text.h"
+#include "daemon/completion/text/repository_context.h"
 #include "daemon/completion/text/repository_place.h"
 
 namespace krait::completion {
@@ -31,6 +32,8 @@ struct CompletionPlace {
   size_t pause_tokens = 0;  // see GeneratorPrompt
   std::vector<NearbyText> others;
   std::shared_ptr<const RepositoryPlace> repository;  // null: none
+  RepositoryContextPtr context;                       // null: none
+  std::string line_comment;                           // see GeneratorPrompt
   std::string origin;
   bool may_leave = false;  // see GeneratorPrompt
 
@@ -41,12 +44,16 @@ struct CompletionPlace {
                            .prefix = prefix,
                            .suffix = suffix,
                            .earlier_suffix = earlier_suffix,
+                           .context = context.get(),
+                           .line_comment = line_comment,
                            .anchors = anchors,
                            .file_before = whole_before,
                            .file_after = whole_after,
                            .pause_tokens = pause_tokens,
                            .origin = origin,
                            .may_leave = may_leave};
+    // It has text of other files, by which it could not be found again.
+    if (context != nullptr) prompt.origin = {};
     if (remembered) {
       prompt.remembered = RememberedTexts{.before = whole_before,
                                           .after = whole_after,

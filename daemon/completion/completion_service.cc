@@ -83,6 +83,7 @@ CompletionTrace TraceOf(const GeneratorReport& report) {
   trace.tokens_replayed = report.tokens_replayed;
   trace.tokens_computed = report.tokens_computed;
   trace.tokens_generated = report.tokens_generated;
+  trace.tokens_of_context = report.tokens_of_context;
   trace.tokenize = report.tokenize;
   trace.prefill = report.prefill;
   trace.decode = report.decode;
@@ -97,7 +98,9 @@ CompletionOptions CompletionService::Fit(CompletionOptions options) const {
   options.max_tokens = std::min(options.max_tokens, context_length / 4);
   const size_t used =
       options.max_tokens + std::min(kReservedTokens, context_length / 4);
-  const size_t budget = context_length - used;
+  options.context_tokens =
+      std::min(options.context_tokens, (context_length - used) / 4);
+  const size_t budget = context_length - used - options.context_tokens;
   options.limits.suffix_tokens =
       std::min(options.limits.suffix_tokens, budget / 5);
   options.limits.prefix_tokens = std::min(
@@ -139,6 +142,16 @@ CompletionPlace CompletionService::PlaceOf(const CompletionRequest& request,
   place.remembered = options.file_memory;
   place.others = request.others;
   if (options.repository_memory) place.repository = request.repository;
+  if (options.context_tokens > 0) {
+    place.context =
+        request.context_now && request.context != nullptr
+            ? std::make_shared<const RepositoryContext>(
+                  request.context->Within(options.context_tokens, count))
+            : contexts_.Of(place.document);
+  }
+  if (request.syntax.language != nullptr) {
+    place.line_comment = request.syntax.language->line_comment;
+  }
   return place;
 }
 
@@ -189,6 +202,23 @@ base::Status CompletionService::Warm(const CompletionRequest& request,
   return generator_.Warm(place.prompt(), std::move(stop));
 }
 
+base::Status CompletionService::ReadContext(const CompletionRequest& request,
+                                            const CompletionOptions& wanted,
+                                            std::stop_token stop) {
+  const CompletionOptions options = Fit(wanted);
+  CompletionPlace place = PlaceOf(request, options);
+  RepositoryContextPtr context = contexts_.ToRead(
+      place.document, request.context, options.context_tokens,
+      [this](std::string_view text) { return generator_.CountTokens(text); });
+  if (context == nullptr) return {};
+  place.context = context;
+  if (auto read = generator_.Warm(place.prompt(), std::move(stop)); !read) {
+    return read;
+  }
+  contexts_.Use(place.document, std::move(context));
+  return {};
+}
+
 base::Status CompletionService::ReadAhead(const CompletionRequest& request,
                                           const CompletionOptions& wanted,
                                           std::stop_token stop) {
@@ -219,6 +249,7 @@ base::Status CompletionService::Prefetch(const CompletionRequest& request,
 void CompletionService::Forget() {
   prefixes_ = {};
   suffixes_ = {};
+  contexts_.Forget();
 }
 
 }  // namespace krait::completion

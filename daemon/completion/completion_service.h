@@ -20,8 +20,10 @@
 #include "daemon/completion/rules/confidence.h"
 #include "daemon/completion/shown/syntax.h"
 #include "daemon/completion/stop/stop_rules.h"
+#include "daemon/completion/text/context_memory.h"
 #include "daemon/completion/text/nearby_text.h"
 #include "daemon/completion/text/prefix_memory.h"
+#include "daemon/completion/text/repository_context.h"
 #include "daemon/completion/text/repository_place.h"
 #include "daemon/completion/text/suffix_memory.h"
 #include "daemon/completion/text/text_window.h"
@@ -38,6 +40,11 @@ struct CompletionRequest {
   std::vector<NearbyText> others = {};  // the nearest first
   // Null: it lies in none, or in one that is not to be read.
   std::shared_ptr<const RepositoryPlace> repository = {};
+  // What was found last of what the model could be shown of other files; null:
+  // nothing was. It is read by ReadContext, and used from then on.
+  RepositoryContextPtr context = {};
+  // Whether to read it at once, however long that takes; for tools.
+  bool context_now = false;
   RequestSyntax syntax = {};  // of the document; may say nothing
   std::string origin = {};    // see GeneratorPrompt
   bool may_leave = false;     // the same
@@ -64,6 +71,8 @@ struct CompletionOptions {
   bool file_memory = true;
   // And, if so, of the other files of its repository.
   bool repository_memory = true;
+  // The most tokens that a model is shown of other files; 0: none.
+  size_t context_tokens = 0;
   // What the parser may do in the end to check what is shown.
   grammars::CheckBudget syntax_budget = {};
   // What could not be checked so, or whose tree was not there in time, is shown
@@ -79,6 +88,9 @@ struct CompletionTrace {
   size_t tokens_replayed = 0;
   size_t tokens_computed = 0;
   size_t tokens_generated = 0;
+  // Of the prompt's tokens those that are of other files, and which these are.
+  size_t tokens_of_context = 0;
+  RepositoryContextPtr context;  // null: none
   // Of the tokens that are kept; nothing if none is.
   std::optional<double> mean_logprob;
   std::string stop;    // why the generation ended, see CompletionStopName
@@ -156,6 +168,13 @@ class CompletionService {
                     const CompletionOptions& options,
                     std::stop_token stop = {});
 
+  // Reads what the request has of other files, if that is worth it: from then
+  // on the document's prompts begin with it. What was read before a stop is
+  // kept.
+  base::Status ReadContext(const CompletionRequest& request,
+                           const CompletionOptions& options,
+                           std::stop_token stop = {});
+
   // Lets the generator read more of the document, for requests at other places.
   base::Status ReadAhead(const CompletionRequest& request,
                          const CompletionOptions& options,
@@ -182,6 +201,7 @@ class CompletionService {
   const std::chrono::milliseconds tree_patience_;
   PrefixMemory prefixes_;
   SuffixMemory suffixes_;
+  ContextMemory contexts_;
 };
 
 }  // namespace krait::completion

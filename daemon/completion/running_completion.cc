@@ -285,6 +285,7 @@ Completion RunningCompletion::Decide(const GeneratorReport& report) {
   completion.stop = decision.stop;
   completion.said = watcher_.Said();
   completion.trace = TraceOf(report);
+  if (report.tokens_of_context > 0) completion.trace.context = place_.context;
   CompletionTrace& trace = completion.trace;
   trace.hurried = Hurried(request_.syntax, budget_);
   trace.mean_logprob = fitted.mean_logprob;

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/completion/trace_json.h"
 
+#include <algorithm>
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <chrono>
 #include <string>
+#include <utility>
+
+#include "base/json_text.h"
 
 namespace krait::completion {
 namespace {
@@ -13,6 +18,18 @@ namespace {
 boost::json::value TextOrNull(const std::string& text) {
   if (text.empty()) return nullptr;
   return boost::json::value(text);
+}
+
+boost::json::object ContextToJson(const CompletionTrace& trace) {
+  boost::json::array pieces;
+  for (const ContextPiece& piece : trace.context->pieces()) {
+    pieces.push_back(boost::json::object{
+        {"path", base::JsonString(piece.path)},
+        {"line", piece.begin_line},
+        {"lines", std::count(piece.text.begin(), piece.text.end(), '\n')},
+        {"reason", ContextReasonName(piece.reason)}});
+  }
+  return {{"tokens", trace.tokens_of_context}, {"pieces", std::move(pieces)}};
 }
 
 }  // namespace
@@ -31,6 +48,7 @@ boost::json::object TraceToJson(const CompletionTrace& trace) {
   json["tokens_replayed"] = trace.tokens_replayed;
   json["tokens_computed"] = trace.tokens_computed;
   json["tokens_generated"] = trace.tokens_generated;
+  if (trace.context != nullptr) json["context"] = ContextToJson(trace);
   json["stop"] = TextOrNull(trace.stop);
   json["extent"] = TextOrNull(trace.extent);
   json["syntax"] = TextOrNull(trace.syntax);

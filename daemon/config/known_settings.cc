@@ -397,6 +397,9 @@ std::vector<KnownSetting> CompletionSettings() {
       Flag(
           "completion.repository_memory", kSession,
           [](Config & c) -> auto& { return c.completion.repository_memory; }),
+      Count(
+          "completion.repository_context", kSession, 0, kMaxTokens,
+          [](Config & c) -> auto& { return c.completion.context_tokens; }),
       MinConfidence(),
   };
 }

@@ -158,6 +158,12 @@ constexpr std::array kTexts = {
                 "the repository that are in the same language are, too. They "
                 "are read in the background, by git's ignore rules; nothing "
                 "of it is kept on the disk."},
+    SettingText{"completion.repository_context",
+                "How many tokens of other files of the repository the model is "
+                "shown before the one that it completes: what this imports and "
+                "names, similar places, what was edited last. They are read in "
+                "pauses, and the repository is indexed for it (`krait index`). "
+                "0: none."},
     SettingText{"completion.min_confidence",
                 "How sure the model must be for something to be shown. "
                 "\"model\": what its file says. -1000 shows all."},

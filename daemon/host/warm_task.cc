@@ -51,6 +51,7 @@ base::Result<bool> WarmTask::Warm(const TaskModel& model,
   if (done && job_.prefetch_at) {
     done = service.Prefetch(job_.request, job_.options, stop);
   }
+  if (done) done = service.ReadContext(job_.request, job_.options, stop);
   if (done) done = service.ReadAhead(job_.request, job_.options, stop);
   if (!done) return done.error();
   return true;

@@ -13,6 +13,7 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -41,6 +42,8 @@ FileStamp Trusted(FileStamp stamp) {
   if (stamp.modified_ns > now.count() - kTickNs) stamp.modified_ns = 0;
   return stamp;
 }
+
+using KnownByPath = std::unordered_map<std::string, KnownFile>;
 
 // A file that is to be looked at.
 struct Candidate {
@@ -152,18 +155,23 @@ class Update {
     report_.rebuilt = known->empty();
     const auto begin = Clock::now();
     std::vector<Candidate> candidates;
-    const auto walked = Walk(
-        options_.root, options_.choice, options_.limits,
-        [&](FoundFile found) {
-          Look(std::move(found), &*known, &candidates);
-          return true;
-        },
-        stop_);
-    if (!walked) return walked.error();
+    if (options_.only && !report_.rebuilt) {
+      *known = LookAtOnly(std::move(*known), &candidates);
+    } else {
+      const auto walked = Walk(
+          options_.root, options_.choice, options_.limits,
+          [&](FoundFile found) {
+            Look(std::move(found), &*known, &candidates);
+            return true;
+          },
+          stop_);
+      if (!walked) return walked.error();
+    }
     report_.walked = Clock::now() - begin;
+    // What is left of those that are known is gone.
     if (candidates.empty() && known->empty()) return report_;
     if (auto begun = store_.Begin(); !begun) return begun.error();
-    for (const auto& [path, file] : *known) {  // those that are gone
+    for (const auto& [path, file] : *known) {
       if (auto removed = store_.Remove(file.id); !removed) {
         return removed.error();
       }
@@ -177,8 +185,25 @@ class Update {
   }
 
  private:
+  // Returns those of the files that somebody named which were known and are
+  // gone.
+  KnownByPath LookAtOnly(KnownByPath known,
+                         std::vector<Candidate>* candidates) {
+    KnownByPath named;
+    for (const std::string& path : *options_.only) {
+      if (auto node = known.extract(path)) named.insert(std::move(node));
+    }
+    const std::set<std::string> paths(options_.only->begin(),
+                                      options_.only->end());
+    for (const std::string& path : paths) {
+      auto found = FindFile(options_.root, path, options_.choice);
+      if (found) Look(std::move(*found), &named, candidates);
+    }
+    return named;
+  }
+
   // Takes the file out of those that are known.
-  void Look(FoundFile found, std::unordered_map<std::string, KnownFile>* known,
+  void Look(FoundFile found, KnownByPath* known,
             std::vector<Candidate>* candidates) {
     Candidate candidate{.path = std::move(found.path)};
     const auto before = known->find(candidate.path);

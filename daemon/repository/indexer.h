@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "daemon/repository/file_choice.h"
@@ -22,7 +24,9 @@ struct IndexOptions {
   std::filesystem::path root;
   FileChoice choice = FileChoice();
   size_t threads = 1;  // that read and parse; this one writes
-  WalkLimits limits = {};
+  // Only these files, relative to the root, be they there or not; nothing: all.
+  std::optional<std::vector<std::string>> only = {};
+  WalkOptions limits = {};
   // Instead of what a file says; for measuring. May be null.
   std::function<std::string(const std::string& path, std::string text)> change =
       {};
@@ -42,7 +46,8 @@ struct IndexReport {
   std::chrono::nanoseconds took{};
 };
 
-// Brings an index up to date with the files of its repository: reads those
+// Brings an index up to date with the files of its repository, or with those
+// that somebody says have changed: reads those
 // whose size or time of change is another, and of these parses what has another
 // hash. What is written is whole after every second or so: an end at any point,
 // by kill -9 too, leaves an index that the next call goes on from. Two calls,

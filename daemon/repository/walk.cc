@@ -96,7 +96,7 @@ Verdict OfFile(const fs::path& root, const std::string& path,
 class Walker {
  public:
   Walker(const fs::path& root, const FileChoice& choice,
-         const WalkLimits& limits,
+         const WalkOptions& limits,
          const std::function<bool(FoundFile)>& on_file, std::stop_token stop)
       : root_(root),
         choice_(choice),
@@ -126,6 +126,7 @@ class Walker {
   // False: enough.
   bool Enter(const std::string& folder, size_t depth) {
     if (stop_.stop_requested()) return false;
+    if (limits_.on_folder) limits_.on_folder(folder);
     rules_.Enter(folder, IgnoreFileOf(root_ / folder));
     bool go_on = true;
     for (Entry& entry : List(root_ / folder)) {
@@ -152,17 +153,50 @@ class Walker {
 
   const fs::path& root_;
   const FileChoice& choice_;
-  const WalkLimits& limits_;
+  const WalkOptions& limits_;
   const std::function<bool(FoundFile)>& on_file_;
   const std::stop_token stop_;
   IgnoreRules rules_;
   size_t files_ = 0;
 };
 
+// Judges a path by all but its text, as a walk on the way down would.
+Verdict ByPlace(const fs::path& root, const std::string& path,
+                const struct stat& status, const FileChoice& choice) {
+  IgnoreRules rules(root);
+  rules.Enter("", IgnoreFileOf(root));
+  for (size_t end = path.find('/'); end != path.npos;
+       end = path.find('/', end + 1)) {
+    const std::string folder = path.substr(0, end);
+    struct stat of_folder {};
+    if (lstat((root / folder).c_str(), &of_folder) != 0 ||
+        !S_ISDIR(of_folder.st_mode)) {
+      return {LeftOut::kNotRegular, folder + "/ is a link"};
+    }
+    if (Verdict verdict = OfFolder(root, folder, choice, rules);
+        !verdict.taken()) {
+      return verdict;
+    }
+    rules.Enter(folder, IgnoreFileOf(root / folder));
+  }
+  if (S_ISDIR(status.st_mode)) return OfFolder(root, path, choice, rules);
+  if (!S_ISREG(status.st_mode)) {
+    return {LeftOut::kNotRegular, "is no regular file"};
+  }
+  return OfFile(root, path, StampOf(status), choice, rules);
+}
+
+// Whether a path stays below what it is relative to.
+bool IsBelow(const std::string& path) {
+  const fs::path relative(path);
+  return !path.empty() && relative.is_relative() &&
+         relative.lexically_normal() == relative && *relative.begin() != "..";
+}
+
 }  // namespace
 
 base::Status Walk(const fs::path& root, const FileChoice& choice,
-                  const WalkLimits& limits,
+                  const WalkOptions& limits,
                   const std::function<bool(FoundFile)>& on_file,
                   std::stop_token stop) {
   return Walker(root, choice, limits, on_file, std::move(stop)).Run();
@@ -174,26 +208,22 @@ base::Result<Verdict> Explain(const fs::path& root, const std::string& path,
   if (lstat((root / path).c_str(), &status) != 0) {
     return base::SystemError(root / path, errno);
   }
-  IgnoreRules rules(root);
-  rules.Enter("", IgnoreFileOf(root));
-  for (size_t end = path.find('/'); end != path.npos;
-       end = path.find('/', end + 1)) {
-    const std::string folder = path.substr(0, end);
-    if (Verdict verdict = OfFolder(root, folder, choice, rules);
-        !verdict.taken()) {
-      return verdict;
-    }
-    rules.Enter(folder, IgnoreFileOf(root / folder));
-  }
-  if (S_ISDIR(status.st_mode)) return OfFolder(root, path, choice, rules);
-  if (!S_ISREG(status.st_mode)) {
-    return Verdict{LeftOut::kNotRegular, "is no regular file"};
-  }
-  Verdict verdict = OfFile(root, path, StampOf(status), choice, rules);
-  if (!verdict.taken()) return verdict;
+  Verdict verdict = ByPlace(root, path, status, choice);
+  if (!verdict.taken() || !S_ISREG(status.st_mode)) return verdict;
   const auto text = ReadFile(root / path, FileChoice::kMaxBytes);
   if (!text) return Verdict{LeftOut::kUnreadable, text.error().message};
   return choice.ByText(path, *text);
+}
+
+std::optional<FoundFile> FindFile(const fs::path& root, const std::string& path,
+                                  const FileChoice& choice) {
+  struct stat status {};
+  if (!IsBelow(path) || lstat((root / path).c_str(), &status) != 0 ||
+      !S_ISREG(status.st_mode) ||
+      !ByPlace(root, path, status, choice).taken()) {
+    return std::nullopt;
+  }
+  return FoundFile{.path = path, .stamp = StampOf(status)};
 }
 
 fs::path RootOf(const fs::path& path) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -20,9 +21,11 @@ struct FoundFile {
   FileStamp stamp;
 };
 
-struct WalkLimits {
+struct WalkOptions {
   size_t max_depth = 64;  // of folders
   size_t max_files = 1'000'000;
+  // Called with each folder that is entered, "" first. May be null.
+  std::function<void(const std::string& path)> on_folder = {};
 };
 
 // Calls `on_file` for each file below `root` that neither git's rules nor the
@@ -31,7 +34,7 @@ struct WalkLimits {
 // goes away meanwhile is; only the root has to be there. False from `on_file`
 // ends the walk, as a stop does (an error of kind kCancelled).
 base::Status Walk(const std::filesystem::path& root, const FileChoice& choice,
-                  const WalkLimits& limits,
+                  const WalkOptions& limits,
                   const std::function<bool(FoundFile)>& on_file,
                   std::stop_token stop = {});
 
@@ -40,6 +43,12 @@ base::Status Walk(const std::filesystem::path& root, const FileChoice& choice,
 base::Result<Verdict> Explain(const std::filesystem::path& root,
                               const std::string& path,
                               const FileChoice& choice);
+
+// Returns the file at a path as a walk finds it; nothing if a walk leaves it
+// out, be it that there is none, or that a folder above is a link.
+std::optional<FoundFile> FindFile(const std::filesystem::path& root,
+                                  const std::string& path,
+                                  const FileChoice& choice);
 
 // Returns the nearest folder at or above `path` that has a .git; `path` itself
 // (without links) if there is none.

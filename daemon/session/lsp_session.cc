@@ -18,6 +18,7 @@
 #include "daemon/session/lsp_errors.h"
 #include "lsp/frame.h"
 #include "lsp/message.h"
+#include "lsp/uri.h"
 
 namespace krait::daemon {
 namespace {
@@ -25,6 +26,7 @@ namespace {
 // It collects what is typed before it sends it, so that a change of several
 // characters is no sign of acceptance; it runs the item's command instead.
 constexpr std::string_view kCollectsTyping = "Neovim";
+constexpr std::string_view kFilesMethod = "workspace/didChangeWatchedFiles";
 constexpr std::string_view kSettingsMethod = "workspace/didChangeConfiguration";
 
 // Returns the first argument if it is a string, else "".
@@ -74,12 +76,24 @@ LspSession::LspSession(std::shared_ptr<lsp::Outbox> outbox,
                  completions_.Forget(uri, std::move(files));
                }}),
       suggestions_(acceptance),
+      contexts_(StateHome(), host.poster(),
+                {.on_found =
+                     [this](const std::string& uri) {
+                       completions_.ContextFound(uri);
+                     },
+                 .on_progress =
+                     [this](size_t done, size_t total) {
+                       if (!capabilities_.work_done_progress) return;
+                       indexing_.Show(done, total);
+                     }}),
       completions_({.host = host,
                     .documents = documents_,
                     .settings = settings_,
-                    .suggestions = suggestions_},
+                    .suggestions = suggestions_,
+                    .contexts = &contexts_},
                    [this] { ShowStatus(); }),
       questions_(StateHome(), host, client_),
+      indexing_(client_),
       self_(std::make_shared<LspSession*>(this)) {
   dispatcher_.set_on_unread(
       [this](const lsp::Glimpse& glimpse, const lsp::Error& error) {
@@ -170,6 +184,11 @@ void LspSession::WarmFocused(const std::string& uri) {
 }
 
 void LspSession::PermissionsChanged() {
+  const completion::FileRules& rules = settings_.rules().files;
+  if (!(rules == file_rules_)) {
+    file_rules_ = rules;
+    completions_.ForgetContexts();
+  }
   for (const std::string& uri : documents_.ApplySettings()) {
     completions_.Forbidden(uri);
   }
@@ -252,6 +271,15 @@ void LspSession::Initialized() {
                                 .method = "workspace/didChangeConfiguration",
                                 .options = {R"({"section":"krait"})"}},
         [](const lsp::Result<lsp::RawJson>&) {});
+  }
+  if (capabilities_.registers_watched_files &&
+      settings_.completion().context_tokens > 0) {
+    client_->Call("client/registerCapability",
+                  lsp::RegistrationParams{
+                      .id = "krait/files",
+                      .method = std::string(kFilesMethod),
+                      .options = {R"({"watchers":[{"globPattern":"**/*"}]})"}},
+                  [](const lsp::Result<lsp::RawJson>&) {});
   }
   AskForSettings();
   ShowStatus();
@@ -369,10 +397,28 @@ void LspSession::BindDocuments() {
              params.because);
       });
   dispatcher_.OnNotification<lsp::DidSaveParams>(
-      "textDocument/didSave", [](const lsp::DidSaveParams&) {});
+      "textDocument/didSave",
+      [this](const lsp::DidSaveParams& params) { FilesChanged({params.uri}); });
+  dispatcher_.OnNotification<lsp::DidChangeWatchedFilesParams>(
+      std::string(kFilesMethod),
+      [this](const lsp::DidChangeWatchedFilesParams& params) {
+        std::vector<std::string> uris;
+        for (const lsp::FileEvent& event : params.changes) {
+          uris.push_back(event.uri);
+        }
+        FilesChanged(uris);
+      });
   dispatcher_.OnNotification<lsp::DidFocusParams>(
       "textDocument/didFocus",
       [this](const lsp::DidFocusParams& params) { Focus(params); });
+}
+
+void LspSession::FilesChanged(const std::vector<std::string>& uris) {
+  std::vector<std::string> files;
+  for (const std::string& uri : uris) {
+    if (auto file = lsp::UriToPath(uri)) files.push_back(std::move(*file));
+  }
+  contexts_.FilesChanged(files);
 }
 
 void LspSession::Change(const lsp::DidChangeParams& params) {

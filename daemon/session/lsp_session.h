@@ -19,6 +19,8 @@
 #include "daemon/session/editor_settings.h"
 #include "daemon/session/file_lookup.h"
 #include "daemon/session/held_requests.h"
+#include "daemon/session/indexing_notice.h"
+#include "daemon/session/repository_contexts.h"
 #include "daemon/session/repository_questions.h"
 #include "daemon/session/session_completions.h"
 #include "daemon/session/session_documents.h"
@@ -112,6 +114,8 @@ class LspSession {
   void Release();
   // Warms a document that could not be when it got the focus.
   void WarmFocused(const std::string& uri);
+  // Files were changed, by whoever it was.
+  void FilesChanged(const std::vector<std::string>& uris);
   void OnLoaded(const base::Result<std::string>& loaded);
   void Explain(const lsp::ExplainParams& params, const lsp::Reply& reply);
   void Status(const lsp::Reply& reply);
@@ -140,14 +144,17 @@ class LspSession {
   SessionDocuments documents_;
   HeldRequests held_;
   Suggestions suggestions_;
+  RepositoryContexts contexts_;
   SessionCompletions completions_;
   RepositoryQuestions questions_;
   std::string client_name_;
   lsp::ClientCapabilities capabilities_;
-  std::string focused_;  // the document's URI
+  std::string focused_;               // the document's URI
+  completion::FileRules file_rules_;  // as they were when they changed last
   std::vector<std::pair<lsp::MessageType, std::string>> untold_;
   bool initialized_ = false;
   std::unique_ptr<lsp::Progress> loading_;
+  IndexingNotice indexing_;
   std::optional<StatusNotifier> status_notifier_;
   std::optional<int64_t> editor_process_;
   std::optional<int> exit_code_;

@@ -28,6 +28,7 @@ SessionCompletions::SessionCompletions(Session session,
       warming_({.host = session.host,
                 .documents = session.documents,
                 .settings = session.settings,
+                .contexts = session.contexts,
                 .session = id_}),
       self_(std::make_shared<SessionCompletions*>(this)) {}
 
@@ -39,6 +40,7 @@ SessionCompletions::~SessionCompletions() {
 
 void SessionCompletions::Changed(const lsp::DocumentChange& change) {
   session_.suggestions.Changed(change);
+  warming_.Edited(change);
   if (change.edits.empty()) return;
   const lsp::ByteEdit& last = change.edits.back();
   // A whole new text does not say where the user is.
@@ -50,7 +52,16 @@ void SessionCompletions::Closed(const std::string& uri) {
   Forbidden(uri);
   given_.Forget(uri);
   warming_.Forget(uri);
+  if (session_.contexts != nullptr) session_.contexts->Close(uri);
   session_.suggestions.Closed(uri);
+}
+
+void SessionCompletions::ForgetContexts() {
+  if (session_.contexts == nullptr || session_.contexts->Forget().empty()) {
+    return;
+  }
+  // Nothing of them is on the disk.
+  session_.host.Forget({.paths = std::vector<std::string>()}, [](size_t) {});
 }
 
 void SessionCompletions::Forbidden(const std::string& uri) {

@@ -36,6 +36,7 @@ class SessionCompletions {
     SessionDocuments& documents;
     const EditorSettings& settings;
     Suggestions& suggestions;
+    RepositoryContexts* contexts = nullptr;  // null: none are found
   };
 
   // `on_change` is called when something began or ended.
@@ -58,6 +59,12 @@ class SessionCompletions {
   // `position`: of the cursor; where it was last if nobody says.
   void Focused(const std::string& uri,
                const std::optional<lsp::Position>& position);
+
+  // Another context was found for the document.
+  void ContextFound(const std::string& uri) { warming_.ContextFound(uri); }
+  // The rules of what may be read have changed: no document has a context any
+  // more, and nothing that was read with one is kept.
+  void ForgetContexts();
 
   // Answers all requests that wait.
   void FailAll(const lsp::Error& error) { pending_.FailAll(error); }

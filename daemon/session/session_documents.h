@@ -113,6 +113,11 @@ class SessionDocuments {
   // workspace. Nothing if there is neither.
   std::optional<std::string> FolderAsked(
       const std::optional<std::string>& uri) const;
+  // Returns where it lies in a repository; nothing if it lies in none.
+  std::optional<DocumentPlaces::InRepository> InRepository(
+      const std::string& uri) const {
+    return places_.RepositoryOf(uri);
+  }
   // Returns the repository that it lies in; null if it lies in none, or may not
   // be read.
   std::shared_ptr<const completion::RepositoryPlace> RepositoryOf(

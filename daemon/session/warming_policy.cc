@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "daemon/completion/rules/completion_rules.h"
+#include "daemon/repository/context_finder.h"
 
 namespace krait::daemon {
 namespace {
@@ -16,15 +17,51 @@ constexpr std::chrono::milliseconds kPrefetchDelay{150};
 
 }  // namespace
 
-void WarmingPolicy::WarmAt(const lsp::DocumentSnapshot& document,
-                           size_t cursor_ofs) {
-  Seen(*document, cursor_ofs);
+completion::CompletionRequest WarmingPolicy::RequestAt(
+    const lsp::DocumentSnapshot& document, size_t cursor_ofs) {
+  cursor_ofs = std::min(cursor_ofs, document->text.size());
   completion::CompletionRequest request = parts_.documents.RequestAt(
       *document, cursor_ofs, parts_.settings.completion().limits);
   request.syntax = parts_.documents.SyntaxAt(document, cursor_ofs);
   request.others = parts_.documents.Nearby(*document);
   request.repository = parts_.documents.RepositoryOf(*document);
+  return request;
+}
+
+void WarmingPolicy::WarmAt(const lsp::DocumentSnapshot& document,
+                           size_t cursor_ofs) {
+  Seen(*document, cursor_ofs);
+  completion::CompletionRequest request = RequestAt(document, cursor_ofs);
+  AskForContext(*document, request);
   Warm(*document, std::move(request));
+}
+
+void WarmingPolicy::AskForContext(
+    const lsp::Document& document,
+    const completion::CompletionRequest& request) {
+  const size_t tokens = parts_.settings.completion().context_tokens;
+  const auto place = parts_.documents.InRepository(document.uri);
+  if (parts_.contexts == nullptr || tokens == 0 ||
+      request.repository == nullptr || !place) {
+    return;
+  }
+  parts_.contexts->Ask(
+      {.uri = document.uri,
+       .root = place->root,
+       .path = place->path,
+       .language = request.repository->language,
+       .before = request.before,
+       .after = request.after,
+       .edited = edits_.Around(parts_.documents, document.uri, place->root),
+       .most_bytes = tokens * repository::kBytesOfToken,
+       .rules = parts_.settings.rules().files});
+}
+
+void WarmingPolicy::ContextFound(const std::string& uri) {
+  const auto document = parts_.documents.Get(uri);
+  const auto cursor = cursors_.find(uri);
+  if (document == nullptr || cursor == cursors_.end()) return;
+  Warm(*document, RequestAt(document, cursor->second));
 }
 
 void WarmingPolicy::WarmWhereLast(const lsp::DocumentSnapshot& document) {
@@ -56,6 +93,9 @@ void WarmingPolicy::Warm(
   const std::string why_not = completion::WhyForbidden(
       parts_.settings.rules(), subject, completion::Occasion::kReady);
   if (!why_not.empty()) return;
+  if (parts_.contexts != nullptr) {
+    request.context = parts_.contexts->Of(document.uri);
+  }
   parts_.host.Warm({.document = {parts_.session, document.uri},
                     .request = std::move(request),
                     .options = parts_.settings.completion(),

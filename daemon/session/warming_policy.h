@@ -12,6 +12,8 @@
 #include "daemon/completion/generator/generator.h"
 #include "daemon/host/completion_host.h"
 #include "daemon/session/editor_settings.h"
+#include "daemon/session/recent_edits.h"
+#include "daemon/session/repository_contexts.h"
 #include "daemon/session/session_documents.h"
 #include "lsp/document_store.h"
 
@@ -32,6 +34,7 @@ class WarmingPolicy {
     CompletionHost& host;
     SessionDocuments& documents;
     const EditorSettings& settings;
+    RepositoryContexts* contexts = nullptr;  // null: none are found
     uint64_t session = 0;
   };
 
@@ -41,6 +44,8 @@ class WarmingPolicy {
   void WarmAt(const lsp::DocumentSnapshot& document, size_t cursor_ofs);
   // The user is back in the document, where the cursor was last, if it was.
   void WarmWhereLast(const lsp::DocumentSnapshot& document);
+  // Another context was found for the document, which is read then.
+  void ContextFound(const std::string& uri);
   // `text` is shown for the request.
   void WarmBehind(const lsp::Document& document,
                   completion::CompletionRequest request,
@@ -53,10 +58,21 @@ class WarmingPolicy {
   void Seen(const lsp::Document& document, size_t cursor_ofs) {
     cursors_[document.uri] = cursor_ofs;
   }
-  void Forget(const std::string& uri) { cursors_.erase(uri); }
+  void Edited(const lsp::DocumentChange& change) { edits_.Note(change); }
+  void Forget(const std::string& uri) {
+    cursors_.erase(uri);
+    edits_.Close(uri);
+  }
 
  private:
+  completion::CompletionRequest RequestAt(const lsp::DocumentSnapshot& document,
+                                          size_t cursor_ofs);
+  // Has a context looked for, if the model is to see one.
+  void AskForContext(const lsp::Document& document,
+                     const completion::CompletionRequest& request);
+
   const Parts parts_;
+  RecentEdits edits_;
   // Of each document's last edit or request.
   std::unordered_map<std::string, size_t> cursors_;  // by URI
 };

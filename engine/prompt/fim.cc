@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every layout but kPsm ends with the prefix (and at most a token behind it),
-// so that typing at the cursor only appends to the prompt.
+// so that typing at the cursor only appends to the prompt. What is shown of
+// other files comes first in all of them, as it changes least.
 #include "engine/prompt/fim.h"
 
 #include <fmt/format.h>
@@ -20,12 +21,14 @@ class Layouter {
         prompt_(prompt),
         file_token_(prompt.path.empty() ? std::nullopt : file_token) {
     if (special_.add_bos) pieces().AddControl(special_.bos);
+    AddContext(file_token);
     if (!file_token_) return;
     pieces().AddControl(file_token_);
     pieces().AddText(prompt_.path);
   }
 
   FimPieces Spm() {
+    AddComments();
     pieces().AddControl(special_.fim_suffix);
     pieces().AddText(prompt_.suffix);
     pieces().AddControl(special_.fim_prefix);
@@ -41,7 +44,8 @@ class Layouter {
   // The anchor is the prefix's end, or before it.
   FimPieces Psm(size_t anchor) {
     pieces().AddControl(special_.fim_prefix);
-    AddPrefix(prompt_.prefix.substr(0, anchor), DummyPrefix::kAsTrained);
+    AddComments();
+    AddPrefix(prompt_.prefix.substr(0, anchor), PrefixDummy());
     pieces().AddControl(special_.fim_suffix);
     pieces().AddText(prompt_.suffix);
     pieces().AddControl(special_.fim_middle);
@@ -52,7 +56,8 @@ class Layouter {
   // Models with file headers were trained on [FILE]path[PREFIX]text.
   FimPieces Prefix() {
     if (file_token_) pieces().AddControl(special_.fim_prefix);
-    AddPrefix(prompt_.prefix, DummyPrefix::kAsTrained);
+    AddComments();
+    AddPrefix(prompt_.prefix, PrefixDummy());
     return std::move(laid_out_);
   }
 
@@ -68,19 +73,80 @@ class Layouter {
       if (context.back() != '\n') context.push_back('\n');
       context.append("\n\n");
     }
-    if (!file_token_ && !prompt_.path.empty()) {
+    // Not once more, where it stands behind a separator.
+    if (!file_token_ && laid_out_.context == 0 && !prompt_.path.empty()) {
       context.append(prompt_.path).push_back('\n');
     }
+    AddComments();
     const bool first = context.empty();
-    pieces().AddOwnText(std::move(context), DummyPrefix::kAsTrained);
-    AddPrefix(prompt_.prefix,
-              first ? DummyPrefix::kAsTrained : DummyPrefix::kNone);
+    pieces().AddOwnText(std::move(context), PrefixDummy());
+    AddPrefix(prompt_.prefix, first ? PrefixDummy() : DummyPrefix::kNone);
     return std::move(laid_out_);
   }
 
  private:
   static bool IsBlank(std::string_view text) {
     return text.find_first_not_of(" \t\r\n") == text.npos;
+  }
+
+  // As models with file headers were trained: [FILE]path[PREFIX]text for each
+  // file before; as others are with separators: [SEPARATOR]path, newline, text,
+  // the file that is completed among them.
+  void AddContext(std::optional<TokenId> file_token) {
+    if (prompt_.context.empty()) return;
+    const auto separator = special_.fim_file_separator;
+    if (file_token && special_.fim_prefix) {
+      for (const FimContext& piece : prompt_.context) {
+        pieces().AddControl(file_token);
+        pieces().AddText(piece.path);
+        pieces().AddControl(special_.fim_prefix);
+        pieces().AddText(piece.text, DummyPrefix::kAsTrained);
+      }
+    } else if (separator) {
+      if (special_.fim_repository_separator && !prompt_.repository.empty()) {
+        pieces().AddControl(special_.fim_repository_separator);
+        pieces().AddOwnText(std::string(prompt_.repository) + "\n");
+      }
+      for (const FimContext& piece : prompt_.context) {
+        pieces().AddControl(separator);
+        pieces().AddOwnText(std::string(piece.path) + "\n");
+        pieces().AddText(piece.text);
+      }
+      pieces().AddControl(separator);
+      if (!prompt_.path.empty()) {
+        pieces().AddOwnText(std::string(prompt_.path) + "\n");
+      }
+    } else {
+      as_comments_ = !prompt_.line_comment.empty();
+      return;
+    }
+    laid_out_.context = pieces().size();
+  }
+
+  // For models without such tokens: a piece as comments, as people quote code.
+  void AddComments() {
+    if (!as_comments_) return;
+    std::string comments;
+    const auto add = [&](std::string_view line) {
+      comments.append(prompt_.line_comment).append(" ").append(line);
+      comments += '\n';
+    };
+    for (const FimContext& piece : prompt_.context) {
+      add(piece.path);
+      std::string_view text = piece.text;
+      while (!text.empty()) {
+        const size_t end = std::min(text.find('\n'), text.size());
+        add(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+      }
+    }
+    pieces().AddOwnText(std::move(comments), DummyPrefix::kAsTrained);
+    laid_out_.context = pieces().size();
+  }
+
+  // What begins a text has the space before it that the model's texts have.
+  DummyPrefix PrefixDummy() const {
+    return as_comments_ ? DummyPrefix::kNone : DummyPrefix::kAsTrained;
   }
 
   PromptPieces& pieces() { return laid_out_.pieces; }
@@ -92,6 +158,7 @@ class Layouter {
   const SpecialTokens& special_;
   const FimPrompt& prompt_;
   const std::optional<TokenId> file_token_;
+  bool as_comments_ = false;  // the context, which is still to come
   FimPieces laid_out_;
 };
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +31,12 @@ enum class FimLayout : uint8_t {
 // Returns "spm", "psm", "anchored-psm", "emulated" or "prefix".
 std::string_view FimLayoutName(FimLayout layout);
 
+// A part of another file of the repository.
+struct FimContext {
+  std::string_view path;
+  std::string_view text;  // whole lines
+};
+
 struct FimPrompt {
   std::string_view path;  // put before the rest as [FILE]path; empty: none
   std::string_view prefix;
@@ -37,11 +44,19 @@ struct FimPrompt {
   // Of kAnchoredPsm: bytes of `prefix` before the anchor, at the begin of a
   // line.
   size_t anchor = 0;
+  // Shown before the file: as the files of a repository where the vocabulary
+  // has tokens between these ([FILE] or a file separator), else as comments.
+  std::span<const FimContext> context = {};
+  std::string_view repository = {};    // its name, where the vocabulary has one
+  std::string_view line_comment = {};  // empty: no context without such tokens
 };
 
 // A prompt in one layout.
 struct FimPieces {
   PromptPieces pieces;
+  // So many of them, from the first, do not depend on the file's text: what
+  // comes before it. 0: there is no context.
+  size_t context = 0;
   // Which of them is the prefix, or what of it is before the anchor.
   size_t prefix = 0;
 };

@@ -62,6 +62,7 @@ void BindAll(Dispatcher& dispatcher, DocumentStore& store) {
   Bind<DidPartiallyAcceptParams>(dispatcher, "p");
   Bind<DidFocusParams>(dispatcher, "f");
   Bind<DidChangeWorkspaceFoldersParams>(dispatcher, "w");
+  Bind<DidChangeWatchedFilesParams>(dispatcher, "W");
   Bind<RawJson>(dispatcher, "r");
   dispatcher.OnNotification<DidOpenParams>(
       "o", [&store](const DidOpenParams& params) {

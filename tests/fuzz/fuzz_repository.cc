@@ -15,6 +15,8 @@
 #include "daemon/repository/code_terms.h"
 #include "daemon/repository/file_choice.h"
 #include "daemon/repository/ignore_rules.h"
+#include "daemon/repository/import_paths.h"
+#include "daemon/repository/outline.h"
 #include "daemon/repository/text_lines.h"
 
 namespace {
@@ -40,6 +42,22 @@ void CutAll(std::string_view path, const std::string& text) {
   for (; line < lines.size(); ++line) Check(lines.IsBlank(line));
 }
 
+void OutlineAll(const std::string& text) {
+  const auto shared = std::make_shared<const std::string>(text);
+  const size_t lines = TextLines(text).size();
+  for (const std::string_view path : {"a.cc", "a.py"}) {
+    const Outline outline = OutlineOf(path, shared);
+    for (size_t i = 0; i < outline.size(); ++i) {
+      Check(outline[i].line >= 1 && outline[i].line <= lines);
+      Check(outline[i].text.ends_with('\n') && !outline[i].name.empty());
+      Check(outline[i].container == OutlineEntry::kNone ||
+            outline[i].container < i);
+    }
+  }
+}
+
+constexpr size_t kMostOfPath = 200;
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -54,6 +72,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Check(term.find_first_of(" \t\n\"\0") == std::string_view::npos);
   });
   (void)FileChoice().ByText("a.cc", text);
+  OutlineAll(text);
+  ImportPaths files;
+  for (const char* const path : {"src/a.cc", "src/b/__init__.py", "c/d.go"}) {
+    files.Add(path);
+  }
+  files.Add(text.substr(0, kMostOfPath));
+  const std::string_view module = std::string_view(text).substr(0, kMostOfPath);
+  for (const std::string_view language : {"cpp", "python", "go", "rust", "x"}) {
+    for (const std::string& path : files.Find(module, "src/a.cc", language)) {
+      Check(path != "src/a.cc");
+    }
+  }
   IgnoreRules rules("/nowhere");
   rules.Enter("", text);
   for (const std::string_view path : {"a", "src/a.cc", "build/x/y.o"}) {

@@ -23,6 +23,7 @@
 #include "daemon/completion/generator/sampling.h"
 #include "daemon/completion/generator/vocabulary.h"
 #include "daemon/completion/text/nearby_text.h"
+#include "daemon/completion/text/repository_context.h"
 
 namespace krait::completion {
 
@@ -39,6 +40,10 @@ struct GeneratorPrompt {
   // What an earlier prompt had for it, which is nearly as good: for when the
   // suffix is new and would take too long to read.
   std::optional<std::string_view> earlier_suffix = {};
+  // What it is shown of other files before this one; null: nothing.
+  const RepositoryContext* context = nullptr;
+  // How the language begins a comment; empty: not known.
+  std::string_view line_comment = {};
   // Offsets in `prefix` where the cursor may well be next: the starts of
   // declarations. States are kept there.
   std::span<const size_t> anchors = {};
@@ -101,6 +106,7 @@ struct GeneratorReport {
   size_t tokens_replayed = 0;  // restored from a replay log
   size_t tokens_computed = 0;  // prompt tokens run through the model
   size_t tokens_generated = 0;
+  size_t tokens_of_context = 0;  // of the prompt's, which are of other files
   Clock::duration tokenize{};
   Clock::duration prefill{};
   Clock::duration decode{};

@@ -38,6 +38,7 @@ void EngineGeneration::Continue(GenerationSlot& slot) {
   slot_ = &slot;
   report_.plan = PromptPlanOf(slot.layout);
   report_.tokens_reused = slot.tokens;
+  report_.tokens_of_context = slot.context_tokens;
   report_.reason_for_plan = "goes on with what was being generated";
   BeginToGenerate();
 }
@@ -51,10 +52,12 @@ void EngineGeneration::Read(GenerationSlot& slot, FimPlan plan,
   slot.document = request_.prompt.document;
   slot.layout = plan.layout;
   slot.tokens = plan.tokens.size();
+  slot.context_tokens = plan.context_tokens;
   slot.beginning =
       engine::Beginning(model_.tokenizer(), std::move(plan.beginning));
   slot.memory = std::move(memory);
   report_.plan = PromptPlanOf(plan.layout);
+  report_.tokens_of_context = plan.context_tokens;
   report_.reason_for_plan = std::move(plan.reason);
   report_.tokenize = planning;
   stage_begin_ = completion::Clock::now();

@@ -28,6 +28,8 @@ struct FimPlan {
   // What the generation has to begin with: text before the cursor that is not
   // in `tokens`.
   std::string beginning;
+  // So many tokens, from the first, are of other files: 0: none.
+  size_t context_tokens = 0;
   std::string reason;  // why not the layout that the model was trained for
 };
 
@@ -53,8 +55,9 @@ class FimLayouter {
       : lines_(tokenizer), file_token_(file_token) {}
 
   // `anchor`: of FimLayout::kAnchoredPsm, bytes of the prefix before it.
-  // Checkpoints are: the end of the prefix, if the suffix comes behind it; then
-  // the end of what is before the anchored text; and declarations.
+  // Checkpoints are: the end of what is of other files; the end of the prefix,
+  // if the suffix comes behind it; then the end of what is before the anchored
+  // text; and declarations.
   base::Result<FimPlan> LayOut(engine::FimLayout layout,
                                const completion::GeneratorPrompt& prompt,
                                size_t anchor = kAtTheEnd);

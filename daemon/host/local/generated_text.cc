@@ -4,6 +4,13 @@
 #include <algorithm>
 
 namespace krait::daemon {
+namespace {
+
+uint64_t ContextOf(const completion::GeneratorPrompt& prompt) {
+  return prompt.context == nullptr ? 0 : prompt.context->fingerprint();
+}
+
+}  // namespace
 
 void GeneratedText::Begin(const completion::GeneratorPrompt& prompt,
                           bool greedy, uint64_t reminded_of) {
@@ -12,6 +19,7 @@ void GeneratedText::Begin(const completion::GeneratorPrompt& prompt,
   path_ = prompt.path;
   prefix_ = prompt.prefix;
   suffix_ = prompt.suffix;
+  context_ = ContextOf(prompt);
   reminded_of_ = reminded_of;
   text_.clear();
   tokens_.clear();
@@ -27,7 +35,8 @@ std::optional<size_t> GeneratedText::TypedOf(
     const completion::GeneratorPrompt& prompt, bool greedy,
     uint64_t reminded_of) const {
   const bool same_place = prompt.document == document_ &&
-                          prompt.path == path_ && prompt.suffix == suffix_;
+                          prompt.path == path_ && prompt.suffix == suffix_ &&
+                          ContextOf(prompt) == context_;
   if (!valid_ || !greedy || !same_place || reminded_of != reminded_of_ ||
       !prompt.prefix.starts_with(prefix_)) {
     return std::nullopt;

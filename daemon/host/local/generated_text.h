@@ -51,6 +51,7 @@ class GeneratedText {
   std::string path_;
   std::string prefix_;
   std::string suffix_;
+  uint64_t context_ = 0;  // its fingerprint
   uint64_t reminded_of_ = 0;
   std::string text_;
   std::vector<Token> tokens_;

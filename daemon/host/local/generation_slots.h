@@ -37,6 +37,7 @@ struct GenerationSlot {
   std::string document = {};
   engine::FimLayout layout = engine::FimLayout::kPrefix;
   size_t tokens = 0;
+  size_t context_tokens = 0;
 
   // For GenerationSlots.
   bool busy = false;

@@ -194,6 +194,7 @@ local left_to_config_toml = {
   'pause_tokens',
   'prefix_tokens',
   'repetition_penalty',
+  'repository_context',
   'suffix_tokens',
   'temperature',
   'top_k',

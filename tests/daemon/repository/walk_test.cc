@@ -13,7 +13,7 @@ namespace {
 
 class WalkTest : public RepositoryTest {
  protected:
-  std::vector<std::string> Walked(WalkLimits limits = {}) const {
+  std::vector<std::string> Walked(WalkOptions limits = {}) const {
     std::vector<std::string> paths;
     const auto walked =
         Walk(root_, FileChoice(), limits, [&](const FoundFile& file) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <optional>
 #include <string>
 
 #include "engine/file/gguf.h"
@@ -133,6 +135,67 @@ TEST(FimTest, AnOrderThatIsNamedKeepsTheFamilysMiddle) {
   EXPECT_EQ(show("families/refact/tokenizer.json"),
             "<fim_suffix>\ny\n<fim_prefix>x = <fim_middle>");
   EXPECT_EQ(show("sp1024/tokenizer.model"), "<s>[SUFFIX]\ny\n[PREFIX] x = ");
+}
+
+constexpr std::array<FimContext, 2> kContext = {
+    FimContext{.path = "b.py", .text = "def b():\n"},
+    FimContext{.path = "c.py", .text = "C = 1\n"}};
+
+std::string ShowWithContext(const Tokenizer& tokenizer, FimLayout layout,
+                            std::optional<TokenId> file_token = {}) {
+  return Show(tokenizer, Build(tokenizer, layout,
+                               {.path = "a.py",
+                                .prefix = "x = ",
+                                .suffix = "\ny = 2\n",
+                                .anchor = 0,
+                                .context = kContext,
+                                .repository = "shop",
+                                .line_comment = "#"},
+                               file_token));
+}
+
+// As models/train/documents.py has it.
+TEST(FimTest, ContextIsOfFilesAsTheDefaultModelWasTrained) {
+  const auto tokenizer = LoadDefaultModels();
+  ASSERT_NE(tokenizer, nullptr);
+  const std::string files =
+      "<s>[FILE]b.py[PREFIX]def b():\n[FILE]c.py[PREFIX]C = 1\n[FILE]a.py";
+  EXPECT_EQ(ShowWithContext(*tokenizer, FimLayout::kSpm, 8),
+            files + "[SUFFIX]\ny = 2\n[PREFIX]x = ");
+  EXPECT_EQ(ShowWithContext(*tokenizer, FimLayout::kPrefix, 8),
+            files + "[PREFIX]x = ");
+}
+
+TEST(FimTest, ContextIsBetweenSeparatorsWhereThereAreSome) {
+  const auto tokenizer = Load("families/qwen2/tokenizer.json");
+  ASSERT_NE(tokenizer, nullptr);
+  const std::string files =
+      "<|repo_name|>shop\n<|file_sep|>b.py\ndef b():\n<|file_sep|>c.py\nC = "
+      "1\n<|file_sep|>a.py\n";
+  EXPECT_EQ(ShowWithContext(*tokenizer, FimLayout::kAnchoredPsm),
+            files + "<|fim_prefix|><|fim_suffix|>\ny = 2\n<|fim_middle|>x = ");
+}
+
+TEST(FimTest, ContextIsCommentsWhereThereAreNone) {
+  const auto tokenizer = Load("mistral-v3/tokenizer.model.v3");
+  ASSERT_NE(tokenizer, nullptr);
+  EXPECT_EQ(ShowWithContext(*tokenizer, FimLayout::kSpm),
+            "<s> # b.py\n# def b():\n# c.py\n# C = 1\n[SUFFIX]\ny = "
+            "2\n[PREFIX] x = ");
+}
+
+TEST(FimTest, ContextSaysWhichPiecesItIs) {
+  const auto tokenizer = LoadDefaultModels();
+  ASSERT_NE(tokenizer, nullptr);
+  const FimPrompt prompt{
+      .path = "a.py", .prefix = "x", .suffix = "", .context = kContext};
+  const auto with = LayOutFim(*tokenizer, FimLayout::kSpm, prompt, 8);
+  ASSERT_TRUE(with);
+  EXPECT_EQ(with->context, 1U + 2 * 4);
+  const auto without = LayOutFim(*tokenizer, FimLayout::kSpm,
+                                 {.path = "", .prefix = "x", .suffix = ""}, 8);
+  ASSERT_TRUE(without);
+  EXPECT_EQ(without->context, 0U);
 }
 
 TEST(FimTest, LaysOutPartsAsTheDefaultModelWasTrained) {

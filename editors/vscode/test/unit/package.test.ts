@@ -9,7 +9,9 @@ import { listOf, objectOf, textOf, type JsonObject } from '../../src/json';
 import { processSettings, sessionSettings, toServerSettings } from '../../src/settings';
 
 /** Settings of a session that nobody needs to have per editor. */
-const leftToConfigToml: readonly string[] = ['completion.menu_item', 'completion.pause_tokens'];
+const leftToConfigToml: readonly string[] = [
+  'completion.menu_item', 'completion.pause_tokens', 'completion.repository_context',
+];
 
 const manifestText = readFileSync('package.json', 'utf8');
 const manifest = objectOf(JSON.parse(manifestText));

@@ -1,0 +1,482 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Everything is looked for by the identifiers around the cursor, of which the
+// nearer count more. What is found has a budget of bytes, of which each kind
+// has a share: edits and similar places a third at most each.
+#include "daemon/repository/context_finder.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include "daemon/repository/code_terms.h"
+#include "daemon/repository/identifiers.h"
+#include "daemon/repository/import_statements.h"
+#include "daemon/repository/text_lines.h"
+
+namespace krait::repository {
+namespace {
+
+using completion::ContextPiece;
+using completion::ContextReason;
+
+// Identifiers are looked for in so many lines around the cursor; one that is
+// kHalfLines away counts half.
+constexpr size_t kLinesBefore = 40;
+constexpr size_t kLinesAfter = 10;
+constexpr double kHalfLines = 8;
+constexpr size_t kMostImports = 12;
+constexpr size_t kMostBytesOfFile = 1200;
+
+constexpr size_t kMostNames = 16;
+// What so many files declare is nobody's in particular.
+constexpr size_t kMostDeclaring = 3;
+
+constexpr size_t kMostRareWords = 8;
+// Found in no more chunks than this, so that ranking them takes no time.
+constexpr int64_t kRare = 200;
+constexpr size_t kMostSimilar = 2;
+constexpr size_t kSimilarLines = 16;
+// Of the rare words, at least this many.
+constexpr size_t kLeastShared = 2;
+
+// Of a file, about.
+constexpr double kUsualChunks = 8;
+
+constexpr double kEditedWorth = 3;
+constexpr double kNamedWorth = 2;
+constexpr double kImportedWorth = 0.5;
+constexpr double kSimilarWorth = 1;
+
+enum Query : size_t { kAllPaths, kCountTerm, kDeclaring };
+constexpr std::array<std::string_view, 3> kQueries = {
+    "SELECT path FROM file WHERE left_out = 0 ORDER BY path",
+    "SELECT doc FROM term_row WHERE term = ?",
+    "SELECT f.path, c.begin_line FROM term t JOIN chunk c ON c.id = t.rowid "
+    "JOIN file f ON f.id = c.file WHERE term MATCH ? AND c.name = ? LIMIT 64"};
+
+// The weights of the terms stand where {} is.
+constexpr std::string_view kSimilarPlaces =
+    "SELECT f.path, c.begin_line, c.end_line FROM (SELECT rowid AS id, "
+    "krait_rank(term{}) AS score FROM term WHERE term MATCH ? ORDER BY score "
+    "DESC LIMIT 12) r JOIN chunk c ON c.id = r.id JOIN file f ON f.id = c.file "
+    "ORDER BY r.score DESC, f.path, c.begin_line";
+
+// As which the index knows an identifier as a whole.
+std::string TermOf(std::string_view name) {
+  std::string term;
+  ForEachTerm(name, [&term](std::string_view part, bool whole) {
+    if (whole || term.empty()) term = part;
+  });
+  return term;
+}
+
+std::string_view LinesAbove(std::string_view text, size_t lines) {
+  size_t begin = text.size();
+  for (size_t i = 0; i <= lines && begin > 0; ++i) {
+    const size_t newline = text.rfind('\n', begin - 1);
+    if (newline == text.npos) return text;
+    begin = newline;
+  }
+  return text.substr(std::min(begin + 1, text.size()));
+}
+
+std::string_view LinesBelow(std::string_view text, size_t lines) {
+  size_t end = 0;
+  for (size_t i = 0; i < lines && end < text.size(); ++i) {
+    end = std::min(text.find('\n', end), text.size() - 1) + 1;
+  }
+  return text.substr(0, end);
+}
+
+}  // namespace
+
+struct ContextFinder::Search {
+  const ContextQuestion& question;
+  Names names;
+  std::vector<ContextPiece> pieces = {};
+  size_t bytes_left = 0;
+  std::set<std::string, std::less<>> declared_in = {};  // files
+  std::set<std::string, std::less<>> declared = {};     // names
+
+  bool Has(std::string_view path, size_t first, size_t last) const {
+    return std::ranges::any_of(pieces, [&](const ContextPiece& piece) {
+      const auto lines = static_cast<size_t>(
+          std::count(piece.text.begin(), piece.text.end(), '\n'));
+      return piece.path == path && piece.begin_line <= last &&
+             first < piece.begin_line + lines;
+    });
+  }
+  void Add(ContextPiece piece) {
+    bytes_left -= std::min(bytes_left, piece.text.size());
+    pieces.push_back(std::move(piece));
+  }
+};
+
+ContextFinder::ContextFinder(Database database, std::filesystem::path root,
+                             FileChoice choice)
+    : database_(std::move(database)),
+      root_(std::move(root)),
+      choice_(std::move(choice)) {}
+
+base::Result<ContextFinder> ContextFinder::Open(
+    const std::filesystem::path& index, std::filesystem::path root,
+    FileChoice choice) {
+  auto store = IndexStore::OpenToRead(index);
+  if (!store) return store.error();
+  ContextFinder finder(std::move(store->database()), std::move(root),
+                       std::move(choice));
+  if (auto ready = finder.Prepare(); !ready) return ready.error();
+  return finder;
+}
+
+base::Status ContextFinder::Prepare() {
+  for (const std::string_view text : kQueries) {
+    auto statement = database_.Prepare(text);
+    if (!statement) return statement.error();
+    statements_.push_back(std::move(*statement));
+  }
+  return {};
+}
+
+base::Status ContextFinder::ReadPaths() {
+  const auto version = database_.Number("PRAGMA data_version");
+  if (!version) return version.error();
+  if (*version == paths_version_) return {};
+  ImportPaths paths;
+  for (Statement& all = statements_[kAllPaths];;) {
+    const auto row = all.Step();
+    if (!row) return row.error();
+    if (!*row) break;
+    paths.Add(std::string(all.Text(0)));
+  }
+  imports_ = std::move(paths);
+  paths_version_ = *version;
+  return {};
+}
+
+base::Result<completion::RepositoryContext> ContextFinder::Find(
+    const ContextQuestion& question) {
+  if (auto read = ReadPaths(); !read) return read.error();
+  Search search{.question = question,
+                .names = NamesAround(question),
+                .bytes_left = question.most_bytes};
+  AddEdited(&search);
+  if (auto added = AddSimilar(&search); !added) return added.error();
+  AddImported(&search);
+  if (auto added = AddNamed(&search); !added) return added.error();
+  return completion::RepositoryContext(std::move(search.pieces),
+                                       root_.filename().string());
+}
+
+ContextFinder::Names ContextFinder::NamesAround(
+    const ContextQuestion& question) {
+  Names names;
+  const auto add = [&names](std::string_view line, size_t distance) {
+    const double near = std::exp2(-static_cast<double>(distance) / kHalfLines);
+    ForEachIdentifier(line, [&names, near](std::string_view name) {
+      const auto known = names.find(name);
+      if (known == names.end()) {
+        names.emplace(name, near);
+      } else {
+        known->second = std::max(known->second, near);
+      }
+    });
+  };
+  const std::string_view before = LinesAbove(question.before, kLinesBefore);
+  const TextLines above(before);
+  for (size_t i = 0; i < above.size(); ++i) {
+    add(above.Line(i), above.size() - 1 - i);
+  }
+  const std::string_view after = LinesBelow(question.after, kLinesAfter);
+  const TextLines below(after);
+  for (size_t i = 0; i < below.size(); ++i) add(below.Line(i), i);
+  return names;
+}
+
+std::optional<ContextFinder::File> ContextFinder::Read(
+    const std::string& path) const {
+  if (!choice_.ByName(root_.string(), path).taken()) return std::nullopt;
+  File file{.path = path};
+  auto text = ReadFile(root_ / path, FileChoice::kMaxBytes, &file.stamp);
+  if (!text || !choice_.ByText(path, *text).taken()) return std::nullopt;
+  std::erase(*text, '\r');
+  file.text = std::make_shared<const std::string>(std::move(*text));
+  return file;
+}
+
+// Edits -----------------------------------------------------------------------
+
+void ContextFinder::AddEdited(Search* search) const {
+  size_t share = search->question.most_bytes / 3;
+  for (const ContextPiece& edit : search->question.edited) {
+    const bool taken = edit.path != search->question.path &&
+                       choice_.ByName(root_.string(), edit.path).taken() &&
+                       choice_.ByText(edit.path, edit.text).taken();
+    if (!taken || edit.text.size() > share) continue;
+    share -= edit.text.size();
+    ContextPiece piece = edit;
+    piece.reason = ContextReason::kEdited;
+    piece.worth = kEditedWorth;
+    search->Add(std::move(piece));
+  }
+}
+
+// Declarations ----------------------------------------------------------------
+
+const std::vector<std::string>& ContextFinder::ModulesOf(
+    const ContextQuestion& question) {
+  constexpr size_t kMostFiles = 64;
+  const std::string_view statements = ImportStatements(question.before);
+  const std::string path(question.path);
+  if (imported_.size() >= kMostFiles && !imported_.contains(path)) {
+    imported_.clear();
+  }
+  Imported& imported = imported_[path];
+  if (imported.statements != statements) {
+    imported = {.statements = std::string(statements),
+                .modules = ReadImports(path, question.language, statements)};
+  }
+  return imported.modules;
+}
+
+const Outline* ContextFinder::OutlineOfFile(const std::string& path) {
+  if (!choice_.ByName(root_.string(), path).taken()) return nullptr;
+  struct stat status {};
+  if (lstat((root_ / path).c_str(), &status) != 0) return nullptr;
+  if (const Outline* const known = outlines_.Find(path, StampOf(status))) {
+    return known;
+  }
+  const auto file = Read(path);
+  if (!file) return nullptr;
+  return &outlines_.Of(path, file->stamp, file->text);
+}
+
+void ContextFinder::AddImported(Search* search) {
+  const std::string path(search->question.path);
+  std::vector<std::string> files;
+  for (const std::string& module : ModulesOf(search->question)) {
+    for (std::string& file :
+         imports_.Find(module, path, search->question.language)) {
+      if (file == path || files.size() == kMostImports) continue;
+      if (std::ranges::find(files, file) == files.end()) {
+        files.push_back(std::move(file));
+      }
+    }
+  }
+  // First what is named here of all of them, then what else they have.
+  std::vector<std::pair<std::string, const Outline*>> others;
+  for (const std::string& file : files) {
+    const Outline* const outline = OutlineOfFile(file);
+    if (outline == nullptr) continue;
+    if (!AddDeclared(file, *outline, kNamedWorth, /*named_only=*/true,
+                     search)) {
+      others.emplace_back(file, outline);
+    }
+  }
+  for (const auto& [file, outline] : others) {
+    AddDeclared(file, *outline, kImportedWorth, /*named_only=*/false, search);
+  }
+}
+
+bool ContextFinder::AddDeclared(const std::string& path, const Outline& outline,
+                                double worth, bool named_only, Search* search) {
+  if (search->declared_in.contains(path)) return false;
+  std::set<size_t> shown;
+  size_t bytes = 0;
+  double nearest = 0;
+  const size_t most = std::min(kMostBytesOfFile, search->bytes_left);
+  for (size_t i = 0; i < outline.size(); ++i) {
+    const auto named = search->names.find(outline[i].name);
+    if (named_only && named == search->names.end()) continue;
+    std::vector<size_t> lines;
+    for (size_t at = i; at != OutlineEntry::kNone; at = outline[at].container) {
+      if (!shown.contains(at)) lines.push_back(at);
+    }
+    size_t more = 0;
+    for (const size_t at : lines) more += outline[at].text.size();
+    if (bytes + more > most) continue;
+    bytes += more;
+    shown.insert(lines.begin(), lines.end());
+    if (named != search->names.end()) {
+      nearest = std::max(nearest, named->second);
+      search->declared.insert(outline[i].name);
+    }
+  }
+  if (shown.empty()) return false;
+  ContextPiece piece{.path = path,
+                     .begin_line = outline[*shown.begin()].line,
+                     .reason = ContextReason::kDeclared,
+                     .worth = worth + nearest};
+  for (const size_t at : shown) piece.text += outline[at].text;
+  search->declared_in.insert(path);
+  search->Add(std::move(piece));
+  return true;
+}
+
+base::Status ContextFinder::AddNamed(Search* search) {
+  std::vector<std::pair<double, std::string_view>> nearest;
+  for (const auto& [name, near] : search->names) {
+    if (!search->declared.contains(name)) nearest.emplace_back(-near, name);
+  }
+  std::ranges::sort(nearest);
+  if (nearest.size() > kMostNames) nearest.resize(kMostNames);
+  Statement& declaring = statements_[kDeclaring];
+  for (const auto& [near, name] : nearest) {
+    const std::string term = TermOf(name);
+    if (term.empty()) continue;
+    const std::string match = fmt::format("name : \"{}\"", term);
+    std::set<std::string> files;
+    declaring.Bind(1, match).Bind(2, name);
+    for (;;) {
+      const auto row = declaring.Step();
+      if (!row) return row.error();
+      if (!*row) break;
+      files.emplace(declaring.Text(0));
+    }
+    // Its own declaration is in sight, or is quickly found.
+    if (files.contains(std::string(search->question.path))) continue;
+    if (files.size() > kMostDeclaring) continue;
+    for (const std::string& file : files) {
+      if (search->declared_in.contains(file)) continue;
+      const Outline* const outline = OutlineOfFile(file);
+      if (outline == nullptr) continue;
+      AddDeclared(file, *outline,
+                  kNamedWorth / static_cast<double>(files.size()),
+                  /*named_only=*/true, search);
+    }
+  }
+  return {};
+}
+
+// Similar places --------------------------------------------------------------
+
+// The words around the cursor that few places have, with what each counts.
+base::Result<std::vector<ContextFinder::RareWord>> ContextFinder::RareWords(
+    const Names& names) {
+  const auto chunks = database_.Number("SELECT count(*) FROM file");
+  if (!chunks) return chunks.error();
+  std::map<std::string, RareWord> rare;  // by term
+  for (const auto& [name, near] : names) {
+    std::string term = TermOf(name);
+    if (term.empty()) continue;
+    Statement& count = statements_[kCountTerm];
+    const auto row = count.Bind(1, term).Step();
+    if (!row) return row.error();
+    const int64_t places = *row ? count.Integer(0) : 0;
+    count.Reset();
+    // What one place has may be this file's own.
+    if (places < 2 || places > kRare) continue;
+    const double counts =
+        near * std::log(1 + static_cast<double>(*chunks) * kUsualChunks /
+                                static_cast<double>(places));
+    RareWord& word = rare[term];
+    if (counts > word.counts) {
+      word = {.name = name, .term = std::move(term), .counts = counts};
+    }
+  }
+  std::vector<RareWord> words;
+  for (auto& [term, word] : rare) words.push_back(std::move(word));
+  std::ranges::stable_sort(words, std::ranges::greater(), &RareWord::counts);
+  if (words.size() > kMostRareWords) words.resize(kMostRareWords);
+  return words;
+}
+
+base::Result<std::vector<ContextFinder::Place>> ContextFinder::PlacesOf(
+    const std::vector<RareWord>& words) {
+  std::string match;
+  std::string weights;
+  for (const RareWord& word : words) {
+    // A term has no quotes in it.
+    match += fmt::format("{}\"{}\"", match.empty() ? "" : " OR ", word.term);
+    weights += fmt::format(", {:.4f}", word.counts);
+  }
+  auto find =
+      database_.Prepare(fmt::format(fmt::runtime(kSimilarPlaces), weights));
+  if (!find) return find.error();
+  std::vector<Place> places;
+  find->Bind(1, match);
+  for (;;) {
+    const auto row = find->Step();
+    if (!row) return row.error();
+    if (!*row) return places;
+    places.push_back({.path = std::string(find->Text(0)),
+                      .begin_line = static_cast<size_t>(find->Integer(1)),
+                      .end_line = static_cast<size_t>(find->Integer(2))});
+  }
+}
+
+// The lines of a place that have the most of the words: of a short one all.
+std::optional<ContextPiece> ContextFinder::Similar(
+    const Place& place, const std::vector<RareWord>& words) const {
+  const auto file = Read(place.path);
+  if (!file) return std::nullopt;
+  const TextLines lines(*file->text);
+  const size_t last = std::min(place.end_line, lines.size());
+  if (place.begin_line > last) return std::nullopt;
+  std::vector<std::set<size_t>> has;  // of each line, the words
+  for (size_t i = place.begin_line - 1; i < last; ++i) {
+    std::set<size_t>& there = has.emplace_back();
+    ForEachIdentifier(lines.Line(i), [&](std::string_view name) {
+      const auto word = std::ranges::find(words, name, &RareWord::name);
+      if (word != words.end()) {
+        there.insert(static_cast<size_t>(word - words.begin()));
+      }
+    });
+  }
+  size_t best = 0;
+  size_t best_shared = 0;
+  double best_counts = 0;
+  for (size_t i = 0; i == 0 || i + kSimilarLines <= has.size(); ++i) {
+    std::set<size_t> shared;
+    for (size_t at = i; at < std::min(i + kSimilarLines, has.size()); ++at) {
+      shared.insert(has[at].begin(), has[at].end());
+    }
+    double counts = 0;
+    for (const size_t word : shared) counts += words[word].counts;
+    if (counts <= best_counts) continue;
+    best = i;
+    best_shared = shared.size();
+    best_counts = counts;
+  }
+  if (best_shared < kLeastShared) return std::nullopt;
+  const size_t first = place.begin_line - 1 + best;
+  const size_t end = std::min(first + kSimilarLines, last);
+  ContextPiece piece{
+      .path = place.path,
+      .text = file->text->substr(lines.Begin(first),
+                                 lines.Begin(end) - lines.Begin(first)),
+      .begin_line = first + 1,
+      .reason = ContextReason::kSimilar,
+      .worth = kSimilarWorth + best_counts / (1 + best_counts)};
+  if (!piece.text.ends_with('\n')) piece.text += '\n';
+  return piece;
+}
+
+base::Status ContextFinder::AddSimilar(Search* search) {
+  const auto words = RareWords(search->names);
+  if (!words) return words.error();
+  if (words->size() < kLeastShared) return {};
+  const auto places = PlacesOf(*words);
+  if (!places) return places.error();
+  size_t share = search->question.most_bytes / 3;
+  size_t added = 0;
+  for (const Place& place : *places) {
+    if (added == kMostSimilar) break;
+    if (place.path == search->question.path) continue;
+    if (search->Has(place.path, place.begin_line, place.end_line)) continue;
+    auto piece = Similar(place, *words);
+    if (!piece || piece->text.size() > share) continue;
+    share -= piece->text.size();
+    search->Add(std::move(*piece));
+    ++added;
+  }
+  return {};
+}
+
+}  // namespace krait::repository

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_REPOSITORY_CONTEXT_FINDER_H_
+#define KRAIT_DAEMON_REPOSITORY_CONTEXT_FINDER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "daemon/completion/text/repository_context.h"
+#include "daemon/repository/file_choice.h"
+#include "daemon/repository/import_paths.h"
+#include "daemon/repository/index_store.h"
+#include "daemon/repository/outline.h"
+#include "daemon/repository/sqlite.h"
+
+namespace krait::repository {
+
+// About so many bytes of code are a token.
+inline constexpr size_t kBytesOfToken = 3;
+
+// A place that is to be completed.
+struct ContextQuestion {
+  std::string_view path = {};      // in the repository
+  std::string_view language = {};  // as grammars/language.h names it
+  // The text around the cursor, as much as is at hand.
+  std::string_view before = {};
+  std::string_view after = {};
+  // What was edited in these, the last first.
+  std::vector<completion::ContextPiece> edited = {};
+  size_t most_bytes = 0;
+};
+
+// Finds what a model should see of a repository before it completes in one of
+// its files: the signatures of what the file imports and of what is named
+// around the cursor, the places with the rarest of the identifiers that are
+// there, and what was edited last. Nothing is read that the rules by which
+// files are chosen leave out, though an older index may know it.
+//
+// Costs a few milliseconds once the outlines of the imported files are there,
+// which are parsed when they are wanted first. Thread-compatible; the index may
+// be written by others meanwhile.
+class ContextFinder {
+ public:
+  static base::Result<ContextFinder> Open(const std::filesystem::path& index,
+                                          std::filesystem::path root,
+                                          FileChoice choice);
+
+  // Returns nothing more than what there is: an index that cannot be read is an
+  // error.
+  base::Result<completion::RepositoryContext> Find(
+      const ContextQuestion& question);
+
+ private:
+  // Words around the cursor, and how near they are, up to 1.
+  using Names = std::map<std::string, double, std::less<>>;
+  // A file, as it is on the disk.
+  struct File {
+    std::string path;
+    FileStamp stamp = {};
+    std::shared_ptr<const std::string> text = {};
+  };
+  struct Place {
+    std::string path;
+    size_t begin_line = 1;
+    size_t end_line = 1;
+  };
+  struct RareWord {
+    std::string name;
+    std::string term;  // as which the index knows it
+    double counts = 0;
+  };
+  // One answer in the making.
+  struct Search;
+
+  ContextFinder(Database database, std::filesystem::path root,
+                FileChoice choice);
+  base::Status Prepare();
+  base::Status ReadPaths();
+
+  static Names NamesAround(const ContextQuestion& question);
+  const std::vector<std::string>& ModulesOf(const ContextQuestion& question);
+  // Returns the file if it may be shown now.
+  std::optional<File> Read(const std::string& path) const;
+  const Outline* OutlineOfFile(const std::string& path);
+
+  void AddEdited(Search* search) const;
+  void AddImported(Search* search);
+  base::Status AddNamed(Search* search);
+  base::Status AddSimilar(Search* search);
+  // Of an outline what is worth its tokens; false: nothing.
+  static bool AddDeclared(const std::string& path, const Outline& outline,
+                          double worth, bool named_only, Search* search);
+  base::Result<std::vector<RareWord>> RareWords(const Names& names);
+  base::Result<std::vector<Place>> PlacesOf(const std::vector<RareWord>& words);
+  std::optional<completion::ContextPiece> Similar(
+      const Place& place, const std::vector<RareWord>& words) const;
+
+  Database database_;
+  const std::filesystem::path root_;
+  const FileChoice choice_;
+  std::vector<Statement> statements_;
+  ImportPaths imports_;
+  int64_t paths_version_ = -1;  // of the index, when imports_ was read
+  OutlineCache outlines_;
+  // What a file imports, by the text that says so.
+  struct Imported {
+    std::string statements;
+    std::vector<std::string> modules;
+  };
+  std::map<std::string, Imported, std::less<>> imported_;  // by path
+};
+
+}  // namespace krait::repository
+
+#endif  // KRAIT_DAEMON_REPOSITORY_CONTEXT_FINDER_H_
