@@ -19,7 +19,7 @@ ALLOWED = {
     'grammars': {'base'},
     'daemon/completion': {'base', 'grammars'},
     'daemon/models': {'base'},
-    'daemon/repository': {'base', 'grammars', 'daemon/completion'},
+    'daemon/repository': {'base', 'simd', 'grammars', 'daemon/completion'},
     'daemon': {'base', 'simd', 'engine', 'lsp', 'grammars',
                'daemon/completion', 'daemon/models', 'daemon/repository'},
     'tests': {'base', 'simd', 'engine', 'lsp', 'grammars', 'daemon',
@@ -30,7 +30,7 @@ ALLOWED = {
 # own headers and those of the folders before it.
 FLOORS = {
     'engine': ('', 'threads', 'file', 'tokenizer', 'prompt', 'memory', 'model',
-               'state', 'layers', 'arch', 'run', 'quantise'),
+               'state', 'layers', 'arch', 'run', 'quantise', 'embedding'),
     'daemon/completion': ('text', 'generator', 'stop', 'rules', 'shown', ''),
     'daemon': ('', 'io', 'config', 'chat', 'host', 'host/local', 'session',
                'http', 'bridge', 'process', 'tools', 'commands'),
