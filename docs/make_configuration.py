@@ -33,9 +33,10 @@ languages = { markdown = true }
 GROUPS = (
     (
         "The process, which all editors share",
-        lambda key: not key.startswith(("completion.", "fim.", "http.")),
+        lambda key: not key.startswith(("completion.", "fim.", "http.", "repository.")),
     ),
     ("What the model was trained with, if it is other than krait finds", lambda key: key.startswith("fim.")),
+    ("Repositories ([more](repository.md))", lambda key: key.startswith("repository.")),
     ("Other programs, by HTTP ([more](http.md))", lambda key: key.startswith("http.")),
     ("Completion", lambda key: key.startswith("completion.")),
 )

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "daemon/repository/chunk_encoder.h"
 #include "daemon/repository/file_choice.h"
 #include "daemon/repository/index_store.h"
 #include "daemon/repository/walk.h"
@@ -22,6 +23,9 @@ struct IndexOptions {
   std::filesystem::path root;
   FileChoice choice = FileChoice();
   size_t threads = 1;  // that read and parse; this one writes
+  // Makes a vector of each chunk; null: none are made. An index that has others
+  // is made anew.
+  const ChunkEncoder* encoder = nullptr;
   WalkLimits limits = {};
   // Instead of what a file says; for measuring. May be null.
   std::function<std::string(const std::string& path, std::string text)> change =
@@ -50,9 +54,11 @@ struct IndexReport {
 base::Result<IndexReport> UpdateIndex(const IndexOptions& options,
                                       const std::stop_token& stop = {});
 
-// Returns a file's chunks with their terms; exposed for tests and measuring.
+// Returns a file's chunks with their terms, and vectors if there is an encoder;
+// exposed for tests and measuring.
 IndexedFile IndexText(const std::string& path,
-                      const std::shared_ptr<const std::string>& text);
+                      const std::shared_ptr<const std::string>& text,
+                      const ChunkEncoder* encoder = nullptr);
 
 }  // namespace krait::repository
 

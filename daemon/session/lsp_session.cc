@@ -77,7 +77,7 @@ LspSession::LspSession(std::shared_ptr<lsp::Outbox> outbox,
                     .settings = settings_,
                     .suggestions = suggestions_},
                    [this] { ShowStatus(); }),
-      questions_(StateHome()),
+      questions_(StateHome(), config.repository.embedding_model),
       self_(std::make_shared<LspSession*>(this)) {
   dispatcher_.set_on_unread(
       [this](const lsp::Glimpse& glimpse, const lsp::Error& error) {

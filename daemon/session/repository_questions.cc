@@ -18,6 +18,7 @@
 #include "daemon/repository/index_store.h"
 #include "daemon/repository/indexer.h"
 #include "daemon/repository/search.h"
+#include "daemon/repository_encoder.h"
 #include "daemon/session/lsp_errors.h"
 #include "daemon/session/thread_reaper.h"
 #include "lsp/uri.h"
@@ -54,16 +55,17 @@ lsp::RawJson FindingsToJson(const std::string& root,
 
 base::Result<RepositoryFindings> FindAnswer(
     const std::filesystem::path& state_home, const RepositoryQuestion& question,
-    const std::stop_token& stop) {
+    const RepositoryEncoder* encoder, const std::stop_token& stop) {
   const auto index = repository::IndexFile(state_home, question.root);
   const auto updated =
       repository::UpdateIndex({.index = index,
                                .root = question.root,
                                .choice = repository::FileChoice(question.rules),
-                               .threads = kThreads},
+                               .threads = kThreads,
+                               .encoder = encoder},
                               stop);
   if (!updated) return updated.error();
-  auto searcher = repository::Searcher::Open(index);
+  auto searcher = repository::Searcher::Open(index, encoder);
   if (!searcher) return searcher.error();
   return FindForQuestion(question.root, &*searcher, question.question,
                          kMostPassages);
@@ -78,7 +80,12 @@ struct RepositoryQuestions::Shared {
     lsp::Reply reply;
   };
 
-  std::filesystem::path state_home;
+  Shared(std::filesystem::path its_state_home, std::string embedding_model)
+      : state_home(std::move(its_state_home)),
+        encoder(std::move(embedding_model)) {}
+
+  const std::filesystem::path state_home;
+  LazyEncoder encoder;
   std::mutex mutex;
   std::condition_variable_any changed;
   std::deque<Waiting> waiting;  // guarded by mutex
@@ -105,8 +112,11 @@ struct RepositoryQuestions::Shared {
     const auto end = [&either] { either.request_stop(); };
     const std::stop_callback by_client(next.reply.stop_token(), end);
     const std::stop_callback by_end(stop.get_token(), end);
-    const auto found =
-        FindAnswer(state_home, next.question, either.get_token());
+    const auto opened = encoder.Get();
+    const auto found = opened
+                           ? FindAnswer(state_home, next.question,
+                                        opened->get(), either.get_token())
+                           : base::Result<RepositoryFindings>(opened.error());
     if (next.reply.stop_token().stop_requested()) {
       return next.reply.Fail(CancelledByClient());
     }
@@ -115,8 +125,10 @@ struct RepositoryQuestions::Shared {
   }
 };
 
-RepositoryQuestions::RepositoryQuestions(std::filesystem::path state_home)
-    : state_home_(std::move(state_home)) {}
+RepositoryQuestions::RepositoryQuestions(std::filesystem::path state_home,
+                                         std::string embedding_model)
+    : state_home_(std::move(state_home)),
+      embedding_model_(std::move(embedding_model)) {}
 
 RepositoryQuestions::~RepositoryQuestions() {
   if (shared_ == nullptr) return;
@@ -133,8 +145,7 @@ void RepositoryQuestions::Ask(RepositoryQuestion question,
         "an index needs a place: neither XDG_STATE_HOME nor HOME is set"));
   }
   if (shared_ == nullptr) {
-    shared_ = std::make_shared<Shared>();
-    shared_->state_home = state_home_;
+    shared_ = std::make_shared<Shared>(state_home_, embedding_model_);
     thread_ = std::thread([shared = shared_]() mutable {
       const auto ended = shared->ended;
       shared->Run();

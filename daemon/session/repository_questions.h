@@ -27,8 +27,9 @@ struct RepositoryQuestion {
 class RepositoryQuestions {
  public:
   // `state_home`: where indexes are kept; empty: nowhere, so that nothing can
-  // be answered.
-  explicit RepositoryQuestions(std::filesystem::path state_home);
+  // be answered. `embedding_model`: see OpenRepositoryEncoder.
+  RepositoryQuestions(std::filesystem::path state_home,
+                      std::string embedding_model);
   ~RepositoryQuestions();
   RepositoryQuestions(const RepositoryQuestions&) = delete;
   RepositoryQuestions& operator=(const RepositoryQuestions&) = delete;
@@ -38,6 +39,7 @@ class RepositoryQuestions {
  private:
   struct Shared;
   const std::filesystem::path state_home_;
+  const std::string embedding_model_;
   std::shared_ptr<Shared> shared_;  // null: no thread yet
   std::thread thread_;
 };
