@@ -37,6 +37,7 @@
 
 #include "base/result.h"
 #include "daemon/http/dialect.h"
+#include "daemon/http/embeddings.h"
 #include "daemon/http/message.h"
 #include "daemon/http/peer_owner.h"
 #include "daemon/http/server.h"
@@ -92,6 +93,18 @@ HttpRequest RequestOf(const http::request<http::string_body>& message) {
     request.forwarded |= is("forwarded") || is("via") || is("x-forwarded-for");
   }
   return request;
+}
+
+base::Result<Embedded> EmbedWith(LazyEncoder* lazy, const EmbeddingWork& work,
+                                 const std::stop_token& stop) {
+  const auto encoder = lazy->Get();
+  if (!encoder) return encoder.error();
+  if (*encoder == nullptr) {
+    return base::MakeError(
+        base::ErrorCode::kUnsupported,
+        "there is no encoder: set repository.embedding_model");
+  }
+  return Embed(work, (*encoder)->encoder(), stop);
 }
 
 // An answer under way, which callbacks of the model add to.
@@ -152,6 +165,9 @@ class BeastConnection final
   asio::awaitable<void> AnswerText(const HttpRequest& request,
                                    const Dialect& dialect, TextWork* work,
                                    const std::string& document);
+  asio::awaitable<void> AnswerEmbedding(const HttpRequest& request,
+                                        const Dialect& dialect,
+                                        const EmbeddingWork& work);
   asio::awaitable<void> Stream(const HttpRequest& request,
                                const Dialect& dialect, AnswerWriter& writer);
   asio::awaitable<bool> BeginStream(const HttpRequest& request,
@@ -336,9 +352,33 @@ asio::awaitable<void> BeastConnection::Answer(const HttpRequest& request) {
     co_await Reply(request, &reply);
   } else if (auto* const reply = std::get_if<HttpReply>(&*work)) {
     co_await Reply(request, reply);
+  } else if (auto* const text = std::get_if<TextWork>(&*work)) {
+    co_await AnswerText(request, dialect, text, document);
   } else {
-    co_await AnswerText(request, dialect, &std::get<TextWork>(*work), document);
+    const auto& embedding = std::get<EmbeddingWork>(*work);
+    co_await AnswerEmbedding(request, dialect, embedding);
   }
+}
+
+asio::awaitable<void> BeastConnection::AnswerEmbedding(
+    const HttpRequest& request, const Dialect& dialect,
+    const EmbeddingWork& work) {
+  if (!stream_.socket().is_open()) co_return;  // closed meanwhile
+  exchange_ = std::make_shared<Exchange>(stream_.get_executor());
+  const std::stop_token stop = exchange_->stop.get_token();
+  WatchForEnd();
+  HttpReply reply;
+  const auto embed = [&]() -> asio::awaitable<void> {
+    const auto embedded = EmbedWith(&server_.encoder(), work, stop);
+    reply = embedded ? work.reply(*embedded)
+                     : ErrorReply(&dialect, StatusOf(dialect, embedded.error()),
+                                  embedded.error().message);
+    co_return;
+  };
+  co_await asio::co_spawn(server_.embedder(), embed, asio::use_awaitable);
+  StopWatching();
+  exchange_.reset();
+  if (!stop.stop_requested()) co_await Reply(request, &reply);
 }
 
 asio::awaitable<void> BeastConnection::AnswerText(const HttpRequest& request,

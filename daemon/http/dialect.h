@@ -2,8 +2,10 @@
 #ifndef KRAIT_DAEMON_HTTP_DIALECT_H_
 #define KRAIT_DAEMON_HTTP_DIALECT_H_
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -58,7 +60,20 @@ struct TextWork {
   std::unique_ptr<AnswerWriter> writer;
 };
 
-using HttpWork = std::variant<HttpReply, TextWork>;
+// What became of the texts of an EmbeddingWork.
+struct Embedded {
+  std::vector<std::vector<float>> vectors;  // of length 1, one of each text
+  size_t tokens = 0;                        // that were read
+  std::chrono::nanoseconds took{};
+};
+
+// A request for vectors of texts.
+struct EmbeddingWork {
+  std::vector<std::string> texts;  // what is too long is cut
+  std::function<HttpReply(const Embedded& embedded)> reply;
+};
+
+using HttpWork = std::variant<HttpReply, TextWork, EmbeddingWork>;
 
 // A path of a dialect: a pure translation from request to task.
 struct Route {

@@ -90,10 +90,12 @@ HttpServer::HttpServer(asio::io_context& io, CompletionHost& host,
              .token_always = options_.token_always,
              .origins = options_.origins},
       texts_(host, options_.limits.texts),
-      random_(std::random_device()()) {}
+      random_(std::random_device()()),
+      encoder_(options_.embedding_model) {}
 
 HttpServer::~HttpServer() {
   Stop();
+  embedder_.join();
   reader_.join();
 }
 

@@ -24,6 +24,7 @@
 #include "daemon/http/dialect.h"
 #include "daemon/http/text_documents.h"
 #include "daemon/http/text_queue.h"
+#include "daemon/repository_encoder.h"
 
 namespace krait::daemon {
 
@@ -50,6 +51,7 @@ struct HttpOptions {
   bool token_always = false;
   std::vector<std::string> origins = {};
   completion::WindowLimits window = {};  // of places
+  std::string embedding_model = {};      // see OpenRepositoryEncoder
   bool file_memory = true;
   HttpLimits limits = {};
 };
@@ -104,6 +106,9 @@ class HttpServer {
   // On the reader's thread: gives a work's text its document and its window.
   void Place(TextWork* work, std::string* document);
   TextQueue& texts() { return texts_; }
+  // Where vectors of texts are made, one request after the other.
+  boost::asio::thread_pool& embedder() { return embedder_; }
+  LazyEncoder& encoder() { return encoder_; }
 
   // Takes so many bytes of what bodies may have; false: there are not as many.
   // They are given back when the lease ends, which may outlive the server.
@@ -133,6 +138,8 @@ class HttpServer {
   size_t refused_ = 0;
   bool draining_ = false;
   std::mt19937_64 random_;
+  LazyEncoder encoder_;
+  boost::asio::thread_pool embedder_{1};
   boost::asio::thread_pool reader_{1};  // first to end
 };
 

@@ -79,6 +79,7 @@ HttpOptions HttpOptionsOf(const Config& config) {
   return {.token_always = config.http.token_always,
           .origins = config.http.allowed_origins,
           .window = config.completion.limits,
+          .embedding_model = config.repository.embedding_model,
           .file_memory = config.completion.file_memory};
 }
 
