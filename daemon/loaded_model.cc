@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/model_lookup.h"
+#include "daemon/model_memory.h"
 #include "engine/arch/node_placement.h"
 #include "engine/threads/topology.h"
 
@@ -15,6 +16,31 @@ base::Error FromOrigin(base::Error error, const ModelOptions& options) {
     error.message = options.model_origin + ": " + error.message;
   }
   return error;
+}
+
+// Those of a directory are not all weights: of it only its tensors count.
+base::Status CheckSize(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return {};
+  return CheckFitsMemory(path.string(), {.file_bytes = ModelBytes(path)});
+}
+
+// Before it is mapped, as mapping what `ulimit -v` has no room for fails
+// without a figure, and when its shape is known.
+base::Result<std::shared_ptr<const engine::Model>> LoadWithinMemory(
+    const std::filesystem::path& path, const ModelOptions& options) {
+  base::Status fits = options.allow_large ? base::Status() : CheckSize(path);
+  if (fits) {
+    auto model = engine::Model::Load(path, options.fim);
+    if (!model || options.allow_large) return model;
+    fits = CheckFitsMemory(path.string(), MemoryOf((*model)->file()));
+    if (fits) return model;
+  }
+  base::Error error = fits.error();
+  error.message +=
+      "; `allow_large_model = true` in config.toml, or --allow-large-model, "
+      "runs it all the same, read from the disk again and again";
+  return FromOrigin(std::move(error), options);
 }
 
 }  // namespace
@@ -45,7 +71,7 @@ base::Result<LoadedModel> LoadModel(const ModelOptions& options) {
   auto path = FindModelOf(options);
   if (!path) return path.error();
   engine::ModelStamp stamp = engine::StampModel(*path);
-  auto model = engine::Model::Load(*path, options.fim);
+  auto model = LoadWithinMemory(*path, options);
   if (!model) return model.error();
   if (engine::StampModel(*path) != stamp) {
     return base::MakeError(

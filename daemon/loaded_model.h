@@ -23,6 +23,9 @@ namespace krait::daemon {
 struct ModelOptions {
   std::string model;   // as FindModel takes it; empty: the default
   size_t threads = 0;  // 0: one per core
+  // Whether to load a model, too, that does not fit into what memory may be
+  // used: it is read from the disk again and again.
+  bool allow_large = false;
   // What warm states and replay logs may take in memory; 0: nothing is kept.
   size_t state_bytes = DefaultStateBytes();
   // Where states are kept between runs; empty: nowhere.
@@ -57,8 +60,8 @@ base::Result<std::filesystem::path> FindModelOf(const ModelOptions& options);
 base::Result<std::string> FindModelPathOf(const ModelOptions& options);
 
 // Finds and loads a model, which nobody may change meanwhile, and starts its
-// threads. The thread that uses the
-// pool must be the one that called this.
+// threads. kUnsupported, with figures: it does not fit into memory. The thread
+// that uses the pool must be the one that called this.
 base::Result<LoadedModel> LoadModel(const ModelOptions& options);
 
 std::unique_ptr<engine::WorkerPool> StartPool(size_t threads);

@@ -21,13 +21,10 @@ if(NOT num_lock_hashes EQUAL 1)
     "build without syntax trees.")
 endif()
 
-set(parser_folders
-  @tree-sitter-grammars/tree-sitter-lua tree-sitter-bash tree-sitter-c
-  tree-sitter-c-sharp tree-sitter-cpp
-  tree-sitter-go tree-sitter-java tree-sitter-javascript tree-sitter-json
-  tree-sitter-php/php tree-sitter-python tree-sitter-ruby
-  tree-sitter-rust tree-sitter-typescript/tsx
-  tree-sitter-typescript/typescript)
+# Whatever the packages bring; the lock file configures anew.
+file(GLOB parser_folders RELATIVE ${KRAIT_GRAMMARS_DIR}
+     ${KRAIT_GRAMMARS_DIR}/*/src/parser.c ${KRAIT_GRAMMARS_DIR}/*/*/src/parser.c)
+list(TRANSFORM parser_folders REPLACE "/src/parser.c$" "")
 set(runtime_folder ${KRAIT_GRAMMARS_DIR}/tree-sitter/vendor/tree-sitter/lib)
 
 # Each parser includes its own version of tree_sitter/parser.h, so each is a

@@ -166,7 +166,14 @@ base::Status FromJson(const JsonValue& json, AskParams* out) {
       .OptionalObject(
           "textDocument",
           [out](ObjectReader& document) { document.Require("uri", &out->uri); })
+      .Optional("partialResultToken", &out->partial_result_token)
       .status();
+}
+
+RawJson ToJson(const AskProgressParams& params) {
+  return Serialize(
+      {{"token", JsonOf(params.token)},
+       {"value", boost::json::object{{"text", JsonString(params.text)}}}});
 }
 
 RawJson ToJson(const ConfigurationParams& params) {

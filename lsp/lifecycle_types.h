@@ -107,6 +107,13 @@ struct ExplainParams {  // krait/explain
 struct AskParams {  // krait/ask
   std::string question = {};
   std::optional<std::string> uri = {};  // of the document in front of the user
+  // What a partial result is told by; null: none is wanted.
+  std::optional<RawJson> partial_result_token = {};
+};
+
+struct AskProgressParams {  // $/progress of krait/ask
+  RawJson token = {};
+  std::string text = {};  // what was said since the last one
 };
 
 base::Status FromJson(const JsonValue& json, CancelParams* out);
@@ -116,6 +123,7 @@ base::Status FromJson(const JsonValue& json,
 base::Status FromJson(const JsonValue& json, ExecuteCommandParams* out);
 base::Status FromJson(const JsonValue& json, ExplainParams* out);
 base::Status FromJson(const JsonValue& json, AskParams* out);
+RawJson ToJson(const AskProgressParams& params);
 RawJson ToJson(const ConfigurationParams& params);
 RawJson ToJson(const RegistrationParams& params);
 

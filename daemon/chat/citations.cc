@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// An answer is cut into pieces (text, code, citations), and these into
+// sentences, each with what it cites: a citation behind a full stop belongs to
+// the sentence before it.
 #include "daemon/chat/citations.h"
 
 #include <fmt/format.h>
@@ -6,52 +10,253 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
+
+#include "daemon/chat/significant_terms.h"
 
 namespace krait::daemon {
 namespace {
 
 constexpr size_t kMostBytes = 1024;  // of a citation
+// A sentence is ascribed to an excerpt that has so much of its words, if it has
+// words enough to tell.
+constexpr double kLeastShare = 0.5;
+constexpr size_t kLeastTerms = 3;
 
-std::optional<size_t> LineNumberOf(std::string_view text) {
-  if (text.starts_with('L')) text.remove_prefix(1);
-  size_t line = 0;
+std::optional<size_t> NumberOf(std::string_view text) {
+  size_t number = 0;
   const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), line);
-  if (error != std::errc() || end != text.data() + text.size() || line == 0) {
+      std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number == 0) {
     return std::nullopt;
   }
-  return line;
+  return number;
 }
 
-// What is between the brackets; nothing if that is no place.
-std::optional<Citation> ParseCitation(std::string_view text) {
-  const size_t colon = text.rfind(':');
-  if (colon == text.npos || colon == 0 || text.size() > kMostBytes) {
-    return std::nullopt;
+std::string_view Trim(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
+// "2", "Passage 2", "1, 3".
+std::optional<std::vector<size_t>> ParseNumbers(std::string_view text) {
+  std::vector<size_t> numbers;
+  while (true) {
+    const size_t comma = text.find_first_of(",;");
+    std::string_view one = Trim(text.substr(0, comma));
+    for (const std::string_view word : {"Passage ", "passage "}) {
+      if (one.starts_with(word)) one.remove_prefix(word.size());
+    }
+    const auto number = NumberOf(one);
+    if (!number) return std::nullopt;
+    numbers.push_back(*number);
+    if (comma == text.npos) return numbers;
+    text.remove_prefix(comma + 1);
   }
+}
+
+// "path:12-34", "path:12", also with an L before each number.
+std::optional<Citation> ParsePlace(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon == text.npos || colon == 0) return std::nullopt;
+  const auto line = [](std::string_view number) {
+    if (number.starts_with('L')) number.remove_prefix(1);
+    return NumberOf(number);
+  };
   const std::string_view lines = text.substr(colon + 1);
   const size_t dash = lines.find('-');
-  const auto begin = LineNumberOf(lines.substr(0, dash));
-  const auto end =
-      dash == lines.npos ? begin : LineNumberOf(lines.substr(dash + 1));
+  const auto begin = line(lines.substr(0, dash));
+  const auto end = dash == lines.npos ? begin : line(lines.substr(dash + 1));
   if (!begin || !end || *end < *begin) return std::nullopt;
   std::string_view path = text.substr(0, colon);
   if (path.starts_with("./")) path.remove_prefix(2);
-  return Citation{std::string(path), *begin, *end};
+  return Citation{
+      .path = std::string(path), .begin_line = *begin, .end_line = *end};
 }
 
-bool IsShown(const Citation& citation,
-             const std::vector<repository::Passage>& shown) {
-  return std::ranges::any_of(shown, [&](const repository::Passage& passage) {
-    return passage.path == citation.path &&
-           passage.begin_line <= citation.begin_line &&
-           citation.end_line <= passage.end_line;
-  });
+Citation PlaceOf(const Excerpt& excerpt) {
+  return {.path = excerpt.path,
+          .begin_line = excerpt.begin_line,
+          .end_line = excerpt.end_line};
 }
 
-void AddOnce(const Citation& citation, std::vector<Citation>* to) {
-  if (std::ranges::find(*to, citation) == to->end()) to->push_back(citation);
+bool IsSamePlace(const Citation& a, const Citation& b) {
+  return a.path == b.path && a.begin_line == b.begin_line &&
+         a.end_line == b.end_line;
 }
+
+struct Sentence {
+  std::string text = {};
+  std::vector<Citation> citations = {};
+};
+
+bool IsBlank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == text.npos;
+}
+
+class CitationChecker {
+ public:
+  CitationChecker(const std::vector<Excerpt>& shown,
+                  const std::function<bool(const Excerpt&)>& still_there)
+      : shown_(shown), still_there_(still_there) {}
+
+  CheckedAnswer Check(std::string_view answer) {
+    while (!answer.empty()) {
+      const size_t length = TakeCode(answer);
+      answer.remove_prefix(length != 0 ? length : TakeCitation(answer));
+    }
+    CheckedAnswer checked;
+    for (Sentence& sentence : sentences_) {
+      if (sentence.citations.empty()) Ascribe(&sentence);
+      checked.text += sentence.text;
+      for (Citation& citation : sentence.citations) {
+        const bool known =
+            std::ranges::any_of(checked.citations, [&](const Citation& other) {
+              return IsSamePlace(citation, other);
+            });
+        if (!known) checked.citations.push_back(std::move(citation));
+      }
+    }
+    checked.dropped = std::move(dropped_);
+    return checked;
+  }
+
+ private:
+  // What stands between backquotes is no citation. Returns its length, 0 if
+  // there is none.
+  size_t TakeCode(std::string_view answer) {
+    const size_t ticks = std::min(answer.find_first_not_of('`'), answer.size());
+    if (ticks == 0) return 0;
+    const size_t close = answer.find(answer.substr(0, ticks), ticks);
+    const size_t end = close == answer.npos ? answer.size() : close + ticks;
+    Last().text += answer.substr(0, end);
+    return end;
+  }
+
+  // Returns how much of the answer it has taken: a citation, or a character.
+  size_t TakeCitation(std::string_view answer) {
+    const size_t close = answer.find_first_of("]\n", 1);
+    if (answer.front() == '[' && close != answer.npos && answer[close] == ']' &&
+        close <= kMostBytes && !IsIndex() &&
+        Cite(answer.substr(1, close - 1))) {
+      return close + 1;
+    }
+    TakeCharacter(answer);
+    return 1;
+  }
+
+  // Whether what comes is an element of an array: "a[1]".
+  bool IsIndex() {
+    const std::string& text = Last().text;
+    if (text.empty()) return false;
+    const char c = text.back();
+    return c == '_' || c == ')' || (c >= '0' && c <= '9') ||
+           (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  }
+
+  // Returns whether that is a citation, which may be dropped.
+  bool Cite(std::string_view inside) {
+    if (const auto numbers = ParseNumbers(inside)) {
+      for (const size_t number : *numbers) CiteNumber(number);
+      return true;
+    }
+    const auto place = ParsePlace(inside);
+    if (!place) return false;
+    const auto excerpt = std::ranges::find_if(shown_, [&](const Excerpt& e) {
+      return e.path == place->path && e.begin_line <= place->begin_line &&
+             place->end_line <= e.end_line;
+    });
+    if (excerpt == shown_.end()) {
+      Drop(inside, "was not shown to it");
+    } else {
+      CiteExcerpt(*excerpt, *place, inside);
+    }
+    return true;
+  }
+
+  void CiteNumber(size_t number) {
+    const std::string text = fmt::to_string(number);
+    if (number > shown_.size()) return Drop(text, "was not shown to it");
+    const Excerpt& excerpt = shown_[number - 1];
+    CiteExcerpt(excerpt, PlaceOf(excerpt), text);
+  }
+
+  void CiteExcerpt(const Excerpt& excerpt, const Citation& place,
+                   std::string_view text) {
+    if (!still_there_(excerpt)) return Drop(text, "has changed since");
+    Sentence& sentence = Cited();
+    if (std::ranges::find(sentence.citations, place) !=
+        sentence.citations.end()) {
+      return;
+    }
+    sentence.text += fmt::format("[{}]", CitationText(place));
+    sentence.citations.push_back(place);
+  }
+
+  void Drop(std::string_view text, std::string_view why) {
+    DroppedCitation dropped{.text = fmt::format("[{}]", text),
+                            .why = std::string(why)};
+    if (std::ranges::find(dropped_, dropped) == dropped_.end()) {
+      dropped_.push_back(std::move(dropped));
+    }
+    std::string& before = Last().text;
+    while (before.ends_with(' ')) before.pop_back();
+  }
+
+  void TakeCharacter(std::string_view answer) {
+    const char c = answer.front();
+    Last().text += c;
+    const bool stops = c == '.' || c == '!' || c == '?' || c == ':';
+    const bool ends = answer.size() == 1 || answer[1] == ' ' ||
+                      answer[1] == '\n' || answer[1] == '[';
+    if (c == '\n' || (stops && ends)) sentences_.emplace_back();
+  }
+
+  Sentence& Last() {
+    if (sentences_.empty()) sentences_.emplace_back();
+    return sentences_.back();
+  }
+
+  // The sentence that a citation here is of.
+  Sentence& Cited() {
+    if (sentences_.size() > 1 && IsBlank(Last().text)) {
+      Sentence blank = std::move(Last());
+      sentences_.pop_back();
+      Last().text += blank.text;
+    }
+    return Last();
+  }
+
+  void Ascribe(Sentence* sentence) {
+    const auto terms = SignificantTerms(sentence->text);
+    if (terms.size() < kLeastTerms || SaysNotFound(sentence->text)) return;
+    const Excerpt* best = nullptr;
+    double most = kLeastShare;
+    for (const Excerpt& excerpt : shown_) {
+      const auto there = SignificantTerms(
+          fmt::format("{} {} {}", excerpt.path, excerpt.name, excerpt.text));
+      const auto had = std::ranges::count_if(
+          terms, [&](const auto& term) { return there.contains(term.first); });
+      const double share =
+          static_cast<double>(had) / static_cast<double>(terms.size());
+      if (share < most || (best != nullptr && share == most)) continue;
+      best = &excerpt;
+      most = share;
+    }
+    if (best == nullptr || !still_there_(*best)) return;
+    Citation place = PlaceOf(*best);
+    place.added = true;
+    const size_t end = sentence->text.find_last_not_of(" \t\r\n") + 1;
+    sentence->text.insert(end, fmt::format(" [{}]", CitationText(place)));
+    sentence->citations.push_back(std::move(place));
+  }
+
+  const std::vector<Excerpt>& shown_;
+  const std::function<bool(const Excerpt&)>& still_there_;
+  std::vector<Sentence> sentences_;
+  std::vector<DroppedCitation> dropped_;
+};
 
 }  // namespace
 
@@ -63,33 +268,10 @@ std::string CitationText(const Citation& citation) {
                      citation.end_line);
 }
 
-CheckedAnswer CheckCitations(std::string_view answer,
-                             const std::vector<repository::Passage>& shown) {
-  CheckedAnswer checked;
-  while (!answer.empty()) {
-    const size_t open = std::min(answer.find('['), answer.size());
-    checked.text += answer.substr(0, open);
-    answer.remove_prefix(open);
-    if (answer.empty()) break;
-    const size_t close = answer.find_first_of("]\n", 1);
-    const bool closed = close != answer.npos && answer[close] == ']';
-    const auto citation = closed ? ParseCitation(answer.substr(1, close - 1))
-                                 : std::optional<Citation>();
-    if (!citation) {
-      checked.text += answer.front();
-      answer.remove_prefix(1);
-      continue;
-    }
-    if (IsShown(*citation, shown)) {
-      AddOnce(*citation, &checked.citations);
-      checked.text += answer.substr(0, close + 1);
-    } else {
-      AddOnce(*citation, &checked.dropped);
-      while (checked.text.ends_with(' ')) checked.text.pop_back();
-    }
-    answer.remove_prefix(close + 1);
-  }
-  return checked;
+CheckedAnswer CheckCitations(
+    std::string_view answer, const std::vector<Excerpt>& shown,
+    const std::function<bool(const Excerpt&)>& still_there) {
+  return CitationChecker(shown, still_there).Check(answer);
 }
 
 bool SaysNotFound(std::string_view answer) {

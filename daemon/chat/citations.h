@@ -3,19 +3,22 @@
 #define KRAIT_DAEMON_CHAT_CITATIONS_H_
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "daemon/repository/search.h"
+#include "daemon/chat/excerpts.h"
 
 namespace krait::daemon {
 
-// A place that an answer names as "[path:12-34]" or "[path:12]".
+// A place that an answer names.
 struct Citation {
   std::string path;
   size_t begin_line = 1;  // from 1
   size_t end_line = 1;    // the last one
+  // Not the model's: krait has found there what a sentence says.
+  bool added = false;
 
   bool operator==(const Citation&) const = default;
 };
@@ -23,19 +26,31 @@ struct Citation {
 // "path:12-34"
 std::string CitationText(const Citation& citation);
 
-// An answer, of whose citations those were taken out that nothing stands
-// behind.
+// A citation that was taken out, and why.
+struct DroppedCitation {
+  std::string text;  // as the model wrote it, "[7]"
+  std::string why;   // "was not shown to it"
+
+  bool operator==(const DroppedCitation&) const = default;
+};
+
 struct CheckedAnswer {
   std::string text;
   std::vector<Citation> citations;  // each once, in the order of the text
-  std::vector<Citation> dropped;
+  std::vector<DroppedCitation> dropped;
 };
 
-// Checks an answer that was made from `shown`: a citation counts if its lines
-// are among those of a passage that was shown, of that path. Others are taken
-// out of the text: a model makes up places.
-CheckedAnswer CheckCitations(std::string_view answer,
-                             const std::vector<repository::Passage>& shown);
+// Checks an answer that was made from `shown`. A citation is an excerpt's
+// number ("[2]", "[1, 3]"), or a place ("[path:12-34]"), whose lines have to be
+// among an excerpt's; each becomes its place, "[path:12-34]". It counts if
+// `still_there` says that the excerpt's lines are as they were shown; others
+// are taken out of the text: a model makes up places.
+//
+// Behind a sentence that names no place goes the excerpt that has most of its
+// words, if it has enough of them: small models forget to say.
+CheckedAnswer CheckCitations(
+    std::string_view answer, const std::vector<Excerpt>& shown,
+    const std::function<bool(const Excerpt&)>& still_there);
 
 // Whether an answer says that there is none ("not found in this repository").
 bool SaysNotFound(std::string_view answer);

@@ -7,6 +7,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <chrono>
+#include <ctime>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,7 +39,11 @@ std::vector<TokenId> SomeTokens(size_t count, size_t vocab) {
 
 struct Measurement {
   std::vector<double> tokens_per_second;  // one for each repetition
-  size_t state_bytes = 0;                 // of one sequence
+  // The same by the time that the threads ran: what one core does in a second,
+  // whatever else the machine does. With several threads in it is also what
+  // they wait for each other.
+  std::vector<double> tokens_per_core_second;
+  size_t state_bytes = 0;     // of one sequence
   size_t resident_bytes = 0;  // of the process, the most, weights included
 };
 
@@ -48,6 +53,14 @@ size_t MostResidentBytes() {
   rusage usage{};
   if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
   return static_cast<size_t>(usage.ru_maxrss) * 1024;
+}
+
+// The time for which the threads of this process have run.
+std::chrono::duration<double> ProcessorTime() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) +
+         std::chrono::nanoseconds(time.tv_nsec);
 }
 
 base::Error NotFinite(const LoadedModel& loaded) {
@@ -117,16 +130,22 @@ base::Result<Measurement> Measure(const BenchArguments& arguments,
   // The first round warms up caches and the page cache and is not counted.
   for (size_t round = 0; round <= arguments.repetitions; ++round) {
     auto begin = std::chrono::steady_clock::now();
+    auto processor_begin = ProcessorTime();
     if (auto fed = sequences.Prefill(prompt); !fed) return fed.error();
     if (decode) {
       begin = std::chrono::steady_clock::now();
+      processor_begin = ProcessorTime();
       if (auto done = sequences.Decode(tokens); !done) return done.error();
     }
     const std::chrono::duration<double> seconds =
         std::chrono::steady_clock::now() - begin;
+    const std::chrono::duration<double> processor_seconds =
+        ProcessorTime() - processor_begin;
     if (round > 0) {
-      measurement.tokens_per_second.push_back(
-          static_cast<double>(tokens * arguments.sequences) / seconds.count());
+      const auto all = static_cast<double>(tokens * arguments.sequences);
+      measurement.tokens_per_second.push_back(all / seconds.count());
+      measurement.tokens_per_core_second.push_back(all /
+                                                   processor_seconds.count());
     }
     progress.Update(round + 1);
   }
@@ -141,6 +160,7 @@ struct SpeedReport {
   size_t tokens;
   size_t sequences;
   Spread speed;         // of all sequences together
+  Spread core_speed;    // for each second of a core's time
   size_t weight_bytes;  // read per decoded token of all sequences
   size_t state_bytes;   // read and written per decoded token of one
   size_t resident_bytes;
@@ -169,6 +189,7 @@ SpeedReport MakeReport(const BenchArguments& arguments,
                      .tokens = tokens,
                      .sequences = arguments.sequences,
                      .speed = SpreadOf(measurement.tokens_per_second),
+                     .core_speed = SpreadOf(measurement.tokens_per_core_second),
                      .weight_bytes = loaded.model->DecodeBytes(),
                      .state_bytes = recurrent ? 2 * measurement.state_bytes : 0,
                      .resident_bytes = measurement.resident_bytes,
@@ -199,6 +220,9 @@ void PrintJson(const BenchArguments& arguments, const SpeedReport& report) {
   json["tokens_per_second"] = {{"median", report.speed.median},
                                {"min", report.speed.min},
                                {"max", report.speed.max}};
+  json["tokens_per_core_second"] = {{"median", report.core_speed.median},
+                                    {"min", report.core_speed.min},
+                                    {"max", report.core_speed.max}};
   json["resident_bytes"] = report.resident_bytes;
   json["memory_gb_per_second"] = report.bandwidth.bytes_per_second / 1e9;
   if (decode) {
@@ -224,9 +248,11 @@ void PrintText(const BenchArguments& arguments, const SpeedReport& report) {
                         decode ? "decode" : "prefill", report.tokens,
                         report.model, report.loaded.pool->size(),
                         simd::CurrentTarget()));
-  PrintLine(fmt::format("  {:.1f} tokens/s [{:.1f}..{:.1f}], n={}",
-                        report.speed.median, report.speed.min, report.speed.max,
-                        arguments.repetitions));
+  PrintLine(fmt::format(
+      "  {:.1f} tokens/s [{:.1f}..{:.1f}], n={}; {:.1f} for each second of a "
+      "core's time",
+      report.speed.median, report.speed.min, report.speed.max,
+      arguments.repetitions, report.core_speed.median));
   PrintLine(fmt::format("  {:.2f} GiB of memory at the most, with the weights",
                         static_cast<double>(report.resident_bytes) / 0x1p30));
   if (!decode) {

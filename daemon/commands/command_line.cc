@@ -29,6 +29,7 @@
 #include "daemon/commands/debug.h"
 #include "daemon/commands/debug_memory.h"
 #include "daemon/commands/doctor.h"
+#include "daemon/commands/eval_ask.h"
 #include "daemon/commands/eval_fim.h"
 #include "daemon/commands/eval_options.h"
 #include "daemon/commands/eval_retrieval.h"
@@ -144,6 +145,7 @@ class CommandLine {
   EvalShownArguments eval_shown_;
   EvalTextArguments eval_text_;
   EvalRetrievalArguments eval_retrieval_;
+  EvalAskArguments eval_ask_;
   BenchArguments decode_;
   BenchArguments prefill_;
   BenchKeystrokesArguments keystrokes_;
@@ -362,6 +364,7 @@ void CommandLine::AddUserModel(CLI::App* app, ModelOptions* model) {
       model->model_origin = loaded.config.model.model_origin;
       model->fim = loaded.config.model.fim;
       model->threads = loaded.config.model.threads;
+      model->allow_large = loaded.config.model.allow_large;
     };
   });
 }
@@ -424,6 +427,11 @@ void CommandLine::AddEval() {
                             &eval_retrieval_, RunEvalRetrieval);
   AddEvalRetrievalOptions(retrieval, &eval_retrieval_);
   AddUserConfig(retrieval, nullptr, nullptr, &eval_retrieval_.rules);
+  CLI::App* ask =
+      Add(group, "ask", "How good answers to questions about a repository are",
+          &eval_ask_, RunEvalAsk);
+  AddEvalAskOptions(ask, &eval_ask_);
+  AddUserConfig(ask, &eval_ask_.model, nullptr, &eval_ask_.rules);
 }
 
 void CommandLine::AddBench() {

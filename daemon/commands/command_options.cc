@@ -51,6 +51,9 @@ void AddModelOptions(CLI::App* app, ModelOptions* options) {
     options->model_origin = "--model";
   });
   AddThreads(app, &options->threads);
+  app->add_flag("--allow-large-model,!--no-allow-large-model",
+                options->allow_large,
+                "Also run a model that does not fit into memory");
 }
 
 void AddLayout(CLI::App* app, ModelOptions* options) {

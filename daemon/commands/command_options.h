@@ -28,12 +28,12 @@ void AddCount(CLI::App* app, const char* names, size_t* count, size_t most,
               const char* help);
 
 CLI::Option* AddModelName(CLI::App* app, std::string* model);
-// The model and its threads.
+// The model, its threads, and whether it may be larger than memory.
 void AddModelOptions(CLI::App* app, ModelOptions* options);
 void AddStateBytes(CLI::App* app, ModelOptions* options);
-// The threads alone.
 // --layout: how prompts are laid out.
 void AddLayout(CLI::App* app, ModelOptions* options);
+// The threads alone.
 void AddThreads(CLI::App* app, size_t* threads);
 void AddQuantizeOptions(CLI::App* app, QuantizeArguments* arguments);
 

@@ -97,6 +97,28 @@ void AddEvalRetrievalOptions(CLI::App* app, EvalRetrievalArguments* arguments) {
   AddJson(app, &arguments->json);
 }
 
+void AddEvalAskOptions(CLI::App* app, EvalAskArguments* arguments) {
+  app->add_option("questions", arguments->questions,
+                  "One JSON object a line: question, paths (of files that have "
+                  "the answer; [] if none has) and a sample answer; -: "
+                  "standard input")
+      ->required()
+      ->type_name("QUESTIONS.jsonl");
+  app->add_option("--repo", arguments->repository,
+                  "The repository, or what lies in it; default: the current "
+                  "directory")
+      ->type_name("DIR");
+  app->add_option("--limit", arguments->limit, "The first N questions; 0: all")
+      ->capture_default_str();
+  AddModelOptions(app, &arguments->model);
+  AddCount(app, "--most,-n", &arguments->most, 100, "The most passages");
+  AddCount(app, "--max-tokens", &arguments->max_tokens, kMaxTokens,
+           "The most tokens of an answer");
+  app->add_flag("--passages", arguments->passages,
+                "The passages themselves, whatever model there is");
+  AddJson(app, &arguments->json);
+}
+
 void AddEvalTextOptions(CLI::App* app, EvalTextArguments* arguments) {
   app->add_option("texts", arguments->texts,
                   "One JSON object a line: language, text; -: standard input")

@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "daemon/commands/eval_ask.h"
 #include "daemon/commands/eval_fim.h"
 #include "daemon/commands/eval_retrieval.h"
 #include "daemon/commands/eval_shown.h"
@@ -14,6 +15,7 @@
 
 namespace krait::daemon {
 
+void AddEvalAskOptions(CLI::App* app, EvalAskArguments* arguments);
 void AddEvalFimOptions(CLI::App* app, EvalFimArguments* arguments);
 void AddEvalShownOptions(CLI::App* app, EvalShownArguments* arguments);
 void AddEvalRetrievalOptions(CLI::App* app, EvalRetrievalArguments* arguments);

@@ -11,13 +11,14 @@
 
 #include "base/json_text.h"
 #include "daemon/host/local/model_summary.h"
+#include "daemon/memory_limit.h"
 #include "daemon/model_lookup.h"
+#include "daemon/model_memory.h"
 #include "daemon/models/size_text.h"
 #include "daemon/terminal.h"
 #include "daemon/tools/chat_fact.h"
 #include "daemon/tools/fim_facts.h"
 #include "daemon/tools/model_check.h"
-#include "daemon/tools/model_fit.h"
 
 namespace krait::daemon {
 namespace {
@@ -54,11 +55,12 @@ void PrintRow(std::string_view label, std::string_view value) {
   PrintLine(fmt::format("{:<14} {}", label, value));
 }
 
-std::string MemoryText(uintmax_t bytes) {
-  const uint64_t needed = NeededMemory(bytes);
-  return fmt::format("needs {}, {} may be used: {}", models::SizeText(needed),
-                     models::SizeText(MemoryForModels()),
-                     needed <= MemoryForModels() ? "fits" : "does not fit");
+std::string MemoryText(const ModelSummary& summary) {
+  const auto fits = CheckFitsMemory(summary.name, summary.memory);
+  return fmt::format("needs {}, {} may be used: {}",
+                     models::SizeText(summary.memory.needed()),
+                     models::SizeText(ProcessMemoryLimit().bytes),
+                     fits ? "fits" : "does not fit");
 }
 
 void PrintSummary(const ModelSummary& summary, const FimFacts& fim,
@@ -71,7 +73,7 @@ void PrintSummary(const ModelSummary& summary, const FimFacts& fim,
   PrintRow("quantisation", summary.quantisation);
   for (const auto& [label, value] : FimRows(fim)) PrintRow(label, value);
   PrintRow("chat", chat.row.empty() ? "no: " + chat.reason : chat.row);
-  PrintRow("memory", MemoryText(summary.bytes));
+  PrintRow("memory", MemoryText(summary));
   PrintRow("licence", summary.licence);
   if (!summary.unsupported.empty()) {
     PrintRow("not supported",
@@ -119,8 +121,8 @@ int RunModelInfo(const ModelArguments& arguments) {
   json["fim_tokens"] = FimToJson(fim);
   json["chat"] = chat.row;
   json["chat_reason"] = chat.reason;
-  json["memory_needed"] = NeededMemory(summary->bytes);
-  json["fits"] = NeededMemory(summary->bytes) <= MemoryForModels();
+  json["memory_needed"] = summary->memory.needed();
+  json["fits"] = CheckFitsMemory(summary->name, summary->memory).has_value();
   json["shape"] = ShapeToJson(summary->hparams);
   boost::json::object metadata;
   for (const auto& [key, value] : summary->metadata) metadata[key] = value;

@@ -9,11 +9,11 @@
 #include "base/json_text.h"
 #include "daemon/commands/download_display.h"
 #include "daemon/host/local/model_summary.h"
+#include "daemon/model_memory.h"
 #include "daemon/models/get_model.h"
 #include "daemon/models/size_text.h"
 #include "daemon/standard_error.h"
 #include "daemon/terminal.h"
-#include "daemon/tools/model_fit.h"
 
 namespace krait::daemon {
 namespace {
@@ -29,7 +29,7 @@ base::Result<models::FetchedModel> Fetch(const ModelGetArguments& arguments) {
   options.note = [](const std::string& sentence) { PrintError(sentence); };
   options.approve = [&](const models::FetchPlan& plan) -> base::Status {
     if (arguments.force) return {};
-    return CheckFitsMemory(plan.name, plan.model_bytes);
+    return CheckFitsMemory(plan.name, EstimateMemory(plan.model_bytes));
   };
   return models::GetModel(arguments.source, models::VariableOfProcess, options);
 }

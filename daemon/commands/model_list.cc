@@ -13,7 +13,9 @@
 #include "base/json_text.h"
 #include "daemon/commands/model.h"
 #include "daemon/host/local/model_summary.h"
+#include "daemon/memory_limit.h"
 #include "daemon/model_lookup.h"
+#include "daemon/model_memory.h"
 #include "daemon/models/recommended.h"
 #include "daemon/models/size_text.h"
 #include "daemon/terminal.h"
@@ -35,10 +37,11 @@ struct Suitability {
   std::optional<double> tokens_per_second;  // predicted, at most
 };
 
-Suitability SuitabilityOf(uint64_t bytes, std::optional<uint64_t> per_token) {
+Suitability SuitabilityOf(const ModelMemory& memory,
+                          std::optional<uint64_t> per_token) {
   Suitability suits;
-  suits.needed_bytes = NeededMemory(bytes);
-  suits.fits = suits.needed_bytes <= MemoryForModels();
+  suits.needed_bytes = memory.needed();
+  suits.fits = CheckFitsMemory({}, memory).has_value();
   if (per_token) suits.tokens_per_second = PredictedSpeed(*per_token);
   suits.in_cache = per_token && !suits.tokens_per_second;
   return suits;
@@ -54,7 +57,7 @@ std::string Text(const Suitability& suits) {
   if (!suits.fits) {
     return fmt::format("does not fit: needs {} of memory, there are {}",
                        models::SizeText(suits.needed_bytes),
-                       models::SizeText(MemoryForModels()));
+                       models::SizeText(ProcessMemoryLimit().bytes));
   }
   if (suits.in_cache) return "fits, into the processor's cache";
   if (!suits.tokens_per_second) return "fits";
@@ -124,7 +127,7 @@ int ListLocal(const ModelListArguments& arguments) {
     const auto summary = Summarise(found.path);
     std::optional<Suitability> suits;
     if (summary && summary->unsupported.empty()) {
-      suits = SuitabilityOf(summary->bytes, BytesPerToken(found.path));
+      suits = SuitabilityOf(summary->memory, BytesPerToken(found.path));
     }
     boost::json::object json = ModelToJson(found, summary, suits);
     all_supported &= json["supported"].get_bool();
@@ -170,7 +173,9 @@ int ListRemote(const ModelListArguments& arguments) {
   boost::json::array list;
   for (const models::RecommendedModel& model : models::RecommendedModels()) {
     std::optional<Suitability> suits;
-    if (model.bytes) suits = SuitabilityOf(*model.bytes, *model.bytes);
+    if (model.bytes) {
+      suits = SuitabilityOf(EstimateMemory(*model.bytes), *model.bytes);
+    }
     if (!arguments.json) {
       PrintLine(fmt::format("{:<16} {:>7}  {:<11} fim {:<8} {}{}", model.name,
                             model.bytes ? models::SizeText(*model.bytes) : "?",

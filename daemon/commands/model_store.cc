@@ -5,10 +5,10 @@
 
 #include "daemon/host/local/model_summary.h"
 #include "daemon/model_lookup.h"
+#include "daemon/model_memory.h"
 #include "daemon/models/own_models.h"
 #include "daemon/models/size_text.h"
 #include "daemon/terminal.h"
-#include "daemon/tools/model_fit.h"
 
 namespace krait::daemon {
 
@@ -22,7 +22,7 @@ int RunModelAdd(const ModelAddArguments& arguments) {
                                 summary->unsupported)});
   }
   if (!arguments.force) {
-    const auto fits = CheckFitsMemory(arguments.path, summary->bytes);
+    const auto fits = CheckFitsMemory(arguments.path, summary->memory);
     if (!fits) return ReportError(fits.error());
   }
   const auto stores = models::FindStores(models::VariableOfProcess);

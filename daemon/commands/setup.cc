@@ -15,7 +15,9 @@
 #include "daemon/completion/shown/syntax.h"
 #include "daemon/config/config_edit.h"
 #include "daemon/host/local/make_generator.h"
+#include "daemon/host/local/model_summary.h"
 #include "daemon/model_lookup.h"
+#include "daemon/model_memory.h"
 #include "daemon/models/recommended.h"
 #include "daemon/models/size_text.h"
 #include "daemon/standard_error.h"
@@ -36,6 +38,7 @@ struct Choice {
   std::string name;   // as for `krait model get`; of one that is here its path
   std::string shown;  // what people call it
   uint64_t bytes = 0;
+  ModelMemory memory;
   std::optional<uint64_t> bytes_per_token;
   std::string about;
   bool is_here = false;
@@ -47,21 +50,25 @@ std::vector<Choice> Choices() {
     choices.push_back({.name = model.name,
                        .shown = model.name,
                        .bytes = model.bytes.value_or(0),
+                       .memory = EstimateMemory(model.bytes.value_or(0)),
                        .bytes_per_token = model.bytes,
                        .about = fmt::format("{}, fim {}; {}", model.licence,
                                             model.fim, model.good_for)});
   }
   for (const FoundModel& found :
        ListModels({}, ModelEnvironment::OfProcess())) {
+    const auto summary = Summarise(found.path);
+    if (!summary || !summary->unsupported.empty()) continue;
     choices.push_back({.name = found.path.string(),
                        .shown = found.name,
-                       .bytes = ModelBytes(found.path),
+                       .bytes = summary->bytes,
+                       .memory = summary->memory,
                        .bytes_per_token = BytesPerToken(found.path),
                        .about = fmt::format("is here ({})", found.store),
                        .is_here = true});
   }
   std::erase_if(choices, [](const Choice& choice) {
-    return NeededMemory(choice.bytes) > MemoryForModels();
+    return !CheckFitsMemory(choice.name, choice.memory);
   });
   return choices;
 }
@@ -179,7 +186,9 @@ base::Status SetUp(const SetupArguments& arguments) {
   if (!choice) return choice.error();
   const auto path = FindOrGet(*choice);
   if (!path) return path.error();
-  auto fits = CheckFitsMemory(path->string(), ModelBytes(*path));
+  const auto summary = Summarise(*path);
+  if (!summary) return summary.error();
+  auto fits = CheckFitsMemory(path->string(), summary->memory);
   if (!fits) return fits;
   const auto verified = CheckModel(*path);
   if (!verified) return verified.error();

@@ -207,6 +207,9 @@ std::vector<KnownSetting> ProcessSettings() {
       Count(
           "threads", kProcess, 0, kMaxThreads,
           [](Config & c) -> auto& { return c.model.threads; }),
+      Flag(
+          "allow_large_model", kProcess,
+          [](Config & c) -> auto& { return c.model.allow_large; }),
       Bytes(
           "state_bytes", kProcess,
           [](Config & c) -> auto& { return c.model.state_bytes; }),

@@ -20,6 +20,10 @@ constexpr std::array kTexts = {
     SettingText{"threads",
                 "How many threads compute. 0: one for each core that the "
                 "process may use."},
+    SettingText{"allow_large_model",
+                "Whether a model is run, too, that does not fit into the "
+                "memory that krait may use: then it is read from the disk "
+                "again and again."},
     SettingText{"state_bytes",
                 "The most memory for warm states. Without the setting it "
                 "follows the limits of the machine and the container. With the "

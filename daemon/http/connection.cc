@@ -37,7 +37,6 @@
 
 #include "base/result.h"
 #include "daemon/http/dialect.h"
-#include "daemon/http/embeddings.h"
 #include "daemon/http/message.h"
 #include "daemon/http/peer_owner.h"
 #include "daemon/http/server.h"
@@ -82,6 +81,7 @@ HttpRequest RequestOf(const http::request<http::string_body>& message) {
     const auto is = [&field](std::string_view name) {
       return beast::iequals(field.name_string(), name);
     };
+    if (is("accept")) add(&request.accept, field.value());
     if (is("host")) add(&request.host, field.value());
     if (is("origin")) add(&request.origin, field.value());
     if (is("authorization")) add(&request.authorization, field.value());
@@ -93,18 +93,6 @@ HttpRequest RequestOf(const http::request<http::string_body>& message) {
     request.forwarded |= is("forwarded") || is("via") || is("x-forwarded-for");
   }
   return request;
-}
-
-base::Result<Embedded> EmbedWith(LazyEncoder* lazy, const EmbeddingWork& work,
-                                 const std::stop_token& stop) {
-  const auto encoder = lazy->Get();
-  if (!encoder) return encoder.error();
-  if (*encoder == nullptr) {
-    return base::MakeError(
-        base::ErrorCode::kUnsupported,
-        "there is no encoder: set repository.embedding_model");
-  }
-  return Embed(work, (*encoder)->encoder(), stop);
 }
 
 // An answer under way, which callbacks of the model add to.
@@ -129,7 +117,8 @@ struct Exchange {
   std::deque<std::string> parts;  // of the body
   size_t unread_bytes = 0;
   std::optional<base::Result<TextAnswer>> answer;
-  bool gone = false;  // nobody reads it any more
+  bool ready = false;  // what had to be made before there can be one
+  bool gone = false;   // nobody reads it any more
 };
 
 class BeastConnection final
@@ -162,12 +151,14 @@ class BeastConnection final
   asio::awaitable<bool> ReadHead(Parser* parser);
   asio::awaitable<bool> ReadRest(Parser* parser);
   asio::awaitable<void> Answer(const HttpRequest& request);
+  // Makes of what takes long what is ready, or an error. False: the client has
+  // gone, or got its reply.
+  asio::awaitable<bool> MakeReady(const HttpRequest& request,
+                                  const Dialect& dialect,
+                                  base::Result<HttpWork>* work);
   asio::awaitable<void> AnswerText(const HttpRequest& request,
                                    const Dialect& dialect, TextWork* work,
                                    const std::string& document);
-  asio::awaitable<void> AnswerEmbedding(const HttpRequest& request,
-                                        const Dialect& dialect,
-                                        const EmbeddingWork& work);
   asio::awaitable<void> Stream(const HttpRequest& request,
                                const Dialect& dialect, AnswerWriter& writer);
   asio::awaitable<bool> BeginStream(const HttpRequest& request,
@@ -335,16 +326,15 @@ asio::awaitable<void> BeastConnection::Answer(const HttpRequest& request) {
   base::Result<HttpWork> work = HttpWork();
   std::string document;
   const auto read = [&]() -> asio::awaitable<void> {
-    work = found_.route->read(request, view);
-    if (work) {
-      if (auto* text = std::get_if<TextWork>(&*work)) {
-        server_.Place(text, &document);
-      }
-    }
+    work = server_.Read(*found_.route, request, view, &document);
     co_return;
   };
   co_await asio::co_spawn(server_.reader(), read, asio::use_awaitable);
   const Dialect& dialect = *found_.dialect;
+  if (work && std::holds_alternative<SlowWork>(*work) &&
+      !co_await MakeReady(request, dialect, &work)) {
+    co_return;
+  }
   if (!work) {
     server_.CountRefused();
     HttpReply reply = ErrorReply(&dialect, StatusOf(dialect, work.error()),
@@ -352,33 +342,58 @@ asio::awaitable<void> BeastConnection::Answer(const HttpRequest& request) {
     co_await Reply(request, &reply);
   } else if (auto* const reply = std::get_if<HttpReply>(&*work)) {
     co_await Reply(request, reply);
-  } else if (auto* const text = std::get_if<TextWork>(&*work)) {
-    co_await AnswerText(request, dialect, text, document);
   } else {
-    const auto& embedding = std::get<EmbeddingWork>(*work);
-    co_await AnswerEmbedding(request, dialect, embedding);
+    if (document.empty()) server_.Place(&std::get<TextWork>(*work), &document);
+    co_await AnswerText(request, dialect, &std::get<TextWork>(*work), document);
   }
 }
 
-asio::awaitable<void> BeastConnection::AnswerEmbedding(
-    const HttpRequest& request, const Dialect& dialect,
-    const EmbeddingWork& work) {
-  if (!stream_.socket().is_open()) co_return;  // closed meanwhile
-  exchange_ = std::make_shared<Exchange>(stream_.get_executor());
-  const std::stop_token stop = exchange_->stop.get_token();
+asio::awaitable<bool> BeastConnection::MakeReady(const HttpRequest& request,
+                                                 const Dialect& dialect,
+                                                 base::Result<HttpWork>* work) {
+  const auto exchange = std::make_shared<Exchange>(stream_.get_executor());
+  const auto outcome =
+      std::make_shared<std::optional<base::Result<ReadyWork>>>();
+  exchange_ = exchange;
   WatchForEnd();
-  HttpReply reply;
-  const auto embed = [&]() -> asio::awaitable<void> {
-    const auto embedded = EmbedWith(&server_.encoder(), work, stop);
-    reply = embedded ? work.reply(*embedded)
-                     : ErrorReply(&dialect, StatusOf(dialect, embedded.error()),
-                                  embedded.error().message);
-    co_return;
-  };
-  co_await asio::co_spawn(server_.embedder(), embed, asio::use_awaitable);
+  // The thread may outlive the loop that the exchange's timer is of.
+  const bool taken = server_.slow().Run(
+      [run = std::move(std::get<SlowWork>(**work).run), outcome,
+       stop = exchange->stop.get_token()] {
+        if (!stop.stop_requested()) outcome->emplace(run(stop));
+      },
+      [weak = std::weak_ptr<Exchange>(exchange)] {
+        if (const auto waiting = weak.lock()) {
+          waiting->ready = true;
+          waiting->wake.cancel();
+        }
+      });
+  while (taken && !exchange->gone && !exchange->ready) {
+    (void)co_await exchange->wake.async_wait(kUseTuple);
+  }
+  exchange->stop.request_stop();
   StopWatching();
   exchange_.reset();
-  if (!stop.stop_requested()) co_await Reply(request, &reply);
+  if (!taken) {
+    server_.CountRefused();
+    HttpReply busy = ErrorReply(&dialect, 429, "too many requests wait");
+    busy.fields.emplace_back("Retry-After", "1");
+    co_await Reply(request, &busy);
+    co_return false;
+  }
+  if (exchange->gone || !*outcome) {
+    last_ = true;
+    co_return false;
+  }
+  if (!**outcome) {
+    *work = (*outcome)->error();
+  } else if (auto* const reply = std::get_if<HttpReply>(&***outcome)) {
+    *work = HttpWork(std::move(*reply));
+  } else {
+    auto& text = std::get<TextWork>(***outcome);
+    *work = HttpWork(std::move(text));
+  }
+  co_return true;
 }
 
 asio::awaitable<void> BeastConnection::AnswerText(const HttpRequest& request,

@@ -10,10 +10,12 @@ const Dialect& LlamaDialect();
 const Dialect& OpenAiDialect();
 const Dialect& MistralDialect();
 const Dialect& OllamaDialect();
+const Dialect& KraitDialect();
 
 std::span<const Dialect* const> Dialects() {
-  static const std::array<const Dialect*, 4> dialects = {
-      &LlamaDialect(), &OpenAiDialect(), &MistralDialect(), &OllamaDialect()};
+  static const std::array<const Dialect*, 5> dialects = {
+      &LlamaDialect(), &OpenAiDialect(), &MistralDialect(), &OllamaDialect(),
+      &KraitDialect()};
   return dialects;
 }
 

@@ -5,10 +5,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -16,12 +18,21 @@
 
 #include "base/result.h"
 #include "daemon/completion/generator/vocabulary.h"
+#include "daemon/completion/rules/file_rules.h"
 #include "daemon/host/model_thread.h"
 #include "daemon/host/statistics.h"
 #include "daemon/host/text_request.h"
 #include "daemon/http/message.h"
+#include "daemon/repository_encoder.h"
 
 namespace krait::daemon {
+
+// Where indexes of repositories are, and what of these may be read.
+struct RepositoryAccess {
+  std::filesystem::path state_home = {};  // empty: nowhere
+  completion::FileRules rules = {};
+  std::shared_ptr<LazyEncoder> encoder = {};  // null: words alone
+};
 
 // What dialects know of the server when a request comes.
 struct HttpView {
@@ -37,6 +48,9 @@ struct HttpView {
   double uptime_seconds = 0;
   int64_t now = 0;      // seconds since 1970
   uint64_t number = 0;  // of the request, for ids and seeds: any
+  // Not null.
+  std::shared_ptr<const RepositoryAccess> repositories =
+      std::make_shared<RepositoryAccess>();
 };
 
 // Makes an answer of what the model says, for one request.
@@ -73,7 +87,16 @@ struct EmbeddingWork {
   std::function<HttpReply(const Embedded& embedded)> reply;
 };
 
-using HttpWork = std::variant<HttpReply, TextWork, EmbeddingWork>;
+using ReadyWork = std::variant<HttpReply, TextWork>;
+
+// What takes long before it is one of these, as it reads files. Run on a thread
+// of its own, which it may outlive everything on; `stop`: nobody waits for it
+// any more.
+struct SlowWork {
+  std::function<base::Result<ReadyWork>(const std::stop_token& stop)> run;
+};
+
+using HttpWork = std::variant<HttpReply, TextWork, SlowWork, EmbeddingWork>;
 
 // A path of a dialect: a pure translation from request to task.
 struct Route {

@@ -66,6 +66,21 @@ base::Result<Embedded> Embed(const EmbeddingWork& work,
   return embedded;
 }
 
+SlowWork SlowEmbedding(EmbeddingWork work, std::shared_ptr<LazyEncoder> lazy) {
+  return {.run = [work = std::move(work), lazy = std::move(lazy)](
+                     const std::stop_token& stop) -> base::Result<ReadyWork> {
+    const auto encoder = lazy == nullptr ? OpenedEncoder(nullptr) : lazy->Get();
+    if (!encoder) return encoder.error();
+    if (*encoder == nullptr) {
+      return MakeError(ErrorCode::kUnsupported,
+                       "there is no encoder: set repository.embedding_model");
+    }
+    const auto embedded = Embed(work, (*encoder)->encoder(), stop);
+    if (!embedded) return embedded.error();
+    return ReadyWork(work.reply(*embedded));
+  }};
+}
+
 std::string Base64Of(const std::vector<float>& vector) {
   static_assert(std::endian::native == std::endian::little);
   constexpr std::string_view kDigits =

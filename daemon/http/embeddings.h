@@ -3,6 +3,7 @@
 #define KRAIT_DAEMON_HTTP_EMBEDDINGS_H_
 
 #include <cstddef>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -30,6 +31,9 @@ void ReadTexts(base::ObjectReader& reader, std::string_view key,
 base::Result<Embedded> Embed(const EmbeddingWork& work,
                              const engine::TextEncoder& encoder,
                              const std::stop_token& stop);
+
+// The same as work that takes long; `lazy` is null if there is no encoder.
+SlowWork SlowEmbedding(EmbeddingWork work, std::shared_ptr<LazyEncoder> lazy);
 
 // A vector as its little-endian float32s in base64, which OpenAI's clients ask
 // for.

@@ -133,6 +133,9 @@ class LlamaAnswer final : public AnswerWriter {
     object["stopping_word"] = base::JsonString(choice.stop_word);
     object["tokens_cached"] = answer.prompt_tokens + said;
     object["timings"] = TimingsOf(answer);
+    if (answer.trace.plan != completion::PromptPlan::kNone) {
+      object["krait"] = {{"plan", PromptPlanName(answer.trace.plan)}};
+    }
     if (form_.probabilities && !form_.stream) {
       object["completion_probabilities"] = ProbabilitiesOf(choice.pieces);
     }

@@ -16,6 +16,7 @@ struct HttpRequest {
   std::string path = {};    // of the target, decoded, without the query
   std::string body = {};
 
+  std::string accept = {};
   std::string host = {};
   std::string origin = {};
   std::string authorization = {};

@@ -52,6 +52,7 @@ base::Result<HttpWork> ReadMistralFim(const HttpRequest& http,
   form.as_it_is = true;
   form.stream = stream;
   form.stream_usage = true;
+  form.usage_with_choice = true;
   return HttpWork(TextWork{.request = std::move(request),
                            .writer = MakeOpenAiAnswer(std::move(form))});
 }

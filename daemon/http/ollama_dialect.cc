@@ -322,11 +322,6 @@ base::Result<HttpWork> ReadOllamaVersion(const HttpRequest&, const HttpView&) {
       .body = base::CompactJsonText(json::object{{"version", KRAIT_VERSION}})});
 }
 
-base::Result<HttpWork> ReadOllamaRoot(const HttpRequest&, const HttpView&) {
-  return HttpWork(HttpReply{.body = "krait is running\n",
-                            .content_type = "text/plain; charset=utf-8"});
-}
-
 base::Result<HttpWork> ReadOllamaEmbed(const HttpRequest& http,
                                        const HttpView&) {
   EmbeddingWork work;
@@ -388,11 +383,6 @@ constexpr std::array kOllamaRoutes = {
           .needs_model = false,
           .open = true,
           .read = ReadOllamaVersion},
-    Route{.method = "GET",
-          .path = "/",
-          .needs_model = false,
-          .open = true,
-          .read = ReadOllamaRoot},
 };
 
 }  // namespace

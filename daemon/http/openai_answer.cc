@@ -95,16 +95,21 @@ class OpenAiAnswer final : public AnswerWriter {
 
   std::string Whole(const TextAnswer& answer) override {
     if (form_.stream) return EndOfStream(answer);
+    json::object object = Envelope();
     json::array choices;
     for (size_t i = 0; i < answer.choices.size(); ++i) {
-      const TextChoice& said = answer.choices[i];
+      TextChoice said = answer.choices[i];
+      if (form_.check) {
+        CheckedText checked = form_.check(said.text);
+        said.text = std::move(checked.text);
+        if (i == 0) object["krait"] = std::move(checked.about);
+      }
       json::object choice =
           form_.chat ? MessageOf(i, said)
                      : ChoiceOf(i, form_.echo + said.text, said.pieces);
       choice["finish_reason"] = FinishOf(said.end);
       choices.push_back(std::move(choice));
     }
-    json::object object = Envelope();
     object["choices"] = std::move(choices);
     object["usage"] = UsageOf(answer);
     object["timings"] = TimingsOf(answer);
@@ -134,11 +139,17 @@ class OpenAiAnswer final : public AnswerWriter {
             {"system_fingerprint", "krait-" KRAIT_VERSION}};
   }
 
-  std::string EventOfChoice(json::object choice) const {
+  std::string EventOfChoice(json::object choice, json::object about = {},
+                            const TextAnswer* ended = nullptr) const {
     json::object object = Envelope();
+    if (!about.empty()) object["krait"] = std::move(about);
     json::array choices;
     choices.push_back(std::move(choice));
     object["choices"] = std::move(choices);
+    if (ended != nullptr) {
+      object["usage"] = UsageOf(*ended);
+      object["timings"] = TimingsOf(*ended);
+    }
     return EventOf(base::CompactJsonText(object));
   }
 
@@ -196,9 +207,19 @@ class OpenAiAnswer final : public AnswerWriter {
         choice["logprobs"] = nullptr;
       }
       choice["finish_reason"] = FinishOf(answer.choices[i].end);
-      events += EventOfChoice(std::move(choice));
+      json::object about;
+      if (form_.check && i == 0) {
+        CheckedText checked = form_.check(answer.choices[i].text);
+        about = std::move(checked.about);
+        // What was sent may name places that were taken out since.
+        about["answer"] = base::JsonString(WordsOf(checked.text));
+      }
+      const bool last = i + 1 == answer.choices.size();
+      const bool says_usage = last && form_.usage_with_choice;
+      events += EventOfChoice(std::move(choice), std::move(about),
+                              says_usage ? &answer : nullptr);
     }
-    if (form_.stream_usage) {
+    if (form_.stream_usage && !form_.usage_with_choice) {
       json::object object = Envelope();
       object["choices"] = json::array();
       object["usage"] = UsageOf(answer);

@@ -18,6 +18,7 @@
 #include "daemon/http/embeddings.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/openai_answer.h"
+#include "daemon/http/repository_chat.h"
 
 namespace krait::daemon {
 
@@ -115,6 +116,7 @@ base::Result<HttpWork> ReadOpenAiCompletion(const HttpRequest& http,
 base::Result<HttpWork> ReadOpenAiChat(const HttpRequest& http,
                                       const HttpView& view) {
   std::vector<completion::ChatTurn> turns;
+  std::optional<std::string> repository;
   bool logprobs = false;
   OpenAiCommonFields fields;
   const auto read = ReadBody(http.body, [&](base::ObjectReader& reader) {
@@ -127,14 +129,18 @@ base::Result<HttpWork> ReadOpenAiChat(const HttpRequest& http,
       std::string type;
       format.Require("type", &type).Check(type == "text", "type", "\"text\"");
     });
+    reader.OptionalObject("krait", [&](base::ObjectReader& krait) {
+      krait.Optional("repository", &repository);
+    });
+    if (repository && !turns.empty()) {
+      reader.Check(turns.back().role == completion::ChatRole::kUser, "messages",
+                   "a question as the last message");
+    }
     fields.Read(reader);
   });
   if (!read) return read.error();
-  auto prompt = view.vocabulary->ChatPrompt(turns);
-  if (!prompt) return prompt.error();
 
   TextRequest request;
-  request.pieces = std::move(*prompt);
   request.vocabulary = view.vocabulary;
   request.max_tokens = TokensOf(fields.most_tokens, kOpenAiDefaultAnswerTokens);
   fields.ApplyTo(ChatSamplingOf(*view.vocabulary), view.number, &request);
@@ -144,6 +150,16 @@ base::Result<HttpWork> ReadOpenAiChat(const HttpRequest& http,
   form.stream = fields.stream;
   form.stream_usage = fields.stream_usage;
   form.logprobs = logprobs;
+  if (repository) {
+    return HttpWork(AskRepository({.directory = std::move(*repository),
+                                   .turns = std::move(turns),
+                                   .request = std::move(request),
+                                   .form = std::move(form)},
+                                  view));
+  }
+  auto prompt = view.vocabulary->ChatPrompt(turns);
+  if (!prompt) return prompt.error();
+  request.pieces = std::move(*prompt);
   return HttpWork(TextWork{.request = std::move(request),
                            .writer = MakeOpenAiAnswer(std::move(form))});
 }
@@ -151,12 +167,14 @@ base::Result<HttpWork> ReadOpenAiChat(const HttpRequest& http,
 base::Result<HttpWork> ReadOpenAiModels(const HttpRequest&,
                                         const HttpView& view) {
   const completion::ModelFacts& facts = view.vocabulary->facts();
-  json::array capabilities = {"completion"};
-  if (facts.no_chat.empty()) capabilities.emplace_back("chat");
+  // Mistral's clients insist on a type, and on what it can as an object.
+  json::object capabilities{{"completion_chat", facts.no_chat.empty()},
+                            {"completion_fim", facts.fills_in}};
   json::object model{{"id", base::JsonString(facts.name)},
                      {"object", "model"},
                      {"created", facts.modified},
                      {"owned_by", "krait"},
+                     {"type", "base"},
                      {"capabilities", std::move(capabilities)},
                      {"meta",
                       {{"n_vocab", facts.vocabulary},

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "daemon/http/connection.h"
+#include "daemon/http/embeddings.h"
 #include "daemon/http/token_file.h"
 #include "daemon/log.h"
 
@@ -90,12 +91,12 @@ HttpServer::HttpServer(asio::io_context& io, CompletionHost& host,
              .token_always = options_.token_always,
              .origins = options_.origins},
       texts_(host, options_.limits.texts),
+      repositories_(std::make_shared<RepositoryAccess>(options_.repositories)),
       random_(std::random_device()()),
-      encoder_(options_.embedding_model) {}
+      slow_(io, options_.limits.slow_waiting) {}
 
 HttpServer::~HttpServer() {
   Stop();
-  embedder_.join();
   reader_.join();
 }
 
@@ -293,7 +294,23 @@ HttpView HttpServer::ViewFor(const HttpRequest& request) {
                  std::chrono::system_clock::now().time_since_epoch())
                  .count();
   view.number = random_() >> 1U;
+  view.repositories = repositories_;
   return view;
+}
+
+base::Result<HttpWork> HttpServer::Read(const Route& route,
+                                        const HttpRequest& request,
+                                        const HttpView& view,
+                                        std::string* document) {
+  auto work = route.read(request, view);
+  if (!work) return work;
+  if (auto* text = std::get_if<TextWork>(&*work)) {
+    Place(text, document);
+  } else if (auto* embedding = std::get_if<EmbeddingWork>(&*work)) {
+    return HttpWork(
+        SlowEmbedding(std::move(*embedding), repositories_->encoder));
+  }
+  return work;
 }
 
 void HttpServer::Place(TextWork* work, std::string* document) {

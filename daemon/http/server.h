@@ -22,6 +22,7 @@
 #include "daemon/host/completion_host.h"
 #include "daemon/http/access.h"
 #include "daemon/http/dialect.h"
+#include "daemon/http/slow_thread.h"
 #include "daemon/http/text_documents.h"
 #include "daemon/http/text_queue.h"
 #include "daemon/repository_encoder.h"
@@ -44,6 +45,7 @@ struct HttpLimits {
   std::chrono::milliseconds of_body = std::chrono::seconds(30);
   std::chrono::milliseconds of_write = std::chrono::seconds(30);
   std::chrono::milliseconds idle = std::chrono::seconds(75);
+  size_t slow_waiting = 16;  // that wait for files
   TextQueueLimits texts = {};
 };
 
@@ -51,8 +53,8 @@ struct HttpOptions {
   bool token_always = false;
   std::vector<std::string> origins = {};
   completion::WindowLimits window = {};  // of places
-  std::string embedding_model = {};      // see OpenRepositoryEncoder
   bool file_memory = true;
+  RepositoryAccess repositories = {};
   HttpLimits limits = {};
 };
 
@@ -92,6 +94,7 @@ class HttpServer {
 
   const HttpLimits& limits() const { return options_.limits; }
   boost::asio::thread_pool& reader() { return reader_; }
+  SlowThread& slow() { return slow_; }
   bool draining() const { return draining_; }
 
   // Counts a request and says whether it may be answered; the reply that says
@@ -103,12 +106,13 @@ class HttpServer {
     AddCrossOrigin(request, rules_, reply);
   }
   HttpView ViewFor(const HttpRequest& request);
+  // On the reader's thread: what a route makes of a request, a text with its
+  // document and window.
+  base::Result<HttpWork> Read(const Route& route, const HttpRequest& request,
+                              const HttpView& view, std::string* document);
   // On the reader's thread: gives a work's text its document and its window.
   void Place(TextWork* work, std::string* document);
   TextQueue& texts() { return texts_; }
-  // Where vectors of texts are made, one request after the other.
-  boost::asio::thread_pool& embedder() { return embedder_; }
-  LazyEncoder& encoder() { return encoder_; }
 
   // Takes so many bytes of what bodies may have; false: there are not as many.
   // They are given back when the lease ends, which may outlive the server.
@@ -131,6 +135,7 @@ class HttpServer {
   const std::shared_ptr<size_t> body_bytes_ = std::make_shared<size_t>(0);
   TextQueue texts_;
   TextDocuments documents_;  // the reader's thread
+  const std::shared_ptr<const RepositoryAccess> repositories_;
   std::map<std::string, std::weak_ptr<HttpListener>> listeners_;
   std::map<uint64_t, std::shared_ptr<HttpConnection>> connections_;
   uint64_t next_connection_ = 1;
@@ -138,8 +143,7 @@ class HttpServer {
   size_t refused_ = 0;
   bool draining_ = false;
   std::mt19937_64 random_;
-  LazyEncoder encoder_;
-  boost::asio::thread_pool embedder_{1};
+  SlowThread slow_;
   boost::asio::thread_pool reader_{1};  // first to end
 };
 

@@ -79,8 +79,11 @@ HttpOptions HttpOptionsOf(const Config& config) {
   return {.token_always = config.http.token_always,
           .origins = config.http.allowed_origins,
           .window = config.completion.limits,
-          .embedding_model = config.repository.embedding_model,
-          .file_memory = config.completion.file_memory};
+          .file_memory = config.completion.file_memory,
+          .repositories = {.state_home = StateHome(),
+                           .rules = config.rules.files,
+                           .encoder = std::make_shared<LazyEncoder>(
+                               config.repository.embedding_model)}};
 }
 
 class DaemonServer : public DaemonCore {

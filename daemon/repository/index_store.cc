@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -418,27 +419,47 @@ base::Result<bool> RemoveIndex(const fs::path& index) {
   return there;
 }
 
-size_t RemoveIndexes(
-    const fs::path& state_home,
-    const std::function<bool(const std::string& root)>& is_wanted) {
+namespace {
+
+std::vector<fs::path> IndexesBelow(const fs::path& state_home) {
   std::vector<fs::path> indexes;
   std::error_code error;
   for (fs::directory_iterator at(state_home / "repositories", error);
        !error && at != fs::directory_iterator(); at.increment(error)) {
     if (at->path().extension() == ".index") indexes.push_back(at->path());
   }
+  return indexes;
+}
+
+// "" if that cannot be read.
+std::string RootOf(const fs::path& index) {
+  auto database = Database::Open(index);
+  if (!database) return {};
+  auto about = database->Prepare("SELECT value FROM about WHERE key = 'root'");
+  if (!about) return {};
+  const auto row = about->Step();
+  return row && *row ? std::string(about->Text(0)) : std::string();
+}
+
+}  // namespace
+
+std::vector<std::string> IndexedRoots(const fs::path& state_home) {
+  std::vector<std::string> roots;
+  for (const fs::path& index : IndexesBelow(state_home)) {
+    std::string root = RootOf(index);
+    if (!root.empty()) roots.push_back(std::move(root));
+  }
+  std::sort(roots.begin(), roots.end());
+  return roots;
+}
+
+size_t RemoveIndexes(
+    const fs::path& state_home,
+    const std::function<bool(const std::string& root)>& is_wanted) {
+  std::error_code error;
   size_t removed = 0;
-  for (const fs::path& index : indexes) {
-    std::string root;
-    if (auto database = Database::Open(index)) {
-      auto about =
-          database->Prepare("SELECT value FROM about WHERE key = 'root'");
-      if (about) {
-        const auto row = about->Step();
-        if (row && *row) root = about->Text(0);
-      }
-    }
-    if (!is_wanted(root)) continue;
+  for (const fs::path& index : IndexesBelow(state_home)) {
+    if (!is_wanted(RootOf(index))) continue;
     const auto lock = IndexLock::Take(index);
     const auto gone = RemoveIndex(index);
     if (gone && *gone) ++removed;

@@ -135,6 +135,10 @@ std::filesystem::path IndexFile(const std::filesystem::path& state_home,
 // one.
 base::Result<bool> RemoveIndex(const std::filesystem::path& index);
 
+// Returns the roots of the repositories that have an index below `state_home`,
+// in their order; those of indexes that cannot be read are left out.
+std::vector<std::string> IndexedRoots(const std::filesystem::path& state_home);
+
 // Deletes the indexes below `state_home` of which `is_wanted` says so for their
 // root ("" if that cannot be read); returns how many.
 size_t RemoveIndexes(

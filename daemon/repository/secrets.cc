@@ -19,17 +19,26 @@ struct TokenForm {
   std::string_view name;
 };
 
-constexpr std::array<TokenForm, 13> kForms = {{
+constexpr std::array<TokenForm, 22> kForms = {{
     {"AKIA", Alphabet::kUpper, 16, "an access key of AWS"},
     {"ASIA", Alphabet::kUpper, 16, "an access key of AWS"},
     {"AIza", Alphabet::kWord, 35, "an API key of Google"},
     {"ghp_", Alphabet::kWord, 36, "a token of GitHub"},
     {"gho_", Alphabet::kWord, 36, "a token of GitHub"},
+    {"ghr_", Alphabet::kWord, 36, "a token of GitHub"},
     {"ghs_", Alphabet::kWord, 36, "a token of GitHub"},
+    {"ghu_", Alphabet::kWord, 36, "a token of GitHub"},
     {"github_pat_", Alphabet::kWord, 60, "a token of GitHub"},
     {"glpat-", Alphabet::kWord, 20, "a token of GitLab"},
     {"hf_", Alphabet::kWord, 34, "a token of Hugging Face"},
+    {"pypi-AgE", Alphabet::kWord, 50, "a token of PyPI"},
+    {"dop_v1_", Alphabet::kWord, 60, "a token of DigitalOcean"},
+    {"shpat_", Alphabet::kWord, 32, "a token of Shopify"},
+    {"sk-ant-", Alphabet::kWord, 40, "a key of Anthropic"},
+    {"sk-proj-", Alphabet::kWord, 40, "a key of OpenAI"},
     {"sk_live_", Alphabet::kWord, 24, "a key of Stripe"},
+    {"AGE-SECRET-KEY-1", Alphabet::kUpper, 50, "a key of age"},
+    {"xapp-", Alphabet::kWord, 40, "a token of Slack"},
     {"xoxb-", Alphabet::kWord, 40, "a token of Slack"},
     {"xoxp-", Alphabet::kWord, 40, "a token of Slack"},
     {"npm_", Alphabet::kWord, 36, "a token of npm"},
@@ -72,7 +81,19 @@ bool Holds(std::string_view text, const TokenForm& form) {
   return false;
 }
 
-// "-----BEGIN RSA PRIVATE KEY-----" and lines of base64 behind it.
+bool IsBase64(char c) {
+  return IsWord(c) || c == '+' || c == '/' || c == '=';
+}
+
+// How far the line break at the begin of `text` goes, also one that is written
+// as in JSON ("\n"); 0: there is none.
+size_t LineBreak(std::string_view text) {
+  if (text.starts_with("\r\n") || text.starts_with("\\n")) return 2;
+  return text.starts_with('\n') ? 1 : 0;
+}
+
+// "-----BEGIN RSA PRIVATE KEY-----" and lines of base64 behind it, as they are
+// or in a text of JSON.
 bool HoldsPrivateKey(std::string_view text) {
   constexpr std::string_view kMark = "PRIVATE KEY-----";
   constexpr size_t kLeastKey = 64;
@@ -83,14 +104,78 @@ bool HoldsPrivateKey(std::string_view text) {
     size_t letters = 0;
     for (size_t i = at + kMark.size(); i < text.size() && letters < kLeastKey;
          ++i) {
-      const char c = text[i];
-      if (IsWord(c) || c == '+' || c == '/' || c == '=') {
-        ++letters;
-      } else if (c != '\n' && c != '\r') {
-        break;
-      }
+      const size_t line_break = LineBreak(text.substr(i, 2));
+      if (line_break == 0 && !IsBase64(text[i])) break;
+      if (line_break == 0) ++letters;
+      if (line_break == 2) ++i;
     }
     if (letters >= kLeastKey) return true;
+  }
+  return false;
+}
+
+// PuTTY's own format of private keys.
+bool HoldsPuttyKey(std::string_view text) {
+  return text.starts_with("PuTTY-User-Key-File-") &&
+         text.find("\nPrivate-Lines: ") != text.npos;
+}
+
+// Header and payload of a JSON web token are objects in base64url, which begin
+// so, and its signature is not empty.
+bool HoldsWebToken(std::string_view text) {
+  constexpr std::string_view kObject = "eyJ";
+  constexpr size_t kLeastPart = 16;
+  const auto part_end = [&](size_t at) {
+    while (at < text.size() && IsWord(text[at])) ++at;
+    return at;
+  };
+  for (size_t at = text.find(kObject); at != text.npos;
+       at = text.find(kObject, at + 1)) {
+    if (at > 0 && IsWord(text[at - 1])) continue;
+    const size_t header = part_end(at);
+    if (header - at < kLeastPart ||
+        text.substr(header, 1 + kObject.size()) != ".eyJ") {
+      continue;
+    }
+    const size_t payload = part_end(header + 1);
+    if (payload >= text.size() || text[payload] != '.') continue;
+    const size_t signature = part_end(payload + 1);
+    if (signature - payload > kLeastPart &&
+        LooksRandom(text.substr(payload + 1, signature - payload - 1))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// "$6$salt$hash", as of crypt(3) and htpasswd.
+bool IsPasswordHash(std::string_view field) {
+  constexpr size_t kLeastHash = 20;
+  constexpr std::array<std::string_view, 8> kMethods = {
+      "$1$", "$5$", "$6$", "$y$", "$gy$", "$7$", "$apr1$", "$2"};
+  return std::ranges::any_of(kMethods, [&](std::string_view method) {
+    if (!field.starts_with(method)) return false;
+    const std::string_view rest = field.substr(method.size());
+    return rest.size() >= kLeastHash && std::ranges::all_of(rest, [](char c) {
+             return IsBase64(c) || c == '$' || c == '.' || c == ',';
+           });
+  });
+}
+
+// Lines as in /etc/shadow and htpasswd's files: "name:hash", ":" and more.
+bool HoldsPasswordHashes(std::string_view text) {
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    std::string_view line = text.substr(begin, end - begin);
+    begin = end + 1;
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    const size_t name = line.find(':');
+    if (name == 0 || name == line.npos ||
+        line.substr(0, name).find_first_of(" \t\"'") != line.npos) {
+      continue;
+    }
+    line.remove_prefix(name + 1);
+    if (IsPasswordHash(line.substr(0, line.find(':')))) return true;
   }
   return false;
 }
@@ -98,7 +183,9 @@ bool HoldsPrivateKey(std::string_view text) {
 }  // namespace
 
 std::string_view FindSecret(std::string_view text) {
-  if (HoldsPrivateKey(text)) return "a private key";
+  if (HoldsPrivateKey(text) || HoldsPuttyKey(text)) return "a private key";
+  if (HoldsWebToken(text)) return "a JSON web token";
+  if (HoldsPasswordHashes(text)) return "hashes of passwords";
   for (const TokenForm& form : kForms) {
     if (Holds(text, form)) return form.name;
   }

@@ -77,7 +77,7 @@ LspSession::LspSession(std::shared_ptr<lsp::Outbox> outbox,
                     .settings = settings_,
                     .suggestions = suggestions_},
                    [this] { ShowStatus(); }),
-      questions_(StateHome(), config.repository.embedding_model),
+      questions_(StateHome(), config.repository.embedding_model, host, client_),
       self_(std::make_shared<LspSession*>(this)) {
   dispatcher_.set_on_unread(
       [this](const lsp::Glimpse& glimpse, const lsp::Error& error) {
@@ -478,7 +478,10 @@ void LspSession::Ask(const lsp::AskParams& params, const lsp::Reply& reply) {
     return reply.Fail(lsp::MakeError(lsp::ErrorCode::kRequestFailed,
                                      "krait/ask: " + why_not));
   }
-  questions_.Ask({.root = *folder, .question = params.question, .rules = rules},
+  questions_.Ask({.root = *folder,
+                  .question = params.question,
+                  .rules = rules,
+                  .partial_result_token = params.partial_result_token},
                  reply);
 }
 

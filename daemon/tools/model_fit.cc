@@ -30,26 +30,6 @@ bool IsOfExpert(const engine::Tensor& tensor) {
 
 }  // namespace
 
-uint64_t NeededMemory(uint64_t model_bytes) {
-  constexpr uint64_t kLeast = uint64_t{128} << 20;
-  return model_bytes + std::max(kLeast, model_bytes / 8);
-}
-
-uint64_t MemoryForModels() {
-  return ProcessMemoryLimit().bytes;
-}
-
-base::Status CheckFitsMemory(const std::string& name, uint64_t model_bytes) {
-  const uint64_t needed = NeededMemory(model_bytes);
-  const MemoryLimit& limit = ProcessMemoryLimit();
-  if (needed <= limit.bytes) return {};
-  return base::MakeError(
-      base::ErrorCode::kUnsupported,
-      fmt::format("{}: its {} need {} of memory, and {} allows {}", name,
-                  models::SizeText(model_bytes), models::SizeText(needed),
-                  limit.set_by, models::SizeText(limit.bytes)));
-}
-
 std::optional<uint64_t> BytesPerToken(const std::filesystem::path& model) {
   const auto file = engine::ModelFile::Open(model);
   if (!file) return std::nullopt;

@@ -11,18 +11,8 @@
 
 namespace krait::daemon {
 
-// Whether a model suits this machine, before it is loaded.
-
-// Returns what running a model takes in memory: its file, and an eighth for
-// what it computes with and remembers, at least 128 MiB.
-uint64_t NeededMemory(uint64_t model_bytes);
-
-// Returns what a process may use: the machine's memory, or what its control
-// group or limits allow.
-uint64_t MemoryForModels();
-
-// Fails, with figures, if the model does not fit.
-base::Status CheckFitsMemory(const std::string& name, uint64_t model_bytes);
+// How fast a model can be on this machine, before it is loaded. Whether it fits
+// says daemon/model_memory.h.
 
 // Returns how many bytes of its weights a model reads for each token: all but
 // the rows of the embedding, and of experts those that are chosen.

@@ -45,6 +45,28 @@ TreeHandle Edited(const DocumentTree* tree, std::string_view text,
   return edited;
 }
 
+bool HasErrors(const TSTree* tree) {
+  return ts_node_has_error(ts_tree_root_node(tree));
+}
+
+// Parses, by what `old_tree` knows if it is not null. What the library makes of
+// errors depends on what it goes on from, so a text with errors is parsed from
+// scratch: the same text is to get the same tree, whatever was typed before.
+// That costs about a millisecond where most of a text is left out (`ranges`),
+// and too much in a long one, which keeps what it has.
+TreeHandle ParseAsAnew(TSParser* parser, const TSTree* old_tree,
+                       const std::string& text,
+                       const std::vector<TSRange>& ranges, ParseLimit limit) {
+  constexpr size_t kLong = size_t{64} << 10;
+  const TextPieces pieces = {text, {}, {}};
+  const bool anew = !ranges.empty() || text.size() <= kLong;
+  if (old_tree != nullptr && !(anew && HasErrors(old_tree))) {
+    TreeHandle tree = ParsePieces(parser, old_tree, pieces, ranges, &limit);
+    if (tree == nullptr || !anew || !HasErrors(tree.get())) return tree;
+  }
+  return ParsePieces(parser, nullptr, pieces, ranges, &limit);
+}
+
 class DocumentParser final : public GrammarParser {
  public:
   DocumentParser(const Grammar& grammar, ParserHandle parser)
@@ -54,9 +76,9 @@ class DocumentParser final : public GrammarParser {
       std::shared_ptr<const std::string> text, std::span<const Edit> edits,
       milliseconds timeout, std::stop_token stop) override {
     const TreeHandle old_tree = Edited(whole_.get(), *text, edits);
-    ParseLimit limit{.cpu_time = timeout, .stop = std::move(stop)};
     TreeHandle tree =
-        ParsePieces(parser_.get(), old_tree.get(), {*text, {}, {}}, {}, &limit);
+        ParseAsAnew(parser_.get(), old_tree.get(), *text, {},
+                    {.cpu_time = timeout, .stop = std::move(stop)});
     if (tree == nullptr) return nullptr;
     const IndentUnit indent =
         DetectIndentUnit(*text, UsualIndent(&grammar_.language()));
@@ -81,9 +103,9 @@ class DocumentParser final : public GrammarParser {
       return Parse(std::move(text), {}, timeout, std::move(stop));
     }
     const TreeHandle old_tree = Edited(near_.get(), *text);
-    ParseLimit limit{.cpu_time = timeout, .stop = std::move(stop)};
-    TreeHandle tree = ParsePieces(parser_.get(), old_tree.get(),
-                                  {*text, {}, {}}, ranges, &limit);
+    TreeHandle tree =
+        ParseAsAnew(parser_.get(), old_tree.get(), *text, ranges,
+                    {.cpu_time = timeout, .stop = std::move(stop)});
     if (tree == nullptr) return nullptr;
     near_ = std::make_shared<DocumentTree>(grammar_, std::move(tree),
                                            std::move(text), plan_->indent());

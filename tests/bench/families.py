@@ -3,13 +3,18 @@
 """Prints the table of model families, each line from what krait says and does.
 
 What is read of the golden models in tests/data/models: the formats that load and
-verify, and how prompts are laid out (`krait model verify`, `krait model info`).
+verify (`krait model verify`), and how prompts are laid out (`krait model info`), as
+with the vocabulary of the model that is measured.
 What is measured with random weights of a real model's shape: the tokens that a
 keystroke computes (`krait bench keystrokes --warming`: krait reads on between two
-of them, as it does while nobody types), speed (`krait bench decode`, `prefill`) and
-the memory of the process that decodes.
+of them, as it does while nobody types), speed (`krait bench decode`, `prefill`; the
+median of some rounds, which take turns) and the memory of the process that decodes.
+Beside each speed is what one core does in a second of its own time, measured with one
+thread: on a machine that does other things, too, the speed is lower, and that about
+the same.
 
-Usage: families.py KRAIT [--families NAME...] [--threads N] [--large]
+Usage: families.py KRAIT [--families NAME...] [--threads N] [--rounds N] [--large]
+                   [--short]
 """
 
 import argparse
@@ -19,6 +24,7 @@ import json
 import os
 import pathlib
 import shlex
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -47,6 +53,7 @@ FAMILIES = [
            ['granite']),
     Family('Granite 4.0 H', 'granite-4.0-h-1b', 'q4_k', ['granite-h-tiny', 'granite-h-moe'],
            ['granite'], large=True),
+    Family('Granite', 'granite-4.0-350m', 'q8_0', ['granite-tiny'], ['granite']),
     Family('Falcon-H1', 'falcon-h1-tiny-90m', 'q8_0', ['falcon-h1-tiny'], ['chatml']),
     Family('Qwen2.5-Coder', 'qwen2.5-coder-0.5b', 'q8_0', ['qwen2-tiny'], ['chatml']),
     Family('Qwen2.5-Coder', 'qwen2.5-coder-1.5b', 'q4_k', ['qwen2-tiny'], ['chatml'], large=True),
@@ -115,40 +122,64 @@ def tokens_a_step(krait, family, model):
     return {step['step']: step['tokens']['computed'] for step in done['results'][0]['steps']}
 
 
-def measure(krait, family, folder):
+def measure(krait, family, rounds, folder):
     model = folder / f'{family.shape}.gguf'
     common = ['--threads', krait.threads]
     krait.run('bench', 'decode', '--random', family.shape, '--type', family.type, '--keep', model,
               '--tokens', 1, '--repetitions', 1, *common)
-    tokens = 16 if family.large else 64
-    decode = krait.json('bench', 'decode', '--model', model, '--tokens', tokens, *common)
-    prefill = krait.json('bench', 'prefill', '--model', model, '--tokens',
-                         64 if family.large else 512, *common)
+    tokens = {'decode': 16 if family.large else 64, 'prefill': 64 if family.large else 512}
+    reports = {(kind, threads): [] for kind in tokens for threads in (krait.threads, 1)}
+    for _ in range(rounds):
+        for (kind, threads), of_kind in reports.items():
+            of_kind.append(krait.json('bench', kind, '--model', model, '--threads', threads,
+                                      '--repetitions', 1, '--tokens', tokens[kind]))
     steps = tokens_a_step(krait, family, model)
+    layout = krait.json('model', 'info', model)['fim']
     model.unlink()
-    return {'writes': decode['tokens_per_second']['median'],
-            'reads': prefill['tokens_per_second']['median'],
-            'memory': decode['resident_bytes'],
-            'steps': steps}
+
+    def speeds(kind):
+        """With all threads, and of one core's time."""
+        return (median(reports[kind, krait.threads], 'tokens_per_second'),
+                median(reports[kind, 1], 'tokens_per_core_second'))
+    return {'writes': speeds('decode'), 'reads': speeds('prefill'),
+            'memory': reports['decode', krait.threads][0]['resident_bytes'],
+            'steps': steps, 'fim': layout}
 
 
-def line(family, facts, measured):
+def median(reports, field):
+    return statistics.median(report[field]['median'] for report in reports)
+
+
+# Titles of the columns, and of those that a page for everybody has.
+COLUMNS = ['family', 'random weights of', 'files', 'fill-in-the-middle', 'chat',
+           'tokens a typed character costs', 'a jump', 'an edit above', 'reads, tokens/s',
+           'a core reads', 'writes, tokens/s', 'a core writes', 'memory']
+SHORT = ['family', 'random weights of', 'files', 'fill-in-the-middle', 'chat',
+         'tokens a typed character costs', 'a core reads', 'a core writes']
+
+
+def row(family, facts, measured):
+    """The cells, as COLUMNS says."""
     def number(value):
         return f'{value:.1f}' if value < 10 else f'{value:.0f}'
 
     steps = measured['steps']
-    cells = [
+    return [
         family.name,
-        ', '.join(facts['formats']),
-        ', '.join(facts['fim']) or '–',
-        ', '.join(family.templates) or '–',
-        f"{steps['type']:.0f}, {steps['jump']:.0f}, {steps['edit-above']:.0f}",
-        number(measured['reads']),
-        number(measured['writes']),
-        f"{measured['memory'] / 1e9:.1f} GB",
         f'{family.shape}, {family.type.upper()}',
+        ', '.join(facts['formats']),
+        ', '.join(sorted({measured['fim'], *facts['fim']}, reverse=True)),
+        ', '.join(family.templates) or '–',
+        *(f'{steps[step]:.0f}' for step in ('type', 'jump', 'edit-above')),
+        *map(number, measured['reads']),
+        *map(number, measured['writes']),
+        f"{measured['memory'] / 1e9:.1f} GB",
     ]
-    return '| ' + ' | '.join(cells) + ' |'
+
+
+def print_line(cells, columns):
+    print('| ' + ' | '.join(cells[COLUMNS.index(column)] for column in columns) + ' |',
+          flush=True)
 
 
 def main():
@@ -156,13 +187,16 @@ def main():
     parser.add_argument('krait', help='the binary')
     parser.add_argument('--families', nargs='*', metavar='SHAPE', help='only these shapes')
     parser.add_argument('--large', action='store_true', help='those above 1B, too: takes long')
+    parser.add_argument('--rounds', type=int, default=5)
+    parser.add_argument('--short', action='store_true', help='fewer columns')
     parser.add_argument('--threads', type=int, default=len(os.sched_getaffinity(0)))
     args = parser.parse_args()
     krait = Krait(args.krait, args.threads)
-    print(f'{machine()}, {args.threads} threads, {datetime.date.today()}\n')
-    print('| family | formats | fill-in-the-middle | chat | tokens computed: a character, '
-          'a jump, an edit above | reads, tokens/s | writes | memory | random weights of |')
-    print('|---|---|---|---|---|---|---|---|---|')
+    columns = SHORT if args.short else COLUMNS
+    print(f'{machine()}, {args.threads} threads, load {os.getloadavg()[0]:.0f}, '
+          f'{datetime.date.today()}\n')
+    print_line(COLUMNS, columns)
+    print('|' + '---|' * len(columns))
     for family in FAMILIES:
         wanted = args.large or not family.large
         if args.families is not None:
@@ -170,8 +204,8 @@ def main():
         if not wanted:
             continue
         with tempfile.TemporaryDirectory() as folder:
-            measured = measure(krait, family, pathlib.Path(folder))
-        print(line(family, read_facts(krait, family), measured), flush=True)
+            measured = measure(krait, family, args.rounds, pathlib.Path(folder))
+        print_line(row(family, read_facts(krait, family), measured), columns)
 
 
 if __name__ == '__main__':

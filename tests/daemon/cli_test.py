@@ -21,7 +21,7 @@ COMMANDS = (['complete'], ['chat'], ['lsp'], ['model', 'info'], ['model', 'list'
              ['model', 'quantize'], ['model', 'get'], ['model', 'add'], ['model', 'remove'], ['setup'],
             ['doctor'], ['eval', 'fim'], ['eval', 'text'], ['bench', 'decode'], ['bench', 'prefill'],
             ['debug', 'tokens'], ['debug', 'logits'], ['debug', 'generate'], ['daemon'], ['status'],
-            ['stop'], ['config'], ['log'], ['index'], ['search'], ['ask'], ['eval', 'retrieval'])
+            ['stop'], ['config'], ['log'], ['index'], ['search'], ['ask'], ['eval', 'retrieval'], ['eval', 'ask'])
 
 
 def krait(*arguments, **options):

@@ -68,6 +68,43 @@ class AccessTest(HttpCase):
                      b'localhost:x', b'127.0.0.1\r\nHost: evil.example', b'[evil]:80'):
             self.assertIn(host(name), (400, 403), name)
 
+    def test_the_page_is_for_everybody_and_what_it_shows_is_not(self):
+        for path in ('/', '/page.js', '/page.css', '/icon.svg'):
+            answer, _ = self.request('GET', path, headers={'Via': '1.1 proxy', 'Accept': 'text/html'})
+            self.assertEqual(answer.status, 200, path)
+            policy = answer.getheader('Content-Security-Policy')
+            self.assertTrue(policy.startswith("default-src 'none'; script-src 'self'"), policy)
+            self.assertIn("frame-ancestors 'none'", policy)
+        for path in ('/krait/state', '/krait/repositories'):
+            self.assertEqual(self.request('GET', path)[0].status, 200, path)
+            answer, _ = self.request('GET', path, headers={'Via': '1.1 proxy'})
+            self.assertEqual(answer.status, 401, path)
+        # What another page asks in the user's browser is refused, be it only a picture.
+        for field in ({'Origin': 'https://evil.example'}, {'Sec-Fetch-Site': 'cross-site'}):
+            for path in ('/', '/icon.svg', '/krait/state'):
+                self.assertEqual(self.request('GET', path, headers=field)[0].status, 403, path)
+
+    def test_only_repositories_with_an_index_are_read(self):
+        root = os.path.join(self.places.root, 'code')
+        os.makedirs(os.path.join(root, '.git'))
+        with open(os.path.join(root, 'a.py'), 'w', encoding='utf-8') as file:
+            file.write('def %s():\n    """Opens the treasure chest."""\n' % SECRET)
+        asked = {'messages': [{'role': 'user', 'content': 'What opens the treasure chest?'}],
+                 'krait': {'repository': root}}
+        error = self.post('/v1/chat/completions', asked, status=404)['error']['message']
+        self.assertIn('krait index', error)
+        self.assertEqual(self.get('/krait/repositories'), {'repositories': []})
+        self.assertEqual(self.run_krait('index', root).returncode, 0)
+        said = self.post('/v1/chat/completions', asked)
+        self.assertEqual([place['path'] for place in said['krait']['citations']], ['a.py'])
+        self.assertIn(SECRET, said['choices'][0]['message']['content'])
+        self.assertEqual(self.get('/krait/repositories'), {'repositories': [os.path.realpath(root)]})
+        # Neither the root of all files, nor what lies beside it.
+        for directory in ('/', os.path.join(root, '..'), 'code', ''):
+            asked['krait'] = {'repository': directory}
+            self.post('/v1/chat/completions', asked, status=404)
+        self.assertNotIn('treasure', self.log())
+
     def test_pages_of_the_web(self):
         self.assertEqual(self.ask('Origin: https://evil.example'), 403)
         self.assertEqual(self.ask('Origin: null'), 403)

@@ -70,7 +70,7 @@ TEST(QueryTest, AllCompile) {
     ++grammars;
     EXPECT_EQ(grammar->QueryErrors(), "") << language.name;
   }
-  EXPECT_EQ(grammars, 15U);
+  EXPECT_GE(grammars, 15U);
 }
 
 TEST(SymbolsTest, OfPython) {

@@ -71,6 +71,7 @@ base::Result<ModelSummary> Summarise(const std::filesystem::path& path) {
   summary.name = summary.hparams.name;
   summary.path = path;
   summary.bytes = ModelBytes(path);
+  summary.memory = MemoryOf(**file);
   summary.architecture = ArchitectureName(summary.hparams.architecture);
   for (const engine::Tensor& tensor : (*file)->tensors()) {
     summary.parameters += Elements(tensor);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "daemon/model_memory.h"
 #include "engine/model/hyperparameters.h"
 #include "engine/model/model_file.h"
 
@@ -27,6 +28,7 @@ struct ModelSummary {
   std::string fim;           // "spm", "psm", "emulated": how it completes
   std::string licence;       // "unknown" if the file does not say
   std::string unsupported;   // what krait cannot run of it; empty: nothing
+  ModelMemory memory;        // what running it takes
   engine::Hyperparameters hparams;
   // All metadata, in the file's order.
   std::vector<std::pair<std::string, std::string>> metadata;

@@ -188,7 +188,7 @@ class ModelPlan {
     void (ModelPlan::*add_block)(size_t layer, const std::string& block);
     FimNames fim;  // the tokens by which its prompts are laid out
   };
-  static const std::array<Family, 6> kFamilies;
+  static const std::array<Family, 7> kFamilies;
 
   static constexpr size_t kConvWidth = 4;
 
@@ -242,9 +242,22 @@ class ModelPlan {
     AddMamba2Ssm();
   }
 
+  void AddGraniteMetadata() {
+    AddLlamaMetadata();
+    AddGraniteFactors();
+  }
+
   // The factors keep random numbers in range as they do trained ones; their
   // values cost nothing.
-  void AddGraniteMetadata() {
+  void AddGraniteFactors() {
+    const auto head_dim = static_cast<float>(shape_.d_model / shape_.heads);
+    writer_.AddFloat32(arch_ + ".attention.scale", 1 / head_dim);
+    writer_.AddFloat32(arch_ + ".embedding_scale", 12);
+    writer_.AddFloat32(arch_ + ".residual_scale", 0.22F);
+    writer_.AddFloat32(arch_ + ".logit_scale", 3);
+  }
+
+  void AddGraniteHybridMetadata() {
     Uint("feed_forward_length", shape_.d_ff);
     Uint("expert_count", 0);
     Uint("attention.head_count", shape_.heads);
@@ -254,11 +267,7 @@ class ModelPlan {
         kv_heads[layer] = static_cast<int32_t>(shape_.kv_heads);
     }
     writer_.AddInts(arch_ + ".attention.head_count_kv", kv_heads);
-    const auto head_dim = static_cast<float>(shape_.d_model / shape_.heads);
-    writer_.AddFloat32(arch_ + ".attention.scale", 1 / head_dim);
-    writer_.AddFloat32(arch_ + ".embedding_scale", 12);
-    writer_.AddFloat32(arch_ + ".residual_scale", 0.22F);
-    writer_.AddFloat32(arch_ + ".logit_scale", 3);
+    AddGraniteFactors();
     writer_.AddBool(arch_ + ".rope.scaling.finetuned", false);
     AddMamba2Ssm();
   }
@@ -358,7 +367,7 @@ class ModelPlan {
     Constant(block + "ssm_d", {heads, 1}, 1);
   }
 
-  void AddGraniteBlock(size_t layer, const std::string& block) {
+  void AddGraniteHybridBlock(size_t layer, const std::string& block) {
     if (Attends(layer)) return AddLlamaBlock(layer, block);
     AddMamba2Block(layer, block);
     Constant(block + "ffn_norm.weight", {shape_.d_model}, 1);
@@ -424,7 +433,7 @@ constexpr FimNames kQwenFim{"<|fim_prefix|>", "<|fim_middle|>",
                             "<|fim_suffix|>"};
 constexpr FimNames kFalconFim{"<|prefix|>", "<|middle|>", "<|suffix|>"};
 
-constexpr std::array<ModelPlan::Family, 6> ModelPlan::kFamilies = {{
+constexpr std::array<ModelPlan::Family, 7> ModelPlan::kFamilies = {{
     {Architecture::kMamba1, &ModelPlan::AddMamba1Metadata,
      &ModelPlan::AddMamba1Block, kMistralFim},
     {Architecture::kMamba2, &ModelPlan::AddMamba2Metadata,
@@ -433,8 +442,10 @@ constexpr std::array<ModelPlan::Family, 6> ModelPlan::kFamilies = {{
      &ModelPlan::AddLlamaBlock, kMistralFim},
     {Architecture::kQwen2, &ModelPlan::AddLlamaMetadata,
      &ModelPlan::AddQwen2Block, kQwenFim},
-    {Architecture::kGraniteHybrid, &ModelPlan::AddGraniteMetadata,
-     &ModelPlan::AddGraniteBlock, kQwenFim},
+    {Architecture::kGranite, &ModelPlan::AddGraniteMetadata,
+     &ModelPlan::AddLlamaBlock, kQwenFim},
+    {Architecture::kGraniteHybrid, &ModelPlan::AddGraniteHybridMetadata,
+     &ModelPlan::AddGraniteHybridBlock, kQwenFim},
     {Architecture::kFalconH1, &ModelPlan::AddFalconH1Metadata,
      &ModelPlan::AddFalconH1Block, kFalconFim},
 }};

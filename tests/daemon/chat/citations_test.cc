@@ -9,43 +9,111 @@
 namespace krait::daemon {
 namespace {
 
-const std::vector<repository::Passage> kShown = {{.path = "a/b.cc",
-                                                  .begin_line = 10,
-                                                  .end_line = 20,
-                                                  .name = {},
-                                                  .container = {}},
-                                                 {.path = "c.md",
-                                                  .begin_line = 1,
-                                                  .end_line = 5,
-                                                  .name = {},
-                                                  .container = {}}};
+const std::vector<Excerpt> kShown = {
+    {.path = "a/b.cc",
+     .begin_line = 10,
+     .end_line = 20,
+     .name = "EvictOldest",
+     .text = "// Removes the entry that was used longest ago.\n"},
+    {.path = "c.md",
+     .begin_line = 1,
+     .end_line = 5,
+     .name = {},
+     .text = "The daemon listens on a socket in the runtime directory.\n"}};
 
-TEST(CitationsTest, WhatWasShownIsKept) {
-  const auto checked = CheckCitations(
-      "It reads [a/b.cc:12-14], then [c.md:3]. Again [a/b.cc:12-14].", kShown);
+CheckedAnswer Check(const std::string& answer) {
+  return CheckCitations(answer, kShown, [](const Excerpt&) { return true; });
+}
+
+Citation Place(const std::string& path, size_t begin, size_t end,
+               bool added = false) {
+  return {.path = path, .begin_line = begin, .end_line = end, .added = added};
+}
+
+TEST(CitationsTest, NumbersBecomePlaces) {
+  const CheckedAnswer checked = Check("It evicts [1]. It listens [1, 2].");
   EXPECT_EQ(checked.text,
-            "It reads [a/b.cc:12-14], then [c.md:3]. Again [a/b.cc:12-14].");
-  EXPECT_EQ(checked.citations,
-            (std::vector<Citation>{{"a/b.cc", 12, 14}, {"c.md", 3, 3}}));
+            "It evicts [a/b.cc:10-20]. It listens "
+            "[a/b.cc:10-20][c.md:1-5].");
+  EXPECT_EQ(checked.citations, (std::vector<Citation>{Place("a/b.cc", 10, 20),
+                                                      Place("c.md", 1, 5)}));
   EXPECT_TRUE(checked.dropped.empty());
 }
 
-TEST(CitationsTest, WhatWasNotIsTakenOutAndSaid) {
-  const auto checked =
-      CheckCitations("Made up [x.cc:1-2] and [a/b.cc:19-30].", kShown);
-  EXPECT_EQ(checked.text, "Made up and.");
+TEST(CitationsTest, PlacesWithinAnExcerptAreKept) {
+  const CheckedAnswer checked =
+      Check("Reads [a/b.cc:12-14], then [./c.md:L3]. Again [a/b.cc:12-14].");
+  EXPECT_EQ(checked.text,
+            "Reads [a/b.cc:12-14], then [c.md:3]. Again [a/b.cc:12-14].");
+  EXPECT_EQ(checked.citations, (std::vector<Citation>{Place("a/b.cc", 12, 14),
+                                                      Place("c.md", 3, 3)}));
+}
+
+TEST(CitationsTest, WhatWasNotShownIsTakenOutAndSaid) {
+  const CheckedAnswer checked =
+      Check("Made up [x.cc:1-2], [a/b.cc:19-30] and [7].");
+  EXPECT_EQ(checked.text, "Made up, and.");
   EXPECT_TRUE(checked.citations.empty());
+  EXPECT_EQ(checked.dropped, (std::vector<DroppedCitation>{
+                                 {"[x.cc:1-2]", "was not shown to it"},
+                                 {"[a/b.cc:19-30]", "was not shown to it"},
+                                 {"[7]", "was not shown to it"}}));
+}
+
+TEST(CitationsTest, PlacesOutsideAreNotShown) {
+  for (const std::string place :
+       {"../secret.py:1-2", "/etc/passwd:1", "a/../a/b.cc:12", "~/x:1"}) {
+    const CheckedAnswer checked = Check("So [" + place + "].");
+    EXPECT_EQ(checked.text, "So.") << place;
+    EXPECT_EQ(checked.dropped.size(), 1U) << place;
+  }
+}
+
+TEST(CitationsTest, WhatHasChangedSinceIsTakenOut) {
+  const CheckedAnswer checked = CheckCitations(
+      "So [1] and so [2].", kShown,
+      [](const Excerpt& excerpt) { return excerpt.path == "c.md"; });
+  EXPECT_EQ(checked.text, "So and so [c.md:1-5].");
   EXPECT_EQ(checked.dropped,
-            (std::vector<Citation>{{"x.cc", 1, 2}, {"a/b.cc", 19, 30}}));
+            (std::vector<DroppedCitation>{{"[1]", "has changed since"}}));
+}
+
+TEST(CitationsTest, ASentenceWithoutOneGetsWhereItIsSaid) {
+  const CheckedAnswer checked = Check(
+      "It removes the entry used longest ago.\n"
+      "The daemon listens on a socket.");
+  EXPECT_EQ(checked.text,
+            "It removes the entry used longest ago. [a/b.cc:10-20]\n"
+            "The daemon listens on a socket. [c.md:1-5]");
+  EXPECT_EQ(checked.citations,
+            (std::vector<Citation>{Place("a/b.cc", 10, 20, true),
+                                   Place("c.md", 1, 5, true)}));
+}
+
+TEST(CitationsTest, ASentenceThatNothingSaysGetsNone) {
+  const CheckedAnswer checked =
+      Check("Paris became capital of France centuries before.");
+  EXPECT_EQ(checked.text, "Paris became capital of France centuries before.");
+  EXPECT_TRUE(checked.citations.empty());
+}
+
+TEST(CitationsTest, ACitationBehindAFullStopIsOfTheSentenceBefore) {
+  const CheckedAnswer checked =
+      Check("The daemon listens on a socket. [1] Yes.");
+  EXPECT_EQ(checked.text,
+            "The daemon listens on a socket. [a/b.cc:10-20] Yes.");
+  EXPECT_EQ(checked.citations.size(), 1U);
 }
 
 TEST(CitationsTest, OtherBracketsAreText) {
   for (const std::string text :
-       {"a[0] = b[i]", "[x", "[a:b]", "[a.cc:0]", "[a.cc:5-3]", "[:3]", "[]",
-        "[[a]]", "[link](http://x:80)", "[a.cc:99999999999999999999999]"}) {
-    const auto checked = CheckCitations(text, kShown);
+       {"a[0] = b[i]", "x[1]", "`[1]`", "```\n[2]\n```", "[x", "[a:b]",
+        "[a.cc:0]", "[a.cc:5-3]", "[:3]", "[]", "[[a]]", "[link](http://x:80)",
+        "[a.cc:99999999999999999999999]", "[1", "`"}) {
+    const CheckedAnswer checked = Check(text);
     EXPECT_EQ(checked.text, text);
     EXPECT_TRUE(checked.dropped.empty()) << text;
+    EXPECT_TRUE(checked.citations.empty()) << text;
   }
 }
 

@@ -28,6 +28,14 @@ boost::json::value WholeOf(const TextWork& work,
   return base::JsonOf(work.writer->Whole(answer));
 }
 
+TEST(OpenAiModelsTest, MistralsClientsFindWhatTheyInsistOn) {
+  const auto models = base::JsonOf(ReplyFor("/v1/models", "", "GET"));
+  const auto& model = models.at("data").at(0);
+  EXPECT_EQ(model.at("type"), "base");
+  EXPECT_EQ(model.at("capabilities").at("completion_fim"), true);
+  EXPECT_EQ(model.at("capabilities").at("completion_chat"), true);
+}
+
 TEST(OpenAiCompletionTest, ASuffixMakesAPlace) {
   const TextWork work = TextFor(
       "/v1/completions",
@@ -251,6 +259,15 @@ TEST(MistralFimTest, FillsInAndKeepsWhiteSpace) {
   EXPECT_EQ(
       WholeOf(work, answer).at("choices").at(0).at("message").at("content"),
       "  c");
+}
+
+TEST(MistralFimTest, EachEventOfAStreamHasAChoice) {
+  const TextWork work =
+      TextFor("/v1/fim/completions", R"({"prompt": "a", "stream": true})");
+  const std::string end = work.writer->Whole(AnswerAb());
+  EXPECT_THAT(end, Not(HasSubstr(R"("choices":[])")));
+  EXPECT_THAT(end, HasSubstr(R"("finish_reason":"stop")"));
+  EXPECT_THAT(end, HasSubstr(R"("usage":{"prompt_tokens":10)"));
 }
 
 TEST(MistralFimTest, ErrorsHaveItsShapeAndStatus) {

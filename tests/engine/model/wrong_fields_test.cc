@@ -131,6 +131,23 @@ TEST(WrongFieldsTest, OfFalconH1) {
                   {"context_length", "attention.key_length"}, 14);
 }
 
+// These say that there is no attention and no feed-forward.
+TEST(WrongFieldsTest, OfMamba1) {
+  CheckGgufFields(
+      "mamba1-tiny/gguf/model-f16.gguf", "mamba",
+      {"context_length", "feed_forward_length", "attention.head_count"}, 8);
+}
+
+TEST(WrongFieldsTest, OfQwen2) {
+  CheckGgufFields("qwen2-tiny/gguf/model-f16.gguf", "qwen2", {"context_length"},
+                  7);
+}
+
+TEST(WrongFieldsTest, OfGranite) {
+  CheckGgufFields("granite-tiny/gguf/model-f16.gguf", "granite",
+                  {"context_length"}, 13);
+}
+
 TEST(WrongFieldsTest, OfMixtral) {
   CheckGgufFields("mixtral-kq/gguf/model-Q4_K_M.gguf", "llama",
                   {"context_length"}, 13);

@@ -61,9 +61,21 @@ constexpr RandomShape kQwen2 = {.name = "tiny-qwen2",
                                 .kv_heads = 2,
                                 .d_ff = 512};
 
-constexpr size_t kAttends[] = {1};
 constexpr RandomShape kGranite = {
     .name = "tiny-granite",
+    .architecture = engine::Architecture::kGranite,
+    .vocab = 1280,
+    .d_model = 256,
+    .layers = 2,
+    .context_length = 1024,
+    .tied = true,
+    .heads = 4,
+    .kv_heads = 2,
+    .d_ff = 512};
+
+constexpr size_t kAttends[] = {1};
+constexpr RandomShape kGraniteHybrid = {
+    .name = "tiny-granite-hybrid",
     .architecture = engine::Architecture::kGraniteHybrid,
     .vocab = 1280,
     .d_model = 256,
@@ -138,6 +150,7 @@ TEST(RandomModelTest, EveryTypeLoadsAndVerifies) {
     Check(kMixtral, format.name);
     Check(kQwen2, format.name);
     Check(kGranite, format.name);
+    Check(kGraniteHybrid, format.name);
     Check(kFalcon, format.name);
   }
 }

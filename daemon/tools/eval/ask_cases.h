@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_DAEMON_TOOLS_EVAL_ASK_CASES_H_
+#define KRAIT_DAEMON_TOOLS_EVAL_ASK_CASES_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace krait::daemon {
+
+// A question about a repository, with what is known of its answer.
+struct AskCase {
+  std::string question;
+  std::string answer;              // a sample; may be empty
+  std::vector<std::string> paths;  // of files that have it; none: no file has
+
+  // Whether the repository has an answer.
+  bool answerable() const { return !paths.empty(); }
+};
+
+// Reads cases, one JSON object a line: {"question", "paths"} and an optional
+// "answer"; other keys are skipped. Reads at most `limit` (0: all). Errors name
+// file and line.
+base::Result<std::vector<AskCase>> ParseAskCases(std::string_view text,
+                                                 const std::string& name,
+                                                 size_t limit);
+
+// Returns how alike two texts are, from 0 to 1: the cosine of the counts of
+// their significant terms (SignificantTerms). 0 if one has none.
+double TermCosine(std::string_view a, std::string_view b);
+
+// What was answered to a case.
+struct AskResult {
+  bool answerable = false;
+  bool found = false;
+  double coverage = 0;  // of the question, by the best passage
+  double cosine = 0;    // with the sample answer; only if there is one
+  bool has_sample = false;
+  size_t citations = 0;
+  size_t right_citations = 0;  // of files that have the answer
+  bool retrieved = false;      // one of these files was among the passages
+  double seconds = 0;
+};
+
+struct AskSummary {
+  size_t answerable = 0;
+  size_t unanswerable = 0;
+  // Shares from 0 to 1, of those of which they can be told.
+  double found = 0;      // of the answerable
+  double not_found = 0;  // of the unanswerable
+  double retrieved = 0;  // of the answerable
+  double cosine = 0;     // mean over those that were found and have a sample
+  double citation_precision = 0;
+  double seconds_median = 0;
+  // The coverage at which found and not found would be right most often, and
+  // how often that is (the mean of both shares).
+  double best_threshold = 0;
+  double best_accuracy = 0;
+};
+
+AskSummary Summarise(const std::vector<AskResult>& results);
+
+}  // namespace krait::daemon
+
+#endif  // KRAIT_DAEMON_TOOLS_EVAL_ASK_CASES_H_
