@@ -33,9 +33,10 @@ languages = { markdown = true }
 GROUPS = (
     (
         "The process, which all editors share",
-        lambda key: not key.startswith(("completion.", "fim.", "http.", "remote.")),
+        lambda key: not key.startswith(("completion.", "fim.", "http.", "remote.", "repository.")),
     ),
     ("What the model was trained with, if it is other than krait finds", lambda key: key.startswith("fim.")),
+    ("Repositories ([more](repository.md))", lambda key: key.startswith("repository.")),
     ("Other programs, by HTTP ([more](http.md))", lambda key: key.startswith("http.")),
     ("An engine elsewhere ([more](remote.md))", lambda key: key.startswith("remote.")),
     ("Completion", lambda key: key.startswith("completion.")),

@@ -149,6 +149,11 @@ void Add(const float* x, size_t n, float* y) {
        [](FloatVec a, FloatVec b) HWY_ATTR { return hn::Add(a, b); });
 }
 
+void Gelu(const float* x, size_t n, float* y) {
+  const FloatTag d;
+  Map(x, n, y, [&](FloatVec v) HWY_ATTR { return GeluOf(d, v); });
+}
+
 void Softmax(float scale, size_t n, float* x) {
   HWY_DASSERT(n >= 1);
   const float reference = scale < 0.0f ? SmallestOf(x, n) : LargestOf(x, n);
@@ -192,6 +197,7 @@ namespace krait::simd {
 HWY_EXPORT(Silu);
 HWY_EXPORT(SiluMul);
 HWY_EXPORT(Softplus);
+HWY_EXPORT(Gelu);
 HWY_EXPORT(Add);
 HWY_EXPORT(Scale);
 HWY_EXPORT(Softmax);
@@ -208,6 +214,10 @@ void SiluMul(const float* gate, const float* up, size_t n, float* y) {
 
 void Softplus(const float* x, size_t n, float* y) {
   HWY_DYNAMIC_DISPATCH(Softplus)(x, n, y);
+}
+
+void Gelu(const float* x, size_t n, float* y) {
+  HWY_DYNAMIC_DISPATCH(Gelu)(x, n, y);
 }
 
 void Add(const float* x, size_t n, float* y) {

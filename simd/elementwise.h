@@ -15,6 +15,10 @@ void SiluMul(const float* gate, const float* up, size_t n, float* y);
 // y = log(1 + exp(x)), and x itself above 20. `y` may be `x`.
 void Softplus(const float* x, size_t n, float* y);
 
+// y = x * Phi(x), where Phi is the normal distribution's (GELU, not its
+// approximation by tanh): off by 3e-7 * |x| at most. `y` may be `x`.
+void Gelu(const float* x, size_t n, float* y);
+
 // y += x.
 void Add(const float* x, size_t n, float* y);
 

@@ -55,6 +55,25 @@ HWY_INLINE V SiluOf(D d, V x) {
   return hn::Mul(x, hn::Div(numerator, hn::Add(one, e)));
 }
 
+// Returns x * Phi(x) = x * (1 + erf(x / sqrt(2))) / 2. Of |x| / sqrt(2) the
+// complement of erf is a polynomial in 1 / (1 + p z) times exp(-z^2)
+// (Abramowitz and Stegun 7.1.26: off by 1.5e-7).
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V GeluOf(D d, V x) {
+  const V one = hn::Set(d, 1.0f);
+  const V z = hn::Mul(hn::Abs(x), hn::Set(d, 0.707106781f));
+  const V t = hn::Div(one, hn::MulAdd(z, hn::Set(d, 0.3275911f), one));
+  V q = hn::MulAdd(t, hn::Set(d, 1.061405429f), hn::Set(d, -1.453152027f));
+  q = hn::MulAdd(t, q, hn::Set(d, 1.421413741f));
+  q = hn::MulAdd(t, q, hn::Set(d, -0.284496736f));
+  q = hn::MulAdd(t, q, hn::Set(d, 0.254829592f));
+  const V e = ExpOfNonPositive(d, hn::Neg(hn::Mul(z, z)));
+  const V tail = hn::Mul(hn::Mul(q, t), hn::Mul(e, hn::Set(d, 0.5f)));
+  const V phi =
+      hn::IfThenElse(hn::Ge(x, hn::Zero(d)), hn::Sub(one, tail), tail);
+  return hn::Mul(x, phi);
+}
+
 // Returns log(1 + exp(x)), and x itself above 20 (where the two are equal in
 // float) and for NaN.
 template <class D, class V = hn::Vec<D>>

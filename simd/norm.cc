@@ -91,6 +91,50 @@ float GateAndSumSquares(const float* x, const float* z, size_t n, float* y) {
   return hn::ReduceSum(d, hn::Add(sum0, sum1));
 }
 
+// Returns sum_i x[i].
+float SumOf(const float* x, size_t n) {
+  const FloatTag d;
+  const size_t lanes = hn::Lanes(d);
+  FloatVec sum0 = hn::Zero(d);
+  FloatVec sum1 = hn::Zero(d);
+  size_t i = 0;
+  for (; i + 2 * lanes <= n; i += 2 * lanes) {
+    sum0 = hn::Add(hn::LoadU(d, x + i), sum0);
+    sum1 = hn::Add(hn::LoadU(d, x + i + lanes), sum1);
+  }
+  for (; i < n; i += lanes) {
+    sum0 = hn::Add(hn::LoadN(d, x + i, n - i), sum0);
+  }
+  return hn::ReduceSum(d, hn::Add(sum0, sum1));
+}
+
+// y = x - mean. No restrict: y may be x.
+void Centre(const float* x, float mean, size_t n, float* y) {
+  const FloatTag d;
+  const size_t lanes = hn::Lanes(d);
+  const FloatVec m = hn::Set(d, mean);
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    hn::StoreU(hn::Sub(hn::LoadU(d, x + i), m), d, y + i);
+  }
+  if (i < n) {
+    hn::StoreN(hn::Sub(hn::LoadN(d, x + i, n - i), m), d, y + i, n - i);
+  }
+}
+
+void AddTo(const float* x, size_t n, float* y) {
+  const FloatTag d;
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    hn::StoreU(hn::Add(hn::LoadU(d, x + i), hn::LoadU(d, y + i)), d, y + i);
+  }
+  if (i < n) {
+    hn::StoreN(hn::Add(hn::LoadN(d, x + i, n - i), hn::LoadN(d, y + i, n - i)),
+               d, y + i, n - i);
+  }
+}
+
 float InverseRms(float sum_of_squares, size_t n, float eps) {
   return 1.0f / std::sqrt(sum_of_squares / static_cast<float>(n) + eps);
 }
@@ -100,6 +144,15 @@ float InverseRms(float sum_of_squares, size_t n, float eps) {
 void RmsNorm(const float* x, const float* weight, size_t n, float eps,
              float* y) {
   ScaleByWeight(x, weight, n, InverseRms(SumOfSquares(x, n), n, eps), y);
+}
+
+// The variance is of the centred numbers: that of squares less that of the mean
+// would lose what they share.
+void LayerNorm(const float* x, const float* weight, const float* bias, size_t n,
+               float eps, float* y) {
+  Centre(x, SumOf(x, n) / static_cast<float>(n), n, y);
+  ScaleByWeight(y, weight, n, InverseRms(SumOfSquares(y, n), n, eps), y);
+  AddTo(bias, n, y);
 }
 
 void GatedGroupRmsNorm(const float* x, const float* z, const float* weight,
@@ -121,11 +174,17 @@ HWY_AFTER_NAMESPACE();
 namespace krait::simd {
 
 HWY_EXPORT(RmsNorm);
+HWY_EXPORT(LayerNorm);
 HWY_EXPORT(GatedGroupRmsNorm);
 
 void RmsNorm(const float* x, const float* weight, size_t n, float eps,
              float* y) {
   HWY_DYNAMIC_DISPATCH(RmsNorm)(x, weight, n, eps, y);
+}
+
+void LayerNorm(const float* x, const float* weight, const float* bias, size_t n,
+               float eps, float* y) {
+  HWY_DYNAMIC_DISPATCH(LayerNorm)(x, weight, bias, n, eps, y);
 }
 
 void GatedGroupRmsNorm(const float* x, const float* z, const float* weight,

@@ -10,6 +10,11 @@ namespace krait::simd {
 void RmsNorm(const float* x, const float* weight, size_t n, float eps,
              float* y);
 
+// y = (x - mean(x)) / sqrt(variance(x) + eps) * weight + bias, over n elements.
+// `y` may be `x`. Source: Ba et al. 2016.
+void LayerNorm(const float* x, const float* weight, const float* bias, size_t n,
+               float eps, float* y);
+
 // The gated RMSNorm of Mamba-2 with norm_before_gate = false: first
 // g = x * SiLU(z), then RMSNorm over each of `groups` groups of n / groups
 // elements, times weight[n]. `y` may be `x`. Source: state-spaces/mamba,

@@ -20,7 +20,7 @@ ALLOWED = {
     'daemon/completion': {'base', 'grammars'},
     'daemon/models': {'base'},
     'daemon/remote': {'base', 'daemon/models'},
-    'daemon/repository': {'base', 'grammars', 'daemon/completion'},
+    'daemon/repository': {'base', 'simd', 'grammars', 'daemon/completion'},
     'daemon': {'base', 'simd', 'engine', 'lsp', 'grammars',
                'daemon/completion', 'daemon/models', 'daemon/remote',
                'daemon/repository'},
@@ -33,7 +33,7 @@ ALLOWED = {
 # own headers and those of the folders before it.
 FLOORS = {
     'engine': ('', 'threads', 'file', 'tokenizer', 'prompt', 'memory', 'model',
-               'state', 'layers', 'arch', 'run', 'quantise'),
+               'state', 'layers', 'arch', 'run', 'quantise', 'embedding'),
     'daemon/completion': ('text', 'generator', 'stop', 'rules', 'shown', ''),
     'daemon': ('', 'io', 'config', 'chat', 'host', 'host/local', 'host/remote',
                'session', 'http', 'bridge', 'process', 'tools', 'commands'),

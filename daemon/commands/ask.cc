@@ -86,11 +86,15 @@ void PrintText(const AskOutcome& outcome) {
 }  // namespace
 
 int RunAsk(const AskArguments& arguments) {
-  const auto named = FindRepository(arguments.repository);
+  auto named = FindRepository(arguments.repository);
   if (!named) return ReportError(named.error());
+  if (const auto opened = OpenEncoder(&*named); !opened) {
+    return ReportError(opened.error());
+  }
   const auto report = UpdateNamed(*named, arguments.rules.files);
   if (!report) return ReportError(report.error());
-  auto searcher = repository::Searcher::Open(named->index);
+  auto searcher =
+      repository::Searcher::Open(named->index, named->encoder.get());
   if (!searcher) return ReportError(searcher.error());
   const auto begin = std::chrono::steady_clock::now();
   const auto findings = FindForQuestion(named->root, &*searcher,

@@ -108,7 +108,8 @@ base::Result<completion::Completion> CompleteAt(
   const std::filesystem::path home = StateHome();
   if (options.context_tokens > 0 && !place.repository.empty() &&
       !home.empty()) {
-    ContextLookup contexts(home, arguments.rules.files);
+    ContextLookup contexts(home, arguments.rules.files,
+                           LoadConfig({}).config.repository.embedding_model);
     const auto added =
         contexts.AddTo({.root = place.repository, .path = place.path},
                        options.context_tokens, &request);

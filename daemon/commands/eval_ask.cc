@@ -37,9 +37,13 @@ std::string ModelName(const Asker& asker) {
 base::Result<Asker> MakeAsker(const EvalAskArguments& arguments) {
   auto named = FindRepository(arguments.repository);
   if (!named) return named.error();
+  if (const auto opened = OpenEncoder(&*named); !opened) {
+    return opened.error();
+  }
   const auto report = UpdateNamed(*named, arguments.rules.files);
   if (!report) return report.error();
-  auto searcher = repository::Searcher::Open(named->index);
+  auto searcher =
+      repository::Searcher::Open(named->index, named->encoder.get());
   if (!searcher) return searcher.error();
   Asker asker{.named = std::move(*named),
               .searcher = std::move(*searcher),

@@ -206,7 +206,8 @@ int RunEvalFim(const EvalFimArguments& arguments) {
   completion::Generator& generator = *ready->generator;
   completion::CompletionService service(generator);
 
-  ContextLookup contexts(StateHome(), {});
+  ContextLookup contexts(StateHome(), {},
+                         LoadConfig({}).config.repository.embedding_model);
   FimScores scores;
   Answers answers;
   Progress progress("cases", cases->size());

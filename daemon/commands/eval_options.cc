@@ -83,9 +83,15 @@ void AddEvalShownOptions(CLI::App* app, EvalShownArguments* arguments) {
 }
 
 void AddEvalRetrievalOptions(CLI::App* app, EvalRetrievalArguments* arguments) {
-  app->add_option("directory", arguments->directory,
-                  "A repository, or any folder with code")
+  app->add_option("directories", arguments->directories,
+                  "Repositories, or any folders with code")
       ->type_name("DIR");
+  app->add_option("--ask", arguments->questions_file,
+                  "Questions with known answers, of the folders that they name")
+      ->type_name("QUESTIONS.jsonl");
+  app->add_option("--embedding-model", arguments->embedding_model,
+                  "What makes the vectors (repository.embedding_model)")
+      ->type_name("MODEL");
   AddCount(app, "--questions", &arguments->questions, kMaxPlaces,
            "The most questions of each kind");
   AddJson(app, &arguments->json);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -24,8 +25,11 @@
 #include "daemon/repository/indexer.h"
 #include "daemon/repository/search.h"
 #include "daemon/repository/walk.h"
+#include "daemon/repository_encoder.h"
 #include "daemon/terminal.h"
+#include "daemon/text_file.h"
 #include "daemon/tools/eval/retrieval_cases.h"
+#include "daemon/tools/eval/retrieval_score.h"
 
 namespace krait::daemon {
 namespace {
@@ -33,31 +37,11 @@ namespace {
 namespace fs = std::filesystem;
 using repository::FileChoice;
 using repository::Passage;
+using repository::Ranking;
 
-constexpr size_t kDepth = 10;
-
-struct RetrievalScore {
-  std::string name;
-  size_t questions = 0;
-  size_t first = 0;
-  size_t of_five = 0;
-  size_t of_ten = 0;
-  double reciprocal_ranks = 0;
-  std::vector<double> milliseconds;
-
-  double Share(double part) const {
-    return questions == 0 ? 0 : part / static_cast<double>(questions);
-  }
-  // What the given share of the searches took at most.
-  double Time(double share) const {
-    if (milliseconds.empty()) return 0;
-    std::vector<double> sorted = milliseconds;
-    std::ranges::sort(sorted);
-    const auto rank =
-        static_cast<size_t>(share * static_cast<double>(sorted.size() - 1));
-    return sorted[rank];
-  }
-};
+constexpr std::array kRankings = {Ranking::kWords, Ranking::kVectors,
+                                  Ranking::kRanks, Ranking::kDiverse,
+                                  Ranking::kBoth};
 
 // A folder that goes with it.
 class ScratchFolder {
@@ -116,125 +100,179 @@ std::vector<RetrievalCase> EvenlySpread(const CasesByPath& cases, size_t most) {
   return spread;
 }
 
-bool IsWanted(const Passage& passage, const RetrievalCase& wanted) {
-  return passage.path == wanted.path && passage.begin_line <= wanted.end_line &&
-         wanted.begin_line <= passage.end_line && passage.name == wanted.name;
+void PrintScores(const std::vector<RetrievalScore>& scores) {
+  PrintLine(fmt::format("{:<9}{:<9}{:>10}{:>10}{:>10}{:>11}{:>8}{:>9}{:>9}",
+                        "by", "ranking", "questions", "recall@1", "recall@5",
+                        "recall@10", "MRR", "ms, p50", "ms, p99"));
+  for (const RetrievalScore& score : scores) {
+    PrintLine(fmt::format(
+        "{:<9}{:<9}{:>10}{:>8.1f} %{:>8.1f} %{:>9.1f} %{:>8.3f}{:>9.2f}"
+        "{:>9.2f}",
+        score.by, score.ranking, score.questions, 100 * score.first,
+        100 * score.of_five, 100 * score.of_ten, score.reciprocal_ranks,
+        score.Time(0.5), score.Time(0.99)));
+  }
 }
 
-base::Status AskFor(const std::vector<RetrievalCase>& cases, bool by_name,
-                    repository::Searcher* searcher, RetrievalScore* score) {
-  // A name that several have has no one answer.
-  std::map<std::string_view, size_t> names;
-  for (const RetrievalCase& one : cases) ++names[one.name];
-  for (const RetrievalCase& one : cases) {
-    if (by_name && names[one.name] > 1) continue;
-    const auto begin = std::chrono::steady_clock::now();
-    const auto found = searcher->Find(by_name ? one.name : one.comment, kDepth);
-    if (!found) return found.error();
-    const std::chrono::duration<double, std::milli> took =
-        std::chrono::steady_clock::now() - begin;
-    score->milliseconds.push_back(took.count());
-    ++score->questions;
-    const auto at = std::ranges::find_if(
-        *found, [&](const Passage& passage) { return IsWanted(passage, one); });
-    if (at == found->end()) continue;
-    const auto rank = static_cast<size_t>(at - found->begin());
-    score->first += rank == 0 ? 1 : 0;
-    score->of_five += rank < 5 ? 1 : 0;
-    ++score->of_ten;
-    score->reciprocal_ranks += 1 / static_cast<double>(rank + 1);
+boost::json::array ToJson(const std::vector<RetrievalScore>& scores) {
+  boost::json::array all;
+  for (const RetrievalScore& score : scores) {
+    all.push_back(boost::json::object{{"by", score.by},
+                                      {"ranking", score.ranking},
+                                      {"questions", score.questions},
+                                      {"recall_1", score.first},
+                                      {"recall_5", score.of_five},
+                                      {"recall_10", score.of_ten},
+                                      {"mrr", score.reciprocal_ranks},
+                                      {"ms_p50", score.Time(0.5)},
+                                      {"ms_p99", score.Time(0.99)}});
+  }
+  return all;
+}
+
+// What was measured of a repository.
+struct MeasuredRepository {
+  fs::path root;
+  repository::IndexReport index;
+  std::vector<RetrievalScore> scores;
+};
+
+// With `cases`: as if they had no comments.
+base::Result<repository::IndexReport> MakeIndex(
+    const fs::path& index, const fs::path& root, const FileChoice& choice,
+    const CasesByPath& cases, const repository::ChunkEncoder* encoder) {
+  Progress progress("indexing, files", 0);
+  return repository::UpdateIndex(
+      {.index = index,
+       .root = root,
+       .choice = choice,
+       .threads = std::max(1U, std::thread::hardware_concurrency()),
+       .encoder = encoder,
+       .change =
+           [&](const std::string& path, std::string text) {
+             const auto found = cases.find(path);
+             return found == cases.end()
+                        ? text
+                        : WithoutComments(found->second, std::move(text));
+           },
+       .on_progress = [&](size_t done, size_t) { progress.Update(done); }});
+}
+
+// Asks by each way of ranking that there is.
+base::Status AskAll(const fs::path& index,
+                    const repository::ChunkEncoder* encoder,
+                    std::string_view by,
+                    const std::vector<RetrievalQuestion>& questions,
+                    std::vector<RetrievalScore>* scores) {
+  auto searcher = repository::Searcher::Open(index, encoder);
+  if (!searcher) return searcher.error();
+  for (const Ranking ranking : kRankings) {
+    if (ranking != Ranking::kWords && !searcher->has_vectors()) continue;
+    auto score = ScoreRetrieval(by, questions, ranking, &*searcher);
+    if (!score) return score.error();
+    scores->push_back(std::move(*score));
   }
   return {};
 }
 
-void PrintScores(const std::vector<RetrievalScore>& scores) {
-  PrintLine(fmt::format("{:<10}{:>11}{:>11}{:>11}{:>11}{:>8}{:>10}{:>10}", "by",
-                        "questions", "recall@1", "recall@5", "recall@10", "MRR",
-                        "ms, p50", "ms, p99"));
-  for (const RetrievalScore& score : scores) {
-    const auto percent = [&](size_t count) {
-      return 100 * score.Share(static_cast<double>(count));
-    };
-    PrintLine(fmt::format(
-        "{:<10}{:>11}{:>9.1f} %{:>9.1f} %{:>9.1f} %{:>8.3f}{:>10.2f}{:>10.2f}",
-        score.name, score.questions, percent(score.first),
-        percent(score.of_five), percent(score.of_ten),
-        score.Share(score.reciprocal_ranks), score.Time(0.5),
-        score.Time(0.99)));
-  }
+// The questions that somebody wrote, of the repository as it is.
+base::Status AskWritten(const fs::path& root,
+                        const EvalRetrievalArguments& arguments,
+                        const repository::ChunkEncoder* encoder,
+                        std::vector<RetrievalScore>* scores) {
+  if (arguments.questions_file.empty()) return {};
+  const auto text = ReadText(arguments.questions_file);
+  if (!text) return text.error();
+  const auto questions = ReadRetrievalQuestions(*text, arguments.questions_file,
+                                                root.filename().string());
+  if (!questions) return questions.error();
+  if (questions->empty()) return {};
+  const ScratchFolder folder;
+  const fs::path index = folder.path() / "index";
+  const auto report =
+      MakeIndex(index, root, FileChoice(arguments.rules.files), {}, encoder);
+  if (!report) return report.error();
+  return AskAll(index, encoder, "question", *questions, scores);
 }
 
-void PrintJson(const std::vector<RetrievalScore>& scores,
-               const repository::IndexReport& report) {
-  boost::json::array all;
-  for (const RetrievalScore& score : scores) {
-    const auto share = [&](size_t count) {
-      return score.Share(static_cast<double>(count));
-    };
-    all.push_back(
-        boost::json::object{{"by", score.name},
-                            {"questions", score.questions},
-                            {"recall_1", share(score.first)},
-                            {"recall_5", share(score.of_five)},
-                            {"recall_10", share(score.of_ten)},
-                            {"mrr", score.Share(score.reciprocal_ranks)},
-                            {"ms_p50", score.Time(0.5)},
-                            {"ms_p99", score.Time(0.99)}});
+base::Result<MeasuredRepository> MeasureRepository(
+    const fs::path& root, const EvalRetrievalArguments& arguments,
+    const repository::ChunkEncoder* encoder) {
+  const FileChoice choice(arguments.rules.files);
+  const auto cases = ReadRetrievalCases(root, choice);
+  if (!cases) return cases.error();
+  if (cases->empty()) {
+    return base::MakeError(
+        base::ErrorCode::kInvalidArgument,
+        root.string() + ": there are no functions with comments to ask for");
   }
-  PrintLine(base::JsonText(boost::json::object{{"lines", report.counts.lines},
-                                               {"chunks", report.counts.chunks},
-                                               {"scores", std::move(all)}}));
+  const ScratchFolder folder;
+  if (folder.path().empty()) {
+    return base::MakeError(base::ErrorCode::kIo,
+                           "a temporary folder cannot be made");
+  }
+  MeasuredRepository measured{.root = root, .index = {}, .scores = {}};
+  const fs::path index = folder.path() / "index";
+  auto report = MakeIndex(index, root, choice, *cases, encoder);
+  if (!report) return report.error();
+  measured.index = *report;
+  const auto asked = EvenlySpread(*cases, arguments.questions);
+  std::vector<RetrievalScore>* const scores = &measured.scores;
+  auto done =
+      AskAll(index, encoder, "comment", QuestionsByComment(asked), scores);
+  if (done) {
+    done = AskAll(index, encoder, "name", QuestionsByName(asked), scores);
+  }
+  if (done) done = AskWritten(root, arguments, encoder, scores);
+  if (!done) return done.error();
+  return measured;
+}
+
+void PrintMeasured(const std::vector<MeasuredRepository>& all) {
+  std::vector<std::vector<RetrievalScore>> scores;
+  for (const MeasuredRepository& one : all) {
+    const std::chrono::duration<double> took = one.index.took;
+    PrintLine(fmt::format("{}: {} lines, {} passages, {:.1f} s, {:.1f} MB",
+                          one.root.string(), one.index.counts.lines,
+                          one.index.counts.chunks, took.count(),
+                          static_cast<double>(one.index.index_bytes) / 1e6));
+    PrintScores(one.scores);
+    scores.push_back(one.scores);
+  }
+  if (all.size() == 1) return;
+  PrintLine(fmt::format("the mean of {} repositories", all.size()));
+  PrintScores(MeanOf(scores));
+}
+
+void PrintMeasuredJson(const std::vector<MeasuredRepository>& all) {
+  std::vector<std::vector<RetrievalScore>> scores;
+  boost::json::array repositories;
+  for (const MeasuredRepository& one : all) {
+    repositories.push_back(
+        boost::json::object{{"root", base::JsonString(one.root.string())},
+                            {"lines", one.index.counts.lines},
+                            {"chunks", one.index.counts.chunks},
+                            {"scores", ToJson(one.scores)}});
+    scores.push_back(one.scores);
+  }
+  PrintLine(base::JsonText(
+      boost::json::object{{"repositories", std::move(repositories)},
+                          {"mean", ToJson(MeanOf(scores))}}));
 }
 
 }  // namespace
 
 int RunEvalRetrieval(const EvalRetrievalArguments& arguments) {
-  const fs::path root = repository::RootOf(arguments.directory);
-  const FileChoice choice(arguments.rules.files);
-  const auto cases = ReadRetrievalCases(root, choice);
-  if (!cases) return ReportError(cases.error());
-  if (cases->empty()) {
-    return ReportError(base::MakeError(
-        base::ErrorCode::kInvalidArgument,
-        root.string() + ": there are no functions with comments to ask for"));
+  const auto encoder = OpenRepositoryEncoder(arguments.embedding_model);
+  if (!encoder) return ReportError(encoder.error());
+  std::vector<MeasuredRepository> all;
+  for (const std::string& directory : arguments.directories) {
+    auto measured = MeasureRepository(repository::RootOf(directory), arguments,
+                                      encoder->get());
+    if (!measured) return ReportError(measured.error());
+    all.push_back(std::move(*measured));
   }
-  const ScratchFolder folder;
-  if (folder.path().empty()) {
-    return ReportError(base::MakeError(base::ErrorCode::kIo,
-                                       "a temporary folder cannot be made"));
-  }
-  Progress progress("indexing, files", 0);
-  const auto report = repository::UpdateIndex(
-      {.index = folder.path() / "index",
-       .root = root,
-       .choice = choice,
-       .threads = std::max(1U, std::thread::hardware_concurrency()),
-       .change =
-           [&](const std::string& path, std::string text) {
-             const auto found = cases->find(path);
-             return found == cases->end()
-                        ? text
-                        : WithoutComments(found->second, std::move(text));
-           },
-       .on_progress = [&](size_t done, size_t) { progress.Update(done); }});
-  if (!report) return ReportError(report.error());
-  auto searcher = repository::Searcher::Open(folder.path() / "index");
-  if (!searcher) return ReportError(searcher.error());
-  const auto asked = EvenlySpread(*cases, arguments.questions);
-  std::vector<RetrievalScore> scores = {{.name = "comment", .milliseconds = {}},
-                                        {.name = "name", .milliseconds = {}}};
-  for (const bool by_name : {false, true}) {
-    const auto done =
-        AskFor(asked, by_name, &*searcher, &scores[by_name ? 1 : 0]);
-    if (!done) return ReportError(done.error());
-  }
-  if (arguments.json) {
-    PrintJson(scores, *report);
-  } else {
-    PrintLine(fmt::format("{}: {} lines, {} passages", root.string(),
-                          report->counts.lines, report->counts.chunks));
-    PrintScores(scores);
-  }
+  arguments.json ? PrintMeasuredJson(all) : PrintMeasured(all);
   return FinishOutput(kExitOk);
 }
 

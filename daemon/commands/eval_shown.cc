@@ -246,7 +246,8 @@ int RunEvalShown(const EvalShownArguments& arguments) {
   completion::Generator& generator = *ready->generator;
   const completion::ModelHints hints = generator.hints();
 
-  ContextLookup contexts(StateHome(), {});
+  ContextLookup contexts(StateHome(), {},
+                         LoadConfig({}).config.repository.embedding_model);
   Outcome outcome;
   Progress progress("places", cases->size());
   size_t done = 0;

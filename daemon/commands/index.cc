@@ -108,9 +108,12 @@ int Remove(const IndexArguments& arguments, const NamedRepository& named) {
 
 int RunIndex(const IndexArguments& arguments) {
   if (!arguments.explained.empty()) return Explain(arguments);
-  const auto named = FindRepository(arguments.directory);
+  auto named = FindRepository(arguments.directory);
   if (!named) return ReportError(named.error());
   if (arguments.remove) return Remove(arguments, *named);
+  if (const auto opened = OpenEncoder(&*named); !opened) {
+    return ReportError(opened.error());
+  }
   const auto report =
       UpdateNamed(*named, arguments.rules.files, arguments.threads);
   if (!report) return ReportError(report.error());

@@ -5,6 +5,7 @@
 #include <stop_token>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "daemon/chat/interrupts.h"
 #include "daemon/config/config.h"
@@ -31,6 +32,14 @@ base::Result<NamedRepository> FindRepository(const std::string& directory) {
   return named;
 }
 
+base::Status OpenEncoder(NamedRepository* named) {
+  auto encoder =
+      OpenRepositoryEncoder(LoadConfig({}).config.repository.embedding_model);
+  if (!encoder) return encoder.error();
+  named->encoder = std::move(*encoder);
+  return {};
+}
+
 base::Result<repository::IndexReport> UpdateNamed(
     const NamedRepository& named, const completion::FileRules& rules,
     size_t threads) {
@@ -44,6 +53,7 @@ base::Result<repository::IndexReport> UpdateNamed(
                                   .root = named.root,
                                   .choice = repository::FileChoice(rules),
                                   .threads = threads,
+                                  .encoder = named.encoder.get(),
                                   .on_progress =
                                       [&](size_t done, size_t of) {
                                         total = of;

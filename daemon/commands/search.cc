@@ -81,13 +81,17 @@ boost::json::object ToJson(const NamedRepository& named,
 }  // namespace
 
 int RunSearch(const SearchArguments& arguments) {
-  const auto named = FindRepository(arguments.repository);
+  auto named = FindRepository(arguments.repository);
   if (!named) return ReportError(named.error());
+  if (const auto opened = OpenEncoder(&*named); !opened) {
+    return ReportError(opened.error());
+  }
   if (!arguments.no_update) {
     const auto report = UpdateNamed(*named, arguments.rules.files);
     if (!report) return ReportError(report.error());
   }
-  auto searcher = repository::Searcher::Open(named->index);
+  auto searcher =
+      repository::Searcher::Open(named->index, named->encoder.get());
   if (!searcher) return ReportError(searcher.error());
   const auto begin = std::chrono::steady_clock::now();
   const auto passages = searcher->Find(arguments.question, arguments.most);

@@ -23,6 +23,11 @@ struct HttpConfig {
   std::vector<std::string> allowed_origins = {};  // of pages
 };
 
+// How repositories are searched.
+struct RepositoryConfig {
+  std::string embedding_model;  // see OpenRepositoryEncoder
+};
+
 // What the user can set. The names of the settings, which a file and an
 // editor share, are in known_settings.cc.
 struct Config {
@@ -31,6 +36,7 @@ struct Config {
   completion::CompletionRules rules;
   HttpConfig http;
   remote::RemoteSettings remote;
+  RepositoryConfig repository;
   bool statistics = true;  // counts what becomes of suggestions
   LogLevel log_level = LogLevel::kInfo;
   // How long a daemon stays without connections; zero: for ever.

@@ -276,6 +276,14 @@ std::vector<KnownSetting> FimSettings() {
   };
 }
 
+KnownSetting EmbeddingModel() {
+  return Text<std::string>(
+      "repository.embedding_model", kProcess,
+      "a sentence encoder's file, directory or name, \"\" for that of the "
+      "model that comes along, or \"none\"",
+      [](Config & c) -> auto& { return c.repository.embedding_model; });
+}
+
 KnownSetting HttpListen() {
   return {.key = "http.listen",
           .scope = kProcess,
@@ -339,7 +347,7 @@ KnownSetting HttpToken() {
 }
 
 std::vector<KnownSetting> HttpSettings() {
-  return {HttpListen(), HttpToken(), HttpAllowedOrigins()};
+  return {EmbeddingModel(), HttpListen(), HttpToken(), HttpAllowedOrigins()};
 }
 
 std::vector<KnownSetting> RuleSettings() {

@@ -68,6 +68,15 @@ constexpr std::array kTexts = {
     SettingText{"fim.stop_tokens",
                 "Tokens at which an answer ends, beside the vocabulary's "
                 "control tokens."},
+    // Repositories.
+    SettingText{"repository.embedding_model",
+                "What makes vectors of texts, for `krait search` and `ask`, "
+                "and for `/v1/embeddings`: a sentence encoder of the BERT "
+                "family (GGUF, or a directory with safetensors), a model2vec "
+                "directory, or a GGUF file with an embedding head. Empty: that "
+                "of the model that comes along; `none`: repositories are "
+                "searched by words alone. An index that another one made is "
+                "made anew."},
     // Other programs.
     SettingText{"http.listen",
                 "Where the daemon listens for programs that speak HTTP "

@@ -326,12 +326,7 @@ asio::awaitable<void> BeastConnection::Answer(const HttpRequest& request) {
   base::Result<HttpWork> work = HttpWork();
   std::string document;
   const auto read = [&]() -> asio::awaitable<void> {
-    work = found_.route->read(request, view);
-    if (work) {
-      if (auto* text = std::get_if<TextWork>(&*work)) {
-        server_.Place(text, &document);
-      }
-    }
+    work = server_.Read(*found_.route, request, view, &document);
     co_return;
   };
   co_await asio::co_spawn(server_.reader(), read, asio::use_awaitable);

@@ -2,6 +2,7 @@
 #ifndef KRAIT_DAEMON_HTTP_DIALECT_H_
 #define KRAIT_DAEMON_HTTP_DIALECT_H_
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -22,6 +23,7 @@
 #include "daemon/host/statistics.h"
 #include "daemon/host/text_request.h"
 #include "daemon/http/message.h"
+#include "daemon/repository_encoder.h"
 
 namespace krait::daemon {
 
@@ -29,6 +31,7 @@ namespace krait::daemon {
 struct RepositoryAccess {
   std::filesystem::path state_home = {};  // empty: nowhere
   completion::FileRules rules = {};
+  std::shared_ptr<LazyEncoder> encoder = {};  // null: words alone
 };
 
 // What dialects know of the server when a request comes.
@@ -73,6 +76,19 @@ struct TextWork {
   std::unique_ptr<AnswerWriter> writer;
 };
 
+// What became of the texts of an EmbeddingWork.
+struct Embedded {
+  std::vector<std::vector<float>> vectors;  // of length 1, one of each text
+  size_t tokens = 0;                        // that were read
+  std::chrono::nanoseconds took{};
+};
+
+// A request for vectors of texts.
+struct EmbeddingWork {
+  std::vector<std::string> texts;  // what is too long is cut
+  std::function<HttpReply(const Embedded& embedded)> reply;
+};
+
 using ReadyWork = std::variant<HttpReply, TextWork>;
 
 // What takes long before it is one of these, as it reads files. Run on a thread
@@ -82,7 +98,7 @@ struct SlowWork {
   std::function<base::Result<ReadyWork>(const std::stop_token& stop)> run;
 };
 
-using HttpWork = std::variant<HttpReply, TextWork, SlowWork>;
+using HttpWork = std::variant<HttpReply, TextWork, SlowWork, EmbeddingWork>;
 
 // A path of a dialect: a pure translation from request to task.
 struct Route {

@@ -337,12 +337,6 @@ completion::NearbyText GivenText(std::string name, std::string text) {
           .source = std::make_shared<TextAsItIs>(std::move(text))};
 }
 
-base::Error NoEmbeddings() {
-  return MakeError(ErrorCode::kUnsupported,
-                   "this model has no embedding head that krait can run: it "
-                   "makes no embeddings");
-}
-
 std::string EventOf(std::string_view json) {
   return fmt::format("data: {}\n\n", json);
 }

@@ -105,9 +105,6 @@ TextRequest PlaceRequest(std::string before, std::string after);
 // A text that comes with one, beside it.
 completion::NearbyText GivenText(std::string name, std::string text);
 
-// The error of a route that needs what the model has not.
-base::Error NoEmbeddings();
-
 // "data: {...}", an event of a stream.
 std::string EventOf(std::string_view json);
 // "2026-01-31T12:00:00Z"

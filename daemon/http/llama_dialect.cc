@@ -9,6 +9,7 @@
 #include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/value_from.hpp>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -20,6 +21,7 @@
 #include "base/json_value.h"
 #include "base/utf8.h"
 #include "daemon/http/dialect.h"
+#include "daemon/http/embeddings.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/llama_answer.h"
 #include "daemon/http/metrics.h"
@@ -290,9 +292,25 @@ base::Result<HttpWork> ReadLlamaMetrics(const HttpRequest&,
                 .content_type = "text/plain; version=0.0.4; charset=utf-8"});
 }
 
-base::Result<HttpWork> ReadLlamaEmbeddings(const HttpRequest&,
+base::Result<HttpWork> ReadLlamaEmbeddings(const HttpRequest& http,
                                            const HttpView&) {
-  return NoEmbeddings();
+  EmbeddingWork work;
+  const auto read = ReadBody(http.body, [&](base::ObjectReader& reader) {
+    const bool input = reader.Field("content").IsMissingOrNull();
+    ReadTexts(reader, input ? "input" : "content", &work.texts);
+  });
+  if (!read) return read.error();
+  work.reply = [](const Embedded& embedded) {
+    json::array all;
+    for (const std::vector<float>& vector : embedded.vectors) {
+      // A row for each pooled state, of which there is one.
+      all.push_back(
+          json::object{{"index", all.size()},
+                       {"embedding", json::array{json::value_from(vector)}}});
+    }
+    return LlamaJsonReply(all);
+  };
+  return HttpWork(std::move(work));
 }
 
 std::string_view LlamaErrorTypeOf(unsigned status) {

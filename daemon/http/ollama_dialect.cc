@@ -8,6 +8,7 @@
 #include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/value_from.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -19,6 +20,7 @@
 #include "base/json_text.h"
 #include "base/json_value.h"
 #include "daemon/http/dialect.h"
+#include "daemon/http/embeddings.h"
 #include "daemon/http/fields.h"
 
 namespace krait::daemon {
@@ -321,9 +323,40 @@ base::Result<HttpWork> ReadOllamaVersion(const HttpRequest&, const HttpView&) {
       .body = base::CompactJsonText(json::object{{"version", KRAIT_VERSION}})});
 }
 
-base::Result<HttpWork> ReadOllamaEmbeddings(const HttpRequest&,
+base::Result<HttpWork> ReadOllamaEmbed(const HttpRequest& http,
+                                       const HttpView&) {
+  EmbeddingWork work;
+  std::string model = "krait";
+  const auto read = ReadBody(http.body, [&](base::ObjectReader& reader) {
+    reader.Optional("model", &model);
+    ReadTexts(reader, "input", &work.texts);
+  });
+  if (!read) return read.error();
+  work.reply = [model](const Embedded& embedded) {
+    return HttpReply{.body = base::CompactJsonText(json::object{
+                         {"model", base::JsonString(model)},
+                         {"embeddings", json::value_from(embedded.vectors)},
+                         {"total_duration", embedded.took.count()},
+                         {"load_duration", 0},
+                         {"prompt_eval_count", embedded.tokens}})};
+  };
+  return HttpWork(std::move(work));
+}
+
+// The path of earlier versions: one text.
+base::Result<HttpWork> ReadOllamaEmbeddings(const HttpRequest& http,
                                             const HttpView&) {
-  return NoEmbeddings();
+  EmbeddingWork work;
+  const auto read = ReadBody(http.body, [&](base::ObjectReader& reader) {
+    reader.Require("prompt", &work.texts.emplace_back());
+  });
+  if (!read) return read.error();
+  work.reply = [](const Embedded& embedded) {
+    return HttpReply{
+        .body = base::CompactJsonText(json::object{
+            {"embedding", json::value_from(embedded.vectors.front())}})};
+  };
+  return HttpWork(std::move(work));
 }
 
 std::string OllamaErrorBody(unsigned /*status*/, std::string_view message) {
@@ -341,7 +374,7 @@ constexpr std::array kOllamaRoutes = {
     Route{.method = "POST",
           .path = "/api/embed",
           .needs_model = false,
-          .read = ReadOllamaEmbeddings},
+          .read = ReadOllamaEmbed},
     Route{.method = "POST",
           .path = "/api/embeddings",
           .needs_model = false,

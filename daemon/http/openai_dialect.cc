@@ -5,6 +5,7 @@
 #include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/value_from.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "base/json_text.h"
 #include "base/json_value.h"
 #include "daemon/http/dialect.h"
+#include "daemon/http/embeddings.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/openai_answer.h"
 #include "daemon/http/repository_chat.h"
@@ -188,9 +190,50 @@ base::Result<HttpWork> ReadOpenAiModels(const HttpRequest&,
           {"object", "list"}, {"data", json::array{std::move(model)}}})});
 }
 
-base::Result<HttpWork> ReadOpenAiEmbeddings(const HttpRequest&,
+struct OpenAiEmbeddings {
+  std::string model = "krait";
+  bool base64 = false;
+};
+
+HttpReply OpenAiEmbeddingsReply(const OpenAiEmbeddings& asked,
+                                const Embedded& embedded) {
+  json::array data;
+  for (const std::vector<float>& vector : embedded.vectors) {
+    json::value embedding =
+        asked.base64 ? json::value(Base64Of(vector)) : json::value_from(vector);
+    data.push_back(json::object{{"object", "embedding"},
+                                {"index", data.size()},
+                                {"embedding", std::move(embedding)}});
+  }
+  return {.body = base::CompactJsonText(
+              json::object{{"object", "list"},
+                           {"data", std::move(data)},
+                           {"model", base::JsonString(asked.model)},
+                           {"usage",
+                            {{"prompt_tokens", embedded.tokens},
+                             {"total_tokens", embedded.tokens}}}})};
+}
+
+base::Result<HttpWork> ReadOpenAiEmbeddings(const HttpRequest& http,
                                             const HttpView&) {
-  return NoEmbeddings();
+  EmbeddingWork work;
+  OpenAiEmbeddings asked;
+  const auto read = ReadBody(http.body, [&](base::ObjectReader& reader) {
+    std::string format = "float";
+    ReadTexts(reader, "input", &work.texts);
+    reader.Optional("model", &asked.model)
+        .Optional("encoding_format", &format)
+        .Check(format == "float" || format == "base64", "encoding_format",
+               "\"float\" or \"base64\"");
+    asked.base64 = format == "base64";
+    RefuseField(reader, "dimensions",
+                "nothing: the encoder has as many as it has");
+  });
+  if (!read) return read.error();
+  work.reply = [asked](const Embedded& embedded) {
+    return OpenAiEmbeddingsReply(asked, embedded);
+  };
+  return HttpWork(std::move(work));
 }
 
 std::string_view OpenAiErrorTypeOf(unsigned status) {

@@ -75,15 +75,19 @@ base::Result<RepositoryFindings> FindFor(const std::vector<ChatTurn>& turns,
                                          const RepositoryAccess& access,
                                          const fs::path& root,
                                          const std::stop_token& stop) {
+  const auto opened =
+      access.encoder ? access.encoder->Get() : OpenedEncoder(nullptr);
+  if (!opened) return opened.error();
   const auto index = repository::IndexFile(access.state_home, root);
   const auto updated =
       repository::UpdateIndex({.index = index,
                                .root = root,
                                .choice = repository::FileChoice(access.rules),
-                               .threads = kThreads},
+                               .threads = kThreads,
+                               .encoder = opened->get()},
                               stop);
   if (!updated) return updated.error();
-  auto searcher = repository::Searcher::Open(index);
+  auto searcher = repository::Searcher::Open(index, opened->get());
   if (!searcher) return searcher.error();
   RepositoryFindings findings;
   for (const std::string& query : QueriesOf(turns)) {

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "daemon/http/connection.h"
+#include "daemon/http/embeddings.h"
 #include "daemon/http/token_file.h"
 #include "daemon/log.h"
 
@@ -296,6 +297,21 @@ HttpView HttpServer::ViewFor(const HttpRequest& request) {
   view.number = random_() >> 1U;
   view.repositories = repositories_;
   return view;
+}
+
+base::Result<HttpWork> HttpServer::Read(const Route& route,
+                                        const HttpRequest& request,
+                                        const HttpView& view,
+                                        std::string* document) {
+  auto work = route.read(request, view);
+  if (!work) return work;
+  if (auto* text = std::get_if<TextWork>(&*work)) {
+    Place(text, document);
+  } else if (auto* embedding = std::get_if<EmbeddingWork>(&*work)) {
+    return HttpWork(
+        SlowEmbedding(std::move(*embedding), repositories_->encoder));
+  }
+  return work;
 }
 
 void HttpServer::Place(TextWork* work, std::string* document) {

@@ -25,6 +25,7 @@
 #include "daemon/http/slow_thread.h"
 #include "daemon/http/text_documents.h"
 #include "daemon/http/text_queue.h"
+#include "daemon/repository_encoder.h"
 
 namespace krait::daemon {
 
@@ -105,6 +106,10 @@ class HttpServer {
     AddCrossOrigin(request, rules_, reply);
   }
   HttpView ViewFor(const HttpRequest& request);
+  // On the reader's thread: what a route makes of a request, a text with its
+  // document and window.
+  base::Result<HttpWork> Read(const Route& route, const HttpRequest& request,
+                              const HttpView& view, std::string* document);
   // On the reader's thread: gives a work's text its document and its window.
   void Place(TextWork* work, std::string* document);
   TextQueue& texts() { return texts_; }

@@ -92,13 +92,15 @@ HttpLimits HttpLimitsHere() {
 }
 
 HttpOptions HttpOptionsOf(const Config& config) {
-  return {
-      .token_always = config.http.token_always,
-      .origins = config.http.allowed_origins,
-      .window = config.completion.limits,
-      .file_memory = config.completion.file_memory,
-      .limits = HttpLimitsHere(),
-      .repositories = {.state_home = StateHome(), .rules = config.rules.files}};
+  return {.token_always = config.http.token_always,
+          .origins = config.http.allowed_origins,
+          .window = config.completion.limits,
+          .file_memory = config.completion.file_memory,
+          .limits = HttpLimitsHere(),
+          .repositories = {.state_home = StateHome(),
+                           .rules = config.rules.files,
+                           .encoder = std::make_shared<LazyEncoder>(
+                               config.repository.embedding_model)}};
 }
 
 class DaemonServer : public DaemonCore {

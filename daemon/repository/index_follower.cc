@@ -130,9 +130,19 @@ bool IndexFollower::Work::MayWork() {
 
 bool IndexFollower::Work::Update(const FileEvents& events,
                                  const std::stop_token& stop) {
+  std::shared_ptr<const ChunkEncoder> encoder;
+  if (options_.encoder) {
+    auto made = options_.encoder();
+    if (!made) {
+      if (options_.on_update) options_.on_update(made.error());
+      return false;
+    }
+    encoder = std::move(*made);
+  }
   IndexOptions index{.index = options_.index,
                      .root = options_.root,
                      .choice = options_.choice,
+                     .encoder = encoder.get(),
                      .on_progress = options_.on_progress};
   if (!events.all) {
     index.only.emplace(events.files.begin(), events.files.end());

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "daemon/repository/chunk_encoder.h"
 #include "daemon/repository/file_choice.h"
 #include "daemon/repository/indexer.h"
 
@@ -21,6 +22,10 @@ struct FollowOptions {
   std::filesystem::path index;  // the file
   std::filesystem::path root;
   FileChoice choice = FileChoice();
+  // What makes the vectors of this index (see IndexOptions); called before each
+  // update, which is tried again later after an error. Null: nothing does.
+  std::function<base::Result<std::shared_ptr<const ChunkEncoder>>()> encoder =
+      {};
   // Events that come within that time are looked at together.
   std::chrono::milliseconds settle{40};
   // All files are looked at again after so long, in case a change was not told.

@@ -50,6 +50,9 @@ CREATE VIRTUAL TABLE term USING fts5(
   content='', detail=column, columnsize=0, tokenize="ascii tokenchars '_'");
 CREATE VIRTUAL TABLE term_row USING fts5vocab(term, row);
 INSERT INTO term(term, rank) VALUES('hashsize', 33554432);
+CREATE TABLE vector(
+  first_chunk INTEGER PRIMARY KEY,
+  rows BLOB NOT NULL);
 INSERT INTO about VALUES('dead', 0);
 INSERT INTO about VALUES('next', 1);
 )";
@@ -64,6 +67,8 @@ enum Which : size_t {
   kSetChunks,
   kPutChunk,
   kPutTerms,
+  kPutVectors,
+  kDeleteVectors,
   kAddDead,
   kSetNext,
   kWhichSize
@@ -82,6 +87,8 @@ constexpr std::array<std::string_view, kWhichSize> kStatements = {
     "VALUES(?, ?, ?, ?, ?, ?, ?)",
     "INSERT INTO term(rowid, name, head, path, body, often) "
     "VALUES(?, ?, ?, ?, ?, ?)",
+    "INSERT INTO vector(first_chunk, rows) VALUES(?, ?)",
+    "DELETE FROM vector WHERE first_chunk = ?",
     "UPDATE about SET value = value + ? WHERE key = 'dead'",
     "UPDATE about SET value = ? WHERE key = 'next'"};
 
@@ -104,15 +111,20 @@ std::array<fs::path, 4> FilesOf(const fs::path& index) {
 
 // Opening ---------------------------------------------------------------------
 
-base::Status IndexStore::MakeTables(Database& database,
-                                    const std::string& root) {
+base::Status IndexStore::MakeTables(Database& database, const std::string& root,
+                                    const std::string& encoder) {
   if (auto made = database.Run("BEGIN IMMEDIATE"); !made) return made;
   if (!IsVersion(database)) {  // nobody else has made them meanwhile
     if (auto made = database.Run(kTables); !made) return made;
-    auto named =
-        database.Prepare("INSERT OR REPLACE INTO about VALUES('root', ?)");
+    auto named = database.Prepare("INSERT OR REPLACE INTO about VALUES(?, ?)");
     if (!named) return named.error();
-    if (auto made = named->Bind(1, root).Run(); !made) return made;
+    for (const auto& [key, value] :
+         {std::pair<std::string_view, std::string_view>("root", root),
+          {"encoder", encoder}}) {
+      if (auto made = named->Bind(1, key).Bind(2, value).Run(); !made) {
+        return made;
+      }
+    }
     if (auto made =
             database.Run(fmt::format("PRAGMA user_version = {}", kVersion));
         !made) {
@@ -123,14 +135,15 @@ base::Status IndexStore::MakeTables(Database& database,
 }
 
 base::Result<IndexStore> IndexStore::OpenToWrite(const fs::path& file,
-                                                 const std::string& root) {
+                                                 const std::string& root,
+                                                 const std::string& encoder) {
   if (auto made = base::MakePrivateDirectories(file.parent_path()); !made) {
     return made.error();
   }
   base::Error problem;
   for (const bool again : {false, true}) {
     if (again) {
-      // What cannot be read, or is of another version, goes.
+      // What cannot be read, or is of another version or encoder, goes.
       const auto removed = RemoveIndex(file);
       if (!removed) return removed.error();
     }
@@ -145,10 +158,14 @@ base::Result<IndexStore> IndexStore::OpenToWrite(const fs::path& file,
                                        "PRAGMA temp_store = MEMORY;"
                                        "PRAGMA cache_size = -32768")
                                  : base::Status(version.error());
-    if (ready) ready = MakeTables(*database, root);
+    if (ready) ready = MakeTables(*database, root, encoder);
     IndexStore store(std::move(*database));
     if (ready) ready = store.Prepare();
-    if (ready) return store;
+    const auto made_by =
+        ready ? store.Encoder() : base::Result<std::string>(ready.error());
+    if (made_by && *made_by == encoder) return store;
+    if (made_by) continue;
+    ready = made_by.error();
     problem = ready.error();
     if (problem.code != base::ErrorCode::kBadFile) return problem;
   }
@@ -235,6 +252,13 @@ base::Status IndexStore::Put(const IndexedFile& file) {
     if (auto done = PutChunk(id, file.path_terms, chunk); !done) return done;
   }
   const auto chunks = static_cast<int64_t>(file.chunks.size());
+  if (!file.vectors.empty()) {
+    auto done = statements_[kPutVectors]
+                    .Bind(1, next_chunk_ - chunks)
+                    .BindBlob(2, file.vectors)
+                    .Run();
+    if (!done) return done;
+  }
   return statements_[kSetChunks]
       .Bind(1, next_chunk_ - chunks)
       .Bind(2, chunks)
@@ -287,6 +311,9 @@ base::Status IndexStore::Remove(int64_t file) {
     if (auto done = statements_[kAddDead].Bind(1, dead).Run(); !done) {
       return done;
     }
+    if (auto done = statements_[kDeleteVectors].Bind(1, first).Run(); !done) {
+      return done;
+    }
     auto done = statements_[kDeleteChunks]
                     .Bind(1, ChunkId(first, 0))
                     .Bind(2, ChunkId(first + dead, 0))
@@ -306,6 +333,15 @@ base::Result<int64_t> IndexStore::Chunks() {
   return database_.Number(
       "SELECT (SELECT value FROM about WHERE key = 'next') - 1 - "
       "(SELECT value FROM about WHERE key = 'dead')");
+}
+
+base::Result<std::string> IndexStore::Encoder() {
+  auto about =
+      database_.Prepare("SELECT value FROM about WHERE key = 'encoder'");
+  if (!about) return about.error();
+  const auto row = about->Step();
+  if (!row) return row.error();
+  return *row ? std::string(about->Text(0)) : std::string();
 }
 
 base::Result<bool> IndexStore::IsWorn() {

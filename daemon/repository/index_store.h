@@ -47,6 +47,7 @@ struct IndexedFile {
   uint64_t lines = 0;
   std::string path_terms = {};
   std::vector<ChunkTerms> chunks = {};
+  std::string vectors = {};  // a row for each chunk; empty without an encoder
 };
 
 struct IndexCounts {
@@ -68,11 +69,14 @@ struct IndexCounts {
 class IndexStore {
  public:
   // Raised when what is in the file changes.
-  static constexpr int kVersion = 1;
+  static constexpr int kVersion = 2;
 
-  // Opens the index of the repository at `root`; makes it if it is not there.
+  // Opens the index of the repository at `root`; makes it if it is not there,
+  // or if its vectors are of another encoder than the one of that name ("":
+  // none).
   static base::Result<IndexStore> OpenToWrite(const std::filesystem::path& file,
-                                              const std::string& root);
+                                              const std::string& root,
+                                              const std::string& encoder = {});
   // Fails with kNotFound if there is none (of this version).
   static base::Result<IndexStore> OpenToRead(const std::filesystem::path& file);
 
@@ -93,12 +97,15 @@ class IndexStore {
   base::Result<IndexCounts> Counts();
   // How many can be found.
   base::Result<int64_t> Chunks();
+  // The name of the encoder that its vectors are of; "" if it has none.
+  base::Result<std::string> Encoder();
   Database& database() { return database_; }
 
  private:
   struct Statements;
   explicit IndexStore(Database database) : database_(std::move(database)) {}
-  static base::Status MakeTables(Database& database, const std::string& root);
+  static base::Status MakeTables(Database& database, const std::string& root,
+                                 const std::string& encoder);
   base::Status Prepare();
   base::Status PutChunk(int64_t file, const std::string& path_terms,
                         const ChunkTerms& chunk);

@@ -124,7 +124,8 @@ class Readers {
     IndexedFile file{.path = candidate.path};
     if (verdict.taken()) {
       file = IndexText(candidate.path,
-                       std::make_shared<const std::string>(std::move(*text)));
+                       std::make_shared<const std::string>(std::move(*text)),
+                       options_.encoder);
     }
     file.stamp = stamp;
     file.hash = hash;
@@ -260,7 +261,9 @@ class Update {
 
 base::Result<IndexReport> UpdateOnce(const IndexOptions& options, bool* worn,
                                      const std::stop_token& stop) {
-  auto store = IndexStore::OpenToWrite(options.index, options.root.string());
+  auto store = IndexStore::OpenToWrite(
+      options.index, options.root.string(),
+      options.encoder == nullptr ? "" : options.encoder->name());
   if (!store) return store.error();
   auto report = Update(options, *store, stop).Run();
   if (!report) return report.error();
@@ -283,17 +286,35 @@ uint64_t BytesOf(const std::filesystem::path& index) {
   return bytes;
 }
 
+// A chunk says more with the names that are around it.
+std::string VectorsOf(const std::vector<Chunk>& chunks, std::string_view text,
+                      const ChunkEncoder& encoder) {
+  std::vector<std::string> named;
+  for (const Chunk& chunk : chunks) {
+    std::string one = chunk.container + " " + chunk.name + "\n";
+    one += text.substr(chunk.begin_ofs, chunk.end_ofs - chunk.begin_ofs);
+    named.push_back(std::move(one));
+  }
+  const std::vector<std::string_view> texts(named.begin(), named.end());
+  return encoder.EncodeChunks(texts);
+}
+
 }  // namespace
 
 IndexedFile IndexText(const std::string& path,
-                      const std::shared_ptr<const std::string>& text) {
+                      const std::shared_ptr<const std::string>& text,
+                      const ChunkEncoder* encoder) {
   IndexedFile file{.path = path};
   file.bytes = text->size();
   file.lines =
       static_cast<uint64_t>(std::count(text->begin(), text->end(), '\n') +
                             (text->empty() || text->back() == '\n' ? 0 : 1));
   file.path_terms = TermsOnce(path);
-  for (Chunk& chunk : CutIntoChunks(path, text)) {
+  std::vector<Chunk> chunks = CutIntoChunks(path, text);
+  if (encoder != nullptr) {
+    file.vectors = VectorsOf(chunks, *text, *encoder);
+  }
+  for (Chunk& chunk : chunks) {
     file.chunks.push_back(TermsOfChunk(std::move(chunk), *text));
   }
   return file;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "daemon/repository/chunk_encoder.h"
 #include "daemon/repository/file_choice.h"
 #include "daemon/repository/index_store.h"
 #include "daemon/repository/walk.h"
@@ -26,6 +27,9 @@ struct IndexOptions {
   size_t threads = 1;  // that read and parse; this one writes
   // Only these files, relative to the root, be they there or not; nothing: all.
   std::optional<std::vector<std::string>> only = {};
+  // Makes a vector of each chunk; null: none are made. An index that has others
+  // is made anew.
+  const ChunkEncoder* encoder = nullptr;
   WalkOptions limits = {};
   // Instead of what a file says; for measuring. May be null.
   std::function<std::string(const std::string& path, std::string text)> change =
@@ -55,9 +59,11 @@ struct IndexReport {
 base::Result<IndexReport> UpdateIndex(const IndexOptions& options,
                                       const std::stop_token& stop = {});
 
-// Returns a file's chunks with their terms; exposed for tests and measuring.
+// Returns a file's chunks with their terms, and vectors if there is an encoder;
+// exposed for tests and measuring.
 IndexedFile IndexText(const std::string& path,
-                      const std::shared_ptr<const std::string>& text);
+                      const std::shared_ptr<const std::string>& text,
+                      const ChunkEncoder* encoder = nullptr);
 
 }  // namespace krait::repository
 

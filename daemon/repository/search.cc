@@ -1,56 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/repository/search.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cctype>
-#include <cmath>
 #include <set>
+#include <unordered_map>
 #include <utility>
 
-#include "daemon/repository/code_terms.h"
+#include "daemon/repository/chunk_id.h"
+#include "daemon/repository/rank_fusion.h"
+#include "daemon/repository/test_files.h"
 #include "daemon/repository/text_lines.h"
 
 namespace krait::repository {
 namespace {
 
-// The weights of the terms stand where {} is.
-constexpr std::string_view kFind =
-    "SELECT f.path, c.begin_line, c.end_line, c.kind, c.name, c.container, "
-    "r.score FROM (SELECT rowid AS id, krait_rank(term, {}) AS score FROM term "
-    "WHERE term MATCH ? ORDER BY score DESC LIMIT ?) r "
-    "JOIN chunk c ON c.id = r.id JOIN file f ON f.id = c.file "
-    "ORDER BY r.score DESC, f.path, c.begin_line";
-// One that is in a million chunks need not be counted to its end.
-constexpr std::string_view kCount = "SELECT doc FROM term_row WHERE term = ?";
+constexpr std::string_view kPassage =
+    "SELECT f.path, c.begin_line, c.end_line, c.kind, c.name, c.container "
+    "FROM chunk c JOIN file f ON f.id = c.file WHERE c.id >= ? AND c.id < ?";
 
-constexpr size_t kMostTerms = 24;
-// So many places of terms together are looked at, a third of a microsecond
-// each, if there is one term at all.
-constexpr int64_t kMostPlaces = 40'000;
 // Looked at beyond what is wanted, for what is added to their scores.
 constexpr size_t kMore = 30;
+// Of each way of searching so many are put together.
+constexpr size_t kFused = 200;
+// What vectors count beside words: of scores, of ranks.
+constexpr double kOfVectors = 1;
+constexpr double kRankOfVectors = 0.3;
+// How much a passage counts less for being like those before it.
+constexpr double kDiversity = 0.2;
 // Who names a declaration wants that.
 constexpr double kNamed = 1.5;
-
-bool IsStopWord(std::string_view word) {
-  static const std::set<std::string_view> kWords = {
-      "about", "above",  "after", "also",  "an",    "and",  "any",  "are",
-      "as",    "at",     "be",    "by",    "can",   "do",   "does", "for",
-      "from",  "has",    "have",  "how",   "if",    "in",   "into", "is",
-      "it",    "its",    "may",   "no",    "not",   "of",   "on",   "or",
-      "our",   "should", "so",    "such",  "than",  "that", "the",  "then",
-      "there", "these",  "they",  "this",  "to",    "used", "was",  "we",
-      "were",  "what",   "when",  "where", "which", "who",  "why",  "will",
-      "with",  "would",  "you",   "your"};
-  return kWords.contains(word);
-}
-
-// What a term counts that so many of all chunks have (BM25's idf).
-double Rarity(double chunks, double with) {
-  return std::log(1 + (chunks + 0.5) / (with + 0.5));
-}
+// Tests, examples and the like have the words of what they are about.
+constexpr double kOfTest = 0.85;
 
 std::string AsOneWord(std::string_view text) {
   std::string lower;
@@ -77,14 +58,14 @@ std::set<std::string> WordsOf(std::string_view text) {
   return words;
 }
 
-Passage PassageOf(const Statement& row) {
+Passage PassageOf(const Statement& row, double score) {
   return {.path = std::string(row.Text(0)),
           .begin_line = static_cast<size_t>(row.Integer(1)),
           .end_line = static_cast<size_t>(row.Integer(2)),
           .kind = static_cast<grammars::SymbolKind>(row.Integer(3)),
           .name = std::string(row.Text(4)),
           .container = std::string(row.Text(5)),
-          .score = row.Real(6)};
+          .score = score};
 }
 
 }  // namespace
@@ -117,121 +98,116 @@ std::string_view KindName(grammars::SymbolKind kind) {
   return "";
 }
 
-Searcher::Searcher(IndexStore store, Statement count)
-    : store_(std::move(store)), count_(std::move(count)) {}
-
-base::Result<Searcher> Searcher::Open(const std::filesystem::path& index) {
+base::Result<Searcher> Searcher::Open(const std::filesystem::path& index,
+                                      const ChunkEncoder* encoder) {
   auto store = IndexStore::OpenToRead(index);
   if (!store) return store.error();
-  auto count = store->database().Prepare(kCount);
-  if (!count) return count.error();
-  return Searcher(std::move(*store), std::move(*count));
+  auto words = WordSearch::Open(&*store);
+  if (!words) return words.error();
+  auto passage = store->database().Prepare(kPassage);
+  if (!passage) return passage.error();
+  Searcher searcher(std::move(*store), std::move(*words), std::move(*passage));
+  if (encoder == nullptr) return searcher;
+  const auto made_by = searcher.store_.Encoder();
+  if (!made_by) return made_by.error();
+  if (*made_by != encoder->name()) return searcher;
+  auto vectors = VectorSearch::Load(&searcher.store_, encoder->dimension(),
+                                    encoder->type());
+  if (!vectors) return vectors.error();
+  searcher.encoder_ = encoder;
+  searcher.vectors_ = std::move(*vectors);
+  return searcher;
 }
 
-base::Result<double> Searcher::Coverage(std::string_view question,
-                                        std::string_view text) {
-  std::set<std::string> wanted;
-  ForEachTerm(question, [&](std::string_view term, bool whole) {
-    if (!whole && !IsStopWord(term)) wanted.emplace(term);
-  });
-  if (wanted.empty()) return 0.0;
-  std::set<std::string> there;
-  ForEachTerm(text, [&](std::string_view term, bool whole) {
-    if (!whole) there.emplace(term);
-  });
-  const auto chunks = store_.Chunks();
-  if (!chunks) return chunks.error();
-  double all = 0;
-  double had = 0;
-  for (const std::string& term : wanted) {
-    const auto row = count_.Bind(1, term).Step();
-    if (!row) return row.error();
-    const auto with = *row ? static_cast<double>(count_.Integer(0)) : 0.0;
-    count_.Reset();
-    const double weight = Rarity(static_cast<double>(*chunks), with);
-    all += weight;
-    if (there.contains(term)) had += weight;
+// Unlike places, scores say how sure a search is: with words' divided by the
+// best, and vectors' as they are, more is found than by ranks.
+std::vector<ScoredChunk> Searcher::SumOfScores(
+    std::span<const ScoredChunk> by_words,
+    std::span<const ScoredChunk> by_vectors) const {
+  std::unordered_map<int64_t, double> scores;
+  const double best = by_words.empty() ? 1 : by_words.front().score;
+  for (const ScoredChunk& chunk : by_words) {
+    scores[chunk.number] =
+        chunk.score / best + kOfVectors * vectors_->ProductOf(chunk.number);
   }
-  return had / all;
+  for (const ScoredChunk& chunk : by_vectors) {
+    scores.emplace(chunk.number, kOfVectors * chunk.score);
+  }
+  std::vector<ScoredChunk> sums;
+  for (const auto& [number, score] : scores) {
+    sums.push_back({.number = number, .score = score});
+  }
+  std::ranges::sort(sums, [](const ScoredChunk& a, const ScoredChunk& b) {
+    return std::pair(-a.score, a.number) < std::pair(-b.score, b.number);
+  });
+  return sums;
 }
 
-// The rarest first, of which all are looked for together.
-base::Result<std::vector<Searcher::Term>> Searcher::TermsOf(
-    std::string_view question) {
-  std::set<std::string> words;
-  ForEachTerm(question, [&](std::string_view term, bool whole) {
-    if (whole || !IsStopWord(term)) words.emplace(term);
-  });
-  std::vector<Term> terms;
-  for (const std::string& word : words) {
-    const auto row = count_.Bind(1, word).Step();
-    if (!row) return row.error();
-    if (!*row) continue;  // nothing has it
-    terms.push_back({.text = word, .chunks = count_.Integer(0)});
-    count_.Reset();
+std::vector<ScoredChunk> Searcher::Diverse(std::span<const ScoredChunk> ranked,
+                                           size_t most) const {
+  ranked = ranked.first(std::min(ranked.size(), kFused));
+  std::vector<std::vector<float>> vectors;
+  for (const ScoredChunk& chunk : ranked) {
+    vectors.push_back(vectors_->VectorOf(chunk.number));
   }
-  std::ranges::sort(terms, {}, [](const Term& term) {
-    return std::pair(term.chunks, std::string_view(term.text));
-  });
-  int64_t places = 0;
-  for (size_t i = 0; i < terms.size(); ++i) {
-    places += terms[i].chunks;
-    if (i > 0 && (i >= kMostTerms || places > kMostPlaces)) {
-      terms.resize(i);
-      break;
+  return Diversify(ranked, kDiversity, most, [&](size_t a, size_t b) {
+    const size_t size = std::min(vectors[a].size(), vectors[b].size());
+    double product = 0;
+    for (size_t i = 0; i < size; ++i) {
+      product += static_cast<double>(vectors[a][i] * vectors[b][i]);
     }
-  }
-  return terms;
+    return product;
+  });
 }
 
-// The best of those that have any of the terms. Some of the first may be gone,
-// as the table of terms keeps them for a while: then it looks further.
-base::Result<std::vector<Passage>> Searcher::Rank(
-    const std::vector<Term>& terms, size_t most) {
-  const auto chunks = store_.Chunks();
-  if (!chunks) return chunks.error();
-  std::string match;
-  std::string weights;
-  for (const Term& term : terms) {
-    // A term has no quotes in it.
-    match += fmt::format("{}\"{}\"", match.empty() ? "" : " OR ", term.text);
-    weights += fmt::format(
-        "{}{:.4f}", weights.empty() ? "" : ", ",
-        Rarity(static_cast<double>(*chunks), static_cast<double>(term.chunks)));
+base::Result<std::vector<ScoredChunk>> Searcher::Rank(std::string_view question,
+                                                      size_t most,
+                                                      Ranking ranking) {
+  const size_t many = std::max(most, kFused);
+  const bool vectors = vectors_ && ranking != Ranking::kWords;
+  std::vector<ScoredChunk> near;
+  if (vectors)
+    near = vectors_->Nearest(encoder_->EncodeQuestion(question), many);
+  if (ranking == Ranking::kVectors) return near;
+  auto found = words_.Find(&store_, question, vectors ? many : most);
+  if (!found || !vectors || found->empty()) return found;
+  if (ranking == Ranking::kRanks) {
+    const RankedList lists[] = {{.found = *found, .weight = 1 - kRankOfVectors},
+                                {.found = near, .weight = kRankOfVectors}};
+    return FuseRanks(lists);
   }
-  auto find =
-      store_.database().Prepare(fmt::format(fmt::runtime(kFind), weights));
-  if (!find) return find.error();
-  int64_t places = 0;
-  for (const Term& term : terms) places += term.chunks;
+  auto sums = SumOfScores(*found, near);
+  return ranking == Ranking::kDiverse ? Diverse(sums, most) : sums;
+}
+
+base::Result<std::vector<Passage>> Searcher::Passages(
+    std::span<const ScoredChunk> chunks) {
   std::vector<Passage> passages;
-  for (auto limit = static_cast<int64_t>(most);; limit *= 4) {
-    passages.clear();
-    find->Bind(1, match).Bind(2, limit);
-    for (;;) {
-      const auto row = find->Step();
-      if (!row) return row.error();
-      if (!*row) break;
-      passages.push_back(PassageOf(*find));
-    }
-    if (passages.size() >= most || limit >= places) break;
+  for (const ScoredChunk& chunk : chunks) {
+    const auto row = passage_.Bind(1, chunk.number * kTermSteps)
+                         .Bind(2, (chunk.number + 1) * kTermSteps)
+                         .Step();
+    if (!row) return row.error();
+    if (*row) passages.push_back(PassageOf(passage_, chunk.score));
+    passage_.Reset();  // it may be gone since
   }
-  if (passages.size() > most) passages.resize(most);
   return passages;
 }
 
 base::Result<std::vector<Passage>> Searcher::Find(std::string_view question,
-                                                  size_t most) {
-  const auto terms = TermsOf(question);
-  if (!terms) return terms.error();
-  if (terms->empty()) return std::vector<Passage>();
-  auto passages = Rank(*terms, most + kMore);
+                                                  size_t most,
+                                                  Ranking ranking) {
+  auto ranked = Rank(question, most + kMore, ranking);
+  if (!ranked) return ranked.error();
+  if (ranked->size() > most + kMore) ranked->resize(most + kMore);
+  auto passages = Passages(*ranked);
   if (!passages) return passages.error();
   const std::set<std::string> named = WordsOf(question);
   for (Passage& passage : *passages) {
     if (!passage.name.empty() && named.contains(AsOneWord(passage.name))) {
       passage.score *= kNamed;
     }
+    if (IsOfTests(passage.path)) passage.score *= kOfTest;
   }
   std::ranges::stable_sort(*passages, [](const Passage& a, const Passage& b) {
     return a.score > b.score;

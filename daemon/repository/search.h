@@ -6,12 +6,18 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "daemon/repository/chunk_encoder.h"
 #include "daemon/repository/index_store.h"
+#include "daemon/repository/scored_chunk.h"
+#include "daemon/repository/vector_search.h"
+#include "daemon/repository/word_search.h"
 #include "grammars/syntax_types.h"
 
 namespace krait::repository {
@@ -24,7 +30,7 @@ struct Passage {
   grammars::SymbolKind kind = grammars::SymbolKind::kSection;
   std::string name;  // of the declaration or heading; may be empty
   std::string container;
-  double score = 0;  // BM25 and what is added to it; comparable in one search
+  double score = 0;  // comparable in one search
 
   bool operator==(const Passage&) const = default;
 };
@@ -32,40 +38,60 @@ struct Passage {
 // A word for the kind, as in JSON: "function", "class", "section".
 std::string_view KindName(grammars::SymbolKind kind);
 
-// Finds chunks by words. Each term of the question counts by how rare it is
-// (BM25), and more in a declaration's name, its signature and the comment above
-// it. Terms that are everywhere are left out where rarer ones are there, so
-// that a search costs a few milliseconds in a million lines.
-//
-// Thread-compatible. The index may be written by others meanwhile.
+// By what passages are ranked.
+enum class Ranking : uint8_t {
+  kWords,    // WordSearch
+  kVectors,  // VectorSearch: none without an encoder
+  // Both; without an encoder kWords:
+  kBoth,     // by the sum of their scores
+  kRanks,    // by reciprocal rank fusion
+  kDiverse,  // kBoth, of which what is alike comes later (MMR)
+};
+
+// Finds chunks by the words that they have, and, if there is an encoder, by
+// what they are about. Thread-compatible. The index may be written by others
+// meanwhile.
 class Searcher {
  public:
-  static base::Result<Searcher> Open(const std::filesystem::path& index);
+  // `encoder` is null or the one that the index was made with, else there is no
+  // search by vectors, and outlives the searcher.
+  static base::Result<Searcher> Open(const std::filesystem::path& index,
+                                     const ChunkEncoder* encoder = nullptr);
 
   // Returns the best first, at most `most`; none if nothing has any of the
   // words.
   base::Result<std::vector<Passage>> Find(std::string_view question,
-                                          size_t most);
+                                          size_t most,
+                                          Ranking ranking = Ranking::kBoth);
 
-  // Returns how much of a question a text speaks of, from 0 to 1: each of the
-  // question's terms counts by how rare it is here, those that nothing has
-  // most. 0 for a question without terms.
+  // See WordSearch.
   base::Result<double> Coverage(std::string_view question,
-                                std::string_view text);
+                                std::string_view text) {
+    return words_.Coverage(&store_, question, text);
+  }
+
+  bool has_vectors() const { return vectors_.has_value(); }
 
  private:
-  struct Term {
-    std::string text;
-    int64_t chunks = 0;  // that have it
-  };
-
-  Searcher(IndexStore store, Statement count);
-  base::Result<std::vector<Term>> TermsOf(std::string_view question);
-  base::Result<std::vector<Passage>> Rank(const std::vector<Term>& terms,
-                                          size_t most);
+  Searcher(IndexStore store, WordSearch words, Statement passage)
+      : store_(std::move(store)),
+        words_(std::move(words)),
+        passage_(std::move(passage)) {}
+  base::Result<std::vector<ScoredChunk>> Rank(std::string_view question,
+                                              size_t most, Ranking ranking);
+  std::vector<ScoredChunk> SumOfScores(
+      std::span<const ScoredChunk> by_words,
+      std::span<const ScoredChunk> by_vectors) const;
+  std::vector<ScoredChunk> Diverse(std::span<const ScoredChunk> ranked,
+                                   size_t most) const;
+  base::Result<std::vector<Passage>> Passages(
+      std::span<const ScoredChunk> chunks);
 
   IndexStore store_;
-  Statement count_;
+  WordSearch words_;
+  Statement passage_;
+  const ChunkEncoder* encoder_ = nullptr;
+  std::optional<VectorSearch> vectors_;
 };
 
 // Reads the lines of a passage as they are in the file now; empty if that is

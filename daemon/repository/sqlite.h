@@ -23,6 +23,8 @@ class Statement {
   Statement& Bind(int index, double value);
   // The text must stay until the statement is reset.
   Statement& Bind(int index, std::string_view text);
+  // The bytes, too.
+  Statement& BindBlob(int index, std::string_view bytes);
 
   // True: a row is there. False: there are no more, and the statement is reset.
   base::Result<bool> Step();
@@ -34,6 +36,7 @@ class Statement {
   double Real(int column) const;
   // Valid until the next step.
   std::string_view Text(int column) const;
+  std::string_view Blob(int column) const;
 
  private:
   friend class Database;

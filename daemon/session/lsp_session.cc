@@ -12,7 +12,7 @@
 #include "base/json_value.h"
 #include "base/utf8.h"
 #include "daemon/completion/trace_json.h"
-#include "daemon/io/bridge_protocol.h"
+#include "daemon/repository_encoder.h"
 #include "daemon/session/completion_answers.h"
 #include "daemon/session/daemon_status.h"
 #include "daemon/session/lsp_errors.h"
@@ -27,7 +27,6 @@ namespace {
 // characters is no sign of acceptance; it runs the item's command instead.
 constexpr std::string_view kCollectsTyping = "Neovim";
 constexpr std::string_view kFilesMethod = "workspace/didChangeWatchedFiles";
-constexpr std::string_view kSettingsMethod = "workspace/didChangeConfiguration";
 
 // Returns the first argument if it is a string, else "".
 std::string FirstText(const std::vector<lsp::RawJson>& arguments) {
@@ -48,6 +47,8 @@ LspSession::LspSession(std::shared_ptr<lsp::Outbox> outbox,
       host_(host),
       acceptance_(acceptance),
       patience_(std::move(patience)),
+      encoder_(
+          std::make_shared<LazyEncoder>(config.repository.embedding_model)),
       settings_(std::move(config),
                 [this](lsp::MessageType type, std::string sentence) {
                   Tell(type, std::move(sentence));
@@ -76,7 +77,7 @@ LspSession::LspSession(std::shared_ptr<lsp::Outbox> outbox,
                  completions_.Forget(uri, std::move(files));
                }}),
       suggestions_(acceptance),
-      contexts_(StateHome(), host.poster(),
+      contexts_(StateHome(), encoder_, host.poster(),
                 {.on_found =
                      [this](const std::string& uri) {
                        completions_.ContextFound(uri);
@@ -92,7 +93,7 @@ LspSession::LspSession(std::shared_ptr<lsp::Outbox> outbox,
                     .suggestions = suggestions_,
                     .contexts = &contexts_},
                    [this] { ShowStatus(); }),
-      questions_(StateHome(), host, client_),
+      questions_(StateHome(), encoder_, host, client_),
       indexing_(client_),
       self_(std::make_shared<LspSession*>(this)) {
   dispatcher_.set_on_unread(
@@ -296,74 +297,6 @@ void LspSession::OnLoaded(const base::Result<std::string>& loaded) {
         fmt::format("krait cannot complete: {}", loaded.error().message));
   }
   ShowStatus();
-}
-
-// Settings --------------------------------------------------------------------
-
-void LspSession::BindSettings() {
-  dispatcher_.OnNotification<lsp::DidChangeConfigurationParams>(
-      std::string(kSettingsMethod),
-      [this](const lsp::DidChangeConfigurationParams& params) {
-        ChangeSettings(params.settings);
-      });
-  dispatcher_.OnNotification<lsp::DidChangeWorkspaceFoldersParams>(
-      "workspace/didChangeWorkspaceFolders",
-      [this](const lsp::DidChangeWorkspaceFoldersParams& params) {
-        documents_.RemoveFolders(params.removed);
-        documents_.AddFolders(params.added);
-      });
-  dispatcher_.OnNotification<lsp::RawJson>(std::string(kKeptSettingsMethod),
-                                           [this](const lsp::RawJson& answer) {
-                                             TakeSettings(answer);
-                                             settings_.Known();
-                                             PermissionsChanged();
-                                           });
-}
-
-void LspSession::ChangeSettings(const lsp::RawJson& settings) {
-  // Clients that let themselves be asked say only that something changed.
-  if (settings.text == "null" && capabilities_.configuration) {
-    return AskForSettings();
-  }
-  settings_.Change(settings.text, /*bare=*/false);
-  PermissionsChanged();
-}
-
-uint64_t LspSession::ExpectSettings() {
-  const uint64_t question = settings_.Ask();
-  delays_.After(patience_.of_settings, [this, question] {
-    if (!settings_.GiveUp(question)) return;
-    Tell(lsp::MessageType::kWarning,
-         "krait reads no file until the editor answers "
-         "workspace/configuration");
-    PermissionsChanged();
-  });
-  return question;
-}
-
-void LspSession::AskForSettings() {
-  if (!capabilities_.configuration) return;
-  client_->Call("workspace/configuration",
-                lsp::ConfigurationParams{.sections = {"krait"}},
-                [weak = std::weak_ptr(self_), question = ExpectSettings()](
-                    const lsp::Result<lsp::RawJson>& answer) {
-                  const auto self = weak.lock();
-                  if (self == nullptr) return;
-                  // An editor that refuses has no settings.
-                  (*self)->settings_.Answered(question);
-                  if (answer) (*self)->TakeSettings(*answer);
-                  (*self)->PermissionsChanged();
-                });
-}
-
-void LspSession::TakeSettings(const lsp::RawJson& answer) {
-  const auto sections = lsp::SplitArray(answer);
-  // null: the editor knows no such section.
-  // Some clients answer with the section itself.
-  const std::string settings = !sections           ? answer.text
-                               : sections->empty() ? "null"
-                                                   : sections->front().text;
-  if (settings != "null") settings_.Change(settings, /*bare=*/true);
 }
 
 // Documents -------------------------------------------------------------------

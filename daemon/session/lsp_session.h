@@ -138,6 +138,7 @@ class LspSession {
   CompletionHost& host_;
   AcceptanceStore& acceptance_;
   const SessionPatience patience_;
+  const std::shared_ptr<LazyEncoder> encoder_;
   EditorSettings settings_;
   lsp::Dispatcher dispatcher_;
   DelayedCalls delays_;

@@ -17,6 +17,7 @@
 #include "daemon/repository/context_finder.h"
 #include "daemon/repository/index_follower.h"
 #include "daemon/repository/index_store.h"
+#include "daemon/repository_encoder.h"
 #include "daemon/session/thread_reaper.h"
 
 namespace krait::daemon {
@@ -49,6 +50,7 @@ struct RepositoryContexts::Shared {
   };
 
   std::filesystem::path state_home;
+  std::shared_ptr<LazyEncoder> encoder;
   OnFound on_found;
   std::function<void(size_t, size_t)> on_progress;
   std::stop_source stop;
@@ -145,14 +147,15 @@ RepositoryContexts::Shared::Follow(const ContextWish& wish) {
           .index = repository::IndexFile(state_home, wish.root),
           .root = wish.root,
           .choice = repository::FileChoice(wish.rules),
+          .encoder = [encoder = encoder] { return encoder->Get(); },
           .on_update = on_update,
-          .on_progress = [report = on_progress, said](size_t done,
-                                                      size_t total) {
-            const auto now = Clock::now();
-            if (done < total && now - *said < kProgressEvery) return;
-            *said = now;
-            report(done, total);
-          }});
+          .on_progress =
+              [report = on_progress, said](size_t done, size_t total) {
+                const auto now = Clock::now();
+                if (done < total && now - *said < kProgressEvery) return;
+                *said = now;
+                report(done, total);
+              }});
   return followed;
 }
 
@@ -196,9 +199,11 @@ void RepositoryContexts::Shared::Run() {
 }
 
 RepositoryContexts::RepositoryContexts(std::filesystem::path state_home,
+                                       std::shared_ptr<LazyEncoder> encoder,
                                        FileLookup::PostToOwner post,
                                        Callbacks callbacks)
     : state_home_(std::move(state_home)),
+      encoder_(std::move(encoder)),
       post_(std::move(post)),
       callbacks_(std::move(callbacks)),
       self_(std::make_shared<RepositoryContexts*>(this)) {}
@@ -219,6 +224,7 @@ void RepositoryContexts::Ask(ContextWish wish) {
   if (shared_ == nullptr) {
     shared_ = std::make_shared<Shared>();
     shared_->state_home = state_home_;
+    shared_->encoder = encoder_;
     const auto weak = std::weak_ptr(self_);
     shared_->on_found = [post = post_, weak](
                             const std::string& uri,

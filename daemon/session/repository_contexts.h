@@ -18,6 +18,8 @@
 
 namespace krait::daemon {
 
+class LazyEncoder;
+
 // A place in an open document that is worth a context.
 struct ContextWish {
   std::string uri;
@@ -49,7 +51,9 @@ class RepositoryContexts {
   };
 
   // `state_home`: where indexes are kept; empty: nowhere, and nothing is found.
+  // `encoder`: what makes the vectors of these indexes, as searches do.
   RepositoryContexts(std::filesystem::path state_home,
+                     std::shared_ptr<LazyEncoder> encoder,
                      FileLookup::PostToOwner post, Callbacks callbacks);
   ~RepositoryContexts();
   RepositoryContexts(const RepositoryContexts&) = delete;
@@ -72,6 +76,7 @@ class RepositoryContexts {
   void Found(const std::string& uri, completion::RepositoryContextPtr context);
 
   const std::filesystem::path state_home_;
+  const std::shared_ptr<LazyEncoder> encoder_;
   const FileLookup::PostToOwner post_;
   const Callbacks callbacks_;
   std::unordered_map<std::string, completion::RepositoryContextPtr> found_;

@@ -22,6 +22,7 @@
 #include "daemon/repository/index_store.h"
 #include "daemon/repository/indexer.h"
 #include "daemon/repository/search.h"
+#include "daemon/repository_encoder.h"
 #include "daemon/session/lsp_errors.h"
 #include "daemon/session/thread_reaper.h"
 #include "lsp/lifecycle_types.h"
@@ -83,16 +84,17 @@ lsp::RawJson AnswerToJson(const std::string& root,
 
 base::Result<RepositoryFindings> FindAnswer(
     const std::filesystem::path& state_home, const RepositoryQuestion& question,
-    const std::stop_token& stop) {
+    const RepositoryEncoder* encoder, const std::stop_token& stop) {
   const auto index = repository::IndexFile(state_home, question.root);
   const auto updated =
       repository::UpdateIndex({.index = index,
                                .root = question.root,
                                .choice = repository::FileChoice(question.rules),
-                               .threads = kThreads},
+                               .threads = kThreads,
+                               .encoder = encoder},
                               stop);
   if (!updated) return updated.error();
-  auto searcher = repository::Searcher::Open(index);
+  auto searcher = repository::Searcher::Open(index, encoder);
   if (!searcher) return searcher.error();
   return FindForQuestion(question.root, &*searcher, question.question,
                          kMostPassages);
@@ -186,9 +188,11 @@ struct RepositoryQuestions::Worker {
 };
 
 RepositoryQuestions::RepositoryQuestions(std::filesystem::path state_home,
+                                         std::shared_ptr<LazyEncoder> encoder,
                                          CompletionHost& host,
                                          std::shared_ptr<lsp::Client> client)
     : state_home_(std::move(state_home)),
+      encoder_(std::move(encoder)),
       host_(host),
       client_(std::move(client)),
       self_(std::make_shared<RepositoryQuestions*>(this)) {}
@@ -222,14 +226,18 @@ void RepositoryQuestions::Ask(RepositoryQuestion question,
   auto asked = std::make_shared<Asked>(Asked{.question = std::move(question),
                                              .reply = reply,
                                              .vocabulary = host_.vocabulary()});
-  worker_->Add([asked, state_home = state_home_, post = host_.poster(),
+  worker_->Add([asked, state_home = state_home_, encoder = encoder_,
+                post = host_.poster(),
                 weak = std::weak_ptr(self_)](const std::stop_token& end) {
     // Either of them ends it.
     std::stop_source either;
     const auto stop = [&either] { either.request_stop(); };
     const std::stop_callback by_client(asked->reply.stop_token(), stop);
     const std::stop_callback by_end(end, stop);
-    auto found = FindAnswer(state_home, asked->question, either.get_token());
+    const auto opened = encoder->Get();
+    auto found = opened ? FindAnswer(state_home, asked->question, opened->get(),
+                                     either.get_token())
+                        : base::Result<RepositoryFindings>(opened.error());
     if (asked->reply.stop_token().stop_requested()) {
       return asked->reply.Fail(CancelledByClient());
     }

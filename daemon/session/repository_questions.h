@@ -17,6 +17,8 @@
 
 namespace krait::daemon {
 
+class LazyEncoder;
+
 // What somebody asks about a repository (`krait/ask`, lsp/PROTOCOL.md).
 struct RepositoryQuestion {
   std::string root;
@@ -36,8 +38,11 @@ struct RepositoryQuestion {
 class RepositoryQuestions {
  public:
   // `state_home`: where indexes are kept; empty: nowhere, so that nothing can
-  // be answered. `host` and the session's other parts outlive it.
-  RepositoryQuestions(std::filesystem::path state_home, CompletionHost& host,
+  // be answered. `encoder`: what makes vectors of texts. `host` and the
+  // session's other parts outlive it.
+  RepositoryQuestions(std::filesystem::path state_home,
+                      std::shared_ptr<LazyEncoder> encoder,
+                      CompletionHost& host,
                       std::shared_ptr<lsp::Client> client);
   ~RepositoryQuestions();
   RepositoryQuestions(const RepositoryQuestions&) = delete;
@@ -54,6 +59,7 @@ class RepositoryQuestions {
   void Generate(const std::shared_ptr<Asked>& asked);
 
   const std::filesystem::path state_home_;
+  const std::shared_ptr<LazyEncoder> encoder_;
   CompletionHost& host_;
   const std::shared_ptr<lsp::Client> client_;
   std::shared_ptr<Worker> worker_;  // null: no thread yet

@@ -17,11 +17,14 @@ base::Result<repository::ContextFinder*> ContextLookup::FinderOf(
   if (known != finders_.end()) return &known->second;
   const auto index = repository::IndexFile(state_home_, root);
   const repository::FileChoice choice(rules_);
+  const auto encoder = encoder_.Get();
+  if (!encoder) return encoder.error();
   const auto updated = repository::UpdateIndex(
       {.index = index,
        .root = root,
        .choice = choice,
-       .threads = std::max(1U, std::thread::hardware_concurrency())});
+       .threads = std::max(1U, std::thread::hardware_concurrency()),
+       .encoder = encoder->get()});
   if (!updated) return updated.error();
   auto finder = repository::ContextFinder::Open(index, root, choice);
   if (!finder) return finder.error();

@@ -13,6 +13,7 @@
 #include "daemon/completion/completion_service.h"
 #include "daemon/completion/rules/file_rules.h"
 #include "daemon/repository/context_finder.h"
+#include "daemon/repository_encoder.h"
 #include "daemon/tools/eval/fim_cases.h"
 
 namespace krait::daemon {
@@ -24,9 +25,13 @@ namespace krait::daemon {
 // Thread-compatible.
 class ContextLookup {
  public:
-  // `state_home`: where indexes are kept.
-  ContextLookup(std::filesystem::path state_home, completion::FileRules rules)
-      : state_home_(std::move(state_home)), rules_(std::move(rules)) {}
+  // `state_home`: where indexes are kept. `embedding_model`: what makes their
+  // vectors (see OpenRepositoryEncoder).
+  ContextLookup(std::filesystem::path state_home, completion::FileRules rules,
+                std::string embedding_model)
+      : state_home_(std::move(state_home)),
+        rules_(std::move(rules)),
+        encoder_(std::move(embedding_model)) {}
 
   // A file in a repository.
   struct File {
@@ -53,6 +58,7 @@ class ContextLookup {
 
   const std::filesystem::path state_home_;
   const completion::FileRules rules_;
+  LazyEncoder encoder_;
   std::map<std::string, repository::ContextFinder> finders_;  // by root
   std::chrono::nanoseconds took_{};
 };

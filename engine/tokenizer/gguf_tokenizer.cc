@@ -8,6 +8,7 @@
 // of spaces.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <utility>
@@ -18,6 +19,7 @@
 #include "engine/tokenizer/merge_list.h"
 #include "engine/tokenizer/sentencepiece_tokenizer.h"
 #include "engine/tokenizer/special_tokens.h"
+#include "engine/tokenizer/word_piece_tokenizer.h"
 
 namespace krait::engine {
 namespace {
@@ -36,12 +38,15 @@ class GgufTokenizerReader {
   Result<std::unique_ptr<Tokenizer>> Read() {
     const auto model = gguf_.FindString(Key("model"));
     if (!model) return model.error();
-    if (!*model) return Bad("model", "expected \"llama\" or \"gpt2\", missing");
-    if (**model != "llama" && **model != "gpt2") {
+    if (!*model) {
+      return Bad("model", "expected \"llama\", \"gpt2\" or \"bert\", missing");
+    }
+    if (**model != "llama" && **model != "gpt2" && **model != "bert") {
       return Unsupported(fmt::format("{}model \"{}\"", kKeys, **model));
     }
     if (auto status = ReadTokens(); !status) return status.error();
     if (auto status = ReadTypes(); !status) return status.error();
+    if (**model == "bert") return MakeWordPiece();
     if (auto status = ReadSpecial(); !status) return status.error();
     return **model == "llama" ? MakeSentencePiece() : MakeByteLevel();
   }
@@ -207,6 +212,49 @@ class GgufTokenizerReader {
     spec.vocabulary = std::move(vocabulary_);
     spec.special = special_;
     return ByteLevelTokenizer::Create(std::move(spec));
+  }
+
+  // Files do not say how text is normalised: by the names there are.
+  Result<std::unique_ptr<Tokenizer>> MakeWordPiece() {
+    const std::pair<std::string_view, std::optional<TokenId>*> ids[] = {
+        {"cls_token_id", &special_.bos},
+        {"bos_token_id", &special_.bos},
+        {"seperator_token_id", &special_.eos},  // sic
+        {"separator_token_id", &special_.eos},
+        {"unknown_token_id", &special_.unknown},
+    };
+    for (const auto& [key, id] : ids) {
+      if (auto status = ReadId(key, id); !status) return status.error();
+    }
+    if (!special_.bos) special_.bos = vocabulary_.Find("[CLS]");
+    if (!special_.eos) special_.eos = vocabulary_.Find("[SEP]");
+    if (!special_.unknown) special_.unknown = vocabulary_.Find("[UNK]");
+    if (special_.unknown) {
+      vocabulary_.SetType(*special_.unknown, TokenType::kUnknown);
+    }
+    for (const auto& id : {special_.bos, special_.eos}) {
+      if (id) vocabulary_.SetType(*id, TokenType::kControl);
+    }
+    special_.add_bos = special_.bos.has_value();
+    WordPieceSpec spec;
+    spec.source = gguf_.name() + ": " + Key("tokens");
+    spec.lowercase = spec.strip_accents = !HasCapitals();
+    spec.vocabulary = std::move(vocabulary_);
+    spec.special = special_;
+    spec.marks_begins = true;
+    return WordPieceTokenizer::Create(std::move(spec));
+  }
+
+  bool HasCapitals() const {
+    for (TokenId id = 0; id < vocabulary_.size(); ++id) {
+      const std::string_view name = vocabulary_.Name(id);
+      if (name.starts_with("\u2581") &&
+          std::any_of(name.begin(), name.end(),
+                      [](char c) { return c >= 'A' && c <= 'Z'; })) {
+        return true;
+      }
+    }
+    return false;
   }
 
   Status ReadMerges(std::vector<ListedMerge>* merges) const {

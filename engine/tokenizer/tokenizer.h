@@ -59,14 +59,14 @@ class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
 
-  // Reads tokenizer.model (SentencePiece), tokenizer.json (Hugging Face BPE)
-  // or tekken.json, told apart by content.
+  // Reads tokenizer.model (SentencePiece), tokenizer.json (Hugging Face BPE or
+  // WordPiece) or tekken.json, told apart by content.
   // `fim`: instead of what the names of tokens say; a token that it names and
   // the vocabulary has not is an error.
   static Result<std::unique_ptr<Tokenizer>> FromFile(
       const std::filesystem::path& path, const FimChoice& fim = {});
-  // Reads the tokenizer.ggml.* keys: model "llama" (SentencePiece) or "gpt2"
-  // (byte-level BPE).
+  // Reads the tokenizer.ggml.* keys: model "llama" (SentencePiece), "gpt2"
+  // (byte-level BPE) or "bert" (WordPiece).
   static Result<std::unique_ptr<Tokenizer>> FromGguf(const GgufFile& gguf,
                                                      const FimChoice& fim = {});
 

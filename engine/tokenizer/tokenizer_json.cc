@@ -13,6 +13,7 @@
 #include "engine/tokenizer/merge_list.h"
 #include "engine/tokenizer/sentencepiece_tokenizer.h"
 #include "engine/tokenizer/special_tokens.h"
+#include "engine/tokenizer/word_piece_tokenizer.h"
 
 namespace krait::engine {
 namespace {
@@ -51,7 +52,8 @@ class JsonParser {
     const auto type = model_.FindString("type");
     if (!type) return type.error();
     if (*type && **type != "BPE") {
-      return root_.NotYet(fmt::format("model.type {}, only BPE", **type));
+      return root_.NotYet(
+          fmt::format("model.type {}, only BPE and WordPiece", **type));
     }
     for (const char* affix :
          {"continuing_subword_prefix", "end_of_word_suffix"}) {
@@ -306,6 +308,9 @@ Result<std::unique_ptr<Tokenizer>> ParseTokenizerJson(const JsonFields& root,
                                                       const NamedRoles& roles) {
   auto model = root.RequireObject("model");
   if (!model) return model.error();
+  const auto type = model->FindString("type");
+  if (!type) return type.error();
+  if (type->value_or("") == "WordPiece") return ParseWordPieceJson(root);
   auto pipeline = ReadJsonPipeline(root);
   if (!pipeline) return pipeline.error();
   return JsonParser(root, std::move(*model), std::move(*pipeline)).Parse(roles);

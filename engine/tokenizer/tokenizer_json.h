@@ -27,7 +27,7 @@ struct NamedRoles {
 NamedRoles ReadNamedRoles(const JsonFields& config);
 
 // Reads the content of a tokenizer.json: model type BPE, byte-level or in the
-// manner of SentencePiece (byte_fallback).
+// manner of SentencePiece (byte_fallback), or WordPiece.
 Result<std::unique_ptr<Tokenizer>> ParseTokenizerJson(const JsonFields& root,
                                                       const NamedRoles& roles);
 

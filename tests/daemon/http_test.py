@@ -4,12 +4,14 @@
     http_test.py KRAIT SOURCE_DIR
 """
 
+import base64
 import json
 import os
 import shutil
 import signal
 import socket
 import statistics
+import struct
 import sys
 import time
 
@@ -229,8 +231,36 @@ class LlamaTest(HttpCase):
         error = self.post('/apply-template', {'messages': [{'role': 'user', 'content': 'x'}]},
                           status=501)['error']
         self.assertEqual(error['type'], 'not_supported_error')
-        error = self.post('/v1/embeddings', {'input': 'x'}, status=501)['error']
-        self.assertIn('no embedding', error['message'])
+        error = self.post('/v1/embeddings', {'input': [[1, 2]]}, status=400)['error']
+        self.assertIn('input[0]: expected a string', error['message'])
+
+    def test_embeddings(self):
+        """All dialects give the same vectors, which tell what a text is about."""
+        texts = ['open a file and read its lines', 'add two numbers',
+                 'def load(path):\n    with open(path) as f:\n        return f.readlines()']
+        answer = self.post('/v1/embeddings', {'model': 'm', 'input': texts})
+        self.assertEqual([row['index'] for row in answer['data']], [0, 1, 2])
+        self.assertEqual(answer['model'], 'm')
+        self.assertGreater(answer['usage']['prompt_tokens'], 20)
+        vectors = [row['embedding'] for row in answer['data']]
+
+        def dot(a, b):
+            return sum(x * y for x, y in zip(a, b))
+        self.assertEqual({len(vector) for vector in vectors}, {128})
+        self.assertAlmostEqual(dot(vectors[0], vectors[0]), 1, places=5)
+        self.assertGreater(dot(vectors[0], vectors[2]), dot(vectors[1], vectors[2]))
+        short = self.post('/v1/embeddings', {'input': texts[1], 'encoding_format': 'base64'})
+        packed = base64.b64decode(short['data'][0]['embedding'])
+        for x, y in zip(struct.unpack('<128f', packed), vectors[1]):
+            self.assertAlmostEqual(x, y, places=6)
+        self.assertEqual(self.post('/api/embed', {'input': texts})['embeddings'], vectors)
+        self.assertEqual(self.post('/api/embeddings', {'prompt': texts[0]})['embedding'],
+                         vectors[0])
+        for key in ('content', 'input'):
+            rows = self.post('/embedding', {key: texts[2]})
+            self.assertEqual(rows, [{'index': 0, 'embedding': [vectors[2]]}])
+        self.post('/v1/embeddings', {'input': ['x'] * 2049}, status=400)
+        self.post('/v1/embeddings', {'input': 'x', 'encoding_format': 'int8'}, status=400)
 
     def test_typing_costs_few_tokens(self):
         """llama.vim's payload: 256 lines before, 64 after, as one types in between."""

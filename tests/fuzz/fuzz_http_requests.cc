@@ -66,6 +66,12 @@ void CheckRoute(size_t number, const std::string& body) {
       Require(!ErrorReply(dialect, status, work.error().message).body.empty());
     } else if (auto* text = std::get_if<TextWork>(&*work)) {
       CheckText(std::move(*text));
+    } else if (auto* embedding = std::get_if<EmbeddingWork>(&*work)) {
+      Require(!embedding->texts.empty());
+      const std::vector<std::vector<float>> vectors(embedding->texts.size(),
+                                                    {0.6F, -0.8F});
+      Require(
+          !embedding->reply({.vectors = vectors, .tokens = 3}).body.empty());
     }
   }
 }

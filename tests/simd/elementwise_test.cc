@@ -84,6 +84,20 @@ TEST_P(ElementwiseTest, SoftplusIsAccurateAtAllMagnitudes) {
   for (size_t i = 0; i < x.size(); ++i) ASSERT_EQ(x[i], y[i]);
 }
 
+TEST_P(ElementwiseTest, GeluIsNearTheNormalDistribution) {
+  std::vector<float> x = Inputs();
+  std::vector<float> y(x.size());
+  Gelu(x.data(), x.size(), y.data());
+  for (size_t i = 0; i < x.size(); ++i) {
+    const double wide = static_cast<double>(x[i]);
+    const double expected = wide * 0.5 * std::erfc(-wide / std::sqrt(2.0));
+    ASSERT_NEAR(static_cast<double>(y[i]), expected, 3e-7 * std::abs(wide))
+        << "at " << wide;
+  }
+  Gelu(x.data(), x.size(), x.data());
+  for (size_t i = 0; i < x.size(); ++i) ASSERT_EQ(x[i], y[i]);
+}
+
 TEST_P(ElementwiseTest, NanStaysNan) {
   const std::vector<float> x(21, kNan);
   std::vector<float> y(21);

@@ -73,6 +73,51 @@ TEST_P(NormTest, RmsNormOfZerosIsZero) {
   EXPECT_EQ(y, zeros);
 }
 
+// The centred numbers are off by the rounding of the mean and of themselves,
+// which is of the size of the largest input, not of the result.
+TEST_P(NormTest, LayerNormMatchesItsFormulaAlsoInPlace) {
+  for (size_t n : OddLengths()) {
+    if (n < 2) continue;
+    RandomFloats random(static_cast<uint32_t>(n));
+    std::vector<float> x = random.Draw(n, 2.0f, 5.0f);
+    const std::vector<float> weight = random.Draw(n, 0.5f, 2.0f);
+    const std::vector<float> bias = random.Draw(n, -1.0f, 1.0f);
+    double mean = 0;
+    for (const float v : x) mean += static_cast<double>(v);
+    mean /= static_cast<double>(n);
+    double variance = 0;
+    for (const float v : x) {
+      const double centred = static_cast<double>(v) - mean;
+      variance += centred * centred;
+    }
+    variance /= static_cast<double>(n);
+    const double deviation = std::sqrt(variance + 1e-12);
+    std::vector<float> y(n + 1, 77.0f);
+    LayerNorm(x.data(), weight.data(), bias.data(), n, 1e-12f, y.data());
+    const double unit = 6e-8 * (10.0 + std::sqrt(static_cast<double>(n)));
+    for (size_t i = 0; i < n; ++i) {
+      const double expected = (static_cast<double>(x[i]) - mean) / deviation *
+                                  static_cast<double>(weight[i]) +
+                              static_cast<double>(bias[i]);
+      ASSERT_NEAR(static_cast<double>(y[i]), expected,
+                  unit * (5.0 / deviation * 2.0 + 3.0) * 2.0)
+          << i << " of " << n;
+    }
+    EXPECT_EQ(y[n], 77.0f);
+    LayerNorm(x.data(), weight.data(), bias.data(), n, 1e-12f, x.data());
+    for (size_t i = 0; i < n; ++i) ASSERT_EQ(x[i], y[i]);
+  }
+}
+
+TEST_P(NormTest, LayerNormOfEqualNumbersIsTheBias) {
+  const std::vector<float> x(33, 4.0f);
+  const std::vector<float> weight(33, 3.0f);
+  const std::vector<float> bias(33, 0.25f);
+  std::vector<float> y(33);
+  LayerNorm(x.data(), weight.data(), bias.data(), x.size(), 1e-12f, y.data());
+  EXPECT_EQ(y, bias);
+}
+
 void CheckGated(size_t groups, size_t group_size, float gate_range) {
   const size_t n = groups * group_size;
   RandomFloats random(static_cast<uint32_t>(n));

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "daemon/repository/chunks.h"
+#include "daemon/repository/test_files.h"
 #include "daemon/repository/text_lines.h"
 
 namespace krait::daemon {
@@ -118,6 +119,7 @@ std::optional<std::pair<size_t, size_t>> DocString(const TextLines& lines,
 std::vector<RetrievalCase> CasesOf(
     std::string_view path, const std::shared_ptr<const std::string>& text) {
   std::vector<RetrievalCase> cases;
+  if (repository::IsOfTests(path)) return cases;
   const TextLines lines(*text);
   for (const Chunk& chunk : repository::CutIntoChunks(path, text)) {
     const bool function = chunk.kind == grammars::SymbolKind::kFunction ||

@@ -23,7 +23,7 @@ struct RetrievalCase {
 
 // Returns the functions of a file that have a comment of four words or more,
 // with its first paragraph as the question; notes to tools, licences and code
-// that is commented out are none.
+// that is commented out are none. None of tests and examples.
 std::vector<RetrievalCase> CasesOf(
     std::string_view path, const std::shared_ptr<const std::string>& text);
 

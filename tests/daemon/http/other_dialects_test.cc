@@ -8,8 +8,12 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
 
 #include "base/json_text.h"
+#include "daemon/http/embeddings.h"
 #include "tests/daemon/http/fake_vocabulary.h"
 
 namespace krait::daemon {
@@ -163,7 +167,76 @@ TEST(OpenAiChatTest, WhatKraitCannotDoIsAnError) {
 TEST(OpenAiModelsTest, NamesTheOneThereIs) {
   const auto models = base::JsonOf(ReplyFor("/v1/models", "", "GET"));
   EXPECT_EQ(models.at("data").at(0).at("id"), "fake");
-  EXPECT_THAT(ReplyFor("/v1/embeddings", "{}"), HasSubstr("no embedding"));
+}
+
+EmbeddingWork EmbeddingFor(std::string_view path, std::string body) {
+  auto work = ReadFor(path, std::move(body), FakeView());
+  if (!work) {
+    ADD_FAILURE() << work.error().message;
+    return {};
+  }
+  return std::get<EmbeddingWork>(std::move(*work));
+}
+
+// Of two texts.
+const Embedded kEmbedded = {.vectors = {{0.5F, -0.5F}, {0.25F, 0.75F}},
+                            .tokens = 7};
+
+boost::json::value EmbeddingReply(const EmbeddingWork& work) {
+  return base::JsonOf(work.reply(kEmbedded).body);
+}
+
+TEST(EmbeddingTest, EachDialectReadsAndSaysItInItsWay) {
+  for (const char* const path :
+       {"/v1/embeddings", "/api/embed", "/embedding"}) {
+    const auto one = EmbeddingFor(path, R"({"input": "a"})");
+    EXPECT_THAT(one.texts, ElementsAre("a")) << path;
+    const auto two =
+        EmbeddingFor(path, R"({"model": "m", "input": ["a", ""]})");
+    EXPECT_THAT(two.texts, ElementsAre("a", "")) << path;
+  }
+  const auto openai = EmbeddingReply(
+      EmbeddingFor("/v1/embeddings", R"({"model": "m", "input": ["a", "b"]})"));
+  EXPECT_EQ(openai.at("model"), "m");
+  EXPECT_EQ(openai.at("data").at(0).at("embedding"),
+            boost::json::array({0.5, -0.5}));
+  EXPECT_EQ(openai.at("data").at(1).at("index"), 1);
+  EXPECT_EQ(openai.at("usage").at("prompt_tokens"), 7);
+  const auto ollama =
+      EmbeddingReply(EmbeddingFor("/api/embed", R"({"input": ["a", "b"]})"));
+  EXPECT_EQ(ollama.at("embeddings").at(1), boost::json::array({0.25, 0.75}));
+  EXPECT_EQ(ollama.at("prompt_eval_count"), 7);
+  const auto earlier =
+      EmbeddingReply(EmbeddingFor("/api/embeddings", R"({"prompt": "a"})"));
+  EXPECT_EQ(earlier.at("embedding"), boost::json::array({0.5, -0.5}));
+  const auto llama =
+      EmbeddingReply(EmbeddingFor("/embedding", R"({"content": "a"})"));
+  EXPECT_EQ(llama.at(1).at("embedding").at(0),
+            boost::json::array({0.25, 0.75}));
+}
+
+TEST(EmbeddingTest, VectorsCanBeBase64) {
+  const auto work = EmbeddingFor(
+      "/v1/embeddings", R"({"input": "a", "encoding_format": "base64"})");
+  EXPECT_EQ(EmbeddingReply(work).at("data").at(0).at("embedding"),
+            "AAAAPwAAAL8=");
+  EXPECT_EQ(Base64Of({1}), "AACAPw==");
+  EXPECT_EQ(Base64Of({1, 0.5F, -0.5F}), "AACAPwAAAD8AAAC/");
+}
+
+TEST(EmbeddingTest, WrongFieldsAreNamed) {
+  const auto ask = [](const std::string& fields) {
+    return ReplyFor("/v1/embeddings", "{" + fields + "}");
+  };
+  EXPECT_THAT(ask(""), HasSubstr("input: expected a string"));
+  EXPECT_THAT(ask(R"("input": [])"), HasSubstr("input: expected at least one"));
+  EXPECT_THAT(ask(R"("input": [[1, 2]])"),
+              HasSubstr("input[0]: expected a string"));
+  EXPECT_THAT(ask(R"("input": "a", "encoding_format": "int8")"),
+              HasSubstr("encoding_format: expected \"float\" or"));
+  EXPECT_THAT(ask(R"("input": "a", "dimensions": 64)"),
+              HasSubstr("dimensions: expected nothing"));
+  EXPECT_THAT(ReplyFor("/api/embeddings", "{}"), HasSubstr("prompt: expected"));
 }
 
 TEST(OpenAiErrorTest, HasItsShape) {
