@@ -9,6 +9,8 @@
 #include <cstring>
 #include <fstream>
 
+#include "daemon/http/socket_diagnosis.h"
+
 namespace krait::daemon {
 namespace {
 
@@ -106,14 +108,23 @@ std::optional<uid_t> OwnerIn(std::string_view table, bool v6,
   return std::nullopt;
 }
 
+namespace {
+
 // A program that speaks both may have an IPv4 connection in the other table.
-std::optional<uid_t> OwnerOf(const SocketEnd& from, const SocketEnd& to) {
+std::optional<uid_t> OwnerInTables(const SocketEnd& from, const SocketEnd& to) {
   if (from.address.size() == kV4Bytes) {
     const auto owner =
         OwnerIn(ReadTable("/proc/net/tcp"), /*v6=*/false, from, to);
     if (owner) return owner;
   }
   return OwnerIn(ReadTable("/proc/net/tcp6"), /*v6=*/true, from, to);
+}
+
+}  // namespace
+
+std::optional<uid_t> OwnerOf(const SocketEnd& from, const SocketEnd& to) {
+  const auto owner = DiagnoseOwner(from, to);
+  return owner ? *owner : OwnerInTables(from, to);
 }
 
 }  // namespace krait::daemon

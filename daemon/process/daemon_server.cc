@@ -96,11 +96,11 @@ HttpOptions HttpOptionsOf(const Config& config) {
           .origins = config.http.allowed_origins,
           .window = config.completion.limits,
           .file_memory = config.completion.file_memory,
-          .limits = HttpLimitsHere(),
           .repositories = {.state_home = StateHome(),
                            .rules = config.rules.files,
                            .encoder = std::make_shared<LazyEncoder>(
-                               config.repository.embedding_model)}};
+                               config.repository.embedding_model)},
+          .limits = HttpLimitsHere()};
 }
 
 class DaemonServer : public DaemonCore {

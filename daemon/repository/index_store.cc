@@ -432,7 +432,7 @@ std::vector<fs::path> IndexesBelow(const fs::path& state_home) {
 }
 
 // "" if that cannot be read.
-std::string RootOf(const fs::path& index) {
+std::string RootIn(const fs::path& index) {
   auto database = Database::Open(index);
   if (!database) return {};
   auto about = database->Prepare("SELECT value FROM about WHERE key = 'root'");
@@ -446,7 +446,7 @@ std::string RootOf(const fs::path& index) {
 std::vector<std::string> IndexedRoots(const fs::path& state_home) {
   std::vector<std::string> roots;
   for (const fs::path& index : IndexesBelow(state_home)) {
-    std::string root = RootOf(index);
+    std::string root = RootIn(index);
     if (!root.empty()) roots.push_back(std::move(root));
   }
   std::sort(roots.begin(), roots.end());
@@ -459,7 +459,7 @@ size_t RemoveIndexes(
   std::error_code error;
   size_t removed = 0;
   for (const fs::path& index : IndexesBelow(state_home)) {
-    if (!is_wanted(RootOf(index))) continue;
+    if (!is_wanted(RootIn(index))) continue;
     const auto lock = IndexLock::Take(index);
     const auto gone = RemoveIndex(index);
     if (gone && *gone) ++removed;

@@ -30,7 +30,7 @@ struct IndexOptions {
   // Makes a vector of each chunk; null: none are made. An index that has others
   // is made anew.
   const ChunkEncoder* encoder = nullptr;
-  WalkOptions limits = {};
+  WalkOptions limits = WalkOptions();  // GCC 12 takes {} for unset
   // Instead of what a file says; for measuring. May be null.
   std::function<std::string(const std::string& path, std::string text)> change =
       {};

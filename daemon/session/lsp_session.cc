@@ -12,6 +12,7 @@
 #include "base/json_value.h"
 #include "base/utf8.h"
 #include "daemon/completion/trace_json.h"
+#include "daemon/io/bridge_protocol.h"
 #include "daemon/repository_encoder.h"
 #include "daemon/session/completion_answers.h"
 #include "daemon/session/daemon_status.h"
@@ -26,6 +27,7 @@ namespace {
 // It collects what is typed before it sends it, so that a change of several
 // characters is no sign of acceptance; it runs the item's command instead.
 constexpr std::string_view kCollectsTyping = "Neovim";
+constexpr std::string_view kSettingsMethod = "workspace/didChangeConfiguration";
 constexpr std::string_view kFilesMethod = "workspace/didChangeWatchedFiles";
 
 // Returns the first argument if it is a string, else "".

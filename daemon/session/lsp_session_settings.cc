@@ -9,15 +9,9 @@
 #include "lsp/message.h"
 
 namespace krait::daemon {
-namespace {
-
-constexpr std::string_view kSettingsMethod = "workspace/didChangeConfiguration";
-
-}  // namespace
-
 void LspSession::BindSettings() {
   dispatcher_.OnNotification<lsp::DidChangeConfigurationParams>(
-      std::string(kSettingsMethod),
+      "workspace/didChangeConfiguration",
       [this](const lsp::DidChangeConfigurationParams& params) {
         ChangeSettings(params.settings);
       });

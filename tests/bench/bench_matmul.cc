@@ -118,7 +118,7 @@ void Register() {
   benchmark::RegisterBenchmark("Int8Peak", BenchInt8Peak);
   for (const WeightFormat& format : kWeightFormats) {
     const WeightType type = format.type;
-    for (const size_t tokens : {1, 2, 3, 4, 8}) {
+    for (const size_t tokens : {1U, 2U, 3U, 4U, 8U}) {
       Add("MatVecs", BenchMatVecs, {type, 4096, 4096, tokens});
     }
     Add("MatVecs", BenchMatVecs, {type, 1160, 256, 1});

@@ -12,7 +12,7 @@
 namespace krait::daemon {
 namespace {
 
-double Share(size_t part, size_t all) {
+double PartOf(size_t part, size_t all) {
   return all == 0 ? 0 : static_cast<double>(part) / static_cast<double>(all);
 }
 
@@ -53,8 +53,8 @@ double Accuracy(const std::vector<AskResult>& results,
   const size_t not_found = CountOf(
       results, false,
       [&](const AskResult& result) { return result.coverage < threshold; });
-  return (Share(found, summary.answerable) +
-          Share(not_found, summary.unanswerable)) /
+  return (PartOf(found, summary.answerable) +
+          PartOf(not_found, summary.unanswerable)) /
          2;
 }
 
@@ -114,20 +114,20 @@ AskSummary Summarise(const std::vector<AskResult>& results) {
   summary.answerable = CountOf(results, true, any);
   summary.unanswerable = CountOf(results, false, any);
   summary.found =
-      Share(CountOf(results, true, &AskResult::found), summary.answerable);
+      PartOf(CountOf(results, true, &AskResult::found), summary.answerable);
   summary.not_found =
-      Share(CountOf(results, false,
-                    [](const AskResult& result) { return !result.found; }),
-            summary.unanswerable);
+      PartOf(CountOf(results, false,
+                     [](const AskResult& result) { return !result.found; }),
+             summary.unanswerable);
   summary.retrieved =
-      Share(CountOf(results, true, &AskResult::retrieved), summary.answerable);
+      PartOf(CountOf(results, true, &AskResult::retrieved), summary.answerable);
   size_t citations = 0;
   size_t right = 0;
   for (const AskResult& result : results) {
     citations += result.citations;
     right += result.right_citations;
   }
-  summary.citation_precision = Share(right, citations);
+  summary.citation_precision = PartOf(right, citations);
   summary.cosine = MeanCosine(results);
   summary.seconds_median = MedianSeconds(results);
   ChooseThreshold(results, &summary);

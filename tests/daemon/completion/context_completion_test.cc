@@ -108,7 +108,8 @@ class ContextCompletionTest : public testing::Test {
   RepositoryContextPtr context_;
 };
 
-constexpr std::string_view kTyped = "  const size_t lines = text.num_lines(";
+constexpr std::string_view kTypedLine =
+    "  const size_t lines = text.num_lines(";
 
 TEST_F(ContextCompletionTest, AKeystrokeCostsNotATokenMore) {
   std::vector<std::vector<size_t>> computed;
@@ -122,7 +123,7 @@ TEST_F(ContextCompletionTest, AKeystrokeCostsNotATokenMore) {
     CompletionService service(*generator);
     Pause(service, Request(context));
     auto& tokens = computed.emplace_back();
-    for (const char c : kTyped) {
+    for (const char c : kTypedLine) {
       Type(c);
       // What is said depends on the context, and so what may be gone on with.
       const CompletionPlace place =
@@ -143,7 +144,7 @@ TEST_F(ContextCompletionTest, WarmIsColdBitForBit) {
   for (const RepositoryContextPtr& context : {context_, other, context_}) {
     Pause(warm, Request(context));
     for (int i = 0; i < 3; ++i) {
-      Type(kTyped[typed++]);
+      Type(kTypedLine[typed++]);
       // The same prompt, with the suffix that is frozen.
       const CompletionPlace place = warm.PlaceAt(Request(context), Options());
       ASSERT_EQ(place.context->fingerprint(), context->fingerprint());

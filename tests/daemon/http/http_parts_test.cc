@@ -3,6 +3,8 @@
 // What is between a socket and a dialect, without either.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,10 +12,12 @@
 #include <fstream>
 #include <string>
 
+#include "base/file_descriptor.h"
 #include "daemon/config/listen_address.h"
 #include "daemon/http/access.h"
 #include "daemon/http/message.h"
 #include "daemon/http/peer_owner.h"
+#include "daemon/http/socket_diagnosis.h"
 #include "daemon/http/text_documents.h"
 #include "daemon/http/token_file.h"
 
@@ -184,6 +188,59 @@ TEST(PeerOwnerTest, IPv4MayBeInTheOtherTable) {
   EXPECT_EQ(OwnerIn(table, true, {.address = v6, .port = 1},
                     {.address = v6, .port = 2}),
             8U);
+}
+
+// A connection of this process to itself.
+class OwnConnection {
+ public:
+  OwnConnection() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* const any = reinterpret_cast<sockaddr*>(&address);
+    socklen_t bytes = sizeof(address);
+    const bool connected = bind(listener_.get(), any, bytes) == 0 &&
+                           listen(listener_.get(), 1) == 0 &&
+                           getsockname(listener_.get(), any, &bytes) == 0 &&
+                           connect(client_.get(), any, bytes) == 0;
+    EXPECT_TRUE(connected);
+    to_ = Loopback(ntohs(address.sin_port));
+    EXPECT_EQ(getsockname(client_.get(), any, &bytes), 0);
+    from_ = Loopback(ntohs(address.sin_port));
+  }
+
+  const SocketEnd& from() const { return from_; }
+  const SocketEnd& to() const { return to_; }
+  void HangUp() { client_.Reset(); }
+
+ private:
+  base::FileDescriptor listener_{socket(AF_INET, SOCK_STREAM, 0)};
+  base::FileDescriptor client_{socket(AF_INET, SOCK_STREAM, 0)};
+  SocketEnd from_;
+  SocketEnd to_;
+};
+
+TEST(PeerOwnerTest, IsWhoHasItOpen) {
+  OwnConnection connection;
+  EXPECT_EQ(OwnerOf(connection.from(), connection.to()), geteuid());
+  EXPECT_FALSE(OwnerOf(connection.from(), Loopback(1)));
+  connection.HangUp();
+  EXPECT_FALSE(OwnerOf(connection.from(), connection.to()));
+}
+
+TEST(PeerOwnerTest, TheKernelAnswersAboutOneSocket) {
+  OwnConnection connection;
+  const auto owner = DiagnoseOwner(connection.from(), connection.to());
+  if (!owner) GTEST_SKIP() << "it does not: " << owner.error().message;
+  EXPECT_EQ(*owner, geteuid());
+  const auto none = DiagnoseOwner(connection.to(), Loopback(1));
+  ASSERT_TRUE(none) << none.error().message;
+  EXPECT_FALSE(*none);
+  EXPECT_FALSE(*DiagnoseOwner({.address = "four", .port = 1}, {}));
+  connection.HangUp();
+  const auto ended = DiagnoseOwner(connection.from(), connection.to());
+  ASSERT_TRUE(ended) << ended.error().message;
+  EXPECT_FALSE(*ended);
 }
 
 std::string Lines(int from, int to) {

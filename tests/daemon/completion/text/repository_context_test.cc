@@ -14,7 +14,7 @@ ContextPiece PieceAt(const std::string& path, size_t line, double worth,
   return {.path = path, .text = text, .begin_line = line, .worth = worth};
 }
 
-size_t CountBytes(std::string_view text) {
+size_t BytesOfText(std::string_view text) {
   return text.size();
 }
 
@@ -38,11 +38,11 @@ TEST(RepositoryContextTest, TheMostWorthyPiecesStay) {
       {PieceAt("a", 1, 1), PieceAt("b", 1, 3), PieceAt("c", 1, 2)});
   // A path, five bytes, and what is around a piece.
   const size_t each = 1 + 5 + kTokensAroundPiece;
-  const RepositoryContext two = all.Within(2 * each, CountBytes);
+  const RepositoryContext two = all.Within(2 * each, BytesOfText);
   ASSERT_EQ(two.pieces().size(), 2U);
   EXPECT_EQ(two.pieces()[0].path, "b");
   EXPECT_EQ(two.pieces()[1].path, "c");
-  EXPECT_TRUE(all.Within(each - 1, CountBytes).empty());
+  EXPECT_TRUE(all.Within(each - 1, BytesOfText).empty());
 }
 
 TEST(RepositoryContextTest, SharesWhatIsTheSame) {
