@@ -70,7 +70,7 @@ class RepositoryTest(unittest.TestCase):
         self.assertIn('def read_settings', passages[0]['text'])
         # A file that is saved is there with the next search.
         self.write('src/new.py', 'def other_thing():\n    pass\n')
-        self.assertEqual(self.found('other', 'thing'), ['src/new.py:1'])
+        self.assertEqual(self.found('other', 'thing')[0], 'src/new.py:1')
         text = self.krait('search', 'read_settings').stdout.decode()
         self.assertIn('src/lib.py:', text)
         self.assertEqual(self.krait('search', 'zzzz').stdout, b'nothing has any of these words\n')
