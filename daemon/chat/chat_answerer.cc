@@ -20,7 +20,7 @@ bool IsSpace(char c) {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-std::string_view Trimmed(std::string_view text) {
+std::string_view TrimmedText(std::string_view text) {
   while (!text.empty() && IsSpace(text.front())) text.remove_prefix(1);
   while (!text.empty() && IsSpace(text.back())) text.remove_suffix(1);
   return text;
@@ -30,11 +30,11 @@ std::string_view Trimmed(std::string_view text) {
 // on its line ("Question: ").
 std::string_view WithoutQuestion(std::string_view said,
                                  std::string_view question) {
-  said = Trimmed(said);
+  said = TrimmedText(said);
   const size_t line = std::min(said.find('\n'), said.size());
-  const size_t at = said.find(Trimmed(question));
+  const size_t at = said.find(TrimmedText(question));
   if (at >= line) return said;
-  return Trimmed(said.substr(at + Trimmed(question).size()));
+  return TrimmedText(said.substr(at + TrimmedText(question).size()));
 }
 
 // Without sentences that were said before.
@@ -48,7 +48,7 @@ std::string WithoutRepetition(std::string_view said) {
       end = std::min(said.find_first_of(".!?\n", end), said.size() - 1) + 1;
     }
     const std::string_view sentence = said.substr(begin, end - begin);
-    const std::string_view words = Trimmed(sentence);
+    const std::string_view words = TrimmedText(sentence);
     // Code has lines that stand in it twice.
     const bool is_prose = words.find(' ') != words.npos;
     if (!is_prose || known.insert(words).second) text += sentence;
@@ -100,7 +100,7 @@ RepositoryAnswer AnswerFromModel(
     const std::function<bool(const Excerpt&)>& still_there) {
   const std::string words = WithoutRepetition(WithoutQuestion(said, question));
   CheckedAnswer checked = CheckCitations(words, shown, still_there);
-  if (Trimmed(checked.text).empty()) {
+  if (TrimmedText(checked.text).empty()) {
     RepositoryAnswer answer = PassagesAnswer(findings);
     answer.dropped = std::move(checked.dropped);
     return answer;

@@ -31,9 +31,9 @@ using base::MakeError;
 using completion::ChatRole;
 using completion::ChatTurn;
 
-constexpr size_t kMostPassages = 8;
+constexpr size_t kMostExcerpts = 8;
 // Reading a repository for the first time is to leave room for keystrokes.
-constexpr size_t kThreads = 1;
+constexpr size_t kIndexThreads = 1;
 // Of a model with a small context, so that passages find room.
 constexpr size_t kMostAnswerTokens = 512;
 constexpr size_t kMostCitedBytes = 4000;
@@ -83,7 +83,7 @@ base::Result<RepositoryFindings> FindFor(const std::vector<ChatTurn>& turns,
       repository::UpdateIndex({.index = index,
                                .root = root,
                                .choice = repository::FileChoice(access.rules),
-                               .threads = kThreads,
+                               .threads = kIndexThreads,
                                .encoder = opened->get()},
                               stop);
   if (!updated) return updated.error();
@@ -91,7 +91,7 @@ base::Result<RepositoryFindings> FindFor(const std::vector<ChatTurn>& turns,
   if (!searcher) return searcher.error();
   RepositoryFindings findings;
   for (const std::string& query : QueriesOf(turns)) {
-    auto found = FindForQuestion(root, &*searcher, query, kMostPassages);
+    auto found = FindForQuestion(root, &*searcher, query, kMostExcerpts);
     if (!found) return found.error();
     findings = std::move(*found);
     if (findings.found) break;
