@@ -99,7 +99,7 @@ KnownSetting RemoteWorkspaces() {
   return {.key = "remote.workspaces",
           .scope = kFileOnly,
           .expected = fmt::format("a list of at most {} folders, such as "
-                                  "\"~/work/app\"",
+                                  "\"~/src/app\"",
                                   kMost),
           .set =
               [](const SettingValue& value, Config* config) {
