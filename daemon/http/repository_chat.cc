@@ -16,10 +16,9 @@
 #include "daemon/chat/chat_answerer.h"
 #include "daemon/chat/citations.h"
 #include "daemon/chat/excerpts.h"
+#include "daemon/chat/repository_lookup.h"
 #include "daemon/chat/repository_question.h"
 #include "daemon/repository/index_store.h"
-#include "daemon/repository/indexer.h"
-#include "daemon/repository/search.h"
 
 namespace krait::daemon {
 namespace {
@@ -31,9 +30,6 @@ using base::MakeError;
 using completion::ChatRole;
 using completion::ChatTurn;
 
-constexpr size_t kMostExcerpts = 8;
-// Reading a repository for the first time is to leave room for keystrokes.
-constexpr size_t kIndexThreads = 1;
 // Of a model with a small context, so that passages find room.
 constexpr size_t kMostAnswerTokens = 512;
 constexpr size_t kMostCitedBytes = 4000;
@@ -69,34 +65,6 @@ std::vector<std::string> QueriesOf(const std::vector<ChatTurn>& turns) {
     break;
   }
   return queries;
-}
-
-base::Result<RepositoryFindings> FindFor(const std::vector<ChatTurn>& turns,
-                                         const RepositoryAccess& access,
-                                         const fs::path& root,
-                                         const std::stop_token& stop) {
-  const auto opened =
-      access.encoder ? access.encoder->Get() : OpenedEncoder(nullptr);
-  if (!opened) return opened.error();
-  const auto index = repository::IndexFile(access.state_home, root);
-  const auto updated =
-      repository::UpdateIndex({.index = index,
-                               .root = root,
-                               .choice = repository::FileChoice(access.rules),
-                               .threads = kIndexThreads,
-                               .encoder = opened->get()},
-                              stop);
-  if (!updated) return updated.error();
-  auto searcher = repository::Searcher::Open(index, opened->get());
-  if (!searcher) return searcher.error();
-  RepositoryFindings findings;
-  for (const std::string& query : QueriesOf(turns)) {
-    auto found = FindForQuestion(root, &*searcher, query, kMostExcerpts);
-    if (!found) return found.error();
-    findings = std::move(*found);
-    if (findings.found) break;
-  }
-  return findings;
 }
 
 // Answers ---------------------------------------------------------------------
@@ -239,7 +207,11 @@ SlowWork AskRepository(RepositoryChat chat, const HttpView& view) {
                        const std::stop_token& stop) -> base::Result<ReadyWork> {
     const auto root = IndexedRoot(access->state_home, chat.directory);
     if (!root) return root.error();
-    auto findings = FindFor(chat.turns, *access, *root, stop);
+    auto findings = FindInRepository({.state_home = access->state_home,
+                                      .root = *root,
+                                      .rules = access->rules,
+                                      .encoder = access->encoder.get()},
+                                     QueriesOf(chat.turns), stop);
     if (!findings) return findings.error();
     const bool chats = chat.request.vocabulary->facts().no_chat.empty();
     if (!chats || !findings->found) {

@@ -70,12 +70,7 @@ bool SlowThread::Run(std::function<void()> work, std::function<void()> done) {
     shared_ = std::make_shared<Shared>();
     shared_->io = &io_;
     shared_->alive = alive_;
-    thread_ = std::thread([shared = shared_]() mutable {
-      const auto ended = shared->ended;
-      shared->Run();
-      shared.reset();
-      ended->store(true);
-    });
+    thread_ = StartForReaping(shared_, shared_->ended);
   }
   const std::lock_guard lock(shared_->mutex);
   if (shared_->waiting.size() >= most_waiting_) return false;

@@ -239,12 +239,7 @@ void RepositoryContexts::Ask(ContextWish wish) {
         if (self != nullptr) (*self)->callbacks_.on_progress(done, total);
       });
     };
-    thread_ = std::thread([shared = shared_]() mutable {
-      const auto ended = shared->ended;
-      shared->Run();
-      shared.reset();
-      ended->store(true);
-    });
+    thread_ = StartForReaping(shared_, shared_->ended);
   }
   const std::lock_guard lock(shared_->mutex);
   std::string uri = wish.uri;

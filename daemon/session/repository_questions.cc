@@ -18,11 +18,8 @@
 
 #include "base/json_text.h"
 #include "daemon/chat/chat_answerer.h"
+#include "daemon/chat/repository_lookup.h"
 #include "daemon/chat/repository_question.h"
-#include "daemon/repository/index_store.h"
-#include "daemon/repository/indexer.h"
-#include "daemon/repository/search.h"
-#include "daemon/repository_encoder.h"
 #include "daemon/session/lsp_errors.h"
 #include "daemon/session/thread_reaper.h"
 #include "lsp/lifecycle_types.h"
@@ -31,10 +28,7 @@
 namespace krait::daemon {
 namespace {
 
-constexpr size_t kMostPassages = 8;
 constexpr size_t kMostTokens = 512;  // of an answer
-// Reading a repository for the first time is to leave room for keystrokes.
-constexpr size_t kThreads = 1;
 
 boost::json::object LineBegin(size_t line) {
   return {{"line", line}, {"character", 0}};
@@ -80,24 +74,6 @@ lsp::RawJson AnswerToJson(const std::string& root,
       {"dropped", std::move(dropped)},
       {"model", model.empty() ? boost::json::value(nullptr)
                               : boost::json::value(base::JsonString(model))}})};
-}
-
-base::Result<RepositoryFindings> FindAnswer(
-    const std::filesystem::path& state_home, const RepositoryQuestion& question,
-    const RepositoryEncoder* encoder, const std::stop_token& stop) {
-  const auto index = repository::IndexFile(state_home, question.root);
-  const auto updated =
-      repository::UpdateIndex({.index = index,
-                               .root = question.root,
-                               .choice = repository::FileChoice(question.rules),
-                               .threads = kThreads,
-                               .encoder = encoder},
-                              stop);
-  if (!updated) return updated.error();
-  auto searcher = repository::Searcher::Open(index, encoder);
-  if (!searcher) return searcher.error();
-  return FindForQuestion(question.root, &*searcher, question.question,
-                         kMostPassages);
 }
 
 // What is likeliest: an answer is to be what the passages say.
@@ -207,12 +183,7 @@ RepositoryQuestions::~RepositoryQuestions() {
 void RepositoryQuestions::StartWorker() {
   if (worker_ != nullptr) return;
   worker_ = std::make_shared<Worker>();
-  thread_ = std::thread([worker = worker_]() mutable {
-    const auto ended = worker->ended;
-    worker->Run();
-    worker.reset();
-    ended->store(true);
-  });
+  thread_ = StartForReaping(worker_, worker_->ended);
 }
 
 void RepositoryQuestions::Ask(RepositoryQuestion question,
@@ -234,10 +205,12 @@ void RepositoryQuestions::Ask(RepositoryQuestion question,
     const auto stop = [&either] { either.request_stop(); };
     const std::stop_callback by_client(asked->reply.stop_token(), stop);
     const std::stop_callback by_end(end, stop);
-    const auto opened = encoder->Get();
-    auto found = opened ? FindAnswer(state_home, asked->question, opened->get(),
-                                     either.get_token())
-                        : base::Result<RepositoryFindings>(opened.error());
+    const RepositoryQuestion& question = asked->question;
+    auto found = FindInRepository({.state_home = state_home,
+                                   .root = question.root,
+                                   .rules = question.rules,
+                                   .encoder = encoder.get()},
+                                  {&question.question, 1}, either.get_token());
     if (asked->reply.stop_token().stop_requested()) {
       return asked->reply.Fail(CancelledByClient());
     }

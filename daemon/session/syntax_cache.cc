@@ -52,11 +52,7 @@ SyntaxCache::SyntaxCache(std::shared_ptr<base::MemoryBudget> budget,
           if (!weak.expired()) MakeRoom();
         });
       }) {
-  thread_ = std::thread([work = work_, ended = ended_]() mutable {
-    work->Run();
-    work.reset();
-    ended->store(true);
-  });
+  thread_ = StartForReaping(work_, ended_);
 }
 
 SyntaxCache::~SyntaxCache() {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 #include <thread>
+#include <utility>
 
 namespace krait::daemon {
 
@@ -14,6 +15,19 @@ namespace krait::daemon {
 // the end of the process. Thread-safe.
 void JoinLater(std::thread thread,
                std::shared_ptr<const std::atomic<bool>> ended);
+
+// Starts a thread for that. It runs `work->Run()`, lets go of the work, which
+// nobody else need keep, and sets `ended`.
+template <class Work>
+std::thread StartForReaping(std::shared_ptr<Work> work,
+                            std::shared_ptr<std::atomic<bool>> ended) {
+  return std::thread(
+      [work = std::move(work), ended = std::move(ended)]() mutable {
+        work->Run();
+        work.reset();
+        ended->store(true);
+      });
+}
 
 }  // namespace krait::daemon
 

@@ -5,7 +5,6 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,10 +49,12 @@ class HeadReader {
     if (!tokens) return tokens.error();
     head.max_tokens = *tokens;
     if (auto status = CheckKind(); !status) return status.error();
-    auto token_weights = Floats("token_weights", hparams_.vocab);
+    auto token_weights =
+        gguf_.RequireFloats(Key("token_weights"), hparams_.vocab);
     if (!token_weights) return token_weights.error();
     head.token_weights = std::move(*token_weights);
-    auto weight = Floats("weight", head.dimension * hparams_.d_model);
+    auto weight =
+        gguf_.RequireFloats(Key("weight"), head.dimension * hparams_.d_model);
     if (!weight) return weight.error();
     head.weight = std::move(*weight);
     return head;
@@ -95,21 +96,6 @@ class HeadReader {
         fmt::format("{}: not supported yet: {}layers other than [0], the token "
                     "embeddings",
                     gguf_.name(), kPrefix));
-  }
-
-  Result<std::vector<float>> Floats(std::string_view key, size_t size) const {
-    const auto array = gguf_.FindArray(Key(key));
-    if (!array) return array.error();
-    std::vector<float> floats;
-    if (*array != nullptr) {
-      floats.assign((*array)->floats.begin(), (*array)->floats.end());
-    }
-    const bool finite =
-        std::ranges::all_of(floats, [](float f) { return std::isfinite(f); });
-    if (floats.size() != size || !finite) {
-      return Expected(key, fmt::format("{} finite numbers", size));
-    }
-    return floats;
   }
 
   const GgufFile& gguf_;

@@ -69,6 +69,9 @@ class GgufFile {
   Result<uint64_t> RequireUint(std::string_view key) const;
   Result<double> RequireFloat(std::string_view key) const;
   Result<std::string> RequireString(std::string_view key) const;
+  // An array of so many floats, all finite.
+  Result<std::vector<float>> RequireFloats(std::string_view key,
+                                           size_t count) const;
 
   // Metadata keys in file order, for `krait model info`.
   const std::vector<std::string>& keys() const { return keys_; }

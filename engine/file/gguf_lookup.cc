@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "engine/file/gguf.h"
@@ -93,6 +95,24 @@ Result<const GgufArray*> GgufFile::FindArray(std::string_view key) const {
   const auto* array = std::get_if<std::shared_ptr<const GgufArray>>(value);
   if (array == nullptr) return Mismatch(*this, key, "an array", *value);
   return array->get();
+}
+
+Result<std::vector<float>> GgufFile::RequireFloats(std::string_view key,
+                                                   size_t count) const {
+  const auto array = FindArray(key);
+  if (!array) return array.error();
+  std::vector<float> floats;
+  if (*array != nullptr) {
+    floats.assign((*array)->floats.begin(), (*array)->floats.end());
+  }
+  const bool finite =
+      std::ranges::all_of(floats, [](float f) { return std::isfinite(f); });
+  if (floats.size() != count || !finite) {
+    return MakeError(ErrorCode::kBadFile,
+                     fmt::format("{}: expected {} finite numbers",
+                                 KeyMessage(*this, key), count));
+  }
+  return floats;
 }
 
 Result<uint64_t> GgufFile::RequireUint(std::string_view key) const {

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <string_view>
 #include <system_error>
@@ -39,22 +38,6 @@ std::vector<size_t> Integers(const GgufArray& array) {
   return integers;
 }
 
-Result<std::vector<float>> Floats(const GgufFile& gguf, std::string_view key,
-                                  size_t size) {
-  const auto array = gguf.FindArray(key);
-  if (!array) return array.error();
-  std::vector<float> floats;
-  if (*array != nullptr) {
-    floats.assign((*array)->floats.begin(), (*array)->floats.end());
-  }
-  const bool finite =
-      std::ranges::all_of(floats, [](float f) { return std::isfinite(f); });
-  if (floats.size() != size || !finite) {
-    return Expected(gguf, key, fmt::format("{} finite numbers", size));
-  }
-  return floats;
-}
-
 }  // namespace
 
 Result<std::optional<MemoryWeights>> ReadMemoryWeights(const GgufFile& gguf) {
@@ -72,10 +55,10 @@ Result<std::optional<MemoryWeights>> ReadMemoryWeights(const GgufFile& gguf) {
     return Expected(gguf, kLengths,
                     fmt::format("ascending integers up to {}", kMaxLength));
   }
-  auto bias = Floats(gguf, kBias, lengths.size());
+  auto bias = gguf.RequireFloats(kBias, lengths.size());
   if (!bias) return bias.error();
   weights.bias = std::move(*bias);
-  const auto features = Floats(gguf, kFeatures, kMemoryFeatures);
+  const auto features = gguf.RequireFloats(kFeatures, kMemoryFeatures);
   if (!features) return features.error();
   std::ranges::copy(*features, weights.features.begin());
   return std::optional(std::move(weights));
