@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/arch/model.h"
 
+#include <string_view>
+
 #include "engine/arch/decoder.h"
 
 namespace krait::engine {
@@ -27,6 +29,14 @@ size_t Elements(const Tensor& tensor) {
   return product;
 }
 
+// "blk.0.ffn_up.3.weight": a matrix of one of a layer's experts.
+bool IsOfAnExpert(std::string_view name) {
+  const size_t ffn = name.find(".ffn_");
+  if (ffn == name.npos) return false;
+  const size_t number = name.find('.', ffn + 1) + 1;
+  return number != 0 && name[number] >= '0' && name[number] <= '9';
+}
+
 }  // namespace
 
 size_t Model::Parameters() const {
@@ -39,15 +49,14 @@ size_t Model::Parameters() const {
 
 size_t Model::ProductsPerToken() const {
   size_t count = 0;
+  size_t of_experts = 0;
   for (const Tensor& tensor : loaded_.file->tensors()) {
-    if (!tensor.name.starts_with("blk.")) continue;
-    if (tensor.shape.size() == 2) count += Elements(tensor);
-    if (tensor.shape.size() == 3) {  // of all experts
-      count +=
-          Elements(tensor) / tensor.shape[0] * hyperparameters().experts.used;
-    }
+    if (!tensor.name.starts_with("blk.") || tensor.shape.size() != 2) continue;
+    (IsOfAnExpert(tensor.name) ? of_experts : count) += Elements(tensor);
   }
-  return count;
+  if (of_experts == 0) return count;
+  const ExpertsShape& experts = hyperparameters().experts;
+  return count + of_experts / experts.count * experts.used;
 }
 
 }  // namespace krait::engine
