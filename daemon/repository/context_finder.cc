@@ -17,6 +17,7 @@
 #include "daemon/repository/code_terms.h"
 #include "daemon/repository/identifiers.h"
 #include "daemon/repository/import_statements.h"
+#include "daemon/repository/similar_places.h"
 #include "daemon/repository/text_lines.h"
 
 namespace krait::repository {
@@ -37,44 +38,18 @@ constexpr size_t kMostNames = 16;
 // What so many files declare is nobody's in particular.
 constexpr size_t kMostDeclaring = 3;
 
-constexpr size_t kMostRareWords = 8;
-// Found in no more chunks than this, so that ranking them takes no time.
-constexpr int64_t kRare = 200;
 constexpr size_t kMostSimilar = 2;
-constexpr size_t kSimilarLines = 16;
-// Of the rare words, at least this many.
-constexpr size_t kLeastShared = 2;
-
-// Of a file, about.
-constexpr double kUsualChunks = 8;
 
 constexpr double kEditedWorth = 3;
 constexpr double kNamedWorth = 2;
 constexpr double kImportedWorth = 0.5;
 constexpr double kSimilarWorth = 1;
 
-enum Query : size_t { kAllPaths, kCountTerm, kDeclaring };
-constexpr std::array<std::string_view, 3> kQueries = {
+enum Query : size_t { kAllPaths, kDeclaring };
+constexpr std::array<std::string_view, 2> kQueries = {
     "SELECT path FROM file WHERE left_out = 0 ORDER BY path",
-    "SELECT doc FROM term_row WHERE term = ?",
     "SELECT f.path, c.begin_line FROM term t JOIN chunk c ON c.id = t.rowid "
     "JOIN file f ON f.id = c.file WHERE term MATCH ? AND c.name = ? LIMIT 64"};
-
-// The weights of the terms stand where {} is.
-constexpr std::string_view kSimilarPlaces =
-    "SELECT f.path, c.begin_line, c.end_line FROM (SELECT rowid AS id, "
-    "krait_rank(term{}) AS score FROM term WHERE term MATCH ? ORDER BY score "
-    "DESC LIMIT 12) r JOIN chunk c ON c.id = r.id JOIN file f ON f.id = c.file "
-    "ORDER BY r.score DESC, f.path, c.begin_line";
-
-// As which the index knows an identifier as a whole.
-std::string TermOf(std::string_view name) {
-  std::string term;
-  ForEachTerm(name, [&term](std::string_view part, bool whole) {
-    if (whole || term.empty()) term = part;
-  });
-  return term;
-}
 
 std::string_view LinesAbove(std::string_view text, size_t lines) {
   size_t begin = text.size();
@@ -98,7 +73,7 @@ std::string_view LinesBelow(std::string_view text, size_t lines) {
 
 struct ContextFinder::Search {
   const ContextQuestion& question;
-  Names names;
+  NearNames names;
   std::vector<ContextPiece> pieces = {};
   size_t bytes_left = 0;
   std::set<std::string, std::less<>> declared_in = {};  // files
@@ -174,9 +149,8 @@ base::Result<completion::RepositoryContext> ContextFinder::Find(
                                        root_.filename().string());
 }
 
-ContextFinder::Names ContextFinder::NamesAround(
-    const ContextQuestion& question) {
-  Names names;
+NearNames ContextFinder::NamesAround(const ContextQuestion& question) {
+  NearNames names;
   const auto add = [&names](std::string_view line, size_t distance) {
     const double near = std::exp2(-static_cast<double>(distance) / kHalfLines);
     ForEachIdentifier(line, [&names, near](std::string_view name) {
@@ -356,124 +330,28 @@ base::Status ContextFinder::AddNamed(Search* search) {
 
 // Similar places --------------------------------------------------------------
 
-// The words around the cursor that few places have, with what each counts.
-base::Result<std::vector<ContextFinder::RareWord>> ContextFinder::RareWords(
-    const Names& names) {
-  const auto chunks = database_.Number("SELECT count(*) FROM file");
-  if (!chunks) return chunks.error();
-  std::map<std::string, RareWord> rare;  // by term
-  for (const auto& [name, near] : names) {
-    std::string term = TermOf(name);
-    if (term.empty()) continue;
-    Statement& count = statements_[kCountTerm];
-    const auto row = count.Bind(1, term).Step();
-    if (!row) return row.error();
-    const int64_t places = *row ? count.Integer(0) : 0;
-    count.Reset();
-    // What one place has may be this file's own.
-    if (places < 2 || places > kRare) continue;
-    const double counts =
-        near * std::log(1 + static_cast<double>(*chunks) * kUsualChunks /
-                                static_cast<double>(places));
-    RareWord& word = rare[term];
-    if (counts > word.counts) {
-      word = {.name = name, .term = std::move(term), .counts = counts};
-    }
-  }
-  std::vector<RareWord> words;
-  for (auto& [term, word] : rare) words.push_back(std::move(word));
-  std::ranges::stable_sort(words, std::ranges::greater(), &RareWord::counts);
-  if (words.size() > kMostRareWords) words.resize(kMostRareWords);
-  return words;
-}
-
-base::Result<std::vector<ContextFinder::Place>> ContextFinder::PlacesOf(
-    const std::vector<RareWord>& words) {
-  std::string match;
-  std::string weights;
-  for (const RareWord& word : words) {
-    // A term has no quotes in it.
-    match += fmt::format("{}\"{}\"", match.empty() ? "" : " OR ", word.term);
-    weights += fmt::format(", {:.4f}", word.counts);
-  }
-  auto find =
-      database_.Prepare(fmt::format(fmt::runtime(kSimilarPlaces), weights));
-  if (!find) return find.error();
-  std::vector<Place> places;
-  find->Bind(1, match);
-  for (;;) {
-    const auto row = find->Step();
-    if (!row) return row.error();
-    if (!*row) return places;
-    places.push_back({.path = std::string(find->Text(0)),
-                      .begin_line = static_cast<size_t>(find->Integer(1)),
-                      .end_line = static_cast<size_t>(find->Integer(2))});
-  }
-}
-
-// The lines of a place that have the most of the words: of a short one all.
-std::optional<ContextPiece> ContextFinder::Similar(
-    const Place& place, const std::vector<RareWord>& words) const {
-  const auto file = Read(place.path);
-  if (!file) return std::nullopt;
-  const TextLines lines(*file->text);
-  const size_t last = std::min(place.end_line, lines.size());
-  if (place.begin_line > last) return std::nullopt;
-  std::vector<std::set<size_t>> has;  // of each line, the words
-  for (size_t i = place.begin_line - 1; i < last; ++i) {
-    std::set<size_t>& there = has.emplace_back();
-    ForEachIdentifier(lines.Line(i), [&](std::string_view name) {
-      const auto word = std::ranges::find(words, name, &RareWord::name);
-      if (word != words.end()) {
-        there.insert(static_cast<size_t>(word - words.begin()));
-      }
-    });
-  }
-  size_t best = 0;
-  size_t best_shared = 0;
-  double best_counts = 0;
-  for (size_t i = 0; i == 0 || i + kSimilarLines <= has.size(); ++i) {
-    std::set<size_t> shared;
-    for (size_t at = i; at < std::min(i + kSimilarLines, has.size()); ++at) {
-      shared.insert(has[at].begin(), has[at].end());
-    }
-    double counts = 0;
-    for (const size_t word : shared) counts += words[word].counts;
-    if (counts <= best_counts) continue;
-    best = i;
-    best_shared = shared.size();
-    best_counts = counts;
-  }
-  if (best_shared < kLeastShared) return std::nullopt;
-  const size_t first = place.begin_line - 1 + best;
-  const size_t end = std::min(first + kSimilarLines, last);
-  ContextPiece piece{
-      .path = place.path,
-      .text = file->text->substr(lines.Begin(first),
-                                 lines.Begin(end) - lines.Begin(first)),
-      .begin_line = first + 1,
-      .reason = ContextReason::kSimilar,
-      .worth = kSimilarWorth + best_counts / (1 + best_counts)};
-  if (!piece.text.ends_with('\n')) piece.text += '\n';
-  return piece;
-}
-
 base::Status ContextFinder::AddSimilar(Search* search) {
-  const auto words = RareWords(search->names);
+  SimilarPlaces similar(&database_);
+  const auto words = similar.RareWords(search->names);
   if (!words) return words.error();
-  if (words->size() < kLeastShared) return {};
-  const auto places = PlacesOf(*words);
+  const auto places = similar.Find(*words);
   if (!places) return places.error();
   size_t share = search->question.most_bytes / 3;
   size_t added = 0;
-  for (const Place& place : *places) {
+  for (const SimilarPlace& place : *places) {
     if (added == kMostSimilar) break;
     if (place.path == search->question.path) continue;
     if (search->Has(place.path, place.begin_line, place.end_line)) continue;
-    auto piece = Similar(place, *words);
-    if (!piece || piece->text.size() > share) continue;
-    share -= piece->text.size();
-    search->Add(std::move(*piece));
+    const auto file = Read(place.path);
+    if (!file) continue;
+    auto lines = MostSimilarLines(*file->text, place, *words);
+    if (!lines || lines->text.size() > share) continue;
+    share -= lines->text.size();
+    search->Add({.path = place.path,
+                 .text = std::move(lines->text),
+                 .begin_line = lines->begin_line,
+                 .reason = ContextReason::kSimilar,
+                 .worth = kSimilarWorth + lines->counts / (1 + lines->counts)});
     ++added;
   }
   return {};

@@ -18,6 +18,7 @@
 #include "daemon/repository/import_paths.h"
 #include "daemon/repository/index_store.h"
 #include "daemon/repository/outline.h"
+#include "daemon/repository/similar_places.h"
 #include "daemon/repository/sqlite.h"
 
 namespace krait::repository {
@@ -58,23 +59,11 @@ class ContextFinder {
       const ContextQuestion& question);
 
  private:
-  // Words around the cursor, and how near they are, up to 1.
-  using Names = std::map<std::string, double, std::less<>>;
   // A file, as it is on the disk.
   struct File {
     std::string path;
     FileStamp stamp = {};
     std::shared_ptr<const std::string> text = {};
-  };
-  struct Place {
-    std::string path;
-    size_t begin_line = 1;
-    size_t end_line = 1;
-  };
-  struct RareWord {
-    std::string name;
-    std::string term;  // as which the index knows it
-    double counts = 0;
   };
   // One answer in the making.
   struct Search;
@@ -84,7 +73,7 @@ class ContextFinder {
   base::Status Prepare();
   base::Status ReadPaths();
 
-  static Names NamesAround(const ContextQuestion& question);
+  static NearNames NamesAround(const ContextQuestion& question);
   const std::vector<std::string>& ModulesOf(const ContextQuestion& question);
   // Returns the file if it may be shown now.
   std::optional<File> Read(const std::string& path) const;
@@ -97,10 +86,6 @@ class ContextFinder {
   // Of an outline what is worth its tokens; false: nothing.
   static bool AddDeclared(const std::string& path, const Outline& outline,
                           double worth, bool named_only, Search* search);
-  base::Result<std::vector<RareWord>> RareWords(const Names& names);
-  base::Result<std::vector<Place>> PlacesOf(const std::vector<RareWord>& words);
-  std::optional<completion::ContextPiece> Similar(
-      const Place& place, const std::vector<RareWord>& words) const;
 
   Database database_;
   const std::filesystem::path root_;
