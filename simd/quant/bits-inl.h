@@ -256,6 +256,31 @@ HWY_INLINE void StoreScaledWords(const uint64_t (&words)[kWords], float offset,
 #endif
 }
 
+#if HWY_MAX_BYTES >= 32 && !KRAIT_SIZELESS_VECTORS
+
+// Returns what StoreSixBitScales() unpacks: eight scales, then eight minima.
+HWY_INLINE hn::Vec128<uint8_t> SixBitNumbers(hn::Vec128<uint8_t> block) {
+  const hn::FixedTag<uint8_t, 16> d8;
+  const hn::FixedTag<uint32_t, 4> d32;
+  HWY_ALIGN static constexpr uint8_t kLow[16] = {4, 5, 6,  7,  12, 13, 14, 15,
+                                                 8, 9, 10, 11, 12, 13, 14, 15};
+  HWY_ALIGN static constexpr uint32_t kShifts[4] = {0, 0, 0, 4};
+  HWY_ALIGN static constexpr uint32_t kMasks[4] = {0x3f3f3f3f, 0x0f0f0f0f,
+                                                   0x3f3f3f3f, 0x0f0f0f0f};
+  HWY_ALIGN static constexpr uint8_t kTop[16] = {
+      128, 128, 128, 128, 4, 5, 6, 7, 128, 128, 128, 128, 8, 9, 10, 11};
+  const auto bytes =
+      hn::BitCast(d32, hn::TableLookupBytes(block, hn::Load(d8, kLow)));
+  const auto low =
+      hn::And(hn::Shr(bytes, hn::Load(d32, kShifts)), hn::Load(d32, kMasks));
+  const auto top = hn::BitCast(
+      d32, hn::TableLookupBytesOr0(block, hn::Load(d8, kTop)));  // 128: 0
+  return hn::BitCast(d8, hn::OrAnd(low, hn::ShiftRight<2>(top),
+                                   hn::Set(d32, uint32_t{0x30303030})));
+}
+
+#endif
+
 // The scales and minima of Q4_K and Q5_K: factors at bytes 0 and 2, then 12
 // bytes with eight numbers of 6 bits each. Of the first four all bits are in
 // one byte; the others have their low nibbles in the last four bytes, their
@@ -263,6 +288,14 @@ HWY_INLINE void StoreScaledWords(const uint64_t (&words)[kWords], float offset,
 HWY_INLINE void StoreSixBitScales(const uint8_t* HWY_RESTRICT block,
                                   float* HWY_RESTRICT scales,
                                   float* HWY_RESTRICT minima) {
+#if HWY_MAX_BYTES >= 32 && !KRAIT_SIZELESS_VECTORS
+  const hn::FixedTag<float, 8> df;
+  const auto numbers =
+      SixBitNumbers(hn::LoadU(hn::FixedTag<uint8_t, 16>(), block));
+  StoreScaledVector(df, hn::LowerHalf(numbers), 0.0f, LoadHalf(block), scales);
+  StoreScaledVector(df, hn::UpperHalf(hn::FixedTag<uint8_t, 8>(), numbers),
+                    0.0f, LoadHalf(block + 2), minima);
+#else
   const uint64_t first = LoadBytes<uint32_t>(block + 4);
   const uint64_t second = LoadBytes<uint32_t>(block + 8);
   const uint64_t third = LoadBytes<uint32_t>(block + 12);
@@ -273,6 +306,7 @@ HWY_INLINE void StoreSixBitScales(const uint8_t* HWY_RESTRICT block,
                    LoadHalf(block), scales);
   StoreScaledWords({(second & 0x3f3f3f3f) | minima_end << 32}, 0.0f,
                    LoadHalf(block + 2), minima);
+#endif
 }
 
 // The values that the nibbles of IQ4_NL and IQ4_XS choose from (ggml's table).

@@ -5,7 +5,8 @@
 //   kScaleElements  elements that share a scale: 16 or 32
 //   kHasMinima      element = scale * quant - minimum, else scale * quant
 //   kIsSigned       Raw() gives quants, int8
-//   kOffset         otherwise Raw() gives quant + kOffset, which is in 0..63
+//   kOffset         otherwise Raw() gives quant + kOffset,
+//   kRawMax         which is in 0..kRawMax (at most 63); both 0 if signed
 //   Scales(block, scales, minima)
 //                   writes both in float32, one per kScaleElements, rounded as
 //                   ggml's dequantisation does (blocks of 256)
@@ -99,14 +100,23 @@ HWY_INLINE void StoreRaw(const uint8_t* HWY_RESTRICT block,
   (StoreRawPart<Format, kPart>(block, raw + kPart * kPartElements), ...);
 }
 
+// What becomes of an offset: it is taken off the quants, or it is left in them
+// and goes to the minima, as unsigned quants multiply faster.
+enum class Offset { kTakenOff, kInMinima };
+
 // A block in the form that all formats share.
-template <class Format>
+template <class Format, Offset kOffset = Offset::kTakenOff>
 struct UnpackedBlock {
   // Not initialised: filled whole.
   HWY_INLINE explicit UnpackedBlock(const uint8_t* HWY_RESTRICT block) {
     StoreScales<Format>(block, scales, minima);
     StoreRaw<Format>(block, quants, typename BlockOf<Format>::Parts());
-    if constexpr (Format::kOffset != 0) {
+    if constexpr (Format::kOffset == 0) return;
+    if constexpr (kOffset == Offset::kInMinima) {
+      for (size_t i = 0; i < BlockOf<Format>::kScales; ++i) {
+        minima[i] = scales[i] * float{Format::kOffset};
+      }
+    } else {
       const Part8 d8;
       const auto offset = hn::Set(d8, int8_t{Format::kOffset});
       for (size_t i = 0; i < BlockOf<Format>::kElements; i += kPartLanes) {
@@ -117,7 +127,7 @@ struct UnpackedBlock {
 
   HWY_ALIGN int8_t quants[BlockOf<Format>::kElements];
   HWY_ALIGN float scales[BlockOf<Format>::kScales];
-  HWY_ALIGN float minima[BlockOf<Format>::kScales];  // if Format::kHasMinima
+  HWY_ALIGN float minima[BlockOf<Format>::kScales];  // if there are any
 };
 
 // A row in float32. Product and difference are rounded one by one, as in ggml.

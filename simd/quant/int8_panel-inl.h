@@ -4,7 +4,7 @@
 //   quants [columns / 4, rows, 4]
 //   scales, minima [columns / scale elements, rows]
 // Then 4 bytes of a token's activations, broadcast, meet a vector of rows in
-// one instruction.
+// one instruction, or in a few.
 
 // Per-target include guard: see hwy/examples/skeleton-inl.h.
 #if defined(KRAIT_SIMD_QUANT_INT8_PANEL_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -101,21 +101,29 @@ HWY_INLINE void InterleaveScales(const float* a, const float* b, const float* c,
   }
 }
 
+// Whether a panel has a format's quants as they are stored: unsigned ones are
+// faster without VNNI (AddGroups in matmul_int8.cc).
+template <class Format>
+constexpr bool kPacksRaw = KRAIT_ABS_WEIGHTS && !Format::kIsSigned;
+
 // Packs a block of each of four rows; `to` is where its first column, and the
 // first row, go.
 template <class Format>
 HWY_INLINE void PackFourBlocks(const PanelRows& rows, size_t row,
                                size_t ofs_bytes, const Int8Panel& to) {
-  const UnpackedBlock<Format> a(rows[row] + ofs_bytes);
-  const UnpackedBlock<Format> b(rows[row + 1] + ofs_bytes);
-  const UnpackedBlock<Format> c(rows[row + 2] + ofs_bytes);
-  const UnpackedBlock<Format> d(rows[row + 3] + ofs_bytes);
+  constexpr bool kRaw = kPacksRaw<Format>;
+  using Unpacked =
+      UnpackedBlock<Format, kRaw ? Offset::kInMinima : Offset::kTakenOff>;
+  const Unpacked a(rows[row] + ofs_bytes);
+  const Unpacked b(rows[row + 1] + ofs_bytes);
+  const Unpacked c(rows[row + 2] + ofs_bytes);
+  const Unpacked d(rows[row + 3] + ofs_bytes);
   InterleaveRows({a.quants, b.quants, c.quants, d.quants},
                  BlockOf<Format>::kElements, to.quants + row * 4);
   constexpr size_t kScales = BlockOf<Format>::kScales;
   InterleaveScales<kScales>(a.scales, b.scales, c.scales, d.scales,
                             to.scales + row);
-  if constexpr (Format::kHasMinima) {
+  if constexpr (Format::kHasMinima || (kRaw && Format::kOffset != 0)) {
     InterleaveScales<kScales>(a.minima, b.minima, c.minima, d.minima,
                               to.minima + row);
   }

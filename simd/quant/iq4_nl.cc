@@ -20,6 +20,7 @@ struct IQ4_NL {
   static constexpr bool kIsSigned = true;
   static constexpr size_t kScaleAt = 0;
   static constexpr int kOffset = 0;
+  static constexpr int kRawMax = 0;
 
   template <size_t kPart, class D8>
   static HWY_INLINE hn::Vec<D8> Raw(D8 d8, const uint8_t* HWY_RESTRICT block,

@@ -20,6 +20,7 @@ struct IQ4_XS {
   static constexpr bool kHasMinima = false;
   static constexpr bool kIsSigned = true;
   static constexpr int kOffset = 0;
+  static constexpr int kRawMax = 0;
 
   static HWY_INLINE void Scales(const uint8_t* HWY_RESTRICT block,
                                 float* HWY_RESTRICT scales, float*) {

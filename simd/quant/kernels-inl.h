@@ -66,7 +66,9 @@
                    HWY_DYNAMIC_POINTER(Pack##Name##T));                     \
     const Int8Packing packing{.pack = pack,                                 \
                               .scale_elements = Format::kScaleElements,     \
-                              .has_minima = Format::kHasMinima};            \
+                              .has_minima = Format::kHasMinima,             \
+                              .offset = Format::kOffset,                    \
+                              .raw_max = Format::kRawMax};                  \
     MatMulInt8(packing, w, row_begin, row_end, x, out, scratch);            \
   }
 

@@ -28,6 +28,21 @@ namespace {
 
 constexpr size_t kGroupBytes = 4 * kPackRows;  // 4 columns of all rows
 
+// Elements that share a scale; kRawMax is the greatest of unsigned quants in a
+// panel, or 0.
+template <size_t kElementsIn, size_t kRawMax>
+struct ScaleRun {
+  static constexpr size_t kElements = kElementsIn;
+  // How many products of pairs fit into an int16 together.
+  static constexpr size_t kAtOnce =
+      kRawMax == 0 ? 1 : HWY_MIN(kElements / 4, 32767 / (2 * 127 * kRawMax));
+  static_assert(kElements / 4 % kAtOnce == 0);
+};
+
+HWY_INLINE bool HasPanelMinima(const Int8Packing& packing) {
+  return packing.has_minima || (KRAIT_ABS_WEIGHTS && packing.offset != 0);
+}
+
 // A dot product becomes a float without a conversion: an accumulator that
 // begins at the bits of 1.5 * 2^23 ends at those of 1.5 * 2^23 + dot, |dot| <
 // 2^22. One fused multiply-add with the token's scale then takes the surplus
@@ -162,22 +177,34 @@ HWY_INLINE void TokenRows(const TileTask& task, size_t t, size_t row) {
   StoreSums(sum, y, task.rows - row);
 }
 
-template <size_t kScaleElements, size_t kTokens>
+template <class Run, size_t kTokens>
 void RunInt8Tile(const TileTask& task) {
   for (size_t t = 0; t < kTokens; ++t) {
     for (size_t row = 0; row < task.rows; row += hn::Lanes(RowTagF())) {
-      TokenRows<kScaleElements>(task, t, row);
+      TokenRows<Run::kElements>(task, t, row);
     }
   }
 }
 
 #else  // !KRAIT_SIZELESS_VECTORS
 
-// 32 registers hold 6 * 2 accumulators of both kinds; 16 hold 4 * 2 of one and
-// their operands, while the float sums wait in memory.
-constexpr size_t kQ8TileTokens = kLanes == 16 ? 6 : 4;
+// 32 registers hold 6 * 2 accumulators of both kinds; 16 hold 4 * 2 of one (3 *
+// 2, if a product takes registers of its own) and their operands, while the
+// float sums wait in memory.
+constexpr size_t kQ8TileTokens = kLanes == 16 ? 6 : KRAIT_ABS_WEIGHTS ? 3 : 4;
 
 using D8 = hn::Repartition<int8_t, RowTagI>;
+using DU8 = hn::RebindToUnsigned<D8>;
+using D16 = hn::Repartition<int16_t, RowTagI>;
+
+#if KRAIT_ABS_WEIGHTS
+// Has the sum computed here: GCC puts additions of integers in another order,
+// in which their terms, all of a run's, wait in memory.
+template <class V>
+HWY_INLINE void KeepOrder(V& sum) {
+  asm("" : "+v"(sum.raw));
+}
+#endif
 
 // A tile's dot products within a run of elements that share a scale.
 template <size_t kTokens, size_t kVecs>
@@ -210,9 +237,56 @@ struct TileDots {
       HWY_UNROLL(2)
       for (size_t i = 0; i < kVecs; ++i) {
         v[t][i] = QuadDot(RowTagI(), quants[i], quad, v[t][i]);
+#if KRAIT_ABS_WEIGHTS
+        KeepOrder(v[t][i]);
+#endif
       }
     }
   }
+
+#if KRAIT_ABS_WEIGHTS
+  // The same of kGroups times 4 columns of unsigned quants, whose products are
+  // added in int16 as long as they fit: two instructions for what AddGroup()
+  // needs four.
+  template <size_t kGroups>
+  HWY_INLINE void AddGroups(const int8_t* HWY_RESTRICT w,
+                            const int8_t* HWY_RESTRICT a, size_t stride) {
+    hn::Vec<D16> pairs[kTokens][kVecs];
+    HWY_UNROLL(16)
+    for (size_t t = 0; t < kTokens; ++t) {
+      HWY_UNROLL(2)
+      for (size_t i = 0; i < kVecs; ++i) pairs[t][i] = hn::Zero(D16());
+    }
+    HWY_UNROLL(8)
+    for (size_t g = 0; g < kGroups; ++g) {
+      hn::Vec<DU8> quants[kVecs];
+      HWY_UNROLL(2)
+      for (size_t i = 0; i < kVecs; ++i) {
+        quants[i] = hn::BitCast(
+            DU8(), hn::Load(D8(), w + g * kGroupBytes + i * kLanes * 4));
+      }
+      HWY_UNROLL(16)
+      for (size_t t = 0; t < kTokens; ++t) {
+        const hn::Vec<D8> quad = BroadcastQuad(a + t * stride + g * 4);
+        HWY_UNROLL(2)
+        for (size_t i = 0; i < kVecs; ++i) {
+          pairs[t][i] = hn::Add(
+              pairs[t][i], hn::SatWidenMulPairwiseAdd(D16(), quants[i], quad));
+          KeepOrder(pairs[t][i]);
+        }
+      }
+    }
+    HWY_UNROLL(16)
+    for (size_t t = 0; t < kTokens; ++t) {
+      HWY_UNROLL(2)
+      for (size_t i = 0; i < kVecs; ++i) {
+        v[t][i] = hn::Add(v[t][i],
+                          hn::WidenMulPairwiseAdd(RowTagI(), pairs[t][i],
+                                                  hn::Set(D16(), int16_t{1})));
+      }
+    }
+  }
+#endif
 
   HWY_INLINE void ScaleInto(const float* HWY_RESTRICT row_scales,
                             const TileView& tile, size_t run,
@@ -247,7 +321,29 @@ HWY_INLINE void TakeMinima(const float* HWY_RESTRICT row_minima,
   }
 }
 
-template <size_t kScaleElements, size_t kTokens, size_t kVecs>
+// Adds a run's columns to a tile's dot products.
+template <class Run, class Dots>
+HWY_INLINE void AddRun(const int8_t* HWY_RESTRICT w,
+                       const int8_t* HWY_RESTRICT a, size_t stride,
+                       Dots& dots) {
+  constexpr size_t kGroups = Run::kElements / 4;
+#if KRAIT_ABS_WEIGHTS
+  if constexpr (Run::kAtOnce > 1) {
+    constexpr size_t kAtOnce = Run::kAtOnce;
+    HWY_UNROLL(4)
+    for (size_t g = 0; g < kGroups; g += kAtOnce) {
+      dots.template AddGroups<kAtOnce>(w + g * kGroupBytes, a + g * 4, stride);
+    }
+    return;
+  }
+#endif
+  HWY_UNROLL(8)
+  for (size_t g = 0; g < kGroups; ++g) {
+    dots.AddGroup(w + g * kGroupBytes, a + g * 4, stride);
+  }
+}
+
+template <class Run, size_t kTokens, size_t kVecs>
 HWY_INLINE void TileRows(const TileTask& task, size_t row) {
   float* y = task.y + row;
   const size_t rows = task.rows - row;
@@ -256,16 +352,11 @@ HWY_INLINE void TileRows(const TileTask& task, size_t row) {
   if (!task.is_first) sums.Load(y, task.y_stride, rows);
   const Int8Panel panel(task.panel);
   const TileView tile(task.tokens);
-  for (size_t run = 0; run < task.cols / kScaleElements; ++run) {
+  for (size_t run = 0; run < task.cols / Run::kElements; ++run) {
     TileDots<kTokens, kVecs> dots;
     dots.Start(tile.starts + run);
-    const int8_t* HWY_RESTRICT w =
-        panel.quants + run * kScaleElements * kPackRows + row * 4;
-    const int8_t* HWY_RESTRICT a = task.quants + run * kScaleElements;
-    HWY_UNROLL(8)
-    for (size_t g = 0; g < kScaleElements / 4; ++g) {
-      dots.AddGroup(w + g * kGroupBytes, a + g * 4, task.quants_stride);
-    }
+    AddRun<Run>(panel.quants + run * Run::kElements * kPackRows + row * 4,
+                task.quants + run * Run::kElements, task.quants_stride, dots);
     const size_t of_rows = run * kPackRows + row;
     dots.ScaleInto(panel.scales + of_rows, tile, run, sums);
     if (task.has_minima) {
@@ -275,13 +366,13 @@ HWY_INLINE void TileRows(const TileTask& task, size_t row) {
   sums.Store(y, task.y_stride, rows);
 }
 
-template <size_t kScaleElements, size_t kTokens>
+template <class Run, size_t kTokens>
 HWY_NOINLINE void RunInt8Tile(const TileTask& task) {
   size_t row = 0;
   for (; row + kLanes < task.rows; row += 2 * kLanes) {
-    TileRows<kScaleElements, kTokens, 2>(task, row);
+    TileRows<Run, kTokens, 2>(task, row);
   }
-  if (row < task.rows) TileRows<kScaleElements, kTokens, 1>(task, row);
+  if (row < task.rows) TileRows<Run, kTokens, 1>(task, row);
 }
 
 #endif  // KRAIT_SIZELESS_VECTORS
@@ -290,8 +381,9 @@ HWY_NOINLINE void RunInt8Tile(const TileTask& task) {
 
 constexpr size_t kQ8TileTokens = 4;
 
-template <size_t kScaleElements, size_t kTokens>
+template <class Run, size_t kTokens>
 void RunInt8Tile(const TileTask& task) {
+  constexpr size_t kScaleElements = Run::kElements;
   const Int8Panel panel(task.panel);
   const TileView tile(task.tokens);
   for (size_t t = 0; t < kTokens; ++t) {
@@ -321,7 +413,7 @@ void RunInt8Tile(const TileTask& task) {
 
 #endif  // HWY_TARGET
 
-template <size_t kScaleElements>
+template <class OfRun>
 struct Int8Op {
   static constexpr size_t kPanelBytes = kInt8PanelBytes;
 
@@ -329,37 +421,55 @@ struct Int8Op {
                         size_t num_tokens, size_t first_col, TileTask& task) {
     task.quants = x.q8 + token * x.q8_stride + first_col;
     task.quants_stride = x.q8_stride;
-    LayTile<kScaleElements>(x, token, num_tokens, first_col, task);
+    LayTile<OfRun::kElements>(x, token, num_tokens, first_col, task);
   }
   template <size_t kTokens>
   static void Run(const TileTask& task) {
-    RunInt8Tile<kScaleElements, kTokens>(task);
+    RunInt8Tile<OfRun, kTokens>(task);
   }
 };
 
 // A packed group times all tokens.
-template <class Op>
+template <class Run>
 void RunGroup(const Int8Packing& packing, const Int8Group& group,
               const ActivationView& x, const MatMulOutput& out,
               uint8_t* scratch) {
   const TileTask task{.panel = scratch + kTileBytes,
                       .tokens = scratch,
                       .cols = group.cols,
-                      .has_minima = packing.has_minima,
+                      .has_minima = HasPanelMinima(packing),
                       .is_first = group.first_col == 0,
                       .y = out.y + group.first_row,
                       .y_stride = out.y_stride};
-  GroupTimesTokens<Op, kQ8TileTokens>(task, group.rows, 0, x, group.first_col);
+  GroupTimesTokens<Int8Op<Run>, kQ8TileTokens>(task, group.rows, 0, x,
+                                               group.first_col);
+}
+
+// The kernel for a format's panels.
+RunInt8GroupFn ChooseRunGroup(const Int8Packing& packing) {
+  const bool whole = packing.scale_elements == kQ8BlockSize;
+#if KRAIT_ABS_WEIGHTS
+  switch (packing.raw_max) {
+    case 3:
+    case 7:
+      return RunGroup<ScaleRun<16, 7>>;
+    case 15:
+      return RunGroup<ScaleRun<32, 15>>;
+    case 31:
+      return RunGroup<ScaleRun<32, 31>>;
+    case 63:
+      return RunGroup<ScaleRun<16, 63>>;
+    default:
+      break;
+  }
+#endif
+  return whole ? RunGroup<ScaleRun<32, 0>> : RunGroup<ScaleRun<16, 0>>;
 }
 
 void RunGroupT(const Int8Packing& packing, const Int8Group& group,
                const ActivationView& x, const MatMulOutput& out,
                uint8_t* scratch) {
-  if (packing.scale_elements == kQ8BlockSize) {
-    RunGroup<Int8Op<kQ8BlockSize>>(packing, group, x, out, scratch);
-  } else {
-    RunGroup<Int8Op<kQ8BlockSize / 2>>(packing, group, x, out, scratch);
-  }
+  ChooseRunGroup(packing)(packing, group, x, out, scratch);
 }
 
 }  // namespace

@@ -29,6 +29,10 @@ struct Int8Packing {
   PackInt8Fn pack;
   size_t scale_elements;  // 16 or 32
   bool has_minima;
+  // Of unsigned quants what they are above what they mean, and the greatest;
+  // both 0 of signed ones.
+  int offset;
+  int raw_max;
 };
 
 // Multiplies a group that is packed in `scratch`, behind room for a tile.

@@ -21,6 +21,7 @@ struct Q3_K {
   static constexpr bool kHasMinima = false;
   static constexpr bool kIsSigned = false;
   static constexpr int kOffset = 4;
+  static constexpr int kRawMax = 7;
 
   static HWY_INLINE void Scales(const uint8_t* HWY_RESTRICT block,
                                 float* HWY_RESTRICT scales, float*) {

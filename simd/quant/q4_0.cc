@@ -20,6 +20,7 @@ struct Q4_0 {
   static constexpr bool kIsSigned = false;
   static constexpr size_t kScaleAt = 0;
   static constexpr int kOffset = 8;
+  static constexpr int kRawMax = 15;
 
   template <size_t kPart, class D8>
   static HWY_INLINE hn::Vec<D8> Raw(D8 d8, const uint8_t* HWY_RESTRICT block,

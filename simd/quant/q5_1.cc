@@ -22,6 +22,7 @@ struct Q5_1 {
   static constexpr size_t kScaleAt = 0;
   static constexpr size_t kAddendAt = 2;
   static constexpr int kOffset = 0;
+  static constexpr int kRawMax = 31;
 
   template <size_t kPart, class D8>
   static HWY_INLINE hn::Vec<D8> Raw(D8 d8, const uint8_t* HWY_RESTRICT block,

@@ -20,6 +20,7 @@ struct Q5_K {
   static constexpr bool kHasMinima = true;
   static constexpr bool kIsSigned = false;
   static constexpr int kOffset = 0;
+  static constexpr int kRawMax = 31;
 
   static HWY_INLINE void Scales(const uint8_t* HWY_RESTRICT block,
                                 float* HWY_RESTRICT scales,

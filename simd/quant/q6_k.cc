@@ -21,6 +21,7 @@ struct Q6_K {
   static constexpr bool kHasMinima = false;
   static constexpr bool kIsSigned = false;
   static constexpr int kOffset = 32;
+  static constexpr int kRawMax = 63;
 
   static HWY_INLINE void Scales(const uint8_t* HWY_RESTRICT block,
                                 float* HWY_RESTRICT scales, float*) {

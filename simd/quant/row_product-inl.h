@@ -96,6 +96,9 @@ struct LaneScales {
 template <size_t kStep, class Format>
 HWY_INLINE hn::Vec<DotF> StepFactors(const float* HWY_RESTRICT factors) {
   constexpr size_t kFirst = kStep * kStepElements / Format::kScaleElements;
+  if constexpr (Format::kScaleElements == kStepElements) {
+    return hn::Set(DotF(), factors[kFirst]);
+  }
   const ScaleF<Format> ds;
   constexpr size_t kInVector = kFirst % HWY_MAX_LANES_D(ScaleF<Format>);
   static constexpr LaneScales<kInVector, Format::kScaleElements / 4> kScales;

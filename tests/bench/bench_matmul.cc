@@ -121,6 +121,7 @@ void Register() {
     for (const size_t tokens : {1U, 2U, 3U, 4U, 8U}) {
       Add("MatVecs", BenchMatVecs, {type, 4096, 4096, tokens});
     }
+    Add("MatVecs", BenchMatVecs, {type, 64, 4096, 1});  // in the cache
     Add("MatVecs", BenchMatVecs, {type, 1160, 256, 1});
     if (format.block_elements < 256) {  // rows that are no whole groups of 256
       Add("MatVecs", BenchMatVecs, {type, 1536, 576, 1});

@@ -103,7 +103,8 @@ inline QuantElement SmallBlockElement(WeightType type, const uint8_t* block,
     case WeightType::kQ4_1:
       return {scale * NibbleAt(block + 4, i), -HalfAt(block + 2)};
     case WeightType::kQ5_0:
-      return {scale * ((NibbleAt(block + 6, i) | Bit(block + 2, i) << 4) - 16)};
+      return {scale * ((NibbleAt(block + 6, i) | Bit(block + 2, i) << 4) - 16),
+              0.0, scale * 16};
     case WeightType::kQ5_1:
       return {scale * (NibbleAt(block + 8, i) | Bit(block + 4, i) << 4),
               -HalfAt(block + 2)};
