@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/layers/executor.h"
 
+#include <algorithm>
+#include <span>
+
 #include "simd/targets.h"
 
 namespace krait::engine {
@@ -11,14 +14,19 @@ std::string Executor::Name() {
 
 void Executor::MultiplyAll(Pass pass, const float* x, size_t tokens,
                            std::initializer_list<Product> products) {
-  simd::ActivationView packed;
-  for (const Product& product : products) {
-    const simd::WeightView& w = product.w;
-    if (packed.tokens == 0 ||
-        packed.format != simd::FormatOf(w.type).activations) {
-      packed = linear_.Pack(x, tokens, w.cols, w.type, pool_);
-    }
-    linear_.Multiply(pass, w, packed, product.y, w.rows, pool_);
+  std::span<const Product> rest(products.begin(), products.size());
+  while (!rest.empty()) {
+    const auto format_of = [](const Product& product) {
+      return simd::FormatOf(product.w.type).activations;
+    };
+    const auto end = std::ranges::find_if(rest, [&](const Product& product) {
+      return format_of(product) != format_of(rest.front());
+    });
+    const auto alike = rest.first(static_cast<size_t>(end - rest.begin()));
+    const simd::WeightView& w = alike.front().w;
+    linear_.MultiplyAll(pass, alike,
+                        linear_.Pack(x, tokens, w.cols, w.type, pool_), pool_);
+    rest = rest.subspan(alike.size());
   }
 }
 

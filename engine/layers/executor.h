@@ -21,12 +21,6 @@ class Scratch {
   virtual ~Scratch() = default;
 };
 
-// Where a product goes: y[tokens, w.rows].
-struct Product {
-  const simd::WeightView& w;
-  float* y;
-};
-
 // What runs a model's forward calls: threads, and all memory that a call needs
 // besides the weights and the states. Made by a model for itself
 // (Model::NewExecutor); sessions that take turns share one.
@@ -55,8 +49,9 @@ class Executor {
     linear_.Multiply(pass, w, linear_.Pack(x, tokens, w.cols, w.type, pool_), y,
                      y_stride, pool_);
   }
-  // Several products of the same x[tokens, cols], which is packed once for all
-  // whose formats want it alike.
+  // Several products of the same x[tokens, cols], which is packed once for
+  // those that follow each other and want it alike; a kDecode of these is one
+  // parallel section.
   void MultiplyAll(Pass pass, const float* x, size_t tokens,
                    std::initializer_list<Product> products);
   // As Multiply, for a kDecode whose outputs lie apart: outputs[t][r].

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/layers/linear.h"
 
+#include <algorithm>
 #include <cassert>
 
 namespace krait::engine {
@@ -17,6 +18,12 @@ size_t RowsPerTask(size_t rows, size_t workers) {
   constexpr size_t kMany = kManyPanels * simd::kMatMulPanelRows;
   constexpr size_t kFew = kFewPanels * simd::kMatMulPanelRows;
   return rows >= kMany * kTasksPerWorker * workers ? kMany : kFew;
+}
+
+// In how many pieces a worker reads its `bytes` of weights.
+size_t PiecesOf(size_t bytes) {
+  constexpr size_t kLeast = size_t{64} << 10;
+  return std::clamp<size_t>(bytes / kLeast, 1, WorkerPool::kMaxPieces);
 }
 
 }  // namespace
@@ -62,14 +69,45 @@ void Linear::Multiply(Pass pass, const simd::WeightView& w,
   });
 }
 
+void Linear::MultiplyAll(Pass pass, std::span<const Product> products,
+                         const simd::ActivationView& x, WorkerPool& pool) {
+  if (pass == Pass::kPrefill) {
+    for (const auto& [w, y] : products) Multiply(pass, w, x, y, w.rows, pool);
+    return;
+  }
+  outputs_.resize(products.size() * x.tokens);
+  streams_.clear();
+  float** outputs = outputs_.data();
+  for (const auto& [w, y] : products) {
+    for (size_t t = 0; t < x.tokens; ++t) outputs[t] = y + t * w.rows;
+    streams_.push_back({.w = w, .outputs = outputs});
+    outputs += x.tokens;
+  }
+  DecodeStreams(streams_, x, pool);
+}
+
 void Linear::Decode(const simd::WeightView& w, const simd::ActivationView& x,
                     std::span<float* const> outputs, WorkerPool& pool) {
   assert(x.tokens == outputs.size());
-  tuner_.Run(w.rows * simd::RowBytes(w.type, w.cols), [&] {
-    pool.ForRanges(w.rows, simd::kMatMulPanelRows,
-                   [&](size_t begin, size_t end, size_t) {
-                     simd::MatVecs(w, begin, end, x, outputs.data());
-                   });
+  const Stream stream{.w = w, .outputs = outputs.data()};
+  DecodeStreams({&stream, 1}, x, pool);
+}
+
+void Linear::DecodeStreams(std::span<const Stream> streams,
+                           const simd::ActivationView& x, WorkerPool& pool) {
+  size_t bytes = 0;
+  for (const auto& [w, outputs] : streams) {
+    bytes += w.rows * simd::RowBytes(w.type, w.cols);
+  }
+  const size_t pieces = PiecesOf(bytes / pool.size());
+  tuner_.Run(bytes, [&] {
+    pool.ForPieces(pieces, [&](size_t piece, size_t) {
+      for (const auto& [w, outputs] : streams) {
+        const auto [begin, end] =
+            pool.PieceOf(w.rows, simd::kMatMulPanelRows, piece, pieces);
+        if (begin < end) simd::MatVecs(w, begin, end, x, outputs);
+      }
+    });
   });
 }
 

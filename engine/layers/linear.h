@@ -22,6 +22,12 @@ namespace krait::engine {
 // In either, a token's bits do not depend on the others of its batch.
 enum class Pass : uint8_t { kPrefill, kDecode };
 
+// Where a product goes: y[tokens, w.rows].
+struct Product {
+  const simd::WeightView& w;
+  float* y;
+};
+
 // Multiplies batches of vectors with weight matrices on a pool; owns the
 // buffers for that. One per Scratch.
 class Linear {
@@ -41,13 +47,27 @@ class Linear {
                 const simd::ActivationView& x, float* y, size_t y_stride,
                 WorkerPool& pool);
 
-  // The same for a kDecode whose outputs lie apart: outputs[t][r].
+  // The same for several matrices that meet the same inputs; a kDecode of all
+  // is one parallel section.
+  void MultiplyAll(Pass pass, std::span<const Product> products,
+                   const simd::ActivationView& x, WorkerPool& pool);
+
+  // A kDecode whose outputs lie apart: outputs[t][r].
   void Decode(const simd::WeightView& w, const simd::ActivationView& x,
               std::span<float* const> outputs, WorkerPool& pool);
 
  private:
   size_t max_cols_;
-  std::vector<float*> outputs_;  // of a kDecode, one per token
+  // A matrix of a kDecode, and where each token's product goes.
+  struct Stream {
+    const simd::WeightView& w;
+    float* const* outputs;
+  };
+  void DecodeStreams(std::span<const Stream> streams,
+                     const simd::ActivationView& x, WorkerPool& pool);
+
+  std::vector<Stream> streams_;
+  std::vector<float*> outputs_;  // of a kDecode, [products, tokens]
   AlignedArray<std::byte> packed_;
   std::vector<AlignedArray<std::byte>> panels_;  // one per worker
   StreamTuner tuner_;

@@ -56,7 +56,8 @@ void EndWorkers(std::atomic<bool>* stopping, std::atomic<uint32_t>* generation,
 
 }  // namespace
 
-WorkerPool::WorkerPool(const ThreadPlan& plan) : claimed_(plan.slots.size()) {
+WorkerPool::WorkerPool(const ThreadPlan& plan)
+    : claimed_(plan.slots.size() * kMaxPieces) {
   for (const ThreadPlan::Slot& slot : plan.slots) nodes_.push_back(slot.node);
   try {
     for (size_t worker = 1; worker < plan.slots.size(); ++worker) {

@@ -47,15 +47,36 @@ class WorkerPool {
       if (total != 0) fn(size_t{0}, total, size_t{0});
       return;
     }
-    for (size_t i = 0; i < size(); ++i) {
+    ForPieces(1, [&](size_t range, size_t worker) {
+      const Range part = RangeOf(total, grain, range);
+      if (part.begin < part.end) fn(part.begin, part.end, worker);
+    });
+  }
+
+  // Calls fn(piece, worker) once for each of `pieces` (at most kMaxPieces) of
+  // each worker: first its own, [worker * pieces, (worker + 1) * pieces), in
+  // their order, then, from the last one back, those of others that nobody has
+  // begun. So a slower core, or one that does other things, too, holds up the
+  // others for a piece at most.
+  static constexpr size_t kMaxPieces = 8;
+  template <class Fn>
+  void ForPieces(size_t pieces, const Fn& fn) {
+    if (size() == 1) {
+      for (size_t piece = 0; piece < pieces; ++piece) fn(piece, size_t{0});
+      return;
+    }
+    for (size_t i = 0; i < size() * pieces; ++i) {
       claimed_[i].store(false, std::memory_order_relaxed);
     }
     Share([&](size_t worker) {
-      for (size_t i = 0; i < size(); ++i) {
-        const size_t range = (worker + i) % size();
-        if (claimed_[range].exchange(true, std::memory_order_relaxed)) continue;
-        const Range part = RangeOf(total, grain, range);
-        if (part.begin < part.end) fn(part.begin, part.end, worker);
+      const auto take = [&](size_t piece) {
+        if (claimed_[piece].exchange(true, std::memory_order_relaxed)) return;
+        fn(piece, worker);
+      };
+      for (size_t i = 0; i < pieces; ++i) take(worker * pieces + i);
+      for (size_t other = 1; other < size(); ++other) {
+        const size_t first = (worker + other) % size() * pieces;
+        for (size_t i = pieces; i > 0; --i) take(first + i - 1);
       }
     });
   }
@@ -67,9 +88,14 @@ class WorkerPool {
     size_t end;
   };
   Range RangeOf(size_t total, size_t grain, size_t worker) const {
+    return PieceOf(total, grain, worker, 1);
+  }
+  // The same, cut into `pieces` for each worker.
+  Range PieceOf(size_t total, size_t grain, size_t piece, size_t pieces) const {
     const size_t units = (total + grain - 1) / grain;
-    const size_t begin = units * worker / size() * grain;
-    const size_t end = units * (worker + 1) / size() * grain;
+    const size_t all = size() * pieces;
+    const size_t begin = units * piece / all * grain;
+    const size_t end = units * (piece + 1) / all * grain;
     return {begin, end < total ? end : total};
   }
 
@@ -109,7 +135,7 @@ class WorkerPool {
   Section section_ = nullptr;
   const void* fn_ = nullptr;
   std::atomic<bool> stopping_{false};
-  std::vector<std::atomic<bool>> claimed_;  // per range of ForRanges
+  std::vector<std::atomic<bool>> claimed_;  // per piece of ForPieces
   // Counts sections; workers wait for it to change.
   alignas(64) std::atomic<uint32_t> generation_{0};
   // kOpen, plus the number of workers inside the section.

@@ -67,6 +67,43 @@ TEST_P(WorkerPoolTest, RangesCoverEveryIndexOnceAtMultiplesOfTheGrain) {
   }
 }
 
+TEST_P(WorkerPoolTest, PiecesAreTakenOnceEachAndCutTheRangesOfTheirWorkers) {
+  for (size_t pieces = 1; pieces <= WorkerPool::kMaxPieces; ++pieces) {
+    std::vector<std::atomic<int>> seen(pool_.size() * pieces);
+    pool_.ForPieces(pieces, [&](size_t piece, size_t worker) {
+      EXPECT_LT(worker, pool_.size());
+      ++seen[piece];
+    });
+    for (const auto& count : seen) ASSERT_EQ(count.load(), 1);
+    for (size_t worker = 0; worker < pool_.size(); ++worker) {
+      const auto range = pool_.RangeOf(1000, 16, worker);
+      size_t at = range.begin;
+      for (size_t i = 0; i < pieces; ++i) {
+        const auto piece = pool_.PieceOf(1000, 16, worker * pieces + i, pieces);
+        EXPECT_EQ(piece.begin, at);
+        at = piece.end;
+      }
+      EXPECT_EQ(at, range.end);
+    }
+  }
+}
+
+TEST_P(WorkerPoolTest, ASlowWorkerLeavesItsPiecesToOthers) {
+  if (pool_.size() == 1) return;
+  // Whoever comes first waits until all other pieces are done.
+  constexpr size_t kPieces = WorkerPool::kMaxPieces;
+  const size_t all = pool_.size() * kPieces;
+  std::atomic<size_t> done{0};
+  std::atomic<bool> waits{false};
+  pool_.ForPieces(kPieces, [&](size_t, size_t) {
+    if (!waits.exchange(true)) {
+      while (done.load() + 1 < all) std::this_thread::yield();
+    }
+    ++done;
+  });
+  EXPECT_EQ(done.load(), all);
+}
+
 TEST_P(WorkerPoolTest, TasksAreTakenOnceEach) {
   for (size_t tasks = 0; tasks < 50; ++tasks) {
     std::vector<std::atomic<int>> seen(tasks);
