@@ -110,6 +110,7 @@ base::Result<std::vector<RareWord>> SimilarPlaces::RareWords(
     }
   }
   std::vector<RareWord> words;
+  words.reserve(rare.size());
   for (auto& [term, word] : rare) words.push_back(std::move(word));
   std::ranges::stable_sort(words, std::ranges::greater(), &RareWord::counts);
   if (words.size() > kMostRareWords) words.resize(kMostRareWords);
