@@ -19,6 +19,7 @@
 #include "daemon/tools/bench/generated_source.h"
 #include "daemon/tools/bench/keystroke_bench.h"
 #include "daemon/tools/bench/keystroke_report.h"
+#include "daemon/tools/bench/peer_prompt.h"
 #include "daemon/tools/machine.h"
 #include "engine/run/session.h"
 #include "simd/targets.h"
@@ -178,6 +179,12 @@ base::Result<std::set<StepKind>> ParseSteps(
   return steps;
 }
 
+base::Result<std::string> PromptOfModel(const ModelOptions& options) {
+  const auto loaded = LoadModel(options);
+  if (!loaded) return loaded.error();
+  return SuffixFirstPrompt(loaded->model->tokenizer());
+}
+
 base::Result<KeystrokeBenchOptions> MakeOptions(
     const BenchKeystrokesArguments& arguments) {
   KeystrokeBenchOptions options;
@@ -206,10 +213,15 @@ base::Result<KeystrokeBenchOptions> MakeOptions(
         fmt::format("--dialect {}: expected \"infill\" or \"completion\"",
                     arguments.dialect));
   }
-  auto server =
-      InfillServer::Parse(arguments.against, arguments.allow_remote,
-                          {.completion = arguments.dialect == "completion",
-                           .prompt = arguments.peer_prompt});
+  InfillDialect dialect{.completion = arguments.dialect == "completion",
+                        .prompt = arguments.peer_prompt};
+  if (dialect.completion && dialect.prompt.empty()) {
+    auto prompt = PromptOfModel(arguments.model);
+    if (!prompt) return prompt.error();
+    dialect.prompt = std::move(*prompt);
+  }
+  auto server = InfillServer::Parse(arguments.against, arguments.allow_remote,
+                                    std::move(dialect));
   if (!server) return server.error();
   options.peer = peer_at(std::move(*server));
   return options;

@@ -32,7 +32,7 @@ struct BenchKeystrokesArguments {
   std::string against;  // URL; empty: no peer
   bool allow_remote = false;
   std::string dialect = "infill";  // or "completion"
-  std::string peer_prompt = InfillDialect().prompt;
+  std::string peer_prompt;         // for that; empty: as the model was trained
   size_t peer_lines_before = 256;
   size_t peer_lines_after = 64;
   size_t timeout_s = 600;

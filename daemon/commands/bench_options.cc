@@ -45,11 +45,11 @@ void AddPeerOptions(CLI::App* app, BenchKeystrokesArguments* arguments) {
       ->type_name("NAME")
       ->capture_default_str();
   app->add_option("--peer-prompt", arguments->peer_prompt,
-                  "The prompt for --dialect completion, as its model writes "
+                  "The prompt for --dialect completion, with {prefix} and "
+                  "{suffix}; default: suffix first, as the --model writes "
                   "control tokens")
       ->needs(against)
-      ->type_name("TEXT")
-      ->capture_default_str();
+      ->type_name("TEXT");
   app->add_option("--peer-before", arguments->peer_lines_before,
                   "Lines before the cursor's that the server gets")
       ->capture_default_str();

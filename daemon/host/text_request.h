@@ -38,6 +38,9 @@ struct TextRequest {
   size_t max_tokens = 128;  // 0: only reads the prompt
   bool ignore_end = false;  // goes on behind an end of sequence
   size_t choices = 1;       // answers that differ, at least 1
+  // Of each piece, how probable it was and so many of the likeliest at its
+  // place are wanted; nothing: neither is.
+  std::optional<size_t> likeliest = {};
 
   // The answer ends before the first of these.
   std::vector<std::string> stops = {};
@@ -57,6 +60,8 @@ struct SaidPiece {
   completion::PieceId id = 0;
   std::string bytes = {};
   float logprob = 0;
+  // What could have been in its place, the likeliest first; these have none.
+  std::vector<SaidPiece> likeliest = {};
 };
 
 struct TextChoice {

@@ -99,6 +99,9 @@ void TextTask::BeginChoice() {
   request.max_tokens = job_.request.max_tokens;
   request.ignore_end = job_.request.ignore_end;
   request.heal_tokens = job_.request.place.has_value();
+  request.likeliest = job_.request.likeliest.value_or(0);
+  // What is said already is kept without them.
+  request.may_resume = request.likeliest == 0;
   // What was typed already is said once more, and is not the answer's.
   const bool says_more = request.heal_tokens && request.max_tokens > 0;
   if (says_more) request.max_tokens += kMostHealedTokens;

@@ -33,6 +33,18 @@ size_t Unfinished(std::string_view text) {
   return 0;
 }
 
+SaidPiece SaidOf(const completion::Piece& piece) {
+  SaidPiece said{.id = piece.id,
+                 .bytes = std::string(piece.bytes),
+                 .logprob = piece.logprob};
+  for (const completion::LikelyPiece& likely : piece.likeliest) {
+    said.likeliest.push_back({.id = likely.id,
+                              .bytes = std::string(likely.bytes),
+                              .logprob = likely.logprob});
+  }
+  return said;
+}
+
 }  // namespace
 
 bool TextWatch::StopAt(size_t size, TextEnd end) {
@@ -55,9 +67,7 @@ bool TextWatch::OnPiece(const completion::Piece& piece, Clock::time_point now) {
   if (!begun_) begun_ = now;
   const size_t old_size = choice_.text.size();
   choice_.text += piece.bytes;
-  choice_.pieces.push_back({.id = piece.id,
-                            .bytes = std::string(piece.bytes),
-                            .logprob = piece.logprob});
+  choice_.pieces.push_back(SaidOf(piece));
   if (EndsAtStopWord(old_size) || EndsAtIndentation()) return false;
   const bool late =
       request_.most_time.count() > 0 && now - *begun_ > request_.most_time;

@@ -302,6 +302,11 @@ base::Status SetConversation(const HttpView& view,
                              std::vector<completion::ChatTurn> turns,
                              const SamplingFields& asked,
                              TextRequest* request) {
+  if (view.chats_elsewhere && request->likeliest) {
+    return MakeError(ErrorCode::kUnsupported,
+                     "logprobs: conversations go to an engine elsewhere, which "
+                     "krait does not ask for them");
+  }
   auto prompt = view.vocabulary->ChatPrompt(turns);
   if (prompt) {
     request->pieces = std::move(*prompt);

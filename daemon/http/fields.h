@@ -95,7 +95,7 @@ completion::Sampling ChatSamplingOf(const completion::Vocabulary& vocabulary);
 
 // Makes the request go on with a conversation: with the model's prompt for it
 // and, where one is asked, for an engine elsewhere. kUnsupported: none can have
-// it.
+// it, or the one elsewhere is to say how sure it is, which it is not asked for.
 base::Status SetConversation(const HttpView& view,
                              std::vector<completion::ChatTurn> turns,
                              const SamplingFields& asked, TextRequest* request);

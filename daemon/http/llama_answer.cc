@@ -11,6 +11,7 @@
 
 #include "base/json_text.h"
 #include "daemon/http/fields.h"
+#include "daemon/http/probabilities.h"
 
 namespace krait::daemon {
 namespace {
@@ -37,25 +38,6 @@ json::array TokensIn(const std::vector<SaidPiece>& pieces) {
   json::array tokens;
   for (const SaidPiece& piece : pieces) tokens.emplace_back(piece.id);
   return tokens;
-}
-
-json::array ProbabilitiesOf(const std::vector<SaidPiece>& pieces) {
-  json::array all;
-  for (const SaidPiece& piece : pieces) {
-    json::array bytes;
-    for (const char byte : piece.bytes) {
-      bytes.emplace_back(static_cast<unsigned char>(byte));
-    }
-    json::object one{{"id", piece.id},
-                     {"token", base::JsonString(piece.bytes)},
-                     {"bytes", std::move(bytes)},
-                     {"logprob", piece.logprob}};
-    json::array top;
-    top.emplace_back(one);
-    one["top_logprobs"] = std::move(top);
-    all.push_back(std::move(one));
-  }
-  return all;
 }
 
 // Of "a/b", the value of b in a; null: there is none.
@@ -87,7 +69,8 @@ class LlamaAnswer final : public AnswerWriter {
                         {"tokens", TokensIn(delta.pieces)},
                         {"stop", false}};
     if (form_.probabilities) {
-      object["completion_probabilities"] = ProbabilitiesOf(delta.pieces);
+      object["completion_probabilities"] =
+          ProbabilitiesOf(delta.pieces, TokenIds::kShown);
     }
     return EventOf(base::CompactJsonText(object));
   }
@@ -137,7 +120,8 @@ class LlamaAnswer final : public AnswerWriter {
       object["krait"] = {{"plan", PromptPlanName(answer.trace.plan)}};
     }
     if (form_.probabilities && !form_.stream) {
-      object["completion_probabilities"] = ProbabilitiesOf(choice.pieces);
+      object["completion_probabilities"] =
+          ProbabilitiesOf(PiecesOfText(choice), TokenIds::kShown);
     }
     return object;
   }

@@ -25,6 +25,7 @@
 #include "daemon/http/fields.h"
 #include "daemon/http/llama_answer.h"
 #include "daemon/http/metrics.h"
+#include "daemon/http/probabilities.h"
 
 namespace krait::daemon {
 
@@ -83,12 +84,15 @@ struct LlamaTextFields {
     constexpr int64_t kMostMs = 3'600'000;
     request->most_time = std::chrono::milliseconds(
         std::clamp<int64_t>(most_ms.value_or(0), 0, kMostMs));
+    const auto likeliest = static_cast<size_t>(std::clamp<int64_t>(
+        probabilities.value_or(0), 0, int64_t{kMostProbabilities}));
+    if (likeliest > 0) WantProbabilities(likeliest, request);
   }
 
   HttpWork WorkOf(TextRequest request, const HttpView& view) const {
     LlamaAnswerForm form{.stream = stream,
                          .several = choices.value_or(1) > 1,
-                         .probabilities = probabilities.value_or(0) > 0,
+                         .probabilities = request.likeliest.has_value(),
                          .fields = fields,
                          .model = view.vocabulary->facts().name};
     form.settings = SettingsOf(request, view);
@@ -113,6 +117,7 @@ struct LlamaTextFields {
             {"repeat_penalty", request.sampling.repetition_penalty},
             {"stop", std::move(words)},
             {"ignore_eos", request.ignore_end},
+            {"n_probs", request.likeliest.value_or(0)},
             {"stream", false},
             {"samplers", json::array()}};
   }

@@ -22,6 +22,8 @@
 #include "daemon/http/dialect.h"
 #include "daemon/http/embeddings.h"
 #include "daemon/http/fields.h"
+#include "daemon/http/llama_answer.h"
+#include "daemon/http/probabilities.h"
 
 namespace krait::daemon {
 
@@ -44,34 +46,47 @@ int64_t OllamaNanoseconds(completion::Clock::duration duration) {
 // Of one answer, to a prompt or in a conversation.
 class OllamaAnswer final : public AnswerWriter {
  public:
-  OllamaAnswer(bool stream, bool chat, std::string model, int64_t now)
-      : stream_(stream), chat_(chat), model_(std::move(model)), now_(now) {}
+  struct Form {
+    bool stream = true;
+    bool chat = false;
+    bool logprobs = false;
+    std::string model = {};
+    int64_t now = 0;  // seconds since 1970
+  };
+  explicit OllamaAnswer(Form form) : form_(std::move(form)) {}
 
   std::optional<std::string_view> stream_type() const override {
-    if (!stream_) return std::nullopt;
+    if (!form_.stream) return std::nullopt;
     return "application/x-ndjson";
   }
 
   std::string Part(const TextDelta& delta) override {
     std::string_view text = delta.text;
-    if (chat_ && !begun_) {
+    if (form_.chat && !begun_) {
       text = text.substr(std::min(text.find_first_not_of(" \n"), text.size()));
     }
     if (text.empty()) return {};
     begun_ = true;
     json::object object = Envelope(text);
     object["done"] = false;
+    if (form_.logprobs) {
+      object["logprobs"] = ProbabilitiesOf(delta.pieces, TokenIds::kLeftOut);
+    }
     return base::CompactJsonText(object) + "\n";
   }
 
   std::string Whole(const TextAnswer& answer) override {
     const TextChoice& said = answer.choices.front();
     std::string_view text = said.text;
-    if (chat_) {
+    if (form_.chat) {
       text = text.substr(std::min(text.find_first_not_of(" \n"), text.size()));
     }
-    json::object object = Envelope(stream_ ? std::string_view() : text);
+    json::object object = Envelope(form_.stream ? std::string_view() : text);
     object["done"] = true;
+    if (form_.logprobs && !form_.stream) {
+      object["logprobs"] =
+          ProbabilitiesOf(PiecesOfText(said), TokenIds::kLeftOut);
+    }
     object["done_reason"] = said.end == TextEnd::kLimit ? "length" : "stop";
     object["total_duration"] =
         OllamaNanoseconds(answer.trace.queue + answer.trace.tokenize +
@@ -84,6 +99,7 @@ class OllamaAnswer final : public AnswerWriter {
     object["eval_duration"] = OllamaNanoseconds(answer.trace.decode);
     // Not Ollama's own: how many of the prompt's tokens were warm.
     object["prompt_cached_count"] = answer.cached_tokens();
+    object["timings"] = TimingsOf(answer);
     return base::CompactJsonText(object) + "\n";
   }
 
@@ -93,9 +109,9 @@ class OllamaAnswer final : public AnswerWriter {
 
  private:
   json::object Envelope(std::string_view text) const {
-    json::object object{{"model", base::JsonString(model_)},
-                        {"created_at", TimeText(now_)}};
-    if (chat_) {
+    json::object object{{"model", base::JsonString(form_.model)},
+                        {"created_at", TimeText(form_.now)}};
+    if (form_.chat) {
       object["message"] = {{"role", "assistant"},
                            {"content", base::JsonString(text)}};
     } else {
@@ -104,10 +120,7 @@ class OllamaAnswer final : public AnswerWriter {
     return object;
   }
 
-  const bool stream_;
-  const bool chat_;
-  const std::string model_;
-  const int64_t now_;
+  const Form form_;
   bool begun_ = false;
 };
 
@@ -118,9 +131,11 @@ struct OllamaCommonFields {
   SamplingFields sampling;
   std::optional<int64_t> most_tokens;
   std::vector<std::string> stops;
+  std::optional<size_t> likeliest;
 
   void Read(base::ObjectReader& reader) {
     reader.Optional("model", &model).Optional("stream", &stream);
+    ReadLogprobs(reader, &likeliest);
     reader.OptionalObject("options", [this](base::ObjectReader& options) {
       ReadSampling(options, "repeat_penalty", "seed", &sampling);
       ReadWhole(options, "num_predict", &most_tokens);
@@ -135,10 +150,15 @@ struct OllamaCommonFields {
     request.sampling = SamplingOf(sampling, otherwise, view.number);
     request.max_tokens = TokensOf(most_tokens, kOllamaDefaultTokens);
     request.stops = std::move(stops);
+    WantProbabilities(likeliest, &request);
     if (model.empty()) model = view.vocabulary->facts().name;
     return TextWork{.request = std::move(request),
                     .writer = std::make_unique<OllamaAnswer>(
-                        stream, chat, std::move(model), view.now)};
+                        OllamaAnswer::Form{.stream = stream,
+                                           .chat = chat,
+                                           .logprobs = likeliest.has_value(),
+                                           .model = std::move(model),
+                                           .now = view.now})};
   }
 };
 
@@ -238,6 +258,7 @@ base::Result<HttpWork> ReadOllamaChat(const HttpRequest& http,
     return HttpWork(OllamaLoadedReply(fields.model, /*chat=*/true, view.now));
   }
   TextRequest request;
+  request.likeliest = fields.likeliest;
   if (const auto set =
           SetConversation(view, std::move(turns), fields.sampling, &request);
       !set) {

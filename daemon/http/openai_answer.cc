@@ -7,14 +7,17 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <map>
 #include <set>
+#include <span>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "base/json_text.h"
+#include "base/utf8.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/llama_answer.h"
+#include "daemon/http/probabilities.h"
 
 namespace krait::daemon {
 namespace {
@@ -25,18 +28,35 @@ std::string_view FinishOf(TextEnd end) {
   return end == TextEnd::kLimit ? "length" : "stop";
 }
 
-json::object TextLogprobs(const std::vector<SaidPiece>& pieces, size_t ofs) {
+// In characters, as the API has its offsets.
+size_t LengthOf(std::string_view text) {
+  return static_cast<size_t>(std::ranges::count_if(
+      text, [](char byte) { return !base::IsContinuation(byte); }));
+}
+
+// The likeliest and the one that was said, if that is none of them. Of those
+// that are the same text the likeliest counts.
+json::object TopLogprobs(const SaidPiece& piece) {
+  json::object top;
+  for (const SaidPiece& likely : piece.likeliest) {
+    top.emplace(base::JsonString(likely.bytes), likely.logprob);
+  }
+  top.emplace(base::JsonString(piece.bytes), piece.logprob);
+  return top;
+}
+
+// `ofs`: of the first in the text; becomes that of what follows.
+json::object TextLogprobs(std::span<const SaidPiece> pieces, size_t* ofs) {
   json::array tokens;
   json::array logprobs;
   json::array top;
   json::array offsets;
   for (const SaidPiece& piece : pieces) {
-    const json::string text = base::JsonString(piece.bytes);
-    tokens.emplace_back(text);
+    tokens.emplace_back(base::JsonString(piece.bytes));
     logprobs.emplace_back(piece.logprob);
-    top.push_back(json::object{{text, piece.logprob}});
-    offsets.emplace_back(ofs);
-    ofs += piece.bytes.size();
+    top.push_back(TopLogprobs(piece));
+    offsets.emplace_back(*ofs);
+    *ofs += LengthOf(piece.bytes);
   }
   return {{"tokens", std::move(tokens)},
           {"token_logprobs", std::move(logprobs)},
@@ -44,22 +64,9 @@ json::object TextLogprobs(const std::vector<SaidPiece>& pieces, size_t ofs) {
           {"text_offset", std::move(offsets)}};
 }
 
-json::object ChatLogprobs(const std::vector<SaidPiece>& pieces) {
-  json::array content;
-  for (const SaidPiece& piece : pieces) {
-    json::array bytes;
-    for (const char byte : piece.bytes) {
-      bytes.emplace_back(static_cast<unsigned char>(byte));
-    }
-    json::object one{{"token", base::JsonString(piece.bytes)},
-                     {"logprob", piece.logprob},
-                     {"bytes", std::move(bytes)}};
-    json::array top;
-    top.emplace_back(one);
-    one["top_logprobs"] = std::move(top);
-    content.push_back(std::move(one));
-  }
-  return {{"content", std::move(content)}};
+json::object ChatLogprobs(std::span<const SaidPiece> pieces) {
+  return {{"content", ProbabilitiesOf(pieces, TokenIds::kLeftOut)},
+          {"refusal", nullptr}};
 }
 
 json::object UsageOf(const TextAnswer& answer) {
@@ -106,7 +113,7 @@ class OpenAiAnswer final : public AnswerWriter {
       }
       json::object choice =
           form_.chat ? MessageOf(i, said)
-                     : ChoiceOf(i, form_.echo + said.text, said.pieces);
+                     : ChoiceOf(i, form_.echo + said.text, PiecesOfText(said));
       choice["finish_reason"] = FinishOf(said.end);
       choices.push_back(std::move(choice));
     }
@@ -147,8 +154,8 @@ class OpenAiAnswer final : public AnswerWriter {
     choices.push_back(std::move(choice));
     object["choices"] = std::move(choices);
     if (ended != nullptr) {
-      object["usage"] = UsageOf(*ended);
       object["timings"] = TimingsOf(*ended);
+      if (form_.usage_with_choice) object["usage"] = UsageOf(*ended);
     }
     return EventOf(base::CompactJsonText(object));
   }
@@ -170,7 +177,7 @@ class OpenAiAnswer final : public AnswerWriter {
 
   // Of text, or of a part of a message.
   json::object ChoiceOf(size_t index, std::string_view text,
-                        const std::vector<SaidPiece>& pieces) const {
+                        std::span<const SaidPiece> pieces) {
     json::object choice{{"index", index}};
     choice["logprobs"] = nullptr;
     if (form_.chat) {
@@ -179,7 +186,9 @@ class OpenAiAnswer final : public AnswerWriter {
     } else {
       choice["text"] = base::JsonString(text);
       if (form_.logprobs) {
-        choice["logprobs"] = TextLogprobs(pieces, form_.echo.size());
+        size_t& ofs =
+            offsets_.try_emplace(index, LengthOf(form_.echo)).first->second;
+        choice["logprobs"] = TextLogprobs(pieces, &ofs);
       }
     }
     return choice;
@@ -191,7 +200,7 @@ class OpenAiAnswer final : public AnswerWriter {
                          {"content", base::JsonString(WordsOf(said.text))},
                          {"tool_calls", nullptr}};
     choice["logprobs"] = nullptr;
-    if (form_.logprobs) choice["logprobs"] = ChatLogprobs(said.pieces);
+    if (form_.logprobs) choice["logprobs"] = ChatLogprobs(PiecesOfText(said));
     return choice;
   }
 
@@ -215,9 +224,8 @@ class OpenAiAnswer final : public AnswerWriter {
         about["answer"] = base::JsonString(WordsOf(checked.text));
       }
       const bool last = i + 1 == answer.choices.size();
-      const bool says_usage = last && form_.usage_with_choice;
       events += EventOfChoice(std::move(choice), std::move(about),
-                              says_usage ? &answer : nullptr);
+                              last ? &answer : nullptr);
     }
     if (form_.stream_usage && !form_.usage_with_choice) {
       json::object object = Envelope();
@@ -232,6 +240,8 @@ class OpenAiAnswer final : public AnswerWriter {
   const OpenAiAnswerForm form_;
   std::set<size_t> begun_;   // choices of which something was sent
   std::set<size_t> spoken_;  // and of these, words
+  // Where the next piece of a choice is in its text, in characters.
+  std::map<size_t, size_t> offsets_;
 };
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "daemon/http/embeddings.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/openai_answer.h"
+#include "daemon/http/probabilities.h"
 #include "daemon/http/repository_chat.h"
 
 namespace krait::daemon {
@@ -71,13 +72,13 @@ base::Result<HttpWork> ReadOpenAiCompletion(const HttpRequest& http,
                                             const HttpView& view) {
   PromptField prompt;
   std::optional<std::string> suffix;
-  std::optional<int64_t> logprobs;
+  std::optional<size_t> likeliest;
   bool echo = false;
   OpenAiCommonFields fields;
   const auto read = ReadBody(http.body, [&](base::ObjectReader& reader) {
     ReadPrompt(reader, "prompt", &prompt);
     reader.Optional("suffix", &suffix).Optional("echo", &echo);
-    ReadWhole(reader, "logprobs", &logprobs);
+    ReadLikeliest(reader, "logprobs", &likeliest);
     fields.Read(reader);
   });
   if (!read) return read.error();
@@ -100,11 +101,12 @@ base::Result<HttpWork> ReadOpenAiCompletion(const HttpRequest& http,
   }
   request.max_tokens = TokensOf(fields.most_tokens, kOpenAiDefaultTokens);
   fields.ApplyTo(sampling, view.number, &request);
+  WantProbabilities(likeliest, &request);
 
   OpenAiAnswerForm form = OpenAiFormOf(view, OpenAiDialect(), "cmpl");
   form.stream = fields.stream;
   form.stream_usage = fields.stream_usage;
-  form.logprobs = logprobs.value_or(-1) >= 0;
+  form.logprobs = likeliest.has_value();
   if (echo) {
     form.echo = prompt.pieces ? view.vocabulary->Text(*prompt.pieces, true)
                               : prompt.text;
@@ -117,11 +119,11 @@ base::Result<HttpWork> ReadOpenAiChat(const HttpRequest& http,
                                       const HttpView& view) {
   std::vector<completion::ChatTurn> turns;
   std::optional<std::string> repository;
-  bool logprobs = false;
+  std::optional<size_t> likeliest;
   OpenAiCommonFields fields;
   const auto read = ReadBody(http.body, [&](base::ObjectReader& reader) {
     ReadTurns(reader, "messages", &turns);
-    reader.Optional("logprobs", &logprobs);
+    ReadLogprobs(reader, &likeliest);
     RefuseField(reader, "tools", "nothing, as krait's models call no tools");
     RefuseField(reader, "functions",
                 "nothing, as krait's models call no functions");
@@ -143,12 +145,13 @@ base::Result<HttpWork> ReadOpenAiChat(const HttpRequest& http,
   TextRequest request;
   request.max_tokens = TokensOf(fields.most_tokens, kOpenAiDefaultAnswerTokens);
   fields.ApplyTo(ChatSamplingOf(*view.vocabulary), view.number, &request);
+  WantProbabilities(likeliest, &request);
 
   OpenAiAnswerForm form = OpenAiFormOf(view, OpenAiDialect(), "chatcmpl");
   form.chat = true;
   form.stream = fields.stream;
   form.stream_usage = fields.stream_usage;
-  form.logprobs = logprobs;
+  form.logprobs = likeliest.has_value();
   if (repository) {
     request.vocabulary = view.vocabulary;
     return HttpWork(AskRepository({.directory = std::move(*repository),

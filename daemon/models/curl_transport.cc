@@ -80,7 +80,7 @@ void CurlTransport::SetLimits() {
   // Files have the place for secrets, .netrc, for other programs.
   Set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
   Set(CURLOPT_USERAGENT, "krait/" KRAIT_VERSION);
-  for (const char* name : {"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"}) {
+  for (const char* name : {"REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"}) {
     const char* file = std::getenv(name);
     if (file != nullptr && *file != '\0') Set(CURLOPT_CAINFO, file);
   }

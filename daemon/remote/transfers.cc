@@ -242,7 +242,7 @@ void Transfers::Loop::SetOptions(RunningTransfer* transfer) {
   Set(transfer, CURLOPT_QUICK_EXIT, 1L);
 #endif
   if (!request.use_proxy) Set(transfer, CURLOPT_NOPROXY, "*");
-  for (const char* name : {"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"}) {
+  for (const char* name : {"REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"}) {
     const char* file = std::getenv(name);
     if (file != nullptr && *file != '\0') Set(transfer, CURLOPT_CAINFO, file);
   }

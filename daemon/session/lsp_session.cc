@@ -94,7 +94,10 @@ LspSession::LspSession(std::shared_ptr<lsp::Outbox> outbox,
                     .settings = settings_,
                     .suggestions = suggestions_,
                     .contexts = &contexts_},
-                   [this] { ShowStatus(); }),
+                   [this] {
+                     LookElsewhere();
+                     ShowStatus();
+                   }),
       questions_(StateHome(), encoder_, host, client_),
       indexing_(client_),
       self_(std::make_shared<LspSession*>(this)) {
@@ -139,10 +142,20 @@ void LspSession::Tell(lsp::MessageType type, std::string sentence) {
   }
 }
 
+void LspSession::LookElsewhere() {
+  const uint64_t answered = completions_.answered_for_elsewhere();
+  if (host_.elsewhere() == nullptr || answered == looked_elsewhere_) return;
+  looked_elsewhere_ = answered;
+  const auto told = remote_notice_.Answered(host_.elsewhere()->status(),
+                                            RemoteNotice::Clock::now());
+  if (told) lsp::ShowMessage(*client_, told->type, told->text);
+}
+
 void LspSession::ShowStatus() {
   if (!initialized_ || !status_notifier_) return;
   SessionActivity activity{.busy = completions_.busy(),
                            .inactive_because = {},
+                           .not_elsewhere_because = remote_notice_.why_here(),
                            .last = completions_.given().last_trace()};
   if (const auto document = documents_.Get(focused_)) {
     const completion::ReadPermission permission =

@@ -20,6 +20,7 @@
 #include "daemon/session/file_lookup.h"
 #include "daemon/session/held_requests.h"
 #include "daemon/session/indexing_notice.h"
+#include "daemon/session/remote_notice.h"
 #include "daemon/session/repository_contexts.h"
 #include "daemon/session/repository_questions.h"
 #include "daemon/session/session_completions.h"
@@ -130,6 +131,8 @@ class LspSession {
   void Lost(const std::vector<std::string>& uris, const std::string& why);
   // Tells the editor how krait is, if it wants to know.
   void ShowStatus();
+  // Tells the user whether the engine elsewhere answers, if it was asked.
+  void LookElsewhere();
   void LogProblem(const lsp::Error& error);
   void Log(lsp::MessageType type, std::string_view sentence);
 
@@ -156,6 +159,8 @@ class LspSession {
   bool initialized_ = false;
   std::unique_ptr<lsp::Progress> loading_;
   IndexingNotice indexing_;
+  RemoteNotice remote_notice_;
+  uint64_t looked_elsewhere_ = 0;  // after so many answers
   std::optional<StatusNotifier> status_notifier_;
   std::optional<int64_t> editor_process_;
   std::optional<int> exit_code_;

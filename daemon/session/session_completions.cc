@@ -237,6 +237,7 @@ void SessionCompletions::Finish(
     FinishWithout(pending, completion.error());
     return on_change_();
   }
+  if (pending->request.may_leave) ++for_elsewhere_;
   if (!given_.Knows(uri) || !session_.documents.PermissionOf(uri).granted()) {
     return pending->reply.Fail(Superseded());
   }

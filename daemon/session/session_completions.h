@@ -70,6 +70,8 @@ class SessionCompletions {
   void FailAll(const lsp::Error& error) { pending_.FailAll(error); }
 
   bool busy() const { return !pending_.empty(); }
+  // How many were answered that an engine elsewhere is for.
+  uint64_t answered_for_elsewhere() const { return for_elsewhere_; }
   // What the documents were answered.
   const GivenCompletions& given() const { return given_; }
 
@@ -99,6 +101,7 @@ class SessionCompletions {
   PendingCompletions pending_;
   GivenCompletions given_;
   WarmingPolicy warming_;
+  uint64_t for_elsewhere_ = 0;
   // The host's callbacks hold it weakly: those of a session that is gone do
   // nothing.
   const std::shared_ptr<SessionCompletions*> self_;

@@ -58,6 +58,9 @@ void StatusNotifier::Update(const SessionActivity& activity,
   } else if (!activity.inactive_because.empty()) {
     status.kind = lsp::StatusKind::kInactive;
     status.message = activity.inactive_because;
+  } else if (!activity.not_elsewhere_because.empty()) {
+    status.kind = lsp::StatusKind::kWarning;
+    status.message = activity.not_elsewhere_because;
   } else {
     status.message = **loaded;
   }

@@ -16,6 +16,8 @@ namespace krait::daemon {
 struct SessionActivity {
   bool busy = false;
   std::string inactive_because;  // for the document in focus; empty: it is not
+  // Why an engine elsewhere is not asked; empty: it is, or there is none.
+  std::string not_elsewhere_because;
   std::optional<completion::CompletionTrace> last;  // completion
 };
 

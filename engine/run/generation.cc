@@ -13,19 +13,45 @@ namespace krait::engine {
 
 namespace {
 
-// Returns the token before which `rank` others are likelier, the lower id first
-// of equals; nothing if there are not as many.
-std::optional<TokenId> TokenOfRank(std::span<const float> logits, size_t rank) {
+// The order of tokens: the likelier first and, of equals, the lower id.
+auto Likelier(std::span<const float> logits) {
+  return [logits](TokenId a, TokenId b) {
+    return logits[a] != logits[b] ? logits[a] > logits[b] : a < b;
+  };
+}
+
+// Returns the tokens that may come next, by id.
+std::vector<TokenId> PossibleTokens(std::span<const float> logits) {
   std::vector<TokenId> ids;
   for (size_t i = 0; i < logits.size(); ++i) {
     if (std::isfinite(logits[i])) ids.push_back(static_cast<TokenId>(i));
   }
+  return ids;
+}
+
+// Returns the token before which `rank` others are likelier; nothing if there
+// are not as many.
+std::optional<TokenId> TokenOfRank(std::span<const float> logits, size_t rank) {
+  std::vector<TokenId> ids = PossibleTokens(logits);
   if (rank >= ids.size()) return std::nullopt;
   const auto ranked = ids.begin() + static_cast<ptrdiff_t>(rank);
-  std::nth_element(ids.begin(), ranked, ids.end(), [&](TokenId a, TokenId b) {
-    return logits[a] != logits[b] ? logits[a] > logits[b] : a < b;
-  });
+  std::nth_element(ids.begin(), ranked, ids.end(), Likelier(logits));
   return *ranked;
+}
+
+// Returns the `count` likeliest tokens, or as many as there are. `log_sum`: of
+// the exponentials of all logits.
+std::vector<LikelyToken> LikeliestTokens(std::span<const float> logits,
+                                         size_t count, float log_sum) {
+  std::vector<TokenId> ids = PossibleTokens(logits);
+  const size_t kept = std::min(count, ids.size());
+  std::partial_sort(ids.begin(), ids.begin() + static_cast<ptrdiff_t>(kept),
+                    ids.end(), Likelier(logits));
+  ids.resize(kept);
+  std::vector<LikelyToken> likeliest;
+  likeliest.reserve(kept);
+  for (const TokenId id : ids) likeliest.push_back({id, logits[id] - log_sum});
+  return likeliest;
 }
 
 }  // namespace
@@ -58,8 +84,11 @@ std::optional<StopReason> TokenPicker::Pick(std::span<const float> logits) {
   const std::optional<TokenId> token = Choose(logits);
   if (!token) return StopReason::kNotFinite;
   if (end_ && *token == *end_) return StopReason::kEndOfSequence;
-  const float logprob =
-      logits[*token] - simd::LogSumExp(logits.data(), logits.size());
+  const float log_sum = simd::LogSumExp(logits.data(), logits.size());
+  const float logprob = logits[*token] - log_sum;
+  if (options_.likeliest > 0) {
+    likeliest_ = LikeliestTokens(logits, options_.likeliest, log_sum);
+  }
   tokens.push_back(*token);
   if (options_.memory != nullptr) options_.memory->Accept(*token);
   generation_.sum_logprob += static_cast<double>(logprob);

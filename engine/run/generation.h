@@ -28,12 +28,20 @@ enum class StopReason : uint8_t {
   kNotFinite,  // the model's logits hold no finite number: broken weights
 };
 
+// A token that may come next, and the natural log of its probability.
+struct LikelyToken {
+  TokenId id = 0;
+  float logprob = 0;
+};
+
 struct GenerateOptions {
   SamplerOptions sampler = {};
   size_t max_tokens = 64;
   bool ignore_end_of_sequence = false;
   // The first token is the likeliest but so many: for alternatives.
   size_t first_rank = 0;
+  // So many of the likeliest tokens are kept at each place, for likeliest().
+  size_t likeliest = 0;
   // What the generation has to begin with, if not null; advances with it.
   Beginning* beginning = nullptr;
   // What is mixed into the model's distribution, if not null; advances with it.
@@ -64,6 +72,11 @@ class TokenPicker {
   // be fed.
   std::optional<StopReason> Pick(std::span<const float> logits);
 
+  // What could have come in place of the token chosen last, and that token, by
+  // probability; fewer than were asked for if no more are possible. Valid until
+  // the next Pick; within on_token they are those of its token.
+  std::span<const LikelyToken> likeliest() const { return likeliest_; }
+
   // What was chosen so far; `reason` has no meaning yet.
   const Generation& generation() const { return generation_; }
 
@@ -74,6 +87,7 @@ class TokenPicker {
   Sampler sampler_;
   std::optional<TokenId> end_;
   Generation generation_;
+  std::vector<LikelyToken> likeliest_;
 };
 
 // Continues `session` (which has been fed at least one token), checking `stop`

@@ -59,6 +59,14 @@ class OpenAiPythonTest(CompletionCase):
                                                stream=True)
         self.assertTrue(''.join(part.choices[0].text for part in parts).startswith('append('))
 
+    def test_says_how_sure_it_is(self):
+        said = self.client.completions.create(model='krait', prompt=BEFORE, suffix=AFTER, max_tokens=4,
+                                              logprobs=3).choices[0]
+        self.assertEqual(''.join(said.logprobs.tokens), said.text)
+        for table, token in zip(said.logprobs.top_logprobs, said.logprobs.tokens):
+            self.assertEqual(max(table, key=table.get), token)
+            self.assertLessEqual(len(table), 3)
+
     def test_lists_models(self):
         self.assertEqual([model.owned_by for model in self.client.models.list()], ['krait'])
 
@@ -81,6 +89,11 @@ class OpenAiPythonChatTest(ChatCase):
                 stream_options={'include_usage': True}))
             text = ''.join(part.choices[0].delta.content or '' for part in parts if part.choices)
             self.assertEqual(text, whole.choices[0].message.content)
+            sure = client.chat.completions.create(model='krait', messages=QUESTION, max_tokens=4,
+                                                  temperature=0, logprobs=True, top_logprobs=2)
+            for one in sure.choices[0].logprobs.content:
+                self.assertEqual([t.token for t in one.top_logprobs][:1], [one.token])
+                self.assertEqual(len(one.top_logprobs), 2)
             usage = parts[-1].usage
             self.assertEqual(usage.prompt_tokens_details.cached_tokens, usage.prompt_tokens - 1)
 

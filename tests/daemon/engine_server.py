@@ -3,6 +3,7 @@
 
 import http.server
 import json
+import ssl
 import threading
 import time
 
@@ -12,13 +13,20 @@ class EngineServer(http.server.ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self):
+    def __init__(self, certificate=None):
+        """`certificate`: files of it and of its key, with which it speaks TLS."""
         super().__init__(('127.0.0.1', 0), Handler)
+        self.port = self.server_address[1]
         self.mode = 'well'
         self.text = ['lines', '()']
         self.requests = []
         self.connections_ended = 0
-        self.url = 'http://127.0.0.1:%d' % self.server_address[1]
+        self.url = 'http://127.0.0.1:%d' % self.port
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self.socket = context.wrap_socket(self.socket, server_side=True)
+            self.url = 'https://localhost:%d' % self.port
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def bodies(self):

@@ -19,8 +19,9 @@ AFTER = '\n    return found\n\n\nprint(names("/tmp"))\n'
 class HttpCase(DaemonCase):
     """A `krait serve` on a port that the system picks."""
 
-    def serve(self, *options, port=0):
-        process = subprocess.Popen([KRAIT, 'serve', '--threads', '2', '--listen',
+    def serve(self, *options, port=0, before=()):
+        """`before`: what runs it."""
+        process = subprocess.Popen([*before, KRAIT, 'serve', '--threads', '2', '--listen',
                                     '127.0.0.1:%d' % port, *options], env=self.places.env, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.stdout.close)

@@ -6,6 +6,7 @@
 
 import base64
 import json
+import math
 import os
 import shutil
 import signal
@@ -48,6 +49,10 @@ def check_typing(case, typed):
     case.assertLess(max(costs), first / 4, costs)
 
 
+def drop_id(token):
+    return {key: value for key, value in token.items() if key != 'id'}
+
+
 class RandomShapeTest(HttpCase):
     def test_typing_costs_few_tokens(self):
         """Mamba-2 with 60M parameters, whose weights are of no model."""
@@ -57,6 +62,16 @@ class RandomShapeTest(HttpCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.serve('--model', model)
         check_typing(self, '    result = compute_3(left)\n    x\n')
+
+
+class WithoutMiddleTest(HttpCase):
+    def test_a_model_without_a_middle_token_fills_in(self):
+        """llama.cpp's server answers 501 there."""
+        self.serve('--model', os.path.join(sys.argv[2], 'tests', 'data', 'models', 'llama3-tiny',
+                                           'hf'))
+        body = self.infill()
+        self.assertEqual(body['krait'], {'plan': 'emulated'})
+        self.assertGreater(body['tokens_evaluated'], 20)
 
 
 class ServeTest(HttpCase):
@@ -320,6 +335,45 @@ class OtherDialectsTest(HttpCase):
         error = self.post('/v1/completions', {'prompt': {}}, status=400)['error']
         self.assertEqual(error['type'], 'invalid_request_error')
 
+    def test_probabilities(self):
+        """The same in each dialect."""
+        place = {'prompt': BEFORE, 'suffix': AFTER}
+        asked = dict(place, max_tokens=4, logprobs=3)
+        plain = self.infill(n_predict=4)
+        llama = self.infill(n_predict=4, n_probs=3)
+        self.assertEqual(llama['content'], plain['content'])
+        self.assertNotIn('completion_probabilities', plain)
+        said = llama['completion_probabilities']
+        self.assertEqual(''.join(one['token'] for one in said), llama['content'])
+        for i, one in enumerate(said):
+            top = one['top_logprobs']
+            # Of the first those are left out that say only what is typed already.
+            self.assertIn(len(top), (3,) if i else (1, 2, 3))
+            self.assertEqual((top[0]['id'], top[0]['logprob']), (one['id'], one['logprob']))
+            self.assertEqual(top, sorted(top, key=lambda t: -t['logprob']))
+            self.assertLessEqual(sum(math.exp(t['logprob']) for t in top), 1 + 1e-5)
+            self.assertEqual(bytes(one['bytes']).decode(), one['token'])
+        openai = self.post('/v1/completions', asked)['choices']
+        tables = openai[0]['logprobs']['top_logprobs']
+        self.assertEqual(tables, [{t['token']: t['logprob'] for t in one['top_logprobs']}
+                                  for one in said])
+        events = [json.loads(event) for event in self.events('/v1/completions', asked)[:-1]]
+        parts = [e['choices'][0]['logprobs'] for e in events if e['choices'][0]['logprobs']]
+        for key, whole in openai[0]['logprobs'].items():
+            self.assertEqual(sum((part[key] for part in parts), []), whole)
+        ollama = self.post('/api/generate', dict(
+            place, stream=False, logprobs=True, top_logprobs=3, options={'num_predict': 4}))
+        without_ids = [dict(one, top_logprobs=[drop_id(t) for t in one['top_logprobs']])
+                       for one in map(drop_id, said)]
+        self.assertEqual(ollama['logprobs'], without_ids)
+        self.post('/v1/completions', dict(asked, logprobs=21), status=400)
+
+    def test_a_further_answer_begins_with_the_next_likely_token(self):
+        first, second = self.post('/completion', {'prompt': BEFORE, 'n_predict': 3, 'n_probs': 2,
+                                                  'temperature': 0, 'n_cmpl': 2})
+        likely = first['completion_probabilities'][0]['top_logprobs']
+        self.assertEqual([first['tokens'][0], second['tokens'][0]], [t['id'] for t in likely])
+
     def test_mistral_fim(self):
         asked = {'model': 'codestral-latest', 'prompt': BEFORE, 'suffix': AFTER, 'max_tokens': 8}
         said = self.post('/v1/fim/completions', asked)['choices'][0]
@@ -393,6 +447,25 @@ class ChatTest(HttpCase):
             'messages': self.asked['messages'], 'stream': False,
             'options': {'num_predict': 12, 'temperature': 0}})
         self.assertEqual(ollama['message']['content'], said['content'])
+
+    def test_probabilities(self):
+        more = dict(self.asked, logprobs=True, top_logprobs=5)
+        choice = self.post('/v1/chat/completions', more)['choices'][0]
+        said = choice['logprobs']['content']
+        text = b''.join(bytes(one['bytes']) for one in said).decode('utf-8', 'replace')
+        self.assertEqual(text.lstrip(' \n'), choice['message']['content'])
+        for one in said:
+            self.assertEqual(len(one['top_logprobs']), 5)
+            self.assertEqual(one['top_logprobs'][0]['logprob'], one['logprob'])
+        events = [json.loads(e)['choices'][0]
+                  for e in self.events('/v1/chat/completions', more)[:-1]]
+        parts = [e['logprobs']['content'] for e in events if e.get('logprobs')]
+        self.assertEqual(sum(parts, []), said)
+        ollama = self.post('/api/chat', {
+            'messages': self.asked['messages'], 'stream': False, 'logprobs': True,
+            'top_logprobs': 5, 'options': {'num_predict': 12, 'temperature': 0}})
+        self.assertEqual(ollama['logprobs'], said)
+        self.post('/v1/chat/completions', dict(self.asked, top_logprobs=5), status=400)
 
     def test_the_next_turn_goes_on_from_the_last(self):
         first = self.post('/v1/chat/completions', self.asked)

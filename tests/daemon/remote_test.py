@@ -10,59 +10,7 @@ import re
 import subprocess
 
 from daemon_case import KRAIT, TEXT, main, wait_until
-from engine_server import EngineServer
-from http_case import HttpCase
-
-KEY = 'sk-a-key-that-is-told-to-nobody-else'
-
-
-class RemoteCase(HttpCase):
-    def setUp(self):
-        super().setUp()
-        self.engine = EngineServer()
-        self.addCleanup(self.engine.server_close)
-        self.addCleanup(self.engine.shutdown)
-        self.places.env['ENGINE_KEY'] = KEY
-        for variable in ('http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'):
-            self.places.env.pop(variable, None)
-        self.work = os.path.join(self.places.root, 'work')
-        os.mkdir(self.work)
-
-    def remote(self, **settings):
-        # Patient enough for a busy machine, but where patience is the matter.
-        settings = {'url': self.engine.url, 'for': ['completion', 'chat'], 'key_env': 'ENGINE_KEY',
-                    'workspaces': [self.work], 'completion_wait_ms': 20000, **settings}
-        lines = ['%s = %s' % (key, json.dumps(value)) for key, value in settings.items()]
-        self.config('[remote]\n' + '\n'.join(lines) + '\n')
-
-    def write(self, name, text=TEXT):
-        path = os.path.join(self.work, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, 'w', encoding='utf-8') as file:
-            file.write(text)
-        return path
-
-    def complete(self, path, client=None, text=TEXT):
-        """What is shown for `return f.` of an open file, and how that came about."""
-        own = client is None
-        client = client or self.editor_without_files()
-        uri = 'file://' + path
-        client.open(uri, text)
-        line = text.split('\n').index('        return f.')
-        shown = client.inline(uri, line, len('        return f.'))
-        trace = client.explain(uri)
-        if own:  # or it would start the daemon again that a test stops
-            client.close()
-        return ''.join(item['insertText'] for item in shown[:1]), trace
-
-    def editor_without_files(self, **options):
-        client = self.client()
-        client.initialize(**options)
-        return client
-
-    def chat(self, status=200, **fields):
-        return self.post('/v1/chat/completions',
-                         {'messages': [{'role': 'user', 'content': 'Hello?'}], **fields}, status)
+from remote_case import KEY, RemoteCase
 
 
 class CompletionTest(RemoteCase):
@@ -211,6 +159,52 @@ class CompletionTest(RemoteCase):
         wait_until(lambda: self.engine.requests, 'it is asked')
         client.notify('$/cancelRequest', {'id': request})
         wait_until(lambda: self.engine.connections_ended == 1, 'the connection ends')
+
+
+class NoticeTest(RemoteCase):
+    def told_of(self, client, path, words):
+        """The message of these words, which the completion of a file leads to."""
+        self.complete(path, client)
+        return self.told(client, 'window/showMessage', words)
+
+    def shown_messages(self, client):
+        return [m['params'] for m in client.kept if m.get('method') == 'window/showMessage']
+
+    def test_each_change_is_told_once(self):
+        self.remote()
+        self.engine.mode = 'refuses'
+        client = self.editor_without_files(
+            options={'editorInfo': {'name': 'test', 'version': '1'}})
+        message = self.told_of(client, self.write('a.py'), 'answers again: HTTP 401')
+        self.assertIn("come from krait's own model until %s" % self.engine.url, message)
+        self.assertNotIn(KEY, message)
+        status = client.wait(lambda m: m.get('method') == 'didChangeStatus'
+                             and m['params']['kind'] == 'Warning')
+        self.assertIn('HTTP 401', status['params']['message'])
+        for name in ('b.py', 'c.py'):
+            self.complete(self.write(name), client)
+        self.assertEqual(self.shown_messages(client), [])
+        # It is asked again after 15 s.
+        self.engine.mode = 'well'
+        wait_until(lambda: self.status()['remote'].get('asked_again_in_seconds', 0) == 0,
+                   'it may be asked again')
+        self.told_of(client, self.write('d.py'), 'answers again, and completes')
+        client.wait(lambda m: m.get('method') == 'didChangeStatus'
+                    and m['params']['kind'] == 'Normal' and not m['params']['busy'])
+        self.complete(self.write('e.py'), client)
+        self.assertEqual(self.shown_messages(client), [])
+
+    def test_who_is_not_concerned_is_not_told(self):
+        self.remote()
+        self.engine.mode = 'refuses'
+        client = self.editor_without_files()
+        other = self.editor_without_files()
+        self.told_of(client, self.write('a.py'), 'HTTP 401')
+        elsewhere = os.path.join(self.places.root, 'elsewhere.py')
+        with open(elsewhere, 'w', encoding='utf-8') as file:
+            file.write(TEXT)
+        self.complete(elsewhere, other)
+        self.assertEqual(self.shown_messages(other), [])
 
 
 class ChatTest(RemoteCase):

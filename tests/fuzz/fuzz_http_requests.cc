@@ -17,6 +17,7 @@
 #include "daemon/http/access.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/peer_owner.h"
+#include "daemon/http/probabilities.h"
 #include "daemon/http/text_documents.h"
 #include "tests/daemon/http/fake_vocabulary.h"
 
@@ -35,11 +36,16 @@ void CheckText(TextWork work) {
   for (const std::string& stop : request.stops) {
     Require(!stop.empty() && stop.size() <= kLongestStop);
   }
+  const size_t likeliest = request.likeliest.value_or(0);
+  Require(likeliest <= kMostProbabilities);
+  Require(likeliest == 0 || request.max_tokens * request.choices * likeliest <=
+                                kMostAlternatives);
   Require(request.sampling.temperature >= 0);
   Require(request.sampling.top_p >= 0 && request.sampling.top_p <= 1);
   Require(request.place.has_value() || request.vocabulary != nullptr);
   TextDelta delta{.text = "a"};
   delta.pieces = {{.id = 97, .bytes = "a", .logprob = -1}};
+  delta.pieces[0].likeliest = {{.id = 98, .bytes = "\xff", .logprob = -2}};
   if (work.writer->stream_type()) Require(!work.writer->Part(delta).empty());
   TextAnswer answer = AnswerAb();
   answer.choices.resize(request.choices);

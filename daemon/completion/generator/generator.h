@@ -80,6 +80,8 @@ struct GeneratorRequest {
   bool heal_tokens = false;
   // Begins with another than the likeliest token: the one of this rank.
   size_t first_rank = 0;
+  // Says of each piece which were the likeliest at its place: so many.
+  size_t likeliest = 0;
   // If the prompt is the last one with a part of what was said since at its
   // end, goes on with that generation.
   bool may_resume = true;

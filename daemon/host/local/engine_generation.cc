@@ -105,6 +105,7 @@ void EngineGeneration::BeginToGenerate() {
       request_.max_tokens - std::min(request_.max_tokens, generated.size());
   options.ignore_end_of_sequence = request_.ignore_end;
   options.first_rank = request_.first_rank;
+  options.likeliest = request_.likeliest;
   options.beginning = &slot_->beginning;
   options.memory = slot_->memory.get();
   options.on_token = [this](TokenId token, float logprob) {
@@ -119,10 +120,32 @@ bool EngineGeneration::OnToken(TokenId token, float logprob) {
   slot_->ended = !request_.ignore_end && model_.tokenizer().IsControl(token);
   if (slot_->ended) return false;
   std::string_view bytes = model_.tokenizer().TokenBytes(token);
-  bytes.remove_prefix(slot_->beginning.Accept(token));
+  const size_t typed = slot_->beginning.Accept(token);
+  bytes.remove_prefix(typed);
   if (bytes.empty()) return true;  // typed already
   slot_->generated.Add(token, bytes, logprob);
-  return request_.on_piece({.id = token, .bytes = bytes, .logprob = logprob});
+  const auto likeliest = LikeliestPieces(typed);
+  return request_.on_piece({.id = token,
+                            .bytes = bytes,
+                            .logprob = logprob,
+                            .likeliest = likeliest});
+}
+
+// Without what was `typed` of them already, and those that add nothing to it.
+std::vector<completion::LikelyPiece> EngineGeneration::LikeliestPieces(
+    size_t typed) const {
+  const engine::Tokenizer& tokenizer = model_.tokenizer();
+  std::vector<completion::LikelyPiece> pieces;
+  for (const engine::LikelyToken& likely : picker_->likeliest()) {
+    std::string_view bytes = tokenizer.IsControl(likely.id)
+                                 ? tokenizer.TokenName(likely.id)
+                                 : tokenizer.TokenBytes(likely.id);
+    if (bytes.size() <= typed) continue;
+    bytes.remove_prefix(typed);
+    pieces.push_back(
+        {.id = likely.id, .bytes = bytes, .logprob = likely.logprob});
+  }
+  return pieces;
 }
 
 void EngineGeneration::StopIfAsked() {

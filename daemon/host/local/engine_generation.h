@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <vector>
 
 #include "base/result.h"
 #include "daemon/completion/generator/generator.h"
@@ -73,6 +74,7 @@ class EngineGeneration final : public completion::RunningGeneration {
 
   void BeginToGenerate();
   bool OnToken(engine::TokenId token, float logprob);
+  std::vector<completion::LikelyPiece> LikeliestPieces(size_t typed) const;
   void EndGenerating(engine::StopReason reason);
   void End(base::Result<completion::GeneratorReport> outcome);
 

@@ -18,9 +18,7 @@ struct InfillDialect {
   // Instead of /infill: /completion, with a prompt that the client lays out.
   bool completion = false;
   // Of that: {prefix} and {suffix} stand for the texts.
-  std::string prompt =
-      "<|fim_suffix|>{suffix}<|fim_prefix|>{prefix}"
-      "<|fim_middle|>";
+  std::string prompt = {};
 };
 
 // The address of a server that answers POST /infill as llama.cpp's does.

@@ -116,6 +116,26 @@ case('status: why krait is not at work', function()
   T.contains(window(nvim, 'krait://status'), 'off (:Krait enable)')
 end)
 
+case('what the server wants to be shown is, and where completions come from instead', function()
+  local why = "completions come from krait's own model until https://there answers again: HTTP 500"
+  local nvim = start({
+    status = { busy = false, kind = 'Warning', message = why },
+    messages = {
+      { type = 2, message = why },
+      { type = 3, message = 'https://there answers again' },
+    },
+  })
+  nvim:wait('both are told', function()
+    return #nvim:told() == 2
+  end)
+  T.equal(nvim:told(), {
+    { text = 'krait: ' .. why, level = vim.log.levels.WARN },
+    { text = 'krait: https://there answers again', level = vim.log.levels.INFO },
+  })
+  nvim:cmd('Krait status')
+  T.contains(window(nvim, 'krait://status'), 'https://there answers again: HTTP 500')
+end)
+
 case('that there are better models is told once, of the one that comes along', function()
   local told_of = vim.deepcopy(status)
   told_of.krait.model =

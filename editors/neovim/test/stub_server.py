@@ -19,6 +19,7 @@ stub.json (all optional):
   answers     method -> result
   errors      method -> error
   status      params of a didChangeStatus that is sent after `initialized`
+  messages    params of each window/showMessage that is sent after it
   configure   asks for the section `krait` after `initialized`
   die         ends at the next completion request, with this status
   fail        ends at once, with this status
@@ -166,6 +167,8 @@ def notice(message):
     elif method == 'initialized':
         if 'status' in stub:
             send({'method': 'didChangeStatus', 'params': stub['status']})
+        for params in stub.get('messages', []):
+            send({'method': 'window/showMessage', 'params': params})
         if stub.get('configure'):
             send({'id': 'settings', 'method': 'workspace/configuration',
                   'params': {'items': [{'section': 'krait'}]}})

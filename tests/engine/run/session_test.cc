@@ -234,5 +234,34 @@ TEST_F(SessionTest, CallbackAndCancellationEndAGeneration) {
   EXPECT_EQ(cut.tokens.size(), 1U);
 }
 
+TEST_F(SessionTest, LikeliestAreThoseOfTheDistribution) {
+  constexpr size_t kTokens = 64;
+  std::vector<float> logits(kTokens, 0.0F);
+  logits[3] = std::log(8.0F);
+  logits[5] = -std::numeric_limits<float>::infinity();
+  logits[9] = std::log(4.0F);
+  const float log_sum = std::log(static_cast<float>(kTokens - 3) + 12.0F);
+  GenerateOptions options{.max_tokens = 2, .ignore_end_of_sequence = true};
+  options.likeliest = 3;
+  TokenPicker picker(**model_, options);
+  ASSERT_FALSE(picker.Pick(logits));
+  ASSERT_EQ(picker.likeliest().size(), 3U);
+  // Of equals the lower id comes first.
+  const std::vector<TokenId> ids = {3, 9, 0};
+  const std::vector<float> weights = {8, 4, 1};
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(picker.likeliest()[i].id, ids[i]);
+    EXPECT_NEAR(picker.likeliest()[i].logprob, std::log(weights[i]) - log_sum,
+                1e-5);
+  }
+  // What cannot come is none of them.
+  std::vector<float> one(kTokens, -std::numeric_limits<float>::infinity());
+  one[7] = 1;
+  picker.Pick(one);
+  ASSERT_EQ(picker.likeliest().size(), 1U);
+  EXPECT_EQ(picker.likeliest()[0].id, 7U);
+  EXPECT_FLOAT_EQ(picker.likeliest()[0].logprob, 0);
+}
+
 }  // namespace
 }  // namespace krait::engine

@@ -8,6 +8,7 @@ local events = require('krait.events')
 local ghost = require('krait.ghost')
 local inline = require('krait.inline')
 local languages = require('krait.languages')
+local message = require('krait.message')
 local offer = require('krait.offer')
 local server = require('krait.server')
 local snooze = require('krait.snooze')
@@ -130,6 +131,9 @@ local hooks = {
       vim.schedule(function()
         offer.consider(params)
       end)
+    end,
+    ['window/showMessage'] = function(_, params)
+      message.show(params)
     end,
   },
   language_id = function(_, filetype)

@@ -27,4 +27,15 @@ function M.error(text)
   notify(vim.log.levels.ERROR, text)
 end
 
+--- What the server wants to be shown (`window/showMessage`).
+---@param params any
+function M.show(params)
+  local text = type(params) == 'table' and params.message
+  if type(text) ~= 'string' then
+    return
+  end
+  local levels = { vim.log.levels.ERROR, vim.log.levels.WARN }
+  notify(levels[params.type] or vim.log.levels.INFO, text)
+end
+
 return M

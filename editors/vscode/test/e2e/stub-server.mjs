@@ -3,13 +3,15 @@
 //
 // A language server that says exactly what a test wants, in place of `krait lsp`. It lives in the
 // folder $KRAIT_STUB: `script.json` has what it answers (see ScriptedServer in stub.ts), it
-// logs each message that it gets to `log.jsonl`, and ends at once when the file `crash` appears.
+// logs each message that it gets to `log.jsonl`, sends the notification in `say.json` when that
+// appears, and ends at once when the file `crash` does.
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 const folder = process.env.KRAIT_STUB;
 const script = () => JSON.parse(readFileSync(path.join(folder, 'script.json'), 'utf8'));
 const crashFile = path.join(folder, 'crash');
+const sayFile = path.join(folder, 'say.json');
 const documents = new Map();
 
 if (process.argv[2] === 'doctor') {
@@ -118,6 +120,11 @@ process.stdin.on('data', (data) => {
 process.stdin.on('end', () => process.exit(0));
 
 setInterval(() => {
+  if (existsSync(sayFile)) {
+    const notification = JSON.parse(readFileSync(sayFile, 'utf8'));
+    rmSync(sayFile);
+    send(notification);
+  }
   if (!existsSync(crashFile)) return;
   rmSync(crashFile);
   process.exit(70);

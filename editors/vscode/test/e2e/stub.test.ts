@@ -277,6 +277,24 @@ test('what the last answer took stands in the status bar, if that is wanted', as
   await waitUntil('the name alone', async () => await editor.statusText() === 'krait');
 });
 
+test('an engine elsewhere that does not answer is told of once, and stands in the status bar', async () => {
+  const why = 'completions come from krait\'s own model until https://there answers again: HTTP 500';
+  const warning = editor.page
+    .locator('.statusbar-item[id="krait.krait.krait.status"] .codicon-warning');
+  await editor.run('Notifications: Clear All Notifications');
+  stub.say('window/showMessage', { type: 2, message: why });
+  await editor.waitForNotification(why);
+  stub.say('didChangeStatus', { ...script.status, kind: 'Warning', message: why });
+  await warning.waitFor();
+  await editor.screenshot('stub-engine-elsewhere');
+  await editor.run('Notifications: Clear All Notifications');
+  stub.say('window/showMessage', { type: 3, message: 'https://there answers again, and completes' });
+  await editor.waitForNotification('https://there answers again, and completes');
+  stub.say('didChangeStatus', script.status);
+  await editor.waitUntilRuns();
+  await editor.run('Notifications: Clear All Notifications');
+});
+
 test('the doctor\'s findings are in the output', async () => {
   await editor.run('krait: Check This Machine (krait doctor)');
   await editor.page.locator('.panel .view-line', { hasText: 'stub doctor []' }).waitFor();

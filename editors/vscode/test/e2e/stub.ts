@@ -24,10 +24,12 @@ export class StubServer {
   }
 
   play(script: Script): void {
-    // Renamed, so that it is never read half.
-    const file = path.join(this.places.stub, 'script.json');
-    writeFileSync(`${file}.new`, JSON.stringify(script));
-    renameSync(`${file}.new`, file);
+    this.write('script.json', script);
+  }
+
+  /** Lets the server send a notification. */
+  say(method: string, params: object): void {
+    this.write('say.json', { method, params });
   }
 
   crash(): void {
@@ -57,6 +59,13 @@ export class StubServer {
   ): Promise<JsonObject> {
     return waitFor(`${method} at the server`, () => this.received(method).findLast(isRight),
       () => JSON.stringify(this.received(method).slice(-3)));
+  }
+
+  // Renamed, so that it is never read half.
+  private write(name: string, value: object): void {
+    const file = path.join(this.places.stub, name);
+    writeFileSync(`${file}.new`, JSON.stringify(value));
+    renameSync(`${file}.new`, file);
   }
 
   /** Each text that was inserted into a document, in order. */
