@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/vulkan/device_layers.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "simd/weights.h"
+
+namespace krait::engine::vulkan {
+
+DeviceAttention::DeviceAttention(const AttentionShape& shape,
+                                 size_t cache_layer, DeviceLayerReader& read)
+    : shape_(shape),
+      page_offset_(cache_layer * 2 * kBlockTokens * shape.kv_heads *
+                   shape.head_dim),
+      wq_(read.Matrix("attn_q.weight")),
+      wk_(read.Matrix("attn_k.weight")),
+      wv_(read.Matrix("attn_v.weight")),
+      wo_(read.Matrix("attn_output.weight")) {
+  if (shape_.scale == 0) {
+    shape_.scale = 1 / std::sqrt(static_cast<float>(shape_.head_dim));
+  }
+  if (!shape.has_biases) return;
+  bq_ = read.Vector("attn_q.bias");
+  bk_ = read.Vector("attn_k.bias");
+  bv_ = read.Vector("attn_v.bias");
+}
+
+void DeviceAttention::Record(const DeviceBatch& batch, Address x,
+                             Address y) const {
+  const DeviceScratch& b = batch.buffers;
+  batch.Multiply(wq_, x, b.q);
+  batch.Multiply(wk_, x, b.k);
+  batch.Multiply(wv_, x, b.v);
+  batch.commands.Barrier();
+  Place(batch);
+  batch.commands.Barrier();
+  batch.kernels.Attention(batch.commands,
+                          {.q = b.q,
+                           .y = b.attended,
+                           .rows = batch.rows,
+                           .heads = shape_.heads,
+                           .kv_heads = shape_.kv_heads,
+                           .head_dim = shape_.head_dim,
+                           .page_offset = page_offset_,
+                           .window = shape_.sliding_window,
+                           .scale = shape_.scale},
+                          batch.tokens);
+  batch.commands.Barrier();
+  batch.Multiply(wo_, b.attended, y);
+  batch.commands.Barrier();
+}
+
+// Factors and biases of q, k and v; q and k to their positions, k and v into
+// the pages.
+void DeviceAttention::Place(const DeviceBatch& batch) const {
+  const DeviceScratch& b = batch.buffers;
+  PlaceHeads place{.x = b.q,
+                   .bias = bq_,
+                   .angles = batch.angles,
+                   .rows = batch.rows,
+                   .heads = shape_.heads,
+                   .head_dim = shape_.head_dim,
+                   .rope_dim = shape_.rope_dim,
+                   .pairing = shape_.rope_pairing,
+                   .scale = shape_.q_scale};
+  batch.kernels.Place(batch.commands, place, batch.tokens);
+  place.x = b.k;
+  place.bias = bk_;
+  place.heads = shape_.kv_heads;
+  place.scale = shape_.k_scale;
+  place.to_page = true;
+  place.page_offset = page_offset_;
+  batch.kernels.Place(batch.commands, place, batch.tokens);
+  place.x = b.v;
+  place.bias = bv_;
+  place.rope_dim = 0;
+  place.scale = shape_.v_scale;
+  place.page_offset += kBlockTokens * shape_.kv_heads * shape_.head_dim;
+  batch.kernels.Place(batch.commands, place, batch.tokens);
+}
+
+DeviceSwiGlu::DeviceSwiGlu(DeviceLayerReader& read, std::string_view suffix)
+    : gate_(read.Matrix(fmt::format("ffn_gate{}.weight", suffix))),
+      up_(read.Matrix(fmt::format("ffn_up{}.weight", suffix))),
+      down_(read.Matrix(fmt::format("ffn_down{}.weight", suffix))) {}
+
+DeviceSwiGlu::DeviceSwiGlu(const Hyperparameters& hparams,
+                           DeviceLayerReader& read)
+    : DeviceSwiGlu(read, "") {
+  gate_scale_ = hparams.swiglu_gate_scale;
+  output_scale_ = hparams.swiglu_output_scale;
+}
+
+DeviceSwiGlu DeviceSwiGlu::Shared(DeviceLayerReader& read) {
+  return {read, "_shexp"};
+}
+
+void DeviceSwiGlu::Record(const DeviceBatch& batch, Address x,
+                          Address y) const {
+  const DeviceScratch& b = batch.buffers;
+  batch.Multiply(gate_, x, b.gate);
+  batch.Multiply(up_, x, b.up);
+  batch.commands.Barrier();
+  // A factor of the output is as good before the last product.
+  batch.kernels.SiluMul(batch.commands, b.gate, gate_scale_, b.up,
+                        batch.tokens * gate_.rows, output_scale_);
+  batch.commands.Barrier();
+  batch.Multiply(down_, b.gate, y);
+  batch.commands.Barrier();
+}
+
+DeviceExperts::DeviceExperts(const ExpertsShape& shape, DeviceLayerReader& read)
+    : used_(shape.used),
+      router_(read.Matrix("ffn_gate_inp.weight")),
+      gate_(read.Experts("ffn_gate", shape.count)),
+      up_(read.Experts("ffn_up", shape.count)),
+      down_(read.Experts("ffn_down", shape.count)) {
+  if (shape.shared_d_ff > 0) shared_ = DeviceSwiGlu::Shared(read);
+}
+
+size_t DeviceExperts::unused_bytes() const {
+  const auto bytes = [](const ExpertMatrices& each) {
+    return each.shape.rows * simd::RowBytes(each.shape.type, each.shape.cols);
+  };
+  return (router_.rows - used_) * (bytes(gate_) + bytes(up_) + bytes(down_));
+}
+
+// Each use of an expert is a product of its own, so that a token's bits do not
+// depend on the others; many uses of the same expert read it again and again.
+void DeviceExperts::Record(const DeviceBatch& batch, Address x,
+                           Address y) const {
+  const DeviceScratch& b = batch.buffers;
+  const Kernels& kernels = batch.kernels;
+  Commands& commands = batch.commands;
+  const size_t uses = batch.tokens * used_;
+  batch.Multiply(router_, x, b.scores);
+  commands.Barrier();
+  kernels.Route(commands, b.scores, batch.tokens, router_.rows, used_, b.uses);
+  commands.Barrier();
+  kernels.MatVecExperts(commands, gate_, x, b.uses, uses, used_, b.gate);
+  kernels.MatVecExperts(commands, up_, x, b.uses, uses, used_, b.up);
+  commands.Barrier();
+  kernels.SiluMul(commands, b.gate, 1, b.up, uses * gate_.shape.rows, 1);
+  commands.Barrier();
+  kernels.MatVecExperts(commands, down_, b.gate, b.uses, uses, 1, b.parts);
+  commands.Barrier();
+  if (shared_) shared_->Record(batch, x, y);
+  kernels.Combine(commands, b.parts, b.uses, batch.tokens, used_, router_.cols,
+                  shared_ ? 1 : 0, y);
+  commands.Barrier();
+}
+
+}  // namespace krait::engine::vulkan
