@@ -7,7 +7,7 @@
 namespace krait::engine::vulkan {
 namespace {
 
-constexpr size_t kAlignment = 256;  // of arrays of a call
+constexpr size_t kArrayAlignment = 256;  // of arrays of a call
 
 Slice Require(MemoryArena& arena, size_t bytes) {
   Result<Slice> slice = arena.Allocate(bytes);
@@ -19,7 +19,7 @@ Slice Require(MemoryArena& arena, size_t bytes) {
 
 void CallInputs::Begin(size_t bytes, size_t arrays) {
   used_ = 0;
-  bytes += arrays * kAlignment;
+  bytes += arrays * kArrayAlignment;
   if (bytes <= room_.bytes) return;
   // In steps that double, as sequences grow.
   size_t size = size_t{64} << 10;
@@ -31,7 +31,7 @@ void CallInputs::Begin(size_t bytes, size_t arrays) {
 Slice CallInputs::Take(size_t bytes) {
   const Slice slice = room_.From(used_);
   assert(bytes <= slice.bytes);
-  used_ += (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  used_ += (bytes + kArrayAlignment - 1) / kArrayAlignment * kArrayAlignment;
   return slice;
 }
 

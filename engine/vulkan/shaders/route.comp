@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The `used` experts of a token (an invocation) that have the highest scores,
 // of equal ones the first, with the softmax of the chosen scores as weights.
-// Scores that are no numbers lose. They come in the order of their scores.
+// They come in the order of their scores.
 #include "common.glsl"
 #include "expert_uses.glsl"
 layout(local_size_x = 32) in;

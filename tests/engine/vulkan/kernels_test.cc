@@ -270,6 +270,79 @@ TEST_F(KernelsTest, ElementsAreAddedAndGated) {
   }
 }
 
+// Of equal scores the first expert is chosen, and none that is no number.
+TEST_F(KernelsTest, ExpertsAreChosenByTheirScores) {
+  const std::vector<float> scores = {1, 3,   2,   3,  //
+                                     0, -50, NAN, 0,  //
+                                     5, 4,   3,   2};
+  const Slice uses = Put(std::vector<ExpertUse>(6));
+  commands_->Begin();
+  kernels_->Route(*commands_, Put(scores).address, 3, 4, 2, uses.address);
+  commands_->Run();
+  const std::vector<ExpertUse> chosen = Get<ExpertUse>(uses, 6);
+  const std::vector<uint32_t> experts = {1, 3, 0, 3, 0, 1};
+  const std::vector<double> weights = {
+      0.5, 0.5, 0.5, 0.5, 1 / (1 + std::exp(-1.0)), 1 / (1 + std::exp(1.0))};
+  for (size_t i = 0; i < chosen.size(); ++i) {
+    EXPECT_EQ(chosen[i].expert, experts[i]) << i;
+    EXPECT_NEAR(chosen[i].weight, weights[i], 1e-6) << i;
+  }
+}
+
+TEST_F(KernelsTest, EachUseOfAnExpertIsAProductAndTheyAreCombined) {
+  for (const WeightType type : {WeightType::kQ4_K, WeightType::kF32}) {
+    ASSERT_TRUE(kernels_->PrepareExperts(type));
+    const size_t rows = 70;
+    const size_t cols = 256;
+    std::vector<RandomWeights> experts;
+    std::vector<Address> table;
+    for (int e = 0; e < 3; ++e) {
+      experts.emplace_back(type, rows, cols, 0, random_);
+      table.push_back(PutMatrix(experts.back()).address);
+    }
+    const std::vector<ExpertUse> uses = {{2, 0.75F},
+                                         {0, 0.25F},  //
+                                         {1, 0.5F},
+                                         {2, 0.5F}};
+    const std::vector<float> x = Random(2 * cols);
+    const Slice parts = Room(uses.size() * rows);
+    const Slice y = Put(std::vector<float>(2 * rows, 3));
+    const Slice only = Room(2 * rows);
+    const Address uses_address = Put(uses).address;
+    commands_->Begin();
+    kernels_->MatVecExperts(
+        *commands_,
+        {.table = Put(table).address, .shape = {0, type, rows, cols}},
+        Put(x).address, uses_address, uses.size(), 2, parts.address);
+    commands_->Barrier();
+    kernels_->Combine(*commands_, parts.address, uses_address, 2, 2, rows, 2,
+                      y.address);
+    kernels_->Combine(*commands_, parts.address, uses_address, 2, 2, rows, 0,
+                      only.address);
+    commands_->Run();
+    const std::vector<float> sums = Get(y, 2 * rows);
+    const std::vector<float> alone = Get(only, 2 * rows);
+    for (size_t t = 0; t < 2; ++t) {
+      for (size_t r = 0; r < rows; ++r) {
+        double expected = 0;
+        double magnitude = 0;
+        for (size_t u = 2 * t; u < 2 * t + 2; ++u) {
+          const simd::WeightView& w = experts[uses[u].expert].view();
+          for (size_t c = 0; c < cols; ++c) {
+            const simd::QuantElement element = simd::ElementAt(w, r, c);
+            const double input = double{x[t * cols + c]};
+            expected += double{uses[u].weight} * element.value() * input;
+            magnitude += element.magnitude() * std::abs(input);
+          }
+        }
+        const double tolerance = SumTolerance(cols, magnitude + 6);
+        ASSERT_NEAR(alone[t * rows + r], expected, tolerance);
+        ASSERT_NEAR(sums[t * rows + r], expected + 6, tolerance);
+      }
+    }
+  }
+}
+
 // Tables of the pages of some sequences, as a batch has them.
 struct PagedRows {
   std::vector<Slice> pages;  // of all sequences
