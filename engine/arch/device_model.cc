@@ -16,6 +16,7 @@
 
 #include "engine/arch/output_head.h"
 #include "engine/layers/attention.h"
+#include "engine/state/recurrent_layout.h"
 #include "simd/rope.h"
 
 namespace krait::engine {
@@ -24,6 +25,7 @@ using vulkan::Address;
 using vulkan::DeviceBatch;
 using vulkan::DeviceRow;
 using vulkan::DeviceScratch;
+using vulkan::DeviceSequence;
 using vulkan::DeviceState;
 
 // Loading ---------------------------------------------------------------------
@@ -37,11 +39,11 @@ Status CheckLayers(const Hyperparameters& hparams) {
                      fmt::format("{} not run on a graphics card yet", what));
   };
   if (hparams.Has(MixerKind::kMamba1)) return refuse("layers of Mamba-1 are");
-  if (hparams.Has(MixerKind::kMamba2)) return refuse("layers of Mamba-2 are");
-  for (const LayerKind& kind : hparams.layer_pattern) {
-    if (kind.feed_forward == FeedForwardKind::kNone) {
-      return refuse("layers without a feed-forward are");
-    }
+  if (hparams.Has(MixerKind::kParallel)) {
+    return refuse("layers of Falcon-H1 are");
+  }
+  for (const float scale : hparams.mamba2.input_scales) {
+    if (scale != 1) return refuse("Mamba-2's inputs with factors are");
   }
   if (hparams.attention.head_dim > vulkan::Kernels::kMaxHeadDim) {
     return refuse("heads of more than 256 elements are");
@@ -79,10 +81,21 @@ Status DeviceModel::Start(const std::filesystem::path& cache_folder) {
   kernels_ = std::move(*kernels);
   weights_ =
       std::make_unique<vulkan::DeviceWeights>(device_, transfers_, *kernels_);
-  kv_memory_ = std::make_shared<const vulkan::DeviceKvMemory>(
-      hparams.attention, hparams.CountLayers(MixerKind::kAttention), device_,
-      transfers_);
-  rope_frequencies_ = RopeFrequencies(hparams.attention);
+  if (hparams.Has(MixerKind::kAttention)) {
+    state_memory_.kv = std::make_shared<const vulkan::DevicePageMemory>(
+        2 * hparams.CountLayers(MixerKind::kAttention),
+        hparams.attention.kv_heads * hparams.attention.head_dim, device_,
+        transfers_);
+    rope_frequencies_ = RopeFrequencies(hparams.attention);
+  }
+  if (hparams.Has(MixerKind::kMamba2)) {
+    state_memory_.recurrent =
+        std::make_shared<const vulkan::DeviceRecurrentMemory>(
+            RecurrentLayoutOf(hparams), device_, transfers_);
+    if (Status made = kernels_->PrepareMamba2(hparams.mamba2); !made) {
+      return made;
+    }
+  }
   if (Status read = ReadWeights(); !read) return read;
   try {
     // Better now than in the middle of a call.
@@ -110,20 +123,26 @@ Status DeviceModel::ReadWeights() {
   return read.status() ? weights_->status() : read.status();
 }
 
-DeviceModel::Layer DeviceModel::ReadLayer(
-    size_t number, vulkan::DeviceLayerReader& read) const {
+DeviceModel::Layer DeviceModel::ReadLayer(size_t number,
+                                          vulkan::DeviceLayerReader& read) {
   const Hyperparameters& hparams = hyperparameters();
-  const bool has_experts =
-      hparams.KindOf(number).feed_forward == FeedForwardKind::kExperts;
-  const Address mixer_norm = read.Vector("attn_norm.weight");
-  vulkan::DeviceAttention mixer(hparams.attention, number, read);
-  const Address feed_forward_norm = read.Vector("ffn_norm.weight");
-  if (has_experts) {
-    return {mixer_norm, mixer, feed_forward_norm,
-            vulkan::DeviceExperts(hparams.experts, read)};
+  const LayerKind& kind = hparams.KindOf(number);
+  Layer layer{.mixer_norm = read.Vector("attn_norm.weight"),
+              .mixer = kind.mixer == MixerKind::kMamba2
+                           ? decltype(Layer::mixer)(vulkan::DeviceMamba2(
+                                 hparams, recurrent_layers_++, read))
+                           : decltype(Layer::mixer)(vulkan::DeviceAttention(
+                                 hparams.attention, attention_layers_++, read)),
+              .feed_forward_norm = 0,
+              .feed_forward = {}};
+  if (kind.feed_forward == FeedForwardKind::kNone) return layer;
+  layer.feed_forward_norm = read.Vector("ffn_norm.weight");
+  if (kind.feed_forward == FeedForwardKind::kExperts) {
+    layer.feed_forward.emplace<vulkan::DeviceExperts>(hparams.experts, read);
+  } else {
+    layer.feed_forward.emplace<vulkan::DeviceSwiGlu>(hparams, read);
   }
-  return {mixer_norm, mixer, feed_forward_norm,
-          vulkan::DeviceSwiGlu(hparams, read)};
+  return layer;
 }
 
 size_t DeviceModel::DecodeBytes() const {
@@ -142,11 +161,7 @@ size_t DeviceModel::DecodeBytes() const {
 }
 
 std::unique_ptr<State> DeviceModel::NewState() const {
-  const Hyperparameters& hparams = hyperparameters();
-  std::vector<size_t> attention_layers(hparams.layers);
-  for (size_t i = 0; i < hparams.layers; ++i) attention_layers[i] = i;
-  return std::make_unique<DeviceState>(hparams.attention, kv_memory_,
-                                       std::move(attention_layers));
+  return std::make_unique<DeviceState>(hyperparameters(), state_memory_);
 }
 
 std::string DeviceModel::ExecutorName() const {
@@ -167,12 +182,15 @@ void DeviceModel::Prefill(std::span<const TokenId> tokens, State& state,
                           float* logits) const {
   auto& scratch = static_cast<DeviceScratch&>(executor.scratch());
   auto& device_state = static_cast<DeviceState&>(state);
-  device_state.Begin(tokens.size());
+  Settle(state, executor);
+  const DeviceSequence sequence =
+      device_state.Begin(tokens.size(), /*record=*/true);
   std::vector<Row> batch_rows;
   for (size_t t = 0; t < tokens.size(); ++t) {
     batch_rows.push_back({&device_state, state.position() + t});
   }
-  const DeviceBatch batch = Begin(Pass::kPrefill, tokens, batch_rows, scratch);
+  const DeviceBatch batch =
+      Begin(Pass::kPrefill, tokens, batch_rows, {&sequence, 1}, scratch);
   RecordLayers(batch);
   const size_t count = rows == LogitsRows::kAll    ? tokens.size()
                        : rows == LogitsRows::kLast ? 1
@@ -189,13 +207,18 @@ void DeviceModel::Decode(std::span<const DecodeStep> steps,
   auto& scratch = static_cast<DeviceScratch&>(executor.scratch());
   std::vector<TokenId> tokens;
   std::vector<Row> rows;
+  std::vector<DeviceSequence> sequences;
   for (const DecodeStep& step : steps) {
     auto& state = static_cast<DeviceState&>(*step.state);
-    state.Begin(1);
+    Settle(state, executor);
+    DeviceSequence sequence = state.Begin(1, /*record=*/false);
+    sequence.first_token = static_cast<uint32_t>(tokens.size());
+    sequences.push_back(sequence);
     tokens.push_back(step.token);
     rows.push_back({&state, state.position()});
   }
-  const DeviceBatch batch = Begin(Pass::kDecode, tokens, rows, scratch);
+  const DeviceBatch batch =
+      Begin(Pass::kDecode, tokens, rows, sequences, scratch);
   RecordLayers(batch);
   Finish(batch, 0, steps.size(), [&](size_t row) { return steps[row].logits; });
   for (const DecodeStep& step : steps) {
@@ -203,48 +226,89 @@ void DeviceModel::Decode(std::span<const DecodeStep> steps,
   }
 }
 
-DeviceBatch DeviceModel::Begin(Pass pass, std::span<const TokenId> tokens,
-                               std::span<const Row> rows,
-                               DeviceScratch& scratch) const {
-  const Hyperparameters& hparams = hyperparameters();
-  const size_t angles = hparams.attention.rope_dim / 2;
-  std::vector<float> table(tokens.size() * 2 * angles);
-  // The pages of each state once; its rows follow each other.
-  std::vector<Address> pages;
-  std::vector<size_t> first_page;
+namespace {
+
+// Where the tokens of a call stand, and tables of their sequences' pages: those
+// of each state once, as its rows follow each other.
+class PagedRows {
+ public:
+  // `pages_of` appends the addresses of a state's pages.
+  template <class Row, class PagesOf>
+  PagedRows(std::span<const Row> rows, const PagesOf& pages_of) {
+    for (size_t t = 0; t < rows.size(); ++t) {
+      const bool again = t > 0 && rows[t].state == rows[t - 1].state;
+      first_page_.push_back(again ? first_page_.back() : pages_.size());
+      positions_.push_back(static_cast<uint32_t>(rows[t].position));
+      if (!again) pages_of(*rows[t].state, &pages_);
+    }
+  }
+
+  bool empty() const { return pages_.empty(); }
+  size_t bytes() const {
+    return pages_.size() * sizeof(Address) +
+           positions_.size() * sizeof(DeviceRow);
+  }
+  // DeviceRow[tokens]
+  Address Put(vulkan::CallInputs& inputs) const {
+    const Address pages = inputs.Put(std::span<const Address>(pages_));
+    std::vector<DeviceRow> rows;
+    for (size_t t = 0; t < positions_.size(); ++t) {
+      rows.push_back({.pages = pages + first_page_[t] * sizeof(Address),
+                      .position = positions_[t]});
+    }
+    return inputs.Put(std::span<const DeviceRow>(rows));
+  }
+
+ private:
+  std::vector<Address> pages_;
+  std::vector<size_t> first_page_;
+  std::vector<uint32_t> positions_;
+};
+
+}  // namespace
+
+std::vector<float> DeviceModel::Angles(std::span<const Row> rows) const {
+  const size_t angles = rope_frequencies_.size();
+  std::vector<float> table(rows.size() * 2 * angles);
   for (size_t t = 0; t < rows.size(); ++t) {
     float* cosines = table.data() + t * 2 * angles;
     simd::RopeAngles(rows[t].position, rope_frequencies_, cosines,
                      cosines + angles);
-    const bool again = t > 0 && rows[t].state == rows[t - 1].state;
-    first_page.push_back(again ? first_page.back() : pages.size());
-    if (!again) rows[t].state->kv().AppendAddresses(&pages);
   }
+  return table;
+}
+
+DeviceBatch DeviceModel::Begin(Pass pass, std::span<const TokenId> tokens,
+                               std::span<const Row> rows,
+                               std::span<const DeviceSequence> sequences,
+                               DeviceScratch& scratch) const {
+  const std::vector<float> angles = Angles(rows);
+  const PagedRows kv(rows, [](DeviceState& state, std::vector<Address>* to) {
+    if (state.kv() != nullptr) state.kv()->AppendAddresses(to);
+  });
+  const PagedRows log(rows, [](DeviceState& state, std::vector<Address>* to) {
+    if (state.recurrent() != nullptr) state.recurrent()->AppendAddresses(to);
+  });
   vulkan::CallInputs& inputs = scratch.inputs;
-  inputs.Begin(tokens.size_bytes() + table.size() * sizeof(float) +
-                   pages.size() * sizeof(Address) +
-                   rows.size() * sizeof(DeviceRow),
-               4);
-  const Address pages_begin = inputs.Put(std::span<const Address>(pages));
-  std::vector<DeviceRow> device_rows;
-  for (size_t t = 0; t < rows.size(); ++t) {
-    device_rows.push_back(
-        {.pages = pages_begin + first_page[t] * sizeof(Address),
-         .position = static_cast<uint32_t>(rows[t].position)});
-  }
-  const DeviceBatch batch{
-      .pass = pass,
-      .tokens = tokens.size(),
-      .kernels = *kernels_,
-      .commands = *scratch.commands,
-      .buffers = scratch,
-      .rows = inputs.Put(std::span<const DeviceRow>(device_rows)),
-      .angles = inputs.Put(std::span<const float>(table))};
+  inputs.Begin(tokens.size_bytes() + angles.size() * sizeof(float) +
+                   sequences.size_bytes() + kv.bytes() + log.bytes(),
+               7);
+  const DeviceBatch batch{.pass = pass,
+                          .tokens = rows.size(),
+                          .kernels = *kernels_,
+                          .commands = *scratch.commands,
+                          .buffers = scratch,
+                          .rows = kv.Put(inputs),
+                          .angles = inputs.Put(std::span<const float>(angles)),
+                          .sequences = inputs.Put(sequences),
+                          .num_sequences = sequences.size(),
+                          .log_rows = log.empty() ? 0 : log.Put(inputs)};
+  batch.commands.Begin();
+  if (tokens.empty()) return batch;
   static_assert(sizeof(TokenId) == sizeof(uint32_t));
   const Address ids = inputs.Put(tokens);
-  batch.commands.Begin();
   kernels_->Embed(batch.commands, embedding_, ids, tokens.size(),
-                  hparams.embedding_scale, scratch.u);
+                  hyperparameters().embedding_scale, scratch.u);
   batch.commands.Barrier();
   return batch;
 }
@@ -265,11 +329,18 @@ void DeviceModel::RecordLayers(const DeviceBatch& batch) const {
   };
   for (const Layer& layer : layers_) {
     normalise(layer.mixer_norm);
-    layer.mixer.Record(batch, b.h, b.h);
+    std::visit([&](const auto& mixer) { mixer.Record(batch, b.h, b.h); },
+               layer.mixer);
     add_residual();
+    if (layer.feed_forward_norm == 0) continue;
     normalise(layer.feed_forward_norm);
-    std::visit([&](const auto& part) { part.Record(batch, b.h, b.h); },
-               layer.feed_forward);
+    if (const auto* experts =
+            std::get_if<vulkan::DeviceExperts>(&layer.feed_forward)) {
+      experts->Record(batch, b.h, b.h);
+    } else {
+      std::get<vulkan::DeviceSwiGlu>(layer.feed_forward)
+          .Record(batch, b.h, b.h);
+    }
     add_residual();
   }
 }
@@ -307,11 +378,34 @@ void DeviceModel::Finish(const DeviceBatch& batch, size_t first, size_t count,
 // Going on without the weights ------------------------------------------------
 
 void DeviceModel::Replay(const BlockPieces& block, size_t rows, State& state,
-                         Executor& /*executor*/) const {
+                         Executor& executor) const {
   static_cast<DeviceState&>(state).Append(block, rows);
+  if (rows == kBlockTokens) Settle(state, executor);
 }
 
-// Attention has nothing of a constant size.
-void DeviceModel::Settle(State& /*state*/, Executor& /*executor*/) const {}
+// What recurrent layers have come to is brought along the log.
+void DeviceModel::Settle(State& state, Executor& executor) const {
+  auto& device_state = static_cast<DeviceState&>(state);
+  vulkan::DeviceRecurrent* recurrent = device_state.recurrent();
+  if (recurrent == nullptr || recurrent->settled()) return;
+  auto& scratch = static_cast<DeviceScratch&>(executor.scratch());
+  const DeviceSequence sequence = recurrent->BeginSettle();
+  if (sequence.tokens > 0) {
+    std::vector<Row> rows;
+    for (size_t t = 0; t < sequence.tokens; ++t) {
+      rows.push_back({&device_state, recurrent->base_position() + t});
+    }
+    const DeviceBatch batch =
+        Begin(Pass::kPrefill, {}, rows, {&sequence, 1}, scratch);
+    for (const Layer& layer : layers_) {
+      if (const auto* mamba2 =
+              std::get_if<vulkan::DeviceMamba2>(&layer.mixer)) {
+        mamba2->RecordSettle(batch);
+      }
+    }
+    batch.commands.Run();
+  }
+  device_state.EndSettle();
+}
 
 }  // namespace krait::engine

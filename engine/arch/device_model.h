@@ -48,26 +48,29 @@ class DeviceModel final : public Model {
  private:
   struct Layer {
     vulkan::Address mixer_norm;  // [d_model]
-    vulkan::DeviceAttention mixer;
-    vulkan::Address feed_forward_norm;  // [d_model]
-    std::variant<vulkan::DeviceSwiGlu, vulkan::DeviceExperts> feed_forward;
+    std::variant<vulkan::DeviceAttention, vulkan::DeviceMamba2> mixer;
+    vulkan::Address feed_forward_norm;  // [d_model]; 0 without one
+    std::variant<std::monostate, vulkan::DeviceSwiGlu, vulkan::DeviceExperts>
+        feed_forward;
   };
   // A token of a call: the state that it advances, and where it stands.
   struct Row {
-    const vulkan::DeviceState* state;
+    vulkan::DeviceState* state;
     size_t position;
   };
 
   DeviceModel(LoadedFile loaded, std::shared_ptr<vulkan::Device> device);
   Status Start(const std::filesystem::path& cache_folder);
   Status ReadWeights();
-  Layer ReadLayer(size_t number, vulkan::DeviceLayerReader& read) const;
+  Layer ReadLayer(size_t number, vulkan::DeviceLayerReader& read);
 
   // Puts what the device needs of the tokens where it reads it, and begins to
   // record: the residual stream is there.
   vulkan::DeviceBatch Begin(Pass pass, std::span<const TokenId> tokens,
                             std::span<const Row> rows,
+                            std::span<const vulkan::DeviceSequence> sequences,
                             vulkan::DeviceScratch& scratch) const;
+  std::vector<float> Angles(std::span<const Row> rows) const;
   void RecordLayers(const vulkan::DeviceBatch& batch) const;
   // Runs what was recorded, with the logits of `count` rows from row `first`
   // on, which go to logits(i), [vocab] each.
@@ -79,12 +82,14 @@ class DeviceModel final : public Model {
   std::shared_ptr<vulkan::Transfers> transfers_;
   std::unique_ptr<vulkan::Kernels> kernels_;
   std::unique_ptr<vulkan::DeviceWeights> weights_;
-  std::shared_ptr<const vulkan::DeviceKvMemory> kv_memory_;
+  vulkan::DeviceStateMemory state_memory_;
   std::vector<double> rope_frequencies_;
   vulkan::Matrix embedding_;         // [vocab, d_model]
   vulkan::Address output_norm_ = 0;  // [d_model]
   vulkan::Matrix output_;            // [vocab, d_model]
   std::vector<Layer> layers_;
+  size_t attention_layers_ = 0;
+  size_t recurrent_layers_ = 0;
 };
 
 }  // namespace krait::engine

@@ -33,8 +33,12 @@ struct DeviceBatch {
   const Kernels& kernels;
   Commands& commands;
   const DeviceScratch& buffers;
-  Address rows;    // DeviceRow[tokens]
+  Address rows;    // DeviceRow[tokens], of keys and values
   Address angles;  // [tokens, 2 (cos, sin), rope_dim / 2]
+  // Of recurrent layers.
+  Address sequences = 0;  // DeviceSequence[num_sequences]
+  size_t num_sequences = 0;
+  Address log_rows = 0;  // DeviceRow[tokens], of the log; 0: not recorded
 };
 
 // See Attention.
@@ -59,6 +63,40 @@ class DeviceAttention {
   Address bq_ = 0;        // 0: none
   Address bk_ = 0;
   Address bv_ = 0;
+};
+
+// See Mamba2Mixer. The recurrence goes token by token.
+class DeviceMamba2 {
+ public:
+  // The `state_layer`th recurrent layer of its model.
+  DeviceMamba2(const Hyperparameters& hparams, size_t state_layer,
+               DeviceLayerReader& read);
+
+  // y[tokens, d_model] of x[tokens, d_model], which may be the same array.
+  void Record(const DeviceBatch& batch, Address x, Address y) const;
+
+  // Brings the layer's part of a state along the log, without the weights.
+  void RecordSettle(const DeviceBatch& batch) const;
+
+ private:
+  Mamba2Call CallOf(const DeviceBatch& batch) const;
+  void CopyLogRows(const DeviceBatch& batch, bool to_log) const;
+  void Scan(const DeviceBatch& batch, const Mamba2Call& call) const;
+
+  Mamba2Shape shape_;
+  float norm_eps_;
+  size_t row_size_;  // of a token in the log
+  size_t state_layer_;
+  size_t window_offset_;  // in a state, in floats
+  size_t ssm_offset_;
+  Matrix in_proj_;         // [in_proj_rows, d_model]: z, x, B, C, dt
+  Address conv_weight_;    // [conv_width, conv_dim]
+  Address conv_bias_;      // [conv_dim]
+  Address dt_bias_;        // [heads]
+  Address a_;              // [heads], -exp(A_log)
+  Address d_;              // [heads]
+  Address gate_norm_ = 0;  // [d_inner], or none
+  Matrix out_proj_;        // [d_model, d_inner]
 };
 
 // See SwiGlu.

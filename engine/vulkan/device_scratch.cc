@@ -52,6 +52,10 @@ DeviceScratch::DeviceScratch(const Hyperparameters& hparams, size_t max_tokens,
     k = Take(max_tokens * shape.kv_heads * shape.head_dim).address;
     v = Take(max_tokens * shape.kv_heads * shape.head_dim).address;
   }
+  if (hparams.Has(MixerKind::kMamba2)) {
+    projected = Take(max_tokens * hparams.mamba2.in_proj_rows()).address;
+    inner = Take(max_tokens * hparams.mamba2.d_inner).address;
+  }
   size_t widest = hparams.d_ff;
   if (hparams.Has(FeedForwardKind::kExperts)) {
     const ExpertsShape& experts = hparams.experts;

@@ -56,19 +56,21 @@ struct DeviceScratch final : public Scratch {
   CallInputs inputs;
   std::unique_ptr<Commands> commands;
 
-  Address u = 0;         // [tokens, d_model], the residual stream
-  Address h = 0;         // [tokens, d_model]
-  Address q = 0;         // [tokens, heads * head_dim]
-  Address attended = 0;  // [tokens, heads * head_dim]
-  Address k = 0;         // [tokens, kv_heads * head_dim]
-  Address v = 0;         // [tokens, kv_heads * head_dim]
-  Address gate = 0;      // [tokens, d_ff], or of each expert that is used
-  Address up = 0;        // likewise
-  Address scores = 0;    // [tokens, experts]
-  Address uses = 0;      // ExpertUse[tokens, used]
-  Address parts = 0;     // [tokens, used, d_model]
-  Slice logits;          // [kLogitsRows, vocab]
-  Slice host_logits;     // likewise, mapped
+  Address u = 0;          // [tokens, d_model], the residual stream
+  Address h = 0;          // [tokens, d_model]
+  Address q = 0;          // [tokens, heads * head_dim]
+  Address attended = 0;   // [tokens, heads * head_dim]
+  Address k = 0;          // [tokens, kv_heads * head_dim]
+  Address v = 0;          // [tokens, kv_heads * head_dim]
+  Address projected = 0;  // [tokens, in_proj_rows]
+  Address inner = 0;      // [tokens, d_inner]
+  Address gate = 0;       // [tokens, d_ff], or of each expert that is used
+  Address up = 0;         // likewise
+  Address scores = 0;     // [tokens, experts]
+  Address uses = 0;       // ExpertUse[tokens, used]
+  Address parts = 0;      // [tokens, used, d_model]
+  Slice logits;           // [kLogitsRows, vocab]
+  Slice host_logits;      // likewise, mapped
 
  private:
   Slice Take(size_t floats);

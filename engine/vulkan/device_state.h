@@ -4,13 +4,22 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "engine/model/hyperparameters.h"
 #include "engine/state/state.h"
 #include "engine/vulkan/device_kv.h"
+#include "engine/vulkan/device_recurrent.h"
 
 namespace krait::engine::vulkan {
+
+// What the states of a model share; null: the model has no such layers.
+struct DeviceStateMemory {
+  std::shared_ptr<const DevicePageMemory> kv;
+  std::shared_ptr<const DeviceRecurrentMemory> recurrent;
+};
 
 // What a model that a device runs remembers after a token sequence, in the
 // device's memory. Its pieces are shared, kept and restored as those of a state
@@ -18,11 +27,7 @@ namespace krait::engine::vulkan {
 // Functions that need memory or transfer throw DeviceFailure.
 class DeviceState final : public State {
  public:
-  DeviceState(const AttentionShape& shape,
-              std::shared_ptr<const DeviceKvMemory> memory,
-              std::vector<size_t> attention_layers)
-      : kv_(shape, std::move(memory)),
-        attention_layers_(std::move(attention_layers)) {}
+  DeviceState(const Hyperparameters& hparams, const DeviceStateMemory& memory);
 
   std::unique_ptr<State> Clone() const override;
   void CopyFrom(const State& other) override;
@@ -30,24 +35,34 @@ class DeviceState final : public State {
   void Restore(size_t position, std::shared_ptr<StateSnapshot> snapshot,
                std::span<const std::shared_ptr<StateBlock>> kv) override;
   bool Rewind(size_t position) override;
-  std::shared_ptr<StateSnapshot> snapshot() const override { return nullptr; }
+  std::shared_ptr<StateSnapshot> snapshot() const override;
   BlockPieces last_block() const override;
-  size_t bytes() const override { return kv_.bytes(); }
+  size_t bytes() const override;
+  // The state must be settled (Model::Settle).
   std::vector<StateTensor> Export() const override;
 
   // For the forward pass ------------------------------------------------------
 
-  const DeviceKv& kv() const { return kv_; }
+  // Null: the model has no such layers.
+  const DeviceKv* kv() const { return kv_ ? &*kv_ : nullptr; }
+  DeviceRecurrent* recurrent() { return recurrent_ ? &*recurrent_ : nullptr; }
 
-  // Around `tokens` more tokens: makes room for them, and takes them over.
-  void Begin(size_t tokens);
+  // Around `tokens` more tokens, whose inputs are recorded or not (a decode):
+  // makes room for them, and takes them over. What recurrent layers are to run,
+  // but for its first token.
+  DeviceSequence Begin(size_t tokens, bool record);
   void End(size_t tokens);
-  // Goes on by the first `rows` tokens of a block that begins here.
+  // Goes on by the first `rows` tokens of a block that begins here; recurrent
+  // layers must be settled after a whole one.
   void Append(const BlockPieces& block, size_t rows);
+  void EndSettle();
 
  private:
-  DeviceKv kv_;
-  std::vector<size_t> attention_layers_;  // their numbers in the model
+  void Collect();
+
+  std::vector<LayerKind> layers_;
+  std::optional<DeviceKv> kv_;
+  std::optional<DeviceRecurrent> recurrent_;
 };
 
 }  // namespace krait::engine::vulkan

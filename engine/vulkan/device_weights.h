@@ -63,6 +63,10 @@ class DeviceLayerReader {
   Address Vector(std::string_view name) {
     return weights_.Upload(read_.Vector(name));
   }
+  // See LayerReader.
+  Address Columns(std::string_view name) {
+    return weights_.Upload(read_.Columns(name));
+  }
   // NAME.0.weight to NAME.(count - 1).weight
   ExpertMatrices Experts(std::string_view name, size_t count);
 

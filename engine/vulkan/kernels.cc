@@ -69,6 +69,9 @@ Result<std::unique_ptr<Kernels>> Kernels::Create(
       {"add_scaled", &kernels->add_scaled_},
       {"attention", &kernels->attention_},
       {"combine", &kernels->combine_},
+      {"conv_silu", &kernels->conv_silu_},
+      {"gate_norm", &kernels->gate_norm_},
+      {"log_rows", &kernels->log_rows_},
       {"place_heads", &kernels->place_heads_},
       {"rms_norm", &kernels->rms_norm_},
       {"route", &kernels->route_},
@@ -260,6 +263,102 @@ void Kernels::Combine(Commands& commands, Address parts, Address uses,
   } parameters = {parts, uses, y, U32(used), U32(size), y_scale, 0};
   commands.Dispatch(combine_, parameters,
                     {.x = U32(DivideUp(size, 128)), .y = U32(tokens)});
+}
+
+Status Kernels::PrepareMamba2(const Mamba2Shape& shape) {
+  constexpr size_t kMaxHeadDim = 256;  // as in ssm_scan.comp
+  constexpr size_t kMaxWidth = 8;      // as in conv_silu.comp
+  constexpr size_t kMaxRows = 256;     // of a state in registers
+  const size_t parts = shape.head_dim > kMaxHeadDim
+                           ? 1
+                           : kMaxHeadDim / std::max<size_t>(shape.head_dim, 1);
+  if (shape.head_dim > kMaxHeadDim || shape.conv_width > kMaxWidth ||
+      shape.conv_width < 2 || DivideUp(shape.state, parts) > kMaxRows) {
+    return MakeError(
+        ErrorCode::kUnsupported,
+        fmt::format("Mamba-2 with heads of {}, a state of {} and a convolution "
+                    "of {} is not run on a graphics card",
+                    shape.head_dim, shape.state, shape.conv_width));
+  }
+  const uint32_t constants[] = {U32(shape.head_dim), U32(shape.state)};
+  const Result<Pipeline> made = pipelines_->Get("ssm_scan", constants);
+  if (!made) return made.error();
+  ssm_scan_ = *made;
+  return {};
+}
+
+void Kernels::ConvSilu(Commands& commands, const Mamba2Call& call,
+                       Address weight, Address bias) const {
+  const Mamba2Shape& shape = call.shape;
+  const struct {
+    Address x, weight, bias, sequences;
+    uint32_t channels, width, stride, window_offset;
+  } parameters = {call.projected + shape.d_inner * sizeof(float),
+                  weight,
+                  bias,
+                  call.sequences,
+                  U32(shape.conv_dim()),
+                  U32(shape.conv_width),
+                  U32(shape.in_proj_rows()),
+                  U32(call.window_offset)};
+  commands.Dispatch(
+      conv_silu_, parameters,
+      {.x = U32(DivideUp(shape.conv_dim(), 64)), .y = U32(call.num_sequences)});
+}
+
+void Kernels::SsmScan(Commands& commands, const Mamba2Call& call,
+                      Address dt_bias, Address a, Address d) const {
+  const Mamba2Shape& shape = call.shape;
+  const struct {
+    Address x, y, dt_bias, a, d, sequences;
+    uint32_t heads, groups, stride, ssm_offset;
+  } parameters = {call.projected + shape.d_inner * sizeof(float),
+                  call.y,
+                  dt_bias,
+                  a,
+                  d,
+                  call.sequences,
+                  U32(shape.heads),
+                  U32(shape.groups),
+                  U32(shape.in_proj_rows()),
+                  U32(call.ssm_offset)};
+  commands.Dispatch(ssm_scan_, parameters,
+                    {.x = U32(shape.heads), .y = U32(call.num_sequences)});
+}
+
+void Kernels::GateNorm(Commands& commands, const Mamba2Call& call,
+                       Address weight, float eps) const {
+  const Mamba2Shape& shape = call.shape;
+  const struct {
+    Address y, z, weight;
+    uint32_t size, stride, has_norm;
+    float eps;
+  } parameters = {call.y,
+                  call.projected,
+                  weight,
+                  U32(shape.d_inner / shape.groups),
+                  U32(shape.in_proj_rows()),
+                  shape.has_norm ? 1U : 0U,
+                  eps};
+  commands.Dispatch(gate_norm_, parameters,
+                    {.x = U32(shape.groups), .y = U32(call.tokens)});
+}
+
+void Kernels::CopyLogRows(Commands& commands, const LogRows& copy,
+                          size_t tokens) const {
+  const struct {
+    Address x, rows;
+    uint32_t size, row_size, stride, page_offset, to_log, padding;
+  } parameters = {copy.x,
+                  copy.rows,
+                  U32(copy.size),
+                  U32(copy.row_size),
+                  U32(copy.stride),
+                  U32(copy.page_offset),
+                  copy.to_log ? 1U : 0U,
+                  0};
+  commands.Dispatch(log_rows_, parameters,
+                    {.x = U32(DivideUp(copy.size, 64)), .y = U32(tokens)});
 }
 
 }  // namespace krait::engine::vulkan

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "engine/error.h"
+#include "engine/model/hyperparameters.h"
 #include "engine/vulkan/commands.h"
 #include "engine/vulkan/pipelines.h"
 #include "simd/rope.h"
@@ -77,6 +78,32 @@ struct ExpertUse {
   float weight = 0;
 };
 
+// A sequence of a batch that a recurrence goes along, as shaders have it: the
+// tokens of each follow each other.
+struct DeviceSequence {
+  static constexpr uint32_t kNotKept = UINT32_MAX;
+
+  uint32_t first_token = 0;
+  uint32_t tokens = 0;
+  uint32_t kept_after = kNotKept;  // tokens; then `kept` becomes the state
+  uint32_t unused = 0;
+  Address state = 0;
+  Address kept = 0;
+};
+
+// What the shaders of Mamba-2's mixers have in common.
+struct Mamba2Call {
+  Mamba2Shape shape;
+  Address projected = 0;  // [tokens, in_proj_rows]: z, x, B, C, dt
+  Address y = 0;          // [tokens, d_inner]
+  Address sequences = 0;  // DeviceSequence[num_sequences]
+  size_t num_sequences = 0;
+  size_t tokens = 0;
+  // In a state, in floats.
+  size_t window_offset = 0;
+  size_t ssm_offset = 0;
+};
+
 // Records krait's shaders. What a token gets depends, bit for bit, neither on
 // the others of its batch nor on how many they are. Thread-compatible.
 class Kernels {
@@ -127,6 +154,32 @@ class Kernels {
   // weighted by their uses. With a y_scale of 0 it does not matter what y was.
   void Combine(Commands& commands, Address parts, Address uses, size_t tokens,
                size_t used, size_t size, float y_scale, Address y) const;
+  // Makes the shaders of Mamba-2's mixers of a shape; to be called before these
+  // are used. kUnsupported: they cannot run it.
+  Status PrepareMamba2(const Mamba2Shape& shape);
+  // x, B and C of `projected` become SiLU(conv1d(.)), from and to the states'
+  // windows; weight [conv_width, conv_dim], bias [conv_dim].
+  void ConvSilu(Commands& commands, const Mamba2Call& call, Address weight,
+                Address bias) const;
+  // y of what ConvSilu left, from and to the states; each [heads].
+  void SsmScan(Commands& commands, const Mamba2Call& call, Address dt_bias,
+               Address a, Address d) const;
+  // y = GroupRMSNorm(y * SiLU(z)) * weight [d_inner], or without the norm.
+  void GateNorm(Commands& commands, const Mamba2Call& call, Address weight,
+                float eps) const;
+  // Copies `size` of each of `tokens` rows of x, `stride` apart, to the pages
+  // of a log, or from there; `rows` says where each stands.
+  struct LogRows {
+    Address x = 0;
+    Address rows = 0;  // DeviceRow[tokens]
+    size_t size = 0;
+    size_t row_size = 0;
+    size_t stride = 0;
+    size_t page_offset = 0;  // in floats
+    bool to_log = true;
+  };
+  void CopyLogRows(Commands& commands, const LogRows& copy,
+                   size_t tokens) const;
 
  private:
   struct OfFormat {
@@ -145,10 +198,14 @@ class Kernels {
   Pipeline add_scaled_;
   Pipeline attention_;
   Pipeline combine_;
+  Pipeline conv_silu_;
+  Pipeline gate_norm_;
+  Pipeline log_rows_;
   Pipeline place_heads_;
   Pipeline rms_norm_;
   Pipeline route_;
   Pipeline silu_mul_;
+  Pipeline ssm_scan_;
 };
 
 }  // namespace krait::engine::vulkan

@@ -55,4 +55,11 @@ void Transfers::Copy(const Slice& from, const Slice& to) {
   commands_->Run();
 }
 
+void Transfers::Clear(const Slice& slice) {
+  const std::lock_guard lock(mutex_);
+  commands_->Begin();
+  commands_->Clear(slice);
+  commands_->Run();
+}
+
 }  // namespace krait::engine::vulkan

@@ -25,6 +25,8 @@ class Transfers {
   void Download(const Slice& from, std::span<std::byte> data);
   // From the device to the device.
   void Copy(const Slice& from, const Slice& to);
+  // Fills with zero bytes.
+  void Clear(const Slice& slice);
 
  private:
   static constexpr size_t kPieceBytes = size_t{32} << 20;
