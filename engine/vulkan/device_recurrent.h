@@ -115,9 +115,9 @@ class DeviceRecurrent {
   size_t base_position_ = 0;                    // on the grid, if recorded
   std::shared_ptr<const Slice> next_base_;      // of a call
   bool recorded_ = true;
-  std::shared_ptr<DevicePage> page_;        // since the base, if there are any
+  std::shared_ptr<DevicePage> page_;  // since the base, if there are any
   std::vector<std::shared_ptr<DevicePage>> call_pages_;  // of a call
-  std::shared_ptr<StateBlock> last_whole_;  // null: not known
+  std::shared_ptr<StateBlock> last_whole_;               // null: not known
   std::vector<std::shared_ptr<StateBlock>> whole_blocks_;
 };
 
