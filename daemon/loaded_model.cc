@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "daemon/graphics_card.h"
+#include "daemon/log.h"
 #include "daemon/model_lookup.h"
 #include "daemon/model_memory.h"
 #include "engine/arch/node_placement.h"
@@ -43,6 +45,20 @@ base::Result<std::shared_ptr<const engine::Model>> LoadWithinMemory(
   return FromOrigin(std::move(error), options);
 }
 
+// Loads the model on the card that is wanted, or says why not.
+void UseCard(const ModelOptions& options, LoadedModel* loaded) {
+  auto on_card = LoadOnCard(loaded->path, options.fim, options.device);
+  if (on_card) {
+    loaded->model = std::move(on_card->model);
+    loaded->card = std::move(on_card->card);
+    return;
+  }
+  loaded->card_problem = on_card.error().message;
+  WriteLog(LogLevel::kWarning,
+           "the processor runs the model, not a graphics card: " +
+               loaded->card_problem);
+}
+
 }  // namespace
 
 std::unique_ptr<engine::WorkerPool> StartPool(size_t threads) {
@@ -71,19 +87,28 @@ base::Result<LoadedModel> LoadModel(const ModelOptions& options) {
   auto path = FindModelOf(options);
   if (!path) return path.error();
   engine::ModelStamp stamp = engine::StampModel(*path);
-  auto model = LoadWithinMemory(*path, options);
-  if (!model) return model.error();
-  if (engine::StampModel(*path) != stamp) {
+  LoadedModel loaded{.path = std::move(*path),
+                     .stamp = std::move(stamp),
+                     .model = nullptr,
+                     .pool = nullptr,
+                     .card = {},
+                     .card_problem = {}};
+  if (options.device != kProcessor) UseCard(options, &loaded);
+  if (loaded.model == nullptr) {
+    auto model = LoadWithinMemory(loaded.path, options);
+    if (!model) return model.error();
+    loaded.model = std::move(*model);
+  }
+  if (engine::StampModel(loaded.path) != loaded.stamp) {
     return base::MakeError(
         base::ErrorCode::kIo,
-        path->string() + ": was changed while it was loaded");
+        loaded.path.string() + ": was changed while it was loaded");
   }
-  std::unique_ptr<engine::WorkerPool> pool = StartPool(options.threads);
-  engine::PlaceOnNodes((*model)->file(), *pool);
-  return LoadedModel{.path = std::move(*path),
-                     .stamp = std::move(stamp),
-                     .model = std::move(*model),
-                     .pool = std::move(pool)};
+  loaded.pool = StartPool(options.threads);
+  if (loaded.card.empty()) {
+    engine::PlaceOnNodes(loaded.model->file(), *loaded.pool);
+  }
+  return loaded;
 }
 
 }  // namespace krait::daemon

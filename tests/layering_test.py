@@ -33,7 +33,7 @@ ALLOWED = {
 # own headers and those of the folders before it.
 FLOORS = {
     'engine': ('', 'threads', 'file', 'tokenizer', 'prompt', 'memory', 'model',
-               'state', 'layers', 'arch', 'run', 'quantise', 'embedding'),
+               'state', 'layers', 'vulkan', 'arch', 'run', 'quantise', 'embedding'),
     'daemon/completion': ('text', 'generator', 'stop', 'rules', 'shown', ''),
     'daemon': ('', 'io', 'config', 'chat', 'host', 'host/local', 'host/remote',
                'session', 'http', 'bridge', 'process', 'tools', 'commands'),

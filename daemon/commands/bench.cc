@@ -168,6 +168,8 @@ struct SpeedReport {
   Bandwidth bandwidth;
   double int8_peak = 0;  // of a prefill: operations per second
 
+  // Whether the threads run it, so that what they can do says something.
+  bool on_processor() const { return loaded.card.empty(); }
   // What a prefill reaches of it.
   double operations_per_second() const {
     return 2 * static_cast<double>(loaded.model->ProductsPerToken()) *
@@ -194,14 +196,17 @@ SpeedReport MakeReport(const BenchArguments& arguments,
                      .state_bytes = recurrent ? 2 * measurement.state_bytes : 0,
                      .resident_bytes = measurement.resident_bytes,
                      .gigabytes_per_second = 0,
-                     .bandwidth = MeasureBandwidth(*loaded.pool)};
+                     .bandwidth = {}};
+  if (report.on_processor()) {
+    report.bandwidth = MeasureBandwidth(*loaded.pool);
+  }
   if (arguments.kind == BenchKind::kDecode) {
     const size_t step_bytes =
         report.weight_bytes + report.sequences * report.state_bytes;
     report.gigabytes_per_second = static_cast<double>(step_bytes) *
                                   report.speed.median /
                                   static_cast<double>(report.sequences) / 1e9;
-  } else {
+  } else if (report.on_processor()) {
     report.int8_peak = MeasureInt8Peak(*loaded.pool);
   }
   return report;
@@ -215,6 +220,8 @@ void PrintJson(const BenchArguments& arguments, const SpeedReport& report) {
   json["path"] = report.loaded.path.string();
   json["threads"] = report.loaded.pool->size();
   json["simd"] = simd::CurrentTarget();
+  json["device"] =
+      report.on_processor() ? std::string("cpu") : report.loaded.card;
   json["tokens"] = report.tokens;
   json["repetitions"] = arguments.repetitions;
   json["tokens_per_second"] = {{"median", report.speed.median},
@@ -224,17 +231,21 @@ void PrintJson(const BenchArguments& arguments, const SpeedReport& report) {
                                     {"min", report.core_speed.min},
                                     {"max", report.core_speed.max}};
   json["resident_bytes"] = report.resident_bytes;
-  json["memory_gb_per_second"] = report.bandwidth.bytes_per_second / 1e9;
+  if (report.on_processor()) {
+    json["memory_gb_per_second"] = report.bandwidth.bytes_per_second / 1e9;
+  }
   if (decode) {
     json["sequences"] = report.sequences;
     json["weight_bytes_per_token"] = report.weight_bytes;
     json["state_bytes_per_token"] = report.state_bytes;
     json["gb_per_second"] = report.gigabytes_per_second;
+    if (!report.on_processor()) return PrintLine(base::JsonText(json));
     json["fraction_of_memory_bandwidth"] =
         report.gigabytes_per_second * 1e9 / report.bandwidth.bytes_per_second;
   } else {
     json["parameters"] = report.loaded.model->Parameters();
     json["gflop_per_second"] = report.operations_per_second() / 1e9;
+    if (!report.on_processor()) return PrintLine(base::JsonText(json));
     json["int8_peak_gop_per_second"] = report.int8_peak / 1e9;
     json["fraction_of_int8_peak"] =
         report.operations_per_second() / report.int8_peak;
@@ -244,10 +255,14 @@ void PrintJson(const BenchArguments& arguments, const SpeedReport& report) {
 
 void PrintText(const BenchArguments& arguments, const SpeedReport& report) {
   const bool decode = arguments.kind == BenchKind::kDecode;
-  PrintLine(fmt::format("{} of {} tokens, {}, {} threads, {}",
+  const std::string where =
+      report.on_processor()
+          ? fmt::format("{} threads, {}", report.loaded.pool->size(),
+                        simd::CurrentTarget())
+          : report.loaded.card;
+  PrintLine(fmt::format("{} of {} tokens, {}, {}",
                         decode ? "decode" : "prefill", report.tokens,
-                        report.model, report.loaded.pool->size(),
-                        simd::CurrentTarget()));
+                        report.model, where));
   PrintLine(fmt::format(
       "  {:.1f} tokens/s [{:.1f}..{:.1f}], n={}; {:.1f} for each second of a "
       "core's time",
@@ -255,6 +270,11 @@ void PrintText(const BenchArguments& arguments, const SpeedReport& report) {
       arguments.repetitions, report.core_speed.median));
   PrintLine(fmt::format("  {:.2f} GiB of memory at the most, with the weights",
                         static_cast<double>(report.resident_bytes) / 0x1p30));
+  if (!decode && !report.on_processor()) {
+    PrintLine(fmt::format("  {:.0f} GFLOP/s in the layers",
+                          report.operations_per_second() / 1e9));
+    return;
+  }
   if (!decode) {
     PrintLine(fmt::format(
         "  {:.0f} GFLOP/s in the layers, {:.0f} % of the {:.0f} that these "
@@ -275,6 +295,10 @@ void PrintText(const BenchArguments& arguments, const SpeedReport& report) {
       static_cast<double>(report.weight_bytes) / 1e6,
       static_cast<double>(report.state_bytes) / 1e6,
       report.sequences > 1 ? ", the weights once for all sequences" : ""));
+  if (!report.on_processor()) {
+    PrintLine(fmt::format("  {:.1f} GB/s", report.gigabytes_per_second));
+    return;
+  }
   PrintLine(fmt::format(
       "  {:.1f} GB/s, {:.0f} % of this machine's {:.1f} GB/s (measured over "
       "{} MiB)",
@@ -292,6 +316,10 @@ int RunBench(const BenchArguments& arguments) {
   if (!weights) return ReportError(weights.error());
   const auto loaded = LoadModel(options);
   if (!loaded) return ReportError(loaded.error());
+  if (!loaded->card_problem.empty()) {
+    return ReportError(
+        MakeError(ErrorCode::kUnsupported, loaded->card_problem));
+  }
   const size_t tokens =
       arguments.tokens != 0
           ? arguments.tokens

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "daemon/graphics_card.h"
 #include "engine/file/tensor.h"  // RunnableTypeNames
 
 namespace krait::daemon {
@@ -54,6 +55,8 @@ void AddModelOptions(CLI::App* app, ModelOptions* options) {
   app->add_flag("--allow-large-model,!--no-allow-large-model",
                 options->allow_large,
                 "Also run a model that does not fit into memory");
+  app->add_option("--device", options->device,
+                  fmt::format("What runs the model: {}", kDeviceChoices));
 }
 
 void AddLayout(CLI::App* app, ModelOptions* options) {

@@ -18,6 +18,7 @@
 
 #include "base/json_text.h"
 #include "daemon/config/config.h"
+#include "daemon/graphics_card.h"
 #include "daemon/host/local/engine_generator.h"
 #include "daemon/host/local/model_summary.h"
 #include "daemon/host/local/typing_speed.h"
@@ -99,6 +100,45 @@ void CheckMachine(Findings* findings) {
     findings->Ok("memory", fmt::format("{} of {} free",
                                        BytesText(memory->available_bytes),
                                        BytesText(memory->total_bytes)));
+  }
+}
+
+std::string CardText(const engine::vulkan::DeviceInfo& card) {
+  std::string text = fmt::format("{} {} ({}", card.number, card.name,
+                                 DeviceKindName(card.kind));
+  if (card.memory_bytes > 0) text += ", " + BytesText(card.memory_bytes);
+  if (card.free_bytes > 0) {
+    text += fmt::format(", {} free", BytesText(card.free_bytes));
+  }
+  text += fmt::format("; Vulkan {}, {}", card.api, card.driver);
+  if (card.subgroup_size > 0) {
+    text += fmt::format("; subgroups of {}", card.subgroup_size);
+  }
+  if (card.has_fp16) text += ", fp16";
+  if (card.has_int8_dot) text += ", int8 dot product";
+  if (card.has_cooperative_matrix) text += ", cooperative matrix";
+  return text + ")";
+}
+
+// Those that Vulkan knows, whether or not one is wanted.
+void CheckCards(std::string_view wanted, Findings* findings) {
+  const auto cards = ListCards();
+  if (!cards || cards->empty()) {
+    const std::string found =
+        cards ? "none" : fmt::format("none: {}", cards.error().message);
+    if (wanted == kProcessor) return findings->Ok("cards", found);
+    return findings->Warn("cards", found,
+                          "the processor runs the model; install the card's "
+                          "Vulkan driver, or set gpu.device = \"cpu\"");
+  }
+  for (const auto& card : *cards) {
+    const std::string text = CardText(card);
+    if (card.refused.empty()) {
+      findings->Ok("card", text);
+    } else {
+      findings->Ok("card", fmt::format("{}, which krait cannot use: {}", text,
+                                       card.refused));
+    }
   }
 }
 
@@ -265,6 +305,12 @@ void CheckModel(const ModelOptions& options,
         "weights will be read from the disk again and again: use a "
         "smaller model");
   }
+  if (!loaded->card_problem.empty()) {
+    findings->Warn("device", "the processor: " + loaded->card_problem,
+                   "choose another card, or set gpu.device = \"cpu\"");
+  } else if (!loaded->card.empty()) {
+    findings->Ok("device", loaded->card);
+  }
   CheckThreads(options.threads, findings);
   CheckTokenizer(*loaded, findings);
   CheckSpeed(*loaded, limits, findings);
@@ -395,6 +441,7 @@ void PrintJson(const Findings& findings) {
 int RunDoctor(const DoctorArguments& arguments) {
   Findings findings;
   CheckMachine(&findings);
+  CheckCards(arguments.model.device, &findings);
   CheckMemory(arguments.model.state_bytes, &findings);
   CheckModel(arguments.model, arguments.completion.limits, &findings);
   CheckSettings(&findings);

@@ -13,6 +13,7 @@
 
 #include "daemon/config/remote_settings.h"
 #include "daemon/config/setting_kinds.h"
+#include "daemon/graphics_card.h"
 #include "daemon/similar_name.h"
 
 namespace krait::daemon {
@@ -211,6 +212,9 @@ std::vector<KnownSetting> ProcessSettings() {
       Flag(
           "allow_large_model", kProcess,
           [](Config & c) -> auto& { return c.model.allow_large; }),
+      Text<std::string>(
+          "gpu.device", kProcess, kDeviceChoices,
+          [](Config & c) -> auto& { return c.model.device; }),
       Bytes(
           "state_bytes", kProcess,
           [](Config & c) -> auto& { return c.model.state_bytes; }),

@@ -24,6 +24,11 @@ constexpr std::array kTexts = {
                 "Whether a model is run, too, that does not fit into the "
                 "memory that krait may use: then it is read from the disk "
                 "again and again."},
+    SettingText{"gpu.device",
+                "What runs the model: `cpu`; `auto`, the first graphics card "
+                "with Vulkan 1.2; or a card's number or a part of its name, as "
+                "`krait doctor` lists them. Where that does not run the model, "
+                "the processor does, and the log says why."},
     SettingText{"state_bytes",
                 "The most memory for warm states. Without the setting it "
                 "follows the limits of the machine and the container. With the "

@@ -12,6 +12,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "daemon/graphics_card.h"
+
 namespace krait::daemon {
 namespace {
 
@@ -27,6 +29,7 @@ std::vector<std::string> CommandOf(const WantedDaemon& wish,
   add("--threads", fmt::to_string(wish.model.threads));
   add("--state-bytes", fmt::to_string(wish.model.state_bytes));
   if (wish.model.allow_large) command.emplace_back("--allow-large-model");
+  if (wish.model.device != kProcessor) add("--device", wish.model.device);
   if (!wish.config_file.empty()) add("--config", wish.config_file.string());
   if (!log_file.empty()) add("--log-file", log_file.string());
   return command;

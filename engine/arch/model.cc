@@ -9,6 +9,13 @@ namespace krait::engine {
 
 Result<std::shared_ptr<const Model>> Model::Load(
     const std::filesystem::path& path, const FimChoice& fim) {
+  Result<LoadedFile> loaded = LoadFile(path, fim);
+  if (!loaded) return loaded.error();
+  return Decoder::Create(std::move(*loaded));
+}
+
+Result<LoadedFile> Model::LoadFile(const std::filesystem::path& path,
+                                   const FimChoice& fim) {
   Result<std::unique_ptr<ModelFile>> file = ModelFile::Open(path, fim);
   if (!file) return file.error();
   LoadedFile loaded{.file = std::move(*file), .tokenizer = nullptr};
@@ -18,7 +25,7 @@ Result<std::shared_ptr<const Model>> Model::Load(
   } else if (tokenizer.error().code != ErrorCode::kNotFound) {
     return tokenizer.error();
   }
-  return Decoder::Create(std::move(loaded));
+  return loaded;
 }
 
 namespace {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "engine/error.h"
@@ -46,6 +47,9 @@ class Model {
   // ModelFile::Open.
   static Result<std::shared_ptr<const Model>> Load(
       const std::filesystem::path& path, const FimChoice& fim = {});
+  // Opens and checks the same, without the weights.
+  static Result<LoadedFile> LoadFile(const std::filesystem::path& path,
+                                     const FimChoice& fim = {});
 
   const ModelFile& file() const { return *loaded_.file; }
   const Hyperparameters& hyperparameters() const {
@@ -63,6 +67,8 @@ class Model {
   size_t ProductsPerToken() const;
 
   virtual std::unique_ptr<State> NewState() const = 0;
+  // What decides how this model's results are rounded: states are bound to it.
+  virtual std::string ExecutorName() const { return Executor::Name(); }
   // What runs this model on the pool, which must outlive it.
   virtual std::unique_ptr<Executor> NewExecutor(WorkerPool& pool) const = 0;
 

@@ -24,19 +24,6 @@ size_t NumBlocks(size_t position) {
   return position / kBlockTokens + 1;
 }
 
-// frequency_i = base^(-2i / dim) / divisor_i
-std::vector<double> Frequencies(const AttentionShape& shape) {
-  std::vector<double> frequencies(shape.rope_dim / 2);
-  const double step = -2.0 / static_cast<double>(shape.rope_dim);
-  for (size_t i = 0; i < frequencies.size(); ++i) {
-    frequencies[i] = std::pow(shape.rope_base, step * static_cast<double>(i));
-    if (!shape.rope_divisors.empty()) {
-      frequencies[i] /= static_cast<double>(shape.rope_divisors[i]);
-    }
-  }
-  return frequencies;
-}
-
 AttentionShape WithScale(AttentionShape shape) {
   if (shape.scale == 0) {
     shape.scale = 1.0F / std::sqrt(static_cast<float>(shape.head_dim));
@@ -52,6 +39,19 @@ void Adjust(float scale, const std::vector<float>& bias, size_t size,
 }
 
 }  // namespace
+
+// frequency_i = base^(-2i / dim) / divisor_i
+std::vector<double> RopeFrequencies(const AttentionShape& shape) {
+  std::vector<double> frequencies(shape.rope_dim / 2);
+  const double step = -2.0 / static_cast<double>(shape.rope_dim);
+  for (size_t i = 0; i < frequencies.size(); ++i) {
+    frequencies[i] = std::pow(shape.rope_base, step * static_cast<double>(i));
+    if (!shape.rope_divisors.empty()) {
+      frequencies[i] /= static_cast<double>(shape.rope_divisors[i]);
+    }
+  }
+  return frequencies;
+}
 
 Attention::Attention(const AttentionShape& shape, size_t cache_layer,
                      LayerReader& read)
@@ -73,7 +73,9 @@ size_t Attention::weight_bytes() const {
 }
 
 Attention::Buffers::Buffers(const AttentionShape& its_shape, size_t workers)
-    : shape(its_shape), frequencies(Frequencies(its_shape)), scores(workers) {}
+    : shape(its_shape),
+      frequencies(RopeFrequencies(its_shape)),
+      scores(workers) {}
 
 void Attention::Buffers::Reserve(size_t tokens) {
   if (tokens <= capacity) return;

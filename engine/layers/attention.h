@@ -14,6 +14,10 @@
 
 namespace krait::engine {
 
+// The rotation of each pair of a head's elements from one position to the next,
+// [rope_dim / 2], in radians.
+std::vector<double> RopeFrequencies(const AttentionShape& shape);
+
 // Causal self-attention with rotary positions. Source: Touvron et al. 2023,
 // section 2.2; grouped queries: Ainslie et al. 2023; sliding window: Jiang et
 // al. 2023, section 2.

@@ -49,7 +49,7 @@ class FingerprintMemory {
 
 // Returns what a state of this model is bound to: all bytes of all files of
 // the model (hyperparameters, tokenizer, weights), krait's numerics, and what
-// runs it (Executor::Name), as that decides how sums are rounded. Reads
+// runs it (Model::ExecutorName), as that decides how sums are rounded. Reads
 // what the memory does not know. Fails if a file is no longer as `stamp` says,
 // and if it is stopped (kCancelled).
 Result<Fingerprint> FingerprintOf(const ModelStamp& stamp,

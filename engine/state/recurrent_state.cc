@@ -217,41 +217,49 @@ void RecurrentState::Export(size_t layer, size_t number,
                             std::vector<StateTensor>* tensors) const {
   assert(settled());
   if (base_ == nullptr) return;
-  const std::string prefix = "layer." + std::to_string(number) + ".";
-  tensors->push_back(ExportConvState(layer, prefix + "conv_state"));
-  tensors->push_back(ExportSsmState(layer, prefix + "ssm_state"));
+  ExportRecurrentLayer(layout_, base_->values(), layer, number, tensors);
 }
 
-StateTensor RecurrentState::ExportConvState(size_t layer,
-                                            std::string name) const {
-  const size_t window = layout_.shape.window;
-  const size_t channels = layout_.shape.channels;
-  const float* conv = conv_window(layer);
-  StateTensor tensor{std::move(name), {channels, window}, {}};
-  for (size_t c = 0; c < channels; ++c) {
-    for (size_t k = 0; k < window; ++k) {
-      tensor.values.push_back(conv[k * channels + c]);
+namespace {
+
+StateTensor ExportConvState(const RecurrentShape& shape, const float* conv,
+                            std::string name) {
+  StateTensor tensor{std::move(name), {shape.channels, shape.window}, {}};
+  for (size_t c = 0; c < shape.channels; ++c) {
+    for (size_t k = 0; k < shape.window; ++k) {
+      tensor.values.push_back(conv[k * shape.channels + c]);
     }
   }
   return tensor;
 }
 
-StateTensor RecurrentState::ExportSsmState(size_t layer,
-                                           std::string name) const {
-  const size_t heads = layout_.shape.heads;
-  const size_t head_dim = layout_.shape.head_dim;
-  const size_t state = layout_.shape.state;
-  StateTensor tensor{std::move(name), {head_dim, state}, {}};
-  if (layout_.shape.has_heads) tensor.shape.insert(tensor.shape.begin(), heads);
-  for (size_t h = 0; h < heads; ++h) {
-    const float* head = ssm(layer) + h * state * head_dim;
-    for (size_t p = 0; p < head_dim; ++p) {
-      for (size_t n = 0; n < state; ++n) {
-        tensor.values.push_back(head[n * head_dim + p]);
+StateTensor ExportSsmState(const RecurrentShape& shape, const float* ssm,
+                           std::string name) {
+  StateTensor tensor{std::move(name), {shape.head_dim, shape.state}, {}};
+  if (shape.has_heads) tensor.shape.insert(tensor.shape.begin(), shape.heads);
+  for (size_t h = 0; h < shape.heads; ++h) {
+    const float* head = ssm + h * shape.state * shape.head_dim;
+    for (size_t p = 0; p < shape.head_dim; ++p) {
+      for (size_t n = 0; n < shape.state; ++n) {
+        tensor.values.push_back(head[n * shape.head_dim + p]);
       }
     }
   }
   return tensor;
+}
+
+}  // namespace
+
+void ExportRecurrentLayer(const RecurrentLayout& layout,
+                          std::span<const float> values, size_t layer,
+                          size_t number, std::vector<StateTensor>* tensors) {
+  const float* conv =
+      values.data() + layer * (layout.conv_size + layout.ssm_size);
+  const std::string prefix = "layer." + std::to_string(number) + ".";
+  tensors->push_back(
+      ExportConvState(layout.shape, conv, prefix + "conv_state"));
+  tensors->push_back(ExportSsmState(layout.shape, conv + layout.conv_size,
+                                    prefix + "ssm_state"));
 }
 
 }  // namespace krait::engine

@@ -88,6 +88,12 @@ class ReplayBlock final : public StateBlock {
   std::array<std::shared_ptr<Piece>, kBlockTokens / kPieceTokens> pieces_;
 };
 
+// Appends what a snapshot's `values` have of the layer in place `layer`, the
+// model's `number`th.
+void ExportRecurrentLayer(const RecurrentLayout& layout,
+                          std::span<const float> values, size_t layer,
+                          size_t number, std::vector<StateTensor>* tensors);
+
 // The state of a model's recurrent layers. The base lies on the grid unless the
 // state has decoded; the inputs of the tokens since are in the tail, so that
 // the chunk they are in can be run again when more tokens come: the arithmetic
@@ -169,9 +175,6 @@ class RecurrentState {
   void SetTail(std::shared_ptr<StateBlock> block, size_t rows);
 
  private:
-  StateTensor ExportConvState(size_t layer, std::string name) const;
-  StateTensor ExportSsmState(size_t layer, std::string name) const;
-
   RecurrentLayout layout_;
   size_t position_ = 0;
   std::shared_ptr<RecurrentSnapshot> base_;  // null: zero, at position 0

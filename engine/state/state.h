@@ -62,7 +62,7 @@ class StateSnapshot {
  public:
   virtual ~StateSnapshot() = default;
   virtual std::span<const float> values() const = 0;
-  size_t bytes() const { return values().size_bytes(); }
+  virtual size_t bytes() const { return values().size_bytes(); }
 };
 
 // What a model remembers after a token sequence: of recurrent layers a snapshot

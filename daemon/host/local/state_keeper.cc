@@ -106,7 +106,7 @@ void StateKeeper::Shared::SayWhyNot(const base::Error& error) {
 void StateKeeper::Shared::Identify() {
   mark.emplace(options.forget_mark);
   const auto fingerprint = engine::FingerprintOf(
-      options.stamp, engine::Executor::Name(),
+      options.stamp, model->ExecutorName(),
       engine::FingerprintMemory(options.fingerprints), stopping.get_token());
   if (!fingerprint) return SayWhyNot(fingerprint.error());
   directory.emplace(options.directory,

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/vulkan/device.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+
+namespace krait::engine::vulkan {
+namespace {
+
+// A call of a few tokens takes milliseconds; a processor that plays a device
+// may take minutes for a long one.
+constexpr uint64_t kLongestNanoseconds = 600'000'000'000;
+
+}  // namespace
+
+Result<std::shared_ptr<Device>> Device::Open(
+    std::shared_ptr<const Instance> instance, DeviceInfo info) {
+  std::shared_ptr<Device> device(
+      new Device(std::move(instance), std::move(info)));
+  if (Status started = device->Start(); !started) {
+    return MakeError(
+        started.error().code,
+        fmt::format("{}: {}", device->info_.name, started.error().message));
+  }
+  return device;
+}
+
+Status Device::Start() {
+  const float priority = 1;
+  const VkDeviceQueueCreateInfo queue{
+      .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
+      .pNext = nullptr,
+      .flags = 0,
+      .queueFamilyIndex = info_.queue_family,
+      .queueCount = 1,
+      .pQueuePriorities = &priority};
+  VkPhysicalDeviceVulkan12Features f12{};
+  f12.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES;
+  f12.bufferDeviceAddress = VK_TRUE;
+  f12.scalarBlockLayout = VK_TRUE;
+  f12.timelineSemaphore = VK_TRUE;
+  VkPhysicalDeviceVulkan11Features f11{};
+  f11.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES;
+  f11.pNext = &f12;
+  f11.storageBuffer16BitAccess = VK_TRUE;
+  VkPhysicalDeviceFeatures2 features{};
+  features.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2;
+  features.pNext = &f11;
+  features.features.shaderInt16 = VK_TRUE;
+  VkDeviceCreateInfo create{};
+  create.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO;
+  create.pNext = &features;
+  create.queueCreateInfoCount = 1;
+  create.pQueueCreateInfos = &queue;
+  VkResult made = instance_->functions().CreateDevice(info_.handle, &create,
+                                                      nullptr, &device_);
+  if (made != VK_SUCCESS) return VulkanError("vkCreateDevice", made);
+  Result<DeviceFunctions> functions =
+      LoadFunctions(instance_->functions(), device_);
+  if (!functions) return functions.error();
+  functions_ = *functions;
+  functions_.GetDeviceQueue(device_, info_.queue_family, 0, &queue_);
+  VkPhysicalDeviceMemoryProperties2 memory{};
+  memory.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2;
+  instance_->functions().GetPhysicalDeviceMemoryProperties2(info_.handle,
+                                                            &memory);
+  memory_ = memory.memoryProperties;
+  VkSemaphoreTypeCreateInfo type{};
+  type.sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO;
+  type.semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE;
+  VkSemaphoreCreateInfo semaphore{};
+  semaphore.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO;
+  semaphore.pNext = &type;
+  made = functions_.CreateSemaphore(device_, &semaphore, nullptr, &timeline_);
+  if (made != VK_SUCCESS) return VulkanError("vkCreateSemaphore", made);
+  return {};
+}
+
+Device::~Device() {
+  if (functions_.DestroyDevice == nullptr) return;
+  functions_.DeviceWaitIdle(device_);
+  if (timeline_ != VK_NULL_HANDLE) {
+    functions_.DestroySemaphore(device_, timeline_, nullptr);
+  }
+  functions_.DestroyDevice(device_, nullptr);
+}
+
+Result<uint32_t> Device::FindMemoryType(VkMemoryPropertyFlags wanted,
+                                        VkMemoryPropertyFlags preferred) const {
+  int best = -1;
+  uint32_t found = 0;
+  for (uint32_t i = 0; i < memory_.memoryTypeCount; ++i) {
+    const VkMemoryPropertyFlags flags = memory_.memoryTypes[i].propertyFlags;
+    if ((flags & wanted) != wanted) continue;
+    const int matches = std::popcount(flags & preferred);
+    if (matches <= best) continue;
+    best = matches;
+    found = i;
+  }
+  if (best < 0) {
+    return MakeError(ErrorCode::kUnsupported,
+                     fmt::format("{} has no memory of the kind that krait "
+                                 "needs ({:#x})",
+                                 info_.name, wanted));
+  }
+  return found;
+}
+
+void Device::Run(VkCommandBuffer commands) {
+  uint64_t value = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    value = ++submitted_;
+    VkTimelineSemaphoreSubmitInfo timeline{};
+    timeline.sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO;
+    timeline.signalSemaphoreValueCount = 1;
+    timeline.pSignalSemaphoreValues = &value;
+    VkSubmitInfo submit{};
+    submit.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO;
+    submit.pNext = &timeline;
+    submit.commandBufferCount = 1;
+    submit.pCommandBuffers = &commands;
+    submit.signalSemaphoreCount = 1;
+    submit.pSignalSemaphores = &timeline_;
+    const VkResult done =
+        functions_.QueueSubmit(queue_, 1, &submit, VK_NULL_HANDLE);
+    if (done != VK_SUCCESS) {
+      throw DeviceFailure(VulkanError("vkQueueSubmit", done));
+    }
+  }
+  VkSemaphoreWaitInfo wait{};
+  wait.sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO;
+  wait.semaphoreCount = 1;
+  wait.pSemaphores = &timeline_;
+  wait.pValues = &value;
+  const VkResult done =
+      functions_.WaitSemaphores(device_, &wait, kLongestNanoseconds);
+  if (done != VK_SUCCESS) {
+    throw DeviceFailure(VulkanError("vkWaitSemaphores", done));
+  }
+}
+
+}  // namespace krait::engine::vulkan

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/vulkan/device_memory.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace krait::engine::vulkan {
+namespace {
+
+// What all devices align storage to at most; so shaders may assume it.
+constexpr size_t kAlignment = 256;
+
+size_t Aligned(size_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+// What the memory must be, and what it should be.
+struct Wish {
+  VkMemoryPropertyFlags wanted;
+  VkMemoryPropertyFlags preferred;
+};
+
+Wish WishFor(MemoryKind kind) {
+  constexpr VkMemoryPropertyFlags kMapped =
+      VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
+      VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+  switch (kind) {
+    case MemoryKind::kUpload:
+      return {kMapped, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT};
+    case MemoryKind::kDownload:
+      return {kMapped, VK_MEMORY_PROPERTY_HOST_CACHED_BIT};
+    case MemoryKind::kDevice:
+      break;
+  }
+  return {VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, 0};
+}
+
+}  // namespace
+
+MemoryArena::~MemoryArena() {
+  for (const Block& block : blocks_) Free(block);
+}
+
+void MemoryArena::Free(const Block& block) const {
+  const DeviceFunctions& vk = device_->functions();
+  vk.DestroyBuffer(device_->handle(), block.buffer, nullptr);
+  vk.FreeMemory(device_->handle(), block.memory, nullptr);
+}
+
+Result<Slice> MemoryArena::Allocate(size_t bytes) {
+  bytes = Aligned(std::max<size_t>(bytes, 1));
+  const auto has_room = [bytes](const Block& block) {
+    return block.bytes - block.used >= bytes;
+  };
+  auto found = std::ranges::find_if(blocks_, has_room);
+  if (found == blocks_.end()) {
+    if (Status added = AddBlock(std::max(bytes, block_bytes_)); !added) {
+      return MakeError(
+          ErrorCode::kUnsupported,
+          fmt::format("{} has no room for {:.1f} MB besides the {:.1f} MB that "
+                      "krait has of its memory: {}",
+                      device_->info().name, static_cast<double>(bytes) / 1e6,
+                      static_cast<double>(bytes_) / 1e6,
+                      added.error().message));
+    }
+    found = blocks_.end() - 1;
+  }
+  Block& block = *found;
+  const Slice whole{.buffer = block.buffer,
+                    .offset = 0,
+                    .address = block.address,
+                    .bytes = block.bytes,
+                    .mapped = block.mapped};
+  const Slice slice = whole.From(block.used).First(bytes);
+  block.used += bytes;
+  return slice;
+}
+
+Status MemoryArena::AddBlock(size_t bytes) {
+  const size_t most = device_->info().max_allocation_bytes;
+  if (bytes > most) {
+    return MakeError(ErrorCode::kUnsupported,
+                     fmt::format("an allocation is of {:.1f} MB at most",
+                                 static_cast<double>(most) / 1e6));
+  }
+  Block block;
+  block.bytes = bytes;
+  if (Status filled = Fill(&block); !filled) {
+    Free(block);
+    return filled;
+  }
+  blocks_.push_back(block);
+  bytes_ += bytes;
+  return {};
+}
+
+Status MemoryArena::Fill(Block* block) const {
+  const DeviceFunctions& vk = device_->functions();
+  VkBufferCreateInfo create{};
+  create.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO;
+  create.size = block->bytes;
+  create.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT |
+                 VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
+                 VK_BUFFER_USAGE_TRANSFER_DST_BIT |
+                 VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT;
+  VkResult made =
+      vk.CreateBuffer(device_->handle(), &create, nullptr, &block->buffer);
+  if (made != VK_SUCCESS) return VulkanError("vkCreateBuffer", made);
+  VkMemoryRequirements needs{};
+  vk.GetBufferMemoryRequirements(device_->handle(), block->buffer, &needs);
+  const Wish wish = WishFor(kind_);
+  const Result<uint32_t> type =
+      device_->FindMemoryType(wish.wanted, wish.preferred);
+  if (!type) return type.error();
+  if ((needs.memoryTypeBits >> *type & 1U) == 0) {
+    return MakeError(ErrorCode::kUnsupported,
+                     "buffers are not of the memory that krait needs");
+  }
+  VkMemoryAllocateFlagsInfo flags{};
+  flags.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO;
+  flags.flags = VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT;
+  VkMemoryAllocateInfo allocate{};
+  allocate.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO;
+  allocate.pNext = &flags;
+  allocate.allocationSize = needs.size;
+  allocate.memoryTypeIndex = *type;
+  made =
+      vk.AllocateMemory(device_->handle(), &allocate, nullptr, &block->memory);
+  if (made != VK_SUCCESS) return VulkanError("vkAllocateMemory", made);
+  made =
+      vk.BindBufferMemory(device_->handle(), block->buffer, block->memory, 0);
+  if (made != VK_SUCCESS) return VulkanError("vkBindBufferMemory", made);
+  VkBufferDeviceAddressInfo address{};
+  address.sType = VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO;
+  address.buffer = block->buffer;
+  block->address = vk.GetBufferDeviceAddress(device_->handle(), &address);
+  if (kind_ == MemoryKind::kDevice) return {};
+  void* mapped = nullptr;
+  made = vk.MapMemory(device_->handle(), block->memory, 0, VK_WHOLE_SIZE, 0,
+                      &mapped);
+  if (made != VK_SUCCESS) return VulkanError("vkMapMemory", made);
+  block->mapped = static_cast<std::byte*>(mapped);
+  return {};
+}
+
+SlicePool::SlicePool(std::shared_ptr<Device> device, size_t slice_bytes)
+    : slice_bytes_(Aligned(slice_bytes)),
+      arena_(std::move(device), MemoryKind::kDevice,
+             std::max(slice_bytes_, size_t{16} << 20)) {}
+
+std::shared_ptr<const Slice> SlicePool::Take() {
+  const std::lock_guard lock(mutex_);
+  if (free_.empty()) {
+    Result<Slice> slice = arena_.Allocate(slice_bytes_);
+    if (!slice) throw DeviceFailure(slice.error());
+    free_.push_back(*slice);
+  }
+  const auto give_back = [pool = shared_from_this()](const Slice* slice) {
+    const std::unique_ptr<const Slice> owned(slice);
+    const std::lock_guard back(pool->mutex_);
+    pool->free_.push_back(*owned);
+  };
+  std::shared_ptr<const Slice> taken(new Slice(free_.back()), give_back);
+  free_.pop_back();
+  return taken;
+}
+
+}  // namespace krait::engine::vulkan

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/vulkan/device_scratch.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace krait::engine::vulkan {
+namespace {
+
+constexpr size_t kArrayAlignment = 256;  // of arrays of a call
+
+Slice Require(MemoryArena& arena, size_t bytes) {
+  Result<Slice> slice = arena.Allocate(bytes);
+  if (!slice) throw DeviceFailure(slice.error());
+  return *slice;
+}
+
+}  // namespace
+
+void CallInputs::Begin(size_t bytes, size_t arrays) {
+  used_ = 0;
+  bytes += arrays * kArrayAlignment;
+  if (bytes <= room_.bytes) return;
+  // In steps that double, as sequences grow.
+  size_t size = size_t{64} << 10;
+  while (size < bytes) size *= 2;
+  arena_ = std::make_unique<MemoryArena>(device_, MemoryKind::kUpload, size);
+  room_ = Require(*arena_, size);
+}
+
+Slice CallInputs::Take(size_t bytes) {
+  const Slice slice = room_.From(used_);
+  assert(bytes <= slice.bytes);
+  used_ += (bytes + kArrayAlignment - 1) / kArrayAlignment * kArrayAlignment;
+  return slice;
+}
+
+DeviceScratch::DeviceScratch(const Hyperparameters& hparams, size_t max_tokens,
+                             const std::shared_ptr<Device>& device)
+    : arena(device, MemoryKind::kDevice, size_t{16} << 20),
+      download_arena(device, MemoryKind::kDownload, size_t{1} << 20),
+      inputs(device) {
+  Result<std::unique_ptr<Commands>> made = Commands::Create(device);
+  if (!made) throw DeviceFailure(made.error());
+  commands = std::move(*made);
+  u = Take(max_tokens * hparams.d_model).address;
+  h = Take(max_tokens * hparams.d_model).address;
+  if (hparams.Has(MixerKind::kAttention)) {
+    const AttentionShape& shape = hparams.attention;
+    q = Take(max_tokens * shape.heads * shape.head_dim).address;
+    attended = Take(max_tokens * shape.heads * shape.head_dim).address;
+    k = Take(max_tokens * shape.kv_heads * shape.head_dim).address;
+    v = Take(max_tokens * shape.kv_heads * shape.head_dim).address;
+  }
+  if (hparams.Has(MixerKind::kMamba2)) {
+    projected = Take(max_tokens * hparams.mamba2.in_proj_rows()).address;
+    inner = Take(max_tokens * hparams.mamba2.d_inner).address;
+  }
+  size_t widest = hparams.d_ff;
+  if (hparams.Has(FeedForwardKind::kExperts)) {
+    const ExpertsShape& experts = hparams.experts;
+    widest = std::max(experts.used * widest, experts.shared_d_ff);
+    scores = Take(max_tokens * experts.count).address;
+    uses = Take(max_tokens * experts.used * sizeof(ExpertUse) / sizeof(float))
+               .address;
+    parts = Take(max_tokens * experts.used * hparams.d_model).address;
+  }
+  gate = Take(max_tokens * widest).address;
+  up = Take(max_tokens * widest).address;
+  logits = Take(kLogitsRows * hparams.vocab);
+  host_logits =
+      Require(download_arena, kLogitsRows * hparams.vocab * sizeof(float));
+}
+
+Slice DeviceScratch::Take(size_t floats) {
+  return Require(arena, floats * sizeof(float));
+}
+
+}  // namespace krait::engine::vulkan

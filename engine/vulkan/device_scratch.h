@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KRAIT_ENGINE_VULKAN_DEVICE_SCRATCH_H_
+#define KRAIT_ENGINE_VULKAN_DEVICE_SCRATCH_H_
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <span>
+
+#include "engine/layers/executor.h"
+#include "engine/model/hyperparameters.h"
+#include "engine/vulkan/commands.h"
+#include "engine/vulkan/device_memory.h"
+#include "engine/vulkan/kernels.h"
+
+namespace krait::engine::vulkan {
+
+// What a call takes from the processor: arrays that shaders read where they
+// are. Thread-compatible; throws DeviceFailure.
+class CallInputs {
+ public:
+  explicit CallInputs(std::shared_ptr<Device> device)
+      : device_(std::move(device)) {}
+
+  // Drops what was put, and makes room for `bytes` in `arrays` arrays.
+  void Begin(size_t bytes, size_t arrays);
+
+  // Copies the values to where the device reads them.
+  template <class T>
+  Address Put(std::span<const T> values) {
+    const Slice slice = Take(values.size_bytes());
+    std::memcpy(slice.mapped, values.data(), values.size_bytes());
+    return slice.address;
+  }
+
+ private:
+  Slice Take(size_t bytes);
+
+  std::shared_ptr<Device> device_;
+  std::unique_ptr<MemoryArena> arena_;
+  Slice room_;
+  size_t used_ = 0;
+};
+
+// Buffers of one call of a model on a device, for its largest batch.
+struct DeviceScratch final : public Scratch {
+  // Rows of logits that are computed at once.
+  static constexpr size_t kLogitsRows = 16;
+
+  // For batches of `max_tokens`. Throws DeviceFailure.
+  DeviceScratch(const Hyperparameters& hparams, size_t max_tokens,
+                const std::shared_ptr<Device>& device);
+
+  MemoryArena arena;
+  MemoryArena download_arena;
+  CallInputs inputs;
+  std::unique_ptr<Commands> commands;
+
+  Address u = 0;          // [tokens, d_model], the residual stream
+  Address h = 0;          // [tokens, d_model]
+  Address q = 0;          // [tokens, heads * head_dim]
+  Address attended = 0;   // [tokens, heads * head_dim]
+  Address k = 0;          // [tokens, kv_heads * head_dim]
+  Address v = 0;          // [tokens, kv_heads * head_dim]
+  Address projected = 0;  // [tokens, in_proj_rows]
+  Address inner = 0;      // [tokens, d_inner]
+  Address gate = 0;       // [tokens, d_ff], or of each expert that is used
+  Address up = 0;         // likewise
+  Address scores = 0;     // [tokens, experts]
+  Address uses = 0;       // ExpertUse[tokens, used]
+  Address parts = 0;      // [tokens, used, d_model]
+  Slice logits;           // [kLogitsRows, vocab]
+  Slice host_logits;      // likewise, mapped
+
+ private:
+  Slice Take(size_t floats);
+};
+
+}  // namespace krait::engine::vulkan
+
+#endif  // KRAIT_ENGINE_VULKAN_DEVICE_SCRATCH_H_

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each function lays out a shader's parameters as the shader's block has them:
+// addresses first, so that there is no padding.
+
+#include "engine/vulkan/kernels.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <string>
+#include <utility>
+
+#include "simd/weights.h"
+
+namespace krait::engine::vulkan {
+namespace {
+
+constexpr size_t kMatVecRows = 4;      // of a workgroup, as in matvec.comp
+constexpr size_t kMatMulRows = 64;     // as in matmul.comp
+constexpr size_t kMatMulTokens = 32;   // likewise
+constexpr size_t kGroupElements = 16;  // as in format.glsl
+// What each dimension of a dispatch is sure to have.
+constexpr size_t kMaxGroups = 65535;
+
+size_t DivideUp(size_t a, size_t b) {
+  return (a + b - 1) / b;
+}
+
+uint32_t U32(size_t value) {
+  assert(value <= UINT32_MAX);
+  return static_cast<uint32_t>(value);
+}
+
+// For shaders in which an invocation has several elements if there are many.
+Grid GridFor(size_t size, size_t group_size) {
+  return {.x = U32(std::min(DivideUp(size, group_size), kMaxGroups))};
+}
+
+// A workgroup for so many rows and each product, in planes where they are more
+// than one dimension has.
+Grid MatVecGrid(size_t rows, size_t products) {
+  const size_t groups = DivideUp(rows, kMatVecRows);
+  const size_t planes = DivideUp(groups, kMaxGroups);
+  return {
+      .x = U32(DivideUp(groups, planes)), .y = U32(products), .z = U32(planes)};
+}
+
+}  // namespace
+
+Status CheckMatrix(simd::WeightType type, size_t rows, size_t cols) {
+  const size_t halves = rows * simd::RowBytes(type, cols) / 2;
+  if (halves <= INT32_MAX) return {};
+  return MakeError(
+      ErrorCode::kUnsupported,
+      fmt::format("a matrix of {} x {} {} takes more than the 4 GiB that a "
+                  "graphics card's kernels can count",
+                  rows, cols, simd::FormatOf(type).name));
+}
+
+Result<std::unique_ptr<Kernels>> Kernels::Create(
+    std::shared_ptr<Device> device, const std::filesystem::path& cache_folder) {
+  Result<std::unique_ptr<Pipelines>> pipelines =
+      Pipelines::Create(std::move(device), cache_folder);
+  if (!pipelines) return pipelines.error();
+  std::unique_ptr<Kernels> kernels(new Kernels);
+  kernels->pipelines_ = std::move(*pipelines);
+  const std::pair<const char*, Pipeline*> shaders[] = {
+      {"add_scaled", &kernels->add_scaled_},
+      {"attention", &kernels->attention_},
+      {"combine", &kernels->combine_},
+      {"conv_silu", &kernels->conv_silu_},
+      {"gate_norm", &kernels->gate_norm_},
+      {"log_rows", &kernels->log_rows_},
+      {"place_heads", &kernels->place_heads_},
+      {"rms_norm", &kernels->rms_norm_},
+      {"route", &kernels->route_},
+      {"silu_mul", &kernels->silu_mul_}};
+  for (const auto& [name, pipeline] : shaders) {
+    const Result<Pipeline> made = kernels->pipelines_->Get(name);
+    if (!made) return made.error();
+    *pipeline = *made;
+  }
+  return kernels;
+}
+
+Status Kernels::Prepare(simd::WeightType type) {
+  OfFormat& of = formats_[static_cast<size_t>(type)];
+  const std::pair<const char*, Pipeline*> shaders[] = {
+      {"embed", &of.embed}, {"matmul", &of.matmul}, {"matvec", &of.matvec}};
+  for (const auto& [name, pipeline] : shaders) {
+    const Result<Pipeline> made =
+        pipelines_->Get(fmt::format("{}_{}", name, simd::FormatOf(type).name));
+    if (!made) return made.error();
+    *pipeline = *made;
+  }
+  return {};
+}
+
+Status Kernels::PrepareExperts(simd::WeightType type) {
+  const Result<Pipeline> made = pipelines_->Get(
+      fmt::format("matvec_experts_{}", simd::FormatOf(type).name));
+  if (!made) return made.error();
+  formats_[static_cast<size_t>(type)].matvec_experts = *made;
+  return {};
+}
+
+void Kernels::Embed(Commands& commands, const Matrix& embedding, Address ids,
+                    size_t tokens, float scale, Address x) const {
+  const struct {
+    Address matrix, ids, x;
+    uint32_t cols;
+    float scale;
+  } parameters = {embedding.address, ids, x, U32(embedding.cols), scale};
+  const size_t groups = DivideUp(embedding.cols, kGroupElements);
+  commands.Dispatch(Of(embedding.type).embed, parameters,
+                    {.x = U32(DivideUp(groups, 64)), .y = U32(tokens)});
+}
+
+void Kernels::MatVec(Commands& commands, const Matrix& w, Address x,
+                     size_t tokens, Address y, size_t y_stride) const {
+  const struct {
+    Address matrix, x, y;
+    uint32_t rows, cols, x_stride, y_stride;
+  } parameters = {w.address,    x, y, U32(w.rows), U32(w.cols), U32(w.cols),
+                  U32(y_stride)};
+  commands.Dispatch(Of(w.type).matvec, parameters, MatVecGrid(w.rows, tokens));
+}
+
+void Kernels::MatMul(Commands& commands, const Matrix& w, Address x,
+                     size_t tokens, Address y, size_t y_stride) const {
+  const struct {
+    Address matrix, x, y;
+    uint32_t rows, cols, x_stride, y_stride, tokens, padding;
+  } parameters = {w.address,     x,           y,
+                  U32(w.rows),   U32(w.cols), U32(w.cols),
+                  U32(y_stride), U32(tokens), 0};
+  commands.Dispatch(Of(w.type).matmul, parameters,
+                    {.x = U32(DivideUp(w.rows, kMatMulRows)),
+                     .y = U32(DivideUp(tokens, kMatMulTokens))});
+}
+
+void Kernels::RmsNorm(Commands& commands, Address x, Address weight,
+                      size_t tokens, size_t size, float eps, float scale,
+                      Address y) const {
+  const struct {
+    Address x, weight, y;
+    uint32_t size;
+    float eps, scale;
+    uint32_t padding;
+  } parameters = {x, weight, y, U32(size), eps, scale, 0};
+  commands.Dispatch(rms_norm_, parameters, {.x = U32(tokens)});
+}
+
+void Kernels::AddScaled(Commands& commands, Address x, float x_scale,
+                        size_t size, float y_scale, Address y) const {
+  const struct {
+    Address x, y;
+    uint32_t size;
+    float x_scale, y_scale;
+    uint32_t padding;
+  } parameters = {x, y, U32(size), x_scale, y_scale, 0};
+  commands.Dispatch(add_scaled_, parameters, GridFor(size, 128));
+}
+
+void Kernels::SiluMul(Commands& commands, Address gate, float gate_scale,
+                      Address up, size_t size, float out_scale) const {
+  const struct {
+    Address gate, up;
+    uint32_t size;
+    float gate_scale, out_scale;
+    uint32_t padding;
+  } parameters = {gate, up, U32(size), gate_scale, out_scale, 0};
+  commands.Dispatch(silu_mul_, parameters, GridFor(size, 128));
+}
+
+void Kernels::Place(Commands& commands, const PlaceHeads& heads,
+                    size_t tokens) const {
+  constexpr uint32_t kHasBias = 1;
+  constexpr uint32_t kHalfSplit = 2;
+  constexpr uint32_t kToPage = 4;
+  const uint32_t flags =
+      (heads.bias != 0 ? kHasBias : 0) |
+      (heads.pairing == simd::RopePairing::kHalfSplit ? kHalfSplit : 0) |
+      (heads.to_page ? kToPage : 0);
+  const struct {
+    Address x, bias, angles, rows;
+    uint32_t heads, head_dim, rope_dim, flags, page_offset;
+    float scale;
+  } parameters = {heads.x,
+                  heads.bias,
+                  heads.angles,
+                  heads.rows,
+                  U32(heads.heads),
+                  U32(heads.head_dim),
+                  U32(heads.rope_dim),
+                  flags,
+                  U32(heads.page_offset),
+                  heads.scale};
+  const size_t units = heads.heads * (heads.head_dim - heads.rope_dim / 2);
+  commands.Dispatch(place_heads_, parameters,
+                    {.x = U32(DivideUp(units, 64)), .y = U32(tokens)});
+}
+
+void Kernels::Attention(Commands& commands, const Attend& attend,
+                        size_t tokens) const {
+  assert(attend.head_dim <= kMaxHeadDim);
+  const struct {
+    Address q, y, rows;
+    uint32_t heads, kv_heads, head_dim, page_offset, window;
+    float scale;
+  } parameters = {attend.q,
+                  attend.y,
+                  attend.rows,
+                  U32(attend.heads),
+                  U32(attend.kv_heads),
+                  U32(attend.head_dim),
+                  U32(attend.page_offset),
+                  U32(attend.window),
+                  attend.scale};
+  commands.Dispatch(attention_, parameters,
+                    {.x = U32(attend.heads), .y = U32(tokens)});
+}
+
+void Kernels::Route(Commands& commands, Address scores, size_t tokens,
+                    size_t experts, size_t used, Address uses) const {
+  const struct {
+    Address scores, uses;
+    uint32_t tokens, experts, used, padding;
+  } parameters = {scores, uses, U32(tokens), U32(experts), U32(used), 0};
+  commands.Dispatch(route_, parameters, {.x = U32(DivideUp(tokens, 32))});
+}
+
+void Kernels::MatVecExperts(Commands& commands, const ExpertMatrices& w,
+                            Address x, Address uses, size_t count,
+                            size_t uses_per_x, Address y) const {
+  const Matrix& shape = w.shape;
+  const struct {
+    Address matrices, x, y, uses;
+    uint32_t rows, cols, x_stride, y_stride, uses_per_x, padding;
+  } parameters = {w.table,
+                  x,
+                  y,
+                  uses,
+                  U32(shape.rows),
+                  U32(shape.cols),
+                  U32(shape.cols),
+                  U32(shape.rows),
+                  U32(uses_per_x),
+                  0};
+  commands.Dispatch(Of(shape.type).matvec_experts, parameters,
+                    MatVecGrid(shape.rows, count));
+}
+
+void Kernels::Combine(Commands& commands, Address parts, Address uses,
+                      size_t tokens, size_t used, size_t size, float y_scale,
+                      Address y) const {
+  const struct {
+    Address parts, uses, y;
+    uint32_t used, size;
+    float y_scale;
+    uint32_t padding;
+  } parameters = {parts, uses, y, U32(used), U32(size), y_scale, 0};
+  commands.Dispatch(combine_, parameters,
+                    {.x = U32(DivideUp(size, 128)), .y = U32(tokens)});
+}
+
+Status Kernels::PrepareMamba2(const Mamba2Shape& shape) {
+  constexpr size_t kMaxHeadDim = 256;  // as in ssm_scan.comp
+  constexpr size_t kMaxWidth = 8;      // as in conv_silu.comp
+  constexpr size_t kMaxRows = 256;     // of a state in registers
+  const size_t parts = shape.head_dim > kMaxHeadDim
+                           ? 1
+                           : kMaxHeadDim / std::max<size_t>(shape.head_dim, 1);
+  if (shape.head_dim > kMaxHeadDim || shape.conv_width > kMaxWidth ||
+      shape.conv_width < 2 || DivideUp(shape.state, parts) > kMaxRows) {
+    return MakeError(
+        ErrorCode::kUnsupported,
+        fmt::format("Mamba-2 with heads of {}, a state of {} and a convolution "
+                    "of {} is not run on a graphics card",
+                    shape.head_dim, shape.state, shape.conv_width));
+  }
+  const uint32_t constants[] = {U32(shape.head_dim), U32(shape.state)};
+  const Result<Pipeline> made = pipelines_->Get("ssm_scan", constants);
+  if (!made) return made.error();
+  ssm_scan_ = *made;
+  return {};
+}
+
+void Kernels::ConvSilu(Commands& commands, const Mamba2Call& call,
+                       Address weight, Address bias) const {
+  const Mamba2Shape& shape = call.shape;
+  const struct {
+    Address x, weight, bias, sequences;
+    uint32_t channels, width, stride, window_offset;
+  } parameters = {call.projected + shape.d_inner * sizeof(float),
+                  weight,
+                  bias,
+                  call.sequences,
+                  U32(shape.conv_dim()),
+                  U32(shape.conv_width),
+                  U32(shape.in_proj_rows()),
+                  U32(call.window_offset)};
+  commands.Dispatch(
+      conv_silu_, parameters,
+      {.x = U32(DivideUp(shape.conv_dim(), 64)), .y = U32(call.num_sequences)});
+}
+
+void Kernels::SsmScan(Commands& commands, const Mamba2Call& call,
+                      Address dt_bias, Address a, Address d) const {
+  const Mamba2Shape& shape = call.shape;
+  const struct {
+    Address x, y, dt_bias, a, d, sequences;
+    uint32_t heads, groups, stride, ssm_offset;
+  } parameters = {call.projected + shape.d_inner * sizeof(float),
+                  call.y,
+                  dt_bias,
+                  a,
+                  d,
+                  call.sequences,
+                  U32(shape.heads),
+                  U32(shape.groups),
+                  U32(shape.in_proj_rows()),
+                  U32(call.ssm_offset)};
+  commands.Dispatch(ssm_scan_, parameters,
+                    {.x = U32(shape.heads), .y = U32(call.num_sequences)});
+}
+
+void Kernels::GateNorm(Commands& commands, const Mamba2Call& call,
+                       Address weight, float eps) const {
+  const Mamba2Shape& shape = call.shape;
+  const struct {
+    Address y, z, weight;
+    uint32_t size, stride, has_norm;
+    float eps;
+  } parameters = {call.y,
+                  call.projected,
+                  weight,
+                  U32(shape.d_inner / shape.groups),
+                  U32(shape.in_proj_rows()),
+                  shape.has_norm ? 1U : 0U,
+                  eps};
+  commands.Dispatch(gate_norm_, parameters,
+                    {.x = U32(shape.groups), .y = U32(call.tokens)});
+}
+
+void Kernels::CopyLogRows(Commands& commands, const LogRows& copy,
+                          size_t tokens) const {
+  const struct {
+    Address x, rows;
+    uint32_t size, row_size, stride, page_offset, to_log, padding;
+  } parameters = {copy.x,
+                  copy.rows,
+                  U32(copy.size),
+                  U32(copy.row_size),
+                  U32(copy.stride),
+                  U32(copy.page_offset),
+                  copy.to_log ? 1U : 0U,
+                  0};
+  commands.Dispatch(log_rows_, parameters,
+                    {.x = U32(DivideUp(copy.size, 64)), .y = U32(tokens)});
+}
+
+}  // namespace krait::engine::vulkan

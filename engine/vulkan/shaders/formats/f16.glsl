@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+#define FLOATS
+#include "../weights.glsl"
+const uint kElementHalves = 1u;
+
+float Element(uint at) { return HalfValue(LoadHalf(at)); }

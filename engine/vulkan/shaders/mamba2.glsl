@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sequences of a batch that a recurrence goes along: the tokens of each follow
+// each other.
+struct Sequence {
+  uint first_token;
+  uint tokens;
+  // After so many of them the state is on the grid, and is kept; more than
+  // there are: it is not.
+  uint kept_after;
+  uint unused;
+  Floats state;  // [layers]: a window, then a recurrence
+  Floats kept;   // likewise
+};
+
+layout(buffer_reference, std430, buffer_reference_align = 8) readonly buffer
+    Sequences {
+  Sequence at[];
+};

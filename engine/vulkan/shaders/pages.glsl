@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keys and values lie in pages of kPageTokens positions, each
+// [layers, 2 (keys, values), kPageTokens, kv_heads * head_dim].
+const uint kPageTokens = 64u;
+
+layout(buffer_reference, std430, buffer_reference_align = 8) readonly buffer
+    Pages {
+  Floats at[];
+};
+
+// A token of the batch: its sequence's pages, and where it stands.
+struct Row {
+  Pages pages;
+  uint position;
+  uint unused;
+};
+
+layout(buffer_reference, std430, buffer_reference_align = 8) readonly buffer
+    Rows {
+  Row at[];
+};

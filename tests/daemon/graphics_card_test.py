@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""End to end: a model on a graphics card, or on the processor where that does not go.
+
+    graphics_card_test.py KRAIT SOURCE_DIR
+
+The card is Mesa's lavapipe, which the processor plays (Debian: mesa-vulkan-drivers).
+"""
+
+import json
+import os
+import sys
+
+from daemon_case import DaemonCase, main
+
+SOURCE = sys.argv[2]
+with open(os.path.join(SOURCE, 'models', 'default'), encoding='utf-8') as name:
+    DEFAULT_MODEL = os.path.join(SOURCE, 'models', name.read().strip())
+LLAMA = os.path.join(SOURCE, 'tests', 'data', 'models', 'llama-tiny', 'gguf', 'model-f16.gguf')
+ON_PROCESSOR = 'the processor runs the model, not a graphics card: '
+
+
+class GraphicsCardTest(DaemonCase):
+    def setUp(self):
+        super().setUp()
+        self.file = os.path.join(self.places.config, 'a.py')
+        os.makedirs(self.places.config, exist_ok=True)
+        self.places.env['XDG_CACHE_HOME'] = self.places.config
+        with open(self.file, 'w', encoding='utf-8') as file:
+            file.write('def add(first, second):\n    return \n')
+
+    def bench(self, device):
+        return self.run_krait('bench', 'decode', '--model', LLAMA, '--device', device,
+                              '--tokens', '4', '--repetitions', '1', '--json')
+
+    def complete(self, *options):
+        done = self.run_krait('complete', self.file + ':2:12', '--json', '--model', DEFAULT_MODEL,
+                              *options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)['completion'], done.stderr
+
+    def cards(self):
+        done = self.run_krait('doctor', '--json', '--model', DEFAULT_MODEL)
+        return [check['found'] for check in json.loads(done.stdout)['checks']
+                if check['check'] in ('card', 'cards')]
+
+    def need_lavapipe(self):
+        if not any('llvmpipe' in card for card in self.cards()):
+            self.skipTest(f'there is no lavapipe: {self.cards()}')
+
+    def without_driver(self):
+        for variable in ('VK_DRIVER_FILES', 'VK_ICD_FILENAMES'):
+            self.places.env[variable] = '/nonexistent.json'
+
+    def test_doctor_lists_cards_with_what_they_have(self):
+        self.need_lavapipe()
+        card = next(card for card in self.cards() if 'llvmpipe' in card)
+        self.assertRegex(card, r'^\d+ llvmpipe .*\(cpu, \d.* [MG]i?B; Vulkan 1\.\d+\.\d+, '
+                               r'llvmpipe .*; subgroups of \d+, fp16')
+
+    def test_a_model_runs_there(self):
+        self.need_lavapipe()
+        done = self.bench('llvmpipe')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        report = json.loads(done.stdout)
+        self.assertIn('llvmpipe', report['device'])
+        self.assertGreater(report['tokens_per_second']['median'], 0)
+        # What the processor's memory can do says nothing of a card.
+        self.assertNotIn('fraction_of_memory_bandwidth', report)
+
+    def test_a_card_that_is_not_there_is_told(self):
+        done = self.bench('voodoo')
+        self.assertEqual(done.returncode, 2, done)
+        self.assertRegex(done.stderr, "no device is 'voodoo'|Vulkan")
+
+    def test_without_a_driver_the_processor_runs_it(self):
+        expected, _ = self.complete()
+        self.without_driver()
+        self.assertEqual(self.bench('auto').returncode, 2)
+        completion, said = self.complete('--device', 'auto')
+        self.assertEqual(completion, expected)
+        self.assertIn(ON_PROCESSOR, said)
+        self.assertTrue(self.cards()[0].startswith('none'), self.cards())
+
+    def test_the_setting_has_the_default_model_run_there(self):
+        self.need_lavapipe()
+        self.config('[gpu]\ndevice = "llvmpipe"\n')
+        _, said = self.complete()
+        self.assertNotIn(ON_PROCESSOR, said)
+
+
+if __name__ == '__main__':
+    main()
