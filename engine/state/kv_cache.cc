@@ -33,7 +33,7 @@ void KvBlock::SetRows(std::span<const float> values, size_t rows) {
 }
 
 KvCache::KvCache(const AttentionShape& shape, size_t layers)
-    : KvPages(shape, layers,
+    : KvPages(shape,
               [layers, row_size = shape.kv_heads * shape.head_dim] {
                 return std::make_shared<KvBlock>(layers, row_size);
               }),

@@ -13,10 +13,9 @@
 
 namespace krait::engine {
 
-KvPages::KvPages(const AttentionShape& shape, size_t layers, NewPage new_page)
+KvPages::KvPages(const AttentionShape& shape, NewPage new_page)
     : kv_heads_(shape.kv_heads),
       head_dim_(shape.head_dim),
-      layers_(layers),
       window_(shape.sliding_window),
       new_page_(std::move(new_page)) {}
 

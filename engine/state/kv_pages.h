@@ -68,7 +68,7 @@ class KvPages {
  protected:
   using NewPage = std::function<std::shared_ptr<KvPage>()>;
 
-  KvPages(const AttentionShape& shape, size_t layers, NewPage new_page);
+  KvPages(const AttentionShape& shape, NewPage new_page);
 
   // By position / kBlockTokens; null where the window has passed.
   const std::vector<std::shared_ptr<KvPage>>& pages() const { return pages_; }
@@ -81,7 +81,6 @@ class KvPages {
 
   size_t kv_heads_;
   size_t head_dim_;
-  size_t layers_;
   size_t window_;  // 0: none
   NewPage new_page_;
   size_t position_ = 0;

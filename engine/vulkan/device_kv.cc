@@ -48,10 +48,9 @@ void DevicePage::SetRows(std::span<const float> values, size_t rows) {
   filled = rows;
 }
 
-DeviceKv::DeviceKv(const AttentionShape& shape, size_t layers,
+DeviceKv::DeviceKv(const AttentionShape& shape,
                    std::shared_ptr<const DevicePageMemory> memory)
-    : KvPages(shape, layers,
-              [memory] { return std::make_shared<DevicePage>(memory); }),
+    : KvPages(shape, [memory] { return std::make_shared<DevicePage>(memory); }),
       memory_(memory) {}
 
 void DeviceKv::AppendAddresses(std::vector<Address>* addresses) const {

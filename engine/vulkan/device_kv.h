@@ -64,7 +64,7 @@ std::shared_ptr<StateBlock> ToDevicePage(
 // The state of a model's attention layers that a device runs.
 class DeviceKv final : public KvPages {
  public:
-  DeviceKv(const AttentionShape& shape, size_t layers,
+  DeviceKv(const AttentionShape& shape,
            std::shared_ptr<const DevicePageMemory> memory);
 
   // Appends the addresses of all pages; 0 where the window has passed.

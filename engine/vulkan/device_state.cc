@@ -12,8 +12,7 @@ DeviceState::DeviceState(const Hyperparameters& hparams,
     layers_.push_back(hparams.KindOf(layer));
   }
   if (memory.kv != nullptr) {
-    kv_.emplace(hparams.attention, hparams.CountLayers(MixerKind::kAttention),
-                memory.kv);
+    kv_.emplace(hparams.attention, memory.kv);
   }
   if (memory.recurrent != nullptr) recurrent_.emplace(memory.recurrent);
 }
