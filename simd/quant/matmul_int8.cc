@@ -35,7 +35,7 @@ struct ScaleRun {
   static constexpr size_t kElements = kElementsIn;
   // How many products of pairs fit into an int16 together.
   static constexpr size_t kAtOnce =
-      kRawMax == 0 ? 1 : HWY_MIN(kElements / 4, 32767 / (2 * 127 * kRawMax));
+      kRawMax == 0 ? 1 : HWY_MIN(kElements / 4, 32767 / (254 * kRawMax));
   static_assert(kElements / 4 % kAtOnce == 0);
 };
 
