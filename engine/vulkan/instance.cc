@@ -340,11 +340,17 @@ Result<DeviceInfo> Instance::Choose(std::string_view choice) const {
         ErrorCode::kUnsupported,
         fmt::format("{} cannot be used: {}", device.name, device.refused));
   }
+  if (names.empty()) {
+    return MakeError(ErrorCode::kNotFound, "Vulkan has no devices");
+  }
+  if (choice == "auto") {
+    return MakeError(
+        ErrorCode::kNotFound,
+        "there is no graphics card, only what must be named: " + names);
+  }
   return MakeError(
       ErrorCode::kNotFound,
-      names.empty()
-          ? std::string("Vulkan has no devices")
-          : fmt::format("no device is '{}'; there are: {}", choice, names));
+      fmt::format("no device is '{}'; there are: {}", choice, names));
 }
 
 }  // namespace krait::engine::vulkan

@@ -58,6 +58,7 @@ TEST_F(InstanceTest, ChoosesNoProcessorByItself) {
     EXPECT_NE(chosen->kind, DeviceKind::kCpu);
   } else {
     EXPECT_EQ(chosen.error().code, ErrorCode::kNotFound);
+    EXPECT_NE(chosen.error().message.find("llvmpipe"), std::string::npos);
   }
 }
 
