@@ -9,6 +9,7 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 // Each is included once for each target, too.
 #include "simd/attention.cc"       // NOLINT(bugprone-suspicious-include)
+#include "simd/attention_tile.cc"  // NOLINT(bugprone-suspicious-include)
 #include "simd/conv1d.cc"          // NOLINT(bugprone-suspicious-include)
 #include "simd/elementwise.cc"     // NOLINT(bugprone-suspicious-include)
 #include "simd/norm.cc"            // NOLINT(bugprone-suspicious-include)

@@ -75,7 +75,7 @@ size_t Attention::weight_bytes() const {
 Attention::Buffers::Buffers(const AttentionShape& its_shape, size_t workers)
     : shape(its_shape),
       frequencies(RopeFrequencies(its_shape)),
-      scores(workers) {}
+      scratch(workers) {}
 
 void Attention::Buffers::Reserve(size_t tokens) {
   if (tokens <= capacity) return;
@@ -163,15 +163,60 @@ void Attention::Finish(const Batch& batch, Buffers& b) const {
       });
 }
 
-// `q` against the caches, to `attended`. One task is one head of one token.
+// `q` against the caches, to `attended`.
 void Attention::Attend(const Batch& batch, Buffers& b) const {
+  b.ListBlocks(cache_layer_);
+  if (batch.pass == Pass::kPrefill) {
+    AttendTiles(batch, b);
+  } else {
+    AttendSteps(batch, b);
+  }
+}
+
+// Tokens of one sequence. One task is some of them and a KV head.
+void Attention::AttendTiles(const Batch& batch, Buffers& b) const {
+  const size_t heads = shape_.heads / shape_.kv_heads;
+  const size_t tile_tokens =
+      std::max<size_t>(1, simd::kAttentionTileQueries / heads);
+  const size_t tiles = (batch.tokens() + tile_tokens - 1) / tile_tokens;
+  const size_t floats =
+      simd::AttentionTileScratch(tile_tokens * heads, shape_.head_dim);
+  for (auto& scratch : b.scratch) scratch.resize(floats);
+  const size_t stride = shape_.heads * shape_.head_dim;
+  batch.executor.pool().ForTasks(tiles * shape_.kv_heads, [&](size_t task,
+                                                              size_t worker) {
+    const size_t kv_head = task % shape_.kv_heads;
+    // The longest first, so that nobody waits for one that was begun last.
+    const size_t tile = tiles - 1 - task / shape_.kv_heads;
+    const size_t first = tile * tile_tokens;
+    const Buffers::Row& row = b.rows[first];
+    const size_t offset = first * stride + kv_head * heads * shape_.head_dim;
+    simd::AttendTile({.k = b.keys.data() + row.first_block,
+                      .v = b.values.data() + row.first_block,
+                      .block_positions = kBlockTokens,
+                      .stride = shape_.kv_heads * shape_.head_dim,
+                      .column = kv_head * shape_.head_dim,
+                      .head_dim = shape_.head_dim,
+                      .scale = shape_.scale,
+                      .window = shape_.sliding_window,
+                      .position = row.position,
+                      .tokens = std::min(tile_tokens, batch.tokens() - first),
+                      .heads = heads,
+                      .q = b.q.data() + offset,
+                      .q_stride = stride,
+                      .out = b.attended.data() + offset},
+                     b.scratch[worker].data());
+  });
+}
+
+// A token of each of several sequences. One task is one head of one token.
+void Attention::AttendSteps(const Batch& batch, Buffers& b) const {
   const size_t heads_per_kv = shape_.heads / shape_.kv_heads;
   size_t longest = 0;
   for (const Buffers::Row& row : b.rows) {
     longest = std::max(longest, row.position + 1);
   }
-  for (auto& scores : b.scores) scores.resize(longest);
-  b.ListBlocks(cache_layer_);
+  for (auto& scratch : b.scratch) scratch.resize(longest);
   batch.executor.pool().ForTasks(
       batch.tokens() * shape_.heads, [&](size_t task, size_t worker) {
         const Buffers::Row& seen = b.rows[task / shape_.heads];
@@ -192,7 +237,7 @@ void Attention::Attend(const Batch& batch, Buffers& b) const {
             .head_dim = shape_.head_dim,
             .scale = shape_.scale};
         const size_t row = task * shape_.head_dim;
-        simd::Attend(inputs, b.q.data() + row, b.scores[worker].data(),
+        simd::Attend(inputs, b.q.data() + row, b.scratch[worker].data(),
                      b.attended.data() + row);
       });
 }

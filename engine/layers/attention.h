@@ -40,6 +40,8 @@ class Attention {
  private:
   void Finish(const Batch& batch, Buffers& buffers) const;
   void Attend(const Batch& batch, Buffers& buffers) const;
+  void AttendTiles(const Batch& batch, Buffers& buffers) const;
+  void AttendSteps(const Batch& batch, Buffers& buffers) const;
 
   AttentionShape shape_;
   size_t cache_layer_;
@@ -72,14 +74,14 @@ struct Attention::Buffers {
   AttentionShape shape;
   std::vector<double> frequencies;  // [rope_dim / 2]
   std::vector<Row> rows;
-  size_t capacity = 0;                     // tokens
-  AlignedArray<float> q;                   // [tokens, heads * head_dim]
-  AlignedArray<float> attended;            // [tokens, heads * head_dim]
-  AlignedArray<float> k;                   // [tokens, kv_heads * head_dim]
-  AlignedArray<float> v;                   // [tokens, kv_heads * head_dim]
-  AlignedArray<float> cos;                 // [tokens, rope_dim / 2]
-  AlignedArray<float> sin;                 // [tokens, rope_dim / 2]
-  std::vector<std::vector<float>> scores;  // [workers][positions]
+  size_t capacity = 0;                      // tokens
+  AlignedArray<float> q;                    // [tokens, heads * head_dim]
+  AlignedArray<float> attended;             // [tokens, heads * head_dim]
+  AlignedArray<float> k;                    // [tokens, kv_heads * head_dim]
+  AlignedArray<float> v;                    // [tokens, kv_heads * head_dim]
+  AlignedArray<float> cos;                  // [tokens, rope_dim / 2]
+  AlignedArray<float> sin;                  // [tokens, rope_dim / 2]
+  std::vector<std::vector<float>> scratch;  // [workers], of the kernels
   // The blocks of one layer's caches, null where the window has passed.
   std::vector<const float*> keys;
   std::vector<const float*> values;

@@ -10,6 +10,7 @@ what the cores do on int8 in registers, both measured in the same run.
 
 Usage: compare.py KRAIT [--rounds 3] [--llama-bench CMD] [--models FILE...]
                   [--random SHAPE:TYPE...] [--folder DIR]
+                  [--decode TOKENS] [--prefill TOKENS]
 """
 
 import argparse
@@ -33,8 +34,7 @@ RANDOM_MODELS = ['mamba2-130m:q8_0', 'mamba2-130m:f16',
                          'q8_0', 'q6_k', 'q5_k', 'q5_1', 'q5_0', 'q4_k',
                          'q4_1', 'q4_0', 'iq4_xs', 'iq4_nl', 'q3_k', 'q2_k',
                          'f16')]
-PREFILL_TOKENS = 512
-DECODE_TOKENS = 64
+TOKENS = {'decode': 64, 'prefill': 512}
 
 
 def run(command):
@@ -48,15 +48,14 @@ def run(command):
 
 def krait_round(krait, model, kind, threads):
     """Returns krait's report: speed, limits of the machine, and their shares."""
-    tokens = PREFILL_TOKENS if kind == 'prefill' else DECODE_TOKENS
     return json.loads(run([krait, 'bench', kind, '--model', str(model),
-                           '--tokens', str(tokens), '--repetitions', '1',
+                           '--tokens', str(TOKENS[kind]), '--repetitions', '1',
                            '--threads', str(threads), '--json']))
 
 
 def llama_round(llama_bench, model, kind, threads):
-    tokens = (['-p', str(PREFILL_TOKENS), '-n', '0'] if kind == 'prefill' else
-              ['-p', '0', '-n', str(DECODE_TOKENS)])
+    tokens = (['-p', str(TOKENS[kind]), '-n', '0'] if kind == 'prefill' else
+              ['-p', '0', '-n', str(TOKENS[kind])])
     out = run(llama_bench + ['-m', str(model), '-t', str(threads), '-r', '1',
                              '-o', 'json'] + tokens)
     return json.loads(out)[0]['avg_ts']
@@ -117,8 +116,7 @@ def number(value):
 
 
 def print_row(name, kind, row):
-    what = (f'prefill {PREFILL_TOKENS}' if kind == 'prefill' else
-            f'decode {DECODE_TOKENS}')
+    what = f'{kind} {TOKENS[kind]}'
     low, high = row['krait_range']
     peer = ratio = '–'
     if row['peer']:
@@ -155,6 +153,9 @@ def arguments():
     parser.add_argument('--folder', type=pathlib.Path,
                         help='where the random models are written for as long '
                         'as they are measured (default: a temporary folder)')
+    for kind, tokens in TOKENS.items():
+        parser.add_argument(f'--{kind}', type=int, default=tokens,
+                            metavar='TOKENS')
     parser.add_argument('--json', action='store_true')
     return parser.parse_args()
 
@@ -177,6 +178,7 @@ def models_to_measure(args, default, folder):
 
 def main():
     args = arguments()
+    TOKENS.update(decode=args.decode, prefill=args.prefill)
     llama_bench = shlex.split(args.llama_bench)
     if not shutil.which(llama_bench[0]):
         print(f'{llama_bench[0]} not found: measuring krait alone',
