@@ -32,23 +32,19 @@ using vulkan::DeviceState;
 
 namespace {
 
-// Whether the device has kernels for all layers.
-Status CheckLayers(const Hyperparameters& hparams) {
-  const auto refuse = [](const char* what) {
-    return MakeError(ErrorCode::kUnsupported,
-                     fmt::format("{} not run on a graphics card yet", what));
-  };
-  if (hparams.Has(MixerKind::kMamba1)) return refuse("layers of Mamba-1 are");
-  if (hparams.Has(MixerKind::kParallel)) {
-    return refuse("layers of Falcon-H1 are");
-  }
-  for (const float scale : hparams.mamba2.input_scales) {
-    if (scale != 1) return refuse("Mamba-2's inputs with factors are");
-  }
+// Whether the device has kernels for all layers, which are made.
+Status PrepareLayers(const Hyperparameters& hparams, vulkan::Kernels& kernels) {
   if (hparams.attention.head_dim > vulkan::Kernels::kMaxHeadDim) {
-    return refuse("heads of more than 256 elements are");
+    return MakeError(ErrorCode::kUnsupported,
+                     fmt::format("heads of more than {} elements are not run "
+                                 "on a graphics card",
+                                 vulkan::Kernels::kMaxHeadDim));
   }
-  return {};
+  if (hparams.Has(MixerKind::kMamba1)) {
+    return kernels.PrepareMamba1(hparams.mamba1);
+  }
+  return hparams.Has(MixerKind::kMamba2) ? kernels.PrepareMamba2(hparams.mamba2)
+                                         : Status();
 }
 
 }  // namespace
@@ -72,13 +68,13 @@ DeviceModel::DeviceModel(LoadedFile loaded,
 
 Status DeviceModel::Start(const std::filesystem::path& cache_folder) {
   const Hyperparameters& hparams = hyperparameters();
-  if (Status runs = CheckLayers(hparams); !runs) return runs;
   auto transfers = vulkan::Transfers::Create(device_);
   if (!transfers) return transfers.error();
   transfers_ = std::move(*transfers);
   auto kernels = vulkan::Kernels::Create(device_, cache_folder);
   if (!kernels) return kernels.error();
   kernels_ = std::move(*kernels);
+  if (Status made = PrepareLayers(hparams, *kernels_); !made) return made;
   weights_ =
       std::make_unique<vulkan::DeviceWeights>(device_, transfers_, *kernels_);
   if (hparams.Has(MixerKind::kAttention)) {
@@ -88,13 +84,10 @@ Status DeviceModel::Start(const std::filesystem::path& cache_folder) {
         transfers_);
     rope_frequencies_ = RopeFrequencies(hparams.attention);
   }
-  if (hparams.Has(MixerKind::kMamba2)) {
+  if (hparams.IsRecurrent()) {
     state_memory_.recurrent =
         std::make_shared<const vulkan::DeviceRecurrentMemory>(
             RecurrentLayoutOf(hparams), device_, transfers_);
-    if (Status made = kernels_->PrepareMamba2(hparams.mamba2); !made) {
-      return made;
-    }
   }
   if (Status read = ReadWeights(); !read) return read;
   try {
@@ -128,11 +121,7 @@ DeviceModel::Layer DeviceModel::ReadLayer(size_t number,
   const Hyperparameters& hparams = hyperparameters();
   const LayerKind& kind = hparams.KindOf(number);
   Layer layer{.mixer_norm = read.Vector("attn_norm.weight"),
-              .mixer = kind.mixer == MixerKind::kMamba2
-                           ? decltype(Layer::mixer)(vulkan::DeviceMamba2(
-                                 hparams, recurrent_layers_++, read))
-                           : decltype(Layer::mixer)(vulkan::DeviceAttention(
-                                 hparams.attention, attention_layers_++, read)),
+              .mixer = vulkan::DeviceMixer(kind.mixer, hparams, &places_, read),
               .feed_forward_norm = 0,
               .feed_forward = {}};
   if (kind.feed_forward == FeedForwardKind::kNone) return layer;
@@ -166,7 +155,8 @@ std::unique_ptr<State> DeviceModel::NewState() const {
 
 std::string DeviceModel::ExecutorName() const {
   const vulkan::DeviceInfo& info = device_->info();
-  return fmt::format("vulkan {} {}", info.name, info.driver);
+  return fmt::format("vulkan {} {} kernels {}", info.name, info.driver,
+                     vulkan::Kernels::kNumericsVersion);
 }
 
 std::unique_ptr<Executor> DeviceModel::NewExecutor(WorkerPool& pool) const {
@@ -300,8 +290,8 @@ DeviceBatch DeviceModel::Begin(Pass pass, std::span<const TokenId> tokens,
                           .buffers = scratch,
                           .rows = kv.Put(inputs),
                           .angles = inputs.Put(std::span<const float>(angles)),
-                          .sequences = inputs.Put(sequences),
-                          .num_sequences = sequences.size(),
+                          .sequences = {.address = inputs.Put(sequences),
+                                        .count = sequences.size()},
                           .log_rows = log.empty() ? 0 : log.Put(inputs)};
   batch.commands.Begin();
   if (tokens.empty()) return batch;
@@ -329,8 +319,7 @@ void DeviceModel::RecordLayers(const DeviceBatch& batch) const {
   };
   for (const Layer& layer : layers_) {
     normalise(layer.mixer_norm);
-    std::visit([&](const auto& mixer) { mixer.Record(batch, b.h, b.h); },
-               layer.mixer);
+    layer.mixer.Record(batch, b.h, b.h);
     add_residual();
     if (layer.feed_forward_norm == 0) continue;
     normalise(layer.feed_forward_norm);
@@ -362,8 +351,11 @@ void DeviceModel::Finish(const DeviceBatch& batch, size_t first, size_t count,
     // Nothing is computed from logits, so that they may be rounded as a
     // decode's.
     kernels_->MatVec(commands, output_,
-                     b.h + done * hparams.d_model * sizeof(float), size,
-                     b.logits.address, output_.rows);
+                     {.x = b.h + done * hparams.d_model * sizeof(float),
+                      .x_stride = hparams.d_model,
+                      .y = b.logits.address,
+                      .y_stride = output_.rows},
+                     size);
     commands.Barrier();
     const size_t row_bytes = output_.rows * sizeof(float);
     commands.Copy(b.logits.First(size * row_bytes), b.host_logits);
@@ -397,12 +389,7 @@ void DeviceModel::Settle(State& state, Executor& executor) const {
     }
     const DeviceBatch batch =
         Begin(Pass::kPrefill, {}, rows, {&sequence, 1}, scratch);
-    for (const Layer& layer : layers_) {
-      if (const auto* mamba2 =
-              std::get_if<vulkan::DeviceMamba2>(&layer.mixer)) {
-        mamba2->RecordSettle(batch);
-      }
-    }
+    for (const Layer& layer : layers_) layer.mixer.RecordSettle(batch);
     batch.commands.Run();
   }
   device_state.EndSettle();

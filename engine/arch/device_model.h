@@ -48,7 +48,7 @@ class DeviceModel final : public Model {
  private:
   struct Layer {
     vulkan::Address mixer_norm;  // [d_model]
-    std::variant<vulkan::DeviceAttention, vulkan::DeviceMamba2> mixer;
+    vulkan::DeviceMixer mixer;
     vulkan::Address feed_forward_norm;  // [d_model]; 0 without one
     std::variant<std::monostate, vulkan::DeviceSwiGlu, vulkan::DeviceExperts>
         feed_forward;
@@ -88,8 +88,7 @@ class DeviceModel final : public Model {
   vulkan::Address output_norm_ = 0;  // [d_model]
   vulkan::Matrix output_;            // [vocab, d_model]
   std::vector<Layer> layers_;
-  size_t attention_layers_ = 0;
-  size_t recurrent_layers_ = 0;
+  vulkan::DeviceMixer::Places places_;
 };
 
 }  // namespace krait::engine

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "engine/state/recurrent_layout.h"
+#include "engine/state/state.h"
 #include "simd/weights.h"
 
 namespace krait::engine::vulkan {
@@ -82,75 +82,52 @@ void DeviceAttention::Place(const DeviceBatch& batch) const {
   batch.kernels.Place(batch.commands, place, batch.tokens);
 }
 
-DeviceMamba2::DeviceMamba2(const Hyperparameters& hparams, size_t state_layer,
-                           DeviceLayerReader& read)
-    : shape_(hparams.mamba2),
-      norm_eps_(hparams.norm_eps),
-      state_layer_(state_layer) {
-  const RecurrentLayout layout = RecurrentLayoutOf(hparams);
-  row_size_ = layout.row_size;
-  window_offset_ = state_layer * (layout.conv_size + layout.ssm_size);
-  ssm_offset_ = window_offset_ + layout.conv_size;
-  in_proj_ = read.Matrix("ssm_in.weight");
-  conv_weight_ = read.Columns("ssm_conv1d.weight");
-  conv_bias_ = read.Vector("ssm_conv1d.bias");
-  dt_bias_ = read.Vector("ssm_dt.bias");
-  a_ = read.Vector("ssm_a");
-  d_ = read.Vector("ssm_d");
-  if (shape_.has_norm) gate_norm_ = read.Vector("ssm_norm.weight");
-  out_proj_ = read.Matrix("ssm_out.weight");
-}
+DeviceParallel::DeviceParallel(const Hyperparameters& hparams,
+                               size_t state_layer, size_t cache_layer,
+                               DeviceLayerReader& read)
+    : d_model_(hparams.d_model),
+      mamba2_scale_(hparams.mamba2.output_scale),
+      attention_scale_(hparams.attention.output_scale),
+      mamba2_(hparams, state_layer, read),
+      attention_(hparams.attention, cache_layer, read) {}
 
-Mamba2Call DeviceMamba2::CallOf(const DeviceBatch& batch) const {
-  return {.shape = shape_,
-          .projected = batch.buffers.projected,
-          .y = batch.buffers.inner,
-          .sequences = batch.sequences,
-          .num_sequences = batch.num_sequences,
-          .tokens = batch.tokens,
-          .window_offset = window_offset_,
-          .ssm_offset = ssm_offset_};
-}
-
-// The inputs of the recurrence: x, B, C and dt.
-void DeviceMamba2::CopyLogRows(const DeviceBatch& batch, bool to_log) const {
-  batch.kernels.CopyLogRows(
-      batch.commands,
-      {.x = batch.buffers.projected + shape_.d_inner * sizeof(float),
-       .rows = batch.log_rows,
-       .size = shape_.conv_dim() + shape_.heads,
-       .row_size = row_size_,
-       .stride = shape_.in_proj_rows(),
-       .page_offset = state_layer_ * kBlockTokens * row_size_,
-       .to_log = to_log},
-      batch.tokens);
+void DeviceParallel::Record(const DeviceBatch& batch, Address x,
+                            Address y) const {
+  attention_.Record(batch, x, batch.buffers.beside);
+  mamba2_.Record(batch, x, y);
+  batch.kernels.AddScaled(batch.commands, batch.buffers.beside,
+                          attention_scale_, batch.tokens * d_model_,
+                          mamba2_scale_, y);
   batch.commands.Barrier();
 }
 
-void DeviceMamba2::Scan(const DeviceBatch& batch,
-                        const Mamba2Call& call) const {
-  batch.kernels.ConvSilu(batch.commands, call, conv_weight_, conv_bias_);
-  batch.commands.Barrier();
-  batch.kernels.SsmScan(batch.commands, call, dt_bias_, a_, d_);
-  batch.commands.Barrier();
+DeviceMixer::DeviceMixer(MixerKind kind, const Hyperparameters& hparams,
+                         Places* places, DeviceLayerReader& read)
+    : mixer_(Make(kind, hparams, places, read)) {}
+
+DeviceMixer::Mixer DeviceMixer::Make(MixerKind kind,
+                                     const Hyperparameters& hparams,
+                                     Places* places, DeviceLayerReader& read) {
+  switch (kind) {
+    case MixerKind::kMamba1:
+      return DeviceMamba1(hparams, places->recurrent_layers++, read);
+    case MixerKind::kMamba2:
+      return DeviceMamba2(hparams, places->recurrent_layers++, read);
+    case MixerKind::kParallel:
+      return DeviceParallel(hparams, places->recurrent_layers++,
+                            places->attention_layers++, read);
+    case MixerKind::kAttention:
+      break;
+  }
+  return DeviceAttention(hparams.attention, places->attention_layers++, read);
 }
 
-void DeviceMamba2::Record(const DeviceBatch& batch, Address x,
-                          Address y) const {
-  const Mamba2Call call = CallOf(batch);
-  batch.Multiply(in_proj_, x, call.projected);
-  batch.commands.Barrier();
-  if (batch.log_rows != 0) CopyLogRows(batch, /*to_log=*/true);
-  Scan(batch, call);
-  batch.kernels.GateNorm(batch.commands, call, gate_norm_, norm_eps_);
-  batch.commands.Barrier();
-  batch.Multiply(out_proj_, call.y, y);
-  batch.commands.Barrier();
+void DeviceMixer::Record(const DeviceBatch& batch, Address x, Address y) const {
+  std::visit([&](const auto& mixer) { mixer.Record(batch, x, y); }, mixer_);
 }
 
-void DeviceMamba2::RecordSettle(const DeviceBatch& batch) const {
-  CopyLogRows(batch, /*to_log=*/false);
-  Scan(batch, CallOf(batch));
+void DeviceMixer::RecordSettle(const DeviceBatch& batch) const {
+  std::visit([&](const auto& mixer) { mixer.RecordSettle(batch); }, mixer_);
 }
 
 DeviceSwiGlu::DeviceSwiGlu(DeviceLayerReader& read, std::string_view suffix)

@@ -8,38 +8,15 @@
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <variant>
 
-#include "engine/layers/linear.h"  // Pass
 #include "engine/model/hyperparameters.h"
-#include "engine/vulkan/device_scratch.h"
+#include "engine/vulkan/device_batch.h"
+#include "engine/vulkan/device_mamba.h"
 #include "engine/vulkan/device_weights.h"
 #include "engine/vulkan/kernels.h"
 
 namespace krait::engine::vulkan {
-
-// What one call works on, for all layers: see Batch. Records; a layer ends with
-// a barrier, so that what comes after sees what it wrote.
-struct DeviceBatch {
-  void Multiply(const Matrix& w, Address x, Address y) const {
-    if (pass == Pass::kDecode) {
-      kernels.MatVec(commands, w, x, tokens, y, w.rows);
-    } else {
-      kernels.MatMul(commands, w, x, tokens, y, w.rows);
-    }
-  }
-
-  Pass pass;
-  size_t tokens;
-  const Kernels& kernels;
-  Commands& commands;
-  const DeviceScratch& buffers;
-  Address rows;    // DeviceRow[tokens], of keys and values
-  Address angles;  // [tokens, 2 (cos, sin), rope_dim / 2]
-  // Of recurrent layers.
-  Address sequences = 0;  // DeviceSequence[num_sequences]
-  size_t num_sequences = 0;
-  Address log_rows = 0;  // DeviceRow[tokens], of the log; 0: not recorded
-};
 
 // See Attention.
 class DeviceAttention {
@@ -50,6 +27,8 @@ class DeviceAttention {
 
   // y[tokens, d_model] of x[tokens, d_model], which may be the same array.
   void Record(const DeviceBatch& batch, Address x, Address y) const;
+  // Keys and values are never behind.
+  void RecordSettle(const DeviceBatch& /*batch*/) const {}
 
  private:
   void Place(const DeviceBatch& batch) const;
@@ -65,38 +44,51 @@ class DeviceAttention {
   Address bv_ = 0;
 };
 
-// See Mamba2Mixer. The recurrence goes token by token.
-class DeviceMamba2 {
+// See ParallelMixer.
+class DeviceParallel {
  public:
-  // The `state_layer`th recurrent layer of its model.
-  DeviceMamba2(const Hyperparameters& hparams, size_t state_layer,
-               DeviceLayerReader& read);
+  DeviceParallel(const Hyperparameters& hparams, size_t state_layer,
+                 size_t cache_layer, DeviceLayerReader& read);
 
   // y[tokens, d_model] of x[tokens, d_model], which may be the same array.
   void Record(const DeviceBatch& batch, Address x, Address y) const;
+  void RecordSettle(const DeviceBatch& batch) const {
+    mamba2_.RecordSettle(batch);
+  }
 
-  // Brings the layer's part of a state along the log, without the weights.
+ private:
+  size_t d_model_;
+  float mamba2_scale_;
+  float attention_scale_;
+  DeviceMamba2 mamba2_;
+  DeviceAttention attention_;
+};
+
+// What a layer begins with.
+class DeviceMixer {
+ public:
+  // The places that the states of a model's mixers have among those of their
+  // kinds, so far.
+  struct Places {
+    size_t attention_layers = 0;
+    size_t recurrent_layers = 0;
+  };
+  DeviceMixer(MixerKind kind, const Hyperparameters& hparams, Places* places,
+              DeviceLayerReader& read);
+
+  // y[tokens, d_model] of x[tokens, d_model], which may be the same array.
+  void Record(const DeviceBatch& batch, Address x, Address y) const;
+  // Brings a recurrent layer's part of a state along the log, without most of
+  // the weights.
   void RecordSettle(const DeviceBatch& batch) const;
 
  private:
-  Mamba2Call CallOf(const DeviceBatch& batch) const;
-  void CopyLogRows(const DeviceBatch& batch, bool to_log) const;
-  void Scan(const DeviceBatch& batch, const Mamba2Call& call) const;
+  using Mixer =
+      std::variant<DeviceAttention, DeviceMamba1, DeviceMamba2, DeviceParallel>;
+  static Mixer Make(MixerKind kind, const Hyperparameters& hparams,
+                    Places* places, DeviceLayerReader& read);
 
-  Mamba2Shape shape_;
-  float norm_eps_;
-  size_t row_size_;  // of a token in the log
-  size_t state_layer_;
-  size_t window_offset_;  // in a state, in floats
-  size_t ssm_offset_;
-  Matrix in_proj_;         // [in_proj_rows, d_model]: z, x, B, C, dt
-  Address conv_weight_;    // [conv_width, conv_dim]
-  Address conv_bias_;      // [conv_dim]
-  Address dt_bias_;        // [heads]
-  Address a_;              // [heads], -exp(A_log)
-  Address d_;              // [heads]
-  Address gate_norm_ = 0;  // [d_inner], or none
-  Matrix out_proj_;        // [d_model, d_inner]
+  Mixer mixer_;
 };
 
 // See SwiGlu.

@@ -56,6 +56,17 @@ DeviceScratch::DeviceScratch(const Hyperparameters& hparams, size_t max_tokens,
     projected = Take(max_tokens * hparams.mamba2.in_proj_rows()).address;
     inner = Take(max_tokens * hparams.mamba2.d_inner).address;
   }
+  if (hparams.Has(MixerKind::kMamba1)) {
+    const Mamba1Shape& shape = hparams.mamba1;
+    projected = Take(max_tokens * 2 * shape.d_inner).address;
+    inner = Take(max_tokens * shape.d_inner).address;
+    convolved = Take(max_tokens * shape.d_inner).address;
+    selected = Take(max_tokens * SelectedStride(shape)).address;
+    step_sizes = Take(max_tokens * shape.d_inner).address;
+  }
+  if (hparams.Has(MixerKind::kParallel)) {
+    beside = Take(max_tokens * hparams.d_model).address;
+  }
   size_t widest = hparams.d_ff;
   if (hparams.Has(FeedForwardKind::kExperts)) {
     const ExpertsShape& experts = hparams.experts;

@@ -47,6 +47,11 @@ struct DeviceScratch final : public Scratch {
   // Rows of logits that are computed at once.
   static constexpr size_t kLogitsRows = 16;
 
+  // Of what Mamba-1's x_proj gives, so that products can load four at a time.
+  static size_t SelectedStride(const Mamba1Shape& shape) {
+    return (shape.x_proj_rows() + 3) / 4 * 4;
+  }
+
   // For batches of `max_tokens`. Throws DeviceFailure.
   DeviceScratch(const Hyperparameters& hparams, size_t max_tokens,
                 const std::shared_ptr<Device>& device);
@@ -64,13 +69,18 @@ struct DeviceScratch final : public Scratch {
   Address v = 0;          // [tokens, kv_heads * head_dim]
   Address projected = 0;  // [tokens, in_proj_rows]
   Address inner = 0;      // [tokens, d_inner]
-  Address gate = 0;       // [tokens, d_ff], or of each expert that is used
-  Address up = 0;         // likewise
-  Address scores = 0;     // [tokens, experts]
-  Address uses = 0;       // ExpertUse[tokens, used]
-  Address parts = 0;      // [tokens, used, d_model]
-  Slice logits;           // [kLogitsRows, vocab]
-  Slice host_logits;      // likewise, mapped
+  // Of Mamba-1: x behind the convolution, what selects, and step sizes.
+  Address convolved = 0;   // [tokens, d_inner]
+  Address selected = 0;    // [tokens], SelectedStride apart: x_proj_rows
+  Address step_sizes = 0;  // [tokens, d_inner]
+  Address beside = 0;      // [tokens, d_model], of attention beside Mamba-2
+  Address gate = 0;        // [tokens, d_ff], or of each expert that is used
+  Address up = 0;          // likewise
+  Address scores = 0;      // [tokens, experts]
+  Address uses = 0;        // ExpertUse[tokens, used]
+  Address parts = 0;       // [tokens, used, d_model]
+  Slice logits;            // [kLogitsRows, vocab]
+  Slice host_logits;       // likewise, mapped
 
  private:
   Slice Take(size_t floats);

@@ -67,6 +67,8 @@ class DeviceLayerReader {
   Address Columns(std::string_view name) {
     return weights_.Upload(read_.Columns(name));
   }
+  // What is made of the model's shape.
+  Address Put(std::span<const float> values) { return weights_.Upload(values); }
   // NAME.0.weight to NAME.(count - 1).weight
   ExpertMatrices Experts(std::string_view name, size_t count);
 

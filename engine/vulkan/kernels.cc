@@ -16,12 +16,15 @@
 namespace krait::engine::vulkan {
 namespace {
 
-constexpr size_t kMatVecRows = 4;      // of a workgroup, as in matvec.comp
+constexpr size_t kMatVecRows = 4;      // of a subgroup, as in matvec.comp
+constexpr size_t kMatVecLanes = 64;    // of a workgroup, likewise
 constexpr size_t kMatMulRows = 64;     // as in matmul.comp
 constexpr size_t kMatMulTokens = 32;   // likewise
 constexpr size_t kGroupElements = 16;  // as in format.glsl
 // What each dimension of a dispatch is sure to have.
 constexpr size_t kMaxGroups = 65535;
+// Of a state, what an invocation keeps in registers.
+constexpr size_t kMaxStateRows = 256;
 
 size_t DivideUp(size_t a, size_t b) {
   return (a + b - 1) / b;
@@ -32,18 +35,33 @@ uint32_t U32(size_t value) {
   return static_cast<uint32_t>(value);
 }
 
+// As in conv_silu.comp.
+bool ConvolutionFits(size_t width) {
+  return width >= 2 && width <= 8;
+}
+
 // For shaders in which an invocation has several elements if there are many.
 Grid GridFor(size_t size, size_t group_size) {
   return {.x = U32(std::min(DivideUp(size, group_size), kMaxGroups))};
 }
 
-// A workgroup for so many rows and each product, in planes where they are more
-// than one dimension has.
-Grid MatVecGrid(size_t rows, size_t products) {
-  const size_t groups = DivideUp(rows, kMatVecRows);
+// A subgroup for so many rows and each product, in planes where workgroups are
+// more than one dimension has.
+Grid MatVecGrid(size_t rows, size_t products, size_t subgroup_size) {
+  const size_t subgroups =
+      std::max<size_t>(kMatVecLanes / std::max<size_t>(subgroup_size, 1), 1);
+  const size_t groups = DivideUp(rows, kMatVecRows * subgroups);
   const size_t planes = DivideUp(groups, kMaxGroups);
   return {
       .x = U32(DivideUp(groups, planes)), .y = U32(products), .z = U32(planes)};
+}
+
+// What shaders load four at a time, where weights are in blocks.
+void CheckInputs(const Matrix& w, Address x, size_t x_stride) {
+  if (simd::FormatOf(w.type).block_elements == 1) return;
+  assert(x % 16 == 0 && x_stride % 4 == 0);
+  static_cast<void>(x);
+  static_cast<void>(x_stride);
 }
 
 }  // namespace
@@ -60,10 +78,11 @@ Status CheckMatrix(simd::WeightType type, size_t rows, size_t cols) {
 
 Result<std::unique_ptr<Kernels>> Kernels::Create(
     std::shared_ptr<Device> device, const std::filesystem::path& cache_folder) {
+  std::unique_ptr<Kernels> kernels(new Kernels);
+  kernels->subgroup_size_ = device->info().subgroup_size;
   Result<std::unique_ptr<Pipelines>> pipelines =
       Pipelines::Create(std::move(device), cache_folder);
   if (!pipelines) return pipelines.error();
-  std::unique_ptr<Kernels> kernels(new Kernels);
   kernels->pipelines_ = std::move(*pipelines);
   const std::pair<const char*, Pipeline*> shaders[] = {
       {"add_scaled", &kernels->add_scaled_},
@@ -75,6 +94,7 @@ Result<std::unique_ptr<Kernels>> Kernels::Create(
       {"place_heads", &kernels->place_heads_},
       {"rms_norm", &kernels->rms_norm_},
       {"route", &kernels->route_},
+      {"scale_columns", &kernels->scale_columns_},
       {"silu_mul", &kernels->silu_mul_}};
   for (const auto& [name, pipeline] : shaders) {
     const Result<Pipeline> made = kernels->pipelines_->Get(name);
@@ -117,24 +137,37 @@ void Kernels::Embed(Commands& commands, const Matrix& embedding, Address ids,
                     {.x = U32(DivideUp(groups, 64)), .y = U32(tokens)});
 }
 
-void Kernels::MatVec(Commands& commands, const Matrix& w, Address x,
-                     size_t tokens, Address y, size_t y_stride) const {
+void Kernels::MatVec(Commands& commands, const Matrix& w,
+                     const Product& product, size_t tokens) const {
   const struct {
     Address matrix, x, y;
     uint32_t rows, cols, x_stride, y_stride;
-  } parameters = {w.address,    x, y, U32(w.rows), U32(w.cols), U32(w.cols),
-                  U32(y_stride)};
-  commands.Dispatch(Of(w.type).matvec, parameters, MatVecGrid(w.rows, tokens));
+  } parameters = {w.address,
+                  product.x,
+                  product.y,
+                  U32(w.rows),
+                  U32(w.cols),
+                  U32(product.x_stride),
+                  U32(product.y_stride)};
+  CheckInputs(w, product.x, product.x_stride);
+  commands.Dispatch(Of(w.type).matvec, parameters,
+                    MatVecGrid(w.rows, tokens, subgroup_size_));
 }
 
-void Kernels::MatMul(Commands& commands, const Matrix& w, Address x,
-                     size_t tokens, Address y, size_t y_stride) const {
+void Kernels::MatMul(Commands& commands, const Matrix& w,
+                     const Product& product, size_t tokens) const {
   const struct {
     Address matrix, x, y;
     uint32_t rows, cols, x_stride, y_stride, tokens, padding;
-  } parameters = {w.address,     x,           y,
-                  U32(w.rows),   U32(w.cols), U32(w.cols),
-                  U32(y_stride), U32(tokens), 0};
+  } parameters = {w.address,
+                  product.x,
+                  product.y,
+                  U32(w.rows),
+                  U32(w.cols),
+                  U32(product.x_stride),
+                  U32(product.y_stride),
+                  U32(tokens),
+                  0};
   commands.Dispatch(Of(w.type).matmul, parameters,
                     {.x = U32(DivideUp(w.rows, kMatMulRows)),
                      .y = U32(DivideUp(tokens, kMatMulTokens))});
@@ -248,8 +281,9 @@ void Kernels::MatVecExperts(Commands& commands, const ExpertMatrices& w,
                   U32(shape.rows),
                   U32(uses_per_x),
                   0};
+  CheckInputs(shape, x, shape.cols);
   commands.Dispatch(Of(shape.type).matvec_experts, parameters,
-                    MatVecGrid(shape.rows, count));
+                    MatVecGrid(shape.rows, count, subgroup_size_));
 }
 
 void Kernels::Combine(Commands& commands, Address parts, Address uses,
@@ -265,15 +299,39 @@ void Kernels::Combine(Commands& commands, Address parts, Address uses,
                     {.x = U32(DivideUp(size, 128)), .y = U32(tokens)});
 }
 
+void Kernels::ScaleColumns(Commands& commands, Address x, Address scales,
+                           size_t tokens, size_t size) const {
+  const struct {
+    Address x, scales;
+    uint32_t size, padding;
+  } parameters = {x, scales, U32(size), 0};
+  commands.Dispatch(scale_columns_, parameters,
+                    {.x = U32(DivideUp(size, 64)), .y = U32(tokens)});
+}
+
+Status Kernels::PrepareMamba1(const Mamba1Shape& shape) {
+  if (shape.state > kMaxStateRows || !ConvolutionFits(shape.conv_width)) {
+    return MakeError(
+        ErrorCode::kUnsupported,
+        fmt::format("Mamba-1 with a state of {} and a convolution of {} is not "
+                    "run on a graphics card",
+                    shape.state, shape.conv_width));
+  }
+  const uint32_t constants[] = {U32(shape.state)};
+  const Result<Pipeline> made = pipelines_->Get("selective_scan", constants);
+  if (!made) return made.error();
+  selective_scan_ = *made;
+  return {};
+}
+
 Status Kernels::PrepareMamba2(const Mamba2Shape& shape) {
-  constexpr size_t kMaxHeadDim = 256;  // as in ssm_scan.comp
-  constexpr size_t kMaxWidth = 8;      // as in conv_silu.comp
-  constexpr size_t kMaxRows = 256;     // of a state in registers
-  const size_t parts = shape.head_dim > kMaxHeadDim
-                           ? 1
-                           : kMaxHeadDim / std::max<size_t>(shape.head_dim, 1);
-  if (shape.head_dim > kMaxHeadDim || shape.conv_width > kMaxWidth ||
-      shape.conv_width < 2 || DivideUp(shape.state, parts) > kMaxRows) {
+  constexpr size_t kMaxSsmHeadDim = 256;  // as in ssm_scan.comp
+  const size_t parts =
+      shape.head_dim > kMaxSsmHeadDim
+          ? 1
+          : kMaxSsmHeadDim / std::max<size_t>(shape.head_dim, 1);
+  if (shape.head_dim > kMaxSsmHeadDim || !ConvolutionFits(shape.conv_width) ||
+      DivideUp(shape.state, parts) > kMaxStateRows) {
     return MakeError(
         ErrorCode::kUnsupported,
         fmt::format("Mamba-2 with heads of {}, a state of {} and a convolution "
@@ -287,61 +345,85 @@ Status Kernels::PrepareMamba2(const Mamba2Shape& shape) {
   return {};
 }
 
-void Kernels::ConvSilu(Commands& commands, const Mamba2Call& call,
-                       Address weight, Address bias) const {
-  const Mamba2Shape& shape = call.shape;
+void Kernels::ConvSilu(Commands& commands, const Convolve& convolve,
+                       const DeviceSequences& sequences) const {
   const struct {
-    Address x, weight, bias, sequences;
-    uint32_t channels, width, stride, window_offset;
-  } parameters = {call.projected + shape.d_inner * sizeof(float),
-                  weight,
-                  bias,
-                  call.sequences,
-                  U32(shape.conv_dim()),
-                  U32(shape.conv_width),
-                  U32(shape.in_proj_rows()),
-                  U32(call.window_offset)};
+    Address x, y, weight, bias, sequences;
+    uint32_t channels, width, x_stride, y_stride, window_offset, padding;
+  } parameters = {convolve.x,
+                  convolve.y,
+                  convolve.weight,
+                  convolve.bias,
+                  sequences.address,
+                  U32(convolve.channels),
+                  U32(convolve.width),
+                  U32(convolve.x_stride),
+                  U32(convolve.y_stride),
+                  U32(convolve.window_offset),
+                  0};
   commands.Dispatch(
       conv_silu_, parameters,
-      {.x = U32(DivideUp(shape.conv_dim(), 64)), .y = U32(call.num_sequences)});
+      {.x = U32(DivideUp(convolve.channels, 64)), .y = U32(sequences.count)});
 }
 
-void Kernels::SsmScan(Commands& commands, const Mamba2Call& call,
-                      Address dt_bias, Address a, Address d) const {
-  const Mamba2Shape& shape = call.shape;
+void Kernels::SsmScan(Commands& commands, const ScanHeads& scan,
+                      const DeviceSequences& sequences) const {
+  const Mamba2Shape& shape = scan.shape;
   const struct {
     Address x, y, dt_bias, a, d, sequences;
     uint32_t heads, groups, stride, ssm_offset;
-  } parameters = {call.projected + shape.d_inner * sizeof(float),
-                  call.y,
-                  dt_bias,
-                  a,
-                  d,
-                  call.sequences,
+  } parameters = {scan.x,
+                  scan.y,
+                  scan.dt_bias,
+                  scan.a,
+                  scan.d,
+                  sequences.address,
                   U32(shape.heads),
                   U32(shape.groups),
                   U32(shape.in_proj_rows()),
-                  U32(call.ssm_offset)};
+                  U32(scan.ssm_offset)};
   commands.Dispatch(ssm_scan_, parameters,
-                    {.x = U32(shape.heads), .y = U32(call.num_sequences)});
+                    {.x = U32(shape.heads), .y = U32(sequences.count)});
 }
 
-void Kernels::GateNorm(Commands& commands, const Mamba2Call& call,
-                       Address weight, float eps) const {
-  const Mamba2Shape& shape = call.shape;
+void Kernels::SelectiveScan(Commands& commands, const ScanChannels& scan,
+                            const DeviceSequences& sequences) const {
+  const Mamba1Shape& shape = scan.shape;
+  const struct {
+    Address x, dt, selected, y, dt_bias, a, d, sequences;
+    uint32_t channels, dt_rank, selected_stride, ssm_offset;
+  } parameters = {scan.x,
+                  scan.dt,
+                  scan.selected,
+                  scan.y,
+                  scan.dt_bias,
+                  scan.a,
+                  scan.d,
+                  sequences.address,
+                  U32(shape.d_inner),
+                  U32(shape.dt_rank),
+                  U32(scan.selected_stride),
+                  U32(scan.ssm_offset)};
+  commands.Dispatch(
+      selective_scan_, parameters,
+      {.x = U32(DivideUp(shape.d_inner, 64)), .y = U32(sequences.count)});
+}
+
+void Kernels::GateNorm(Commands& commands, const Gate& gate,
+                       size_t tokens) const {
   const struct {
     Address y, z, weight;
     uint32_t size, stride, has_norm;
     float eps;
-  } parameters = {call.y,
-                  call.projected,
-                  weight,
-                  U32(shape.d_inner / shape.groups),
-                  U32(shape.in_proj_rows()),
-                  shape.has_norm ? 1U : 0U,
-                  eps};
+  } parameters = {gate.y,
+                  gate.z,
+                  gate.weight,
+                  U32(gate.size),
+                  U32(gate.z_stride),
+                  gate.weight == 0 ? 0U : 1U,
+                  gate.eps};
   commands.Dispatch(gate_norm_, parameters,
-                    {.x = U32(shape.groups), .y = U32(call.tokens)});
+                    {.x = U32(gate.groups), .y = U32(tokens)});
 }
 
 void Kernels::CopyLogRows(Commands& commands, const LogRows& copy,

@@ -91,17 +91,59 @@ struct DeviceSequence {
   Address kept = 0;
 };
 
-// What the shaders of Mamba-2's mixers have in common.
-struct Mamba2Call {
+// Those of a call.
+struct DeviceSequences {
+  Address address = 0;  // DeviceSequence[count]
+  size_t count = 0;
+};
+
+// Mamba's convolution of a layer.
+struct Convolve {
+  Address x = 0;  // [tokens], x_stride apart: channels
+  size_t x_stride = 0;
+  Address y = 0;  // likewise; may be x if the strides are equal
+  size_t y_stride = 0;
+  Address weight = 0;  // [width, channels]
+  Address bias = 0;    // [channels]
+  size_t channels = 0;
+  size_t width = 0;
+  size_t window_offset = 0;  // in a state, in floats
+};
+
+// Mamba-2's recurrence of a layer.
+struct ScanHeads {
   Mamba2Shape shape;
-  Address projected = 0;  // [tokens, in_proj_rows]: z, x, B, C, dt
+  Address x = 0;          // [tokens], in_proj_rows apart: x, B, C, dt
   Address y = 0;          // [tokens, d_inner]
-  Address sequences = 0;  // DeviceSequence[num_sequences]
-  size_t num_sequences = 0;
-  size_t tokens = 0;
-  // In a state, in floats.
-  size_t window_offset = 0;
-  size_t ssm_offset = 0;
+  Address dt_bias = 0;    // [heads]
+  Address a = 0;          // [heads], negative
+  Address d = 0;          // [heads]
+  size_t ssm_offset = 0;  // in a state, in floats
+};
+
+// Mamba-1's.
+struct ScanChannels {
+  Mamba1Shape shape;
+  Address x = 0;         // [tokens, d_inner]
+  Address dt = 0;        // [tokens, d_inner], without bias and softplus
+  Address selected = 0;  // [tokens], selected_stride apart: narrow dt, B, C
+  size_t selected_stride = 0;
+  Address y = 0;          // [tokens, d_inner]
+  Address dt_bias = 0;    // [d_inner]
+  Address a = 0;          // [state, d_inner], negative
+  Address d = 0;          // [d_inner]
+  size_t ssm_offset = 0;  // in a state, in floats
+};
+
+// Mamba's gate.
+struct Gate {
+  Address y = 0;  // [tokens, groups * size]
+  Address z = 0;  // [tokens], z_stride apart
+  size_t z_stride = 0;
+  size_t groups = 1;
+  size_t size = 0;
+  Address weight = 0;  // [groups * size]; 0: without a norm
+  float eps = 0;
 };
 
 // Records krait's shaders. What a token gets depends, bit for bit, neither on
@@ -109,6 +151,9 @@ struct Mamba2Call {
 class Kernels {
  public:
   static constexpr size_t kMaxHeadDim = 256;
+  // Raised with each change of an order of sums or of what is rounded, so that
+  // states of before are not gone on from.
+  static constexpr int kNumericsVersion = 2;
 
   // `cache_folder`: see Pipelines.
   static Result<std::unique_ptr<Kernels>> Create(
@@ -124,12 +169,20 @@ class Kernels {
   // x[tokens, cols] = scale * rows `ids` (uint32[tokens]) of the embedding.
   void Embed(Commands& commands, const Matrix& embedding, Address ids,
              size_t tokens, float scale, Address x) const;
-  // y[t * y_stride + r] = (W x_t)[r] of x[tokens, cols]; MatVec streams the
-  // weights for each token, MatMul has tiles of tokens. They round differently.
-  void MatVec(Commands& commands, const Matrix& w, Address x, size_t tokens,
-              Address y, size_t y_stride) const;
-  void MatMul(Commands& commands, const Matrix& w, Address x, size_t tokens,
-              Address y, size_t y_stride) const;
+  // y[t * y_stride + r] = (W x_t)[r] of x[tokens], x_stride apart: cols, both
+  // multiples of 16 bytes where the weights are in blocks. MatVec
+  // streams the weights for each token, MatMul has tiles of tokens. They round
+  // differently.
+  struct Product {
+    Address x = 0;
+    size_t x_stride = 0;  // in floats, as y_stride
+    Address y = 0;
+    size_t y_stride = 0;
+  };
+  void MatVec(Commands& commands, const Matrix& w, const Product& product,
+              size_t tokens) const;
+  void MatMul(Commands& commands, const Matrix& w, const Product& product,
+              size_t tokens) const;
   // y[tokens, size] = scale * RMSNorm(x) * weight. `y` may be `x`.
   void RmsNorm(Commands& commands, Address x, Address weight, size_t tokens,
                size_t size, float eps, float scale, Address y) const;
@@ -154,19 +207,23 @@ class Kernels {
   // weighted by their uses. With a y_scale of 0 it does not matter what y was.
   void Combine(Commands& commands, Address parts, Address uses, size_t tokens,
                size_t used, size_t size, float y_scale, Address y) const;
-  // Makes the shaders of Mamba-2's mixers of a shape; to be called before these
+  // x[tokens, size] *= scales[size]
+  void ScaleColumns(Commands& commands, Address x, Address scales,
+                    size_t tokens, size_t size) const;
+  // Makes the shaders of Mamba's mixers of a shape; to be called before these
   // are used. kUnsupported: they cannot run it.
+  Status PrepareMamba1(const Mamba1Shape& shape);
   Status PrepareMamba2(const Mamba2Shape& shape);
-  // x, B and C of `projected` become SiLU(conv1d(.)), from and to the states'
-  // windows; weight [conv_width, conv_dim], bias [conv_dim].
-  void ConvSilu(Commands& commands, const Mamba2Call& call, Address weight,
-                Address bias) const;
-  // y of what ConvSilu left, from and to the states; each [heads].
-  void SsmScan(Commands& commands, const Mamba2Call& call, Address dt_bias,
-               Address a, Address d) const;
-  // y = GroupRMSNorm(y * SiLU(z)) * weight [d_inner], or without the norm.
-  void GateNorm(Commands& commands, const Mamba2Call& call, Address weight,
-                float eps) const;
+  // y = SiLU(conv1d(x)), from and to the states' windows.
+  void ConvSilu(Commands& commands, const Convolve& convolve,
+                const DeviceSequences& sequences) const;
+  // y of the recurrence, from and to the states.
+  void SsmScan(Commands& commands, const ScanHeads& scan,
+               const DeviceSequences& sequences) const;
+  void SelectiveScan(Commands& commands, const ScanChannels& scan,
+                     const DeviceSequences& sequences) const;
+  // y = GroupRMSNorm(y * SiLU(z)) * weight, or without the norm.
+  void GateNorm(Commands& commands, const Gate& gate, size_t tokens) const;
   // Copies `size` of each of `tokens` rows of x, `stride` apart, to the pages
   // of a log, or from there; `rows` says where each stands.
   struct LogRows {
@@ -193,6 +250,7 @@ class Kernels {
     return formats_[static_cast<size_t>(type)];
   }
 
+  size_t subgroup_size_ = 0;
   std::unique_ptr<Pipelines> pipelines_;
   std::array<OfFormat, simd::kWeightFormats.size()> formats_;
   Pipeline add_scaled_;
@@ -204,6 +262,8 @@ class Kernels {
   Pipeline place_heads_;
   Pipeline rms_norm_;
   Pipeline route_;
+  Pipeline scale_columns_;
+  Pipeline selective_scan_;
   Pipeline silu_mul_;
   Pipeline ssm_scan_;
 };

@@ -1,21 +1,22 @@
 #version 450
 // SPDX-License-Identifier: Apache-2.0
-// Mamba's causal convolution, with SiLU, in place: of a channel (an invocation)
-// of all tokens of a sequence, from the window in the state, which becomes
-// theirs.
+// Mamba's causal convolution, with SiLU: of a channel (an invocation) of all
+// tokens of a sequence, from the window in the state, which becomes theirs.
 //   y[t] = SiLU(bias + sum_k weight[k] * x[t - (width - 1) + k])
 #include "common.glsl"
-#include "mamba2.glsl"
+#include "sequences.glsl"
 layout(local_size_x = 64) in;
 
 layout(push_constant) uniform Parameters {
-  Floats x;       // [tokens], each `stride` behind the one before: channels
+  Floats x;       // [tokens], x_stride apart: channels
+  Floats y;       // likewise, y_stride apart; may be x if the strides are equal
   Floats weight;  // [width, channels]
   Floats bias;    // [channels]
   Sequences sequences;
   uint channels;
   uint width;  // 2 to kMaxWidth
-  uint stride;
+  uint x_stride;
+  uint y_stride;
   uint window_offset;  // in the state: [width - 1, channels], oldest first
 };
 
@@ -41,11 +42,11 @@ void main() {
   }
   for (uint t = 0u; t < sequence.tokens; ++t) {
     if (t == sequence.kept_after) Store(sequence.kept, channel, window);
-    const uint at = (sequence.first_token + t) * stride + channel;
-    window[width - 1u] = x.at[at];
+    const uint token = sequence.first_token + t;
+    window[width - 1u] = x.at[token * x_stride + channel];
     float sum = bias.at[channel];
     for (uint k = 0u; k < width; ++k) sum = fma(weights[k], window[k], sum);
-    x.at[at] = sum / (1.0 + exp(-sum));
+    y.at[token * y_stride + channel] = sum / (1.0 + exp(-sum));
     for (uint k = 0u; k + 1u < width; ++k) window[k] = window[k + 1u];
   }
   if (sequence.tokens == sequence.kept_after) {

@@ -39,6 +39,10 @@ uint RowBegin(uint row, uint cols) { return row * cols * kElementHalves; }
 // Elements 16 * group.. of a row of `cols`; zeros behind its end.
 void RowGroup(uint row_begin, uint group, uint cols, out float w[16]) {
   const uint first = group * 16u;
+  if (cols % 16u == 0u) {
+    Elements(row_begin + first * kElementHalves, w);
+    return;
+  }
   for (uint i = 0u; i < 16u; ++i) {
     w[i] = first + i < cols
                ? Element(row_begin + (first + i) * kElementHalves)
@@ -50,8 +54,25 @@ uint RowBegin(uint row, uint cols) {
   return row * (cols / kBlockElements) * kBlockHalves;
 }
 
-void RowGroup(uint row_begin, uint group, uint cols, out float w[16]) {
+void RowQuants(uint row_begin, uint group, out uint q[4], out float scale,
+               out float minimum) {
   const uint groups = kBlockElements / 16u;
-  Group(row_begin + group / groups * kBlockHalves, group % groups, w);
+  Quants(row_begin + group / groups * kBlockHalves, group % groups, q, scale,
+         minimum);
+}
+
+// The signed number in byte `i` of a group.
+float QuantValue(uint q[4], uint i) {
+  return float(bitfieldExtract(int(q[i / 4u]), int(8u * (i % 4u)), 8));
+}
+
+void RowGroup(uint row_begin, uint group, uint cols, out float w[16]) {
+  uint q[4];
+  float scale;
+  float minimum;
+  RowQuants(row_begin, group, q, scale, minimum);
+  for (uint i = 0u; i < 16u; ++i) {
+    w[i] = fma(scale, QuantValue(q, i), -minimum);
+  }
 }
 #endif

@@ -1,7 +1,8 @@
 #version 450
 // SPDX-License-Identifier: Apache-2.0
-// Mamba-2's gate, y = y * SiLU(z), and the RMSNorm of each group of a token (a
-// workgroup) where the model has one. Source: see simd/norm.h.
+// Mamba's gate, y = y * SiLU(z), and the RMSNorm of each group of a token (a
+// workgroup) where the model has one (Mamba-2's mostly have). Source: see
+// simd/norm.h.
 #include "common.glsl"
 #include "reduce.glsl"
 layout(local_size_x = 128) in;

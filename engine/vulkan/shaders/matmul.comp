@@ -5,17 +5,14 @@
 // token gets does not depend on the others: each sum goes along the row, from
 // its begin.
 #include "common.glsl"
+#include "product_parameters.glsl"
 layout(local_size_x = 128) in;
 
 #define PARAMETERS  \
   Floats x;         \
-  Floats y;         \
-  uint rows;        \
-  uint cols;        \
-  uint x_stride;    \
-  uint y_stride;    \
-  uint tokens;
+  ROW_PARAMETERS
 #include "format.glsl"
+#include "token_rows.glsl"
 
 const uint kTileRows = 64u;
 const uint kTileTokens = 32u;
@@ -45,13 +42,17 @@ void LoadInputs(uint first_token, uint first_col) {
     const uint token = first_token + i / kDepth;
     const uint col = first_col + i % kDepth;
     tile_x[i / kDepth][i % kDepth] =
-        token < tokens && col < cols ? x.at[token * x_stride + col] : 0.0;
+        token < TokenCount() && col < cols
+            ? x.at[InputRow(token) * x_stride + col]
+            : 0.0;
   }
 }
 
 void main() {
+  ChooseMatrix();
   const uint first_row = gl_WorkGroupID.x * kTileRows;
   const uint first_token = gl_WorkGroupID.y * kTileTokens;
+  if (first_token >= TokenCount()) return;
   const uint row = gl_LocalInvocationIndex % kRowLanes;
   const uint token = gl_LocalInvocationIndex / kRowLanes * 4u;
   float sums[4][4];
@@ -76,8 +77,8 @@ void main() {
     const uint y_row = first_row + row + i * kRowLanes;
     for (uint j = 0u; j < 4u; ++j) {
       const uint y_token = first_token + token + j;
-      if (y_row < rows && y_token < tokens) {
-        y.at[y_token * y_stride + y_row] = sums[i][j];
+      if (y_row < rows && y_token < TokenCount()) {
+        y.at[OutputRow(y_token) * y_stride + y_row] = sums[i][j];
       }
     }
   }

@@ -7,7 +7,8 @@
 // S [state, head_dim] stays in registers: an invocation has one column of
 // head_dim and every kParts-th row. Source: see simd/ssm.h.
 #include "common.glsl"
-#include "mamba2.glsl"
+#include "sequences.glsl"
+#include "softplus.glsl"
 layout(local_size_x = 256) in;
 
 layout(constant_id = 0) const uint kHeadDim = 64u;  // at most 256
@@ -59,8 +60,7 @@ void main() {
     if (t == sequence.tokens) break;
     const uint token = sequence.first_token + t;
     const uint begin = token * stride;
-    const float raw = x.at[begin + dt_ofs] + dt_bias.at[head];
-    const float dt = raw > 20.0 ? raw : log(1.0 + exp(raw));
+    const float dt = Softplus(x.at[begin + dt_ofs] + dt_bias.at[head]);
     const float decay = exp(dt * a.at[head]);
     const float input_value = x.at[begin + head * kHeadDim + column];
     float sum = 0.0;

@@ -126,6 +126,8 @@ INSTANTIATE_TEST_SUITE_P(
         DeviceCase{"mamba2-tied", "gguf/model-f16.gguf", "gguf-F16"},
         DeviceCase{"granite-h-tiny", "hf", "logits"},
         DeviceCase{"granite-h-moe", "hf", "logits"},
+        DeviceCase{"mamba1-tiny", "hf", "logits"},
+        DeviceCase{"falcon-h1-tiny", "hf", "logits"},
         DeviceCase{"mamba2-kq", "gguf/model-Q4_K_M.gguf", "gguf-Q4_K_M"},
         DeviceCase{"mixtral-kq", "gguf/model-Q4_K_M.gguf", "gguf-Q4_K_M"},
         DeviceCase{"mistral-kq", "gguf/model-Q8_0.gguf", "gguf-Q8_0"},
@@ -134,9 +136,11 @@ INSTANTIATE_TEST_SUITE_P(
         DeviceCase{"mistral-kq", "gguf/model-IQ4_XS.gguf", "gguf-IQ4_XS"}),
     NameOf);
 
-// Attention with a sliding window of 16 and without, Mamba-2, and both.
-constexpr const char* kNames[] = {"mistral-tiny/hf", "llama-tiny/hf",
-                                  "mamba2-tiny/hf", "granite-h-tiny/hf"};
+// Attention with a sliding window of 16 and without, Mamba-2 and Mamba-1, and
+// both, in turns and beside each other.
+constexpr const char* kNames[] = {"mistral-tiny/hf",   "llama-tiny/hf",
+                                  "mamba2-tiny/hf",    "mamba1-tiny/hf",
+                                  "granite-h-tiny/hf", "falcon-h1-tiny/hf"};
 
 // What a state gives does not depend on how it was come by.
 class DeviceStateTest : public DeviceTest {
@@ -331,16 +335,6 @@ TEST_F(DeviceStateTest, StatesAreThoseOfTheProcessor) {
           << ours[i].name;
     }
   }
-}
-
-TEST_F(DeviceStateTest, AModelThatDoesNotRunThereSaysWhy) {
-  const auto mamba = LoadOnDevice("mamba1-tiny/hf", device_);
-  ASSERT_FALSE(mamba);
-  EXPECT_EQ(mamba.error().code, ErrorCode::kUnsupported);
-  EXPECT_NE(mamba.error().message.find(
-                "layers of Mamba-1 are not run on a graphics card yet"),
-            std::string::npos)
-      << mamba.error().message;
 }
 
 }  // namespace

@@ -146,8 +146,8 @@ TEST_P(WeightKernelsTest, MatVecIsTheProductWithEachToken) {
     const std::vector<float> x = Random(tokens * w.cols);
     const Slice y = Room(tokens * stride);
     commands_->Begin();
-    kernels_->MatVec(*commands_, PutMatrix(weights), Put(x).address, tokens,
-                     y.address, stride);
+    kernels_->MatVec(*commands_, PutMatrix(weights),
+                     {Put(x).address, w.cols, y.address, stride}, tokens);
     commands_->Run();
     ExpectProduct(w, x, tokens, stride, Get(y, tokens * stride));
   }
@@ -166,11 +166,12 @@ TEST_P(WeightKernelsTest, MatMulIsTheProductAndEachTokensOwn) {
     const Slice alone = Room(stride);
     const size_t token = Pick(0, tokens - 1);
     commands_->Begin();
-    kernels_->MatMul(*commands_, matrix, x_slice.address, tokens, y.address,
-                     stride);
     kernels_->MatMul(*commands_, matrix,
-                     x_slice.address + token * w.cols * sizeof(float), 1,
-                     alone.address, stride);
+                     {x_slice.address, w.cols, y.address, stride}, tokens);
+    kernels_->MatMul(*commands_, matrix,
+                     {x_slice.address + token * w.cols * sizeof(float), w.cols,
+                      alone.address, stride},
+                     1);
     commands_->Run();
     const std::vector<float> all = Get(y, tokens * stride);
     ExpectProduct(w, x, tokens, stride, all);
@@ -193,8 +194,8 @@ TEST_F(KernelsTest, MatVecHasMoreRowsThanADimensionOfADispatch) {
   const std::vector<float> x = Random(32);
   const Slice y = Room(weights.view().rows);
   commands_->Begin();
-  kernels_->MatVec(*commands_, PutMatrix(weights), Put(x).address, 1, y.address,
-                   weights.view().rows);
+  kernels_->MatVec(*commands_, PutMatrix(weights),
+                   {Put(x).address, 32, y.address, weights.view().rows}, 1);
   commands_->Run();
   const std::vector<float> result = Get(y, weights.view().rows);
   for (const size_t row :

@@ -12,14 +12,17 @@ float Scale(uint block, uint group) {
   return HalfValue(LoadHalf(block + 54u)) * float(int(low | high << 4) - 32);
 }
 
-void Group(uint block, uint group, out float w[16]) {
-  const float scale = Scale(block, group);
+void Quants(uint block, uint group, out uint q[4], out float scale,
+            out float minimum) {
+  scale = Scale(block, group);
+  minimum = 4.0 * scale;
   const uint half_begin = 8u * (group & 1u);
-  const uint quants = block + 16u + 16u * (group / 8u) + half_begin;
+  uint thirds[4];
+  LoadWords(block + half_begin, thirds);
+  LoadWords(block + 16u + 16u * (group / 8u) + half_begin, q);
   const uint shift = 2u * (group % 8u / 2u);
-  for (uint i = 0u; i < 16u; ++i) {
-    const uint low = (LoadByte(quants, i) >> shift) & 3u;
-    const uint third = (LoadByte(block + half_begin, i) >> (group / 2u)) & 1u;
-    w[i] = scale * float(int(low) - (third == 0u ? 4 : 0));
+  for (uint i = 0u; i < 4u; ++i) {
+    q[i] = ((q[i] >> shift) & 0x03030303u) |
+           ((thirds[i] >> (group / 2u)) & 0x01010101u) << 2;
   }
 }

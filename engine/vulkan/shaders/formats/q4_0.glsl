@@ -4,11 +4,10 @@
 const uint kBlockElements = 32u;
 const uint kBlockHalves = 9u;
 
-void Group(uint block, uint group, out float w[16]) {
-  const float scale = HalfValue(LoadHalf(block));
-  for (uint i = 0u; i < 8u; ++i) {
-    const uint bits = LoadHalf(block + 1u + i) >> (4u * group);
-    w[2u * i] = scale * float(int(bits & 15u) - 8);
-    w[2u * i + 1u] = scale * float(int((bits >> 8) & 15u) - 8);
-  }
+void Quants(uint block, uint group, out uint q[4], out float scale,
+            out float minimum) {
+  scale = HalfValue(LoadHalf(block));
+  minimum = 8.0 * scale;
+  LoadWords(block + 1u, q);
+  for (uint i = 0u; i < 4u; ++i) q[i] = (q[i] >> (4u * group)) & 0x0f0f0f0fu;
 }

@@ -4,11 +4,14 @@
 const uint kBlockElements = 32u;
 const uint kBlockHalves = 11u;
 
-void Group(uint block, uint group, out float w[16]) {
-  const float scale = HalfValue(LoadHalf(block));
-  const uint fifths = LoadWord(block + 1u) >> (16u * group);
-  for (uint i = 0u; i < 16u; ++i) {
-    const uint nibble = (LoadByte(block + 3u, i) >> (4u * group)) & 15u;
-    w[i] = scale * float(int(nibble | ((fifths >> i) & 1u) << 4) - 16);
+void Quants(uint block, uint group, out uint q[4], out float scale,
+            out float minimum) {
+  scale = HalfValue(LoadHalf(block));
+  minimum = 16.0 * scale;
+  const uint fifths = LoadHalf(block + 1u + group);
+  LoadWords(block + 3u, q);
+  for (uint i = 0u; i < 4u; ++i) {
+    q[i] = ((q[i] >> (4u * group)) & 0x0f0f0f0fu) |
+           SpreadBits(fifths >> (4u * i)) << 4;
   }
 }

@@ -7,19 +7,18 @@
 const uint kBlockElements = 256u;
 const uint kBlockHalves = 105u;
 
-void Group(uint block, uint group, out float w[16]) {
-  const float scale = HalfValue(LoadHalf(block + 104u)) *
-                      float(SignedByte(LoadByte(block + 96u, group)));
+void Quants(uint block, uint group, out uint q[4], out float scale,
+            out float minimum) {
+  scale = HalfValue(LoadHalf(block + 104u)) *
+          float(bitfieldExtract(int(LoadByte(block + 96u, group)), 0, 8));
+  minimum = 32.0 * scale;
   const uint quarter = group % 8u / 2u;
   const uint half_begin = 8u * (group & 1u);
-  const uint lows =
-      block + 32u * (group / 8u) + 16u * (quarter & 1u) + half_begin;
-  const uint highs = block + 64u + 16u * (group / 8u) + half_begin;
-  for (uint i = 0u; i < 8u; ++i) {
-    const uint low = LoadHalf(lows + i) >> (4u * (quarter / 2u));
-    const uint high = LoadHalf(highs + i) >> (2u * quarter);
-    w[2u * i] = scale * float(int((low & 15u) | (high & 3u) << 4) - 32);
-    w[2u * i + 1u] =
-        scale * float(int(((low >> 8) & 15u) | ((high >> 8) & 3u) << 4) - 32);
+  uint highs[4];
+  LoadWords(block + 64u + 16u * (group / 8u) + half_begin, highs);
+  LoadWords(block + 32u * (group / 8u) + 16u * (quarter & 1u) + half_begin, q);
+  for (uint i = 0u; i < 4u; ++i) {
+    q[i] = ((q[i] >> (4u * (quarter / 2u))) & 0x0f0f0f0fu) |
+           ((highs[i] >> (2u * quarter)) & 0x03030303u) << 4;
   }
 }

@@ -4,11 +4,9 @@
 const uint kBlockElements = 32u;
 const uint kBlockHalves = 17u;
 
-void Group(uint block, uint group, out float w[16]) {
-  const float scale = HalfValue(LoadHalf(block));
-  for (uint i = 0u; i < 8u; ++i) {
-    const uint bits = LoadHalf(block + 1u + 8u * group + i);
-    w[2u * i] = scale * float(SignedByte(bits));
-    w[2u * i + 1u] = scale * float(SignedByte(bits >> 8));
-  }
+void Quants(uint block, uint group, out uint q[4], out float scale,
+            out float minimum) {
+  scale = HalfValue(LoadHalf(block));
+  minimum = 0.0;
+  LoadWords(block + 1u + 8u * group, q);
 }

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/vulkan/device_mamba.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "engine/state/recurrent_layout.h"
+#include "engine/state/state.h"
+
+namespace krait::engine::vulkan {
+
+RecurrentPlace::RecurrentPlace(const Hyperparameters& hparams,
+                               size_t state_layer) {
+  const RecurrentLayout layout = RecurrentLayoutOf(hparams);
+  row_size = layout.row_size;
+  page_offset = state_layer * kBlockTokens * row_size;
+  window_offset = state_layer * (layout.conv_size + layout.ssm_size);
+  ssm_offset = window_offset + layout.conv_size;
+}
+
+// Mamba-1 ---------------------------------------------------------------------
+
+DeviceMamba1::DeviceMamba1(const Hyperparameters& hparams, size_t state_layer,
+                           DeviceLayerReader& read)
+    : shape_(hparams.mamba1),
+      selected_stride_(DeviceScratch::SelectedStride(shape_)),
+      place_(hparams, state_layer),
+      in_proj_(read.Matrix("ssm_in.weight")),
+      conv_weight_(read.Columns("ssm_conv1d.weight")),
+      conv_bias_(read.Vector("ssm_conv1d.bias")),
+      x_proj_(read.Matrix("ssm_x.weight")),
+      dt_proj_(read.Matrix("ssm_dt.weight")),
+      dt_bias_(read.Vector("ssm_dt.bias")),
+      a_(read.Columns("ssm_a")),
+      d_(read.Vector("ssm_d")),
+      out_proj_(read.Matrix("ssm_out.weight")) {}
+
+// x before the convolution.
+void DeviceMamba1::CopyInputs(const DeviceBatch& batch, bool to_log) const {
+  batch.kernels.CopyLogRows(batch.commands,
+                            {.x = batch.buffers.projected,
+                             .rows = batch.log_rows,
+                             .size = shape_.d_inner,
+                             .row_size = place_.row_size,
+                             .stride = 2 * shape_.d_inner,
+                             .page_offset = place_.page_offset,
+                             .to_log = to_log},
+                            batch.tokens);
+}
+
+// Narrow dt, B and C.
+void DeviceMamba1::CopySelected(const DeviceBatch& batch, bool to_log) const {
+  batch.kernels.CopyLogRows(batch.commands,
+                            {.x = batch.buffers.selected,
+                             .rows = batch.log_rows,
+                             .size = shape_.x_proj_rows(),
+                             .row_size = place_.row_size,
+                             .stride = selected_stride_,
+                             .page_offset = place_.page_offset + shape_.d_inner,
+                             .to_log = to_log},
+                            batch.tokens);
+}
+
+void DeviceMamba1::Convolution(const DeviceBatch& batch) const {
+  batch.kernels.ConvSilu(batch.commands,
+                         {.x = batch.buffers.projected,
+                          .x_stride = 2 * shape_.d_inner,
+                          .y = batch.buffers.convolved,
+                          .y_stride = shape_.d_inner,
+                          .weight = conv_weight_,
+                          .bias = conv_bias_,
+                          .channels = shape_.d_inner,
+                          .width = shape_.conv_width,
+                          .window_offset = place_.window_offset},
+                         batch.sequences);
+}
+
+// With the step sizes, of what selects.
+void DeviceMamba1::Scan(const DeviceBatch& batch) const {
+  const DeviceScratch& b = batch.buffers;
+  batch.Multiply(dt_proj_, {.x = b.selected,
+                            .x_stride = selected_stride_,
+                            .y = b.step_sizes,
+                            .y_stride = shape_.d_inner});
+  batch.commands.Barrier();
+  batch.kernels.SelectiveScan(batch.commands,
+                              {.shape = shape_,
+                               .x = b.convolved,
+                               .dt = b.step_sizes,
+                               .selected = b.selected,
+                               .selected_stride = selected_stride_,
+                               .y = b.inner,
+                               .dt_bias = dt_bias_,
+                               .a = a_,
+                               .d = d_,
+                               .ssm_offset = place_.ssm_offset},
+                              batch.sequences);
+  batch.commands.Barrier();
+}
+
+void DeviceMamba1::Record(const DeviceBatch& batch, Address x,
+                          Address y) const {
+  const DeviceScratch& b = batch.buffers;
+  batch.Multiply(in_proj_, x, b.projected);
+  batch.commands.Barrier();
+  if (batch.log_rows != 0) CopyInputs(batch, /*to_log=*/true);
+  Convolution(batch);
+  batch.commands.Barrier();
+  batch.Multiply(x_proj_, {.x = b.convolved,
+                           .x_stride = shape_.d_inner,
+                           .y = b.selected,
+                           .y_stride = selected_stride_});
+  batch.commands.Barrier();
+  if (batch.log_rows != 0) CopySelected(batch, /*to_log=*/true);
+  Scan(batch);
+  batch.kernels.GateNorm(batch.commands,
+                         {.y = b.inner,
+                          .z = b.projected + shape_.d_inner * sizeof(float),
+                          .z_stride = 2 * shape_.d_inner,
+                          .size = shape_.d_inner},
+                         batch.tokens);
+  batch.commands.Barrier();
+  batch.Multiply(out_proj_, b.inner, y);
+  batch.commands.Barrier();
+}
+
+void DeviceMamba1::RecordSettle(const DeviceBatch& batch) const {
+  CopyInputs(batch, /*to_log=*/false);
+  CopySelected(batch, /*to_log=*/false);
+  batch.commands.Barrier();
+  Convolution(batch);
+  Scan(batch);
+}
+
+// Mamba-2 ---------------------------------------------------------------------
+
+namespace {
+
+// Of the rows of in_proj; none if all are 1.
+std::vector<float> InputScales(const Mamba2Shape& shape) {
+  const auto& scales = shape.input_scales;
+  if (std::ranges::all_of(scales, [](float scale) { return scale == 1; })) {
+    return {};
+  }
+  const size_t bc = shape.groups * shape.state;
+  const size_t sizes[] = {shape.d_inner, shape.d_inner, bc, bc, shape.heads};
+  std::vector<float> of_rows;
+  for (size_t i = 0; i < scales.size(); ++i) {
+    of_rows.insert(of_rows.end(), sizes[i], scales[i]);
+  }
+  return of_rows;
+}
+
+}  // namespace
+
+DeviceMamba2::DeviceMamba2(const Hyperparameters& hparams, size_t state_layer,
+                           DeviceLayerReader& read)
+    : shape_(hparams.mamba2),
+      norm_eps_(hparams.norm_eps),
+      place_(hparams, state_layer),
+      in_proj_(read.Matrix("ssm_in.weight")),
+      input_scales_(read.Put(InputScales(shape_))),
+      conv_weight_(read.Columns("ssm_conv1d.weight")),
+      conv_bias_(read.Vector("ssm_conv1d.bias")),
+      dt_bias_(read.Vector("ssm_dt.bias")),
+      a_(read.Vector("ssm_a")),
+      d_(read.Vector("ssm_d")) {
+  if (shape_.has_norm) gate_norm_ = read.Vector("ssm_norm.weight");
+  out_proj_ = read.Matrix("ssm_out.weight");
+}
+
+// x of the first token; B, C and dt follow, the next token is in_proj_rows on.
+Address DeviceMamba2::Inputs(const DeviceBatch& batch) const {
+  return batch.buffers.projected + shape_.d_inner * sizeof(float);
+}
+
+// The inputs of the recurrence: x, B, C and dt.
+void DeviceMamba2::CopyLogRows(const DeviceBatch& batch, bool to_log) const {
+  batch.kernels.CopyLogRows(batch.commands,
+                            {.x = Inputs(batch),
+                             .rows = batch.log_rows,
+                             .size = shape_.conv_dim() + shape_.heads,
+                             .row_size = place_.row_size,
+                             .stride = shape_.in_proj_rows(),
+                             .page_offset = place_.page_offset,
+                             .to_log = to_log},
+                            batch.tokens);
+  batch.commands.Barrier();
+}
+
+void DeviceMamba2::Scan(const DeviceBatch& batch) const {
+  batch.kernels.ConvSilu(batch.commands,
+                         {.x = Inputs(batch),
+                          .x_stride = shape_.in_proj_rows(),
+                          .y = Inputs(batch),
+                          .y_stride = shape_.in_proj_rows(),
+                          .weight = conv_weight_,
+                          .bias = conv_bias_,
+                          .channels = shape_.conv_dim(),
+                          .width = shape_.conv_width,
+                          .window_offset = place_.window_offset},
+                         batch.sequences);
+  batch.commands.Barrier();
+  batch.kernels.SsmScan(batch.commands,
+                        {.shape = shape_,
+                         .x = Inputs(batch),
+                         .y = batch.buffers.inner,
+                         .dt_bias = dt_bias_,
+                         .a = a_,
+                         .d = d_,
+                         .ssm_offset = place_.ssm_offset},
+                        batch.sequences);
+  batch.commands.Barrier();
+}
+
+void DeviceMamba2::Record(const DeviceBatch& batch, Address x,
+                          Address y) const {
+  const DeviceScratch& b = batch.buffers;
+  batch.Multiply(in_proj_, x, b.projected);
+  batch.commands.Barrier();
+  if (input_scales_ != 0) {
+    batch.kernels.ScaleColumns(batch.commands, b.projected, input_scales_,
+                               batch.tokens, shape_.in_proj_rows());
+    batch.commands.Barrier();
+  }
+  if (batch.log_rows != 0) CopyLogRows(batch, /*to_log=*/true);
+  Scan(batch);
+  batch.kernels.GateNorm(batch.commands,
+                         {.y = b.inner,
+                          .z = b.projected,
+                          .z_stride = shape_.in_proj_rows(),
+                          .groups = shape_.groups,
+                          .size = shape_.d_inner / shape_.groups,
+                          .weight = gate_norm_,
+                          .eps = norm_eps_},
+                         batch.tokens);
+  batch.commands.Barrier();
+  batch.Multiply(out_proj_, b.inner, y);
+  batch.commands.Barrier();
+}
+
+void DeviceMamba2::RecordSettle(const DeviceBatch& batch) const {
+  CopyLogRows(batch, /*to_log=*/false);
+  Scan(batch);
+}
+
+}  // namespace krait::engine::vulkan

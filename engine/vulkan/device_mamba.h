@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// The recurrent mixers as a device runs them: token by token, so that how
+// tokens were cut into calls cannot show.
+#ifndef KRAIT_ENGINE_VULKAN_DEVICE_MAMBA_H_
+#define KRAIT_ENGINE_VULKAN_DEVICE_MAMBA_H_
+
+#include <cstddef>
+
+#include "engine/model/hyperparameters.h"
+#include "engine/vulkan/device_batch.h"
+#include "engine/vulkan/device_weights.h"
+#include "engine/vulkan/kernels.h"
+
+namespace krait::engine::vulkan {
+
+// Where a recurrent layer's part of a state and of a log is, in floats.
+struct RecurrentPlace {
+  // The `state_layer`th recurrent layer of its model.
+  RecurrentPlace(const Hyperparameters& hparams, size_t state_layer);
+
+  size_t row_size;       // of a token in the log
+  size_t page_offset;    // of the layer's rows in a page
+  size_t window_offset;  // in a state
+  size_t ssm_offset;
+};
+
+// See Mamba1Mixer.
+class DeviceMamba1 {
+ public:
+  // The `state_layer`th recurrent layer of its model.
+  DeviceMamba1(const Hyperparameters& hparams, size_t state_layer,
+               DeviceLayerReader& read);
+
+  // y[tokens, d_model] of x[tokens, d_model], which may be the same array.
+  void Record(const DeviceBatch& batch, Address x, Address y) const;
+
+  // Brings the layer's part of a state along the log, with dt_proj alone.
+  void RecordSettle(const DeviceBatch& batch) const;
+
+ private:
+  void CopyInputs(const DeviceBatch& batch, bool to_log) const;
+  void CopySelected(const DeviceBatch& batch, bool to_log) const;
+  void Convolution(const DeviceBatch& batch) const;
+  void Scan(const DeviceBatch& batch) const;
+
+  Mamba1Shape shape_;
+  size_t selected_stride_;  // of what x_proj gives
+  RecurrentPlace place_;
+  Matrix in_proj_;       // [2 * d_inner, d_model]: x, z
+  Address conv_weight_;  // [conv_width, d_inner]
+  Address conv_bias_;    // [d_inner]
+  Matrix x_proj_;        // [x_proj_rows, d_inner]: narrow dt, B, C
+  Matrix dt_proj_;       // [d_inner, dt_rank]
+  Address dt_bias_;      // [d_inner]
+  Address a_;            // [state, d_inner], -exp(A_log)
+  Address d_;            // [d_inner]
+  Matrix out_proj_;      // [d_model, d_inner]
+};
+
+// See Mamba2Mixer.
+class DeviceMamba2 {
+ public:
+  // The `state_layer`th recurrent layer of its model.
+  DeviceMamba2(const Hyperparameters& hparams, size_t state_layer,
+               DeviceLayerReader& read);
+
+  // y[tokens, d_model] of x[tokens, d_model], which may be the same array.
+  void Record(const DeviceBatch& batch, Address x, Address y) const;
+
+  // Brings the layer's part of a state along the log, without the weights.
+  void RecordSettle(const DeviceBatch& batch) const;
+
+ private:
+  Address Inputs(const DeviceBatch& batch) const;
+  void CopyLogRows(const DeviceBatch& batch, bool to_log) const;
+  void Scan(const DeviceBatch& batch) const;
+
+  Mamba2Shape shape_;
+  float norm_eps_;
+  RecurrentPlace place_;
+  Matrix in_proj_;            // [in_proj_rows, d_model]: z, x, B, C, dt
+  Address input_scales_ = 0;  // [in_proj_rows], or none
+  Address conv_weight_;       // [conv_width, conv_dim]
+  Address conv_bias_;         // [conv_dim]
+  Address dt_bias_;           // [heads]
+  Address a_;                 // [heads], -exp(A_log)
+  Address d_;                 // [heads]
+  Address gate_norm_ = 0;     // [d_inner], or none
+  Matrix out_proj_;           // [d_model, d_inner]
+};
+
+}  // namespace krait::engine::vulkan
+
+#endif  // KRAIT_ENGINE_VULKAN_DEVICE_MAMBA_H_
