@@ -18,6 +18,7 @@
 #include "daemon/tools/bench/bandwidth.h"
 #include "daemon/tools/bench/int8_peak.h"
 #include "daemon/tools/bench/samples.h"
+#include "engine/layers/work_times.h"
 #include "engine/run/generation.h"
 #include "engine/run/session.h"
 #include "simd/targets.h"
@@ -37,6 +38,17 @@ std::vector<TokenId> SomeTokens(size_t count, size_t vocab) {
   return tokens;
 }
 
+// Parts of the time, which are 1 together with a rest. Of what a graphics card
+// does nothing is known.
+struct WorkShares {
+  double Of(engine::Work work) const {
+    return std::chrono::duration<double>(times.of(work)) / all;
+  }
+
+  engine::WorkTimes times;
+  std::chrono::duration<double> all{};
+};
+
 struct Measurement {
   std::vector<double> tokens_per_second;  // one for each repetition
   // The same by the time that the threads ran: what one core does in a second,
@@ -45,6 +57,7 @@ struct Measurement {
   std::vector<double> tokens_per_core_second;
   size_t state_bytes = 0;     // of one sequence
   size_t resident_bytes = 0;  // of the process, the most, weights included
+  WorkShares shares;
 };
 
 // The most memory that this process had at some time: what lay in memory of the
@@ -71,12 +84,11 @@ base::Error NotFinite(const LoadedModel& loaded) {
 // Sequences that are decoded in one batch.
 class Sequences {
  public:
-  Sequences(const LoadedModel& loaded, size_t count) : loaded_(loaded) {
-    const std::shared_ptr<engine::Executor> executor =
-        loaded.model->NewExecutor(*loaded.pool);
+  Sequences(const LoadedModel& loaded, size_t count)
+      : loaded_(loaded), executor_(loaded.model->NewExecutor(*loaded.pool)) {
     for (size_t i = 0; i < count; ++i) {
       sessions_.push_back(
-          std::make_unique<engine::Session>(loaded.model, executor));
+          std::make_unique<engine::Session>(loaded.model, executor_));
       batch_.push_back(sessions_.back().get());
     }
   }
@@ -110,10 +122,14 @@ class Sequences {
     }
   }
 
+  // See Executor.
+  void CountTimes(engine::WorkTimes* times) { executor_->CountTimes(times); }
+
   size_t state_bytes() const { return sessions_.front()->state().bytes(); }
 
  private:
   const LoadedModel& loaded_;
+  std::shared_ptr<engine::Executor> executor_;
   std::vector<std::unique_ptr<engine::Session>> sessions_;
   std::vector<engine::Session*> batch_;
 };
@@ -129,19 +145,21 @@ base::Result<Measurement> Measure(const BenchArguments& arguments,
   Progress progress("measuring", arguments.repetitions + 1);
   // The first round warms up caches and the page cache and is not counted.
   for (size_t round = 0; round <= arguments.repetitions; ++round) {
-    auto begin = std::chrono::steady_clock::now();
-    auto processor_begin = ProcessorTime();
-    if (auto fed = sequences.Prefill(prompt); !fed) return fed.error();
     if (decode) {
-      begin = std::chrono::steady_clock::now();
-      processor_begin = ProcessorTime();
-      if (auto done = sequences.Decode(tokens); !done) return done.error();
+      if (auto fed = sequences.Prefill(prompt); !fed) return fed.error();
     }
+    if (round > 0) sequences.CountTimes(&measurement.shares.times);
+    const auto begin = std::chrono::steady_clock::now();
+    const auto processor_begin = ProcessorTime();
+    auto done = decode ? sequences.Decode(tokens) : sequences.Prefill(prompt);
+    if (!done) return done.error();
     const std::chrono::duration<double> seconds =
         std::chrono::steady_clock::now() - begin;
     const std::chrono::duration<double> processor_seconds =
         ProcessorTime() - processor_begin;
+    sequences.CountTimes(nullptr);
     if (round > 0) {
+      measurement.shares.all += seconds;
       const auto all = static_cast<double>(tokens * arguments.sequences);
       measurement.tokens_per_second.push_back(all / seconds.count());
       measurement.tokens_per_core_second.push_back(all /
@@ -167,6 +185,7 @@ struct SpeedReport {
   double gigabytes_per_second;
   Bandwidth bandwidth;
   double int8_peak = 0;  // of a prefill: operations per second
+  WorkShares shares;
 
   // Whether the threads run it, so that what they can do says something.
   bool on_processor() const { return loaded.card.empty(); }
@@ -196,7 +215,8 @@ SpeedReport MakeReport(const BenchArguments& arguments,
                      .state_bytes = recurrent ? 2 * measurement.state_bytes : 0,
                      .resident_bytes = measurement.resident_bytes,
                      .gigabytes_per_second = 0,
-                     .bandwidth = {}};
+                     .bandwidth = {},
+                     .shares = measurement.shares};
   if (report.on_processor()) {
     report.bandwidth = MeasureBandwidth(*loaded.pool);
   }
@@ -231,6 +251,12 @@ void PrintJson(const BenchArguments& arguments, const SpeedReport& report) {
                                     {"min", report.core_speed.min},
                                     {"max", report.core_speed.max}};
   json["resident_bytes"] = report.resident_bytes;
+  if (report.on_processor()) {
+    json["shares_of_time"] = {
+        {"products", report.shares.Of(engine::Work::kProducts)},
+        {"attention", report.shares.Of(engine::Work::kAttention)},
+        {"recurrence", report.shares.Of(engine::Work::kRecurrence)}};
+  }
   if (report.on_processor()) {
     json["memory_gb_per_second"] = report.bandwidth.bytes_per_second / 1e9;
   }
@@ -270,6 +296,14 @@ void PrintText(const BenchArguments& arguments, const SpeedReport& report) {
       arguments.repetitions, report.core_speed.median));
   PrintLine(fmt::format("  {:.2f} GiB of memory at the most, with the weights",
                         static_cast<double>(report.resident_bytes) / 0x1p30));
+  if (report.on_processor()) {
+    PrintLine(
+        fmt::format("  {:.0f} % of the time in products with weights, "
+                    "{:.0f} % in attention, {:.0f} % in recurrences",
+                    100 * report.shares.Of(engine::Work::kProducts),
+                    100 * report.shares.Of(engine::Work::kAttention),
+                    100 * report.shares.Of(engine::Work::kRecurrence)));
+  }
   if (!decode && !report.on_processor()) {
     PrintLine(fmt::format("  {:.0f} GFLOP/s in the layers",
                           report.operations_per_second() / 1e9));

@@ -131,7 +131,7 @@ void Attention::Run(const Batch& batch, Buffers& b, const float* x,
       batch.pass, x, tokens,
       {{wq_, b.q.data()}, {wk_, b.k.data()}, {wv_, b.v.data()}});
   Finish(batch, b);
-  Attend(batch, b);
+  executor.Do(Work::kAttention, [&] { Attend(batch, b); });
   executor.Multiply(batch.pass, wo_, b.attended.data(), tokens, y, wo_.rows);
 }
 

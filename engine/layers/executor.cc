@@ -24,8 +24,10 @@ void Executor::MultiplyAll(Pass pass, const float* x, size_t tokens,
     });
     const auto alike = rest.first(static_cast<size_t>(end - rest.begin()));
     const simd::WeightView& w = alike.front().w;
-    linear_.MultiplyAll(pass, alike,
-                        linear_.Pack(x, tokens, w.cols, w.type, pool_), pool_);
+    Do(Work::kProducts, [&] {
+      linear_.MultiplyAll(
+          pass, alike, linear_.Pack(x, tokens, w.cols, w.type, pool_), pool_);
+    });
     rest = rest.subspan(alike.size());
   }
 }

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "engine/layers/linear.h"
+#include "engine/layers/work_times.h"
 #include "engine/threads/worker_pool.h"
 #include "simd/weights.h"
 
@@ -43,11 +44,23 @@ class Executor {
   size_t workers() const { return pool_.size(); }
   Scratch& scratch() { return *scratch_; }
 
+  // Counts the time of the calls that follow to `times`, which must outlive
+  // them; null, as it begins: to nothing.
+  void CountTimes(WorkTimes* times) { times_ = times; }
+  // run(), which is work of that kind.
+  template <class Run>
+  void Do(Work work, const Run& run) {
+    if (times_ == nullptr) return run();
+    times_->Count(work, run);
+  }
+
   // y[t * y_stride + r] = (W x_t)[r] for x[tokens, cols].
   void Multiply(Pass pass, const simd::WeightView& w, const float* x,
                 size_t tokens, float* y, size_t y_stride) {
-    linear_.Multiply(pass, w, linear_.Pack(x, tokens, w.cols, w.type, pool_), y,
-                     y_stride, pool_);
+    Do(Work::kProducts, [&] {
+      linear_.Multiply(pass, w, linear_.Pack(x, tokens, w.cols, w.type, pool_),
+                       y, y_stride, pool_);
+    });
   }
   // Several products of the same x[tokens, cols], which is packed once for
   // those that follow each other and want it alike; a kDecode of these is one
@@ -57,14 +70,17 @@ class Executor {
   // As Multiply, for a kDecode whose outputs lie apart: outputs[t][r].
   void Decode(const simd::WeightView& w, const float* x,
               std::span<float* const> outputs) {
-    linear_.Decode(w, linear_.Pack(x, outputs.size(), w.cols, w.type, pool_),
-                   outputs, pool_);
+    Do(Work::kProducts, [&] {
+      linear_.Decode(w, linear_.Pack(x, outputs.size(), w.cols, w.type, pool_),
+                     outputs, pool_);
+    });
   }
 
  private:
   WorkerPool& pool_;
   Linear linear_;
   std::unique_ptr<Scratch> scratch_;
+  WorkTimes* times_ = nullptr;
 };
 
 }  // namespace krait::engine

@@ -109,11 +109,10 @@ void Mamba1Mixer::Run(const Batch& batch, Buffers& b, const float* x,
                   .executor = batch.executor};
   batch.executor.Multiply(call.pass, in_proj_, x, tokens, call.Projected(0),
                           in_proj_.rows);
-  if (decode) {
-    Decode(call);
-  } else {
+  batch.executor.Do(Work::kRecurrence, [&] {
+    if (decode) return Decode(call);
     Prefill(call);
-  }
+  });
   Gate(call);
   batch.executor.Multiply(call.pass, out_proj_,
                           b.y.data() + tail * shape_.d_inner, tokens, y,

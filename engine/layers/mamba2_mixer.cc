@@ -77,11 +77,10 @@ void Mamba2Mixer::Run(const Batch& batch, Buffers& b, const float* x,
   batch.executor.Multiply(call.pass, in_proj_, x, tokens,
                           b.projected.data() + tail * call.stride, call.stride);
   ScaleInputs(call);
-  if (decode) {
-    MixSteps(call);
-  } else {
+  batch.executor.Do(Work::kRecurrence, [&] {
+    if (decode) return MixSteps(call);
     MixChunks(call);
-  }
+  });
   batch.executor.Multiply(call.pass, out_proj_,
                           b.y.data() + tail * shape_.d_inner, tokens, y,
                           out_proj_.rows);
