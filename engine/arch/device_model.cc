@@ -49,22 +49,43 @@ Status PrepareLayers(const Hyperparameters& hparams, vulkan::Kernels& kernels) {
 
 }  // namespace
 
-Result<std::shared_ptr<const Model>> DeviceModel::Create(
-    LoadedFile loaded, std::shared_ptr<vulkan::Device> device,
-    const std::filesystem::path& cache_folder) {
-  const std::string path = loaded.file->path().string();
-  std::shared_ptr<DeviceModel> model(
-      new DeviceModel(std::move(loaded), std::move(device)));
-  if (Status started = model->Start(cache_folder); !started) {
-    return MakeError(started.error().code,
-                     fmt::format("{}: {}", path, started.error().message));
+Result<std::unique_ptr<const ModelPart>> DeviceModel::CreatePart(
+    const ModelFile& file, const PartShape& shape,
+    std::shared_ptr<vulkan::Device> device, const DeviceOptions& options) {
+  std::unique_ptr<DeviceModel> model(new DeviceModel(
+      file, shape, std::move(device), options.experts_on_processor));
+  if (Status started = model->Start(options.cache_folder); !started) {
+    return MakeError(
+        started.error().code,
+        fmt::format("{}: {}", file.path().string(), started.error().message));
   }
-  return std::shared_ptr<const Model>(std::move(model));
+  return std::unique_ptr<const ModelPart>(std::move(model));
 }
 
-DeviceModel::DeviceModel(LoadedFile loaded,
-                         std::shared_ptr<vulkan::Device> device)
-    : Model(std::move(loaded)), device_(std::move(device)) {}
+Result<std::shared_ptr<const Model>> DeviceModel::Create(
+    LoadedFile loaded, std::shared_ptr<vulkan::Device> device,
+    const DeviceOptions& options) {
+  auto layers =
+      CreatePart(*loaded.file, PartShape::Whole(loaded.file->hyperparameters()),
+                 std::move(device), options);
+  if (!layers) return layers.error();
+  return std::make_shared<const Model>(std::move(loaded), std::move(*layers));
+}
+
+DeviceModel::DeviceModel(const ModelFile& file, const PartShape& shape,
+                         std::shared_ptr<vulkan::Device> device,
+                         bool experts_on_processor)
+    : file_(file),
+      shape_(shape),
+      hparams_(file.hyperparameters().Part(shape.layers)),
+      experts_on_processor_(experts_on_processor &&
+                            hparams_.Has(FeedForwardKind::kExperts)),
+      device_(std::move(device)) {}
+
+// Besides running the whole.
+bool DeviceModel::NeedsProcessor() const {
+  return experts_on_processor_ || !shape_.embeds || !shape_.has_head;
+}
 
 Status DeviceModel::Start(const std::filesystem::path& cache_folder) {
   const Hyperparameters& hparams = hyperparameters();
@@ -92,7 +113,8 @@ Status DeviceModel::Start(const std::filesystem::path& cache_folder) {
   if (Status read = ReadWeights(); !read) return read;
   try {
     // Better now than in the middle of a call.
-    const DeviceScratch room(hparams, kMaxBatch, device_);
+    const DeviceScratch room(hparams, Model::kMaxBatch, NeedsProcessor(),
+                             device_);
   } catch (const vulkan::DeviceFailure& failure) {
     return MakeError(ErrorCode::kUnsupported, failure.what());
   }
@@ -101,16 +123,20 @@ Status DeviceModel::Start(const std::filesystem::path& cache_folder) {
 
 Status DeviceModel::ReadWeights() {
   const Hyperparameters& hparams = hyperparameters();
-  WeightReader read(file());
+  WeightReader read(file_);
   OutputHead head;
   head.Read(hparams, read);
-  embedding_ = weights_->Upload(head.embedding);
-  output_norm_ = weights_->Upload(head.norm);
-  output_ = head.output.data == head.embedding.data
-                ? embedding_
-                : weights_->Upload(head.output);
+  if (shape_.embeds) embedding_ = weights_->Upload(head.embedding);
+  if (shape_.has_head) {
+    output_norm_ = weights_->Upload(head.norm);
+    const bool is_there =
+        shape_.embeds && head.output.data == head.embedding.data;
+    output_ = is_there ? embedding_ : weights_->Upload(head.output);
+  }
   for (size_t i = 0; i < hparams.layers && read.status(); ++i) {
-    vulkan::DeviceLayerReader layer(LayerReader(hparams, i, read), *weights_);
+    vulkan::DeviceLayerReader layer(
+        LayerReader(file_.hyperparameters(), shape_.layers.first + i, read),
+        *weights_);
     layers_.push_back(ReadLayer(i, layer));
   }
   return read.status() ? weights_->status() : read.status();
@@ -126,7 +152,9 @@ DeviceModel::Layer DeviceModel::ReadLayer(size_t number,
               .feed_forward = {}};
   if (kind.feed_forward == FeedForwardKind::kNone) return layer;
   layer.feed_forward_norm = read.Vector("ffn_norm.weight");
-  if (kind.feed_forward == FeedForwardKind::kExperts) {
+  if (kind.feed_forward == FeedForwardKind::kExperts && experts_on_processor_) {
+    layer.feed_forward.emplace<Experts>(hparams.experts, read.mapped());
+  } else if (kind.feed_forward == FeedForwardKind::kExperts) {
     layer.feed_forward.emplace<vulkan::DeviceExperts>(hparams.experts, read);
   } else {
     layer.feed_forward.emplace<vulkan::DeviceSwiGlu>(hparams, read);
@@ -144,6 +172,8 @@ size_t DeviceModel::DecodeBytes() const {
     if (const auto* experts =
             std::get_if<vulkan::DeviceExperts>(&layer.feed_forward)) {
       bytes -= experts->unused_bytes();
+    } else if (const auto* mapped = std::get_if<Experts>(&layer.feed_forward)) {
+      bytes += mapped->weight_bytes();
     }
   }
   return bytes;
@@ -155,21 +185,38 @@ std::unique_ptr<State> DeviceModel::NewState() const {
 
 std::string DeviceModel::ExecutorName() const {
   const vulkan::DeviceInfo& info = device_->info();
-  return fmt::format("vulkan {} {} kernels {}", info.name, info.driver,
-                     vulkan::Kernels::kNumericsVersion);
+  std::string name = fmt::format("vulkan {} {} kernels {}", info.name,
+                                 info.driver, vulkan::Kernels::kNumericsVersion);
+  if (experts_on_processor_) name += ", experts " + Executor::Name();
+  return name;
 }
 
+struct DeviceModel::Buffers final : public DeviceScratch {
+  using DeviceScratch::DeviceScratch;
+
+  // Of experts that the processor runs.
+  std::vector<BatchRow> rows;
+  std::vector<float> combined;  // [tokens, d_model]
+  Experts::Buffers experts;
+};
+
 std::unique_ptr<Executor> DeviceModel::NewExecutor(WorkerPool& pool) const {
+  const Hyperparameters& hparams = hyperparameters();
+  const size_t max_cols = experts_on_processor_
+                              ? std::max({hparams.d_model, hparams.d_ff,
+                                          hparams.experts.shared_d_ff})
+                              : 0;
   return std::make_unique<Executor>(
-      pool, 0,
-      std::make_unique<DeviceScratch>(hyperparameters(), kMaxBatch, device_));
+      pool, max_cols,
+      std::make_unique<Buffers>(hparams, Model::kMaxBatch, NeedsProcessor(),
+                                device_));
 }
 
 // Running ---------------------------------------------------------------------
 
 void DeviceModel::Prefill(std::span<const TokenId> tokens, State& state,
-                          Executor& executor, LogitsRows rows,
-                          float* logits) const {
+                          Executor& executor, const Residual& residual,
+                          LogitsRows rows, float* logits) const {
   auto& scratch = static_cast<DeviceScratch&>(executor.scratch());
   auto& device_state = static_cast<DeviceState&>(state);
   Settle(state, executor);
@@ -179,21 +226,25 @@ void DeviceModel::Prefill(std::span<const TokenId> tokens, State& state,
   for (size_t t = 0; t < tokens.size(); ++t) {
     batch_rows.push_back({&device_state, state.position() + t});
   }
-  const DeviceBatch batch =
-      Begin(Pass::kPrefill, tokens, batch_rows, {&sequence, 1}, scratch);
-  RecordLayers(batch);
+  const DeviceBatch batch = Begin(Pass::kPrefill, tokens, batch_rows,
+                                  {&sequence, 1}, residual.in, scratch);
+  RecordLayers(batch, executor);
   const size_t count = rows == LogitsRows::kAll    ? tokens.size()
                        : rows == LogitsRows::kLast ? 1
                                                    : 0;
   const size_t vocab = output_.rows;
-  Finish(batch, tokens.size() - count, count,
-         [=](size_t row) { return logits + row * vocab; });
+  if (residual.out == nullptr) {
+    Finish(batch, tokens.size() - count, count,
+           [=](size_t row) { return logits + row * vocab; });
+  } else {
+    FinishResidual(batch, residual.out);
+  }
   device_state.End(tokens.size());
 }
 
-void DeviceModel::Decode(std::span<const DecodeStep> steps,
-                         Executor& executor) const {
-  assert(steps.size() <= kMaxBatch);
+void DeviceModel::Decode(std::span<const DecodeStep> steps, Executor& executor,
+                         const Residual& residual) const {
+  assert(steps.size() <= Model::kMaxBatch);
   auto& scratch = static_cast<DeviceScratch&>(executor.scratch());
   std::vector<TokenId> tokens;
   std::vector<Row> rows;
@@ -208,9 +259,14 @@ void DeviceModel::Decode(std::span<const DecodeStep> steps,
     rows.push_back({&state, state.position()});
   }
   const DeviceBatch batch =
-      Begin(Pass::kDecode, tokens, rows, sequences, scratch);
-  RecordLayers(batch);
-  Finish(batch, 0, steps.size(), [&](size_t row) { return steps[row].logits; });
+      Begin(Pass::kDecode, tokens, rows, sequences, residual.in, scratch);
+  RecordLayers(batch, executor);
+  if (residual.out == nullptr) {
+    Finish(batch, 0, steps.size(),
+           [&](size_t row) { return steps[row].logits; });
+  } else {
+    FinishResidual(batch, residual.out);
+  }
   for (const DecodeStep& step : steps) {
     static_cast<DeviceState&>(*step.state).End(1);
   }
@@ -271,6 +327,7 @@ std::vector<float> DeviceModel::Angles(std::span<const Row> rows) const {
 DeviceBatch DeviceModel::Begin(Pass pass, std::span<const TokenId> tokens,
                                std::span<const Row> rows,
                                std::span<const DeviceSequence> sequences,
+                               const float* residual,
                                DeviceScratch& scratch) const {
   const std::vector<float> angles = Angles(rows);
   const PagedRows kv(rows, [](DeviceState& state, std::vector<Address>* to) {
@@ -295,6 +352,14 @@ DeviceBatch DeviceModel::Begin(Pass pass, std::span<const TokenId> tokens,
                           .log_rows = log.empty() ? 0 : log.Put(inputs)};
   batch.commands.Begin();
   if (tokens.empty()) return batch;
+  if (residual != nullptr) {
+    const size_t bytes =
+        tokens.size() * hyperparameters().d_model * sizeof(float);
+    std::memcpy(scratch.upload.mapped, residual, bytes);
+    batch.commands.Copy(scratch.upload.First(bytes), scratch.u_array);
+    batch.commands.Barrier();
+    return batch;
+  }
   static_assert(sizeof(TokenId) == sizeof(uint32_t));
   const Address ids = inputs.Put(tokens);
   kernels_->Embed(batch.commands, embedding_, ids, tokens.size(),
@@ -303,7 +368,8 @@ DeviceBatch DeviceModel::Begin(Pass pass, std::span<const TokenId> tokens,
   return batch;
 }
 
-void DeviceModel::RecordLayers(const DeviceBatch& batch) const {
+void DeviceModel::RecordLayers(const DeviceBatch& batch,
+                               Executor& executor) const {
   const Hyperparameters& hparams = hyperparameters();
   const DeviceScratch& b = batch.buffers;
   const size_t d_model = hparams.d_model;
@@ -326,12 +392,41 @@ void DeviceModel::RecordLayers(const DeviceBatch& batch) const {
     if (const auto* experts =
             std::get_if<vulkan::DeviceExperts>(&layer.feed_forward)) {
       experts->Record(batch, b.h, b.h);
+    } else if (const auto* mapped = std::get_if<Experts>(&layer.feed_forward)) {
+      RunExperts(*mapped, batch, executor);
     } else {
       std::get<vulkan::DeviceSwiGlu>(layer.feed_forward)
           .Record(batch, b.h, b.h);
     }
     add_residual();
   }
+}
+
+void DeviceModel::RunExperts(const Experts& experts, const DeviceBatch& batch,
+                             Executor& executor) const {
+  auto& b = static_cast<Buffers&>(executor.scratch());
+  const size_t floats = batch.tokens * hyperparameters().d_model;
+  const size_t bytes = floats * sizeof(float);
+  batch.commands.Copy(b.h_array.First(bytes), b.download);
+  batch.commands.Run();
+  b.rows.resize(batch.tokens);
+  b.combined.resize(std::max(b.combined.size(), floats));
+  experts.Run({batch.pass, b.rows, executor}, b.experts,
+              reinterpret_cast<const float*>(b.download.mapped),
+              b.combined.data());
+  std::memcpy(b.upload.mapped, b.combined.data(), bytes);
+  batch.commands.Begin();
+  batch.commands.Copy(b.upload.First(bytes), b.h_array);
+  batch.commands.Barrier();
+}
+
+void DeviceModel::FinishResidual(const DeviceBatch& batch,
+                                 float* residual) const {
+  const DeviceScratch& b = batch.buffers;
+  const size_t bytes = batch.tokens * hyperparameters().d_model * sizeof(float);
+  batch.commands.Copy(b.u_array.First(bytes), b.download);
+  batch.commands.Run();
+  std::memcpy(residual, b.download.mapped, bytes);
 }
 
 template <class LogitsOf>
@@ -388,7 +483,7 @@ void DeviceModel::Settle(State& state, Executor& executor) const {
       rows.push_back({&device_state, recurrent->base_position() + t});
     }
     const DeviceBatch batch =
-        Begin(Pass::kPrefill, {}, rows, {&sequence, 1}, scratch);
+        Begin(Pass::kPrefill, {}, rows, {&sequence, 1}, nullptr, scratch);
     for (const Layer& layer : layers_) layer.mixer.RecordSettle(batch);
     batch.commands.Run();
   }

@@ -53,6 +53,15 @@ DeviceKv::DeviceKv(const AttentionShape& shape,
     : KvPages(shape, [memory] { return std::make_shared<DevicePage>(memory); }),
       memory_(memory) {}
 
+void DeviceKv::Restore(size_t position,
+                       std::span<const std::shared_ptr<StateBlock>> blocks) {
+  std::vector<std::shared_ptr<StateBlock>> pages;
+  for (const auto& block : blocks) {
+    pages.push_back(ToDevicePage(block, kBlockTokens, memory_));
+  }
+  KvPages::Restore(position, pages);
+}
+
 void DeviceKv::AppendAddresses(std::vector<Address>* addresses) const {
   for (const auto& page : pages()) {
     addresses->push_back(

@@ -70,9 +70,11 @@ class DeviceKv final : public KvPages {
   // Appends the addresses of all pages; 0 where the window has passed.
   void AppendAddresses(std::vector<Address>* addresses) const;
 
-  std::shared_ptr<StateBlock> ToDevice(const std::shared_ptr<StateBlock>& block,
-                                       size_t rows) const {
-    return ToDevicePage(block, rows, memory_);
+  // As those of KvPages, from blocks that lie anywhere.
+  void Restore(size_t position,
+               std::span<const std::shared_ptr<StateBlock>> blocks);
+  void Append(const std::shared_ptr<StateBlock>& block, size_t rows) {
+    KvPages::Append(ToDevicePage(block, rows, memory_), rows);
   }
 
  private:

@@ -126,8 +126,8 @@ void DeviceRecurrent::OwnState() {
   }
 }
 
-void DeviceRecurrent::Append(const std::shared_ptr<StateBlock>& block,
-                             size_t rows) {
+void DeviceRecurrent::SetTail(const std::shared_ptr<StateBlock>& block,
+                              size_t rows) {
   assert(recorded_ && position_ == base_position_);
   page_ = std::static_pointer_cast<DevicePage>(
       ToDevicePage(block, rows, memory_->log));

@@ -65,6 +65,10 @@ class DeviceRecurrent {
   DeviceRecurrent& operator=(const DeviceRecurrent& other);
 
   // Its part of what State says of the functions by these names.
+  void CopyFrom(const DeviceRecurrent& other) {
+    *this = other;
+    whole_blocks_.clear();
+  }
   void Restore(size_t position, const std::shared_ptr<StateSnapshot>& snapshot);
   bool CanRewind(size_t position) const;
   void Rewind(size_t position);
@@ -85,7 +89,7 @@ class DeviceRecurrent {
   bool settled() const { return settled_; }
   // Goes on by the first `rows` tokens of a block that begins here, on the
   // grid, and that was recorded; it must be settled after that.
-  void Append(const std::shared_ptr<StateBlock>& block, size_t rows);
+  void SetTail(const std::shared_ptr<StateBlock>& block, size_t rows);
   // Around going along the log from the last snapshot to position(): what is to
   // be run, and the addresses of the page.
   DeviceSequence BeginSettle();

@@ -36,15 +36,23 @@ Slice CallInputs::Take(size_t bytes) {
 }
 
 DeviceScratch::DeviceScratch(const Hyperparameters& hparams, size_t max_tokens,
+                             bool with_processor,
                              const std::shared_ptr<Device>& device)
     : arena(device, MemoryKind::kDevice, size_t{16} << 20),
+      upload_arena(device, MemoryKind::kUpload, size_t{1} << 20),
       download_arena(device, MemoryKind::kDownload, size_t{1} << 20),
       inputs(device) {
   Result<std::unique_ptr<Commands>> made = Commands::Create(device);
   if (!made) throw DeviceFailure(made.error());
   commands = std::move(*made);
-  u = Take(max_tokens * hparams.d_model).address;
-  h = Take(max_tokens * hparams.d_model).address;
+  u_array = Take(max_tokens * hparams.d_model);
+  h_array = Take(max_tokens * hparams.d_model);
+  u = u_array.address;
+  h = h_array.address;
+  if (with_processor) {
+    upload = Require(upload_arena, u_array.bytes);
+    download = Require(download_arena, u_array.bytes);
+  }
   if (hparams.Has(MixerKind::kAttention)) {
     const AttentionShape& shape = hparams.attention;
     q = Take(max_tokens * shape.heads * shape.head_dim).address;
