@@ -47,6 +47,16 @@ Status PrepareLayers(const Hyperparameters& hparams, vulkan::Kernels& kernels) {
                                          : Status();
 }
 
+// Of what is free when all else is there: of a card's own memory most, as
+// others rarely want it; of the machine's no more than states have there by
+// default.
+size_t StateBytesOf(const vulkan::Device& device) {
+  constexpr size_t kMostShared = size_t{1} << 30;
+  const size_t free = device.FreeBytes();
+  if (device.info().kind == vulkan::DeviceKind::kDiscrete) return free / 4 * 3;
+  return std::min(free / 8, kMostShared);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<const ModelPart>> DeviceModel::CreatePart(
@@ -54,7 +64,7 @@ Result<std::unique_ptr<const ModelPart>> DeviceModel::CreatePart(
     std::shared_ptr<vulkan::Device> device, const DeviceOptions& options) {
   std::unique_ptr<DeviceModel> model(new DeviceModel(
       file, shape, std::move(device), options.experts_on_processor));
-  if (Status started = model->Start(options.cache_folder); !started) {
+  if (Status started = model->Start(options); !started) {
     return MakeError(
         started.error().code,
         fmt::format("{}: {}", file.path().string(), started.error().message));
@@ -87,34 +97,57 @@ bool DeviceModel::NeedsProcessor() const {
   return experts_on_processor_ || !shape_.embeds || !shape_.has_head;
 }
 
-Status DeviceModel::Start(const std::filesystem::path& cache_folder) {
+struct DeviceModel::Buffers final : public DeviceScratch {
+  using DeviceScratch::DeviceScratch;
+
+  // Of experts that the processor runs.
+  std::vector<BatchRow> rows;
+  std::vector<float> combined;  // [tokens, d_model]
+  Experts::Buffers experts;
+};
+
+std::unique_ptr<DeviceModel::Buffers> DeviceModel::NewBuffers() const {
+  Hyperparameters on_device = hparams_;
+  for (LayerKind& kind : on_device.layer_pattern) {
+    if (experts_on_processor_ &&
+        kind.feed_forward == FeedForwardKind::kExperts) {
+      kind.feed_forward = FeedForwardKind::kNone;
+    }
+  }
+  return std::make_unique<Buffers>(on_device, Model::kMaxBatch,
+                                   NeedsProcessor(), device_);
+}
+
+Status DeviceModel::Start(const DeviceOptions& options) {
   const Hyperparameters& hparams = hyperparameters();
   auto transfers = vulkan::Transfers::Create(device_);
   if (!transfers) return transfers.error();
   transfers_ = std::move(*transfers);
-  auto kernels = vulkan::Kernels::Create(device_, cache_folder);
+  auto kernels = vulkan::Kernels::Create(device_, options.cache_folder);
   if (!kernels) return kernels.error();
   kernels_ = std::move(*kernels);
   if (Status made = PrepareLayers(hparams, *kernels_); !made) return made;
   weights_ =
       std::make_unique<vulkan::DeviceWeights>(device_, transfers_, *kernels_);
+  room_ = std::make_shared<vulkan::StateRoom>();
   if (hparams.Has(MixerKind::kAttention)) {
     state_memory_.kv = std::make_shared<const vulkan::DevicePageMemory>(
         2 * hparams.CountLayers(MixerKind::kAttention),
         hparams.attention.kv_heads * hparams.attention.head_dim, device_,
-        transfers_);
+        transfers_, room_);
     rope_frequencies_ = RopeFrequencies(hparams.attention);
   }
   if (hparams.IsRecurrent()) {
     state_memory_.recurrent =
         std::make_shared<const vulkan::DeviceRecurrentMemory>(
-            RecurrentLayoutOf(hparams), device_, transfers_);
+            RecurrentLayoutOf(hparams), device_, transfers_, room_);
   }
   if (Status read = ReadWeights(); !read) return read;
   try {
     // Better now than in the middle of a call.
-    const DeviceScratch room(hparams, Model::kMaxBatch, NeedsProcessor(),
-                             device_);
+    const auto buffers = NewBuffers();
+    room_->set_budget_bytes(options.state_bytes ? *options.state_bytes
+                                                : StateBytesOf(*device_));
   } catch (const vulkan::DeviceFailure& failure) {
     return MakeError(ErrorCode::kUnsupported, failure.what());
   }
@@ -191,25 +224,13 @@ std::string DeviceModel::ExecutorName() const {
   return name;
 }
 
-struct DeviceModel::Buffers final : public DeviceScratch {
-  using DeviceScratch::DeviceScratch;
-
-  // Of experts that the processor runs.
-  std::vector<BatchRow> rows;
-  std::vector<float> combined;  // [tokens, d_model]
-  Experts::Buffers experts;
-};
-
 std::unique_ptr<Executor> DeviceModel::NewExecutor(WorkerPool& pool) const {
   const Hyperparameters& hparams = hyperparameters();
   const size_t max_cols = experts_on_processor_
                               ? std::max({hparams.d_model, hparams.d_ff,
                                           hparams.experts.shared_d_ff})
                               : 0;
-  return std::make_unique<Executor>(
-      pool, max_cols,
-      std::make_unique<Buffers>(hparams, Model::kMaxBatch, NeedsProcessor(),
-                                device_));
+  return std::make_unique<Executor>(pool, max_cols, NewBuffers());
 }
 
 // Running ---------------------------------------------------------------------
@@ -329,6 +350,7 @@ DeviceBatch DeviceModel::Begin(Pass pass, std::span<const TokenId> tokens,
                                std::span<const DeviceSequence> sequences,
                                const float* residual,
                                DeviceScratch& scratch) const {
+  room_->BeginCall();  // what it needs is told below
   const std::vector<float> angles = Angles(rows);
   const PagedRows kv(rows, [](DeviceState& state, std::vector<Address>* to) {
     if (state.kv() != nullptr) state.kv()->AppendAddresses(to);

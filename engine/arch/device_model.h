@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/arch/model.h"
+#include "engine/layers/experts.h"
 #include "engine/vulkan/device.h"
 #include "engine/vulkan/device_layers.h"
 #include "engine/vulkan/device_state.h"
@@ -23,6 +24,9 @@ struct DeviceOptions {
   std::filesystem::path cache_folder = {};  // see vulkan::Pipelines
   // Whether mixtures of experts are left to the processor.
   bool experts_on_processor = false;
+  // What pieces of states may take of the device's memory; nothing: a share of
+  // what is free when the weights are there.
+  std::optional<size_t> state_bytes = {};
 };
 
 // Layers whose weights, states and forward pass are on a graphics card: the
@@ -55,6 +59,7 @@ class DeviceModel final : public ModelPart {
   void Replay(const BlockPieces& block, size_t rows, State& state,
               Executor& executor) const override;
   void Settle(State& state, Executor& executor) const override;
+  size_t DeviceStateBytes() const override { return room_->budget_bytes(); }
 
  private:
   struct Layer {
@@ -76,12 +81,13 @@ class DeviceModel final : public ModelPart {
   DeviceModel(const ModelFile& file, const PartShape& shape,
               std::shared_ptr<vulkan::Device> device,
               bool experts_on_processor);
-  Status Start(const std::filesystem::path& cache_folder);
+  Status Start(const DeviceOptions& options);
   Status ReadWeights();
   Layer ReadLayer(size_t number, vulkan::DeviceLayerReader& read);
 
   const Hyperparameters& hyperparameters() const { return hparams_; }
   bool NeedsProcessor() const;
+  std::unique_ptr<Buffers> NewBuffers() const;
 
   // Puts what the device needs of the tokens where it reads it, and begins to
   // record: the residual stream is there, if there are tokens.
@@ -111,6 +117,7 @@ class DeviceModel final : public ModelPart {
   std::shared_ptr<vulkan::Transfers> transfers_;
   std::unique_ptr<vulkan::Kernels> kernels_;
   std::unique_ptr<vulkan::DeviceWeights> weights_;
+  std::shared_ptr<vulkan::StateRoom> room_;
   vulkan::DeviceStateMemory state_memory_;
   std::vector<double> rope_frequencies_;
   vulkan::Matrix embedding_;         // [vocab, d_model]

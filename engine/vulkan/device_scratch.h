@@ -55,8 +55,9 @@ struct DeviceScratch : public Scratch {
   // For batches of `max_tokens`. `with_processor`: this one takes part in the
   // call. Throws DeviceFailure.
   DeviceScratch(const Hyperparameters& hparams, size_t max_tokens,
-                bool with_processor, const std::shared_ptr<Device>& device);
+                bool with_processor, const std::shared_ptr<Device>& its_device);
 
+  std::shared_ptr<Device> device;
   MemoryArena arena;
   MemoryArena upload_arena;
   MemoryArena download_arena;
