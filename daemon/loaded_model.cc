@@ -9,6 +9,7 @@
 #include "daemon/model_memory.h"
 #include "engine/arch/node_placement.h"
 #include "engine/threads/topology.h"
+#include "engine/vulkan/device.h"
 
 namespace krait::daemon {
 namespace {
@@ -45,18 +46,24 @@ base::Result<std::shared_ptr<const engine::Model>> LoadWithinMemory(
   return FromOrigin(std::move(error), options);
 }
 
-// Loads the model on the card that is wanted, or says why not.
-void UseCard(const ModelOptions& options, LoadedModel* loaded) {
-  auto on_card = LoadOnCard(loaded->path, options.fim, options.device);
-  if (on_card) {
-    loaded->model = std::move(on_card->model);
-    loaded->card = std::move(on_card->card);
-    return;
+// Loads the model on the cards that are wanted, or says why not.
+base::Status UseCard(const ModelOptions& options, LoadedModel* loaded) {
+  if (options.gpu.layers == size_t{0}) return {};
+  loaded->card_problem = options.gpu.failures->first();
+  if (loaded->card_problem.empty()) {
+    auto on_card = LoadOnCard(loaded->path, options.fim, options.gpu);
+    if (on_card) {
+      loaded->model = std::move(on_card->model);
+      loaded->card = std::move(on_card->cards);
+      return {};
+    }
+    if (options.gpu.required) return on_card.error();
+    loaded->card_problem = on_card.error().message;
   }
-  loaded->card_problem = on_card.error().message;
   WriteLog(LogLevel::kWarning,
            "the processor runs the model, not a graphics card: " +
                loaded->card_problem);
+  return {};
 }
 
 }  // namespace
@@ -93,7 +100,9 @@ base::Result<LoadedModel> LoadModel(const ModelOptions& options) {
                      .pool = nullptr,
                      .card = {},
                      .card_problem = {}};
-  if (options.device != kProcessor) UseCard(options, &loaded);
+  if (!options.gpu.on_processor()) {
+    if (auto used = UseCard(options, &loaded); !used) return used.error();
+  }
   if (loaded.model == nullptr) {
     auto model = LoadWithinMemory(loaded.path, options);
     if (!model) return model.error();

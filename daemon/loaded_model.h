@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "daemon/gpu_options.h"
 #include "daemon/memory_limit.h"
 #include "engine/arch/model.h"
 #include "engine/model/model_stamp.h"
@@ -26,8 +27,7 @@ struct ModelOptions {
   // Whether to load a model, too, that does not fit into what memory may be
   // used: it is read from the disk again and again.
   bool allow_large = false;
-  // What runs it: "cpu", "auto", or a graphics card, see LoadOnCard.
-  std::string device = "cpu";
+  GpuOptions gpu = {};
   // What warm states and replay logs may take in memory; 0: nothing is kept.
   size_t state_bytes = DefaultStateBytes();
   // Where states are kept between runs; empty: nowhere.
@@ -54,8 +54,8 @@ struct LoadedModel {
   engine::ModelStamp stamp;
   std::shared_ptr<const engine::Model> model;
   std::unique_ptr<engine::WorkerPool> pool;
-  std::string card;          // the graphics card that runs it; empty: none
-  std::string card_problem;  // why it is none, if one was wanted
+  std::string card;          // what graphics cards run of it; empty: nothing
+  std::string card_problem;  // why they run nothing, if they were to
 };
 
 // Finds the model, see FindModel. An error says where its name is from.
@@ -64,9 +64,10 @@ base::Result<std::filesystem::path> FindModelOf(const ModelOptions& options);
 base::Result<std::string> FindModelPathOf(const ModelOptions& options);
 
 // Finds and loads a model, which nobody may change meanwhile, and starts its
-// threads. Where a graphics card is wanted and does not run it, the processor
-// does; the log says why. kUnsupported, with figures: it does not fit into
-// memory. The thread that uses the pool must be the one that called this.
+// threads. Where a graphics card is wanted and does not run it, or has failed
+// in this process, the processor does, unless the card is required; the log
+// says why. kUnsupported, with figures: it does not fit into memory. The thread
+// that uses the pool must be the one that called this.
 base::Result<LoadedModel> LoadModel(const ModelOptions& options);
 
 std::unique_ptr<engine::WorkerPool> StartPool(size_t threads);

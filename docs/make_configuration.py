@@ -33,8 +33,9 @@ languages = { markdown = true }
 GROUPS = (
     (
         "The process, which all editors share",
-        lambda key: not key.startswith(("completion.", "fim.", "http.", "remote.", "repository.")),
+        lambda key: not key.startswith(("completion.", "fim.", "gpu.", "http.", "remote.", "repository.")),
     ),
+    ("Graphics cards ([more](gpu.md))", lambda key: key.startswith("gpu.")),
     ("What the model was trained with, if it is other than krait finds", lambda key: key.startswith("fim.")),
     ("Repositories ([more](repository.md))", lambda key: key.startswith("repository.")),
     ("Other programs, by HTTP ([more](http.md))", lambda key: key.startswith("http.")),

@@ -365,7 +365,7 @@ void CommandLine::AddUserModel(CLI::App* app, ModelOptions* model) {
       model->fim = loaded.config.model.fim;
       model->threads = loaded.config.model.threads;
       model->allow_large = loaded.config.model.allow_large;
-      model->device = loaded.config.model.device;
+      model->gpu = loaded.config.model.gpu;
     };
   });
 }

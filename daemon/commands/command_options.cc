@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "daemon/graphics_card.h"
+#include "daemon/gpu_options.h"
 #include "engine/file/tensor.h"  // RunnableTypeNames
 
 namespace krait::daemon {
@@ -55,8 +55,40 @@ void AddModelOptions(CLI::App* app, ModelOptions* options) {
   app->add_flag("--allow-large-model,!--no-allow-large-model",
                 options->allow_large,
                 "Also run a model that does not fit into memory");
+  AddGpuOptions(app, &options->gpu);
+}
+
+void AddGpuOptions(CLI::App* app, GpuOptions* options) {
   app->add_option("--device", options->device,
-                  fmt::format("What runs the model: {}", kDeviceChoices));
+                  fmt::format("What runs the model: {}", kDeviceChoices))
+      ->each([options](const std::string& device) {
+        options->required = device != "auto";
+      });
+  app->add_option_function<std::string>(
+         "--gpu-layers",
+         [options](const std::string& text) {
+           (void)ParseLayers(text, &options->layers);
+         },
+         fmt::format("Layers that cards run, from the first on: {}",
+                     kLayerChoices))
+      ->check([](const std::string& text) -> std::string {
+        std::optional<size_t> layers;
+        if (ParseLayers(text, &layers)) return "";
+        return fmt::format("expected {}, found {}", kLayerChoices, text);
+      })
+      ->type_name("N");
+  app->add_option_function<std::string>(
+         "--gpu-experts",
+         [options](const std::string& where) {
+           options->experts_on_processor = where == kProcessor;
+         },
+         "Where mixtures of experts run: card or cpu")
+      ->check(CLI::IsMember({"card", "cpu"}));
+  app->add_option("--gpu-state-memory", options->state_bytes,
+                  "What warm states may take of each card's memory; default: "
+                  "a share of what is free")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
+      ->type_name("BYTES");
 }
 
 void AddLayout(CLI::App* app, ModelOptions* options) {

@@ -30,6 +30,7 @@ void AddCount(CLI::App* app, const char* names, size_t* count, size_t most,
 CLI::Option* AddModelName(CLI::App* app, std::string* model);
 // The model, its threads, and whether it may be larger than memory.
 void AddModelOptions(CLI::App* app, ModelOptions* options);
+void AddGpuOptions(CLI::App* app, GpuOptions* options);
 void AddStateBytes(CLI::App* app, ModelOptions* options);
 // --layout: how prompts are laid out.
 void AddLayout(CLI::App* app, ModelOptions* options);

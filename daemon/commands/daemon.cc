@@ -75,6 +75,7 @@ int RunDaemon(const DaemonArguments& arguments) {
            fmt::format("{} threads: {}", choice.threads, choice.why));
   ModelOptions options = config.model;
   options.model = *model;
+  options.gpu.required = false;  // editors are served in any case
   return ServeDaemon(std::move(**endpoint),
                      [options] { return MakeGenerator(options); },
                      {.config = config, .model = *model});

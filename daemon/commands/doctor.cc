@@ -120,13 +120,31 @@ std::string CardText(const engine::vulkan::DeviceInfo& card) {
   return text + ")";
 }
 
+// What would run where; of the first card that can be used, if none is wanted.
+void CheckOffload(const ModelOptions& options, Findings* findings) {
+  GpuOptions gpu = options.gpu;
+  if (gpu.on_processor()) gpu.device = "auto";
+  const auto path = FindModelOf(options);
+  if (!path) return;  // CheckModel says so
+  const auto offload = DescribeOffload(*path, gpu);
+  if (offload) {
+    findings->Ok("offload", *offload + (options.gpu.on_processor()
+                                            ? ", with gpu.device = \"auto\""
+                                            : ""));
+  } else if (!options.gpu.on_processor()) {
+    findings->Warn("offload", "nothing: " + offload.error().message,
+                   "the processor runs the model; choose another card, or set "
+                   "gpu.device = \"cpu\"");
+  }
+}
+
 // Those that Vulkan knows, whether or not one is wanted.
-void CheckCards(std::string_view wanted, Findings* findings) {
+void CheckCards(const ModelOptions& options, Findings* findings) {
   const auto cards = ListCards();
   if (!cards || cards->empty()) {
     const std::string found =
         cards ? "none" : fmt::format("none: {}", cards.error().message);
-    if (wanted == kProcessor) return findings->Ok("cards", found);
+    if (options.gpu.on_processor()) return findings->Ok("cards", found);
     return findings->Warn("cards", found,
                           "the processor runs the model; install the card's "
                           "Vulkan driver, or set gpu.device = \"cpu\"");
@@ -140,6 +158,7 @@ void CheckCards(std::string_view wanted, Findings* findings) {
                                        card.refused));
     }
   }
+  CheckOffload(options, findings);
 }
 
 void CheckMemory(size_t state_bytes, Findings* findings) {
@@ -289,7 +308,9 @@ void CheckModel(const ModelOptions& options,
     return;
   }
   const auto begin = std::chrono::steady_clock::now();
-  const auto loaded = LoadModel(options);
+  ModelOptions wanted = options;
+  wanted.gpu.required = false;  // what there is instead is said
+  const auto loaded = LoadModel(wanted);
   if (!loaded) return SayWhyNotLoaded(loaded.error(), findings);
   const std::chrono::duration<double, std::milli> ms =
       std::chrono::steady_clock::now() - begin;
@@ -441,7 +462,7 @@ void PrintJson(const Findings& findings) {
 int RunDoctor(const DoctorArguments& arguments) {
   Findings findings;
   CheckMachine(&findings);
-  CheckCards(arguments.model.device, &findings);
+  CheckCards(arguments.model, &findings);
   CheckMemory(arguments.model.state_bytes, &findings);
   CheckModel(arguments.model, arguments.completion.limits, &findings);
   CheckSettings(&findings);

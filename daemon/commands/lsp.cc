@@ -33,8 +33,9 @@ std::vector<Notice> NoticesOf(const std::vector<ConfigProblem>& problems) {
 int ServeHere(const Config& config, const std::vector<Notice>& notices) {
   (void)OpenLog({.level = config.log_level});  // no file: cannot fail
   engine::GuardMappings();
-  return ServeStdio([model = config.model] { return MakeGenerator(model); },
-                    config, notices);
+  ModelOptions model = config.model;
+  model.gpu.required = false;  // editors are served in any case
+  return ServeStdio([model] { return MakeGenerator(model); }, config, notices);
 }
 
 }  // namespace

@@ -207,10 +207,16 @@ std::string StatusText(const json::object& status) {
                                : ""));
   text += Line("model", ModelText(ObjectIn(status, "model")));
   text += Line("threads", TextIn(status, "threads"));
+  const std::string on_cards =
+      NumberIn(states, "device_budget_bytes") == 0
+          ? ""
+          : fmt::format(" and {} of {} on graphics cards",
+                        BytesIn(states, "device_bytes"),
+                        BytesIn(states, "device_budget_bytes"));
   text +=
-      Line("states", fmt::format("{} of {}, {} checkpoints, {} tokens logged",
+      Line("states", fmt::format("{} of {}{}, {} checkpoints, {} tokens logged",
                                  BytesIn(states, "held_bytes"),
-                                 BytesIn(states, "budget_bytes"),
+                                 BytesIn(states, "budget_bytes"), on_cards,
                                  TextIn(states, "checkpoints"),
                                  TextIn(states, "logged_tokens")));
   const json::object& memory = ObjectIn(status, "memory");

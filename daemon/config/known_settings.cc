@@ -13,7 +13,7 @@
 
 #include "daemon/config/remote_settings.h"
 #include "daemon/config/setting_kinds.h"
-#include "daemon/graphics_card.h"
+#include "daemon/gpu_options.h"
 #include "daemon/similar_name.h"
 
 namespace krait::daemon {
@@ -201,6 +201,50 @@ KnownSetting MinConfidence() {
           }};
 }
 
+KnownSetting GpuLayers() {
+  return {.key = "gpu.layers",
+          .scope = kProcess,
+          .expected = kLayerChoices,
+          .set =
+              [](const SettingValue& value, Config* config) {
+                const auto* number = std::get_if<int64_t>(&value);
+                const auto* text = std::get_if<std::string>(&value);
+                const std::string said = number != nullptr
+                                             ? fmt::to_string(*number)
+                                         : text != nullptr ? *text
+                                                           : std::string();
+                return ParseLayers(said, &config->model.gpu.layers);
+              },
+          .get = [](const Config& config) -> SettingValue {
+            return LayersText(config.model.gpu.layers);
+          }};
+}
+
+KnownSetting GpuStateMemory() {
+  static constexpr const char* kAuto = "auto";
+  return {.key = "gpu.state_memory",
+          .scope = kProcess,
+          .expected = "\"auto\", or a number of bytes, such as \"2 GiB\"",
+          .set =
+              [](const SettingValue& value, Config* config) {
+                auto& bytes = config->model.gpu.state_bytes;
+                const auto* text = std::get_if<std::string>(&value);
+                if (text != nullptr && *text == kAuto) {
+                  bytes.reset();
+                  return true;
+                }
+                const std::optional<size_t> number = BytesOf(value);
+                if (!number) return false;
+                bytes = number;
+                return true;
+              },
+          .get = [](const Config& config) -> SettingValue {
+            const auto& bytes = config.model.gpu.state_bytes;
+            if (!bytes) return std::string(kAuto);
+            return static_cast<int64_t>(*bytes);
+          }};
+}
+
 std::vector<KnownSetting> ProcessSettings() {
   return {
       Text<std::string>(
@@ -214,7 +258,12 @@ std::vector<KnownSetting> ProcessSettings() {
           [](Config & c) -> auto& { return c.model.allow_large; }),
       Text<std::string>(
           "gpu.device", kProcess, kDeviceChoices,
-          [](Config & c) -> auto& { return c.model.device; }),
+          [](Config & c) -> auto& { return c.model.gpu.device; }),
+      GpuLayers(),
+      Choice<bool>(
+          "gpu.experts", kProcess, {{"card", false}, {"cpu", true}},
+          [](Config & c) -> auto& { return c.model.gpu.experts_on_processor; }),
+      GpuStateMemory(),
       Bytes(
           "state_bytes", kProcess,
           [](Config & c) -> auto& { return c.model.state_bytes; }),

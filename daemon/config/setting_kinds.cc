@@ -86,18 +86,21 @@ KnownSetting Count(std::string key, SettingScope scope, size_t least,
           }};
 }
 
+std::optional<size_t> BytesOf(const SettingValue& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    return ParseBytes(*text);
+  }
+  const auto* number = std::get_if<int64_t>(&value);
+  return number == nullptr ? std::nullopt : ParseBytes(std::to_string(*number));
+}
+
 KnownSetting Bytes(std::string key, SettingScope scope, Place<size_t> place) {
   return {.key = std::move(key),
           .scope = scope,
           .expected = "a number of bytes, such as 1000000 or \"1 GiB\"",
           .set =
               [=](const SettingValue& value, Config* config) {
-                std::optional<size_t> bytes;
-                if (const auto* text = std::get_if<std::string>(&value)) {
-                  bytes = ParseBytes(*text);
-                } else if (const auto* number = std::get_if<int64_t>(&value)) {
-                  bytes = ParseBytes(std::to_string(*number));
-                }
+                const std::optional<size_t> bytes = BytesOf(value);
                 if (!bytes) return false;
                 place(*config) = *bytes;
                 return true;

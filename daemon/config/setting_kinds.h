@@ -35,6 +35,7 @@ KnownSetting Flag(std::string key, SettingScope scope, Place<bool> place);
 KnownSetting Count(std::string key, SettingScope scope, size_t least,
                    size_t most, Place<size_t> place);
 // "512 MiB", "2GB", "1000000", 1000000
+std::optional<size_t> BytesOf(const SettingValue& value);
 KnownSetting Bytes(std::string key, SettingScope scope, Place<size_t> place);
 
 template <class T>

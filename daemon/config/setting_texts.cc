@@ -27,8 +27,22 @@ constexpr std::array kTexts = {
     SettingText{"gpu.device",
                 "What runs the model: `cpu`; `auto`, the first graphics card "
                 "with Vulkan 1.2; or a card's number or a part of its name, as "
-                "`krait doctor` lists them. Where that does not run the model, "
-                "the processor does, and the log says why."},
+                "`krait doctor` lists them; several cards with commas between "
+                "share the layers. Where that does not run the model, the "
+                "processor does, and the log says why."},
+    SettingText{"gpu.layers",
+                "How many of the model's layers graphics cards run, from the "
+                "first on; the processor runs the others. `auto`: as many as "
+                "there is room for."},
+    SettingText{"gpu.experts",
+                "Where mixtures of experts run: on the `card`, or on the "
+                "`cpu`, so that a card that is too small for them runs all "
+                "else of the layers."},
+    SettingText{"gpu.state_memory",
+                "What warm states may take of each graphics card's memory; "
+                "what is used least goes to the processor's (`state_bytes`). "
+                "`auto`: three quarters of what is free when the model is "
+                "loaded, of memory that is the machine's, too, an eighth."},
     SettingText{"state_bytes",
                 "The most memory for warm states. Without the setting it "
                 "follows the limits of the machine and the container. With the "

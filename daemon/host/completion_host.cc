@@ -31,6 +31,7 @@ void CompletionHost::OwnerState::Hear(const ModelNews& news) {
   languages = news.languages;
   vocabulary = news.vocabulary;
   threads = news.threads;
+  warning = news.warning;
   for (const OnLoaded& on_loaded : std::exchange(waiting, {})) {
     on_loaded(news.loaded);
   }

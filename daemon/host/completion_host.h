@@ -75,6 +75,8 @@ class CompletionHost {
     return owner_->loaded;
   }
   size_t threads() const { return owner_->threads; }
+  // What of the model is not as the user wants it; empty: all is.
+  const std::string& model_warning() const { return owner_->warning; }
   // The engine elsewhere; null: there is none.
   const remote::Engine* elsewhere() const { return elsewhere_.get(); }
   bool chats_elsewhere() const {
@@ -127,6 +129,7 @@ class CompletionHost {
   struct OwnerState {
     std::optional<base::Result<std::string>> loaded;
     size_t threads = 0;
+    std::string warning;
     completion::ModelLanguages languages;
     std::weak_ptr<const completion::Vocabulary> vocabulary;
     std::vector<OnLoaded> waiting;

@@ -68,6 +68,7 @@ void HostedModel::Take(ReadyGenerator ready) {
   error_.reset();
   on_news_({.loaded = std::move(ready.description),
             .threads = ready.threads,
+            .warning = std::move(ready.warning),
             .languages = generator_->hints().languages,
             .warm = generator_->warm_status(),
             .vocabulary = generator_->vocabulary()});

@@ -23,12 +23,15 @@ struct ReadyGenerator {
   std::string name = {};  // of its model
   std::string description;
   size_t threads = 0;
+  // What is not as the user wants it; empty: all is.
+  std::string warning = {};
 };
 
 // What became of loading a model, or of one that was loaded.
 struct ModelNews {
   base::Result<std::string> loaded;  // its description, or why there is none
   size_t threads = 0;
+  std::string warning = {};  // see ReadyGenerator
   completion::ModelLanguages languages = {};
   completion::WarmStatus warm = {};
   // Gone with the model.

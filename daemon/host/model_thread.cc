@@ -16,6 +16,7 @@
 
 #include "daemon/completion/generator/readiness.h"
 #include "daemon/log.h"
+#include "engine/vulkan/device.h"  // DeviceFailure
 
 namespace krait::daemon {
 
@@ -124,6 +125,8 @@ void ModelThread::Run() {
   for (bool more = true; more;) {
     try {
       more = Work(&lock);
+    } catch (const engine::vulkan::DeviceFailure& failure) {
+      DropAll(&lock, failure.what());
     } catch (const std::bad_alloc&) {
       DropAll(&lock);
     } catch (const std::system_error&) {  // no thread could be made

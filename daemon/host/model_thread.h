@@ -144,7 +144,8 @@ class ModelThread {
   // model_thread_memory.cc:
   void ForgetAll(std::unique_lock<std::mutex>* lock);
   // Memory ran short: drops all that takes it.
-  void DropAll(std::unique_lock<std::mutex>* lock);
+  void DropAll(std::unique_lock<std::mutex>* lock,
+               const char* why = "out of memory");
   // What was under way then is begun again, or fails.
   void TakeUpInterrupted(std::unique_lock<std::mutex>* lock);
   void TakeUp(std::unique_ptr<Task>* task, std::unique_lock<std::mutex>* lock);

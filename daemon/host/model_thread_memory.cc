@@ -2,6 +2,7 @@
 //
 // A model thread's memory: what is warm is dropped when memory runs short, when
 // others need it, or when it is to be forgotten.
+#include <fmt/format.h>
 #include <malloc.h>
 
 #include <chrono>
@@ -25,7 +26,7 @@ base::Error OutOfMemory() {
 
 // What was under way may be half done: all that is warm goes, and with it what
 // took the memory. Nothing here needs any before.
-void ModelThread::DropAll(std::unique_lock<std::mutex>* lock) {
+void ModelThread::DropAll(std::unique_lock<std::mutex>* lock, const char* why) {
   if (!lock->owns_lock()) lock->lock();
   idle_.reset();
   lock->unlock();
@@ -39,7 +40,8 @@ void ModelThread::DropAll(std::unique_lock<std::mutex>* lock) {
   malloc_trim(0);
   load_ = true;
   try {
-    WriteLog(LogLevel::kError, "out of memory: warm states were dropped");
+    WriteLog(LogLevel::kError,
+             fmt::format("{}: warm states were dropped", why));
   } catch (const std::bad_alloc&) {
     // Others have it. They may let go of it.
   }

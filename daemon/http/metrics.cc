@@ -73,6 +73,9 @@ std::string MetricsText(const HttpView& view) {
                 view.host.warm.held_bytes);
   metrics.Gauge("krait_state_budget_bytes", "The most that they may take.",
                 view.host.warm.budget_bytes);
+  metrics.Gauge("krait_state_device_bytes",
+                "Graphics cards' memory of warm states.",
+                view.host.warm.device_bytes);
   metrics.Gauge("krait_state_checkpoints", "Warm states held.",
                 view.host.warm.checkpoints);
   metrics.Gauge("krait_waiting_completions", "Tasks that wait for the model.",

@@ -12,7 +12,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "daemon/graphics_card.h"
+#include "daemon/gpu_options.h"
 
 namespace krait::daemon {
 namespace {
@@ -29,7 +29,13 @@ std::vector<std::string> CommandOf(const WantedDaemon& wish,
   add("--threads", fmt::to_string(wish.model.threads));
   add("--state-bytes", fmt::to_string(wish.model.state_bytes));
   if (wish.model.allow_large) command.emplace_back("--allow-large-model");
-  if (wish.model.device != kProcessor) add("--device", wish.model.device);
+  const GpuOptions& gpu = wish.model.gpu;
+  if (!gpu.on_processor()) add("--device", gpu.device);
+  if (gpu.layers) add("--gpu-layers", LayersText(gpu.layers));
+  if (gpu.experts_on_processor) add("--gpu-experts", "cpu");
+  if (gpu.state_bytes) {
+    add("--gpu-state-memory", fmt::to_string(*gpu.state_bytes));
+  }
   if (!wish.config_file.empty()) add("--config", wish.config_file.string());
   if (!log_file.empty()) add("--log-file", log_file.string());
   return command;

@@ -57,6 +57,8 @@ json::object ConnectionToJson(const ConnectionStatus& connection) {
 json::object StatesToJson(const completion::WarmStatus& warm) {
   return {{"budget_bytes", warm.budget_bytes},
           {"held_bytes", warm.held_bytes},
+          {"device_budget_bytes", warm.device_budget_bytes},
+          {"device_bytes", warm.device_bytes},
           {"checkpoints", warm.checkpoints},
           {"logged_tokens", warm.logged_tokens}};
 }

@@ -118,7 +118,12 @@ LspSession::LspSession(std::shared_ptr<lsp::Outbox> outbox,
   host_.WhenLoaded([weak = std::weak_ptr(self_)](const auto& loaded) {
     if (const auto self = weak.lock()) (*self)->OnLoaded(loaded);
   });
-  host_.WhenReloaded(self_, [this](const auto& loaded) { OnLoaded(loaded); });
+  host_.WhenReloaded(self_, [this](const auto& loaded) {
+    OnLoaded(loaded);
+    if (!host_.model_warning().empty()) {
+      Tell(lsp::MessageType::kWarning, host_.model_warning());
+    }
+  });
 }
 
 LspSession::~LspSession() {

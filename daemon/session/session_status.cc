@@ -61,6 +61,9 @@ void StatusNotifier::Update(const SessionActivity& activity,
   } else if (!activity.not_elsewhere_because.empty()) {
     status.kind = lsp::StatusKind::kWarning;
     status.message = activity.not_elsewhere_because;
+  } else if (!host.model_warning().empty()) {
+    status.kind = lsp::StatusKind::kWarning;
+    status.message = host.model_warning();
   } else {
     status.message = **loaded;
   }

@@ -71,31 +71,35 @@ class LayerMaker {
 
 }  // namespace
 
-Result<std::shared_ptr<const Model>> Decoder::Create(LoadedFile loaded) {
-  const Hyperparameters& hparams = loaded.file->hyperparameters();
-  WeightReader read(*loaded.file);
+Result<std::unique_ptr<const ModelPart>> Decoder::Create(
+    const ModelFile& file, const PartShape& shape) {
+  const Hyperparameters& hparams = file.hyperparameters();
+  WeightReader read(file);
   OutputHead head;
   head.Read(hparams, read);
   LayerMaker maker(hparams, read);
   std::vector<DecoderLayer> layers;
-  for (size_t i = 0; i < hparams.layers && read.status(); ++i) {
+  for (size_t i = shape.layers.first; i < shape.layers.end() && read.status();
+       ++i) {
     layers.push_back(maker.Make(i));
   }
   if (!read.status()) return read.status().error();
-  return std::shared_ptr<const Model>(
-      new Decoder(std::move(loaded), std::move(head), std::move(layers)));
+  return std::unique_ptr<const ModelPart>(
+      new Decoder(hparams.Part(shape.layers), shape.has_head, std::move(head),
+                  std::move(layers)));
 }
 
-Decoder::Decoder(LoadedFile loaded, OutputHead head,
+Decoder::Decoder(const Hyperparameters& hparams, bool has_head, OutputHead head,
                  std::vector<DecoderLayer> layers)
-    : Model(std::move(loaded)),
-      d_model_(hyperparameters().d_model),
-      residual_scale_(hyperparameters().residual_scale),
+    : hparams_(hparams),
+      d_model_(hparams.d_model),
+      residual_scale_(hparams.residual_scale),
+      has_head_(has_head),
       head_(std::move(head)),
       layers_(std::move(layers)) {}
 
 size_t Decoder::DecodeBytes() const {
-  size_t bytes = WeightBytes(head_.output);
+  size_t bytes = has_head_ ? WeightBytes(head_.output) : 0;
   for (const DecoderLayer& layer : layers_) {
     bytes += std::visit([](const auto& mixer) { return mixer.weight_bytes(); },
                         layer.mixer);
@@ -110,7 +114,7 @@ size_t Decoder::DecodeBytes() const {
 }
 
 std::unique_ptr<State> Decoder::NewState() const {
-  return std::make_unique<LayeredState>(hyperparameters());
+  return std::make_unique<LayeredState>(hparams_);
 }
 
 // Running ---------------------------------------------------------------------
@@ -147,7 +151,7 @@ struct Decoder::Buffers final : public Scratch {
 };
 
 std::unique_ptr<Executor> Decoder::NewExecutor(WorkerPool& pool) const {
-  const Hyperparameters& hparams = hyperparameters();
+  const Hyperparameters& hparams = hparams_;
   size_t max_cols = hparams.d_model;
   if (hparams.Has(MixerKind::kMamba1)) {
     max_cols = std::max(max_cols, hparams.mamba1.d_inner);
@@ -170,23 +174,32 @@ std::unique_ptr<Executor> Decoder::NewExecutor(WorkerPool& pool) const {
 }
 
 void Decoder::Prefill(std::span<const TokenId> tokens, State& state,
-                      Executor& executor, LogitsRows rows,
-                      float* logits) const {
+                      Executor& executor, const Residual& residual,
+                      LogitsRows rows, float* logits) const {
   auto& b = static_cast<Buffers&>(executor.scratch());
   auto& layered = static_cast<LayeredState&>(state);
   b.Begin(tokens.size(), d_model_);
   for (size_t t = 0; t < tokens.size(); ++t) {
     b.rows.push_back({&layered, state.position() + t});
   }
-  head_.Embed(tokens, b.u.data());
+  const size_t size = tokens.size() * d_model_;
+  if (residual.in == nullptr) {
+    head_.Embed(tokens, b.u.data());
+  } else {
+    std::copy_n(residual.in, size, b.u.data());
+  }
   layered.BeginPrefill(tokens.size());
   RunLayers({Pass::kPrefill, b.rows, executor}, b);
   layered.EndPrefill(tokens.size());
-  head_.Logits(b.u.data(), tokens.size(), rows, executor, logits);
+  if (residual.out == nullptr) {
+    head_.Logits(b.u.data(), tokens.size(), rows, executor, logits);
+  } else {
+    std::copy_n(b.u.data(), size, residual.out);
+  }
 }
 
-void Decoder::Decode(std::span<const DecodeStep> steps,
-                     Executor& executor) const {
+void Decoder::Decode(std::span<const DecodeStep> steps, Executor& executor,
+                     const Residual& residual) const {
   auto& b = static_cast<Buffers&>(executor.scratch());
   b.Begin(steps.size(), d_model_);
   for (size_t s = 0; s < steps.size(); ++s) {
@@ -195,11 +208,18 @@ void Decoder::Decode(std::span<const DecodeStep> steps,
     layered.BeginDecode();
     b.rows.push_back({&layered, layered.position()});
     b.logits.push_back(steps[s].logits);
+    if (residual.in != nullptr) continue;
     head_.Embed({&steps[s].token, 1}, b.u.data() + s * d_model_);
   }
+  const size_t size = steps.size() * d_model_;
+  if (residual.in != nullptr) std::copy_n(residual.in, size, b.u.data());
   RunLayers({Pass::kDecode, b.rows, executor}, b);
   for (const BatchRow& row : b.rows) row.state->EndDecode();
-  head_.DecodeLogits(b.u.data(), b.logits, executor);
+  if (residual.out == nullptr) {
+    head_.DecodeLogits(b.u.data(), b.logits, executor);
+  } else {
+    std::copy_n(b.u.data(), size, residual.out);
+  }
 }
 
 // `u` from the embeddings to what the output head takes.

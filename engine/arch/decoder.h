@@ -31,21 +31,22 @@ struct DecoderLayer {
   std::variant<std::monostate, SwiGlu, Experts> feed_forward;
 };
 
-// The forward pass of all architectures: a list of layers between the
-// embeddings and the output head.
-class Decoder final : public Model {
+// The forward pass of all architectures: a list of layers, mostly between the
+// embeddings and the output head. The processor runs it.
+class Decoder final : public ModelPart {
  public:
-  // Reads the weights; `loaded` was checked (ModelFile::Open).
-  static Result<std::shared_ptr<const Model>> Create(LoadedFile loaded);
+  // Reads the weights; `file` was checked (ModelFile::Open).
+  static Result<std::unique_ptr<const ModelPart>> Create(
+      const ModelFile& file, const PartShape& shape);
 
   size_t DecodeBytes() const override;
   std::unique_ptr<State> NewState() const override;
   std::unique_ptr<Executor> NewExecutor(WorkerPool& pool) const override;
   void Prefill(std::span<const TokenId> tokens, State& state,
-               Executor& executor, LogitsRows rows,
+               Executor& executor, const Residual& residual, LogitsRows rows,
                float* logits) const override;
-  void Decode(std::span<const DecodeStep> steps,
-              Executor& executor) const override;
+  void Decode(std::span<const DecodeStep> steps, Executor& executor,
+              const Residual& residual) const override;
   void Replay(const BlockPieces& block, size_t rows, State& state,
               Executor& executor) const override;
   void Settle(State& state, Executor& executor) const override;
@@ -53,7 +54,8 @@ class Decoder final : public Model {
  private:
   struct Buffers;
 
-  Decoder(LoadedFile loaded, OutputHead head, std::vector<DecoderLayer> layers);
+  Decoder(const Hyperparameters& hparams, bool has_head, OutputHead head,
+          std::vector<DecoderLayer> layers);
 
   void RunLayers(const Batch& batch, Buffers& buffers) const;
   void RunMixer(const Batch& batch, const DecoderLayer& layer,
@@ -64,8 +66,10 @@ class Decoder final : public Model {
                  Buffers& buffers) const;
   void AddResidual(const Batch& batch, Buffers& buffers) const;
 
+  const Hyperparameters hparams_;  // of these layers
   size_t d_model_;
   float residual_scale_;
+  bool has_head_;
   OutputHead head_;
   std::vector<DecoderLayer> layers_;
 };

@@ -47,52 +47,107 @@ Status PrepareLayers(const Hyperparameters& hparams, vulkan::Kernels& kernels) {
                                          : Status();
 }
 
+// Of what is free when all else is there: of a card's own memory most, as
+// others rarely want it; of the machine's no more than states have there by
+// default.
+size_t StateBytesOf(const vulkan::Device& device) {
+  constexpr size_t kMostShared = size_t{1} << 30;
+  const size_t free = device.FreeBytes();
+  if (device.info().kind == vulkan::DeviceKind::kDiscrete) return free / 4 * 3;
+  return std::min(free / 8, kMostShared);
+}
+
 }  // namespace
+
+Result<std::unique_ptr<const ModelPart>> DeviceModel::CreatePart(
+    const ModelFile& file, const PartShape& shape,
+    std::shared_ptr<vulkan::Device> device, const DeviceOptions& options) {
+  std::unique_ptr<DeviceModel> model(new DeviceModel(
+      file, shape, std::move(device), options.experts_on_processor));
+  if (Status started = model->Start(options); !started) {
+    return MakeError(
+        started.error().code,
+        fmt::format("{}: {}", file.path().string(), started.error().message));
+  }
+  return std::unique_ptr<const ModelPart>(std::move(model));
+}
 
 Result<std::shared_ptr<const Model>> DeviceModel::Create(
     LoadedFile loaded, std::shared_ptr<vulkan::Device> device,
-    const std::filesystem::path& cache_folder) {
-  const std::string path = loaded.file->path().string();
-  std::shared_ptr<DeviceModel> model(
-      new DeviceModel(std::move(loaded), std::move(device)));
-  if (Status started = model->Start(cache_folder); !started) {
-    return MakeError(started.error().code,
-                     fmt::format("{}: {}", path, started.error().message));
-  }
-  return std::shared_ptr<const Model>(std::move(model));
+    const DeviceOptions& options) {
+  auto layers =
+      CreatePart(*loaded.file, PartShape::Whole(loaded.file->hyperparameters()),
+                 std::move(device), options);
+  if (!layers) return layers.error();
+  return std::make_shared<const Model>(std::move(loaded), std::move(*layers));
 }
 
-DeviceModel::DeviceModel(LoadedFile loaded,
-                         std::shared_ptr<vulkan::Device> device)
-    : Model(std::move(loaded)), device_(std::move(device)) {}
+DeviceModel::DeviceModel(const ModelFile& file, const PartShape& shape,
+                         std::shared_ptr<vulkan::Device> device,
+                         bool experts_on_processor)
+    : file_(file),
+      shape_(shape),
+      hparams_(file.hyperparameters().Part(shape.layers)),
+      experts_on_processor_(experts_on_processor &&
+                            hparams_.Has(FeedForwardKind::kExperts)),
+      device_(std::move(device)) {}
 
-Status DeviceModel::Start(const std::filesystem::path& cache_folder) {
+// Besides running the whole.
+bool DeviceModel::NeedsProcessor() const {
+  return experts_on_processor_ || !shape_.embeds || !shape_.has_head;
+}
+
+struct DeviceModel::Buffers final : public DeviceScratch {
+  using DeviceScratch::DeviceScratch;
+
+  // Of experts that the processor runs.
+  std::vector<BatchRow> rows;
+  std::vector<float> combined;  // [tokens, d_model]
+  Experts::Buffers experts;
+};
+
+std::unique_ptr<DeviceModel::Buffers> DeviceModel::NewBuffers() const {
+  Hyperparameters on_device = hparams_;
+  for (LayerKind& kind : on_device.layer_pattern) {
+    if (experts_on_processor_ &&
+        kind.feed_forward == FeedForwardKind::kExperts) {
+      kind.feed_forward = FeedForwardKind::kNone;
+    }
+  }
+  return std::make_unique<Buffers>(on_device, Model::kMaxBatch,
+                                   NeedsProcessor(), device_);
+}
+
+Status DeviceModel::Start(const DeviceOptions& options) {
   const Hyperparameters& hparams = hyperparameters();
   auto transfers = vulkan::Transfers::Create(device_);
   if (!transfers) return transfers.error();
   transfers_ = std::move(*transfers);
-  auto kernels = vulkan::Kernels::Create(device_, cache_folder);
+  auto kernels = vulkan::Kernels::Create(device_, options.cache_folder);
   if (!kernels) return kernels.error();
   kernels_ = std::move(*kernels);
   if (Status made = PrepareLayers(hparams, *kernels_); !made) return made;
   weights_ =
       std::make_unique<vulkan::DeviceWeights>(device_, transfers_, *kernels_);
+  room_ = std::make_shared<vulkan::StateRoom>();
   if (hparams.Has(MixerKind::kAttention)) {
     state_memory_.kv = std::make_shared<const vulkan::DevicePageMemory>(
         2 * hparams.CountLayers(MixerKind::kAttention),
         hparams.attention.kv_heads * hparams.attention.head_dim, device_,
-        transfers_);
+        transfers_, room_);
     rope_frequencies_ = RopeFrequencies(hparams.attention);
   }
   if (hparams.IsRecurrent()) {
     state_memory_.recurrent =
         std::make_shared<const vulkan::DeviceRecurrentMemory>(
-            RecurrentLayoutOf(hparams), device_, transfers_);
+            RecurrentLayoutOf(hparams), device_, transfers_, room_);
   }
   if (Status read = ReadWeights(); !read) return read;
   try {
     // Better now than in the middle of a call.
-    const DeviceScratch room(hparams, kMaxBatch, device_);
+    const auto buffers = NewBuffers();
+    room_->set_budget_bytes(options.state_bytes ? *options.state_bytes
+                                                : StateBytesOf(*device_));
   } catch (const vulkan::DeviceFailure& failure) {
     return MakeError(ErrorCode::kUnsupported, failure.what());
   }
@@ -101,16 +156,20 @@ Status DeviceModel::Start(const std::filesystem::path& cache_folder) {
 
 Status DeviceModel::ReadWeights() {
   const Hyperparameters& hparams = hyperparameters();
-  WeightReader read(file());
+  WeightReader read(file_);
   OutputHead head;
   head.Read(hparams, read);
-  embedding_ = weights_->Upload(head.embedding);
-  output_norm_ = weights_->Upload(head.norm);
-  output_ = head.output.data == head.embedding.data
-                ? embedding_
-                : weights_->Upload(head.output);
+  if (shape_.embeds) embedding_ = weights_->Upload(head.embedding);
+  if (shape_.has_head) {
+    output_norm_ = weights_->Upload(head.norm);
+    const bool is_there =
+        shape_.embeds && head.output.data == head.embedding.data;
+    output_ = is_there ? embedding_ : weights_->Upload(head.output);
+  }
   for (size_t i = 0; i < hparams.layers && read.status(); ++i) {
-    vulkan::DeviceLayerReader layer(LayerReader(hparams, i, read), *weights_);
+    vulkan::DeviceLayerReader layer(
+        LayerReader(file_.hyperparameters(), shape_.layers.first + i, read),
+        *weights_);
     layers_.push_back(ReadLayer(i, layer));
   }
   return read.status() ? weights_->status() : read.status();
@@ -126,7 +185,9 @@ DeviceModel::Layer DeviceModel::ReadLayer(size_t number,
               .feed_forward = {}};
   if (kind.feed_forward == FeedForwardKind::kNone) return layer;
   layer.feed_forward_norm = read.Vector("ffn_norm.weight");
-  if (kind.feed_forward == FeedForwardKind::kExperts) {
+  if (kind.feed_forward == FeedForwardKind::kExperts && experts_on_processor_) {
+    layer.feed_forward.emplace<Experts>(hparams.experts, read.mapped());
+  } else if (kind.feed_forward == FeedForwardKind::kExperts) {
     layer.feed_forward.emplace<vulkan::DeviceExperts>(hparams.experts, read);
   } else {
     layer.feed_forward.emplace<vulkan::DeviceSwiGlu>(hparams, read);
@@ -144,6 +205,8 @@ size_t DeviceModel::DecodeBytes() const {
     if (const auto* experts =
             std::get_if<vulkan::DeviceExperts>(&layer.feed_forward)) {
       bytes -= experts->unused_bytes();
+    } else if (const auto* mapped = std::get_if<Experts>(&layer.feed_forward)) {
+      bytes += mapped->weight_bytes();
     }
   }
   return bytes;
@@ -155,21 +218,26 @@ std::unique_ptr<State> DeviceModel::NewState() const {
 
 std::string DeviceModel::ExecutorName() const {
   const vulkan::DeviceInfo& info = device_->info();
-  return fmt::format("vulkan {} {} kernels {}", info.name, info.driver,
-                     vulkan::Kernels::kNumericsVersion);
+  std::string name = fmt::format("vulkan {} {} kernels {}", info.name,
+                                 info.driver, vulkan::Kernels::kNumericsVersion);
+  if (experts_on_processor_) name += ", experts " + Executor::Name();
+  return name;
 }
 
 std::unique_ptr<Executor> DeviceModel::NewExecutor(WorkerPool& pool) const {
-  return std::make_unique<Executor>(
-      pool, 0,
-      std::make_unique<DeviceScratch>(hyperparameters(), kMaxBatch, device_));
+  const Hyperparameters& hparams = hyperparameters();
+  const size_t max_cols = experts_on_processor_
+                              ? std::max({hparams.d_model, hparams.d_ff,
+                                          hparams.experts.shared_d_ff})
+                              : 0;
+  return std::make_unique<Executor>(pool, max_cols, NewBuffers());
 }
 
 // Running ---------------------------------------------------------------------
 
 void DeviceModel::Prefill(std::span<const TokenId> tokens, State& state,
-                          Executor& executor, LogitsRows rows,
-                          float* logits) const {
+                          Executor& executor, const Residual& residual,
+                          LogitsRows rows, float* logits) const {
   auto& scratch = static_cast<DeviceScratch&>(executor.scratch());
   auto& device_state = static_cast<DeviceState&>(state);
   Settle(state, executor);
@@ -179,21 +247,25 @@ void DeviceModel::Prefill(std::span<const TokenId> tokens, State& state,
   for (size_t t = 0; t < tokens.size(); ++t) {
     batch_rows.push_back({&device_state, state.position() + t});
   }
-  const DeviceBatch batch =
-      Begin(Pass::kPrefill, tokens, batch_rows, {&sequence, 1}, scratch);
-  RecordLayers(batch);
+  const DeviceBatch batch = Begin(Pass::kPrefill, tokens, batch_rows,
+                                  {&sequence, 1}, residual.in, scratch);
+  RecordLayers(batch, executor);
   const size_t count = rows == LogitsRows::kAll    ? tokens.size()
                        : rows == LogitsRows::kLast ? 1
                                                    : 0;
   const size_t vocab = output_.rows;
-  Finish(batch, tokens.size() - count, count,
-         [=](size_t row) { return logits + row * vocab; });
+  if (residual.out == nullptr) {
+    Finish(batch, tokens.size() - count, count,
+           [=](size_t row) { return logits + row * vocab; });
+  } else {
+    FinishResidual(batch, residual.out);
+  }
   device_state.End(tokens.size());
 }
 
-void DeviceModel::Decode(std::span<const DecodeStep> steps,
-                         Executor& executor) const {
-  assert(steps.size() <= kMaxBatch);
+void DeviceModel::Decode(std::span<const DecodeStep> steps, Executor& executor,
+                         const Residual& residual) const {
+  assert(steps.size() <= Model::kMaxBatch);
   auto& scratch = static_cast<DeviceScratch&>(executor.scratch());
   std::vector<TokenId> tokens;
   std::vector<Row> rows;
@@ -208,9 +280,14 @@ void DeviceModel::Decode(std::span<const DecodeStep> steps,
     rows.push_back({&state, state.position()});
   }
   const DeviceBatch batch =
-      Begin(Pass::kDecode, tokens, rows, sequences, scratch);
-  RecordLayers(batch);
-  Finish(batch, 0, steps.size(), [&](size_t row) { return steps[row].logits; });
+      Begin(Pass::kDecode, tokens, rows, sequences, residual.in, scratch);
+  RecordLayers(batch, executor);
+  if (residual.out == nullptr) {
+    Finish(batch, 0, steps.size(),
+           [&](size_t row) { return steps[row].logits; });
+  } else {
+    FinishResidual(batch, residual.out);
+  }
   for (const DecodeStep& step : steps) {
     static_cast<DeviceState&>(*step.state).End(1);
   }
@@ -271,7 +348,9 @@ std::vector<float> DeviceModel::Angles(std::span<const Row> rows) const {
 DeviceBatch DeviceModel::Begin(Pass pass, std::span<const TokenId> tokens,
                                std::span<const Row> rows,
                                std::span<const DeviceSequence> sequences,
+                               const float* residual,
                                DeviceScratch& scratch) const {
+  room_->BeginCall();  // what it needs is told below
   const std::vector<float> angles = Angles(rows);
   const PagedRows kv(rows, [](DeviceState& state, std::vector<Address>* to) {
     if (state.kv() != nullptr) state.kv()->AppendAddresses(to);
@@ -295,6 +374,14 @@ DeviceBatch DeviceModel::Begin(Pass pass, std::span<const TokenId> tokens,
                           .log_rows = log.empty() ? 0 : log.Put(inputs)};
   batch.commands.Begin();
   if (tokens.empty()) return batch;
+  if (residual != nullptr) {
+    const size_t bytes =
+        tokens.size() * hyperparameters().d_model * sizeof(float);
+    std::memcpy(scratch.upload.mapped, residual, bytes);
+    batch.commands.Copy(scratch.upload.First(bytes), scratch.u_array);
+    batch.commands.Barrier();
+    return batch;
+  }
   static_assert(sizeof(TokenId) == sizeof(uint32_t));
   const Address ids = inputs.Put(tokens);
   kernels_->Embed(batch.commands, embedding_, ids, tokens.size(),
@@ -303,7 +390,8 @@ DeviceBatch DeviceModel::Begin(Pass pass, std::span<const TokenId> tokens,
   return batch;
 }
 
-void DeviceModel::RecordLayers(const DeviceBatch& batch) const {
+void DeviceModel::RecordLayers(const DeviceBatch& batch,
+                               Executor& executor) const {
   const Hyperparameters& hparams = hyperparameters();
   const DeviceScratch& b = batch.buffers;
   const size_t d_model = hparams.d_model;
@@ -326,12 +414,41 @@ void DeviceModel::RecordLayers(const DeviceBatch& batch) const {
     if (const auto* experts =
             std::get_if<vulkan::DeviceExperts>(&layer.feed_forward)) {
       experts->Record(batch, b.h, b.h);
+    } else if (const auto* mapped = std::get_if<Experts>(&layer.feed_forward)) {
+      RunExperts(*mapped, batch, executor);
     } else {
       std::get<vulkan::DeviceSwiGlu>(layer.feed_forward)
           .Record(batch, b.h, b.h);
     }
     add_residual();
   }
+}
+
+void DeviceModel::RunExperts(const Experts& experts, const DeviceBatch& batch,
+                             Executor& executor) const {
+  auto& b = static_cast<Buffers&>(executor.scratch());
+  const size_t floats = batch.tokens * hyperparameters().d_model;
+  const size_t bytes = floats * sizeof(float);
+  batch.commands.Copy(b.h_array.First(bytes), b.download);
+  batch.commands.Run();
+  b.rows.resize(batch.tokens);
+  b.combined.resize(std::max(b.combined.size(), floats));
+  experts.Run({batch.pass, b.rows, executor}, b.experts,
+              reinterpret_cast<const float*>(b.download.mapped),
+              b.combined.data());
+  std::memcpy(b.upload.mapped, b.combined.data(), bytes);
+  batch.commands.Begin();
+  batch.commands.Copy(b.upload.First(bytes), b.h_array);
+  batch.commands.Barrier();
+}
+
+void DeviceModel::FinishResidual(const DeviceBatch& batch,
+                                 float* residual) const {
+  const DeviceScratch& b = batch.buffers;
+  const size_t bytes = batch.tokens * hyperparameters().d_model * sizeof(float);
+  batch.commands.Copy(b.u_array.First(bytes), b.download);
+  batch.commands.Run();
+  std::memcpy(residual, b.download.mapped, bytes);
 }
 
 template <class LogitsOf>
@@ -388,7 +505,7 @@ void DeviceModel::Settle(State& state, Executor& executor) const {
       rows.push_back({&device_state, recurrent->base_position() + t});
     }
     const DeviceBatch batch =
-        Begin(Pass::kPrefill, {}, rows, {&sequence, 1}, scratch);
+        Begin(Pass::kPrefill, {}, rows, {&sequence, 1}, nullptr, scratch);
     for (const Layer& layer : layers_) layer.mixer.RecordSettle(batch);
     batch.commands.Run();
   }

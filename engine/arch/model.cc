@@ -11,7 +11,10 @@ Result<std::shared_ptr<const Model>> Model::Load(
     const std::filesystem::path& path, const FimChoice& fim) {
   Result<LoadedFile> loaded = LoadFile(path, fim);
   if (!loaded) return loaded.error();
-  return Decoder::Create(std::move(*loaded));
+  auto layers = Decoder::Create(
+      *loaded->file, PartShape::Whole(loaded->file->hyperparameters()));
+  if (!layers) return layers.error();
+  return std::make_shared<const Model>(std::move(*loaded), std::move(*layers));
 }
 
 Result<LoadedFile> Model::LoadFile(const std::filesystem::path& path,

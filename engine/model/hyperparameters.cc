@@ -125,6 +125,17 @@ size_t Hyperparameters::CountLayers(MixerKind mixer) const {
   return count;
 }
 
+Hyperparameters Hyperparameters::Part(const LayerRange& range) const {
+  Hyperparameters part = *this;
+  part.layers = range.count;
+  part.first_layer = first_layer + range.first;
+  part.layer_pattern.clear();
+  for (size_t layer = range.first; layer < range.end(); ++layer) {
+    part.layer_pattern.push_back(KindOf(layer));
+  }
+  return part;
+}
+
 Status CheckHyperparameters(const Hyperparameters& hparams,
                             const std::string& file) {
   Checker check(file);

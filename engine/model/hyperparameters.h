@@ -109,6 +109,14 @@ struct ExpertsShape {
   size_t shared_d_ff = 0;  // of one more that every token uses; 0: none
 };
 
+// Some of a model's layers, which follow each other.
+struct LayerRange {
+  size_t first = 0;
+  size_t count = 0;
+
+  size_t end() const { return first + count; }
+};
+
 struct Hyperparameters {
   // The kind of a layer, of all `layers`.
   const LayerKind& KindOf(size_t layer) const {
@@ -122,12 +130,15 @@ struct Hyperparameters {
   }
   // Those that are of the kind, or have it beside another.
   size_t CountLayers(MixerKind mixer) const;
+  // Of a model that consists of the layers of `range` alone.
+  Hyperparameters Part(const LayerRange& range) const;
 
   Architecture architecture = Architecture::kMamba2;
   std::string name;  // general.name, or the directory's name
   size_t vocab = 0;
   size_t d_model = 0;
   size_t layers = 0;
+  size_t first_layer = 0;     // its number in the model that this is a part of
   size_t context_length = 0;  // 0: unbounded or unknown
   float norm_eps = 1e-5F;
   // Factors of the embeddings, of what each mixer and feed-forward adds to the

@@ -173,6 +173,8 @@ class RecurrentState {
   // Takes the first `rows` of a block that begins at position(), on the grid,
   // as the tail. A whole one must be settled at once.
   void SetTail(std::shared_ptr<StateBlock> block, size_t rows);
+  // The base was brought to position().
+  void EndSettle() { Advance(0, position_); }
 
  private:
   RecurrentLayout layout_;

@@ -2,6 +2,7 @@
 #ifndef KRAIT_ENGINE_STATE_STATE_H_
 #define KRAIT_ENGINE_STATE_STATE_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -36,6 +37,8 @@ class StateBlock {
  public:
   virtual ~StateBlock() = default;
   virtual size_t bytes() const = 0;
+  // Of these, those that lie in a graphics card's memory now.
+  virtual size_t device_bytes() const { return 0; }
   // Appends the first `rows` rows, as StateCodec takes them.
   virtual void AppendRows(size_t rows, std::vector<float>* values) const = 0;
 };
@@ -48,6 +51,10 @@ struct BlockPieces {
   size_t bytes() const {
     return (log == nullptr ? 0 : log->bytes()) +
            (kv == nullptr ? 0 : kv->bytes());
+  }
+  size_t device_bytes() const {
+    return (log == nullptr ? 0 : log->device_bytes()) +
+           (kv == nullptr ? 0 : kv->device_bytes());
   }
 
   // Recurrent layers: the inputs of the recurrence, a piece of the replay log.
@@ -63,6 +70,7 @@ class StateSnapshot {
   virtual ~StateSnapshot() = default;
   virtual std::span<const float> values() const = 0;
   virtual size_t bytes() const { return values().size_bytes(); }
+  virtual size_t device_bytes() const { return 0; }  // see StateBlock
 };
 
 // What a model remembers after a token sequence: of recurrent layers a snapshot
@@ -92,9 +100,10 @@ class State {
   virtual void Restore(size_t position, std::shared_ptr<StateSnapshot> snapshot,
                        std::span<const std::shared_ptr<StateBlock>> kv) = 0;
 
-  // Goes back to `position`, at most position(), if all that it takes is still
-  // recorded: the log since the snapshot, and what a sliding window sees. Else
-  // returns false and changes nothing.
+  // Whether all that going back to `position` takes is still recorded: the log
+  // since the snapshot, and what a sliding window sees.
+  virtual bool CanRewind(size_t position) const = 0;
+  // Goes back there, if it can. Else returns false and changes nothing.
   virtual bool Rewind(size_t position) = 0;
 
   // The snapshot at GridFloor(position()); null where there is none.
@@ -120,6 +129,15 @@ class State {
   virtual std::vector<StateTensor> Export() const = 0;
 
  protected:
+  // Goes back to `position`, with the blocks that became whole before it.
+  void MoveBack(size_t position) {
+    const size_t dropped = GridFloor(position_) / kBlockTokens -
+                           GridFloor(position) / kBlockTokens;
+    whole_blocks_.resize(whole_blocks_.size() -
+                         std::min(dropped, whole_blocks_.size()));
+    position_ = position;
+  }
+
   size_t position_ = 0;
   std::vector<BlockPieces> whole_blocks_;
 };

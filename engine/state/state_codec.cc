@@ -18,6 +18,7 @@ void AppendRows(const BlockPieces& block, size_t rows,
 StateCodec::StateCodec(const Hyperparameters& hparams) : hparams_(hparams) {
   if (hparams.IsRecurrent()) {
     const RecurrentLayout layout = RecurrentLayoutOf(hparams);
+    snapshot_floats_ = layout.snapshot_size();
     log_floats_ = layout.layers * layout.row_size;
   }
   if (hparams.Has(MixerKind::kAttention)) {
@@ -28,8 +29,7 @@ StateCodec::StateCodec(const Hyperparameters& hparams) : hparams_(hparams) {
 
 std::shared_ptr<StateSnapshot> StateCodec::MakeSnapshot(
     std::span<float> values, std::shared_ptr<const void> keeper) const {
-  if (!hparams_.IsRecurrent()) return nullptr;
-  if (values.size() != RecurrentLayoutOf(hparams_).snapshot_size()) {
+  if (snapshot_floats_ == 0 || values.size() != snapshot_floats_) {
     return nullptr;
   }
   return std::make_shared<RecurrentSnapshot>(values, std::move(keeper));

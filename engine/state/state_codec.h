@@ -31,6 +31,8 @@ class StateCodec {
   // Values of one position that AppendRows gives, and that a KV block has.
   size_t row_floats() const { return log_floats_ + kv_floats_; }
   size_t kv_floats() const { return kv_floats_; }
+  size_t log_floats() const { return log_floats_; }
+  size_t snapshot_floats() const { return snapshot_floats_; }
 
   // Null if the number of values is not this model's. The snapshot refers to
   // `values`, which `keeper` keeps alive.
@@ -40,15 +42,15 @@ class StateCodec {
   // them. Nothing if they are not as many as this model has.
   std::optional<BlockPieces> MakeBlock(std::span<const float> values,
                                        size_t rows) const;
-  // The same of what attention keeps, alone.
+  // The same of what recurrent layers or attention keep, alone.
+  std::shared_ptr<StateBlock> MakeLogBlock(std::span<const float> values,
+                                           size_t rows) const;
   std::shared_ptr<StateBlock> MakeKvBlock(std::span<const float> values,
                                           size_t rows) const;
 
  private:
-  std::shared_ptr<StateBlock> MakeLogBlock(std::span<const float> values,
-                                           size_t rows) const;
-
   Hyperparameters hparams_;
+  size_t snapshot_floats_ = 0;
   size_t log_floats_ = 0;
   size_t kv_floats_ = 0;
 };

@@ -138,8 +138,8 @@ void StateStore::MakeRoom() {
 }
 
 void StateStore::GiveBack(size_t bytes) {
-  const size_t held = held_bytes();
-  at_most_held_ = worth_.Evict(tree_, held, held - std::min(held, bytes));
+  worth_.GiveBack(tree_, bytes);
+  at_most_held_ = held_bytes();
 }
 
 // Looking ---------------------------------------------------------------------
@@ -150,6 +150,16 @@ size_t StateStore::held_bytes() const {
     if (node.snapshot != nullptr) bytes += node.snapshot->bytes();
     bytes += node.block.bytes();
     for (const auto& tail : node.tails) bytes += tail.block.bytes();
+  });
+  return bytes;
+}
+
+size_t StateStore::device_bytes() const {
+  size_t bytes = 0;
+  tree_.ForEach([&](const StateNode& node) {
+    if (node.snapshot != nullptr) bytes += node.snapshot->device_bytes();
+    bytes += node.block.device_bytes();
+    for (const auto& tail : node.tails) bytes += tail.block.device_bytes();
   });
   return bytes;
 }

@@ -61,13 +61,16 @@ class StateStore {
 
   size_t budget_bytes() const { return budget_bytes_; }
   size_t held_bytes() const;
+  // Of these, what lies in graphics cards' memory now.
+  size_t device_bytes() const;
   // Returns when what would be dropped first was used last; nothing if nothing
   // is held.
   using Clock = StateNode::Clock;
   std::optional<Clock::time_point> LeastUse() const {
     return StateWorth::LeastUse(tree_);
   }
-  // Makes room for others: drops about so much, as when the budget is exceeded.
+  // Makes room for others in the processor's memory: drops about so much of
+  // what lies there, as when the budget is exceeded.
   void GiveBack(size_t bytes);
   size_t snapshots() const;
   size_t logged_tokens() const;

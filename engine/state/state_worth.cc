@@ -35,6 +35,7 @@ struct Piece {
   size_t tail;  // index, if kTail
   double worth;
   size_t bytes;
+  size_t device_bytes;  // of these
 
   // Of equal worth what was used longest ago is first, and of one sequence the
   // later positions: keys and values are of use only with all before them.
@@ -53,19 +54,21 @@ std::vector<Piece> PiecesOf(const StateTree& tree) {
   tree.ForEach([&](StateNode& node) {
     if (node.snapshot != nullptr) {
       pieces.push_back({&node, Kind::kSnapshot, 0, node.snapshot_worth,
-                        node.snapshot->bytes()});
+                        node.snapshot->bytes(), node.snapshot->device_bytes()});
     }
     if (node.block.log != nullptr) {
-      pieces.push_back(
-          {&node, Kind::kLog, 0, node.log_worth, node.block.log->bytes()});
+      pieces.push_back({&node, Kind::kLog, 0, node.log_worth,
+                        node.block.log->bytes(),
+                        node.block.log->device_bytes()});
     }
     if (node.block.kv != nullptr) {
-      pieces.push_back(
-          {&node, Kind::kKv, 0, node.kv_worth, node.block.kv->bytes()});
+      pieces.push_back({&node, Kind::kKv, 0, node.kv_worth,
+                        node.block.kv->bytes(), node.block.kv->device_bytes()});
     }
     for (size_t i = 0; i < node.tails.size(); ++i) {
       pieces.push_back({&node, Kind::kTail, i, node.tails[i].worth,
-                        node.tails[i].block.bytes()});
+                        node.tails[i].block.bytes(),
+                        node.tails[i].block.device_bytes()});
     }
   });
   return pieces;
@@ -173,11 +176,27 @@ std::optional<StateNode::Clock::time_point> StateWorth::LeastUse(
 }
 
 size_t StateWorth::Evict(StateTree& tree, size_t held, size_t wanted) {
+  const size_t surplus = held - std::min(held, wanted);
+  return held - DropBytes(tree, surplus,
+                          [](const Piece& piece) { return piece.bytes; });
+}
+
+void StateWorth::GiveBack(StateTree& tree, size_t bytes) {
+  DropBytes(tree, bytes, [](const Piece& piece) {
+    return piece.bytes - std::min(piece.bytes, piece.device_bytes);
+  });
+}
+
+template <class BytesOf>
+size_t StateWorth::DropBytes(StateTree& tree, size_t bytes,
+                             const BytesOf& bytes_of) {
   std::vector<Piece> pieces = PiecesOf(tree);
   std::sort(pieces.begin(), pieces.end());
+  size_t dropped = 0;
   for (const Piece& piece : pieces) {
-    if (held <= wanted) break;
-    held -= piece.bytes;
+    if (dropped >= bytes) break;
+    if (bytes_of(piece) == 0) continue;
+    dropped += bytes_of(piece);
     inflation_ = std::max(inflation_, piece.worth);
     Drop(piece);
   }
@@ -186,7 +205,7 @@ size_t StateWorth::Evict(StateTree& tree, size_t held, size_t wanted) {
                   [](const auto& tail) { return tail.block.empty(); });
   });
   tree.Prune();
-  return held;
+  return dropped;
 }
 
 }  // namespace krait::engine

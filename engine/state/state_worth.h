@@ -39,8 +39,14 @@ class StateWorth {
   // Drops pieces until the tree, which holds `held` bytes, holds at most
   // `wanted`; returns what it holds then.
   size_t Evict(StateTree& tree, size_t held, size_t wanted);
+  // Drops pieces, or all, that have `bytes` in the processor's memory.
+  void GiveBack(StateTree& tree, size_t bytes);
 
  private:
+  // Drops pieces, of which bytes_of(piece) count, until there are `bytes` of
+  // them; returns how many there were.
+  template <class BytesOf>
+  size_t DropBytes(StateTree& tree, size_t bytes, const BytesOf& bytes_of);
   void ThinBlock(StateNode& node, size_t end) const;
   void ValueSnapshots(std::span<StateNode* const> kept, size_t end) const;
 

@@ -20,8 +20,8 @@ VkMemoryBarrier MemoryBarrier(VkAccessFlags from, VkAccessFlags to) {
           .dstAccessMask = to};
 }
 
-void Check(const char* what, VkResult result) {
-  if (result != VK_SUCCESS) throw DeviceFailure(VulkanError(what, result));
+void Check(const Device& device, const char* what, VkResult result) {
+  if (result != VK_SUCCESS) device.Fail(VulkanError(what, result));
 }
 
 }  // namespace
@@ -59,11 +59,13 @@ Commands::~Commands() {
 
 void Commands::Begin() {
   const DeviceFunctions& vk = device_->functions();
-  Check("vkResetCommandPool", vk.ResetCommandPool(device_->handle(), pool_, 0));
+  Check(*device_, "vkResetCommandPool",
+        vk.ResetCommandPool(device_->handle(), pool_, 0));
   VkCommandBufferBeginInfo begin{};
   begin.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO;
   begin.flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT;
-  Check("vkBeginCommandBuffer", vk.BeginCommandBuffer(buffer_, &begin));
+  Check(*device_, "vkBeginCommandBuffer",
+        vk.BeginCommandBuffer(buffer_, &begin));
   bound_ = VK_NULL_HANDLE;
   Barrier();  // what ran before
 }
@@ -108,7 +110,7 @@ void Commands::Run() {
       MemoryBarrier(kWrites, VK_ACCESS_HOST_READ_BIT);
   vk.CmdPipelineBarrier(buffer_, kWork, VK_PIPELINE_STAGE_HOST_BIT, 0, 1,
                         &barrier, 0, nullptr, 0, nullptr);
-  Check("vkEndCommandBuffer", vk.EndCommandBuffer(buffer_));
+  Check(*device_, "vkEndCommandBuffer", vk.EndCommandBuffer(buffer_));
   device_->Run(buffer_);
 }
 

@@ -15,9 +15,10 @@ constexpr uint64_t kLongestNanoseconds = 600'000'000'000;
 }  // namespace
 
 Result<std::shared_ptr<Device>> Device::Open(
-    std::shared_ptr<const Instance> instance, DeviceInfo info) {
+    std::shared_ptr<const Instance> instance, DeviceInfo info,
+    std::shared_ptr<DeviceFailures> failures) {
   std::shared_ptr<Device> device(
-      new Device(std::move(instance), std::move(info)));
+      new Device(std::move(instance), std::move(info), std::move(failures)));
   if (Status started = device->Start(); !started) {
     return MakeError(
         started.error().code,
@@ -125,9 +126,7 @@ void Device::Run(VkCommandBuffer commands) {
     submit.pSignalSemaphores = &timeline_;
     const VkResult done =
         functions_.QueueSubmit(queue_, 1, &submit, VK_NULL_HANDLE);
-    if (done != VK_SUCCESS) {
-      throw DeviceFailure(VulkanError("vkQueueSubmit", done));
-    }
+    if (done != VK_SUCCESS) Fail(VulkanError("vkQueueSubmit", done));
   }
   VkSemaphoreWaitInfo wait{};
   wait.sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO;
@@ -136,9 +135,29 @@ void Device::Run(VkCommandBuffer commands) {
   wait.pValues = &value;
   const VkResult done =
       functions_.WaitSemaphores(device_, &wait, kLongestNanoseconds);
-  if (done != VK_SUCCESS) {
-    throw DeviceFailure(VulkanError("vkWaitSemaphores", done));
-  }
+  if (done != VK_SUCCESS) Fail(VulkanError("vkWaitSemaphores", done));
+}
+
+void Device::Fail(const Error& error) const {
+  const Error named =
+      MakeError(error.code, fmt::format("{}: {}", info_.name, error.message));
+  if (failures_ != nullptr) failures_->Add(named.message);
+  throw DeviceFailure(named);
+}
+
+void DeviceFailures::Add(const std::string& message) {
+  const std::lock_guard lock(mutex_);
+  if (first_.empty()) first_ = message;
+}
+
+std::string DeviceFailures::first() const {
+  const std::lock_guard lock(mutex_);
+  return first_;
+}
+
+void DeviceFailures::Clear() {
+  const std::lock_guard lock(mutex_);
+  first_.clear();
 }
 
 }  // namespace krait::engine::vulkan

@@ -28,11 +28,26 @@ class DeviceFailure : public std::bad_alloc {
   std::shared_ptr<const std::string> message_;
 };
 
+// What devices have failed with, for who would use them again. Thread-safe.
+class DeviceFailures {
+ public:
+  void Add(const std::string& message);
+  // Empty: none since the last Clear.
+  std::string first() const;
+  void Clear();
+
+ private:
+  mutable std::mutex mutex_;
+  std::string first_;
+};
+
 // A device in use, with the queue on which everything runs. Thread-safe.
 class Device {
  public:
+  // `failures` hears of what it fails with; may be null.
   static Result<std::shared_ptr<Device>> Open(
-      std::shared_ptr<const Instance> instance, DeviceInfo info);
+      std::shared_ptr<const Instance> instance, DeviceInfo info,
+      std::shared_ptr<DeviceFailures> failures = nullptr);
 
   ~Device();
   Device(const Device&) = delete;
@@ -47,17 +62,27 @@ class Device {
   Result<uint32_t> FindMemoryType(VkMemoryPropertyFlags wanted,
                                   VkMemoryPropertyFlags preferred) const;
 
+  // See Instance.
+  size_t FreeBytes() const { return instance_->FreeBytes(info_); }
+
   // Runs a recorded command buffer behind all that were submitted before, and
   // waits for its end. Throws DeviceFailure.
   void Run(VkCommandBuffer commands);
 
+  // It does not do what it must. Throws DeviceFailure.
+  [[noreturn]] void Fail(const Error& error) const;
+
  private:
-  Device(std::shared_ptr<const Instance> instance, DeviceInfo info)
-      : instance_(std::move(instance)), info_(std::move(info)) {}
+  Device(std::shared_ptr<const Instance> instance, DeviceInfo info,
+         std::shared_ptr<DeviceFailures> failures)
+      : instance_(std::move(instance)),
+        info_(std::move(info)),
+        failures_(std::move(failures)) {}
   Status Start();
 
   std::shared_ptr<const Instance> instance_;
   const DeviceInfo info_;
+  const std::shared_ptr<DeviceFailures> failures_;
   VkDevice device_ = VK_NULL_HANDLE;
   DeviceFunctions functions_;
   VkPhysicalDeviceMemoryProperties memory_{};

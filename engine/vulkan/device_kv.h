@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "engine/state/kv_pages.h"
 #include "engine/vulkan/device_memory.h"
 #include "engine/vulkan/kernels.h"
+#include "engine/vulkan/state_room.h"
 #include "engine/vulkan/transfers.h"
 
 namespace krait::engine::vulkan {
@@ -20,7 +22,8 @@ namespace krait::engine::vulkan {
 struct DevicePageMemory {
   DevicePageMemory(size_t num_parts, size_t its_row_size,
                    const std::shared_ptr<Device>& device,
-                   std::shared_ptr<Transfers> its_transfers);
+                   std::shared_ptr<Transfers> its_transfers,
+                   std::shared_ptr<StateRoom> its_room);
 
   size_t part_floats() const { return kBlockTokens * row_size; }
   size_t page_bytes() const { return parts * part_floats() * sizeof(float); }
@@ -28,30 +31,44 @@ struct DevicePageMemory {
   size_t parts;
   size_t row_size;
   std::shared_ptr<Transfers> transfers;
-  std::shared_ptr<SlicePool> pool;
+  std::shared_ptr<StateRoom> room;
+  std::shared_ptr<SlicePool> pool;  // the room's
 };
 
 // A page in the device's memory, [parts, kBlockTokens, row_size] in float32: as
-// KvBlock has keys and values. What it has is read from any thread.
-class DevicePage final : public KvPage {
+// KvBlock has keys and values. Where there is no room for it, it is moved to
+// the processor's (StateRoom). What it has is read from any thread; all else is
+// the model's thread's.
+class DevicePage final : public KvPage, public MovablePiece {
  public:
   // Throws DeviceFailure, as all that transfers.
   explicit DevicePage(std::shared_ptr<const DevicePageMemory> memory)
-      : memory_(std::move(memory)), slice_(memory_->pool->Take()) {}
+      : memory_(std::move(memory)),
+        slice_(memory_->room->Take(*memory_->pool)),
+        entry_(memory_->room, *this) {}
 
   size_t bytes() const override {
     return memory_->page_bytes() / kBlockTokens * filled;
+  }
+  size_t device_bytes() const override {
+    return slice_ == nullptr ? 0 : bytes();
   }
   void AppendRows(size_t rows, std::vector<float>* values) const override;
   std::shared_ptr<KvPage> CopyRows(size_t rows) const override;
   // Takes rows as AppendRows gave them.
   void SetRows(std::span<const float> values, size_t rows);
 
-  Address address() const { return slice_->address; }
+  // Where the device has it: brings it there.
+  Address Use();
 
  private:
+  bool MoveOut() override;
+
   std::shared_ptr<const DevicePageMemory> memory_;
-  std::shared_ptr<const Slice> slice_;
+  mutable std::mutex mutex_;            // of the change of what follows
+  std::shared_ptr<const Slice> slice_;  // null: it was moved out
+  std::vector<float> moved_;            // what the slice held
+  StateRoom::Entry entry_;
 };
 
 // A block of `rows` rows as the device has it: itself if it is a page of a
@@ -70,9 +87,11 @@ class DeviceKv final : public KvPages {
   // Appends the addresses of all pages; 0 where the window has passed.
   void AppendAddresses(std::vector<Address>* addresses) const;
 
-  std::shared_ptr<StateBlock> ToDevice(const std::shared_ptr<StateBlock>& block,
-                                       size_t rows) const {
-    return ToDevicePage(block, rows, memory_);
+  // As those of KvPages, from blocks that lie anywhere.
+  void Restore(size_t position,
+               std::span<const std::shared_ptr<StateBlock>> blocks);
+  void Append(const std::shared_ptr<StateBlock>& block, size_t rows) {
+    KvPages::Append(ToDevicePage(block, rows, memory_), rows);
   }
 
  private:

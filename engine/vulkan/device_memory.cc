@@ -4,12 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace krait::engine::vulkan {
 namespace {
 
 // What all devices align storage to at most; so shaders may assume it.
 constexpr size_t kAlignment = 256;
+// Of a pool's allocations, where no slice takes more.
+constexpr size_t kBlockBytes = size_t{16} << 20;
 
 size_t Aligned(size_t bytes) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
@@ -75,6 +78,12 @@ Result<Slice> MemoryArena::Allocate(size_t bytes) {
   const Slice slice = whole.From(block.used).First(bytes);
   block.used += bytes;
   return slice;
+}
+
+bool MemoryArena::Holds(const Slice& slice) const {
+  return std::ranges::any_of(blocks_, [&](const Block& block) {
+    return block.buffer == slice.buffer;
+  });
 }
 
 Status MemoryArena::AddBlock(size_t bytes) {
@@ -145,25 +154,53 @@ Status MemoryArena::Fill(Block* block) const {
 }
 
 SlicePool::SlicePool(std::shared_ptr<Device> device, size_t slice_bytes)
-    : slice_bytes_(Aligned(slice_bytes)),
-      arena_(std::move(device), MemoryKind::kDevice,
-             std::max(slice_bytes_, size_t{16} << 20)) {}
+    : device_(std::move(device)),
+      slice_bytes_(Aligned(slice_bytes)),
+      slices_per_block_(std::max<size_t>(kBlockBytes / slice_bytes_, 1)) {}
 
-std::shared_ptr<const Slice> SlicePool::Take() {
+Result<std::shared_ptr<const Slice>> SlicePool::Take() {
   const std::lock_guard lock(mutex_);
-  if (free_.empty()) {
-    Result<Slice> slice = arena_.Allocate(slice_bytes_);
-    if (!slice) throw DeviceFailure(slice.error());
-    free_.push_back(*slice);
+  const auto has_free = [](const Block& block) { return !block.free.empty(); };
+  auto block = std::ranges::find_if(blocks_, has_free);
+  if (block == blocks_.end()) {
+    if (Status added = AddBlock(); !added) return added.error();
+    block = std::prev(blocks_.end());
   }
   const auto give_back = [pool = shared_from_this()](const Slice* slice) {
     const std::unique_ptr<const Slice> owned(slice);
-    const std::lock_guard back(pool->mutex_);
-    pool->free_.push_back(*owned);
+    pool->GiveBack(*owned);
   };
-  std::shared_ptr<const Slice> taken(new Slice(free_.back()), give_back);
-  free_.pop_back();
+  std::shared_ptr<const Slice> taken(new Slice(block->free.back()), give_back);
+  block->free.pop_back();
+  ++taken_;
   return taken;
+}
+
+Status SlicePool::AddBlock() {
+  const size_t bytes = slices_per_block_ * slice_bytes_;
+  std::list<Block> added;
+  Block& block = added.emplace_back(device_, bytes);
+  const Result<Slice> whole = block.arena.Allocate(bytes);
+  if (!whole) return whole.error();
+  for (size_t i = 0; i < slices_per_block_; ++i) {
+    block.free.push_back(whole->From(i * slice_bytes_).First(slice_bytes_));
+  }
+  blocks_.splice(blocks_.end(), added);
+  return {};
+}
+
+// Allocations of which nothing is taken go back to the device, but for one.
+void SlicePool::GiveBack(const Slice& slice) {
+  const std::lock_guard lock(mutex_);
+  --taken_;
+  const auto block = std::ranges::find_if(
+      blocks_, [&](const Block& each) { return each.arena.Holds(slice); });
+  block->free.push_back(slice);
+  if (block->free.size() < slices_per_block_) return;
+  const bool is_spare = std::ranges::none_of(blocks_, [&](const Block& each) {
+    return &each != &*block && !each.free.empty();
+  });
+  if (!is_spare) blocks_.erase(block);
 }
 
 }  // namespace krait::engine::vulkan

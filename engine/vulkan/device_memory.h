@@ -2,8 +2,10 @@
 #ifndef KRAIT_ENGINE_VULKAN_DEVICE_MEMORY_H_
 #define KRAIT_ENGINE_VULKAN_DEVICE_MEMORY_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -60,6 +62,8 @@ class MemoryArena {
 
   // Of all allocations.
   size_t bytes() const { return bytes_; }
+  // Whether the slice was cut from one of them.
+  bool Holds(const Slice& slice) const;
 
  private:
   struct Block {
@@ -81,21 +85,39 @@ class MemoryArena {
   std::vector<Block> blocks_;
 };
 
-// Slices of one size that come and go. Thread-safe; made as a shared_ptr, and
-// lives as long as what it gave.
+// Slices of one size that come and go, and with them the allocations that they
+// are cut from. Thread-safe; made as a shared_ptr, and lives as long as what it
+// gave.
 class SlicePool : public std::enable_shared_from_this<SlicePool> {
  public:
   SlicePool(std::shared_ptr<Device> device, size_t slice_bytes);
 
-  // Goes back into the pool with its last owner. Throws DeviceFailure if the
-  // device has no room.
-  std::shared_ptr<const Slice> Take();
+  // Goes back into the pool with its last owner. kUnsupported: the device has
+  // no room for it.
+  Result<std::shared_ptr<const Slice>> Take();
+
+  const Device& device() const { return *device_; }
+  size_t slice_bytes() const { return slice_bytes_; }
+  // Of the slices that are taken.
+  size_t taken_bytes() const { return taken_ * slice_bytes_; }
 
  private:
-  size_t slice_bytes_;
+  struct Block {
+    Block(const std::shared_ptr<Device>& device, size_t bytes)
+        : arena(device, MemoryKind::kDevice, bytes) {}
+
+    MemoryArena arena;
+    std::vector<Slice> free;
+  };
+  Status AddBlock();
+  void GiveBack(const Slice& slice);
+
+  const std::shared_ptr<Device> device_;
+  const size_t slice_bytes_;
+  const size_t slices_per_block_;
+  std::atomic<size_t> taken_ = 0;
   std::mutex mutex_;
-  MemoryArena arena_;
-  std::vector<Slice> free_;
+  std::list<Block> blocks_;
 };
 
 }  // namespace krait::engine::vulkan

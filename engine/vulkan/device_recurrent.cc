@@ -16,13 +16,14 @@ namespace krait::engine::vulkan {
 
 DeviceRecurrentMemory::DeviceRecurrentMemory(
     const RecurrentLayout& its_layout, const std::shared_ptr<Device>& device,
-    std::shared_ptr<Transfers> its_transfers)
+    std::shared_ptr<Transfers> its_transfers,
+    std::shared_ptr<StateRoom> its_room)
     : layout(its_layout),
       transfers(std::move(its_transfers)),
-      states(std::make_shared<SlicePool>(
-          device, layout.snapshot_size() * sizeof(float))),
+      room(std::move(its_room)),
+      states(room->NewPool(device, layout.snapshot_size() * sizeof(float))),
       log(std::make_shared<const DevicePageMemory>(
-          layout.layers, layout.row_size, device, transfers)) {}
+          layout.layers, layout.row_size, device, transfers, room)) {}
 
 std::span<const float> DeviceSnapshot::values() const {
   std::call_once(copied_, [this] {
@@ -32,6 +33,22 @@ std::span<const float> DeviceSnapshot::values() const {
     values_ = std::move(values);
   });
   return values_;
+}
+
+const Slice& DeviceSnapshot::Use() {
+  entry_.Use();
+  if (slice_ == nullptr) {
+    slice_ = memory_->Take();
+    memory_->transfers->Upload(std::as_bytes(std::span(values_)), *slice_);
+  }
+  return *slice_;
+}
+
+bool DeviceSnapshot::MoveOut() {
+  if (slice_ == nullptr) return false;
+  values();
+  slice_ = nullptr;
+  return true;
 }
 
 DeviceRecurrent::DeviceRecurrent(const DeviceRecurrent& other)
@@ -53,7 +70,7 @@ DeviceRecurrent& DeviceRecurrent::operator=(const DeviceRecurrent& other) {
     state_ = nullptr;
     return *this;
   }
-  if (state_ == nullptr) state_ = memory_->states->Take();
+  if (state_ == nullptr) state_ = memory_->Take();
   memory_->transfers->Copy(*other.state_, *state_);
   return *this;
 }
@@ -61,11 +78,11 @@ DeviceRecurrent& DeviceRecurrent::operator=(const DeviceRecurrent& other) {
 void DeviceRecurrent::Restore(size_t position,
                               const std::shared_ptr<StateSnapshot>& snapshot) {
   assert((snapshot == nullptr) == (position == 0));
-  base_ = std::dynamic_pointer_cast<const DeviceSnapshot>(snapshot);
+  base_ = std::dynamic_pointer_cast<DeviceSnapshot>(snapshot);
   if (base_ == nullptr && snapshot != nullptr) {
-    auto slice = memory_->states->Take();
+    auto slice = memory_->Take();
     memory_->transfers->Upload(std::as_bytes(snapshot->values()), *slice);
-    base_ = std::make_shared<const DeviceSnapshot>(memory_, std::move(slice));
+    base_ = std::make_shared<DeviceSnapshot>(memory_, std::move(slice));
   }
   position_ = base_position_ = position;
   state_ = nullptr;
@@ -92,7 +109,7 @@ void DeviceRecurrent::Rewind(size_t position) {
 
 std::shared_ptr<StateSnapshot> DeviceRecurrent::snapshot() const {
   if (!recorded_ || base_ == nullptr) return nullptr;
-  return std::const_pointer_cast<DeviceSnapshot>(base_);
+  return base_;
 }
 
 std::shared_ptr<StateBlock> DeviceRecurrent::last_block() const {
@@ -118,16 +135,16 @@ std::shared_ptr<DevicePage> DeviceRecurrent::OwnPage() {
 
 // What the base has, or zero, as the state.
 void DeviceRecurrent::OwnState() {
-  if (state_ == nullptr) state_ = memory_->states->Take();
+  if (state_ == nullptr) state_ = memory_->Take();
   if (base_ == nullptr) {
     memory_->transfers->Clear(*state_);
   } else {
-    memory_->transfers->Copy(base_->slice(), *state_);
+    memory_->transfers->Copy(base_->Use(), *state_);
   }
 }
 
-void DeviceRecurrent::Append(const std::shared_ptr<StateBlock>& block,
-                             size_t rows) {
+void DeviceRecurrent::SetTail(const std::shared_ptr<StateBlock>& block,
+                              size_t rows) {
   assert(recorded_ && position_ == base_position_);
   page_ = std::static_pointer_cast<DevicePage>(
       ToDevicePage(block, rows, memory_->log));
@@ -141,7 +158,7 @@ DeviceSequence DeviceRecurrent::BeginSettle() {
       .tokens = static_cast<uint32_t>(position_ - base_position_),
       .state = state_->address};
   if (run.tokens == kBlockTokens) {
-    next_base_ = memory_->states->Take();
+    next_base_ = memory_->Take();
     run.kept_after = run.tokens;
     run.kept = next_base_->address;
   }
@@ -151,8 +168,7 @@ DeviceSequence DeviceRecurrent::BeginSettle() {
 void DeviceRecurrent::EndSettle() {
   settled_ = true;
   if (next_base_ == nullptr) return;
-  base_ =
-      std::make_shared<const DeviceSnapshot>(memory_, std::move(next_base_));
+  base_ = std::make_shared<DeviceSnapshot>(memory_, std::move(next_base_));
   next_base_ = nullptr;
   base_position_ = position_;
   last_whole_ = std::exchange(page_, nullptr);
@@ -176,7 +192,7 @@ DeviceSequence DeviceRecurrent::Begin(size_t tokens, bool record) {
     call_pages_.push_back(std::move(page));
   }
   if (GridFloor(end) > position_) {
-    next_base_ = memory_->states->Take();
+    next_base_ = memory_->Take();
     run.kept_after = static_cast<uint32_t>(GridFloor(end) - position_);
     run.kept = next_base_->address;
   }
@@ -199,8 +215,7 @@ void DeviceRecurrent::End(size_t tokens) {
   }
   call_pages_.clear();
   if (next_base_ == nullptr) return;
-  base_ =
-      std::make_shared<const DeviceSnapshot>(memory_, std::move(next_base_));
+  base_ = std::make_shared<DeviceSnapshot>(memory_, std::move(next_base_));
   next_base_ = nullptr;
   base_position_ = GridFloor(position_);
 }
@@ -209,9 +224,9 @@ void DeviceRecurrent::AppendAddresses(std::vector<Address>* addresses) const {
   if (!recorded_) return;
   addresses->resize(addresses->size() + base_position_ / kBlockTokens);
   if (call_pages_.empty() && page_ != nullptr) {
-    addresses->push_back(page_->address());
+    addresses->push_back(page_->Use());
   }
-  for (const auto& page : call_pages_) addresses->push_back(page->address());
+  for (const auto& page : call_pages_) addresses->push_back(page->Use());
 }
 
 void DeviceRecurrent::Export(size_t layer, size_t number,

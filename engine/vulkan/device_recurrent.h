@@ -22,34 +22,49 @@ namespace krait::engine::vulkan {
 struct DeviceRecurrentMemory {
   DeviceRecurrentMemory(const RecurrentLayout& its_layout,
                         const std::shared_ptr<Device>& device,
-                        std::shared_ptr<Transfers> its_transfers);
+                        std::shared_ptr<Transfers> its_transfers,
+                        std::shared_ptr<StateRoom> its_room);
+
+  // For a state. Throws DeviceFailure.
+  std::shared_ptr<const Slice> Take() const { return room->Take(*states); }
 
   RecurrentLayout layout;
   std::shared_ptr<Transfers> transfers;
-  std::shared_ptr<SlicePool> states;  // of snapshot_size() floats
+  std::shared_ptr<StateRoom> room;
+  std::shared_ptr<SlicePool> states;  // of snapshot_size() floats; the room's
   // Of the replay log: pages of a part for each layer.
   std::shared_ptr<const DevicePageMemory> log;
 };
 
 // A snapshot in the device's memory; its values are copied when they are asked
-// for (for the disk), from any thread. Never changed.
-class DeviceSnapshot final : public StateSnapshot {
+// for (for the disk), from any thread, or when it is moved out (StateRoom),
+// and stay then. Never changed.
+class DeviceSnapshot final : public StateSnapshot, public MovablePiece {
  public:
   DeviceSnapshot(std::shared_ptr<const DeviceRecurrentMemory> memory,
                  std::shared_ptr<const Slice> slice)
-      : memory_(std::move(memory)), slice_(std::move(slice)) {}
+      : memory_(std::move(memory)),
+        slice_(std::move(slice)),
+        entry_(memory_->room, *this) {}
 
   std::span<const float> values() const override;
   size_t bytes() const override {
     return memory_->layout.snapshot_size() * sizeof(float);
   }
-  const Slice& slice() const { return *slice_; }
+  size_t device_bytes() const override {
+    return slice_ == nullptr ? 0 : bytes();
+  }
+  // Where the device has it: brings it there. The model's thread's.
+  const Slice& Use();
 
  private:
+  bool MoveOut() override;
+
   std::shared_ptr<const DeviceRecurrentMemory> memory_;
-  std::shared_ptr<const Slice> slice_;
-  mutable std::once_flag copied_;
+  std::shared_ptr<const Slice> slice_;  // null: it was moved out
+  mutable std::once_flag copied_;       // after which no slice is needed
   mutable std::vector<float> values_;
+  StateRoom::Entry entry_;
 };
 
 // The state of a model's recurrent layers that a device runs: what the
@@ -65,6 +80,10 @@ class DeviceRecurrent {
   DeviceRecurrent& operator=(const DeviceRecurrent& other);
 
   // Its part of what State says of the functions by these names.
+  void CopyFrom(const DeviceRecurrent& other) {
+    *this = other;
+    whole_blocks_.clear();
+  }
   void Restore(size_t position, const std::shared_ptr<StateSnapshot>& snapshot);
   bool CanRewind(size_t position) const;
   void Rewind(size_t position);
@@ -85,7 +104,7 @@ class DeviceRecurrent {
   bool settled() const { return settled_; }
   // Goes on by the first `rows` tokens of a block that begins here, on the
   // grid, and that was recorded; it must be settled after that.
-  void Append(const std::shared_ptr<StateBlock>& block, size_t rows);
+  void SetTail(const std::shared_ptr<StateBlock>& block, size_t rows);
   // Around going along the log from the last snapshot to position(): what is to
   // be run, and the addresses of the page.
   DeviceSequence BeginSettle();
@@ -111,9 +130,9 @@ class DeviceRecurrent {
   // Null: zero, or the base's if that is not settled.
   std::shared_ptr<const Slice> state_;
   bool settled_ = true;
-  std::shared_ptr<const DeviceSnapshot> base_;  // null: zero, at position 0
-  size_t base_position_ = 0;                    // on the grid, if recorded
-  std::shared_ptr<const Slice> next_base_;      // of a call
+  std::shared_ptr<DeviceSnapshot> base_;    // null: zero, at position 0
+  size_t base_position_ = 0;                // on the grid, if recorded
+  std::shared_ptr<const Slice> next_base_;  // of a call
   bool recorded_ = true;
   std::shared_ptr<DevicePage> page_;  // since the base, if there are any
   std::vector<std::shared_ptr<DevicePage>> call_pages_;  // of a call

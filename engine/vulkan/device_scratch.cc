@@ -9,9 +9,9 @@ namespace {
 
 constexpr size_t kArrayAlignment = 256;  // of arrays of a call
 
-Slice Require(MemoryArena& arena, size_t bytes) {
+Slice Require(const Device& device, MemoryArena& arena, size_t bytes) {
   Result<Slice> slice = arena.Allocate(bytes);
-  if (!slice) throw DeviceFailure(slice.error());
+  if (!slice) device.Fail(slice.error());
   return *slice;
 }
 
@@ -25,7 +25,7 @@ void CallInputs::Begin(size_t bytes, size_t arrays) {
   size_t size = size_t{64} << 10;
   while (size < bytes) size *= 2;
   arena_ = std::make_unique<MemoryArena>(device_, MemoryKind::kUpload, size);
-  room_ = Require(*arena_, size);
+  room_ = Require(*device_, *arena_, size);
 }
 
 Slice CallInputs::Take(size_t bytes) {
@@ -36,15 +36,24 @@ Slice CallInputs::Take(size_t bytes) {
 }
 
 DeviceScratch::DeviceScratch(const Hyperparameters& hparams, size_t max_tokens,
-                             const std::shared_ptr<Device>& device)
-    : arena(device, MemoryKind::kDevice, size_t{16} << 20),
+                             bool with_processor,
+                             const std::shared_ptr<Device>& its_device)
+    : device(its_device),
+      arena(device, MemoryKind::kDevice, size_t{16} << 20),
+      upload_arena(device, MemoryKind::kUpload, size_t{1} << 20),
       download_arena(device, MemoryKind::kDownload, size_t{1} << 20),
       inputs(device) {
   Result<std::unique_ptr<Commands>> made = Commands::Create(device);
-  if (!made) throw DeviceFailure(made.error());
+  if (!made) device->Fail(made.error());
   commands = std::move(*made);
-  u = Take(max_tokens * hparams.d_model).address;
-  h = Take(max_tokens * hparams.d_model).address;
+  u_array = Take(max_tokens * hparams.d_model);
+  h_array = Take(max_tokens * hparams.d_model);
+  u = u_array.address;
+  h = h_array.address;
+  if (with_processor) {
+    upload = Require(*device, upload_arena, u_array.bytes);
+    download = Require(*device, download_arena, u_array.bytes);
+  }
   if (hparams.Has(MixerKind::kAttention)) {
     const AttentionShape& shape = hparams.attention;
     q = Take(max_tokens * shape.heads * shape.head_dim).address;
@@ -79,12 +88,12 @@ DeviceScratch::DeviceScratch(const Hyperparameters& hparams, size_t max_tokens,
   gate = Take(max_tokens * widest).address;
   up = Take(max_tokens * widest).address;
   logits = Take(kLogitsRows * hparams.vocab);
-  host_logits =
-      Require(download_arena, kLogitsRows * hparams.vocab * sizeof(float));
+  host_logits = Require(*device, download_arena,
+                        kLogitsRows * hparams.vocab * sizeof(float));
 }
 
 Slice DeviceScratch::Take(size_t floats) {
-  return Require(arena, floats * sizeof(float));
+  return Require(*device, arena, floats * sizeof(float));
 }
 
 }  // namespace krait::engine::vulkan

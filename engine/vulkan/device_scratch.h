@@ -43,7 +43,7 @@ class CallInputs {
 };
 
 // Buffers of one call of a model on a device, for its largest batch.
-struct DeviceScratch final : public Scratch {
+struct DeviceScratch : public Scratch {
   // Rows of logits that are computed at once.
   static constexpr size_t kLogitsRows = 16;
 
@@ -52,11 +52,14 @@ struct DeviceScratch final : public Scratch {
     return (shape.x_proj_rows() + 3) / 4 * 4;
   }
 
-  // For batches of `max_tokens`. Throws DeviceFailure.
+  // For batches of `max_tokens`. `with_processor`: this one takes part in the
+  // call. Throws DeviceFailure.
   DeviceScratch(const Hyperparameters& hparams, size_t max_tokens,
-                const std::shared_ptr<Device>& device);
+                bool with_processor, const std::shared_ptr<Device>& its_device);
 
+  std::shared_ptr<Device> device;
   MemoryArena arena;
+  MemoryArena upload_arena;
   MemoryArena download_arena;
   CallInputs inputs;
   std::unique_ptr<Commands> commands;
@@ -81,6 +84,12 @@ struct DeviceScratch final : public Scratch {
   Address parts = 0;       // [tokens, used, d_model]
   Slice logits;            // [kLogitsRows, vocab]
   Slice host_logits;       // likewise, mapped
+
+  // To give arrays to the processor and get them back, with it alone.
+  Slice u_array;  // u and h, as copies take them
+  Slice h_array;
+  Slice upload;    // [tokens, d_model], mapped
+  Slice download;  // likewise
 
  private:
   Slice Take(size_t floats);

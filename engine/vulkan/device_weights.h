@@ -69,6 +69,8 @@ class DeviceLayerReader {
   }
   // What is made of the model's shape.
   Address Put(std::span<const float> values) { return weights_.Upload(values); }
+  // For what stays where it is mapped.
+  LayerReader& mapped() { return read_; }
   // NAME.0.weight to NAME.(count - 1).weight
   ExpertMatrices Experts(std::string_view name, size_t count);
 

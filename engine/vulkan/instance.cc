@@ -65,8 +65,8 @@ bool Has(std::span<const VkExtensionProperties> extensions, const char* name) {
 }
 
 // The largest heap that is the device's own.
-void DescribeMemory(const InstanceFunctions& functions, bool has_budget,
-                    DeviceInfo* info) {
+void DescribeMemory(const InstanceFunctions& functions, DeviceInfo* info) {
+  const bool has_budget = info->says_free_bytes;
   VkPhysicalDeviceMemoryBudgetPropertiesEXT budget{
       .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT,
       .pNext = nullptr,
@@ -172,7 +172,12 @@ std::string_view DeviceKindName(DeviceKind kind) {
 Result<std::shared_ptr<const Instance>> Instance::Create(bool validate) {
   const Result<GlobalFunctions> global = OpenLibrary();
   if (!global) return global.error();
-  if (validate && !HasLayer(*global, kValidationLayer)) {
+  return Create(*global, validate);
+}
+
+Result<std::shared_ptr<const Instance>> Instance::Create(
+    const GlobalFunctions& global, bool validate) {
+  if (validate && !HasLayer(global, kValidationLayer)) {
     return MakeError(ErrorCode::kNotFound,
                      fmt::format("there is no {}", kValidationLayer));
   }
@@ -197,14 +202,14 @@ Result<std::shared_ptr<const Instance>> Instance::Create(bool validate) {
       .ppEnabledExtensionNames = extensions};
   std::shared_ptr<Instance> instance(new Instance);
   const VkResult made =
-      global->CreateInstance(&create, nullptr, &instance->instance_);
+      global.CreateInstance(&create, nullptr, &instance->instance_);
   if (made != VK_SUCCESS) return VulkanError("vkCreateInstance", made);
   Result<InstanceFunctions> functions =
-      LoadFunctions(*global, instance->instance_);
+      LoadFunctions(global, instance->instance_);
   if (!functions) return functions.error();
   instance->functions_ = *functions;
   if (validate) {
-    if (Status said = instance->Validate(*global); !said) return said.error();
+    if (Status said = instance->Validate(global); !said) return said.error();
   }
   return std::shared_ptr<const Instance>(std::move(instance));
 }
@@ -286,8 +291,8 @@ DeviceInfo Instance::Describe(VkPhysicalDevice device) const {
   info.has_int8_dot = f13.shaderIntegerDotProduct != VK_FALSE;
   // Newer than Debian 12's header.
   info.has_cooperative_matrix = Has(extensions, "VK_KHR_cooperative_matrix");
-  DescribeMemory(functions_,
-                 Has(extensions, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME), &info);
+  info.says_free_bytes = Has(extensions, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
+  DescribeMemory(functions_, &info);
   bool computes = false;
   info.queue_family = ComputeFamily(functions_, device, &computes);
   constexpr VkSubgroupFeatureFlags kSubgroups =
@@ -302,6 +307,13 @@ DeviceInfo Instance::Describe(VkPhysicalDevice device) const {
     info.refused = "its subgroups do not add";
   }
   return info;
+}
+
+size_t Instance::FreeBytes(const DeviceInfo& device) const {
+  DeviceInfo now = device;
+  now.memory_bytes = 0;
+  DescribeMemory(functions_, &now);
+  return now.says_free_bytes ? now.free_bytes : now.memory_bytes;
 }
 
 Result<std::vector<DeviceInfo>> Instance::Devices() const {

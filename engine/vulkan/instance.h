@@ -48,6 +48,7 @@ struct DeviceInfo {
   uint32_t queue_family = 0;                       // that computes
   uint32_t max_push_bytes = 0;
   size_t max_allocation_bytes = 0;
+  bool says_free_bytes = false;
 };
 
 // Vulkan as it is on this machine. Thread-safe.
@@ -56,10 +57,17 @@ class Instance {
   // kNotFound: there is no Vulkan; kUnsupported: it refuses. `validate` asks
   // for the validation layer, for tests: kNotFound without it.
   static Result<std::shared_ptr<const Instance>> Create(bool validate = false);
+  // By these functions instead of the library's.
+  static Result<std::shared_ptr<const Instance>> Create(
+      const GlobalFunctions& global, bool validate = false);
 
   ~Instance();
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
+
+  // What is free of the device's own memory now; all of it where the driver
+  // does not say.
+  size_t FreeBytes(const DeviceInfo& device) const;
 
   // Those that there are, the usable ones first, of these discrete ones first.
   Result<std::vector<DeviceInfo>> Devices() const;

@@ -26,7 +26,8 @@ class DaemonStatusTest(DaemonCase):
         self.assertEqual(status['threads'], 2)
         self.assertGreaterEqual(status['uptime_seconds'], 0)
         self.assertEqual(set(status['states']),
-                         {'budget_bytes', 'held_bytes', 'checkpoints', 'logged_tokens'})
+                         {'budget_bytes', 'held_bytes', 'device_budget_bytes', 'device_bytes',
+                          'checkpoints', 'logged_tokens'})
         self.assertEqual(status['answers'], 2)
         self.assertEqual(sum(status['answers_by_plan'].values()), 2)
         self.assertGreater(status['tokens']['generated'], 0)

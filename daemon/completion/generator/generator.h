@@ -127,6 +127,9 @@ enum class ModelChange : uint8_t {
 struct WarmStatus {
   size_t budget_bytes = 0;   // 0: keeps nothing
   size_t held_bytes = 0;     // states and replay logs
+  // Of graphics cards' memory, besides these; 0: no card runs the model.
+  size_t device_budget_bytes = 0;
+  size_t device_bytes = 0;
   size_t checkpoints = 0;    // states held
   size_t logged_tokens = 0;  // tokens whose replay log (or KV block) is held
 };

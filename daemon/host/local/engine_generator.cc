@@ -26,6 +26,14 @@ size_t RoomForOneFile(size_t budget_bytes) {
   return budget_bytes / 8 * 5;
 }
 
+// What cards have no room for comes to the processor's memory, so that together
+// they hold this much.
+size_t StoreBudget(const engine::Model& model, const WarmOptions& options) {
+  return options.state_bytes == 0
+             ? 0
+             : options.state_bytes + model.DeviceStateBytes();
+}
+
 }  // namespace
 
 using base::ErrorCode;
@@ -65,7 +73,7 @@ EngineGenerator::EngineGenerator(std::shared_ptr<const engine::Model> model,
       vocabulary_(std::make_shared<const EngineVocabulary>(model_)),
       planner_(model_->tokenizer(), model_->hyperparameters(), options.layout),
       store_(engine::StateNeeds(model_->hyperparameters()),
-             options.state_bytes),
+             StoreBudget(*model_, options)),
       shared_(model_, *pool_, store_),
       slots_(shared_),
       warming_(std::in_place, shared_),
@@ -279,7 +287,7 @@ void EngineGenerator::DropWarm() {
 }
 
 base::MemoryUse EngineGenerator::memory_use() const {
-  base::MemoryUse use{.bytes = store_.held_bytes(),
+  base::MemoryUse use{.bytes = store_.held_bytes() - store_.device_bytes(),
                       .least_use = store_.LeastUse()};
   if (!memory_) return use;
   const base::MemoryUse texts = memory_->use();
@@ -309,8 +317,13 @@ completion::ModelChange EngineGenerator::CheckModel() const {
 }
 
 completion::WarmStatus EngineGenerator::warm_status() const {
-  return {.budget_bytes = store_.budget_bytes(),
-          .held_bytes = store_.held_bytes(),
+  const size_t device_budget =
+      store_.budget_bytes() == 0 ? 0 : model_->DeviceStateBytes();
+  const size_t device_bytes = store_.device_bytes();
+  return {.budget_bytes = store_.budget_bytes() - device_budget,
+          .held_bytes = store_.held_bytes() - device_bytes,
+          .device_budget_bytes = device_budget,
+          .device_bytes = device_bytes,
           .checkpoints = store_.snapshots(),
           .logged_tokens = store_.logged_tokens()};
 }

@@ -83,6 +83,13 @@ base::Result<ReadyGenerator> MakeGenerator(const ModelOptions& options) {
                   loaded->model->hyperparameters().name,
                   ParametersText(loaded->model->Parameters()),
                   loaded->path.string(), loaded->pool->size());
+  if (!loaded->card.empty()) description += ", " + loaded->card;
+  std::string warning;
+  if (!loaded->card_problem.empty()) {
+    warning = "the processor runs the model, not a graphics card: " +
+              loaded->card_problem;
+    description += "; " + warning;
+  }
   std::string name = loaded->model->hyperparameters().name;
   const size_t threads = loaded->pool->size();
   auto generator =
@@ -92,7 +99,8 @@ base::Result<ReadyGenerator> MakeGenerator(const ModelOptions& options) {
   return ReadyGenerator{.generator = std::move(*generator),
                         .name = std::move(name),
                         .description = std::move(description),
-                        .threads = threads};
+                        .threads = threads,
+                        .warning = std::move(warning)};
 }
 
 }  // namespace krait::daemon

@@ -94,11 +94,14 @@ class HybridFile final : public ModelFile {
 };
 
 inline std::shared_ptr<const Model> MakeHybrid(size_t sliding_window = 0) {
-  auto model =
-      Decoder::Create({.file = std::make_unique<HybridFile>(sliding_window),
-                       .tokenizer = nullptr});
-  EXPECT_TRUE(model) << model.error().message;
-  return model ? *model : nullptr;
+  auto file = std::make_unique<HybridFile>(sliding_window);
+  auto layers =
+      Decoder::Create(*file, PartShape::Whole(file->hyperparameters()));
+  EXPECT_TRUE(layers) << layers.error().message;
+  if (!layers) return nullptr;
+  return std::make_shared<const Model>(
+      LoadedFile{.file = std::move(file), .tokenizer = nullptr},
+      std::move(*layers));
 }
 
 }  // namespace krait::engine

@@ -12,6 +12,7 @@
 
 #include "engine/arch/model.h"
 #include "tests/engine/run/hybrid_model.h"
+#include "tests/engine/run/parted_model.h"
 
 namespace krait::engine {
 
@@ -20,9 +21,20 @@ struct ModelCase {
   std::string name;           // as tests may be called
   std::string path;           // empty: a hybrid
   size_t sliding_window = 0;  // of the hybrid
+  // How many layers run in a part of its own; the rest is the last. Empty: all
+  // run together.
+  std::vector<size_t> parts = {};
 };
 
 inline std::shared_ptr<const Model> LoadCase(const ModelCase& model) {
+  if (!model.parts.empty()) {
+    auto loaded = model.path.empty()
+                      ? LoadedFile{.file = std::make_unique<HybridFile>(
+                                       model.sliding_window),
+                                   .tokenizer = nullptr}
+                      : LoadFileForParts(model.path);
+    return MakeParted(std::move(loaded), model.parts);
+  }
   if (model.path.empty()) return MakeHybrid(model.sliding_window);
   auto loaded = Model::Load(model.path);
   EXPECT_TRUE(loaded) << loaded.error().message;
@@ -50,6 +62,8 @@ inline std::vector<ModelCase> EveryModelAnd(std::vector<ModelCase> all) {
       {"granite_experts", models + "granite-h-moe/hf"},
 #endif
       {"hybrid", ""},
+      {"hybrid_in_parts", "", 0, {2}},
+      {"window_in_parts", "", 16, {1, 1}},
   };
   all.insert(all.end(), every.begin(), every.end());
 #ifdef KRAIT_THREAD_SANITIZED

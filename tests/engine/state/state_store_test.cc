@@ -40,6 +40,7 @@ class FakeState : public State {
                std::span<const std::shared_ptr<StateBlock>>) override {
     position_ = position;
   }
+  bool CanRewind(size_t) const override { return false; }
   bool Rewind(size_t) override { return false; }
   std::shared_ptr<StateSnapshot> snapshot() const override {
     return needs_.snapshot ? std::make_shared<FakeSnapshot>() : nullptr;

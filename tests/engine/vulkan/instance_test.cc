@@ -76,10 +76,15 @@ TEST_F(InstanceTest, SlicesOfAPoolAreTakenAgain) {
   const auto pool = std::make_shared<SlicePool>(device_, 1000);
   auto first = pool->Take();
   const auto second = pool->Take();
-  EXPECT_NE(first->address, second->address);
-  const VkDeviceAddress address = first->address;
-  first.reset();
-  EXPECT_EQ(pool->Take()->address, address);
+  ASSERT_TRUE(first && second);
+  EXPECT_NE((*first)->address, (*second)->address);
+  EXPECT_EQ(pool->taken_bytes(), 2 * pool->slice_bytes());
+  const VkDeviceAddress address = (*first)->address;
+  first->reset();
+  EXPECT_EQ(pool->taken_bytes(), pool->slice_bytes());
+  const auto again = pool->Take();
+  ASSERT_TRUE(again);
+  EXPECT_EQ((*again)->address, address);
 }
 
 TEST_F(InstanceTest, MoreThanAPieceIsCopied) {
