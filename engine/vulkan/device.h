@@ -28,17 +28,29 @@ class DeviceFailure : public std::bad_alloc {
   std::shared_ptr<const std::string> message_;
 };
 
+// What products of many tokens are computed with: float32, quantised weights
+// and inputs of 8 bits, or matrices that a subgroup multiplies in binary16.
+enum class MatMulKind : uint8_t { kPlain, kInt8, kCooperative };
+
 // A device in use, with the queue on which everything runs. Thread-safe.
 class Device {
  public:
   static Result<std::shared_ptr<Device>> Open(
       std::shared_ptr<const Instance> instance, DeviceInfo info);
+  // With another kind of products than the best: for tests. kUnsupported: the
+  // device does not have it.
+  static Result<std::shared_ptr<Device>> Open(
+      std::shared_ptr<const Instance> instance, DeviceInfo info,
+      MatMulKind matmul);
+  // What is fast on such a device.
+  static MatMulKind BestMatMul(const DeviceInfo& info);
 
   ~Device();
   Device(const Device&) = delete;
   Device& operator=(const Device&) = delete;
 
   const DeviceInfo& info() const { return info_; }
+  MatMulKind matmul() const { return matmul_; }
   const DeviceFunctions& functions() const { return functions_; }
   VkDevice handle() const { return device_; }
 
@@ -52,12 +64,16 @@ class Device {
   void Run(VkCommandBuffer commands);
 
  private:
-  Device(std::shared_ptr<const Instance> instance, DeviceInfo info)
-      : instance_(std::move(instance)), info_(std::move(info)) {}
+  Device(std::shared_ptr<const Instance> instance, DeviceInfo info,
+         MatMulKind matmul)
+      : instance_(std::move(instance)),
+        info_(std::move(info)),
+        matmul_(matmul) {}
   Status Start();
 
   std::shared_ptr<const Instance> instance_;
   const DeviceInfo info_;
+  const MatMulKind matmul_;
   VkDevice device_ = VK_NULL_HANDLE;
   DeviceFunctions functions_;
   VkPhysicalDeviceMemoryProperties memory_{};

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <utility>
 
 #include "engine/error.h"
 #include "engine/model/hyperparameters.h"
@@ -178,11 +179,19 @@ class Kernels {
     size_t x_stride = 0;  // in floats, as y_stride
     Address y = 0;
     size_t y_stride = 0;
+    Address packed = 0;  // what Pack made of x, where MatMul wants that
   };
   void MatVec(Commands& commands, const Matrix& w, const Product& product,
               size_t tokens) const;
   void MatMul(Commands& commands, const Matrix& w, const Product& product,
               size_t tokens) const;
+  // How MatMul multiplies with matrices of a format. If not kPlain, it wants
+  // the inputs packed: PackedBytes of memory, in which Pack puts those of as
+  // many tokens.
+  MatMulKind KindOf(simd::WeightType type) const;
+  static size_t PackedBytes(MatMulKind kind, size_t tokens, size_t cols);
+  void Pack(Commands& commands, MatMulKind kind, Address x, size_t x_stride,
+            size_t tokens, size_t cols, Address packed) const;
   // y[tokens, size] = scale * RMSNorm(x) * weight. `y` may be `x`.
   void RmsNorm(Commands& commands, Address x, Address weight, size_t tokens,
                size_t size, float eps, float scale, Address y) const;
@@ -203,6 +212,19 @@ class Kernels {
   void MatVecExperts(Commands& commands, const ExpertMatrices& w, Address x,
                      Address uses, size_t count, size_t uses_per_x,
                      Address y) const;
+  // The same for many tokens, in tiles of those that use the same expert: y[u]
+  // of x[count / uses_per_x], packed as for MatMul; `grouped` is what GroupUses
+  // made of the uses. No expert has more than `tokens` of them.
+  struct Grouped {
+    Address order = 0;   // uint32[count]: numbers of uses, by their experts
+    Address begins = 0;  // uint32[experts + 1]: where an expert's are
+    size_t experts = 0;
+  };
+  void GroupUses(Commands& commands, Address uses, size_t count,
+                 const Grouped& grouped) const;
+  void MatMulExperts(Commands& commands, const ExpertMatrices& w,
+                     const Product& product, const Grouped& grouped,
+                     size_t count, size_t uses_per_x, size_t tokens) const;
   // y[tokens, size] = y_scale * y + the sums of parts[tokens, used, size],
   // weighted by their uses. With a y_scale of 0 it does not matter what y was.
   void Combine(Commands& commands, Address parts, Address uses, size_t tokens,
@@ -244,13 +266,26 @@ class Kernels {
     Pipeline matmul;
     Pipeline matvec;
     Pipeline matvec_experts;
+    Pipeline matmul_experts;
   };
-  Kernels() = default;
+  explicit Kernels(std::shared_ptr<Device> device)
+      : device_(std::move(device)) {}
+  Result<Pipeline> MakeMatMul(simd::WeightType type, bool experts);
+  // Which tokens of how many inputs a product has.
+  struct Rows {
+    size_t inputs = 0;
+    size_t tokens = 0;  // of an expert at most, if there are some
+    Grouped grouped = {};
+    size_t uses_per_x = 1;
+  };
+  void RecordMatMul(Commands& commands, const Pipeline& pipeline,
+                    Address matrices, const Matrix& shape,
+                    const Product& product, const Rows& rows) const;
   const OfFormat& Of(simd::WeightType type) const {
     return formats_[static_cast<size_t>(type)];
   }
 
-  size_t subgroup_size_ = 0;
+  std::shared_ptr<Device> device_;
   std::unique_ptr<Pipelines> pipelines_;
   std::array<OfFormat, simd::kWeightFormats.size()> formats_;
   Pipeline add_scaled_;
@@ -258,7 +293,9 @@ class Kernels {
   Pipeline combine_;
   Pipeline conv_silu_;
   Pipeline gate_norm_;
+  Pipeline group_uses_;
   Pipeline log_rows_;
+  Pipeline pack_;  // for the device's kind of products
   Pipeline place_heads_;
   Pipeline rms_norm_;
   Pipeline route_;

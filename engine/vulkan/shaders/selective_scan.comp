@@ -32,17 +32,18 @@ void main() {
   const uint channel = gl_GlobalInvocationID.x;
   if (channel >= channels) return;
   Sequence sequence = sequences.at[gl_WorkGroupID.y];
+  Floats state = Floats(sequence.state);
   const uint s_begin = ssm_offset + channel;
   float s[kState];
   float decays[kState];
   for (uint n = 0u; n < kState; ++n) {
-    s[n] = sequence.state.at[s_begin + n * channels];
+    s[n] = state.at[s_begin + n * channels];
     decays[n] = a.at[n * channels + channel];
   }
   for (uint t = 0u; t <= sequence.tokens; ++t) {
     if (t == sequence.kept_after) {
       for (uint n = 0u; n < kState; ++n) {
-        sequence.kept.at[s_begin + n * channels] = s[n];
+        Floats(sequence.kept).at[s_begin + n * channels] = s[n];
       }
     }
     if (t == sequence.tokens) break;
@@ -60,6 +61,6 @@ void main() {
     y.at[at] = sum;
   }
   for (uint n = 0u; n < kState; ++n) {
-    sequence.state.at[s_begin + n * channels] = s[n];
+    state.at[s_begin + n * channels] = s[n];
   }
 }

@@ -35,6 +35,7 @@ shared float sums[kParts][kHeadDim];
 void main() {
   const uint head = gl_WorkGroupID.x;
   Sequence sequence = sequences.at[gl_WorkGroupID.y];
+  Floats state = Floats(sequence.state);
   const uint column = gl_LocalInvocationID.x % kHeadDim;
   const uint part = gl_LocalInvocationID.x / kHeadDim;
   const bool works = part < kParts;
@@ -47,14 +48,14 @@ void main() {
   for (uint i = 0u; i < kRows; ++i) {
     const uint row = i * kParts + part;
     s[i] = works && row < kState
-               ? sequence.state.at[s_begin + row * kHeadDim]
+               ? state.at[s_begin + row * kHeadDim]
                : 0.0;
   }
   for (uint t = 0u; t <= sequence.tokens; ++t) {
     if (t == sequence.kept_after && works) {
       for (uint i = 0u; i < kRows; ++i) {
         const uint row = i * kParts + part;
-        if (row < kState) sequence.kept.at[s_begin + row * kHeadDim] = s[i];
+        if (row < kState) Floats(sequence.kept).at[s_begin + row * kHeadDim] = s[i];
       }
     }
     if (t == sequence.tokens) break;
@@ -83,6 +84,6 @@ void main() {
   if (!works) return;
   for (uint i = 0u; i < kRows; ++i) {
     const uint row = i * kParts + part;
-    if (row < kState) sequence.state.at[s_begin + row * kHeadDim] = s[i];
+    if (row < kState) state.at[s_begin + row * kHeadDim] = s[i];
   }
 }
