@@ -44,7 +44,8 @@ void DeviceAttention::Record(const DeviceBatch& batch, Address x,
                            .head_dim = shape_.head_dim,
                            .page_offset = page_offset_,
                            .window = shape_.sliding_window,
-                           .scale = shape_.scale},
+                           .scale = shape_.scale,
+                           .one_sequence = batch.pass == Pass::kPrefill},
                           batch.tokens);
   batch.commands.Barrier();
   batch.Multiply(wo_, b.attended, y);

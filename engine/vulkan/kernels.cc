@@ -16,13 +16,15 @@
 namespace krait::engine::vulkan {
 namespace {
 
-constexpr size_t kMatVecRows = 4;      // of a subgroup, as in matvec.comp
-constexpr size_t kMatVecLanes = 64;    // of a workgroup, likewise
-constexpr size_t kMatMulRows = 64;     // as in matmul.comp
-constexpr size_t kMatMulTokens = 32;   // likewise
-constexpr size_t kPackedTokens = 64;   // as in the other matmul_*.comp
-constexpr size_t kPackedStep = 32;     // elements, likewise
-constexpr size_t kGroupElements = 16;  // as in format.glsl
+constexpr size_t kMatVecRows = 4;       // of a subgroup, as in matvec.comp
+constexpr size_t kMatVecLanes = 64;     // of a workgroup, likewise
+constexpr size_t kMatMulRows = 64;      // as in matmul.comp
+constexpr size_t kMatMulTokens = 32;    // likewise
+constexpr size_t kAttentionRows = 32;   // as in attention_block.comp
+constexpr size_t kAttentionPiece = 32;  // likewise
+constexpr size_t kPackedTokens = 64;    // as in the other matmul_*.comp
+constexpr size_t kPackedStep = 32;      // elements, likewise
+constexpr size_t kGroupElements = 16;   // as in format.glsl
 // What each dimension of a dispatch is sure to have.
 constexpr size_t kMaxGroups = 65535;
 // Of a state, what an invocation keeps in registers.
@@ -369,6 +371,21 @@ void Kernels::Place(Commands& commands, const PlaceHeads& heads,
                     {.x = U32(DivideUp(units, 64)), .y = U32(tokens)});
 }
 
+Status Kernels::PrepareAttention(size_t head_dim) {
+  if (head_dim > kMaxHeadDim) {
+    return MakeError(ErrorCode::kUnsupported,
+                     fmt::format("heads of {} elements, more than {}, are not "
+                                 "run on a graphics card",
+                                 head_dim, kMaxHeadDim));
+  }
+  const uint32_t pieces = U32(DivideUp(head_dim, kAttentionPiece));
+  const Result<Pipeline> made =
+      pipelines_->Get("attention_block", {&pieces, 1});
+  if (!made) return made.error();
+  attention_block_ = *made;
+  return {};
+}
+
 void Kernels::Attention(Commands& commands, const Attend& attend,
                         size_t tokens) const {
   assert(attend.head_dim <= kMaxHeadDim);
@@ -376,6 +393,7 @@ void Kernels::Attention(Commands& commands, const Attend& attend,
     Address q, y, rows;
     uint32_t heads, kv_heads, head_dim, page_offset, window;
     float scale;
+    uint32_t tokens, padding;
   } parameters = {attend.q,
                   attend.y,
                   attend.rows,
@@ -384,7 +402,15 @@ void Kernels::Attention(Commands& commands, const Attend& attend,
                   U32(attend.head_dim),
                   U32(attend.page_offset),
                   U32(attend.window),
-                  attend.scale};
+                  attend.scale,
+                  U32(tokens),
+                  0};
+  if (attend.one_sequence) {
+    const size_t rows = tokens * (attend.heads / attend.kv_heads);
+    return commands.Dispatch(
+        attention_block_, parameters,
+        {.x = U32(DivideUp(rows, kAttentionRows)), .y = U32(attend.kv_heads)});
+  }
   commands.Dispatch(attention_, parameters,
                     {.x = U32(attend.heads), .y = U32(tokens)});
 }

@@ -65,6 +65,9 @@ struct Attend {
   size_t page_offset = 0;  // of the keys, in floats; the values follow
   size_t window = 0;
   float scale = 1;
+  // Whether the tokens are of one sequence and follow each other: they share
+  // what is read. Rounds differently.
+  bool one_sequence = false;
 };
 
 // One matrix of each of several experts, of equal shape.
@@ -154,7 +157,7 @@ class Kernels {
   static constexpr size_t kMaxHeadDim = 256;
   // Raised with each change of an order of sums or of what is rounded, so that
   // states of before are not gone on from.
-  static constexpr int kNumericsVersion = 2;
+  static constexpr int kNumericsVersion = 3;
 
   // `cache_folder`: see Pipelines.
   static Result<std::unique_ptr<Kernels>> Create(
@@ -202,6 +205,9 @@ class Kernels {
   void SiluMul(Commands& commands, Address gate, float gate_scale, Address up,
                size_t size, float out_scale) const;
   void Place(Commands& commands, const PlaceHeads& heads, size_t tokens) const;
+  // Makes the shaders of attention with heads of that size; to be called before
+  // these are used. kUnsupported: more than kMaxHeadDim.
+  Status PrepareAttention(size_t head_dim);
   void Attention(Commands& commands, const Attend& attend, size_t tokens) const;
   // uses (ExpertUse[tokens, used]) of scores[tokens, experts]: those with the
   // highest scores, weighted by the softmax of these.
@@ -290,6 +296,7 @@ class Kernels {
   std::array<OfFormat, simd::kWeightFormats.size()> formats_;
   Pipeline add_scaled_;
   Pipeline attention_;
+  Pipeline attention_block_;
   Pipeline combine_;
   Pipeline conv_silu_;
   Pipeline gate_norm_;

@@ -184,5 +184,102 @@ TEST_F(AttentionKernelsTest, AttentionIsThatOfTheProcessor) {
   }
 }
 
+// Tokens that follow each other share what is read, in blocks: heads of every
+// usual size, one token and several blocks, windows that end in another page.
+TEST_F(AttentionKernelsTest, BlocksOfTokensGetWhatEachGetsAlone) {
+  const struct {
+    size_t head_dim, kv_heads, sharing, first, tokens, window;
+  } shapes[] = {{64, 2, 4, 0, 9, 0},     {80, 1, 1, 60, 40, 0},
+                {96, 2, 3, 130, 1, 0},   {128, 1, 8, 63, 5, 70},
+                {256, 1, 2, 100, 3, 1},  {1, 3, 1, 7, 35, 0},
+                {33, 1, 5, 190, 20, 65}, {128, 1, 4, 0, 70, 16}};
+  for (const auto& [head_dim, kv_heads, sharing, first, tokens, window] :
+       shapes) {
+    ASSERT_TRUE(kernels_->PrepareAttention(head_dim));
+    const size_t heads = kv_heads * sharing;
+    const size_t row_size = kv_heads * head_dim;
+    const size_t keys_ofs = kBlockTokens * 2 * row_size;
+    const size_t last = first + tokens - 1;
+    PagedRows paged = MakeRows({last}, 2 * keys_ofs);
+    std::vector<std::vector<float>> blocks;
+    std::vector<Address> addresses;
+    for (size_t begin = 0; begin <= last; begin += kBlockTokens) {
+      const size_t count = std::min(kBlockTokens, last + 1 - begin);
+      std::vector<float> page(2 * keys_ofs, NAN);
+      for (const size_t part : {size_t{0}, size_t{1}}) {
+        std::ranges::copy(
+            Random(count * row_size),
+            page.begin() + static_cast<ptrdiff_t>(
+                               keys_ofs + part * kBlockTokens * row_size));
+      }
+      const Slice& slice = paged.pages[blocks.size()];
+      transfers_->Upload(std::as_bytes(std::span(page)), slice);
+      addresses.push_back(slice.address);
+      blocks.push_back(std::move(page));
+    }
+    std::vector<DeviceRow> rows;
+    const Address pages = Put(addresses).address;
+    for (size_t t = 0; t < tokens; ++t) {
+      rows.push_back(
+          {.pages = pages, .position = static_cast<uint32_t>(first + t)});
+    }
+    const std::vector<float> q = Random(tokens * heads * head_dim);
+    const Slice y = Room(q.size());
+    const Slice alone = Room(heads * head_dim);
+    const size_t token = Pick(0, tokens - 1);
+    Attend attend{.q = Put(q).address,
+                  .y = y.address,
+                  .rows = Put(rows).address,
+                  .heads = heads,
+                  .kv_heads = kv_heads,
+                  .head_dim = head_dim,
+                  .page_offset = keys_ofs,
+                  .window = window,
+                  .scale = 0.3F,
+                  .one_sequence = true};
+    commands_->Begin();
+    kernels_->Attention(*commands_, attend, tokens);
+    attend.q += token * heads * head_dim * sizeof(float);
+    attend.rows += token * sizeof(DeviceRow);
+    attend.y = alone.address;
+    kernels_->Attention(*commands_, attend, 1);
+    commands_->Run();
+    const std::vector<float> result = Get(y, q.size());
+    const std::vector<float> of_one = Get(alone, heads * head_dim);
+    for (size_t i = 0; i < of_one.size(); ++i) {
+      ASSERT_EQ(of_one[i], result[token * heads * head_dim + i]) << i;
+    }
+    std::vector<const float*> keys;
+    std::vector<const float*> values;
+    for (const auto& block : blocks) {
+      keys.push_back(block.data() + keys_ofs);
+      values.push_back(keys.back() + kBlockTokens * row_size);
+    }
+    for (size_t t = 0; t < tokens; ++t) {
+      const size_t end = first + t + 1;
+      for (size_t h = 0; h < heads; ++h) {
+        std::vector<float> scores(end);
+        std::vector<float> expected(head_dim);
+        const size_t q_ofs = (t * heads + h) * head_dim;
+        simd::Attend({.k = keys.data(),
+                      .v = values.data(),
+                      .block_positions = kBlockTokens,
+                      .stride = row_size,
+                      .column = h / sharing * head_dim,
+                      .begin = window == 0 || end <= window ? 0 : end - window,
+                      .end = end,
+                      .head_dim = head_dim,
+                      .scale = 0.3F},
+                     q.data() + q_ofs, scores.data(), expected.data());
+        for (size_t i = 0; i < head_dim; ++i) {
+          ASSERT_NEAR(result[q_ofs + i], expected[i], 1e-5)
+              << "head " << h << " of token " << t << " of " << tokens
+              << ", heads of " << head_dim << ", window " << window;
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace krait::engine::vulkan
