@@ -34,11 +34,9 @@ namespace {
 
 // Whether the device has kernels for all layers, which are made.
 Status PrepareLayers(const Hyperparameters& hparams, vulkan::Kernels& kernels) {
-  if (hparams.attention.head_dim > vulkan::Kernels::kMaxHeadDim) {
-    return MakeError(ErrorCode::kUnsupported,
-                     fmt::format("heads of more than {} elements are not run "
-                                 "on a graphics card",
-                                 vulkan::Kernels::kMaxHeadDim));
+  if (hparams.Has(MixerKind::kAttention)) {
+    Status made = kernels.PrepareAttention(hparams.attention.head_dim);
+    if (!made) return made;
   }
   if (hparams.Has(MixerKind::kMamba1)) {
     return kernels.PrepareMamba1(hparams.mamba1);

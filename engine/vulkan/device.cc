@@ -14,11 +14,28 @@ constexpr uint64_t kLongestNanoseconds = 600'000'000'000;
 
 }  // namespace
 
+MatMulKind Device::BestMatMul(const DeviceInfo& info) {
+  if (info.has_cooperative_matrix) return MatMulKind::kCooperative;
+  return info.accelerates_int8_dot ? MatMulKind::kInt8 : MatMulKind::kPlain;
+}
+
 Result<std::shared_ptr<Device>> Device::Open(
     std::shared_ptr<const Instance> instance, DeviceInfo info,
     std::shared_ptr<DeviceFailures> failures) {
-  std::shared_ptr<Device> device(
-      new Device(std::move(instance), std::move(info), std::move(failures)));
+  const MatMulKind best = BestMatMul(info);
+  return Open(std::move(instance), std::move(info), best, std::move(failures));
+}
+
+Result<std::shared_ptr<Device>> Device::Open(
+    std::shared_ptr<const Instance> instance, DeviceInfo info,
+    MatMulKind matmul, std::shared_ptr<DeviceFailures> failures) {
+  if ((matmul == MatMulKind::kCooperative && !info.has_cooperative_matrix) ||
+      (matmul == MatMulKind::kInt8 && !info.has_int8_dot)) {
+    return MakeError(ErrorCode::kUnsupported,
+                     fmt::format("{} does not multiply that way", info.name));
+  }
+  std::shared_ptr<Device> device(new Device(
+      std::move(instance), std::move(info), matmul, std::move(failures)));
   if (Status started = device->Start(); !started) {
     return MakeError(
         started.error().code,
@@ -36,8 +53,21 @@ Status Device::Start() {
       .queueFamilyIndex = info_.queue_family,
       .queueCount = 1,
       .pQueuePriorities = &priority};
+  CooperativeMatrixFeatures matrices;
+  matrices.matrices = VK_TRUE;
+  const bool has_matrices = matmul_ == MatMulKind::kCooperative;
+  VkPhysicalDeviceVulkan13Features f13{};
+  f13.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES;
+  f13.pNext = has_matrices ? &matrices : nullptr;
+  f13.subgroupSizeControl = has_matrices ? VK_TRUE : VK_FALSE;
+  f13.computeFullSubgroups = has_matrices ? VK_TRUE : VK_FALSE;
+  f13.shaderIntegerDotProduct =
+      matmul_ == MatMulKind::kInt8 ? VK_TRUE : VK_FALSE;
   VkPhysicalDeviceVulkan12Features f12{};
   f12.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES;
+  if (matmul_ != MatMulKind::kPlain) f12.pNext = &f13;
+  f12.shaderFloat16 = has_matrices ? VK_TRUE : VK_FALSE;
+  f12.vulkanMemoryModel = has_matrices ? VK_TRUE : VK_FALSE;
   f12.bufferDeviceAddress = VK_TRUE;
   f12.scalarBlockLayout = VK_TRUE;
   f12.timelineSemaphore = VK_TRUE;
@@ -54,6 +84,9 @@ Status Device::Start() {
   create.pNext = &features;
   create.queueCreateInfoCount = 1;
   create.pQueueCreateInfos = &queue;
+  const char* const extensions[] = {kCooperativeMatrixExtension};
+  create.enabledExtensionCount = has_matrices ? 1 : 0;
+  create.ppEnabledExtensionNames = extensions;
   VkResult made = instance_->functions().CreateDevice(info_.handle, &create,
                                                       nullptr, &device_);
   if (made != VK_SUCCESS) return VulkanError("vkCreateDevice", made);

@@ -41,6 +41,10 @@ class DeviceFailures {
   std::string first_;
 };
 
+// What products of many tokens are computed with: float32, quantised weights
+// and inputs of 8 bits, or matrices that a subgroup multiplies in binary16.
+enum class MatMulKind : uint8_t { kPlain, kInt8, kCooperative };
+
 // A device in use, with the queue on which everything runs. Thread-safe.
 class Device {
  public:
@@ -48,12 +52,20 @@ class Device {
   static Result<std::shared_ptr<Device>> Open(
       std::shared_ptr<const Instance> instance, DeviceInfo info,
       std::shared_ptr<DeviceFailures> failures = nullptr);
+  // With another kind of products than the best: for tests. kUnsupported: the
+  // device does not have it.
+  static Result<std::shared_ptr<Device>> Open(
+      std::shared_ptr<const Instance> instance, DeviceInfo info,
+      MatMulKind matmul, std::shared_ptr<DeviceFailures> failures = nullptr);
+  // What is fast on such a device.
+  static MatMulKind BestMatMul(const DeviceInfo& info);
 
   ~Device();
   Device(const Device&) = delete;
   Device& operator=(const Device&) = delete;
 
   const DeviceInfo& info() const { return info_; }
+  MatMulKind matmul() const { return matmul_; }
   const DeviceFunctions& functions() const { return functions_; }
   VkDevice handle() const { return device_; }
 
@@ -74,14 +86,16 @@ class Device {
 
  private:
   Device(std::shared_ptr<const Instance> instance, DeviceInfo info,
-         std::shared_ptr<DeviceFailures> failures)
+         MatMulKind matmul, std::shared_ptr<DeviceFailures> failures)
       : instance_(std::move(instance)),
         info_(std::move(info)),
+        matmul_(matmul),
         failures_(std::move(failures)) {}
   Status Start();
 
   std::shared_ptr<const Instance> instance_;
   const DeviceInfo info_;
+  const MatMulKind matmul_;
   const std::shared_ptr<DeviceFailures> failures_;
   VkDevice device_ = VK_NULL_HANDLE;
   DeviceFunctions functions_;

@@ -3,6 +3,7 @@
 #define KRAIT_ENGINE_VULKAN_DEVICE_BATCH_H_
 
 #include <cstddef>
+#include <initializer_list>
 
 #include "engine/layers/linear.h"  // Pass
 #include "engine/vulkan/device_scratch.h"
@@ -13,16 +14,19 @@ namespace krait::engine::vulkan {
 // What one call works on, for all layers: see Batch. Records; a layer ends with
 // a barrier, so that what comes after sees what it wrote.
 struct DeviceBatch {
+  // One of several products of the same inputs, to y[tokens].
+  struct Output {
+    const Matrix& w;
+    Address y = 0;
+    size_t y_stride = 0;  // 0: w.rows
+  };
+  // Of x[tokens], x_stride apart. A barrier stands between products and what
+  // was recorded before, and between them and the next.
+  void Multiply(std::initializer_list<Output> outputs, Address x,
+                size_t x_stride) const;
   // y[tokens, w.rows] of x[tokens, w.cols]
   void Multiply(const Matrix& w, Address x, Address y) const {
-    Multiply(w, {.x = x, .x_stride = w.cols, .y = y, .y_stride = w.rows});
-  }
-  void Multiply(const Matrix& w, const Kernels::Product& product) const {
-    if (pass == Pass::kDecode) {
-      kernels.MatVec(commands, w, product, tokens);
-    } else {
-      kernels.MatMul(commands, w, product, tokens);
-    }
+    Multiply({{.w = w, .y = y}}, x, w.cols);
   }
 
   Pass pass;

@@ -31,9 +31,7 @@ DeviceAttention::DeviceAttention(const AttentionShape& shape,
 void DeviceAttention::Record(const DeviceBatch& batch, Address x,
                              Address y) const {
   const DeviceScratch& b = batch.buffers;
-  batch.Multiply(wq_, x, b.q);
-  batch.Multiply(wk_, x, b.k);
-  batch.Multiply(wv_, x, b.v);
+  batch.Multiply({{wq_, b.q}, {wk_, b.k}, {wv_, b.v}}, x, wq_.cols);
   batch.commands.Barrier();
   Place(batch);
   batch.commands.Barrier();
@@ -46,7 +44,8 @@ void DeviceAttention::Record(const DeviceBatch& batch, Address x,
                            .head_dim = shape_.head_dim,
                            .page_offset = page_offset_,
                            .window = shape_.sliding_window,
-                           .scale = shape_.scale},
+                           .scale = shape_.scale,
+                           .one_sequence = batch.pass == Pass::kPrefill},
                           batch.tokens);
   batch.commands.Barrier();
   batch.Multiply(wo_, b.attended, y);
@@ -149,8 +148,7 @@ DeviceSwiGlu DeviceSwiGlu::Shared(DeviceLayerReader& read) {
 void DeviceSwiGlu::Record(const DeviceBatch& batch, Address x,
                           Address y) const {
   const DeviceScratch& b = batch.buffers;
-  batch.Multiply(gate_, x, b.gate);
-  batch.Multiply(up_, x, b.up);
+  batch.Multiply({{gate_, b.gate}, {up_, b.up}}, x, gate_.cols);
   batch.commands.Barrier();
   // A factor of the output is as good before the last product.
   batch.kernels.SiluMul(batch.commands, b.gate, gate_scale_, b.up,
@@ -176,8 +174,44 @@ size_t DeviceExperts::unused_bytes() const {
   return (router_.rows - used_) * (bytes(gate_) + bytes(up_) + bytes(down_));
 }
 
-// Each use of an expert is a product of its own, so that a token's bits do not
-// depend on the others; many uses of the same expert read it again and again.
+Kernels::Grouped DeviceExperts::Grouped(const DeviceBatch& batch) const {
+  return {.order = batch.buffers.use_order,
+          .begins = batch.buffers.use_begins,
+          .experts = router_.rows};
+}
+
+// A decode has a few uses, each a stream of its expert's weights; in a prefill
+// an expert meets all that use it at once.
+void DeviceExperts::Multiply(const DeviceBatch& batch,
+                             std::initializer_list<Output> outputs, Address x,
+                             size_t uses_per_x) const {
+  const Kernels& kernels = batch.kernels;
+  Commands& commands = batch.commands;
+  const size_t uses = batch.tokens * used_;
+  const Matrix& shape = outputs.begin()->w->shape;
+  const MatMulKind kind = kernels.KindOf(shape.type);
+  if (batch.pass == Pass::kPrefill && kind != MatMulKind::kPlain) {
+    kernels.Pack(commands, kind, x, shape.cols, uses / uses_per_x, shape.cols,
+                 batch.buffers.packed);
+    commands.Barrier();
+  }
+  for (const auto& [w, y] : outputs) {
+    if (batch.pass == Pass::kDecode) {
+      kernels.MatVecExperts(commands, *w, x, batch.buffers.uses, uses,
+                            uses_per_x, y);
+      continue;
+    }
+    kernels.MatMulExperts(commands, *w,
+                          {.x = x,
+                           .x_stride = shape.cols,
+                           .y = y,
+                           .y_stride = shape.rows,
+                           .packed = batch.buffers.packed},
+                          Grouped(batch), uses, uses_per_x, batch.tokens);
+  }
+  commands.Barrier();
+}
+
 void DeviceExperts::Record(const DeviceBatch& batch, Address x,
                            Address y) const {
   const DeviceScratch& b = batch.buffers;
@@ -188,13 +222,14 @@ void DeviceExperts::Record(const DeviceBatch& batch, Address x,
   commands.Barrier();
   kernels.Route(commands, b.scores, batch.tokens, router_.rows, used_, b.uses);
   commands.Barrier();
-  kernels.MatVecExperts(commands, gate_, x, b.uses, uses, used_, b.gate);
-  kernels.MatVecExperts(commands, up_, x, b.uses, uses, used_, b.up);
-  commands.Barrier();
+  if (batch.pass == Pass::kPrefill) {
+    kernels.GroupUses(commands, b.uses, uses, Grouped(batch));
+    commands.Barrier();
+  }
+  Multiply(batch, {{&gate_, b.gate}, {&up_, b.up}}, x, used_);
   kernels.SiluMul(commands, b.gate, 1, b.up, uses * gate_.shape.rows, 1);
   commands.Barrier();
-  kernels.MatVecExperts(commands, down_, b.gate, b.uses, uses, 1, b.parts);
-  commands.Barrier();
+  Multiply(batch, {{&down_, b.parts}}, b.gate, 1);
   if (shared_) shared_->Record(batch, x, y);
   kernels.Combine(commands, b.parts, b.uses, batch.tokens, used_, router_.cols,
                   shared_ ? 1 : 0, y);

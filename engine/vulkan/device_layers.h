@@ -6,6 +6,7 @@
 #define KRAIT_ENGINE_VULKAN_DEVICE_LAYERS_H_
 
 #include <cstddef>
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 #include <variant>
@@ -123,6 +124,16 @@ class DeviceExperts {
   size_t unused_bytes() const;
 
  private:
+  struct Output {
+    const ExpertMatrices* w;
+    Address y;  // [uses, rows]
+  };
+  Kernels::Grouped Grouped(const DeviceBatch& batch) const;
+  // Products of x[uses / uses_per_x, cols] with matrices of one shape, and a
+  // barrier.
+  void Multiply(const DeviceBatch& batch, std::initializer_list<Output> outputs,
+                Address x, size_t uses_per_x) const;
+
   size_t used_;
   Matrix router_;        // [experts, d_model]
   ExpertMatrices gate_;  // each [d_ff, d_model]

@@ -78,10 +78,7 @@ void DeviceMamba1::Convolution(const DeviceBatch& batch) const {
 // With the step sizes, of what selects.
 void DeviceMamba1::Scan(const DeviceBatch& batch) const {
   const DeviceScratch& b = batch.buffers;
-  batch.Multiply(dt_proj_, {.x = b.selected,
-                            .x_stride = selected_stride_,
-                            .y = b.step_sizes,
-                            .y_stride = shape_.d_inner});
+  batch.Multiply({{dt_proj_, b.step_sizes}}, b.selected, selected_stride_);
   batch.commands.Barrier();
   batch.kernels.SelectiveScan(batch.commands,
                               {.shape = shape_,
@@ -106,10 +103,8 @@ void DeviceMamba1::Record(const DeviceBatch& batch, Address x,
   if (batch.log_rows != 0) CopyInputs(batch, /*to_log=*/true);
   Convolution(batch);
   batch.commands.Barrier();
-  batch.Multiply(x_proj_, {.x = b.convolved,
-                           .x_stride = shape_.d_inner,
-                           .y = b.selected,
-                           .y_stride = selected_stride_});
+  batch.Multiply({{x_proj_, b.selected, selected_stride_}}, b.convolved,
+                 shape_.d_inner);
   batch.commands.Barrier();
   if (batch.log_rows != 0) CopySelected(batch, /*to_log=*/true);
   Scan(batch);

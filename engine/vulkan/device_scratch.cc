@@ -84,12 +84,32 @@ DeviceScratch::DeviceScratch(const Hyperparameters& hparams, size_t max_tokens,
     uses = Take(max_tokens * experts.used * sizeof(ExpertUse) / sizeof(float))
                .address;
     parts = Take(max_tokens * experts.used * hparams.d_model).address;
+    use_order = Take(max_tokens * experts.used).address;
+    use_begins = Take(experts.count + 1).address;
   }
   gate = Take(max_tokens * widest).address;
   up = Take(max_tokens * widest).address;
+  if (device->matmul() != MatMulKind::kPlain) {
+    TakePacked(hparams, max_tokens, device->matmul());
+  }
   logits = Take(kLogitsRows * hparams.vocab);
   host_logits = Require(*device, download_arena,
                         kLogitsRows * hparams.vocab * sizeof(float));
+}
+
+// For the widest inputs that a product has.
+void DeviceScratch::TakePacked(const Hyperparameters& hparams,
+                               size_t max_tokens, MatMulKind kind) {
+  const AttentionShape& attention = hparams.attention;
+  const size_t cols = std::max(
+      {hparams.d_model, attention.heads * attention.head_dim,
+       hparams.mamba1.d_inner, hparams.mamba1.dt_rank, hparams.mamba2.d_inner,
+       hparams.d_ff, hparams.experts.shared_d_ff});
+  const size_t bytes =
+      std::max(Kernels::PackedBytes(kind, max_tokens, cols),
+               Kernels::PackedBytes(kind, max_tokens * hparams.experts.used,
+                                    hparams.d_ff));
+  packed = Take(bytes / sizeof(float) + 1).address;
 }
 
 Slice DeviceScratch::Take(size_t floats) {

@@ -82,6 +82,9 @@ struct DeviceScratch : public Scratch {
   Address scores = 0;      // [tokens, experts]
   Address uses = 0;        // ExpertUse[tokens, used]
   Address parts = 0;       // [tokens, used, d_model]
+  Address use_order = 0;   // uint32[tokens, used]: see Kernels::Grouped
+  Address use_begins = 0;  // uint32[experts + 1]
+  Address packed = 0;      // inputs of a product: see Kernels::Pack
   Slice logits;            // [kLogitsRows, vocab]
   Slice host_logits;       // likewise, mapped
 
@@ -93,6 +96,8 @@ struct DeviceScratch : public Scratch {
 
  private:
   Slice Take(size_t floats);
+  void TakePacked(const Hyperparameters& hparams, size_t max_tokens,
+                  MatMulKind kind);
 };
 
 }  // namespace krait::engine::vulkan

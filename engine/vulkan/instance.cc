@@ -108,6 +108,27 @@ std::string MissingFeatures(const VkPhysicalDeviceFeatures& core,
   return missing;
 }
 
+// The largest that divides what a subgroup has in matmul_cooperative.comp.
+DeviceInfo::MatrixShape BestShape(
+    std::span<const CooperativeMatrixProperties> shapes) {
+  using Properties = CooperativeMatrixProperties;
+  constexpr uint32_t kPart = 32;
+  DeviceInfo::MatrixShape best;
+  for (const Properties& shape : shapes) {
+    const bool suits = shape.a_type == Properties::kFloat16 &&
+                       shape.b_type == Properties::kFloat16 &&
+                       shape.c_type == Properties::kFloat32 &&
+                       shape.result_type == Properties::kFloat32 &&
+                       shape.scope == Properties::kSubgroup && shape.m != 0 &&
+                       shape.n != 0 && shape.k != 0 && kPart % shape.m == 0 &&
+                       kPart % shape.n == 0 && kPart % shape.k == 0;
+    if (suits && shape.m * shape.n * shape.k > best.m * best.n * best.k) {
+      best = {.m = shape.m, .n = shape.n, .k = shape.k};
+    }
+  }
+  return best;
+}
+
 uint32_t ComputeFamily(const InstanceFunctions& functions,
                        VkPhysicalDevice device, bool* found) {
   uint32_t count = 0;
@@ -208,6 +229,10 @@ Result<std::shared_ptr<const Instance>> Instance::Create(
       LoadFunctions(global, instance->instance_);
   if (!functions) return functions.error();
   instance->functions_ = *functions;
+  instance->list_cooperative_matrices_ =
+      reinterpret_cast<ListCooperativeMatrices>(global.GetInstanceProcAddr(
+          instance->instance_,
+          "vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR"));
   if (validate) {
     if (Status said = instance->Validate(global); !said) return said.error();
   }
@@ -273,12 +298,9 @@ DeviceInfo Instance::Describe(VkPhysicalDevice device) const {
   info.subgroup_size = v11.subgroupSize;
   info.max_allocation_bytes = v11.maxMemoryAllocationSize;
 
-  const bool has_1_3 = core.apiVersion >= VK_API_VERSION_1_3;
-  VkPhysicalDeviceVulkan13Features f13{};
-  f13.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES;
+  info.has_vulkan_1_3 = core.apiVersion >= VK_API_VERSION_1_3;
   VkPhysicalDeviceVulkan12Features f12{};
   f12.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES;
-  f12.pNext = has_1_3 ? &f13 : nullptr;
   VkPhysicalDeviceVulkan11Features f11{};
   f11.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES;
   f11.pNext = &f12;
@@ -288,9 +310,7 @@ DeviceInfo Instance::Describe(VkPhysicalDevice device) const {
   functions_.GetPhysicalDeviceFeatures2(device, &features);
   const auto extensions = ExtensionsOf(functions_, device);
   info.has_fp16 = f12.shaderFloat16 != VK_FALSE;
-  info.has_int8_dot = f13.shaderIntegerDotProduct != VK_FALSE;
-  // Newer than Debian 12's header.
-  info.has_cooperative_matrix = Has(extensions, "VK_KHR_cooperative_matrix");
+  if (info.has_vulkan_1_3) DescribeProducts(&info);
   info.says_free_bytes = Has(extensions, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
   DescribeMemory(functions_, &info);
   bool computes = false;
@@ -314,6 +334,54 @@ size_t Instance::FreeBytes(const DeviceInfo& device) const {
   now.memory_bytes = 0;
   DescribeMemory(functions_, &now);
   return now.says_free_bytes ? now.free_bytes : now.memory_bytes;
+}
+
+// What matrices can be multiplied with, of a device that has Vulkan 1.3: what
+// is not there is not asked for by name.
+void Instance::DescribeProducts(DeviceInfo* info) const {
+  VkPhysicalDeviceVulkan13Properties v13{};
+  v13.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_PROPERTIES;
+  VkPhysicalDeviceProperties2 properties{};
+  properties.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2;
+  properties.pNext = &v13;
+  functions_.GetPhysicalDeviceProperties2(info->handle, &properties);
+  const bool has_matrices = Has(ExtensionsOf(functions_, info->handle),
+                                kCooperativeMatrixExtension) &&
+                            list_cooperative_matrices_ != nullptr;
+  CooperativeMatrixFeatures matrices;
+  VkPhysicalDeviceVulkan13Features f13{};
+  f13.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES;
+  f13.pNext = has_matrices ? &matrices : nullptr;
+  VkPhysicalDeviceVulkan12Features f12{};
+  f12.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES;
+  f12.pNext = &f13;
+  VkPhysicalDeviceFeatures2 features{};
+  features.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2;
+  features.pNext = &f12;
+  functions_.GetPhysicalDeviceFeatures2(info->handle, &features);
+  info->has_int8_dot = f13.shaderIntegerDotProduct != VK_FALSE;
+  info->accelerates_int8_dot =
+      info->has_int8_dot &&
+      v13.integerDotProduct4x8BitPackedSignedAccelerated != VK_FALSE;
+  // A shader with such matrices counts on the size of its subgroups.
+  const bool sizes_hold =
+      f13.subgroupSizeControl != VK_FALSE &&
+      f13.computeFullSubgroups != VK_FALSE &&
+      info->subgroup_size >= v13.minSubgroupSize &&
+      info->subgroup_size <= v13.maxSubgroupSize &&
+      (v13.requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0;
+  if (matrices.matrices == VK_FALSE || !sizes_hold || !info->has_fp16 ||
+      f12.vulkanMemoryModel == VK_FALSE ||
+      4 * info->subgroup_size >
+          properties.properties.limits.maxComputeWorkGroupInvocations) {
+    return;
+  }
+  uint32_t count = 0;
+  list_cooperative_matrices_(info->handle, &count, nullptr);
+  std::vector<CooperativeMatrixProperties> shapes(count);
+  list_cooperative_matrices_(info->handle, &count, shapes.data());
+  info->cooperative = BestShape(std::span(shapes).first(count));
+  info->has_cooperative_matrix = info->cooperative.m != 0;
 }
 
 Result<std::vector<DeviceInfo>> Instance::Devices() const {

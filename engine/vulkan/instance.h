@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/error.h"
+#include "engine/vulkan/cooperative_matrix.h"
 #include "engine/vulkan/functions.h"
 
 namespace krait::engine::vulkan {
@@ -37,9 +38,19 @@ struct DeviceInfo {
   size_t memory_bytes = 0;  // its own: of the largest heap
   size_t free_bytes = 0;    // of that, now; 0: the driver does not say
   uint32_t subgroup_size = 0;
+  bool has_vulkan_1_3 = false;
   bool has_fp16 = false;
   bool has_int8_dot = false;
+  bool accelerates_int8_dot = false;
   bool has_cooperative_matrix = false;
+  // Of products of binary16 matrices, [m, k] times [k, n], with sums in
+  // float32, in a shape that krait's shader has; none: m is 0.
+  struct MatrixShape {
+    uint32_t m = 0;
+    uint32_t n = 0;
+    uint32_t k = 0;
+  };
+  MatrixShape cooperative;
   // Why krait cannot use it; empty: it can.
   std::string refused;
 
@@ -85,9 +96,11 @@ class Instance {
   Instance() : validation_errors_(std::make_unique<std::atomic<size_t>>(0)) {}
   Status Validate(const GlobalFunctions& global);
   DeviceInfo Describe(VkPhysicalDevice device) const;
+  void DescribeProducts(DeviceInfo* info) const;
 
   VkInstance instance_ = VK_NULL_HANDLE;
   InstanceFunctions functions_;
+  ListCooperativeMatrices list_cooperative_matrices_ = nullptr;
   // Where the layer's callback finds it.
   std::unique_ptr<std::atomic<size_t>> validation_errors_;
   VkDebugUtilsMessengerEXT messenger_ = VK_NULL_HANDLE;

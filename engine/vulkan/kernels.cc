@@ -16,11 +16,15 @@
 namespace krait::engine::vulkan {
 namespace {
 
-constexpr size_t kMatVecRows = 4;      // of a subgroup, as in matvec.comp
-constexpr size_t kMatVecLanes = 64;    // of a workgroup, likewise
-constexpr size_t kMatMulRows = 64;     // as in matmul.comp
-constexpr size_t kMatMulTokens = 32;   // likewise
-constexpr size_t kGroupElements = 16;  // as in format.glsl
+constexpr size_t kMatVecRows = 4;       // of a subgroup, as in matvec.comp
+constexpr size_t kMatVecLanes = 64;     // of a workgroup, likewise
+constexpr size_t kMatMulRows = 64;      // as in matmul.comp
+constexpr size_t kMatMulTokens = 32;    // likewise
+constexpr size_t kAttentionRows = 32;   // as in attention_block.comp
+constexpr size_t kAttentionPiece = 32;  // likewise
+constexpr size_t kPackedTokens = 64;    // as in the other matmul_*.comp
+constexpr size_t kPackedStep = 32;      // elements, likewise
+constexpr size_t kGroupElements = 16;   // as in format.glsl
 // What each dimension of a dispatch is sure to have.
 constexpr size_t kMaxGroups = 65535;
 // Of a state, what an invocation keeps in registers.
@@ -56,6 +60,28 @@ Grid MatVecGrid(size_t rows, size_t products, size_t subgroup_size) {
       .x = U32(DivideUp(groups, planes)), .y = U32(products), .z = U32(planes)};
 }
 
+Grid MatMulGrid(MatMulKind kind, size_t rows, size_t tokens, size_t matrices) {
+  const size_t tile =
+      kind == MatMulKind::kPlain ? kMatMulTokens : kPackedTokens;
+  return {.x = U32(DivideUp(rows, kMatMulRows)),
+          .y = U32(DivideUp(tokens, tile)),
+          .z = U32(matrices)};
+}
+
+// Elements of a row of packed inputs, which has zeros behind its end.
+size_t PackedCols(MatMulKind kind, size_t cols) {
+  return kind == MatMulKind::kCooperative
+             ? DivideUp(cols, kPackedStep) * kPackedStep
+             : cols;
+}
+
+// Where in packed inputs their factors begin, in bytes.
+size_t FactorsOffset(MatMulKind kind, size_t tokens, size_t cols) {
+  const size_t element_bytes = kind == MatMulKind::kCooperative ? 2 : 1;
+  const size_t bytes = tokens * PackedCols(kind, cols) * element_bytes;
+  return DivideUp(bytes, 256) * 256;
+}
+
 // What shaders load four at a time, where weights are in blocks.
 void CheckInputs(const Matrix& w, Address x, size_t x_stride) {
   if (simd::FormatOf(w.type).block_elements == 1) return;
@@ -78,8 +104,7 @@ Status CheckMatrix(simd::WeightType type, size_t rows, size_t cols) {
 
 Result<std::unique_ptr<Kernels>> Kernels::Create(
     std::shared_ptr<Device> device, const std::filesystem::path& cache_folder) {
-  std::unique_ptr<Kernels> kernels(new Kernels);
-  kernels->subgroup_size_ = device->info().subgroup_size;
+  std::unique_ptr<Kernels> kernels(new Kernels(device));
   Result<std::unique_ptr<Pipelines>> pipelines =
       Pipelines::Create(std::move(device), cache_folder);
   if (!pipelines) return pipelines.error();
@@ -90,6 +115,7 @@ Result<std::unique_ptr<Kernels>> Kernels::Create(
       {"combine", &kernels->combine_},
       {"conv_silu", &kernels->conv_silu_},
       {"gate_norm", &kernels->gate_norm_},
+      {"group_uses", &kernels->group_uses_},
       {"log_rows", &kernels->log_rows_},
       {"place_heads", &kernels->place_heads_},
       {"rms_norm", &kernels->rms_norm_},
@@ -101,28 +127,68 @@ Result<std::unique_ptr<Kernels>> Kernels::Create(
     if (!made) return made.error();
     *pipeline = *made;
   }
+  const MatMulKind kind = kernels->device_->matmul();
+  if (kind == MatMulKind::kPlain) return kernels;
+  const Result<Pipeline> pack = kernels->pipelines_->Get(
+      kind == MatMulKind::kInt8 ? "pack_int8" : "pack_halves");
+  if (!pack) return pack.error();
+  kernels->pack_ = *pack;
   return kernels;
 }
 
 Status Kernels::Prepare(simd::WeightType type) {
   OfFormat& of = formats_[static_cast<size_t>(type)];
-  const std::pair<const char*, Pipeline*> shaders[] = {
-      {"embed", &of.embed}, {"matmul", &of.matmul}, {"matvec", &of.matvec}};
+  const std::pair<const char*, Pipeline*> shaders[] = {{"embed", &of.embed},
+                                                       {"matvec", &of.matvec}};
   for (const auto& [name, pipeline] : shaders) {
     const Result<Pipeline> made =
         pipelines_->Get(fmt::format("{}_{}", name, simd::FormatOf(type).name));
     if (!made) return made.error();
     *pipeline = *made;
   }
+  const Result<Pipeline> matmul = MakeMatMul(type, /*experts=*/false);
+  if (!matmul) return matmul.error();
+  of.matmul = *matmul;
   return {};
 }
 
 Status Kernels::PrepareExperts(simd::WeightType type) {
-  const Result<Pipeline> made = pipelines_->Get(
+  const Result<Pipeline> matvec = pipelines_->Get(
       fmt::format("matvec_experts_{}", simd::FormatOf(type).name));
-  if (!made) return made.error();
-  formats_[static_cast<size_t>(type)].matvec_experts = *made;
+  if (!matvec) return matvec.error();
+  const Result<Pipeline> matmul = MakeMatMul(type, /*experts=*/true);
+  if (!matmul) return matmul.error();
+  OfFormat& of = formats_[static_cast<size_t>(type)];
+  of.matvec_experts = *matvec;
+  of.matmul_experts = *matmul;
   return {};
+}
+
+MatMulKind Kernels::KindOf(simd::WeightType type) const {
+  const MatMulKind kind = device_->matmul();
+  const bool has_blocks = simd::FormatOf(type).block_elements > 1;
+  return kind == MatMulKind::kInt8 && !has_blocks ? MatMulKind::kPlain : kind;
+}
+
+Result<Pipeline> Kernels::MakeMatMul(simd::WeightType type, bool experts) {
+  const auto name = [&](std::string_view shader) {
+    return fmt::format("{}_{}", shader, simd::FormatOf(type).name);
+  };
+  const uint32_t has_experts = experts ? 1 : 0;
+  switch (KindOf(type)) {
+    case MatMulKind::kPlain:
+      return pipelines_->Get(name("matmul"), {&has_experts, 1});
+    case MatMulKind::kInt8:
+      return pipelines_->Get(name("matmul_int8"), {&has_experts, 1});
+    case MatMulKind::kCooperative:
+      break;
+  }
+  const DeviceInfo& info = device_->info();
+  const uint32_t constants[] = {4 * info.subgroup_size, info.cooperative.m,
+                                info.cooperative.n, info.cooperative.k,
+                                has_experts};
+  return pipelines_->Get(name("matmul_cooperative"), constants,
+                         Subgroups::kFull);
 }
 
 void Kernels::Embed(Commands& commands, const Matrix& embedding, Address ids,
@@ -151,26 +217,96 @@ void Kernels::MatVec(Commands& commands, const Matrix& w,
                   U32(product.y_stride)};
   CheckInputs(w, product.x, product.x_stride);
   commands.Dispatch(Of(w.type).matvec, parameters,
-                    MatVecGrid(w.rows, tokens, subgroup_size_));
+                    MatVecGrid(w.rows, tokens, device_->info().subgroup_size));
+}
+
+size_t Kernels::PackedBytes(MatMulKind kind, size_t tokens, size_t cols) {
+  if (kind == MatMulKind::kPlain) return 0;
+  const size_t factors =
+      kind == MatMulKind::kInt8 ? tokens * cols / kGroupElements * 2 : tokens;
+  return FactorsOffset(kind, tokens, cols) + factors * sizeof(float);
+}
+
+void Kernels::Pack(Commands& commands, MatMulKind kind, Address x,
+                   size_t x_stride, size_t tokens, size_t cols,
+                   Address packed) const {
+  const struct {
+    Address x, packed, factors;
+    uint32_t cols, x_stride, packed_cols, padding;
+  } parameters = {
+      x,         packed,        packed + FactorsOffset(kind, tokens, cols),
+      U32(cols), U32(x_stride), U32(PackedCols(kind, cols)),
+      0};
+  const bool int8 = kind == MatMulKind::kInt8;
+  commands.Dispatch(
+      pack_, parameters,
+      int8 ? Grid{.x = U32(DivideUp(cols, 32 * 64)), .y = U32(tokens)}
+           : Grid{.x = U32(tokens)});
 }
 
 void Kernels::MatMul(Commands& commands, const Matrix& w,
                      const Product& product, size_t tokens) const {
+  RecordMatMul(commands, Of(w.type).matmul, w.address, w, product,
+               {.inputs = tokens, .tokens = tokens});
+}
+
+void Kernels::GroupUses(Commands& commands, Address uses, size_t count,
+                        const Grouped& grouped) const {
   const struct {
-    Address matrix, x, y;
-    uint32_t rows, cols, x_stride, y_stride, tokens, padding;
-  } parameters = {w.address,
-                  product.x,
-                  product.y,
-                  U32(w.rows),
-                  U32(w.cols),
-                  U32(product.x_stride),
-                  U32(product.y_stride),
-                  U32(tokens),
-                  0};
-  commands.Dispatch(Of(w.type).matmul, parameters,
-                    {.x = U32(DivideUp(w.rows, kMatMulRows)),
-                     .y = U32(DivideUp(tokens, kMatMulTokens))});
+    Address uses, order, begins;
+    uint32_t count, experts;
+  } parameters = {uses, grouped.order, grouped.begins, U32(count),
+                  U32(grouped.experts)};
+  commands.Dispatch(group_uses_, parameters, {});
+}
+
+void Kernels::MatMulExperts(Commands& commands, const ExpertMatrices& w,
+                            const Product& product, const Grouped& grouped,
+                            size_t count, size_t uses_per_x,
+                            size_t tokens) const {
+  RecordMatMul(commands, Of(w.shape.type).matmul_experts, w.table, w.shape,
+               product,
+               {.inputs = count / uses_per_x,
+                .tokens = tokens,
+                .grouped = grouped,
+                .uses_per_x = uses_per_x});
+}
+
+// Packed inputs are two arrays where others are one.
+void Kernels::RecordMatMul(Commands& commands, const Pipeline& pipeline,
+                           Address matrices, const Matrix& shape,
+                           const Product& product, const Rows& rows) const {
+  const MatMulKind kind = KindOf(shape.type);
+  const Grid grid = MatMulGrid(kind, shape.rows, rows.tokens,
+                               std::max<size_t>(rows.grouped.experts, 1));
+  struct Outputs {
+    Address y, order, begins;
+    uint32_t rows, cols, x_stride, y_stride, tokens, uses_per_x;
+  } outputs = {product.y,
+               rows.grouped.order,
+               rows.grouped.begins,
+               U32(shape.rows),
+               U32(shape.cols),
+               U32(product.x_stride),
+               U32(product.y_stride),
+               U32(rows.tokens),
+               U32(rows.uses_per_x)};
+  if (kind == MatMulKind::kPlain) {
+    const struct {
+      Address matrices, x;
+      Outputs outputs;
+    } parameters = {matrices, product.x, outputs};
+    return commands.Dispatch(pipeline, parameters, grid);
+  }
+  assert(product.packed != 0);
+  outputs.x_stride = U32(PackedCols(kind, shape.cols));
+  const struct {
+    Address matrices, x, factors;
+    Outputs outputs;
+  } parameters = {matrices, product.packed,
+                  product.packed + FactorsOffset(kind, rows.inputs, shape.cols),
+                  outputs};
+  commands.Dispatch(pipeline, parameters, grid);
 }
 
 void Kernels::RmsNorm(Commands& commands, Address x, Address weight,
@@ -235,6 +371,21 @@ void Kernels::Place(Commands& commands, const PlaceHeads& heads,
                     {.x = U32(DivideUp(units, 64)), .y = U32(tokens)});
 }
 
+Status Kernels::PrepareAttention(size_t head_dim) {
+  if (head_dim > kMaxHeadDim) {
+    return MakeError(ErrorCode::kUnsupported,
+                     fmt::format("heads of {} elements, more than {}, are not "
+                                 "run on a graphics card",
+                                 head_dim, kMaxHeadDim));
+  }
+  const uint32_t pieces = U32(DivideUp(head_dim, kAttentionPiece));
+  const Result<Pipeline> made =
+      pipelines_->Get("attention_block", {&pieces, 1});
+  if (!made) return made.error();
+  attention_block_ = *made;
+  return {};
+}
+
 void Kernels::Attention(Commands& commands, const Attend& attend,
                         size_t tokens) const {
   assert(attend.head_dim <= kMaxHeadDim);
@@ -242,6 +393,7 @@ void Kernels::Attention(Commands& commands, const Attend& attend,
     Address q, y, rows;
     uint32_t heads, kv_heads, head_dim, page_offset, window;
     float scale;
+    uint32_t tokens, padding;
   } parameters = {attend.q,
                   attend.y,
                   attend.rows,
@@ -250,7 +402,15 @@ void Kernels::Attention(Commands& commands, const Attend& attend,
                   U32(attend.head_dim),
                   U32(attend.page_offset),
                   U32(attend.window),
-                  attend.scale};
+                  attend.scale,
+                  U32(tokens),
+                  0};
+  if (attend.one_sequence) {
+    const size_t rows = tokens * (attend.heads / attend.kv_heads);
+    return commands.Dispatch(
+        attention_block_, parameters,
+        {.x = U32(DivideUp(rows, kAttentionRows)), .y = U32(attend.kv_heads)});
+  }
   commands.Dispatch(attention_, parameters,
                     {.x = U32(attend.heads), .y = U32(tokens)});
 }
@@ -282,8 +442,9 @@ void Kernels::MatVecExperts(Commands& commands, const ExpertMatrices& w,
                   U32(uses_per_x),
                   0};
   CheckInputs(shape, x, shape.cols);
-  commands.Dispatch(Of(shape.type).matvec_experts, parameters,
-                    MatVecGrid(shape.rows, count, subgroup_size_));
+  commands.Dispatch(
+      Of(shape.type).matvec_experts, parameters,
+      MatVecGrid(shape.rows, count, device_->info().subgroup_size));
 }
 
 void Kernels::Combine(Commands& commands, Address parts, Address uses,

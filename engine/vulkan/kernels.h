@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <utility>
 
 #include "engine/error.h"
 #include "engine/model/hyperparameters.h"
@@ -64,6 +65,9 @@ struct Attend {
   size_t page_offset = 0;  // of the keys, in floats; the values follow
   size_t window = 0;
   float scale = 1;
+  // Whether the tokens are of one sequence and follow each other: they share
+  // what is read. Rounds differently.
+  bool one_sequence = false;
 };
 
 // One matrix of each of several experts, of equal shape.
@@ -153,7 +157,7 @@ class Kernels {
   static constexpr size_t kMaxHeadDim = 256;
   // Raised with each change of an order of sums or of what is rounded, so that
   // states of before are not gone on from.
-  static constexpr int kNumericsVersion = 2;
+  static constexpr int kNumericsVersion = 3;
 
   // `cache_folder`: see Pipelines.
   static Result<std::unique_ptr<Kernels>> Create(
@@ -178,11 +182,19 @@ class Kernels {
     size_t x_stride = 0;  // in floats, as y_stride
     Address y = 0;
     size_t y_stride = 0;
+    Address packed = 0;  // what Pack made of x, where MatMul wants that
   };
   void MatVec(Commands& commands, const Matrix& w, const Product& product,
               size_t tokens) const;
   void MatMul(Commands& commands, const Matrix& w, const Product& product,
               size_t tokens) const;
+  // How MatMul multiplies with matrices of a format. If not kPlain, it wants
+  // the inputs packed: PackedBytes of memory, in which Pack puts those of as
+  // many tokens.
+  MatMulKind KindOf(simd::WeightType type) const;
+  static size_t PackedBytes(MatMulKind kind, size_t tokens, size_t cols);
+  void Pack(Commands& commands, MatMulKind kind, Address x, size_t x_stride,
+            size_t tokens, size_t cols, Address packed) const;
   // y[tokens, size] = scale * RMSNorm(x) * weight. `y` may be `x`.
   void RmsNorm(Commands& commands, Address x, Address weight, size_t tokens,
                size_t size, float eps, float scale, Address y) const;
@@ -193,6 +205,9 @@ class Kernels {
   void SiluMul(Commands& commands, Address gate, float gate_scale, Address up,
                size_t size, float out_scale) const;
   void Place(Commands& commands, const PlaceHeads& heads, size_t tokens) const;
+  // Makes the shaders of attention with heads of that size; to be called before
+  // these are used. kUnsupported: more than kMaxHeadDim.
+  Status PrepareAttention(size_t head_dim);
   void Attention(Commands& commands, const Attend& attend, size_t tokens) const;
   // uses (ExpertUse[tokens, used]) of scores[tokens, experts]: those with the
   // highest scores, weighted by the softmax of these.
@@ -203,6 +218,19 @@ class Kernels {
   void MatVecExperts(Commands& commands, const ExpertMatrices& w, Address x,
                      Address uses, size_t count, size_t uses_per_x,
                      Address y) const;
+  // The same for many tokens, in tiles of those that use the same expert: y[u]
+  // of x[count / uses_per_x], packed as for MatMul; `grouped` is what GroupUses
+  // made of the uses. No expert has more than `tokens` of them.
+  struct Grouped {
+    Address order = 0;   // uint32[count]: numbers of uses, by their experts
+    Address begins = 0;  // uint32[experts + 1]: where an expert's are
+    size_t experts = 0;
+  };
+  void GroupUses(Commands& commands, Address uses, size_t count,
+                 const Grouped& grouped) const;
+  void MatMulExperts(Commands& commands, const ExpertMatrices& w,
+                     const Product& product, const Grouped& grouped,
+                     size_t count, size_t uses_per_x, size_t tokens) const;
   // y[tokens, size] = y_scale * y + the sums of parts[tokens, used, size],
   // weighted by their uses. With a y_scale of 0 it does not matter what y was.
   void Combine(Commands& commands, Address parts, Address uses, size_t tokens,
@@ -244,21 +272,37 @@ class Kernels {
     Pipeline matmul;
     Pipeline matvec;
     Pipeline matvec_experts;
+    Pipeline matmul_experts;
   };
-  Kernels() = default;
+  explicit Kernels(std::shared_ptr<Device> device)
+      : device_(std::move(device)) {}
+  Result<Pipeline> MakeMatMul(simd::WeightType type, bool experts);
+  // Which tokens of how many inputs a product has.
+  struct Rows {
+    size_t inputs = 0;
+    size_t tokens = 0;  // of an expert at most, if there are some
+    Grouped grouped = {};
+    size_t uses_per_x = 1;
+  };
+  void RecordMatMul(Commands& commands, const Pipeline& pipeline,
+                    Address matrices, const Matrix& shape,
+                    const Product& product, const Rows& rows) const;
   const OfFormat& Of(simd::WeightType type) const {
     return formats_[static_cast<size_t>(type)];
   }
 
-  size_t subgroup_size_ = 0;
+  std::shared_ptr<Device> device_;
   std::unique_ptr<Pipelines> pipelines_;
   std::array<OfFormat, simd::kWeightFormats.size()> formats_;
   Pipeline add_scaled_;
   Pipeline attention_;
+  Pipeline attention_block_;
   Pipeline combine_;
   Pipeline conv_silu_;
   Pipeline gate_norm_;
+  Pipeline group_uses_;
   Pipeline log_rows_;
+  Pipeline pack_;  // for the device's kind of products
   Pipeline place_heads_;
   Pipeline rms_norm_;
   Pipeline route_;

@@ -104,12 +104,13 @@ Pipelines::~Pipelines() {
 }
 
 Result<Pipeline> Pipelines::Get(std::string_view shader,
-                                std::span<const uint32_t> constants) {
+                                std::span<const uint32_t> constants,
+                                Subgroups subgroups) {
   const std::pair key(std::string(shader),
                       std::vector(constants.begin(), constants.end()));
   auto found = made_.find(key);
   if (found == made_.end()) {
-    const Result<VkPipeline> made = Make(shader, constants);
+    const Result<VkPipeline> made = Make(shader, constants, subgroups);
     if (!made) return made.error();
     found = made_.emplace(key, *made).first;
   }
@@ -117,7 +118,8 @@ Result<Pipeline> Pipelines::Get(std::string_view shader,
 }
 
 Result<VkPipeline> Pipelines::Make(std::string_view shader,
-                                   std::span<const uint32_t> constants) {
+                                   std::span<const uint32_t> constants,
+                                   Subgroups subgroups) {
   const DeviceFunctions& vk = device_->functions();
   const std::span<const uint32_t> code = FindShader(shader);
   if (code.empty()) {
@@ -150,6 +152,15 @@ Result<VkPipeline> Pipelines::Make(std::string_view shader,
   create.stage.module = module;
   create.stage.pName = "main";
   create.stage.pSpecializationInfo = &specialization;
+  VkPipelineShaderStageRequiredSubgroupSizeCreateInfo size{};
+  size.sType =
+      VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO;
+  size.requiredSubgroupSize = device_->info().subgroup_size;
+  if (subgroups == Subgroups::kFull) {
+    create.stage.flags =
+        VK_PIPELINE_SHADER_STAGE_CREATE_REQUIRE_FULL_SUBGROUPS_BIT;
+    create.stage.pNext = &size;
+  }
   create.layout = layout_;
   VkPipeline pipeline = VK_NULL_HANDLE;
   made = vk.CreateComputePipelines(device_->handle(), cache_, 1, &create,

@@ -25,6 +25,10 @@ struct Pipeline {
   VkPipelineLayout layout = VK_NULL_HANDLE;
 };
 
+// What a shader takes for granted of its subgroups; kFull: that all are of
+// DeviceInfo::subgroup_size.
+enum class Subgroups : uint8_t { kAny, kFull };
+
 // The pipelines of a device, made when they are asked for. What the driver
 // compiled is kept in a file, if there is a folder for it, that only this
 // driver and device read again. Shaders take addresses of buffers as
@@ -42,7 +46,8 @@ class Pipelines {
   // The shader of that name (shader_code.h) with its constants
   // (constant_id 0, 1, ...).
   Result<Pipeline> Get(std::string_view shader,
-                       std::span<const uint32_t> constants = {});
+                       std::span<const uint32_t> constants = {},
+                       Subgroups subgroups = Subgroups::kAny);
 
   // Writes what was compiled since Create to the folder, for the user alone.
   Status Save();
@@ -55,7 +60,8 @@ class Pipelines {
       : device_(std::move(device)) {}
   Status Start();
   Result<VkPipeline> Make(std::string_view shader,
-                          std::span<const uint32_t> constants);
+                          std::span<const uint32_t> constants,
+                          Subgroups subgroups);
 
   std::shared_ptr<Device> device_;
   std::filesystem::path cache_file_;

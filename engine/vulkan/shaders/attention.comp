@@ -47,14 +47,14 @@ void main() {
   const uint column = head / (heads / kv_heads) * head_dim;
   const uint end = rows.at[token].position + 1u;
   const uint begin = window == 0u || end <= window ? 0u : end - window;
-  Pages pages = rows.at[token].pages;
+  Pages pages = Pages(rows.at[token].pages);
 
   float sums[kSums] = float[kSums](0.0, 0.0, 0.0, 0.0);
   float largest = -3.0e38;
   float total = 0.0;
   for (uint number = begin / kPageTokens; number * kPageTokens < end;
        ++number) {
-    Floats page = pages.at[number];
+    Floats page = Floats(pages.at[number]);
     const uint position = number * kPageTokens + lane;
     const bool seen = position >= begin && position < end;
     const float score =

@@ -32,16 +32,17 @@ void main() {
   const uint channel = gl_GlobalInvocationID.x;
   if (channel >= channels) return;
   Sequence sequence = sequences.at[gl_WorkGroupID.y];
+  Floats state = Floats(sequence.state);
   float weights[kMaxWidth];
   float window[kMaxWidth];  // the last width inputs, oldest first
   for (uint k = 0u; k < width; ++k) {
     weights[k] = weight.at[k * channels + channel];
-    window[k] = k + 1u < width ? sequence.state.at[window_offset +
-                                                   k * channels + channel]
+    window[k] = k + 1u < width ? state.at[window_offset + k * channels +
+                                          channel]
                                : 0.0;
   }
   for (uint t = 0u; t < sequence.tokens; ++t) {
-    if (t == sequence.kept_after) Store(sequence.kept, channel, window);
+    if (t == sequence.kept_after) Store(Floats(sequence.kept), channel, window);
     const uint token = sequence.first_token + t;
     window[width - 1u] = x.at[token * x_stride + channel];
     float sum = bias.at[channel];
@@ -50,7 +51,7 @@ void main() {
     for (uint k = 0u; k + 1u < width; ++k) window[k] = window[k + 1u];
   }
   if (sequence.tokens == sequence.kept_after) {
-    Store(sequence.kept, channel, window);
+    Store(Floats(sequence.kept), channel, window);
   }
-  Store(sequence.state, channel, window);
+  Store(state, channel, window);
 }

@@ -20,9 +20,9 @@ void main() {
   const uint i = gl_GlobalInvocationID.x;
   if (i >= size) return;
   const uint token = gl_WorkGroupID.y;
-  const uint position = rows.at[token].position;
-  Floats page = rows.at[token].pages.at[position / kPageTokens];
-  const uint at = page_offset + position % kPageTokens * row_size + i;
+  const Row row = rows.at[token];
+  Floats page = PageOf(row);
+  const uint at = page_offset + row.position % kPageTokens * row_size + i;
   if (to_log != 0u) {
     page.at[at] = x.at[token * stride + i];
   } else {

@@ -7,6 +7,7 @@
 #include "common.glsl"
 #include "product_parameters.glsl"
 layout(local_size_x = 128) in;
+layout(constant_id = 0) const bool kExperts = false;
 
 #define PARAMETERS  \
   Floats x;         \

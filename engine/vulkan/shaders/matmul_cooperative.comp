@@ -15,17 +15,18 @@
 #include "product_parameters.glsl"
 layout(local_size_x_id = 0) in;  // four subgroups
 
+// The device's matrices: kM x kK times kK x kN.
+layout(constant_id = 1) const uint kM = 16u;
+layout(constant_id = 2) const uint kN = 16u;
+layout(constant_id = 3) const uint kK = 16u;
+layout(constant_id = 4) const bool kExperts = false;
+
 #define PARAMETERS  \
   Quads x;          \
   Floats unscales;  \
   ROW_PARAMETERS
 #include "format.glsl"
 #include "token_rows.glsl"
-
-// The device's matrices: kM x kK times kK x kN.
-layout(constant_id = 1) const uint kM = 16u;
-layout(constant_id = 2) const uint kN = 16u;
-layout(constant_id = 3) const uint kK = 16u;
 
 const uint kTileRows = 64u;
 const uint kTileTokens = 64u;

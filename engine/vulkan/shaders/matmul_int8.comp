@@ -9,6 +9,7 @@
 #include "common.glsl"
 #include "product_parameters.glsl"
 layout(local_size_x = 128) in;
+layout(constant_id = 0) const bool kExperts = false;
 
 layout(buffer_reference, std430, buffer_reference_align = 8) readonly buffer
     Factors {

@@ -5,12 +5,12 @@ const uint kPageTokens = 64u;
 
 layout(buffer_reference, std430, buffer_reference_align = 8) readonly buffer
     Pages {
-  Floats at[];
+  uvec2 at[];  // of a Floats each
 };
 
 // A token of the batch: its sequence's pages, and where it stands.
 struct Row {
-  Pages pages;
+  uvec2 pages;  // of a Pages
   uint position;
   uint unused;
 };
@@ -19,3 +19,8 @@ layout(buffer_reference, std430, buffer_reference_align = 8) readonly buffer
     Rows {
   Row at[];
 };
+
+// Where a token stands.
+Floats PageOf(Row row) {
+  return Floats(Pages(row.pages).at[row.position / kPageTokens]);
+}

@@ -36,9 +36,8 @@ void Store(uint token, uint i, float value) {
     x.at[token * size + i] = value;
     return;
   }
-  const uint position = rows.at[token].position;
-  Floats page = rows.at[token].pages.at[position / kPageTokens];
-  page.at[page_offset + position % kPageTokens * size + i] = value;
+  const Row row = rows.at[token];
+  PageOf(row).at[page_offset + row.position % kPageTokens * size + i] = value;
 }
 
 void main() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What products of many tokens have behind the addresses of their own: see
-// token_rows.glsl.
-#ifdef EXPERTS
+// What products of many tokens have behind the addresses of their own. Included
+// before a format; token_rows.glsl comes behind it.
+#define EXPERTS
 #define ROW_PARAMETERS  \
   Floats y;             \
   Uints order;          \
@@ -10,13 +10,5 @@
   uint cols;            \
   uint x_stride;        \
   uint y_stride;        \
+  uint tokens;          \
   uint uses_per_x;
-#else
-#define ROW_PARAMETERS  \
-  Floats y;             \
-  uint rows;            \
-  uint cols;            \
-  uint x_stride;        \
-  uint y_stride;        \
-  uint tokens;
-#endif

@@ -8,8 +8,8 @@ struct Sequence {
   // there are: it is not.
   uint kept_after;
   uint unused;
-  Floats state;  // [layers]: a window, then a recurrence
-  Floats kept;   // likewise
+  uvec2 state;  // of a Floats, [layers]: a window, then a recurrence
+  uvec2 kept;   // likewise
 };
 
 layout(buffer_reference, std430, buffer_reference_align = 8) readonly buffer

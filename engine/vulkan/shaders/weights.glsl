@@ -23,7 +23,8 @@ layout(buffer_reference, std430, buffer_reference_align = 16) readonly buffer
 };
 
 #ifdef EXPERTS
-// One matrix of each of several experts; main() says which is meant.
+// The addresses of several matrices (or of one: token_rows.glsl), of which
+// main() chooses.
 layout(buffer_reference, std430, buffer_reference_align = 8) readonly buffer
     Matrices {
   uvec2 at[];  // of a Uints each

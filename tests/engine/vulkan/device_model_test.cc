@@ -136,6 +136,60 @@ INSTANTIATE_TEST_SUITE_P(
         DeviceCase{"mistral-kq", "gguf/model-IQ4_XS.gguf", "gguf-IQ4_XS"}),
     NameOf);
 
+// Products of many tokens in the other ways that the device has, which round
+// more: weights and inputs to binary16, or inputs to 8 bits as the processor
+// does (golden_test.cc, kQ8Tolerance).
+class DeviceProductsTest : public DeviceTest,
+                           public testing::WithParamInterface<MatMulKind> {
+ protected:
+  MatMulKind kind() const override { return GetParam(); }
+  WorkerPool pool_{PlanThreads(1)};
+};
+
+TEST_P(DeviceProductsTest, AreNearThePlainOnesHoweverAPromptIsCut) {
+  // Where a router's scores are near a tie, another expert is chosen.
+  const struct {
+    const char* name;
+    float int8;
+  } models[] = {{"mixtral-kq/gguf/model-Q4_K_M.gguf", 1.5F},
+                {"mamba2-kq/gguf/model-Q4_K_M.gguf", 0.6F},
+                {"mistral-kq/gguf/model-Q8_0.gguf", 0.6F},
+                {"falcon-h1-tiny/hf", 0}};
+  for (const auto& [name, int8] : models) {
+    const float tolerance = GetParam() == MatMulKind::kInt8          ? int8
+                            : GetParam() == MatMulKind::kCooperative ? 0.03F
+                                                                     : 0;
+    const auto model = LoadOnDevice(name, device_);
+    ASSERT_TRUE(model) << model.error().message;
+    const auto plain = LoadOnDevice(name, TestDevice::Get().device);
+    ASSERT_TRUE(plain) << plain.error().message;
+    std::vector<TokenId> tokens(70);
+    for (size_t i = 0; i < tokens.size(); ++i) {
+      tokens[i] = static_cast<TokenId>((i * 7919 + 13) %
+                                       (*model)->hyperparameters().vocab);
+    }
+    std::vector<float> expected;
+    ASSERT_TRUE(Session(*plain, pool_).PrefillAllLogits(tokens, &expected));
+    std::vector<float> logits;
+    ASSERT_TRUE(Session(*model, pool_).PrefillAllLogits(tokens, &logits));
+    EXPECT_LE(MaxAbsDifference(logits.data(), expected.data(), expected.size()),
+              tolerance)
+        << name;
+    Session cut(*model, pool_);
+    ASSERT_TRUE(cut.Prefill(std::span(tokens).first(33)));
+    ASSERT_TRUE(cut.Prefill(std::span(tokens).subspan(33)));
+    EXPECT_TRUE(std::ranges::equal(cut.logits(),
+                                   std::span(logits).last(cut.logits().size())))
+        << name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, DeviceProductsTest,
+                         testing::ValuesIn(TestDevice::Kinds()),
+                         [](const testing::TestParamInfo<MatMulKind>& test) {
+                           return TestDevice::NameOf(test.param);
+                         });
+
 // Attention with a sliding window of 16 and without, Mamba-2 and Mamba-1, and
 // both, in turns and beside each other.
 constexpr const char* kNames[] = {"mistral-tiny/hf",   "llama-tiny/hf",

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -18,26 +19,49 @@
 namespace krait::engine::vulkan {
 
 // Mesa's device that the processor plays (Debian: mesa-vulkan-drivers), with
-// the validation layer where that is installed. One for all tests of a process.
+// the validation layer where that is installed. One for all tests of a process
+// and each kind of products.
 struct TestDevice {
   std::shared_ptr<const Instance> instance = nullptr;
   std::shared_ptr<Device> device = nullptr;
   std::string missing = {};  // why there is none
 
-  static const TestDevice& Get() {
-    static const TestDevice test_device = Open();
-    return test_device;
+  static const TestDevice& Get(MatMulKind kind = MatMulKind::kPlain) {
+    // Never destroyed: when the process ends the driver is gone before.
+    static auto* const devices = new std::map<MatMulKind, TestDevice>;
+    const auto found = devices->find(kind);
+    if (found != devices->end()) return found->second;
+    return devices->emplace(kind, Open(kind)).first->second;
   }
 
-  static TestDevice Open() {
-    TestDevice made;
+  // What the device has: Debian 12's no cooperative matrices, sid's all.
+  static std::vector<MatMulKind> Kinds() {
+    std::vector<MatMulKind> kinds = {MatMulKind::kPlain};
+    for (const auto kind : {MatMulKind::kInt8, MatMulKind::kCooperative}) {
+      if (Get(kind).device != nullptr) kinds.push_back(kind);
+    }
+    return kinds;
+  }
+  static std::string NameOf(MatMulKind kind) {
+    constexpr const char* kNames[] = {"Plain", "Int8", "Cooperative"};
+    return kNames[static_cast<size_t>(kind)];
+  }
+
+ private:
+  static Result<std::shared_ptr<const Instance>> OpenInstance() {
     auto instance = Instance::Create(/*validate=*/true);
-    if (!instance) instance = Instance::Create();
-    if (!instance) return {.missing = instance.error().message};
-    made.instance = *instance;
+    return instance ? instance : Instance::Create();
+  }
+
+  static TestDevice Open(MatMulKind kind) {
+    TestDevice made;
+    static auto* const instance =
+        new Result<std::shared_ptr<const Instance>>(OpenInstance());
+    if (!*instance) return {.missing = instance->error().message};
+    made.instance = **instance;
     const auto info = made.instance->Choose("llvmpipe");
     if (!info) return {.missing = info.error().message};
-    auto device = Device::Open(made.instance, *info);
+    auto device = Device::Open(made.instance, *info, kind);
     if (!device) return {.missing = device.error().message};
     made.device = *device;
     return made;
@@ -48,8 +72,11 @@ struct TestDevice {
 // layer has something against it.
 class DeviceTest : public testing::Test {
  protected:
+  // Of its products of many tokens.
+  virtual MatMulKind kind() const { return MatMulKind::kPlain; }
+
   void SetUp() override {
-    const TestDevice& test_device = TestDevice::Get();
+    const TestDevice& test_device = TestDevice::Get(kind());
     if (test_device.device == nullptr) GTEST_SKIP() << test_device.missing;
     instance_ = test_device.instance;
     device_ = test_device.device;
