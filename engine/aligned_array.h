@@ -13,8 +13,10 @@
 namespace krait::engine {
 
 // Leaves the memory as it comes. Of large arrays the pages that are never
-// written cost nothing.
-struct Uninitialised {};
+// written cost nothing, and those are small if only a part will be written.
+struct Uninitialised {
+  bool in_part = true;
+};
 
 // A fixed-size array of numbers on a 64-byte boundary (a cache line, and the
 // widest vector). Zero-initialised. Movable; copies are explicit.
@@ -29,9 +31,11 @@ class AlignedArray {
     // Fresh pages are zero.
     if (MappedBytes(size) == 0) Zero();
   }
-  AlignedArray(size_t size, Uninitialised)
+  AlignedArray(size_t size, Uninitialised written)
       : data_(Allocate(size), Free{MappedBytes(size)}), size_(size) {
-    if (MappedBytes(size) != 0) KeepPagesSmall(data(), bytes());
+    if (written.in_part && MappedBytes(size) != 0) {
+      KeepPagesSmall(data(), bytes());
+    }
   }
 
   AlignedArray Copy() const {

@@ -219,12 +219,14 @@ void Mamba1Mixer::Select(const Call& call) const {
 }
 
 void Mamba1Mixer::RecordInputs(const Call& call) const {
-  for (size_t t = 0; t < call.tokens; ++t) {
-    float* row = call.Recorded(state_layer_, call.tail + t);
-    std::copy_n(call.Projected(t), shape_.d_inner, row);
-    std::copy_n(call.Selected(call.tail + t), shape_.x_proj_rows(),
-                row + shape_.d_inner);
-  }
+  call.ForRanges(call.tokens, 1, [&](size_t begin, size_t end, size_t) {
+    for (size_t t = begin; t < end; ++t) {
+      float* row = call.Recorded(state_layer_, call.tail + t);
+      std::copy_n(call.Projected(t), shape_.d_inner, row);
+      std::copy_n(call.Selected(call.tail + t), shape_.x_proj_rows(),
+                  row + shape_.d_inner);
+    }
+  });
 }
 
 // dt = softplus(dt_proj narrow_dt + dt_bias) of all rows.

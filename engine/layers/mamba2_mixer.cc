@@ -125,10 +125,12 @@ void Mamba2Mixer::MixChunks(const Call& call) const {
 // The new tokens' inputs to the state, before they are changed in place.
 void Mamba2Mixer::RecordInputs(const Call& call) const {
   const size_t base = call.state->base_position();
-  for (size_t t = call.tail; t < call.rows(); ++t) {
-    std::copy_n(call.Inputs(t), shape_.conv_dim() + shape_.heads,
-                call.state->Row(state_layer_, base + t));
-  }
+  call.ForRanges(call.tokens, 1, [&](size_t begin, size_t end, size_t) {
+    for (size_t t = call.tail + begin; t < call.tail + end; ++t) {
+      std::copy_n(call.Inputs(t), shape_.conv_dim() + shape_.heads,
+                  call.state->Row(state_layer_, base + t));
+    }
+  });
 }
 
 simd::CausalConv1d Mamba2Mixer::Convolution() const {
