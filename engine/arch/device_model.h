@@ -30,10 +30,10 @@ struct DeviceOptions {
 };
 
 // Layers whose weights, states and forward pass are on a graphics card: the
-// same as the decoder's, recorded for the device. A call is one command buffer;
-// where experts are left to the processor, two for each such layer. Where the
-// device fails, calls throw vulkan::DeviceFailure; nothing of the model or its
-// states can be used after that.
+// same as the decoder's, recorded for the device. A call is one command buffer,
+// and one more for each layer whose experts are left to the processor. Where
+// the device fails, calls throw vulkan::DeviceFailure; nothing of the model or
+// its states can be used after that.
 class DeviceModel final : public ModelPart {
  public:
   // Copies the weights of `file`, which was checked, to the device.

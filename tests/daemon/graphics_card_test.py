@@ -16,6 +16,8 @@ SOURCE = sys.argv[2]
 with open(os.path.join(SOURCE, 'models', 'default'), encoding='utf-8') as name:
     DEFAULT_MODEL = os.path.join(SOURCE, 'models', name.read().strip())
 LLAMA = os.path.join(SOURCE, 'tests', 'data', 'models', 'llama-tiny', 'gguf', 'model-f16.gguf')
+MIXTRAL = os.path.join(SOURCE, 'tests', 'data', 'models', 'mixtral-kq', 'gguf',
+                       'model-Q4_K_M.gguf')
 ON_PROCESSOR = 'the processor runs the model, not a graphics card: '
 
 
@@ -28,9 +30,19 @@ class GraphicsCardTest(DaemonCase):
         with open(self.file, 'w', encoding='utf-8') as file:
             file.write('def add(first, second):\n    return \n')
 
-    def bench(self, device):
-        return self.run_krait('bench', 'decode', '--model', LLAMA, '--device', device,
-                              '--tokens', '4', '--repetitions', '1', '--json')
+    def bench(self, device, *options, model=LLAMA):
+        return self.run_krait('bench', 'decode', '--model', model, '--device', device,
+                              '--tokens', '4', '--repetitions', '1', '--json', *options)
+
+    def runs_on(self, *options, **model):
+        done = self.bench(*options, **model)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)['device']
+
+    def offload(self, *options):
+        done = self.run_krait('doctor', '--json', '--model', LLAMA, *options)
+        return [check['found'] for check in json.loads(done.stdout)['checks']
+                if check['check'] == 'offload']
 
     def complete(self, *options):
         done = self.run_krait('complete', self.file + ':2:12', '--json', '--model', DEFAULT_MODEL,
@@ -70,7 +82,32 @@ class GraphicsCardTest(DaemonCase):
     def test_a_card_that_is_not_there_is_told(self):
         done = self.bench('voodoo')
         self.assertEqual(done.returncode, 2, done)
-        self.assertRegex(done.stderr, "no device is 'voodoo'|Vulkan")
+        self.assertRegex(done.stderr, "^krait: (no device is 'voodoo'|Vulkan).*\\n$")
+        done = self.run_krait('complete', self.file + ':2:12', '--device', 'voodoo')
+        self.assertEqual(done.returncode, 2, done)
+        self.assertNotIn(ON_PROCESSOR, done.stderr)
+
+    def test_a_part_of_the_model_runs_there(self):
+        self.need_lavapipe()
+        self.assertRegex(self.runs_on('llvmpipe', '--gpu-layers', '1'),
+                         '^the first 1 of 3 layers on llvmpipe')
+        self.assertEqual(self.runs_on('llvmpipe', '--gpu-layers', '0'), 'cpu')
+        self.assertRegex(self.runs_on('llvmpipe', '--gpu-layers', 'all'), '^llvmpipe')
+        self.assertRegex(self.runs_on('llvmpipe,llvmpipe', '--gpu-layers', 'all'),
+                         '^the first 2 of 3 layers on llvmpipe.*, the next 1 on llvmpipe')
+        self.assertIn(', experts on the processor',
+                      self.runs_on('llvmpipe', '--gpu-experts', 'cpu', model=MIXTRAL))
+        done = self.bench('llvmpipe', '--gpu-layers', 'most')
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('expected auto', done.stderr)
+
+    def test_doctor_says_what_would_run_there(self):
+        self.need_lavapipe()
+        self.assertRegex(self.offload('--device', 'llvmpipe')[0], r'^all 3 layers on llvmpipe.* MB')
+        self.assertRegex(self.offload('--device', 'llvmpipe', '--gpu-layers', '2')[0],
+                         '^the first 2 of 3 layers on llvmpipe.*, 1 on the processor$')
+        # Of what is no graphics card nothing is proposed.
+        self.assertEqual(self.offload(), [])
 
     def test_without_a_driver_the_processor_runs_it(self):
         expected, _ = self.complete()
