@@ -16,6 +16,7 @@
 #include "base/json_text.h"
 #include "daemon/terminal.h"
 #include "daemon/tools/bench/bandwidth.h"
+#include "daemon/tools/bench/card_peaks.h"
 #include "daemon/tools/bench/int8_peak.h"
 #include "daemon/tools/bench/samples.h"
 #include "engine/layers/work_times.h"
@@ -186,6 +187,7 @@ struct SpeedReport {
   Bandwidth bandwidth;
   double int8_peak = 0;  // of a prefill: operations per second
   WorkShares shares;
+  CardPeaks card = {};  // where one runs it
 
   // Whether the threads run it, so that what they can do says something.
   bool on_processor() const { return loaded.card.empty(); }
@@ -196,9 +198,9 @@ struct SpeedReport {
   }
 };
 
-SpeedReport MakeReport(const BenchArguments& arguments,
-                       const LoadedModel& loaded, size_t tokens,
-                       const Measurement& measurement) {
+base::Result<SpeedReport> MakeReport(const BenchArguments& arguments,
+                                     const LoadedModel& loaded, size_t tokens,
+                                     const Measurement& measurement) {
   const auto& hparams = loaded.model->hyperparameters();
   const bool recurrent = hparams.IsRecurrent();
   SpeedReport report{.model = arguments.weights.shape.empty()
@@ -219,6 +221,11 @@ SpeedReport MakeReport(const BenchArguments& arguments,
                      .shares = measurement.shares};
   if (report.on_processor()) {
     report.bandwidth = MeasureBandwidth(*loaded.pool);
+  } else {
+    const auto card = MeasureCard(loaded.card);
+    if (!card) return card.error();
+    report.card = *card;
+    report.bandwidth.bytes_per_second = card->peaks.bytes_per_second;
   }
   if (arguments.kind == BenchKind::kDecode) {
     const size_t step_bytes =
@@ -257,21 +264,24 @@ void PrintJson(const BenchArguments& arguments, const SpeedReport& report) {
         {"attention", report.shares.Of(engine::Work::kAttention)},
         {"recurrence", report.shares.Of(engine::Work::kRecurrence)}};
   }
-  if (report.on_processor()) {
-    json["memory_gb_per_second"] = report.bandwidth.bytes_per_second / 1e9;
-  }
+  json["memory_gb_per_second"] = report.bandwidth.bytes_per_second / 1e9;
   if (decode) {
     json["sequences"] = report.sequences;
     json["weight_bytes_per_token"] = report.weight_bytes;
     json["state_bytes_per_token"] = report.state_bytes;
     json["gb_per_second"] = report.gigabytes_per_second;
-    if (!report.on_processor()) return PrintLine(base::JsonText(json));
     json["fraction_of_memory_bandwidth"] =
         report.gigabytes_per_second * 1e9 / report.bandwidth.bytes_per_second;
   } else {
     json["parameters"] = report.loaded.model->Parameters();
     json["gflop_per_second"] = report.operations_per_second() / 1e9;
-    if (!report.on_processor()) return PrintLine(base::JsonText(json));
+    if (!report.on_processor()) {
+      const double peak = report.card.peaks.operations_per_second;
+      json["peak_gop_per_second"] = peak / 1e9;
+      json["peak_kind"] = report.card.kind;
+      json["fraction_of_peak"] = report.operations_per_second() / peak;
+      return PrintLine(base::JsonText(json));
+    }
     json["int8_peak_gop_per_second"] = report.int8_peak / 1e9;
     json["fraction_of_int8_peak"] =
         report.operations_per_second() / report.int8_peak;
@@ -305,8 +315,13 @@ void PrintText(const BenchArguments& arguments, const SpeedReport& report) {
                     100 * report.shares.Of(engine::Work::kRecurrence)));
   }
   if (!decode && !report.on_processor()) {
-    PrintLine(fmt::format("  {:.0f} GFLOP/s in the layers",
-                          report.operations_per_second() / 1e9));
+    const double peak = report.card.peaks.operations_per_second;
+    PrintLine(fmt::format(
+        "  {:.0f} GFLOP/s in the layers, {:.0f} % of the {:.0f} that this card "
+        "does in {}",
+        report.operations_per_second() / 1e9,
+        100 * report.operations_per_second() / peak, peak / 1e9,
+        report.card.kind));
     return;
   }
   if (!decode) {
@@ -330,7 +345,11 @@ void PrintText(const BenchArguments& arguments, const SpeedReport& report) {
       static_cast<double>(report.state_bytes) / 1e6,
       report.sequences > 1 ? ", the weights once for all sequences" : ""));
   if (!report.on_processor()) {
-    PrintLine(fmt::format("  {:.1f} GB/s", report.gigabytes_per_second));
+    PrintLine(fmt::format(
+        "  {:.1f} GB/s, {:.0f} % of this card's {:.1f} GB/s (measured)",
+        report.gigabytes_per_second,
+        100e9 * report.gigabytes_per_second / report.bandwidth.bytes_per_second,
+        report.bandwidth.bytes_per_second / 1e9));
     return;
   }
   PrintLine(fmt::format(
@@ -358,11 +377,12 @@ int RunBench(const BenchArguments& arguments) {
           : (arguments.kind == BenchKind::kDecode ? size_t{64} : size_t{512});
   const auto measured = Measure(arguments, *loaded, tokens);
   if (!measured) return ReportError(measured.error());
-  const SpeedReport report = MakeReport(arguments, *loaded, tokens, *measured);
+  const auto report = MakeReport(arguments, *loaded, tokens, *measured);
+  if (!report) return ReportError(report.error());
   if (arguments.json) {
-    PrintJson(arguments, report);
+    PrintJson(arguments, *report);
   } else {
-    PrintText(arguments, report);
+    PrintText(arguments, *report);
   }
   return FinishOutput(kExitOk);
 }

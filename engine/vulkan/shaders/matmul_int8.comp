@@ -5,8 +5,8 @@
 // a tile of kTileRows rows and kTileTokens tokens; of each step of 32 elements
 // both go through shared memory. What a token gets does not depend on the
 // others: each sum goes along the row, from its begin.
-#extension GL_EXT_spirv_intrinsics : require
 #include "common.glsl"
+#include "dot_of_bytes.glsl"
 #include "product_parameters.glsl"
 layout(local_size_x = 128) in;
 layout(constant_id = 0) const bool kExperts = false;
@@ -22,11 +22,6 @@ layout(buffer_reference, std430, buffer_reference_align = 8) readonly buffer
   ROW_PARAMETERS
 #include "format.glsl"
 #include "token_rows.glsl"
-
-// OpSDotKHR: the sum of the products of four signed bytes each.
-spirv_instruction(extensions = ["SPV_KHR_integer_dot_product"],
-                  capabilities = [6018, 6019], id = 4450)
-int DotOfBytes(uint a, uint b, spirv_literal int packed);
 
 const uint kTileRows = 64u;
 const uint kTileTokens = 64u;

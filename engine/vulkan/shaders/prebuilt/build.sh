@@ -26,6 +26,7 @@ for format in F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q2_K Q3_K Q4_K Q5_K Q6_K IQ4
   glslc --target-env=vulkan1.2 -O "-D$format" matmul_cooperative.comp \
     -o "$made/matmul_cooperative_${format,,}.spv"
 done
+glslc --target-env=vulkan1.2 -O peak_cooperative.comp -o "$made/peak_cooperative.spv"
 if [ -z "$check" ]; then
   cp "$made"/*.spv prebuilt/
   exit
