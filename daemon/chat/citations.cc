@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "daemon/chat/significant_terms.h"
+#include "daemon/repository/place_unit.h"
 
 namespace krait::daemon {
 namespace {
@@ -57,23 +58,13 @@ std::optional<std::vector<size_t>> ParseNumbers(std::string_view text) {
   }
 }
 
-// "path:12-34", "path:12", also with an L before each number.
-std::optional<Citation> ParsePlace(std::string_view text) {
-  const size_t colon = text.rfind(':');
-  if (colon == text.npos || colon == 0) return std::nullopt;
-  const auto line = [](std::string_view number) {
-    if (number.starts_with('L')) number.remove_prefix(1);
-    return NumberOf(number);
-  };
-  const std::string_view lines = text.substr(colon + 1);
-  const size_t dash = lines.find('-');
-  const auto begin = line(lines.substr(0, dash));
-  const auto end = dash == lines.npos ? begin : line(lines.substr(dash + 1));
-  if (!begin || !end || *end < *begin) return std::nullopt;
-  std::string_view path = text.substr(0, colon);
-  if (path.starts_with("./")) path.remove_prefix(2);
-  return Citation{
-      .path = std::string(path), .begin_line = *begin, .end_line = *end};
+// "path:12-34", "manual.pdf:page 3".
+std::optional<Citation> ParseCitation(std::string_view text) {
+  auto place = repository::ParsePlace(text);
+  if (!place) return std::nullopt;
+  return Citation{.path = std::move(place->path),
+                  .begin_line = place->begin,
+                  .end_line = place->end};
 }
 
 Citation PlaceOf(const Excerpt& excerpt) {
@@ -169,7 +160,7 @@ class CitationChecker {
       for (const size_t number : *numbers) CiteNumber(number);
       return true;
     }
-    const auto place = ParsePlace(inside);
+    const auto place = ParseCitation(inside);
     if (!place) return false;
     const auto excerpt = std::ranges::find_if(shown_, [&](const Excerpt& e) {
       return e.path == place->path && e.begin_line <= place->begin_line &&
@@ -275,11 +266,8 @@ class CitationChecker {
 }  // namespace
 
 std::string CitationText(const Citation& citation) {
-  if (citation.begin_line == citation.end_line) {
-    return fmt::format("{}:{}", citation.path, citation.begin_line);
-  }
-  return fmt::format("{}:{}-{}", citation.path, citation.begin_line,
-                     citation.end_line);
+  return repository::PlaceText(citation.path, citation.begin_line,
+                               citation.end_line);
 }
 
 CheckedAnswer CheckCitations(

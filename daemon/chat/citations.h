@@ -15,7 +15,7 @@ namespace krait::daemon {
 // A place that an answer names.
 struct Citation {
   std::string path;
-  size_t begin_line = 1;  // from 1
+  size_t begin_line = 1;  // from 1; pages and cells, too (place_unit.h)
   size_t end_line = 1;    // the last one
   // Not the model's: krait has found there what a sentence says.
   bool added = false;
@@ -23,7 +23,7 @@ struct Citation {
   bool operator==(const Citation&) const = default;
 };
 
-// "path:12-34"
+// "path:12-34", "manual.pdf:page 3"
 std::string CitationText(const Citation& citation);
 
 // A citation that was taken out, and why.
@@ -41,10 +41,11 @@ struct CheckedAnswer {
 };
 
 // Checks an answer that was made from `shown`. A citation is an excerpt's
-// number ("[2]", "[1, 3]"), or a place ("[path:12-34]"), whose lines have to be
-// among an excerpt's; each becomes its place, "[path:12-34]". It counts if
-// `still_there` says that the excerpt's lines are as they were shown; others
-// are taken out of the text: a model makes up places.
+// number ("[2]", "[1, 3]"), or a place ("[path:12-34]", "[a.pdf:page 3]"),
+// whose lines have to be among an excerpt's; each becomes its place,
+// "[path:12-34]". It counts if `still_there` says that the excerpt's lines are
+// as they were shown; others are taken out of the text: a model makes up
+// places.
 //
 // Behind a sentence that names no place goes the excerpt that has most of its
 // words, if it has enough of them: small models forget to say.

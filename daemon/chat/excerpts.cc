@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "daemon/chat/file_context.h"
 #include "daemon/chat/significant_terms.h"
+#include "daemon/repository/document.h"
 #include "daemon/repository/text_lines.h"
 
 namespace krait::daemon {
@@ -91,8 +92,10 @@ Excerpt ExcerptOf(const ReadPassage& read, std::string_view question,
     const repository::TextLines lines(read.text);
     const LineRange best =
         BestLines(lines, question, read.text.size() * most_tokens / tokens);
-    excerpt.begin_line = read.passage.begin_line + best.begin;
-    excerpt.end_line = read.passage.begin_line + best.end - 1;
+    if (!repository::IsDocument(excerpt.path)) {
+      excerpt.begin_line = read.passage.begin_line + best.begin;
+      excerpt.end_line = read.passage.begin_line + best.end - 1;
+    }
     excerpt.text =
         read.text.substr(lines.Begin(best.begin),
                          lines.Begin(best.end) - lines.Begin(best.begin));
@@ -151,6 +154,9 @@ bool IsUnchanged(const std::filesystem::path& root, const Excerpt& excerpt) {
                                      .end_line = excerpt.end_line,
                                      .name = {},
                                      .container = {}});
+  if (repository::IsDocument(excerpt.path)) {
+    return !excerpt.text.empty() && now.find(excerpt.text) != now.npos;
+  }
   return !now.empty() && HashOfLines(now) == excerpt.hash;
 }
 

@@ -14,10 +14,11 @@
 
 namespace krait::daemon {
 
-// Whole lines of a file that a model is shown for a question.
+// Whole lines of a file that a model is shown for a question; of a document
+// those of some pages or cells (repository/place_unit.h).
 struct Excerpt {
   std::string path;       // in the repository
-  size_t begin_line = 1;  // from 1
+  size_t begin_line = 1;  // from 1; pages or cells of a document
   size_t end_line = 1;    // the last one
   std::string name = {};  // of the declaration or section; may be empty
   std::string text = {};  // as it is in the file
@@ -49,7 +50,8 @@ std::vector<Excerpt> ChooseExcerpts(const RepositoryFindings& findings,
                                     const ExcerptLimits& limits,
                                     const TextTokenCounter& count_tokens);
 
-// Whether these lines of the file still say what was shown.
+// Whether these lines of the file still say what was shown; of a document
+// whether these pages or cells still have it.
 bool IsUnchanged(const std::filesystem::path& root, const Excerpt& excerpt);
 
 // Returns what a chat model is told: the excerpts, what to do with them, and

@@ -17,6 +17,7 @@
 #include "daemon/chat/repository_question.h"
 #include "daemon/chat/terminal_text.h"
 #include "daemon/commands/repository_index.h"
+#include "daemon/repository/place_unit.h"
 #include "daemon/standard_error.h"
 #include "daemon/terminal.h"
 
@@ -33,11 +34,12 @@ struct AskOutcome {
 boost::json::array PlacesToJson(const std::vector<Citation>& citations) {
   boost::json::array json;
   for (const Citation& citation : citations) {
-    json.push_back(
-        boost::json::object{{"path", base::JsonString(citation.path)},
-                            {"line", citation.begin_line},
-                            {"end_line", citation.end_line},
-                            {"added", citation.added}});
+    json.push_back(boost::json::object{
+        {"path", base::JsonString(citation.path)},
+        {"line", citation.begin_line},
+        {"end_line", citation.end_line},
+        {"unit", repository::UnitName(repository::UnitOfPlaces(citation.path))},
+        {"added", citation.added}});
   }
   return json;
 }

@@ -59,10 +59,6 @@ base::Result<Asker> MakeAsker(const EvalAskArguments& arguments) {
   return asker;
 }
 
-bool IsOf(const AskCase& one, const std::string& path) {
-  return std::ranges::find(one.paths, path) != one.paths.end();
-}
-
 // What is found for a question, but for files of questions: that which is asked
 // and those beside it, which may lie in the repository.
 base::Result<RepositoryFindings> FindElsewhere(
@@ -113,11 +109,16 @@ base::Result<Asked> AskOne(const EvalAskArguments& arguments,
   result.cosine = TermCosine(one.answer, asked.answer.text);
   result.citations = asked.answer.citations.size();
   for (const Citation& citation : asked.answer.citations) {
-    if (IsOf(one, citation.path)) ++result.right_citations;
+    if (one.HasAnswerAt(citation.path, citation.begin_line,
+                        citation.end_line)) {
+      ++result.right_citations;
+    }
   }
-  result.retrieved = std::ranges::any_of(
-      findings->passages,
-      [&](const ReadPassage& read) { return IsOf(one, read.passage.path); });
+  result.retrieved =
+      std::ranges::any_of(findings->passages, [&](const ReadPassage& read) {
+        return one.HasAnswerAt(read.passage.path, read.passage.begin_line,
+                               read.passage.end_line);
+      });
   result.seconds = took.count();
   return asked;
 }
@@ -168,7 +169,7 @@ boost::json::object SummaryToJson(const AskSummary& summary) {
 
 void PrintSummary(const AskSummary& summary) {
   PrintLine(fmt::format(
-      "\n{} questions with an answer: {:.1f} % found, of {:.1f} % a file that "
+      "\n{} questions with an answer: {:.1f} % found, of {:.1f} % a place that "
       "has it among the passages\n"
       "{} without: {:.1f} % said so\n"
       "cosine similarity {:.3f}, citation precision {:.1f} %, {:.2f} s a "

@@ -15,6 +15,7 @@
 #include "base/json_text.h"
 #include "base/utf8.h"
 #include "daemon/commands/repository_index.h"
+#include "daemon/repository/place_unit.h"
 #include "daemon/repository/search.h"
 #include "daemon/terminal.h"
 
@@ -53,8 +54,8 @@ void PrintPassages(const NamedRepository& named,
                    const std::vector<Passage>& passages) {
   const bool colours = UseColours(STDOUT_FILENO);
   for (const Passage& passage : passages) {
-    const std::string place = fmt::format("{}:{}-{}", passage.path,
-                                          passage.begin_line, passage.end_line);
+    const std::string place = repository::PlaceText(
+        passage.path, passage.begin_line, passage.end_line);
     const std::string name = NameOf(passage);
     PrintLine(fmt::format("{}  {}{}{:.1f}", Bold(place, colours), name,
                           name.empty() ? "" : "  ", passage.score));
@@ -70,6 +71,7 @@ boost::json::object ToJson(const NamedRepository& named,
   json["path"] = base::JsonString(passage.path);
   json["line"] = passage.begin_line;
   json["end_line"] = passage.end_line;
+  json["unit"] = repository::UnitName(repository::UnitOfPlaces(passage.path));
   json["kind"] = repository::KindName(passage.kind);
   json["name"] = base::JsonString(passage.name);
   json["container"] = base::JsonString(passage.container);

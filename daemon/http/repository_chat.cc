@@ -18,7 +18,9 @@
 #include "daemon/chat/excerpts.h"
 #include "daemon/chat/repository_lookup.h"
 #include "daemon/chat/repository_question.h"
+#include "daemon/repository/document.h"
 #include "daemon/repository/index_store.h"
+#include "daemon/repository/place_unit.h"
 
 namespace krait::daemon {
 namespace {
@@ -79,6 +81,9 @@ std::string CitedText(const Citation& citation,
         citation.end_line > passage.end_line) {
       continue;
     }
+    if (repository::IsDocument(passage.path)) {
+      return base::ToValidUtf8(read.text.substr(0, kMostCitedBytes));
+    }
     size_t line = passage.begin_line;
     size_t begin = 0;
     const auto skip_to = [&](size_t wanted, size_t at) {
@@ -99,11 +104,13 @@ json::array PlacesToJson(const std::vector<Citation>& citations,
                          const RepositoryFindings& findings) {
   json::array places;
   for (const Citation& citation : citations) {
-    places.push_back(json::object{{"path", base::JsonString(citation.path)},
-                                  {"line", citation.begin_line},
-                                  {"end_line", citation.end_line},
-                                  {"added", citation.added},
-                                  {"text", CitedText(citation, findings)}});
+    places.push_back(json::object{
+        {"path", base::JsonString(citation.path)},
+        {"line", citation.begin_line},
+        {"end_line", citation.end_line},
+        {"unit", repository::UnitName(repository::UnitOfPlaces(citation.path))},
+        {"added", citation.added},
+        {"text", CitedText(citation, findings)}});
   }
   return places;
 }

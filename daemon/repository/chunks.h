@@ -14,7 +14,8 @@
 namespace krait::repository {
 
 // Lines of a file that stand together: a declaration with the comment above it,
-// a section of a document, or a window where nothing better is known.
+// a section of a document, or a window where nothing better is known; a page or
+// a cell, whose number stands for its lines (place_unit.h).
 struct Chunk {
   size_t begin_line = 1;  // from 1
   size_t end_line = 1;    // the last one

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "daemon/repository/code_terms.h"
+#include "daemon/repository/document.h"
 #include "daemon/repository/identifiers.h"
 #include "daemon/repository/import_statements.h"
 #include "daemon/repository/similar_places.h"
@@ -175,6 +176,8 @@ NearNames ContextFinder::NamesAround(const ContextQuestion& question) {
 
 std::optional<ContextFinder::File> ContextFinder::Read(
     const std::string& path) const {
+  // What is no text of its own cannot be shown as code.
+  if (IsDocument(path)) return std::nullopt;
   if (!choice_.ByName(root_.string(), path).taken()) return std::nullopt;
   File file{.path = path};
   auto text = ReadFile(root_ / path, FileChoice::kMaxBytes, &file.stamp);

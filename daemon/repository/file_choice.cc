@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "daemon/repository/pdf_tool.h"
+#include "daemon/repository/place_unit.h"
 #include "daemon/repository/secrets.h"
 
 namespace krait::repository {
@@ -45,15 +47,16 @@ constexpr std::array<Names, 14> kGeneratedEnds = {
     ".min.css",     ".bundle.js", ".js.map",      ".css.map"};
 
 // Files that are no text whatever is in them; most are.
-constexpr std::array<Names, 62> kBinaryExtensions = {
-    "7z",     "a",    "aac",   "avi",   "avif", "bin",  "bmp",         "bz2",
-    "class",  "dll",  "dylib", "eot",   "exe",  "flac", "gguf",        "gif",
-    "gz",     "heic", "ico",   "icns",  "jar",  "jpeg", "jpg",         "lz4",
-    "m4a",    "mkv",  "mo",    "mov",   "mp3",  "mp4",  "npy",         "npz",
-    "o",      "obj",  "ogg",   "onnx",  "otf",  "pack", "parquet",     "pdf",
-    "pkl",    "png",  "pt",    "pyc",   "rar",  "rlib", "safetensors", "so",
-    "sqlite", "tar",  "tgz",   "tif",   "tiff", "ttf",  "wasm",        "wav",
-    "webm",   "webp", "woff",  "woff2", "xz",   "zip"};
+constexpr std::array<Names, 61> kBinaryExtensions = {
+    "7z",   "a",     "aac",   "avi",         "avif", "bin",    "bmp",
+    "bz2",  "class", "dll",   "dylib",       "eot",  "exe",    "flac",
+    "gguf", "gif",   "gz",    "heic",        "ico",  "icns",   "jar",
+    "jpeg", "jpg",   "lz4",   "m4a",         "mkv",  "mo",     "mov",
+    "mp3",  "mp4",   "npy",   "npz",         "o",    "obj",    "ogg",
+    "onnx", "otf",   "pack",  "parquet",     "pkl",  "png",    "pt",
+    "pyc",  "rar",   "rlib",  "safetensors", "so",   "sqlite", "tar",
+    "tgz",  "tif",   "tiff",  "ttf",         "wasm", "wav",    "webm",
+    "webp", "woff",  "woff2", "xz",          "zip"};
 
 constexpr std::array<Names, 14> kDataExtensions = {
     "csv",   "geojson", "json", "jsonl", "lock", "log", "ndjson",
@@ -207,6 +210,10 @@ Verdict FileChoice::ByName(const std::string& root,
   if (IsOneOf(kBinaryExtensions, ExtensionOf(path))) {
     return {LeftOut::kBinary, "is no text, by its name"};
   }
+  if (UnitOfPlaces(path) == PlaceUnit::kPage && FindPdfTool().empty()) {
+    return {LeftOut::kBinary,
+            "is a PDF file, and pdftotext (poppler-utils) is not installed"};
+  }
   const bool ends = std::ranges::any_of(
       kGeneratedEnds, [&](Names end) { return name.ends_with(end); });
   if (ends || IsOneOf(kGeneratedNames, name)) {
@@ -215,13 +222,20 @@ Verdict FileChoice::ByName(const std::string& root,
   return {};
 }
 
+size_t FileChoice::MostBytes(std::string_view path) {
+  const PlaceUnit unit = UnitOfPlaces(path);
+  if (unit == PlaceUnit::kPage) return kMaxPdfBytes;
+  if (unit == PlaceUnit::kCell) return kMaxNotebookBytes;
+  return IsOneOf(kDataExtensions, ExtensionOf(path)) ? kMaxDataBytes
+                                                     : kMaxBytes;
+}
+
 Verdict FileChoice::BySize(std::string_view path, uint64_t bytes) const {
-  const bool data = IsOneOf(kDataExtensions, ExtensionOf(path));
-  const size_t most = data ? kMaxDataBytes : kMaxBytes;
+  const size_t most = MostBytes(path);
   if (bytes <= most) return {};
   return {LeftOut::kOversized,
           fmt::format("has {}, more than {}{}", Size(bytes), Size(most),
-                      data ? " for a file of data" : "")};
+                      most == kMaxDataBytes ? " for a file of data" : "")};
 }
 
 Verdict FileChoice::ByText(std::string_view /*path*/,

@@ -43,9 +43,13 @@ std::string_view LeftOutName(LeftOut left_out);
 class FileChoice {
  public:
   // The most that a file may have; of what programs write for programs (JSON,
-  // CSV, SVG, logs) kMaxDataBytes.
+  // CSV, SVG, logs) kMaxDataBytes; documents have pictures in them.
   static constexpr size_t kMaxBytes = size_t{1} << 20;
   static constexpr size_t kMaxDataBytes = size_t{128} << 10;
+  static constexpr size_t kMaxNotebookBytes = size_t{8} << 20;
+  static constexpr size_t kMaxPdfBytes = size_t{32} << 20;
+  // By the file's name.
+  static size_t MostBytes(std::string_view path);
 
   // `rules`: what may not be read because of what it is called, krait's own
   // list and the user's.
@@ -55,6 +59,7 @@ class FileChoice {
   Verdict ByFolder(std::string_view path) const;
   Verdict ByName(const std::string& root, const std::string& path) const;
   Verdict BySize(std::string_view path, uint64_t bytes) const;
+  // Of a document (document.h) what it says, not its bytes.
   Verdict ByText(std::string_view path, std::string_view text) const;
 
  private:

@@ -21,6 +21,8 @@
 
 #include "daemon/repository/chunk_terms.h"
 #include "daemon/repository/code_terms.h"
+#include "daemon/repository/document.h"
+#include "daemon/repository/document_chunks.h"
 
 namespace krait::repository {
 namespace {
@@ -85,7 +87,8 @@ class Readers {
   void Run(const std::stop_token& stop) {
     for (size_t i = next_++; i < candidates_.size() && !stop.stop_requested();
          i = next_++) {
-      Outcome outcome = Read(candidates_[i]);
+      Outcome outcome = Read(candidates_[i], stop);
+      if (stop.stop_requested()) break;
       std::unique_lock lock(mutex_);
       if (!room_.wait(lock, stop,
                       [this] { return outcomes_.size() < kMostWaiting; })) {
@@ -99,18 +102,22 @@ class Readers {
     changed_.notify_one();
   }
 
-  Outcome Read(const Candidate& candidate) const {
+  // Not to be tried again before it changes.
+  static Outcome Unreadable(const Candidate& candidate, FileStamp stamp,
+                            uint64_t hash) {
+    return {.indexed = IndexedFile{.path = candidate.path,
+                                   .stamp = stamp,
+                                   .hash = hash,
+                                   .left_out = LeftOut::kUnreadable},
+            .touched = {}};
+  }
+
+  Outcome Read(const Candidate& candidate, const std::stop_token& stop) const {
     FileStamp stamp;
-    auto text =
-        ReadFile(options_.root / candidate.path, FileChoice::kMaxBytes, &stamp);
+    auto text = ReadFile(options_.root / candidate.path,
+                         FileChoice::MostBytes(candidate.path), &stamp);
     stamp = Trusted(stamp);
-    if (!text) {
-      // Not to be tried again before it changes.
-      return {.indexed = IndexedFile{.path = candidate.path,
-                                     .stamp = stamp,
-                                     .left_out = LeftOut::kUnreadable},
-              .touched = {}};
-    }
+    if (!text) return Unreadable(candidate, stamp, 0);
     if (options_.change) {
       *text = options_.change(candidate.path, std::move(*text));
     }
@@ -120,17 +127,34 @@ class Readers {
       touched.stamp = stamp;
       return {.indexed = {}, .touched = touched};
     }
-    const Verdict verdict = options_.choice.ByText(candidate.path, *text);
-    IndexedFile file{.path = candidate.path};
-    if (verdict.taken()) {
-      file = IndexText(candidate.path,
-                       std::make_shared<const std::string>(std::move(*text)),
-                       options_.encoder);
+    auto file = IsDocument(candidate.path)
+                    ? ReadAsDocument(candidate.path, *text, stop)
+                    : ReadAsText(candidate.path, std::move(*text));
+    if (!file) return Unreadable(candidate, stamp, hash);
+    file->stamp = stamp;
+    file->hash = hash;
+    return {.indexed = std::move(*file), .touched = {}};
+  }
+
+  base::Result<IndexedFile> ReadAsDocument(const std::string& path,
+                                           std::string_view bytes,
+                                           const std::stop_token& stop) const {
+    const auto document = ReadDocument(path, bytes, {}, stop);
+    if (!document) return document.error();
+    const Verdict verdict = options_.choice.ByText(path, document->text);
+    if (verdict.taken())
+      return IndexDocument(path, *document, options_.encoder);
+    return IndexedFile{.path = path, .left_out = verdict.left_out};
+  }
+
+  base::Result<IndexedFile> ReadAsText(const std::string& path,
+                                       std::string text) const {
+    const Verdict verdict = options_.choice.ByText(path, text);
+    if (!verdict.taken()) {
+      return IndexedFile{.path = path, .left_out = verdict.left_out};
     }
-    file.stamp = stamp;
-    file.hash = hash;
-    file.left_out = verdict.left_out;
-    return {.indexed = std::move(file), .touched = {}};
+    return IndexText(path, std::make_shared<const std::string>(std::move(text)),
+                     options_.encoder);
   }
 
   const IndexOptions& options_;
@@ -299,25 +323,33 @@ std::string VectorsOf(const std::vector<Chunk>& chunks, std::string_view text,
   return encoder.EncodeChunks(texts);
 }
 
+IndexedFile IndexChunks(const std::string& path, std::string_view text,
+                        std::vector<Chunk> chunks,
+                        const ChunkEncoder* encoder) {
+  IndexedFile file{.path = path};
+  file.bytes = text.size();
+  file.lines =
+      static_cast<uint64_t>(std::count(text.begin(), text.end(), '\n') +
+                            (text.empty() || text.back() == '\n' ? 0 : 1));
+  file.path_terms = TermsOnce(path);
+  if (encoder != nullptr) file.vectors = VectorsOf(chunks, text, *encoder);
+  for (Chunk& chunk : chunks) {
+    file.chunks.push_back(TermsOfChunk(std::move(chunk), text));
+  }
+  return file;
+}
+
 }  // namespace
 
 IndexedFile IndexText(const std::string& path,
                       const std::shared_ptr<const std::string>& text,
                       const ChunkEncoder* encoder) {
-  IndexedFile file{.path = path};
-  file.bytes = text->size();
-  file.lines =
-      static_cast<uint64_t>(std::count(text->begin(), text->end(), '\n') +
-                            (text->empty() || text->back() == '\n' ? 0 : 1));
-  file.path_terms = TermsOnce(path);
-  std::vector<Chunk> chunks = CutIntoChunks(path, text);
-  if (encoder != nullptr) {
-    file.vectors = VectorsOf(chunks, *text, *encoder);
-  }
-  for (Chunk& chunk : chunks) {
-    file.chunks.push_back(TermsOfChunk(std::move(chunk), *text));
-  }
-  return file;
+  return IndexChunks(path, *text, CutIntoChunks(path, text), encoder);
+}
+
+IndexedFile IndexDocument(const std::string& path, const Document& document,
+                          const ChunkEncoder* encoder) {
+  return IndexChunks(path, document.text, CutDocument(document), encoder);
 }
 
 base::Result<IndexReport> UpdateIndex(const IndexOptions& options,

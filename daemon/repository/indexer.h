@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "daemon/repository/chunk_encoder.h"
+#include "daemon/repository/document.h"
 #include "daemon/repository/file_choice.h"
 #include "daemon/repository/index_store.h"
 #include "daemon/repository/walk.h"
@@ -59,11 +60,13 @@ struct IndexReport {
 base::Result<IndexReport> UpdateIndex(const IndexOptions& options,
                                       const std::stop_token& stop = {});
 
-// Returns a file's chunks with their terms, and vectors if there is an encoder;
-// exposed for tests and measuring.
+// Returns a file's chunks with their terms, and vectors if there is an encoder,
+// of a file that is text; exposed for tests and measuring.
 IndexedFile IndexText(const std::string& path,
                       const std::shared_ptr<const std::string>& text,
                       const ChunkEncoder* encoder = nullptr);
+IndexedFile IndexDocument(const std::string& path, const Document& document,
+                          const ChunkEncoder* encoder = nullptr);
 
 }  // namespace krait::repository
 

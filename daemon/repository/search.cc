@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "daemon/repository/chunk_id.h"
+#include "daemon/repository/document.h"
 #include "daemon/repository/rank_fusion.h"
 #include "daemon/repository/test_files.h"
 #include "daemon/repository/text_lines.h"
@@ -218,8 +219,15 @@ base::Result<std::vector<Passage>> Searcher::Find(std::string_view question,
 
 std::string ReadPassage(const std::filesystem::path& root,
                         const Passage& passage) {
-  const auto text = ReadFile(root / passage.path, FileChoice::kMaxBytes);
+  const auto text =
+      ReadFile(root / passage.path, FileChoice::MostBytes(passage.path));
   if (!text) return {};
+  if (IsDocument(passage.path)) {
+    const auto document =
+        ReadDocument(passage.path, *text,
+                     {.first = passage.begin_line, .last = passage.end_line});
+    return document ? document->text : std::string();
+  }
   const TextLines lines(*text);
   const size_t end = std::min(passage.end_line, lines.size());
   const size_t begin = std::min(passage.begin_line - 1, end);

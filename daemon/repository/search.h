@@ -25,7 +25,7 @@ namespace krait::repository {
 // A chunk that was found.
 struct Passage {
   std::string path;
-  size_t begin_line = 1;  // from 1
+  size_t begin_line = 1;  // from 1; pages or cells of a document
   size_t end_line = 1;    // the last one
   grammars::SymbolKind kind = grammars::SymbolKind::kSection;
   std::string name;  // of the declaration or heading; may be empty
@@ -94,8 +94,8 @@ class Searcher {
   std::optional<VectorSearch> vectors_;
 };
 
-// Reads the lines of a passage as they are in the file now; empty if that is
-// not possible.
+// Reads the lines of a passage as they are in the file now, its pages or cells;
+// empty if that is not possible.
 std::string ReadPassage(const std::filesystem::path& root,
                         const Passage& passage);
 

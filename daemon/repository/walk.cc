@@ -15,6 +15,7 @@
 
 #include "base/file_descriptor.h"
 #include "base/system_error.h"
+#include "daemon/repository/document.h"
 
 namespace krait::repository {
 namespace {
@@ -210,9 +211,12 @@ base::Result<Verdict> Explain(const fs::path& root, const std::string& path,
   }
   Verdict verdict = ByPlace(root, path, status, choice);
   if (!verdict.taken() || !S_ISREG(status.st_mode)) return verdict;
-  const auto text = ReadFile(root / path, FileChoice::kMaxBytes);
+  const auto text = ReadFile(root / path, FileChoice::MostBytes(path));
   if (!text) return Verdict{LeftOut::kUnreadable, text.error().message};
-  return choice.ByText(path, *text);
+  if (!IsDocument(path)) return choice.ByText(path, *text);
+  const auto document = ReadDocument(path, *text);
+  if (!document) return Verdict{LeftOut::kUnreadable, document.error().message};
+  return choice.ByText(path, document->text);
 }
 
 std::optional<FoundFile> FindFile(const fs::path& root, const std::string& path,

@@ -20,6 +20,8 @@
 #include "daemon/chat/chat_answerer.h"
 #include "daemon/chat/repository_lookup.h"
 #include "daemon/chat/repository_question.h"
+#include "daemon/repository/document.h"
+#include "daemon/repository/place_unit.h"
 #include "daemon/session/lsp_errors.h"
 #include "daemon/session/thread_reaper.h"
 #include "lsp/lifecycle_types.h"
@@ -48,18 +50,37 @@ std::string NameOf(const Citation& citation,
   return {};
 }
 
+// The lines of a citation; of a page or a cell, which have no lines that an
+// editor knows, the file's begin.
+boost::json::object RangeOf(const Citation& citation) {
+  if (repository::IsDocument(citation.path)) {
+    return {{"start", LineBegin(0)}, {"end", LineBegin(0)}};
+  }
+  return {{"start", LineBegin(citation.begin_line - 1)},
+          {"end", LineBegin(citation.end_line)}};
+}
+
+boost::json::object CitationToJson(const std::string& root,
+                                   const Citation& citation,
+                                   const RepositoryFindings& findings) {
+  boost::json::object json = {
+      {"uri", base::JsonString(lsp::PathToUri(root + "/" + citation.path))},
+      {"range", RangeOf(citation)},
+      {"text", base::JsonString(NameOf(citation, findings))}};
+  const repository::PlaceUnit unit = repository::UnitOfPlaces(citation.path);
+  if (unit != repository::PlaceUnit::kLine) {
+    json[repository::UnitName(unit)] = citation.begin_line;
+  }
+  return json;
+}
+
 lsp::RawJson AnswerToJson(const std::string& root,
                           const RepositoryAnswer& answer,
                           const RepositoryFindings& findings,
                           const std::string& model) {
   boost::json::array citations;
   for (const Citation& citation : answer.citations) {
-    citations.push_back(boost::json::object{
-        {"uri", base::JsonString(lsp::PathToUri(root + "/" + citation.path))},
-        {"range",
-         boost::json::object{{"start", LineBegin(citation.begin_line - 1)},
-                             {"end", LineBegin(citation.end_line)}}},
-        {"text", base::JsonString(NameOf(citation, findings))}});
+    citations.push_back(CitationToJson(root, citation, findings));
   }
   boost::json::array dropped;
   for (const DroppedCitation& one : answer.dropped) {

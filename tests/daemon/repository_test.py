@@ -21,6 +21,28 @@ from lsp_client import Client
 KRAIT, SOURCE = sys.argv[1], sys.argv[2]
 
 
+def pdf_of(pages):
+    """A PDF file with a line of text on each page."""
+    objects = ['<< /Type /Catalog /Pages 2 0 R >>', '',
+               '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>']
+    kids = []
+    for line in pages:
+        stream = f'BT /F1 12 Tf 72 720 Td ({line}) Tj ET'
+        objects.append(f'<< /Length {len(stream)} >>\nstream\n{stream}\nendstream')
+        objects.append('<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] '
+                       f'/Resources << /Font << /F1 3 0 R >> >> /Contents {len(objects)} 0 R >>')
+        kids.append(f'{len(objects)} 0 R')
+    objects[1] = f'<< /Type /Pages /Kids [{" ".join(kids)}] /Count {len(kids)} >>'
+    text = '%PDF-1.4\n'
+    places = []
+    for number, one in enumerate(objects, 1):
+        places.append(len(text))
+        text += f'{number} 0 obj\n{one}\nendobj\n'
+    table = ''.join(f'{place:010} 00000 n \n' for place in places)
+    return (f'{text}xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}'
+            f'trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(text)}\n%%EOF\n')
+
+
 class RepositoryTest(unittest.TestCase):
     def setUp(self):
         directory = tempfile.TemporaryDirectory()
@@ -166,7 +188,7 @@ class RepositoryTest(unittest.TestCase):
                    'def evict_oldest(cache):\n    cache.pop(min(cache, key=cache.get))\n')
         answer = self.json('ask', 'which function evicts the oldest entry of the cache?')
         self.assertTrue(answer['found'])
-        self.assertEqual(answer['citations'][0], {'path': 'src/cache.py', 'line': 1, 'end_line': 3,
+        self.assertEqual(answer['citations'][0], {'path': 'src/cache.py', 'line': 1, 'end_line': 3, 'unit': 'line',
                                                   'added': False})
         self.assertIsNone(answer['model'])
         self.assertIn('evict_oldest', answer['answer'])
@@ -255,6 +277,40 @@ class RepositoryTest(unittest.TestCase):
         client.notify('$/cancelRequest', {'id': request})
         self.assertEqual(client.answer(request)['error']['code'], -32800)
         self.assertEqual(client.finish(), 0)
+
+    def test_cells_of_notebooks_are_places(self):
+        cells = [{'cell_type': 'markdown', 'source': ['# Harvest\n', 'By month.']},
+                 {'cell_type': 'code', 'source': ['def weigh_turnips(field):\n', '    return 3\n'],
+                  'outputs': [{'output_type': 'stream', 'text': ['marrow']}]}]
+        self.write('a.ipynb', json.dumps({'cells': cells, 'metadata': {}, 'nbformat': 4}))
+        passage = self.json('search', 'weighTurnips')['passages'][0]
+        self.assertEqual((passage['path'], passage['line'], passage['end_line'], passage['unit']),
+                         ('a.ipynb', 2, 2, 'cell'))
+        self.assertEqual((passage['name'], passage['container']), ('weigh_turnips', 'Harvest'))
+        self.assertEqual(self.json('search', 'marrow')['passages'], [])
+        answer = self.json('ask', 'what weighs the turnips of a field?', '--passages')
+        self.assertTrue(answer['found'])
+        self.assertIn('**a.ipynb:cell 2**', answer['answer'])
+
+    @unittest.skipUnless(shutil.which('pdftotext'), 'there is no pdftotext (poppler-utils)')
+    def test_pages_of_pdf_files_are_places(self):
+        self.write('manual.pdf', pdf_of(['A mill and its parts', 'The gearbox turns the millstone']))
+        self.assertEqual(self.json('index')['files'], 1)
+        passage = self.json('search', 'gearbox')['passages'][0]
+        self.assertEqual((passage['path'], passage['line'], passage['unit']), ('manual.pdf', 2, 'page'))
+        self.assertEqual(passage['text'], 'The gearbox turns the millstone\n')
+        answer = self.json('ask', 'what turns the millstone?', '--passages')
+        self.assertIn('**manual.pdf:page 2**', answer['answer'])
+        self.assertEqual(answer['citations'][0]['unit'], 'page')
+        done = self.krait('search', 'gearbox')
+        self.assertIn('manual.pdf:page 2', done.stdout.decode())
+
+    def test_a_pdf_file_that_cannot_be_read_is_left_out_and_said(self):
+        self.write('bad.pdf', '%PDF-1.4 and nothing that follows')
+        self.write('a.txt', 'the gearbox\n')
+        self.assertEqual([p['path'] for p in self.json('search', 'gearbox')['passages']], ['a.txt'])
+        said = self.krait('index', '--explain', 'bad.pdf').stdout.decode()
+        self.assertIn('pdftotext', said)
 
     def test_answers_are_measured(self):
         self.write_cache()

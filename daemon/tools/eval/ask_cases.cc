@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "daemon/chat/significant_terms.h"
+#include "daemon/repository/place_unit.h"
 #include "daemon/tools/eval/json_lines.h"
 
 namespace krait::daemon {
@@ -72,6 +73,16 @@ void ChooseThreshold(const std::vector<AskResult>& results,
 }
 
 }  // namespace
+
+bool AskCase::HasAnswerAt(std::string_view path, size_t begin,
+                          size_t end) const {
+  return std::ranges::any_of(paths, [&](const std::string& one) {
+    if (one == path) return true;
+    const auto place = repository::ParsePlace(one);
+    return place && place->path == path && place->begin <= end &&
+           begin <= place->end;
+  });
+}
 
 base::Result<std::vector<AskCase>> ParseAskCases(std::string_view text,
                                                  const std::string& name,

@@ -14,11 +14,15 @@ namespace krait::daemon {
 // A question about a repository, with what is known of its answer.
 struct AskCase {
   std::string question;
-  std::string answer;              // a sample; may be empty
-  std::vector<std::string> paths;  // of files that have it; none: no file has
+  std::string answer;  // a sample; may be empty
+  // Of files that have it, or of places in them ("a.pdf:page 3", "a.cc:1-9");
+  // none: no file has it.
+  std::vector<std::string> paths;
 
   // Whether the repository has an answer.
   bool answerable() const { return !paths.empty(); }
+  // Whether these lines of a file, pages or cells, have some of it.
+  bool HasAnswerAt(std::string_view path, size_t begin, size_t end) const;
 };
 
 // Reads cases, one JSON object a line: {"question", "paths"} and an optional
@@ -40,8 +44,8 @@ struct AskResult {
   double cosine = 0;    // with the sample answer; only if there is one
   bool has_sample = false;
   size_t citations = 0;
-  size_t right_citations = 0;  // of files that have the answer
-  bool retrieved = false;      // one of these files was among the passages
+  size_t right_citations = 0;  // of places that have the answer
+  bool retrieved = false;      // one of these places was among the passages
   double seconds = 0;
 };
 

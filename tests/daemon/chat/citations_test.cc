@@ -60,6 +60,24 @@ TEST(CitationsTest, WhatWasNotShownIsTakenOutAndSaid) {
                                  {"[7]", "was not shown to it"}}));
 }
 
+TEST(CitationsTest, PagesAndCellsArePlaces) {
+  const std::vector<Excerpt> shown = {
+      {.path = "m.pdf", .begin_line = 3, .end_line = 3, .text = "the mill\n"},
+      {.path = "n.ipynb", .begin_line = 7, .end_line = 7, .text = "x = 1\n"}};
+  const CheckedAnswer checked = CheckCitations(
+      "It turns [1]. Then [n.ipynb:cell 7]. Or [m.pdf:p. 3], not "
+      "[m.pdf:page 4] or [n.ipynb:page 7].",
+      shown, [](const Excerpt&) { return true; });
+  EXPECT_EQ(checked.text,
+            "It turns [m.pdf:page 3]. Then [n.ipynb:cell 7]. Or [m.pdf:page "
+            "3], not or [n.ipynb:page 7].");
+  EXPECT_EQ(checked.citations, (std::vector<Citation>{Place("m.pdf", 3, 3),
+                                                      Place("n.ipynb", 7, 7)}));
+  EXPECT_EQ(checked.dropped,
+            (std::vector<DroppedCitation>{
+                {.text = "[m.pdf:page 4]", .why = "was not shown to it"}}));
+}
+
 TEST(CitationsTest, PlacesOutsideAreNotShown) {
   for (const std::string place :
        {"../secret.py:1-2", "/etc/passwd:1", "a/../a/b.cc:12", "~/x:1"}) {

@@ -5,6 +5,8 @@ export interface Citation {
   readonly path: string;
   readonly line: number;
   readonly end_line: number;
+  /** What the two count; "line" if it is not said. */
+  readonly unit?: string;
   readonly text: string;
 }
 
@@ -81,9 +83,9 @@ export function messagesOf(conversation: Conversation): Message[] {
   return messages;
 }
 
-/** "daemon/main.cc:12-34" */
-export function placeOf(citation: Citation): string {
-  const lines = citation.line === citation.end_line
-    ? `${citation.line}` : `${citation.line}-${citation.end_line}`;
-  return `${citation.path}:${lines}`;
+/** "daemon/main.cc:12-34", "manual.pdf:page 3" */
+export function placeOf({ path, line, end_line: last, unit = 'line' }: Citation): string {
+  const numbers = line === last ? `${line}` : `${line}-${last}`;
+  if (unit === 'line') return `${path}:${numbers}`;
+  return `${path}:${unit}${line === last ? '' : 's'} ${numbers}`;
 }

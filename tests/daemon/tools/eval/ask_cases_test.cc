@@ -24,6 +24,18 @@ TEST(AskCasesTest, AreReadALineEach) {
   EXPECT_FALSE((*cases)[1].answerable());
 }
 
+TEST(AskCasesTest, AnAnswerIsInAFileOrAtAPlace) {
+  const AskCase one{.question = "a?",
+                    .answer = "",
+                    .paths = {"b.cc", "m.pdf:page 3", "c.cc:10-20"}};
+  EXPECT_TRUE(one.HasAnswerAt("b.cc", 7, 9));
+  EXPECT_TRUE(one.HasAnswerAt("m.pdf", 3, 3));
+  EXPECT_FALSE(one.HasAnswerAt("m.pdf", 4, 4));
+  EXPECT_TRUE(one.HasAnswerAt("c.cc", 1, 10));
+  EXPECT_FALSE(one.HasAnswerAt("c.cc", 21, 30));
+  EXPECT_FALSE(one.HasAnswerAt("x.cc", 3, 3));
+}
+
 TEST(AskCasesTest, MistakesAreNamed) {
   const auto cases = ParseAskCases("{\"question\": \"a?\"}\n", "q.jsonl", 0);
   ASSERT_FALSE(cases);
