@@ -25,7 +25,8 @@ struct HttpConfig {
 
 // How repositories are searched.
 struct RepositoryConfig {
-  std::string embedding_model;  // see OpenRepositoryEncoder
+  std::string embedding_model;   // see OpenRepositoryEncoder
+  bool index_on_battery = true;  // else what follows files rests meanwhile
 };
 
 // What the user can set. The names of the settings, which a file and an

@@ -288,6 +288,12 @@ KnownSetting EmbeddingModel() {
       [](Config & c) -> auto& { return c.repository.embedding_model; });
 }
 
+KnownSetting IndexOnBattery() {
+  return Flag(
+      "repository.index_on_battery", kProcess,
+      [](Config & c) -> auto& { return c.repository.index_on_battery; });
+}
+
 KnownSetting HttpListen() {
   return {.key = "http.listen",
           .scope = kProcess,
@@ -351,7 +357,8 @@ KnownSetting HttpToken() {
 }
 
 std::vector<KnownSetting> HttpSettings() {
-  return {EmbeddingModel(), HttpListen(), HttpToken(), HttpAllowedOrigins()};
+  return {EmbeddingModel(), IndexOnBattery(), HttpListen(), HttpToken(),
+          HttpAllowedOrigins()};
 }
 
 std::vector<KnownSetting> RuleSettings() {

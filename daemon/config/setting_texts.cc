@@ -82,6 +82,10 @@ constexpr std::array kTexts = {
                 "of the model that comes along; `none`: repositories are "
                 "searched by words alone. An index that another one made is "
                 "made anew."},
+    SettingText{"repository.index_on_battery",
+                "Whether the indexes of repositories follow what is saved "
+                "while the machine runs on its battery. `krait index`, "
+                "`search` and `ask` always bring them up to date."},
     // Other programs.
     SettingText{"http.listen",
                 "Where the daemon listens for programs that speak HTTP "

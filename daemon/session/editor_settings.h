@@ -38,6 +38,7 @@ class EditorSettings {
   }
   const completion::CompletionRules& rules() const { return now_.rules; }
   const remote::RemoteSettings& remote() const { return now_.remote; }
+  const RepositoryConfig& repository() const { return now_.repository; }
 
   // From `initialize`: holds for the whole session, unless changed. `bare`:
   // they may be the settings themselves, without "krait".

@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "daemon/completion/trace_json.h"
 #include "daemon/io/bridge_protocol.h"
+#include "daemon/repository/battery.h"
 #include "daemon/repository_encoder.h"
 #include "daemon/session/completion_answers.h"
 #include "daemon/session/daemon_status.h"
@@ -88,6 +89,10 @@ LspSession::LspSession(std::shared_ptr<lsp::Outbox> outbox,
                      [this](size_t done, size_t total) {
                        if (!capabilities_.work_done_progress) return;
                        indexing_.Show(done, total);
+                     },
+                 .may_index =
+                     [always = settings_.repository().index_on_battery] {
+                       return always || !repository::IsOnBattery();
                      }}),
       completions_({.host = host,
                     .documents = documents_,

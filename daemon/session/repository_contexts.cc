@@ -53,6 +53,7 @@ struct RepositoryContexts::Shared {
   std::shared_ptr<LazyEncoder> encoder;
   OnFound on_found;
   std::function<void(size_t, size_t)> on_progress;
+  std::function<bool()> may_index;
   std::stop_source stop;
   std::mutex mutex;
   std::condition_variable_any changed;
@@ -148,6 +149,7 @@ RepositoryContexts::Shared::Follow(const ContextWish& wish) {
           .root = wish.root,
           .choice = repository::FileChoice(wish.rules),
           .encoder = [encoder = encoder] { return encoder->Get(); },
+          .may_work = may_index,
           .on_update = on_update,
           .on_progress =
               [report = on_progress, said](size_t done, size_t total) {
@@ -225,6 +227,7 @@ void RepositoryContexts::Ask(ContextWish wish) {
     shared_ = std::make_shared<Shared>();
     shared_->state_home = state_home_;
     shared_->encoder = encoder_;
+    shared_->may_index = callbacks_.may_index;
     const auto weak = std::weak_ptr(self_);
     shared_->on_found = [post = post_, weak](
                             const std::string& uri,

@@ -48,6 +48,9 @@ class RepositoryContexts {
     std::function<void(const std::string& uri)> on_found;
     // An index is being made: files done, of so many; the end is said, too.
     std::function<void(size_t done, size_t total)> on_progress;
+    // Whether indexes may be brought up to date now; called on other threads,
+    // as long as these run. Null: always.
+    std::function<bool()> may_index = {};
   };
 
   // `state_home`: where indexes are kept; empty: nowhere, and nothing is found.

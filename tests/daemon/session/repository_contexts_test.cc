@@ -5,10 +5,14 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "daemon/repository_encoder.h"
@@ -40,14 +44,15 @@ class RepositoryContextsTest : public testing::Test {
     std::ofstream(dir_ / "repo" / path) << text;
   }
 
-  void Make(const fs::path& state_home) {
+  void Make(const fs::path& state_home, std::function<bool()> may_index = {}) {
     contexts_ = std::make_unique<RepositoryContexts>(
         state_home, std::make_shared<LazyEncoder>("none"), calls_.Poster(),
         RepositoryContexts::Callbacks{
             .on_found =
                 [this](const std::string& uri) { told_.push_back(uri); },
             .on_progress = [this](size_t done,
-                                  size_t total) { indexed_ = done == total; }});
+                                  size_t total) { indexed_ = done == total; },
+            .may_index = std::move(may_index)});
   }
 
   ContextWish Wish(const std::string& before, const char* uri = kUri) const {
@@ -157,6 +162,19 @@ TEST_F(RepositoryContextsTest, WithoutAPlaceForIndexesNothingIsFound) {
   contexts_->Close(kUri);
   EXPECT_EQ(contexts_->Of(kUri), nullptr);
   EXPECT_TRUE(contexts_->Forget().empty());
+  EXPECT_TRUE(told_.empty());
+}
+
+TEST_F(RepositoryContextsTest, NothingIsIndexedWhileItMayNotBe) {
+  const auto asked = std::make_shared<std::atomic<int>>(0);
+  Make(dir_ / "state", [asked] {
+    ++*asked;
+    return false;
+  });
+  contexts_->Ask(Wish(kBefore));
+  while (*asked == 0) std::this_thread::yield();
+  contexts_.reset();
+  EXPECT_FALSE(indexed_);
   EXPECT_TRUE(told_.empty());
 }
 
