@@ -59,7 +59,7 @@ std::string RepositoryEncoder::EncodeChunks(
   for (size_t i = 0; i < texts.size(); ++i) {
     std::copy_n(vectors.begin() + static_cast<ptrdiff_t>(i * given), given,
                 padded.begin());
-    engine::Encode(engine::TensorType::kQ8_0, padded,
+    engine::Encode(engine::TensorType::kQ4_0, padded,
                    reinterpret_cast<std::byte*>(rows.data()) + i * row_bytes);
   }
   return rows;

@@ -25,7 +25,7 @@ class RepositoryEncoder final : public repository::ChunkEncoder {
 
   std::string name() const override { return name_; }
   size_t dimension() const override { return dimension_; }
-  simd::WeightType type() const override { return simd::WeightType::kQ8_0; }
+  simd::WeightType type() const override { return simd::WeightType::kQ4_0; }
   std::string EncodeChunks(
       std::span<const std::string_view> texts) const override;
   std::vector<float> EncodeQuestion(std::string_view text) const override;

@@ -107,6 +107,10 @@ base::Result<Asked> AskOne(const EvalAskArguments& arguments,
   result.coverage = BestCoverage(*findings);
   result.has_sample = !one.answer.empty();
   result.cosine = TermCosine(one.answer, asked.answer.text);
+  if (const auto& encoder = asker->named.encoder) {
+    result.meaning = VectorCosine(encoder->EncodeQuestion(one.answer),
+                                  encoder->EncodeQuestion(asked.answer.text));
+  }
   result.citations = asked.answer.citations.size();
   for (const Citation& citation : asked.answer.citations) {
     if (one.HasAnswerAt(citation.path, citation.begin_line,
@@ -134,6 +138,9 @@ boost::json::object CaseToJson(const std::string& model, const AskCase& one,
   json["coverage"] = result.coverage;
   json["answer"] = base::JsonString(asked.answer.text);
   if (result.has_sample) json["cosine_similarity"] = result.cosine;
+  if (result.has_sample && result.meaning) {
+    json["cosine_by_meaning"] = *result.meaning;
+  }
   json["citations"] = result.citations;
   json["right_citations"] = result.right_citations;
   json["retrieved"] = result.retrieved;
@@ -144,10 +151,13 @@ boost::json::object CaseToJson(const std::string& model, const AskCase& one,
 void PrintCase(const std::string& model, const AskCase& one,
                const Asked& asked) {
   const AskResult& result = asked.result;
+  const bool compared = result.has_sample && result.found;
   PrintLine(fmt::format(
-      "{}; {}; cosine similarity {}; {:.2f} s; {}", model, one.question,
-      result.has_sample && result.found ? fmt::format("{:.2f}", result.cosine)
-                                        : "-",
+      "{}; {}; cosine similarity {}{}; {:.2f} s; {}", model, one.question,
+      compared ? fmt::format("{:.2f}", result.cosine) : "-",
+      compared && result.meaning
+          ? fmt::format(", by meaning {:.2f}", *result.meaning)
+          : "",
       result.seconds,
       result.found ? fmt::format("{} of {} citations right",
                                  result.right_citations, result.citations)
@@ -155,12 +165,15 @@ void PrintCase(const std::string& model, const AskCase& one,
 }
 
 boost::json::object SummaryToJson(const AskSummary& summary) {
+  boost::json::value meaning;
+  if (summary.meaning) meaning = *summary.meaning;
   return {{"answerable", summary.answerable},
           {"unanswerable", summary.unanswerable},
           {"found", summary.found},
           {"not_found", summary.not_found},
           {"retrieved", summary.retrieved},
           {"cosine_similarity", summary.cosine},
+          {"cosine_by_meaning", std::move(meaning)},
           {"citation_precision", summary.citation_precision},
           {"seconds_median", summary.seconds_median},
           {"best_threshold", summary.best_threshold},
@@ -172,12 +185,14 @@ void PrintSummary(const AskSummary& summary) {
       "\n{} questions with an answer: {:.1f} % found, of {:.1f} % a place that "
       "has it among the passages\n"
       "{} without: {:.1f} % said so\n"
-      "cosine similarity {:.3f}, citation precision {:.1f} %, {:.2f} s a "
+      "cosine similarity {:.3f}{}, citation precision {:.1f} %, {:.2f} s a "
       "question (median)\n"
       "coverage of the question that would tell both best: {:.2f} ({:.1f} % "
       "right), in force is {:.2f}",
       summary.answerable, 100 * summary.found, 100 * summary.retrieved,
       summary.unanswerable, 100 * summary.not_found, summary.cosine,
+      summary.meaning ? fmt::format(" ({:.3f} by meaning)", *summary.meaning)
+                      : "",
       100 * summary.citation_precision, summary.seconds_median,
       summary.best_threshold, 100 * summary.best_accuracy, kLeastCoverage));
 }

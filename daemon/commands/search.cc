@@ -96,7 +96,9 @@ int RunSearch(const SearchArguments& arguments) {
       repository::Searcher::Open(named->index, named->encoder.get());
   if (!searcher) return ReportError(searcher.error());
   const auto begin = std::chrono::steady_clock::now();
-  const auto passages = searcher->Find(arguments.question, arguments.most);
+  const auto passages =
+      searcher->Find(arguments.question, arguments.most,
+                     repository::Ranking::kBoth, repository::Wanted::kCode);
   if (!passages) return ReportError(passages.error());
   const std::chrono::duration<double, std::milli> took =
       std::chrono::steady_clock::now() - begin;

@@ -7,11 +7,10 @@
 #include <utility>
 
 #include "daemon/repository/code_terms.h"
+#include "daemon/repository/postings.h"
 
 namespace krait::repository {
 namespace {
-
-constexpr uint32_t kOften = 3;
 
 // How often each term is there, in the order in which they come.
 class Counted {
@@ -31,14 +30,13 @@ class Counted {
 
   size_t size() const { return terms_.size(); }
 
-  std::string AtLeast(uint32_t count) const {
-    std::string all;
+  // Adds those that are there so often, with the mark, each behind a blank.
+  void AddTo(TermMark mark, uint32_t least, std::string* words) const {
     for (size_t i = 0; i < terms_.size(); ++i) {
-      if (counts_[i] < count) continue;
-      if (!all.empty()) all += ' ';
-      all += terms_[i];
+      if (counts_[i] < least) continue;
+      *words += MarkedTerm(terms_[i], mark);
+      *words += ' ';
     }
-    return all;
   }
 
  private:
@@ -49,21 +47,24 @@ class Counted {
 
 }  // namespace
 
-std::string TermsOnce(std::string_view text) {
-  Counted counted;
-  counted.Add(text);
-  return counted.AtLeast(1);
-}
-
-ChunkTerms TermsOfChunk(Chunk chunk, std::string_view text) {
+ChunkTerms TermsOfChunk(Chunk chunk, std::string_view path,
+                        std::string_view text) {
   ChunkTerms terms;
-  terms.name = TermsOnce(chunk.name + " " + chunk.container);
-  terms.head = TermsOnce(chunk.head);
   Counted body;
   body.Add(text.substr(chunk.begin_ofs, chunk.end_ofs - chunk.begin_ofs));
-  terms.body = body.AtLeast(1);
+  body.AddTo(TermMark::kNone, 1, &terms.words);
+  body.AddTo(TermMark::kOften, kOften, &terms.words);
   terms.count = body.size();
-  terms.often = body.AtLeast(kOften);
+  const auto add = [&terms](TermMark mark, std::string_view marked) {
+    Counted counted;
+    counted.Add(marked);
+    counted.AddTo(mark, 1, &terms.words);
+  };
+  add(TermMark::kName, chunk.name + " " + chunk.container);
+  Counted whole;
+  whole.Add(chunk.name);
+  if (whole.size() == 1) whole.AddTo(TermMark::kWhole, 1, &terms.words);
+  add(TermMark::kPath, path);
   chunk.head = {};
   terms.chunk = std::move(chunk);
   return terms;

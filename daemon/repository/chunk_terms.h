@@ -2,18 +2,20 @@
 #ifndef KRAIT_DAEMON_REPOSITORY_CHUNK_TERMS_H_
 #define KRAIT_DAEMON_REPOSITORY_CHUNK_TERMS_H_
 
-#include <string>
+#include <cstdint>
 #include <string_view>
 
 #include "daemon/repository/index_store.h"
 
 namespace krait::repository {
 
-// Returns the terms of a text, each once, with blanks between.
-std::string TermsOnce(std::string_view text);
+// A term that a chunk has so many times is marked for it.
+inline constexpr uint32_t kOften = 3;
 
-// Returns a chunk of `text` with its terms.
-ChunkTerms TermsOfChunk(Chunk chunk, std::string_view text);
+// Returns a chunk of `text`, a file at `path`, with the words by which it is
+// found.
+ChunkTerms TermsOfChunk(Chunk chunk, std::string_view path,
+                        std::string_view text);
 
 }  // namespace krait::repository
 

@@ -18,6 +18,7 @@
 #include "daemon/repository/document.h"
 #include "daemon/repository/identifiers.h"
 #include "daemon/repository/import_statements.h"
+#include "daemon/repository/postings.h"
 #include "daemon/repository/similar_places.h"
 #include "daemon/repository/text_lines.h"
 
@@ -68,6 +69,12 @@ std::string_view LinesBelow(std::string_view text, size_t lines) {
     end = std::min(text.find('\n', end), text.size() - 1) + 1;
   }
   return text.substr(0, end);
+}
+
+bool IsOneWord(std::string_view name) {
+  size_t terms = 0;
+  ForEachTerm(name, [&terms](std::string_view, bool) { ++terms; });
+  return terms == 1;
 }
 
 }  // namespace
@@ -307,7 +314,9 @@ base::Status ContextFinder::AddNamed(Search* search) {
   for (const auto& [near, name] : nearest) {
     const std::string term = TermOf(name);
     if (term.empty()) continue;
-    const std::string match = fmt::format("name : \"{}\"", term);
+    const std::string match = fmt::format(
+        "\"{}\"",
+        MarkedTerm(term, IsOneWord(name) ? TermMark::kWhole : TermMark::kName));
     std::set<std::string> files;
     declaring.Bind(1, match).Bind(2, name);
     for (;;) {

@@ -34,7 +34,7 @@ void Document::Add(size_t number, DocumentPart::Kind kind,
                    std::string_view said) {
   const size_t begin = text.size();
   text += base::ToValidUtf8(said);
-  if (!text.ends_with('\n')) text += '\n';
+  if (!said.ends_with('\n')) text += '\n';
   parts.push_back({.number = number,
                    .kind = kind,
                    .begin_ofs = begin,

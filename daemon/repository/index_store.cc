@@ -16,15 +16,15 @@
 
 #include "base/private_files.h"
 #include "base/system_error.h"
-#include "daemon/repository/chunk_id.h"
+#include "daemon/repository/chunk_lengths.h"
 
 namespace krait::repository {
 namespace {
 
 namespace fs = std::filesystem;
 
-// The full-text table knows of a term in which columns of a chunk it is, not
-// how often nor where (a third of the size); `often` says it of a few.
+// The full-text table knows of a chunk which words it has, not how often nor
+// where: that takes a third of the size (postings.h says what is known of it).
 constexpr const char* kTables = R"(
 CREATE TABLE about(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE file(
@@ -36,7 +36,8 @@ CREATE TABLE file(
   left_out INTEGER NOT NULL,
   lines INTEGER NOT NULL,
   first_chunk INTEGER NOT NULL,
-  chunks INTEGER NOT NULL);
+  chunks INTEGER NOT NULL,
+  lengths BLOB NOT NULL);
 CREATE TABLE chunk(
   id INTEGER PRIMARY KEY,
   file INTEGER NOT NULL,
@@ -46,8 +47,8 @@ CREATE TABLE chunk(
   name TEXT NOT NULL,
   container TEXT NOT NULL);
 CREATE VIRTUAL TABLE term USING fts5(
-  name, head, path, body, often,
-  content='', detail=column, columnsize=0, tokenize="ascii tokenchars '_'");
+  words, content='', detail=none, columnsize=0,
+  tokenize="ascii tokenchars '_'");
 CREATE VIRTUAL TABLE term_row USING fts5vocab(term, row);
 INSERT INTO term(term, rank) VALUES('hashsize', 33554432);
 CREATE TABLE vector(
@@ -77,16 +78,15 @@ enum Which : size_t {
 constexpr std::array<std::string_view, kWhichSize> kStatements = {
     "SELECT id FROM file WHERE path = ?",
     "INSERT INTO file(path, bytes, modified_ns, hash, left_out, lines, "
-    "first_chunk, chunks) VALUES(?, ?, ?, ?, ?, ?, 0, 0)",
+    "first_chunk, chunks, lengths) VALUES(?, ?, ?, ?, ?, ?, 0, 0, x'')",
     "UPDATE file SET bytes = ?, modified_ns = ? WHERE id = ?",
     "DELETE FROM file WHERE id = ?",
     "SELECT first_chunk, chunks FROM file WHERE id = ?",
     "DELETE FROM chunk WHERE id >= ? AND id < ?",
-    "UPDATE file SET first_chunk = ?, chunks = ? WHERE id = ?",
+    "UPDATE file SET first_chunk = ?, chunks = ?, lengths = ? WHERE id = ?",
     "INSERT INTO chunk(id, file, begin_line, end_line, kind, name, container) "
     "VALUES(?, ?, ?, ?, ?, ?, ?)",
-    "INSERT INTO term(rowid, name, head, path, body, often) "
-    "VALUES(?, ?, ?, ?, ?, ?)",
+    "INSERT INTO term(rowid, words) VALUES(?, ?)",
     "INSERT INTO vector(first_chunk, rows) VALUES(?, ?)",
     "DELETE FROM vector WHERE first_chunk = ?",
     "UPDATE about SET value = value + ? WHERE key = 'dead'",
@@ -152,6 +152,7 @@ base::Result<IndexStore> IndexStore::OpenToWrite(const fs::path& file,
     const auto version = database->Number("PRAGMA user_version");
     if (version && *version != 0 && *version != kVersion) continue;
     base::Status ready = version ? database->Run(
+                                       "PRAGMA page_size = 16384;"
                                        "PRAGMA auto_vacuum = INCREMENTAL;"
                                        "PRAGMA journal_mode = WAL;"
                                        "PRAGMA synchronous = NORMAL;"
@@ -215,8 +216,7 @@ IndexStore::KnownFiles() {
 
 base::Status IndexStore::Begin() {
   if (auto begun = database_.Run("BEGIN IMMEDIATE"); !begun) return begun;
-  const auto next =
-      database_.Number("SELECT value FROM about WHERE key = 'next'");
+  const auto next = NextChunk();
   if (!next) return next.error();
   next_chunk_ = *next;
   return {};
@@ -248,8 +248,10 @@ base::Status IndexStore::Put(const IndexedFile& file) {
                  .Run();
   if (!put) return put;
   const int64_t id = database_.LastRowId();
+  std::string lengths;
   for (const ChunkTerms& chunk : file.chunks) {
-    if (auto done = PutChunk(id, file.path_terms, chunk); !done) return done;
+    if (auto done = PutChunk(id, chunk); !done) return done;
+    lengths += LengthByte(chunk.count);
   }
   const auto chunks = static_cast<int64_t>(file.chunks.size());
   if (!file.vectors.empty()) {
@@ -262,22 +264,15 @@ base::Status IndexStore::Put(const IndexedFile& file) {
   return statements_[kSetChunks]
       .Bind(1, next_chunk_ - chunks)
       .Bind(2, chunks)
-      .Bind(3, id)
+      .BindBlob(3, lengths)
+      .Bind(4, id)
       .Run();
 }
 
-base::Status IndexStore::PutChunk(int64_t file, const std::string& path_terms,
-                                  const ChunkTerms& terms) {
+base::Status IndexStore::PutChunk(int64_t file, const ChunkTerms& terms) {
   // No number comes twice: what is gone may still be in the table of terms.
-  const int64_t id = ChunkId(next_chunk_++, terms.count);
-  auto put = statements_[kPutTerms]
-                 .Bind(1, id)
-                 .Bind(2, terms.name)
-                 .Bind(3, terms.head)
-                 .Bind(4, path_terms)
-                 .Bind(5, terms.body)
-                 .Bind(6, terms.often)
-                 .Run();
+  const int64_t id = next_chunk_++;
+  auto put = statements_[kPutTerms].Bind(1, id).Bind(2, terms.words).Run();
   if (!put) return put;
   return statements_[kPutChunk]
       .Bind(1, id)
@@ -314,10 +309,8 @@ base::Status IndexStore::Remove(int64_t file) {
     if (auto done = statements_[kDeleteVectors].Bind(1, first).Run(); !done) {
       return done;
     }
-    auto done = statements_[kDeleteChunks]
-                    .Bind(1, ChunkId(first, 0))
-                    .Bind(2, ChunkId(first + dead, 0))
-                    .Run();
+    auto done =
+        statements_[kDeleteChunks].Bind(1, first).Bind(2, first + dead).Run();
     if (!done) return done;
   }
   return statements_[kDeleteFile].Bind(1, file).Run();
@@ -333,6 +326,10 @@ base::Result<int64_t> IndexStore::Chunks() {
   return database_.Number(
       "SELECT (SELECT value FROM about WHERE key = 'next') - 1 - "
       "(SELECT value FROM about WHERE key = 'dead')");
+}
+
+base::Result<int64_t> IndexStore::NextChunk() {
+  return database_.Number("SELECT value FROM about WHERE key = 'next'");
 }
 
 base::Result<std::string> IndexStore::Encoder() {

@@ -27,14 +27,11 @@ struct KnownFile {
   uint64_t hash = 0;  // of its bytes
 };
 
-// A chunk and the terms of its parts, each once, with blanks between.
+// A chunk and the words by which it is found (postings.h).
 struct ChunkTerms {
-  Chunk chunk;       // but for `head`
-  std::string name;  // of the declaration and what is around it
-  std::string head;  // of the comment and the signature
-  std::string body;
-  std::string often;  // those of the body that it has three times or more
-  size_t count = 0;   // of the body
+  Chunk chunk;        // but for `head`
+  std::string words;  // each once, with blanks between
+  size_t count = 0;   // terms of its text
 };
 
 // A file as it is to be found.
@@ -45,7 +42,6 @@ struct IndexedFile {
   LeftOut left_out = LeftOut::kNot;  // by its text; without chunks then
   uint64_t bytes = 0;
   uint64_t lines = 0;
-  std::string path_terms = {};
   std::vector<ChunkTerms> chunks = {};
   std::string vectors = {};  // a row for each chunk; empty without an encoder
 };
@@ -69,7 +65,7 @@ struct IndexCounts {
 class IndexStore {
  public:
   // Raised when what is in the file changes.
-  static constexpr int kVersion = 2;
+  static constexpr int kVersion = 3;
 
   // Opens the index of the repository at `root`; makes it if it is not there,
   // or if its vectors are of another encoder than the one of that name ("":
@@ -97,6 +93,8 @@ class IndexStore {
   base::Result<IndexCounts> Counts();
   // How many can be found.
   base::Result<int64_t> Chunks();
+  // The number behind the last that a chunk has had.
+  base::Result<int64_t> NextChunk();
   // The name of the encoder that its vectors are of; "" if it has none.
   base::Result<std::string> Encoder();
   Database& database() { return database_; }
@@ -107,8 +105,7 @@ class IndexStore {
   static base::Status MakeTables(Database& database, const std::string& root,
                                  const std::string& encoder);
   base::Status Prepare();
-  base::Status PutChunk(int64_t file, const std::string& path_terms,
-                        const ChunkTerms& chunk);
+  base::Status PutChunk(int64_t file, const ChunkTerms& chunk);
 
   Database database_;
   std::vector<Statement> statements_;  // by Which

@@ -331,10 +331,9 @@ IndexedFile IndexChunks(const std::string& path, std::string_view text,
   file.lines =
       static_cast<uint64_t>(std::count(text.begin(), text.end(), '\n') +
                             (text.empty() || text.back() == '\n' ? 0 : 1));
-  file.path_terms = TermsOnce(path);
   if (encoder != nullptr) file.vectors = VectorsOf(chunks, text, *encoder);
   for (Chunk& chunk : chunks) {
-    file.chunks.push_back(TermsOfChunk(std::move(chunk), text));
+    file.chunks.push_back(TermsOfChunk(std::move(chunk), path, text));
   }
   return file;
 }

@@ -54,6 +54,7 @@ std::string CleanPage(std::string_view page) {
     clean += joined && c == ' ' ? '\n' : c;
     if (c == ' ' || c == '\n') joined = false;
   }
+  clean.resize(clean.find_last_not_of(" \t\n") + 1);  // npos + 1 is 0
   return clean;
 }
 

@@ -8,7 +8,7 @@ namespace krait::repository {
 
 // A chunk that one way of searching found.
 struct ScoredChunk {
-  int64_t number = 0;  // chunk_id.h
+  int64_t number = 0;  // as the index counts
   double score = 0;    // of that way: comparable in one search
 };
 

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "daemon/repository/chunk_id.h"
+#include "daemon/repository/code_terms.h"
 #include "daemon/repository/document.h"
 #include "daemon/repository/rank_fusion.h"
 #include "daemon/repository/test_files.h"
@@ -18,10 +18,32 @@ namespace {
 
 constexpr std::string_view kPassage =
     "SELECT f.path, c.begin_line, c.end_line, c.kind, c.name, c.container "
-    "FROM chunk c JOIN file f ON f.id = c.file WHERE c.id >= ? AND c.id < ?";
+    "FROM chunk c JOIN file f ON f.id = c.file WHERE c.id = ?";
 
-// Looked at beyond what is wanted, for what is added to their scores.
-constexpr size_t kMore = 30;
+// Chosen by doc comments (code) and by questions about documents and code
+// (anything) of repositories that are not those of docs/repository.md.
+struct Weights {
+  Saturation saturation;
+  // Looked at beyond what is wanted, for what is added to their scores.
+  size_t more;
+  // How much more a passage counts the whole of whose name is asked for.
+  double share_of_name;
+  double of_function;
+};
+
+Weights WeightsFor(Wanted wanted) {
+  if (wanted == Wanted::kCode) {
+    return {.saturation = {.half = 3, .length = 0.75},
+            .more = 100,
+            .share_of_name = 0.3,
+            .of_function = 1.4};
+  }
+  return {.saturation = {.half = 0.8, .length = 0.5},
+          .more = 30,
+          .share_of_name = 0,
+          .of_function = 1};
+}
+
 // Of each way of searching so many are put together.
 constexpr size_t kFused = 200;
 // What vectors count beside words: of scores, of ranks.
@@ -57,6 +79,24 @@ std::set<std::string> WordsOf(std::string_view text) {
     begin = i + 1;
   }
   return words;
+}
+
+bool IsFunction(grammars::SymbolKind kind) {
+  return kind == grammars::SymbolKind::kFunction ||
+         kind == grammars::SymbolKind::kMethod;
+}
+
+// How much of a declaration's name a question has, from 0 to 1.
+double ShareOfName(std::string_view name,
+                   const std::set<std::string, std::less<>>& asked) {
+  double parts = 0;
+  double had = 0;
+  ForEachTerm(name, [&](std::string_view term, bool whole) {
+    if (whole) return;
+    ++parts;
+    if (asked.contains(term)) ++had;
+  });
+  return parts == 0 ? 0 : had / parts;
 }
 
 Passage PassageOf(const Statement& row, double score) {
@@ -161,16 +201,17 @@ std::vector<ScoredChunk> Searcher::Diverse(std::span<const ScoredChunk> ranked,
   });
 }
 
-base::Result<std::vector<ScoredChunk>> Searcher::Rank(std::string_view question,
-                                                      size_t most,
-                                                      Ranking ranking) {
+base::Result<std::vector<ScoredChunk>> Searcher::Rank(
+    std::string_view question, size_t most, Ranking ranking,
+    const Saturation& saturation) {
   const size_t many = std::max(most, kFused);
   const bool vectors = vectors_ && ranking != Ranking::kWords;
   std::vector<ScoredChunk> near;
   if (vectors)
     near = vectors_->Nearest(encoder_->EncodeQuestion(question), many);
   if (ranking == Ranking::kVectors) return near;
-  auto found = words_.Find(&store_, question, vectors ? many : most);
+  auto found =
+      words_.Find(&store_, question, vectors ? many : most, saturation);
   if (!found || !vectors || found->empty()) return found;
   if (ranking == Ranking::kRanks) {
     const RankedList lists[] = {{.found = *found, .weight = 1 - kRankOfVectors},
@@ -185,9 +226,7 @@ base::Result<std::vector<Passage>> Searcher::Passages(
     std::span<const ScoredChunk> chunks) {
   std::vector<Passage> passages;
   for (const ScoredChunk& chunk : chunks) {
-    const auto row = passage_.Bind(1, chunk.number * kTermSteps)
-                         .Bind(2, (chunk.number + 1) * kTermSteps)
-                         .Step();
+    const auto row = passage_.Bind(1, chunk.number).Step();
     if (!row) return row.error();
     if (*row) passages.push_back(PassageOf(passage_, chunk.score));
     passage_.Reset();  // it may be gone since
@@ -196,19 +235,28 @@ base::Result<std::vector<Passage>> Searcher::Passages(
 }
 
 base::Result<std::vector<Passage>> Searcher::Find(std::string_view question,
-                                                  size_t most,
-                                                  Ranking ranking) {
-  auto ranked = Rank(question, most + kMore, ranking);
+                                                  size_t most, Ranking ranking,
+                                                  Wanted wanted) {
+  const Weights weights = WeightsFor(wanted);
+  const size_t looked_at = most + weights.more;
+  auto ranked = Rank(question, looked_at, ranking, weights.saturation);
   if (!ranked) return ranked.error();
-  if (ranked->size() > most + kMore) ranked->resize(most + kMore);
+  if (ranked->size() > looked_at) ranked->resize(looked_at);
   auto passages = Passages(*ranked);
   if (!passages) return passages.error();
   const std::set<std::string> named = WordsOf(question);
+  std::set<std::string, std::less<>> asked;
+  ForEachTerm(question, [&asked](std::string_view term, bool whole) {
+    if (!whole) asked.emplace(term);
+  });
   for (Passage& passage : *passages) {
     if (!passage.name.empty() && named.contains(AsOneWord(passage.name))) {
       passage.score *= kNamed;
     }
     if (IsOfTests(passage.path)) passage.score *= kOfTest;
+    passage.score *=
+        1 + weights.share_of_name * ShareOfName(passage.name, asked);
+    if (IsFunction(passage.kind)) passage.score *= weights.of_function;
   }
   std::ranges::stable_sort(*passages, [](const Passage& a, const Passage& b) {
     return a.score > b.score;

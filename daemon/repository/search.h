@@ -38,6 +38,9 @@ struct Passage {
 // A word for the kind, as in JSON: "function", "class", "section".
 std::string_view KindName(grammars::SymbolKind kind);
 
+// What is looked for: who wants code has declarations come first.
+enum class Wanted : uint8_t { kAnything, kCode };
+
 // By what passages are ranked.
 enum class Ranking : uint8_t {
   kWords,    // WordSearch
@@ -62,7 +65,8 @@ class Searcher {
   // words.
   base::Result<std::vector<Passage>> Find(std::string_view question,
                                           size_t most,
-                                          Ranking ranking = Ranking::kBoth);
+                                          Ranking ranking = Ranking::kBoth,
+                                          Wanted wanted = Wanted::kAnything);
 
   // See WordSearch.
   base::Result<double> Coverage(std::string_view question,
@@ -78,7 +82,8 @@ class Searcher {
         words_(std::move(words)),
         passage_(std::move(passage)) {}
   base::Result<std::vector<ScoredChunk>> Rank(std::string_view question,
-                                              size_t most, Ranking ranking);
+                                              size_t most, Ranking ranking,
+                                              const Saturation& saturation);
   std::vector<ScoredChunk> SumOfScores(
       std::span<const ScoredChunk> by_words,
       std::span<const ScoredChunk> by_vectors) const;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/repository/similar_places.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -11,6 +9,7 @@
 
 #include "daemon/repository/code_terms.h"
 #include "daemon/repository/identifiers.h"
+#include "daemon/repository/postings.h"
 #include "daemon/repository/text_lines.h"
 
 namespace krait::repository {
@@ -25,14 +24,11 @@ constexpr size_t kLeastShared = 2;
 // Of a file, about.
 constexpr double kUsualChunks = 8;
 
-constexpr std::string_view kCountTerm =
-    "SELECT doc FROM term_row WHERE term = ?";
-// The weights of the terms stand where {} is.
-constexpr std::string_view kSimilarPlaces =
-    "SELECT f.path, c.begin_line, c.end_line FROM (SELECT rowid AS id, "
-    "krait_rank(term{}) AS score FROM term WHERE term MATCH ? ORDER BY score "
-    "DESC LIMIT 12) r JOIN chunk c ON c.id = r.id JOIN file f ON f.id = c.file "
-    "ORDER BY r.score DESC, f.path, c.begin_line";
+constexpr size_t kMostPlaces = 12;
+
+constexpr std::string_view kPlace =
+    "SELECT f.path, c.begin_line, c.end_line FROM chunk c "
+    "JOIN file f ON f.id = c.file WHERE c.id = ?";
 
 // A range of lines, from 0.
 struct Shared {
@@ -89,21 +85,19 @@ base::Result<std::vector<RareWord>> SimilarPlaces::RareWords(
     const NearNames& names) {
   const auto files = database_.Number("SELECT count(*) FROM file");
   if (!files) return files.error();
-  auto count = database_.Prepare(kCountTerm);
-  if (!count) return count.error();
+  auto postings = Postings::Open(&database_);
+  if (!postings) return postings.error();
   std::map<std::string, RareWord> rare;  // by term
   for (const auto& [name, near] : names) {
     std::string term = TermOf(name);
     if (term.empty()) continue;
-    const auto row = count->Bind(1, term).Step();
-    if (!row) return row.error();
-    const int64_t places = *row ? count->Integer(0) : 0;
-    count->Reset();
+    const auto places = postings->Count(term, TermMark::kNone);
+    if (!places) return places.error();
     // What one place has may be this file's own.
-    if (places < 2 || places > kRare) continue;
+    if (*places < 2 || *places > kRare) continue;
     const double counts =
         near * std::log(1 + static_cast<double>(*files) * kUsualChunks /
-                                static_cast<double>(places));
+                                static_cast<double>(*places));
     RareWord& word = rare[term];
     if (counts > word.counts) {
       word = {.name = name, .term = std::move(term), .counts = counts};
@@ -121,25 +115,33 @@ base::Result<std::vector<SimilarPlace>> SimilarPlaces::Find(
     const std::vector<RareWord>& words) {
   std::vector<SimilarPlace> places;
   if (words.size() < kLeastShared) return places;
-  std::string match;
-  std::string weights;
+  auto postings = Postings::Open(&database_);
+  if (!postings) return postings.error();
+  std::map<int64_t, double> scores;  // by chunk
   for (const RareWord& word : words) {
-    // A term has no quotes in it.
-    match += fmt::format("{}\"{}\"", match.empty() ? "" : " OR ", word.term);
-    weights += fmt::format(", {:.4f}", word.counts);
+    const auto added = postings->ForEach(
+        word.term, TermMark::kNone,
+        [&](int64_t number) { scores[number] += word.counts; });
+    if (!added) return added.error();
   }
-  auto find =
-      database_.Prepare(fmt::format(fmt::runtime(kSimilarPlaces), weights));
-  if (!find) return find.error();
-  find->Bind(1, match);
-  for (;;) {
-    const auto row = find->Step();
+  std::vector<std::pair<double, int64_t>> ranked;
+  for (const auto& [number, score] : scores)
+    ranked.emplace_back(-score, number);
+  std::ranges::sort(ranked);
+  auto place = database_.Prepare(kPlace);
+  if (!place) return place.error();
+  for (const auto& [score, number] : ranked) {
+    if (places.size() == kMostPlaces) break;
+    const auto row = place->Bind(1, number).Step();
     if (!row) return row.error();
-    if (!*row) return places;
-    places.push_back({.path = std::string(find->Text(0)),
-                      .begin_line = static_cast<size_t>(find->Integer(1)),
-                      .end_line = static_cast<size_t>(find->Integer(2))});
+    if (*row) {
+      places.push_back({.path = std::string(place->Text(0)),
+                        .begin_line = static_cast<size_t>(place->Integer(1)),
+                        .end_line = static_cast<size_t>(place->Integer(2))});
+    }
+    place->Reset();  // it may be gone
   }
+  return places;
 }
 
 std::optional<SimilarLines> MostSimilarLines(

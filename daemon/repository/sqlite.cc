@@ -10,7 +10,6 @@
 
 #include "base/file_descriptor.h"
 #include "base/system_error.h"
-#include "daemon/repository/rank_function.h"
 
 namespace krait::repository {
 namespace {
@@ -128,10 +127,6 @@ base::Result<Database> Database::OpenNamed(const std::string& file, int flags) {
     return database.LastError("");
   }
   sqlite3_busy_timeout(opened, kBusyMilliseconds);
-  if (!AddRankFunction(opened)) {
-    return base::MakeError(base::ErrorCode::kUnsupported,
-                           file + ": this SQLite has no FTS5");
-  }
   return database;
 }
 

@@ -52,8 +52,7 @@ class Statement {
 class Database {
  public:
   // Opens a file, which is made (mode 0600) if it is not there. Waits up to a
-  // few seconds for other processes that write. krait_rank is known to it
-  // (rank_function.h).
+  // few seconds for other processes that write.
   static base::Result<Database> Open(const std::filesystem::path& file);
   // Runs statements, separated by semicolons, whose rows do not matter.
   base::Status Run(const std::string& statements);

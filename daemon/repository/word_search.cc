@@ -1,31 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/repository/word_search.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <set>
 #include <utility>
 
-#include "daemon/repository/chunk_id.h"
 #include "daemon/repository/code_terms.h"
 
 namespace krait::repository {
 namespace {
 
-// The weights of the terms stand where {} is.
-constexpr std::string_view kFind =
-    "SELECT c.id, r.score FROM (SELECT rowid AS id, krait_rank(term, {}) AS "
-    "score FROM term WHERE term MATCH ? ORDER BY score DESC LIMIT ?) r "
-    "JOIN chunk c ON c.id = r.id ORDER BY r.score DESC, c.id";
-// One that is in a million chunks need not be counted to its end.
-constexpr std::string_view kCount = "SELECT doc FROM term_row WHERE term = ?";
-
 constexpr size_t kMostTerms = 24;
-// So many places of terms together are looked at, a third of a microsecond
+// So many places of terms together are looked at, a fifth of a microsecond
 // each, if there is one term at all.
 constexpr int64_t kMostPlaces = 40'000;
+
+// A name says more than what is near it: so often a term counts for each mark
+// that it has.
+struct MarkWeight {
+  TermMark mark;
+  float weight;
+};
+constexpr std::array<MarkWeight, 4> kMarkWeights = {{{TermMark::kNone, 1},
+                                                     {TermMark::kName, 5},
+                                                     {TermMark::kPath, 1},
+                                                     {TermMark::kOften, 1}}};
 
 bool IsStopWord(std::string_view word) {
   static const std::set<std::string_view> kWords = {
@@ -48,9 +50,22 @@ double Rarity(double chunks, double with) {
 }  // namespace
 
 base::Result<WordSearch> WordSearch::Open(IndexStore* store) {
-  auto count = store->database().Prepare(kCount);
-  if (!count) return count.error();
-  return WordSearch(std::move(*count));
+  auto postings = Postings::Open(&store->database());
+  if (!postings) return postings.error();
+  auto lengths = ChunkLengths::Load(&store->database());
+  if (!lengths) return lengths.error();
+  return WordSearch(std::move(*postings), std::move(*lengths));
+}
+
+// A chunk whose name has a term that its text does not have is counted if no
+// text has it.
+base::Result<int64_t> WordSearch::ChunksWith(std::string_view term) {
+  for (const TermMark mark :
+       {TermMark::kNone, TermMark::kName, TermMark::kPath}) {
+    const auto chunks = postings_.Count(term, mark);
+    if (!chunks || *chunks > 0) return chunks;
+  }
+  return 0;
 }
 
 base::Result<double> WordSearch::Coverage(IndexStore* store,
@@ -70,11 +85,10 @@ base::Result<double> WordSearch::Coverage(IndexStore* store,
   double all = 0;
   double had = 0;
   for (const std::string& term : wanted) {
-    const auto row = count_.Bind(1, term).Step();
-    if (!row) return row.error();
-    const auto with = *row ? static_cast<double>(count_.Integer(0)) : 0.0;
-    count_.Reset();
-    const double weight = Rarity(static_cast<double>(*chunks), with);
+    const auto with = ChunksWith(term);
+    if (!with) return with.error();
+    const double weight =
+        Rarity(static_cast<double>(*chunks), static_cast<double>(*with));
     all += weight;
     if (there.contains(term)) had += weight;
   }
@@ -90,11 +104,9 @@ base::Result<std::vector<WordSearch::Term>> WordSearch::TermsOf(
   });
   std::vector<Term> terms;
   for (const std::string& word : words) {
-    const auto row = count_.Bind(1, word).Step();
-    if (!row) return row.error();
-    if (!*row) continue;  // nothing has it
-    terms.push_back({.text = word, .chunks = count_.Integer(0)});
-    count_.Reset();
+    const auto chunks = ChunksWith(word);
+    if (!chunks) return chunks.error();
+    if (*chunks > 0) terms.push_back({.text = word, .chunks = *chunks});
   }
   std::ranges::sort(terms, {}, [](const Term& term) {
     return std::pair(term.chunks, std::string_view(term.text));
@@ -110,49 +122,85 @@ base::Result<std::vector<WordSearch::Term>> WordSearch::TermsOf(
   return terms;
 }
 
-// The best of those that have any of the terms. Some of the first may be gone,
-// as the table of terms keeps them for a while: then it looks further.
-base::Result<std::vector<ScoredChunk>> WordSearch::Rank(
-    IndexStore* store, const std::vector<Term>& terms, size_t most) {
-  const auto chunks = store->Chunks();
-  if (!chunks) return chunks.error();
-  std::string match;
-  std::string weights;
-  for (const Term& term : terms) {
-    // A term has no quotes in it.
-    match += fmt::format("{}\"{}\"", match.empty() ? "" : " OR ", term.text);
-    weights += fmt::format(
-        "{}{:.4f}", weights.empty() ? "" : ", ",
-        Rarity(static_cast<double>(*chunks), static_cast<double>(term.chunks)));
+// For all numbers that chunks have.
+base::Status WordSearch::MakeRoom(IndexStore* store) {
+  constexpr int64_t kMostChunks = int64_t{1} << 28;
+  const auto next = store->NextChunk();
+  if (!next) return next.error();
+  const auto size =
+      static_cast<size_t>(std::clamp<int64_t>(*next, 0, kMostChunks));
+  if (weights_.size() < size) {
+    weights_.resize(size);
+    scores_.resize(size);
   }
-  auto find =
-      store->database().Prepare(fmt::format(fmt::runtime(kFind), weights));
-  if (!find) return find.error();
-  int64_t places = 0;
-  for (const Term& term : terms) places += term.chunks;
-  std::vector<ScoredChunk> found;
-  for (auto limit = static_cast<int64_t>(most);; limit *= 4) {
-    found.clear();
-    find->Bind(1, match).Bind(2, limit);
-    for (;;) {
-      const auto row = find->Step();
-      if (!row) return row.error();
-      if (!*row) break;
-      found.push_back(
-          {.number = find->Integer(0) / kTermSteps, .score = find->Real(1)});
-    }
-    if (found.size() >= most || limit >= places) break;
+  return {};
+}
+
+// Adds what one term says.
+base::Status WordSearch::AddTerm(const std::string& term, double rarity,
+                                 const Saturation& saturation) {
+  having_.clear();
+  for (const MarkWeight& one : kMarkWeights) {
+    const auto added = postings_.ForEach(term, one.mark, [&](int64_t number) {
+      const auto at = static_cast<size_t>(number);
+      if (at >= weights_.size()) return;  // of a damaged table, or later
+      if (weights_[at] == 0) having_.push_back(number);
+      weights_[at] += one.weight;
+    });
+    if (!added) return added;
   }
-  if (found.size() > most) found.resize(most);
-  return found;
+  for (const int64_t number : having_) {
+    const auto at = static_cast<size_t>(number);
+    const double terms = lengths_.Of(number);
+    const double weight = std::exchange(weights_[at], 0.0F);
+    if (terms == 0) continue;  // it is gone
+    const double room =
+        saturation.half * (1 - saturation.length +
+                           saturation.length * terms / ChunkLengths::kUsual);
+    if (scores_[at] == 0) found_.push_back(number);
+    scores_[at] += static_cast<float>(rarity * weight * (saturation.half + 1) /
+                                      (weight + room));
+  }
+  return {};
+}
+
+std::vector<ScoredChunk> WordSearch::TakeBest(size_t most) {
+  std::vector<ScoredChunk> best;
+  best.reserve(found_.size());
+  for (const int64_t number : found_) {
+    float& score = scores_[static_cast<size_t>(number)];
+    best.push_back({.number = number,
+                    .score = static_cast<double>(std::exchange(score, 0.0F))});
+  }
+  found_.clear();
+  most = std::min(most, best.size());
+  std::partial_sort(
+      best.begin(), best.begin() + static_cast<std::ptrdiff_t>(most),
+      best.end(), [](const ScoredChunk& a, const ScoredChunk& b) {
+        return std::pair(-a.score, a.number) < std::pair(-b.score, b.number);
+      });
+  best.resize(most);
+  return best;
 }
 
 base::Result<std::vector<ScoredChunk>> WordSearch::Find(
-    IndexStore* store, std::string_view question, size_t most) {
+    IndexStore* store, std::string_view question, size_t most,
+    const Saturation& saturation) {
   const auto terms = TermsOf(question);
   if (!terms) return terms.error();
-  if (terms->empty()) return std::vector<ScoredChunk>();
-  return Rank(store, *terms, most);
+  const auto chunks = store->Chunks();
+  if (!chunks) return chunks.error();
+  if (auto made = MakeRoom(store); !made) return made.error();
+  for (const Term& term : *terms) {
+    const double rarity =
+        Rarity(static_cast<double>(*chunks), static_cast<double>(term.chunks));
+    if (auto added = AddTerm(term.text, rarity, saturation); !added) {
+      TakeBest(0);
+      std::ranges::fill(weights_, 0.0F);
+      return added.error();
+    }
+  }
+  return TakeBest(most);
 }
 
 }  // namespace krait::repository

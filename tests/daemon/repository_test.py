@@ -188,7 +188,7 @@ class RepositoryTest(unittest.TestCase):
                    'def evict_oldest(cache):\n    cache.pop(min(cache, key=cache.get))\n')
         answer = self.json('ask', 'which function evicts the oldest entry of the cache?')
         self.assertTrue(answer['found'])
-        self.assertEqual(answer['citations'][0], {'path': 'src/cache.py', 'line': 1, 'end_line': 3,
+        self.assertEqual(answer['citations'][0], {'path': 'src/cache.py', 'line': 1, 'end_line': 3, 'unit': 'line',
                                                   'added': False})
         self.assertIsNone(answer['model'])
         self.assertIn('evict_oldest', answer['answer'])

@@ -42,7 +42,7 @@ void CheckDocument(const Document& document) {
   Check(chunks.size() == said);
   for (const Chunk& chunk : chunks) {
     Check(chunk.begin_line == chunk.end_line && chunk.begin_line <= number);
-    (void)TermsOfChunk(chunk, document.text);
+    (void)TermsOfChunk(chunk, "a.pdf", document.text);
   }
 }
 

@@ -36,8 +36,8 @@ void CutAll(std::string_view path, const std::string& text) {
           chunk.end_line <= lines.size());
     for (; line + 1 < chunk.begin_line; ++line) Check(lines.IsBlank(line));
     line = chunk.end_line;
-    const ChunkTerms terms = TermsOfChunk(chunk, *shared);
-    Check(terms.often.size() <= terms.body.size());
+    const ChunkTerms terms = TermsOfChunk(chunk, path, *shared);
+    Check(terms.words.size() >= terms.count);
   }
   for (; line < lines.size(); ++line) Check(lines.IsBlank(line));
 }

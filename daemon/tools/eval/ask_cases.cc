@@ -37,6 +37,18 @@ double MeanCosine(const std::vector<AskResult>& results) {
   return count == 0 ? 0 : sum / static_cast<double>(count);
 }
 
+std::optional<double> MeanMeaning(const std::vector<AskResult>& results) {
+  double sum = 0;
+  size_t count = 0;
+  for (const AskResult& result : results) {
+    if (!result.found || !result.has_sample || !result.meaning) continue;
+    sum += *result.meaning;
+    ++count;
+  }
+  if (count == 0) return std::nullopt;
+  return sum / static_cast<double>(count);
+}
+
 double MedianSeconds(const std::vector<AskResult>& results) {
   std::vector<double> seconds;
   for (const AskResult& result : results) seconds.push_back(result.seconds);
@@ -119,6 +131,19 @@ double TermCosine(std::string_view a, std::string_view b) {
   return product / std::sqrt(squares_a * squares_b);
 }
 
+double VectorCosine(std::span<const float> a, std::span<const float> b) {
+  double product = 0;
+  double squares_a = 0;
+  double squares_b = 0;
+  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    product += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+    squares_a += static_cast<double>(a[i]) * static_cast<double>(a[i]);
+    squares_b += static_cast<double>(b[i]) * static_cast<double>(b[i]);
+  }
+  if (squares_a == 0 || squares_b == 0) return 0;
+  return product / std::sqrt(squares_a * squares_b);
+}
+
 AskSummary Summarise(const std::vector<AskResult>& results) {
   const auto any = [](const AskResult& /*result*/) { return true; };
   AskSummary summary;
@@ -140,6 +165,7 @@ AskSummary Summarise(const std::vector<AskResult>& results) {
   }
   summary.citation_precision = PartOf(right, citations);
   summary.cosine = MeanCosine(results);
+  summary.meaning = MeanMeaning(results);
   summary.seconds_median = MedianSeconds(results);
   ChooseThreshold(results, &summary);
   return summary;

@@ -3,6 +3,8 @@
 #define KRAIT_DAEMON_TOOLS_EVAL_ASK_CASES_H_
 
 #include <cstddef>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,12 +38,17 @@ base::Result<std::vector<AskCase>> ParseAskCases(std::string_view text,
 // their significant terms (SignificantTerms). 0 if one has none.
 double TermCosine(std::string_view a, std::string_view b);
 
+// The cosine of the angle between two vectors of equal size; 0 if one is 0.
+double VectorCosine(std::span<const float> a, std::span<const float> b);
+
 // What was answered to a case.
 struct AskResult {
   bool answerable = false;
   bool found = false;
   double coverage = 0;  // of the question, by the best passage
   double cosine = 0;    // with the sample answer; only if there is one
+  // The same of their vectors; nothing without an encoder.
+  std::optional<double> meaning = {};
   bool has_sample = false;
   size_t citations = 0;
   size_t right_citations = 0;  // of places that have the answer
@@ -57,6 +64,7 @@ struct AskSummary {
   double not_found = 0;  // of the unanswerable
   double retrieved = 0;  // of the answerable
   double cosine = 0;     // mean over those that were found and have a sample
+  std::optional<double> meaning = {};  // the same, by vectors
   double citation_precision = 0;
   double seconds_median = 0;
   // The coverage at which found and not found would be right most often, and

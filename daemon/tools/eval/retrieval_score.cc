@@ -139,7 +139,8 @@ base::Result<RetrievalScore> ScoreRetrieval(
       .by = by, .ranking = RankingName(ranking), .questions = questions.size()};
   for (const RetrievalQuestion& question : questions) {
     const auto begin = std::chrono::steady_clock::now();
-    const auto found = searcher->Find(question.text, kDepth, ranking);
+    const auto found = searcher->Find(question.text, kDepth, ranking,
+                                      repository::Wanted::kCode);
     if (!found) return found.error();
     const std::chrono::duration<double, std::milli> took =
         std::chrono::steady_clock::now() - begin;

@@ -89,8 +89,9 @@ TEST(NotebookTest, WhatIsNoneIsAnErrorThatSaysWhere) {
   const auto field =
       ReadNotebook(R"({"cells": [{"cell_type": "code", "source": [1]}]})");
   ASSERT_FALSE(field);
-  EXPECT_EQ(field.error().message,
-            "notebook: cells[0].source[0]: expected a string, got an integer");
+  EXPECT_EQ(
+      field.error().message,
+      "notebook: cells[0].source[0]: expected a string, got the number 1");
   EXPECT_FALSE(ReadNotebook("print(1)"));
   EXPECT_FALSE(ReadNotebook("12"));
 }

@@ -72,6 +72,32 @@ TEST_F(SearchTest, ReadsThePassageAsItIsNow) {
   EXPECT_EQ(ReadPassage(root_, found[0]), "");
 }
 
+TEST_F(SearchTest, WhatSpeaksOftenOfATermIsMoreAboutIt) {
+  const std::string others = "grain stone water wheel miller village\n";
+  Write("once.txt", "the turbine " + others);
+  Write("often.txt", "turbine turbine turbine " + others);
+  const auto found = Find("turbine");
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].path, "often.txt");
+  EXPECT_GT(found[0].score, found[1].score);
+}
+
+TEST_F(SearchTest, WhoWantsCodeHasFunctionsFirst) {
+  Write("notes.md", "# Notes\n\nHow the turbine is stopped: stop turbine.\n");
+  Write("a.py", "def halt(x):\n    stop(turbine, x)\n");
+  const auto index = folder_ / "a.index";
+  ASSERT_TRUE(UpdateIndex({.index = index, .root = root_}));
+  auto searcher = Searcher::Open(index);
+  ASSERT_TRUE(searcher);
+  const auto code =
+      searcher->Find("stop the turbine", 2, Ranking::kWords, Wanted::kCode);
+  const auto anything = searcher->Find("stop the turbine", 2, Ranking::kWords);
+  ASSERT_TRUE(code && anything);
+  ASSERT_EQ(code->size(), 2U);
+  EXPECT_EQ(code->front().path, "a.py");
+  EXPECT_NE(anything->front().score, code->front().score);
+}
+
 TEST_F(SearchTest, WithoutAnIndexItSaysSo) {
   const auto searcher = Searcher::Open(folder_ / "none.index");
   ASSERT_FALSE(searcher);

@@ -50,6 +50,15 @@ TEST(TermCosineTest, ComparesWords) {
   EXPECT_NEAR(TermCosine("alpha beta", "alpha gamma"), 0.5, 1e-12);
 }
 
+TEST(VectorCosineTest, ComparesDirections) {
+  const std::vector<float> a = {3, 4};
+  const std::vector<float> b = {6, 8};
+  const std::vector<float> c = {-4, 3};
+  EXPECT_NEAR(VectorCosine(a, b), 1, 1e-12);
+  EXPECT_NEAR(VectorCosine(a, c), 0, 1e-12);
+  EXPECT_DOUBLE_EQ(VectorCosine(a, std::vector<float>{0, 0}), 0);
+}
+
 AskResult Result(bool answerable, bool found, double coverage) {
   return {.answerable = answerable, .found = found, .coverage = coverage};
 }
@@ -63,6 +72,8 @@ TEST(AskSummaryTest, CountsBothKindsOfMistakes) {
   results[0].retrieved = true;
   results[0].has_sample = true;
   results[0].cosine = 0.5;
+  results[0].meaning = 0.75;
+  results[3].meaning = 0.1;  // has no sample
   results[3].citations = 1;
   const AskSummary summary = Summarise(results);
   EXPECT_EQ(summary.answerable, 2U);
@@ -70,6 +81,11 @@ TEST(AskSummaryTest, CountsBothKindsOfMistakes) {
   EXPECT_DOUBLE_EQ(summary.not_found, 0.5);
   EXPECT_DOUBLE_EQ(summary.retrieved, 0.5);
   EXPECT_DOUBLE_EQ(summary.citation_precision, 3.0 / 5);
+  ASSERT_TRUE(summary.meaning);
+  EXPECT_DOUBLE_EQ(*summary.meaning, 0.75);
+  results[0].meaning.reset();
+  results[3].meaning.reset();
+  EXPECT_FALSE(Summarise(results).meaning);
   EXPECT_DOUBLE_EQ(summary.cosine, 0.5);
   // Between 0.5 and 0.6 both are told apart.
   EXPECT_GT(summary.best_threshold, 0.5);
