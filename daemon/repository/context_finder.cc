@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <array>
@@ -69,6 +70,10 @@ std::string_view LinesBelow(std::string_view text, size_t lines) {
     end = std::min(text.find('\n', end), text.size() - 1) + 1;
   }
   return text.substr(0, end);
+}
+
+uint64_t HashOfText(std::string_view text) {
+  return XXH3_64bits(text.data(), text.size());
 }
 
 bool IsOneWord(std::string_view name) {
@@ -139,6 +144,7 @@ base::Status ContextFinder::ReadPaths() {
     paths.Add(std::string(all.Text(0)));
   }
   imports_ = std::move(paths);
+  term_counts_.clear();
   paths_version_ = *version;
   return {};
 }
@@ -149,11 +155,21 @@ base::Result<completion::RepositoryContext> ContextFinder::Find(
   Search search{.question = question,
                 .names = NamesAround(question),
                 .bytes_left = question.most_bytes};
-  AddEdited(&search);
-  if (auto added = AddSimilar(&search); !added) return added.error();
-  AddImported(&search);
-  if (auto added = AddNamed(&search); !added) return added.error();
-  return completion::RepositoryContext(std::move(search.pieces),
+  // One look at the index for all, instead of one for each term.
+  if (auto begun = database_.Run("BEGIN"); !begun) return begun.error();
+  auto found = FindIn(&search);
+  const auto ended = database_.Run("COMMIT");
+  if (found && !ended) return ended.error();
+  return found;
+}
+
+base::Result<completion::RepositoryContext> ContextFinder::FindIn(
+    Search* search) {
+  AddEdited(search);
+  if (auto added = AddSimilar(search); !added) return added.error();
+  AddImported(search);
+  if (auto added = AddNamed(search); !added) return added.error();
+  return completion::RepositoryContext(std::move(search->pieces),
                                        root_.filename().string());
 }
 
@@ -182,16 +198,32 @@ NearNames ContextFinder::NamesAround(const ContextQuestion& question) {
 }
 
 std::optional<ContextFinder::File> ContextFinder::Read(
-    const std::string& path) const {
+    const std::string& path) {
   // What is no text of its own cannot be shown as code.
   if (IsDocument(path)) return std::nullopt;
   if (!choice_.ByName(root_.string(), path).taken()) return std::nullopt;
   File file{.path = path};
   auto text = ReadFile(root_ / path, FileChoice::kMaxBytes, &file.stamp);
-  if (!text || !choice_.ByText(path, *text).taken()) return std::nullopt;
+  if (!text || !MayShow(file, *text)) return std::nullopt;
   std::erase(*text, '\r');
   file.text = std::make_shared<const std::string>(std::move(*text));
   return file;
+}
+
+// Looking for secrets takes a millisecond in a large file.
+bool ContextFinder::MayShow(const File& file, std::string_view text) {
+  constexpr size_t kMostJudged = 4096;
+  const auto known = judged_.find(file.path);
+  // A file that was written within the clock's tick is looked at again.
+  if (known != judged_.end() && known->second.stamp == file.stamp &&
+      known->second.hash == HashOfText(text)) {
+    return known->second.taken;
+  }
+  if (judged_.size() >= kMostJudged) judged_.clear();
+  const bool taken = choice_.ByText(file.path, text).taken();
+  judged_[file.path] = {
+      .stamp = file.stamp, .hash = HashOfText(text), .taken = taken};
+  return taken;
 }
 
 // Edits -----------------------------------------------------------------------
@@ -343,7 +375,9 @@ base::Status ContextFinder::AddNamed(Search* search) {
 // Similar places --------------------------------------------------------------
 
 base::Status ContextFinder::AddSimilar(Search* search) {
-  SimilarPlaces similar(&database_);
+  constexpr size_t kMostCounts = 100'000;
+  if (term_counts_.size() > kMostCounts) term_counts_.clear();
+  SimilarPlaces similar(&database_, &term_counts_);
   const auto words = similar.RareWords(search->names);
   if (!words) return words.error();
   const auto places = similar.Find(*words);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -76,7 +77,9 @@ class ContextFinder {
   static NearNames NamesAround(const ContextQuestion& question);
   const std::vector<std::string>& ModulesOf(const ContextQuestion& question);
   // Returns the file if it may be shown now.
-  std::optional<File> Read(const std::string& path) const;
+  std::optional<File> Read(const std::string& path);
+  bool MayShow(const File& file, std::string_view text);
+  base::Result<completion::RepositoryContext> FindIn(Search* search);
   const Outline* OutlineOfFile(const std::string& path);
 
   void AddEdited(Search* search) const;
@@ -100,6 +103,14 @@ class ContextFinder {
     std::vector<std::string> modules;
   };
   std::map<std::string, Imported, std::less<>> imported_;  // by path
+  SimilarPlaces::TermCounts term_counts_;  // as of paths_version_
+  // Whether a file may be shown by its text, as it was then.
+  struct Judged {
+    FileStamp stamp;
+    uint64_t hash = 0;  // of the text
+    bool taken = false;
+  };
+  std::unordered_map<std::string, Judged> judged_;  // by path
 };
 
 }  // namespace krait::repository

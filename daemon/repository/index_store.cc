@@ -179,7 +179,12 @@ base::Result<IndexStore> IndexStore::OpenToRead(const fs::path& file) {
   if (there) {
     auto database = Database::Open(file);
     if (!database) return database.error();
-    if (IsVersion(*database)) return IndexStore(std::move(*database));
+    if (IsVersion(*database)) {
+      // What is looked up again and again of a million lines.
+      auto ready = database->Run("PRAGMA cache_size = -16384");
+      if (!ready) return ready.error();
+      return IndexStore(std::move(*database));
+    }
   }
   return base::MakeError(base::ErrorCode::kNotFound,
                          file.string() + ": there is no index (krait index)");

@@ -91,13 +91,19 @@ base::Result<std::vector<RareWord>> SimilarPlaces::RareWords(
   for (const auto& [name, near] : names) {
     std::string term = TermOf(name);
     if (term.empty()) continue;
-    const auto places = postings->Count(term, TermMark::kNone);
-    if (!places) return places.error();
+    const auto known = counts_.find(term);
+    int64_t places = known == counts_.end() ? 0 : known->second;
+    if (known == counts_.end()) {
+      const auto counted = postings->Count(term, TermMark::kNone);
+      if (!counted) return counted.error();
+      places = *counted;
+      counts_.emplace(term, places);
+    }
     // What one place has may be this file's own.
-    if (*places < 2 || *places > kRare) continue;
+    if (places < 2 || places > kRare) continue;
     const double counts =
         near * std::log(1 + static_cast<double>(*files) * kUsualChunks /
-                                static_cast<double>(*places));
+                                static_cast<double>(places));
     RareWord& word = rare[term];
     if (counts > word.counts) {
       word = {.name = name, .term = std::move(term), .counts = counts};

@@ -3,11 +3,13 @@
 #define KRAIT_DAEMON_REPOSITORY_SIMILAR_PLACES_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -39,7 +41,12 @@ struct SimilarPlace {
 // database outlives it. Thread-compatible.
 class SimilarPlaces {
  public:
-  explicit SimilarPlaces(Database* database) : database_(*database) {}
+  // In how many places a term is, as far as it is known.
+  using TermCounts = std::unordered_map<std::string, int64_t>;
+
+  // `counts` is added to, and is of the index as it is.
+  SimilarPlaces(Database* database, TermCounts* counts)
+      : database_(*database), counts_(*counts) {}
 
   // Returns the few names that say most about a place, with what each counts:
   // the nearer and the rarer, the more.
@@ -51,6 +58,7 @@ class SimilarPlaces {
 
  private:
   Database& database_;
+  TermCounts& counts_;
 };
 
 // Lines of a place.

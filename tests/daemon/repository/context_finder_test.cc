@@ -126,6 +126,46 @@ TEST_F(ContextFinderTest, HasThePlaceWithTheRarestWords) {
             std::string::npos);
 }
 
+// What it remembers of terms and files is of these as they are.
+TEST_F(ContextFinderTest, AFinderThatIsKeptSeesWhatChanges) {
+  WriteProject();
+  Index();
+  auto finder = ContextFinder::Open(folder_ / "a.index", root_, FileChoice());
+  ASSERT_TRUE(finder) << finder.error().message;
+  const ContextQuestion question{
+      .path = "shop/new.py",
+      .language = "python",
+      .before = "for voucher_line in cart.voucher_lines:\n    emit_voucher(",
+      .most_bytes = 3000};
+  const auto shows = [&](const std::string& path) {
+    const auto found = finder->Find(question);
+    EXPECT_TRUE(found) << found.error().message;
+    return PieceOf(*found, path) != nullptr;
+  };
+  EXPECT_FALSE(shows("shop/invoice.py"));
+  const std::string invoice =
+      "def print_invoice(cart):\n"
+      "    for voucher_line in cart.voucher_lines:\n"
+      "        emit_voucher(voucher_line)\n";
+  Write("shop/invoice.py", invoice);
+  Write("shop/copies.py", invoice + "# a copy\n");
+  Index();
+  EXPECT_TRUE(shows("shop/invoice.py"));
+  // Of the same size and time, as a clock with large ticks has it.
+  const auto file = root_ / "shop/invoice.py";
+  const auto time = std::filesystem::last_write_time(file);
+  const std::string key = "# -----BEGIN RSA " +
+                          std::string("PRIVATE KEY-----\n") +
+                          std::string(64, 'M') + "\n";
+  const std::string newlines(key.size(), '\n');
+  Write("shop/invoice.py", invoice + newlines);
+  std::filesystem::last_write_time(file, time);
+  EXPECT_TRUE(shows("shop/invoice.py"));
+  Write("shop/invoice.py", invoice + key);
+  std::filesystem::last_write_time(file, time);
+  EXPECT_FALSE(shows("shop/invoice.py"));
+}
+
 TEST_F(ContextFinderTest, NeverHasItsOwnFile) {
   WriteProject();
   Index();
