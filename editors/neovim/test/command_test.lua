@@ -329,6 +329,12 @@ case('ask: the answer and its places', function()
             range = { start = { line = 6, character = 0 }, ['end'] = { line = 6, character = 1 } },
             text = 'def parse():',
           },
+          {
+            uri = 'file:///doc/manual.pdf',
+            range = { start = { line = 0, character = 0 }, ['end'] = { line = 0, character = 0 } },
+            page = 3,
+            text = '',
+          },
         },
       },
     },
@@ -340,6 +346,7 @@ case('ask: the answer and its places', function()
   local text = window(nvim, 'krait://answer')
   T.contains(text, '# where is the parser?\n\nIn the parser.\nReally.')
   T.contains(text, '/src/parser.py:7 def parse():')
+  T.contains(text, '/doc/manual.pdf:1 page 3')
   T.equal(nvim:received('krait/ask')[1].params.question, 'where is the parser?')
   T.equal(nvim:lua('return vim.fn.getqflist()[1].lnum'), 7)
 end)

@@ -4,7 +4,7 @@
 import { l10n, ProgressLocation, window } from 'vscode';
 import { escapeMarkdown } from './markdown';
 import type { Pages } from './pages';
-import { Method, parseAnswer, type RepositoryAnswer } from './protocol';
+import { Method, parseAnswer, placeLink, placeName, type RepositoryAnswer } from './protocol';
 import type { KraitServer } from './server';
 
 export async function askRepository(server: KraitServer, pages: Pages): Promise<void> {
@@ -28,7 +28,7 @@ export async function askRepository(server: KraitServer, pages: Pages): Promise<
 }
 
 function answerPage(question: string, { answer, citations }: RepositoryAnswer): string {
-  const places = citations.map(({ uri, line }) =>
-    `- [${escapeMarkdown(`${uri.replace(/^.*\//, '')}:${line + 1}`)}](<${uri}#L${line + 1}>)`);
+  const places = citations.map((place) =>
+    `- [${escapeMarkdown(placeName(place))}](<${placeLink(place)}>)`);
   return [`# ${escapeMarkdown(question)}`, answer, places.join('\n')].join('\n\n');
 }

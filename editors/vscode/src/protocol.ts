@@ -171,7 +171,28 @@ export function requestsOf(capabilities: unknown): ReadonlySet<string> {
 /** `krait/ask`: an answer in Markdown, and the places that it rests on. */
 export interface RepositoryAnswer {
   readonly answer: string;
-  readonly citations: readonly { readonly uri: string; readonly line: number }[];
+  readonly citations: readonly Place[];
+}
+
+/** A line of a file from 0, or a page or a cell of one that has no lines, from 1. */
+export interface Place {
+  readonly uri: string;
+  readonly line: number;
+  readonly page?: number;
+  readonly cell?: number;
+}
+
+/** "manual.pdf:page 3", "main.py:7" */
+export function placeName({ uri, line, page, cell }: Place): string {
+  const name = uri.replace(/^.*\//, '');
+  if (page !== undefined) return `${name}:page ${page}`;
+  return cell === undefined ? `${name}:${line + 1}` : `${name}:cell ${cell}`;
+}
+
+/** What opens it. */
+export function placeLink({ uri, line, page, cell }: Place): string {
+  if (page !== undefined) return `${uri}#page=${page}`;
+  return cell === undefined ? `${uri}#L${line + 1}` : uri;
 }
 
 export function parseAnswer(value: unknown): RepositoryAnswer {
@@ -180,7 +201,12 @@ export function parseAnswer(value: unknown): RepositoryAnswer {
     const source = objectOf(item);
     const uri = textOf(source['uri']);
     const start = objectOf(objectOf(source['range'])['start']);
-    return uri === undefined ? [] : [{ uri, line: numberOf(start['line']) ?? 0 }];
+    if (uri === undefined) return [];
+    const [page, cell] = [numberOf(source['page']), numberOf(source['cell'])];
+    return [{
+      uri, line: numberOf(start['line']) ?? 0,
+      ...(page === undefined ? {} : { page }), ...(cell === undefined ? {} : { cell }),
+    }];
   });
   return { answer: textOf(answer['answer']) ?? '', citations };
 }

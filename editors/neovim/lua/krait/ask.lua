@@ -34,10 +34,13 @@ local function quickfix_item(citation)
     return nil
   end
   local line = vim.tbl_get(citation, 'range', 'start', 'line')
+  -- A PDF file has pages, a notebook cells.
+  local unit = citation.page and 'page' or citation.cell and 'cell'
+  local part = unit and ('%s %s '):format(unit, tostring(citation[unit])) or ''
   return {
     filename = vim.uri_to_fname(citation.uri),
     lnum = (type(line) == 'number' and line or 0) + 1,
-    text = type(citation.text) == 'string' and citation.text or '',
+    text = part .. (type(citation.text) == 'string' and citation.text or ''),
   }
 end
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  parseAnswer, parseExplanation, parseReport, parseStatus, requestsOf,
+  parseAnswer, parseExplanation, parseReport, parseStatus, placeLink, placeName, requestsOf,
 } from '../../src/protocol';
 
 test('reads didChangeStatus', () => {
@@ -80,5 +80,15 @@ test('reads krait/ask', () => {
   assert.deepEqual(
     parseAnswer({ answer: 'there', citations: [{ uri: 'file:///a', range }, { range }, 'x'] }),
     { answer: 'there', citations: [{ uri: 'file:///a', line: 4 }] });
+  const [page, cell] = parseAnswer({ citations: [
+    { uri: 'file:///m.pdf', page: 3 }, { uri: 'file:///n.ipynb', cell: 7 },
+  ] }).citations;
+  assert.ok(page !== undefined && cell !== undefined);
+  assert.equal(placeName(page), 'm.pdf:page 3');
+  assert.equal(placeLink(page), 'file:///m.pdf#page=3');
+  assert.equal(placeName(cell), 'n.ipynb:cell 7');
+  assert.equal(placeLink(cell), 'file:///n.ipynb');
+  assert.equal(placeName({ uri: 'file:///a/b.py', line: 6 }), 'b.py:7');
+  assert.equal(placeLink({ uri: 'file:///a/b.py', line: 6 }), 'file:///a/b.py#L7');
   assert.deepEqual(parseAnswer(null), { answer: '', citations: [] });
 });
