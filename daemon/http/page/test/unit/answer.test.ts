@@ -26,6 +26,13 @@ test('what was checked at the end takes the place of what was streamed', () => {
   assert.deepEqual(turn.about.dropped.map(({ text }) => text), ['[no.py:9]']);
 });
 
+test('a place has lines, pages or cells', () => {
+  const place = { path: 'a', line: 3, end_line: 3, text: '' };
+  assert.equal(placeOf({ ...place, unit: 'line' }), 'a:3');
+  assert.equal(placeOf({ ...place, unit: 'page' }), 'a:page 3');
+  assert.equal(placeOf({ ...place, end_line: 5, unit: 'cell' }), 'a:cells 3-5');
+});
+
 test('an error within a stream is thrown', () => {
   const turn: Turn = { role: 'assistant', text: 'a' };
   assert.throws(() => { addEvent(turn, '{"error":{"message":"the context is full"}}'); }, /the context is full/);
