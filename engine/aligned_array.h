@@ -13,10 +13,8 @@
 namespace krait::engine {
 
 // Leaves the memory as it comes. Of large arrays the pages that are never
-// written cost nothing, and those are small if only a part will be written.
-struct Uninitialised {
-  bool in_part = true;
-};
+// written cost nothing.
+struct Uninitialised {};
 
 // A fixed-size array of numbers on a 64-byte boundary (a cache line, and the
 // widest vector). Zero-initialised. Movable; copies are explicit.
@@ -31,11 +29,9 @@ class AlignedArray {
     // Fresh pages are zero.
     if (MappedBytes(size) == 0) Zero();
   }
-  AlignedArray(size_t size, Uninitialised written)
+  AlignedArray(size_t size, Uninitialised)
       : data_(Allocate(size), Free{MappedBytes(size)}), size_(size) {
-    if (written.in_part && MappedBytes(size) != 0) {
-      KeepPagesSmall(data(), bytes());
-    }
+    if (MappedBytes(size) != 0) KeepPagesSmall(data(), bytes());
   }
 
   AlignedArray Copy() const {

@@ -36,10 +36,8 @@ ReplayBlock::ReplayBlock(const ReplayBlock& other, size_t rows)
 void ReplayBlock::Extend(size_t begin, size_t end) {
   for (size_t i = begin / kPieceTokens; i * kPieceTokens < end; ++i) {
     if (pieces_[i] != nullptr) continue;
-    const size_t first = i * kPieceTokens;
-    pieces_[i] = std::make_shared<Piece>(
-        layers_ * kPieceTokens * row_size_,
-        Uninitialised{.in_part = begin > first || end < first + kPieceTokens});
+    pieces_[i] = std::make_shared<Piece>(layers_ * kPieceTokens * row_size_,
+                                         Uninitialised{});
   }
 }
 
