@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <string_view>
 
@@ -113,12 +114,9 @@ std::vector<LayerRange> Shared(size_t wanted,
   for (size_t i = 0; i < free_bytes.size(); ++i) {
     before += static_cast<double>(free_bytes[i]);
     const bool last = i + 1 == free_bytes.size();
-    const size_t end =
-        last || all == 0
-            ? wanted
-            : std::min(wanted,
-                       static_cast<size_t>(
-                           before / all * static_cast<double>(wanted) + 0.5));
+    const double share = last || all == 0 ? 1 : before / all;
+    const auto end =
+        static_cast<size_t>(std::lround(share * static_cast<double>(wanted)));
     ranges.push_back({first, end - first});
     first = end;
   }

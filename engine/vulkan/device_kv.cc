@@ -90,7 +90,7 @@ void DevicePage::SetRows(std::span<const float> values, size_t rows) {
 DeviceKv::DeviceKv(const AttentionShape& shape,
                    std::shared_ptr<const DevicePageMemory> memory)
     : KvPages(shape, [memory] { return std::make_shared<DevicePage>(memory); }),
-      memory_(memory) {}
+      memory_(std::move(memory)) {}
 
 void DeviceKv::Restore(size_t position,
                        std::span<const std::shared_ptr<StateBlock>> blocks) {

@@ -92,7 +92,7 @@ class CardFailureTest(DaemonCase):
         self.config_card('state_memory = "1 MB"\n')
         client = self.editor()
         self.text(client)
-        for number in range(3):
+        for number in range(2):
             uri = 'file:///project/b%d.py' % number
             client.open(uri, 'value = %d\n' % number * 30 + 'x = \n')
             client.inline(uri, 30, 4)

@@ -103,7 +103,7 @@ class GraphicsCardTest(DaemonCase):
 
     def test_doctor_says_what_would_run_there(self):
         self.need_lavapipe()
-        self.assertRegex(self.offload('--device', 'llvmpipe')[0], r'^all 3 layers on llvmpipe.* MB')
+        self.assertRegex(self.offload('--device', 'llvmpipe')[0], r'^all 3 layers on llvmpipe.*\(.* of weights\)$')
         self.assertRegex(self.offload('--device', 'llvmpipe', '--gpu-layers', '2')[0],
                          '^the first 2 of 3 layers on llvmpipe.*, 1 on the processor$')
         # Of what is no graphics card nothing is proposed.
