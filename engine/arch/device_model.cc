@@ -216,8 +216,9 @@ std::unique_ptr<State> DeviceModel::NewState() const {
 
 std::string DeviceModel::ExecutorName() const {
   const vulkan::DeviceInfo& info = device_->info();
-  std::string name = fmt::format("vulkan {} {} kernels {}", info.name,
-                                 info.driver, vulkan::Kernels::kNumericsVersion);
+  std::string name =
+      fmt::format("vulkan {} {} kernels {}", info.name, info.driver,
+                  vulkan::Kernels::kNumericsVersion);
   if (experts_on_processor_) name += ", experts " + Executor::Name();
   return name;
 }
