@@ -187,10 +187,12 @@ struct SpeedReport {
   Bandwidth bandwidth;
   double int8_peak = 0;  // of a prefill: operations per second
   WorkShares shares;
-  CardPeaks card = {};  // where one runs it
+  std::optional<CardPeaks> card = {};  // if one alone runs it
 
-  // Whether the threads run it, so that what they can do says something.
+  // Whether the threads run it, so that what they can do says something, or a
+  // card of which that is known.
   bool on_processor() const { return loaded.card.empty(); }
+  bool has_peaks() const { return on_processor() || card; }
   // What a prefill reaches of it.
   double operations_per_second() const {
     return 2 * static_cast<double>(loaded.model->ProductsPerToken()) *
@@ -225,7 +227,9 @@ base::Result<SpeedReport> MakeReport(const BenchArguments& arguments,
     const auto card = MeasureCard(loaded.card);
     if (!card) return card.error();
     report.card = *card;
-    report.bandwidth.bytes_per_second = card->peaks.bytes_per_second;
+    if (*card) {
+      report.bandwidth.bytes_per_second = (*card)->peaks.bytes_per_second;
+    }
   }
   if (arguments.kind == BenchKind::kDecode) {
     const size_t step_bytes =
@@ -264,21 +268,25 @@ void PrintJson(const BenchArguments& arguments, const SpeedReport& report) {
         {"attention", report.shares.Of(engine::Work::kAttention)},
         {"recurrence", report.shares.Of(engine::Work::kRecurrence)}};
   }
-  json["memory_gb_per_second"] = report.bandwidth.bytes_per_second / 1e9;
+  if (report.has_peaks()) {
+    json["memory_gb_per_second"] = report.bandwidth.bytes_per_second / 1e9;
+  }
   if (decode) {
     json["sequences"] = report.sequences;
     json["weight_bytes_per_token"] = report.weight_bytes;
     json["state_bytes_per_token"] = report.state_bytes;
     json["gb_per_second"] = report.gigabytes_per_second;
+    if (!report.has_peaks()) return PrintLine(base::JsonText(json));
     json["fraction_of_memory_bandwidth"] =
         report.gigabytes_per_second * 1e9 / report.bandwidth.bytes_per_second;
   } else {
     json["parameters"] = report.loaded.model->Parameters();
     json["gflop_per_second"] = report.operations_per_second() / 1e9;
+    if (!report.has_peaks()) return PrintLine(base::JsonText(json));
     if (!report.on_processor()) {
-      const double peak = report.card.peaks.operations_per_second;
+      const double peak = report.card->peaks.operations_per_second;
       json["peak_gop_per_second"] = peak / 1e9;
-      json["peak_kind"] = report.card.kind;
+      json["peak_kind"] = report.card->kind;
       json["fraction_of_peak"] = report.operations_per_second() / peak;
       return PrintLine(base::JsonText(json));
     }
@@ -287,6 +295,57 @@ void PrintJson(const BenchArguments& arguments, const SpeedReport& report) {
         report.operations_per_second() / report.int8_peak;
   }
   PrintLine(base::JsonText(json));
+}
+
+void PrintPrefill(const SpeedReport& report) {
+  if (!report.has_peaks()) {
+    PrintLine(fmt::format("  {:.0f} GFLOP/s in the layers",
+                          report.operations_per_second() / 1e9));
+    return;
+  }
+  if (!report.on_processor()) {
+    const double peak = report.card->peaks.operations_per_second;
+    PrintLine(fmt::format(
+        "  {:.0f} GFLOP/s in the layers, {:.0f} % of the {:.0f} that this card "
+        "does in {}",
+        report.operations_per_second() / 1e9,
+        100 * report.operations_per_second() / peak, peak / 1e9,
+        report.card->kind));
+    return;
+  }
+  PrintLine(fmt::format(
+      "  {:.0f} GFLOP/s in the layers, {:.0f} % of the {:.0f} that these "
+      "threads do on int8 in registers",
+      report.operations_per_second() / 1e9,
+      100 * report.operations_per_second() / report.int8_peak,
+      report.int8_peak / 1e9));
+}
+
+void PrintDecode(const SpeedReport& report) {
+  if (report.sequences > 1) {
+    PrintLine(fmt::format(
+        "  {} sequences at once, {:.1f} tokens/s each", report.sequences,
+        report.speed.median / static_cast<double>(report.sequences)));
+  }
+  PrintLine(fmt::format(
+      "  {:.2f} MB of weights and {:.2f} MB of state read and written per "
+      "token{}",
+      static_cast<double>(report.weight_bytes) / 1e6,
+      static_cast<double>(report.state_bytes) / 1e6,
+      report.sequences > 1 ? ", the weights once for all sequences" : ""));
+  if (!report.has_peaks()) {
+    PrintLine(fmt::format("  {:.1f} GB/s", report.gigabytes_per_second));
+    return;
+  }
+  PrintLine(fmt::format(
+      "  {:.1f} GB/s, {:.0f} % of this {}'s {:.1f} GB/s (measured{})",
+      report.gigabytes_per_second,
+      100e9 * report.gigabytes_per_second / report.bandwidth.bytes_per_second,
+      report.on_processor() ? "machine" : "card",
+      report.bandwidth.bytes_per_second / 1e9,
+      report.on_processor()
+          ? fmt::format(" over {} MiB", report.bandwidth.buffer_bytes >> 20U)
+          : ""));
 }
 
 void PrintText(const BenchArguments& arguments, const SpeedReport& report) {
@@ -314,51 +373,11 @@ void PrintText(const BenchArguments& arguments, const SpeedReport& report) {
                     100 * report.shares.Of(engine::Work::kAttention),
                     100 * report.shares.Of(engine::Work::kRecurrence)));
   }
-  if (!decode && !report.on_processor()) {
-    const double peak = report.card.peaks.operations_per_second;
-    PrintLine(fmt::format(
-        "  {:.0f} GFLOP/s in the layers, {:.0f} % of the {:.0f} that this card "
-        "does in {}",
-        report.operations_per_second() / 1e9,
-        100 * report.operations_per_second() / peak, peak / 1e9,
-        report.card.kind));
-    return;
+  if (decode) {
+    PrintDecode(report);
+  } else {
+    PrintPrefill(report);
   }
-  if (!decode) {
-    PrintLine(fmt::format(
-        "  {:.0f} GFLOP/s in the layers, {:.0f} % of the {:.0f} that these "
-        "threads do on int8 in registers",
-        report.operations_per_second() / 1e9,
-        100 * report.operations_per_second() / report.int8_peak,
-        report.int8_peak / 1e9));
-    return;
-  }
-  if (report.sequences > 1) {
-    PrintLine(fmt::format(
-        "  {} sequences at once, {:.1f} tokens/s each", report.sequences,
-        report.speed.median / static_cast<double>(report.sequences)));
-  }
-  PrintLine(fmt::format(
-      "  {:.2f} MB of weights and {:.2f} MB of state read and written per "
-      "token{}",
-      static_cast<double>(report.weight_bytes) / 1e6,
-      static_cast<double>(report.state_bytes) / 1e6,
-      report.sequences > 1 ? ", the weights once for all sequences" : ""));
-  if (!report.on_processor()) {
-    PrintLine(fmt::format(
-        "  {:.1f} GB/s, {:.0f} % of this card's {:.1f} GB/s (measured)",
-        report.gigabytes_per_second,
-        100e9 * report.gigabytes_per_second / report.bandwidth.bytes_per_second,
-        report.bandwidth.bytes_per_second / 1e9));
-    return;
-  }
-  PrintLine(fmt::format(
-      "  {:.1f} GB/s, {:.0f} % of this machine's {:.1f} GB/s (measured over "
-      "{} MiB)",
-      report.gigabytes_per_second,
-      100e9 * report.gigabytes_per_second / report.bandwidth.bytes_per_second,
-      report.bandwidth.bytes_per_second / 1e9,
-      report.bandwidth.buffer_bytes >> 20U));
 }
 
 }  // namespace

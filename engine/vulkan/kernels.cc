@@ -11,75 +11,18 @@
 #include <string>
 #include <utility>
 
+#include "engine/vulkan/kernel_grids.h"
 #include "simd/weights.h"
 
 namespace krait::engine::vulkan {
 namespace {
 
-constexpr size_t kMatVecRows = 4;       // of a subgroup, as in matvec.comp
-constexpr size_t kMatVecLanes = 64;     // of a workgroup, likewise
-constexpr size_t kMatMulRows = 64;      // as in matmul.comp
-constexpr size_t kMatMulTokens = 32;    // likewise
-constexpr size_t kAttentionRows = 32;   // as in attention_block.comp
-constexpr size_t kAttentionPiece = 32;  // likewise
-constexpr size_t kPackedTokens = 64;    // as in the other matmul_*.comp
-constexpr size_t kPackedStep = 32;      // elements, likewise
-constexpr size_t kGroupElements = 16;   // as in format.glsl
-// What each dimension of a dispatch is sure to have.
-constexpr size_t kMaxGroups = 65535;
 // Of a state, what an invocation keeps in registers.
 constexpr size_t kMaxStateRows = 256;
-
-size_t DivideUp(size_t a, size_t b) {
-  return (a + b - 1) / b;
-}
-
-uint32_t U32(size_t value) {
-  assert(value <= UINT32_MAX);
-  return static_cast<uint32_t>(value);
-}
 
 // As in conv_silu.comp.
 bool ConvolutionFits(size_t width) {
   return width >= 2 && width <= 8;
-}
-
-// For shaders in which an invocation has several elements if there are many.
-Grid GridFor(size_t size, size_t group_size) {
-  return {.x = U32(std::min(DivideUp(size, group_size), kMaxGroups))};
-}
-
-// A subgroup for so many rows and each product, in planes where workgroups are
-// more than one dimension has.
-Grid MatVecGrid(size_t rows, size_t products, size_t subgroup_size) {
-  const size_t subgroups =
-      std::max<size_t>(kMatVecLanes / std::max<size_t>(subgroup_size, 1), 1);
-  const size_t groups = DivideUp(rows, kMatVecRows * subgroups);
-  const size_t planes = DivideUp(groups, kMaxGroups);
-  return {
-      .x = U32(DivideUp(groups, planes)), .y = U32(products), .z = U32(planes)};
-}
-
-Grid MatMulGrid(MatMulKind kind, size_t rows, size_t tokens, size_t matrices) {
-  const size_t tile =
-      kind == MatMulKind::kPlain ? kMatMulTokens : kPackedTokens;
-  return {.x = U32(DivideUp(rows, kMatMulRows)),
-          .y = U32(DivideUp(tokens, tile)),
-          .z = U32(matrices)};
-}
-
-// Elements of a row of packed inputs, which has zeros behind its end.
-size_t PackedCols(MatMulKind kind, size_t cols) {
-  return kind == MatMulKind::kCooperative
-             ? DivideUp(cols, kPackedStep) * kPackedStep
-             : cols;
-}
-
-// Where in packed inputs their factors begin, in bytes.
-size_t FactorsOffset(MatMulKind kind, size_t tokens, size_t cols) {
-  const size_t element_bytes = kind == MatMulKind::kCooperative ? 2 : 1;
-  const size_t bytes = tokens * PackedCols(kind, cols) * element_bytes;
-  return DivideUp(bytes, 256) * 256;
 }
 
 // What shaders load four at a time, where weights are in blocks.

@@ -125,13 +125,18 @@ def compare_fixtures(card, fixtures, names, folder):
     return results
 
 
+def share(measured, name):
+    """There is none where the model does not run on one card alone."""
+    return f'{100 * measured[name]:5.0f} %' if name in measured else f'{"-":>7}'
+
+
 def show_speed(name, measured):
     decode, prefill = measured['decode'], measured['prefill']
     print(f'{name:26} {decode["tokens_per_second"]["median"]:10.1f}'
-          f' {decode["gb_per_second"]:8.1f} {100 * decode["fraction_of_memory_bandwidth"]:5.0f} %'
+          f' {decode["gb_per_second"]:8.1f} {share(decode, "fraction_of_memory_bandwidth")}'
           f' {prefill["tokens_per_second"]["median"]:12.1f}'
-          f' {prefill["gflop_per_second"]:9.0f} {100 * prefill["fraction_of_peak"]:5.0f} %'
-          f' of {prefill["peak_gop_per_second"]:.0f} in {prefill["peak_kind"]}')
+          f' {prefill["gflop_per_second"]:9.0f} {share(prefill, "fraction_of_peak")}'
+          f' of {prefill.get("peak_gop_per_second", 0):.0f} in {prefill.get("peak_kind", "-")}')
 
 
 def measure_shapes(card, shapes, folder, small):

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/tools/bench/card_peaks.h"
 
+#include <algorithm>
+
 #include "engine/vulkan/device.h"
 #include "engine/vulkan/instance.h"
 
@@ -8,18 +10,21 @@ namespace krait::daemon {
 
 namespace vulkan = engine::vulkan;
 
-base::Result<CardPeaks> MeasureCard(std::string_view name) {
+base::Result<std::optional<CardPeaks>> MeasureCard(std::string_view name) {
   const auto instance = vulkan::Instance::Create();
   if (!instance) return instance.error();
-  const auto info = (*instance)->Choose(name);
-  if (!info) return info.error();
+  const auto devices = (*instance)->Devices();
+  if (!devices) return devices.error();
+  const auto info =
+      std::ranges::find(*devices, name, &vulkan::DeviceInfo::name);
+  if (info == devices->end()) return std::optional<CardPeaks>();
   const auto device = vulkan::Device::Open(*instance, *info);
   if (!device) return device.error();
   const auto peaks = vulkan::MeasurePeaks(*device);
   if (!peaks) return peaks.error();
-  return CardPeaks{
+  return std::optional(CardPeaks{
       .peaks = *peaks,
-      .kind = std::string(vulkan::MatMulKindName((*device)->matmul()))};
+      .kind = std::string(vulkan::MatMulKindName((*device)->matmul()))});
 }
 
 }  // namespace krait::daemon

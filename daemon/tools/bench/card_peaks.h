@@ -2,6 +2,7 @@
 #ifndef KRAIT_DAEMON_TOOLS_BENCH_CARD_PEAKS_H_
 #define KRAIT_DAEMON_TOOLS_BENCH_CARD_PEAKS_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,9 +16,10 @@ struct CardPeaks {
   std::string kind;  // of the operations: "int8"
 };
 
-// Measures what the card of that name does at the most. Fails where it is not
-// found, or fails.
-base::Result<CardPeaks> MeasureCard(std::string_view name);
+// Measures what the card of that name does at the most; nothing if there is
+// none of exactly that name (a model's cards may be several, or run a part).
+// Fails where it does.
+base::Result<std::optional<CardPeaks>> MeasureCard(std::string_view name);
 
 }  // namespace krait::daemon
 
