@@ -183,7 +183,7 @@ void Kernels::Pack(Commands& commands, MatMulKind kind, Address x,
   const bool int8 = kind == MatMulKind::kInt8;
   commands.Dispatch(
       pack_, parameters,
-      int8 ? Grid{.x = U32(DivideUp(cols, 32 * 64)), .y = U32(tokens)}
+      int8 ? Grid{.x = U32(DivideUp(cols, size_t{32} * 64)), .y = U32(tokens)}
            : Grid{.x = U32(tokens)});
 }
 
