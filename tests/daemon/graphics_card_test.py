@@ -76,8 +76,12 @@ class GraphicsCardTest(DaemonCase):
         report = json.loads(done.stdout)
         self.assertIn('llvmpipe', report['device'])
         self.assertGreater(report['tokens_per_second']['median'], 0)
-        # What the processor's memory can do says nothing of a card.
-        self.assertNotIn('fraction_of_memory_bandwidth', report)
+        # What the card's memory can do, which is measured in the same run.
+        self.assertAlmostEqual(report['fraction_of_memory_bandwidth'],
+                               report['gb_per_second'] / report['memory_gb_per_second'])
+        # Of a part of a model no share is known.
+        done = self.bench('llvmpipe', '--gpu-layers', '1')
+        self.assertNotIn('fraction_of_memory_bandwidth', json.loads(done.stdout))
 
     def test_a_card_that_is_not_there_is_told(self):
         done = self.bench('voodoo')
@@ -103,7 +107,8 @@ class GraphicsCardTest(DaemonCase):
 
     def test_doctor_says_what_would_run_there(self):
         self.need_lavapipe()
-        self.assertRegex(self.offload('--device', 'llvmpipe')[0], r'^all 3 layers on llvmpipe.*\(.* of weights\)$')
+        self.assertRegex(self.offload('--device', 'llvmpipe')[0],
+                         r'^all 3 layers on llvmpipe.*\(.* of weights\)$')
         self.assertRegex(self.offload('--device', 'llvmpipe', '--gpu-layers', '2')[0],
                          '^the first 2 of 3 layers on llvmpipe.*, 1 on the processor$')
         # Of what is no graphics card nothing is proposed.
