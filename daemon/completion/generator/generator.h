@@ -125,8 +125,8 @@ enum class ModelChange : uint8_t {
 
 // What a generator keeps warm between calls.
 struct WarmStatus {
-  size_t budget_bytes = 0;   // 0: keeps nothing
-  size_t held_bytes = 0;     // states and replay logs
+  size_t budget_bytes = 0;  // 0: keeps nothing
+  size_t held_bytes = 0;    // states and replay logs
   // Of graphics cards' memory, besides these; 0: no card runs the model.
   size_t device_budget_bytes = 0;
   size_t device_bytes = 0;
