@@ -152,6 +152,7 @@ class RunningGeneration {
   // Calls `wake` once, on any thread, as soon as it is ready: at once if it is.
   // Takes the place of an earlier one. Not called any more once the generation
   // is gone.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): others keep it
   virtual void WhenReady(std::function<void()> wake) { wake(); }
 
   // What it came to, once it has ended; an error of kind kCancelled if it was
@@ -212,8 +213,10 @@ class Generator {
   // Reads more of the document than the prompt shows, so that prompts of other
   // places in it, or of this one after an edit, cost little. Stops as Warm
   // does.
-  virtual base::Status ReadAhead(const GeneratorPrompt& /*prompt*/,
-                                 std::stop_token /*stop*/) {
+  virtual base::Status ReadAhead(
+      const GeneratorPrompt& /*prompt*/,
+      // NOLINTNEXTLINE(performance-unnecessary-value-param): others keep it
+      std::stop_token /*stop*/) {
     return {};
   }
 
@@ -228,8 +231,10 @@ class Generator {
   // Lets go of all that is warm, and deletes what is saved of the files in
   // `scope`; calls `done` with how many, on any thread, unless the generator
   // ends before.
-  virtual void Forget(const ForgetScope& /*scope*/,
-                      std::function<void(size_t)> done) {
+  virtual void Forget(
+      const ForgetScope& /*scope*/,
+      // NOLINTNEXTLINE(performance-unnecessary-value-param): others keep it
+      std::function<void(size_t)> done) {
     done(0);
   }
 
