@@ -174,9 +174,17 @@ base::Status FromJson(const JsonValue& json, ExplainParams* out) {
   return ReadDocumentUri(json, &out->uri);
 }
 
+base::Status FromJson(const JsonValue& json, AskTurn* out) {
+  return ObjectReader(json)
+      .Require("question", &out->question)
+      .Require("answer", &out->answer)
+      .status();
+}
+
 base::Status FromJson(const JsonValue& json, AskParams* out) {
   return ObjectReader(json)
       .Require("question", &out->question)
+      .Optional("earlier", &out->earlier)
       .OptionalObject(
           "textDocument",
           [out](ObjectReader& document) { document.Require("uri", &out->uri); })

@@ -115,8 +115,14 @@ struct ExplainParams {  // krait/explain
   std::string uri = {};
 };
 
+struct AskTurn {  // a question of the conversation so far, and its answer
+  std::string question = {};
+  std::string answer = {};
+};
+
 struct AskParams {  // krait/ask
   std::string question = {};
+  std::vector<AskTurn> earlier = {};    // the oldest first
   std::optional<std::string> uri = {};  // of the document in front of the user
   // What a partial result is told by; null: none is wanted.
   std::optional<RawJson> partial_result_token = {};
@@ -135,6 +141,7 @@ base::Status FromJson(const JsonValue& json, FileEvent* out);
 base::Status FromJson(const JsonValue& json, DidChangeWatchedFilesParams* out);
 base::Status FromJson(const JsonValue& json, ExecuteCommandParams* out);
 base::Status FromJson(const JsonValue& json, ExplainParams* out);
+base::Status FromJson(const JsonValue& json, AskTurn* out);
 base::Status FromJson(const JsonValue& json, AskParams* out);
 RawJson ToJson(const AskProgressParams& params);
 RawJson ToJson(const ConfigurationParams& params);

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "base/json_text.h"
@@ -16,6 +17,7 @@
 #include "daemon/chat/chat_answerer.h"
 #include "daemon/chat/citations.h"
 #include "daemon/chat/excerpts.h"
+#include "daemon/chat/follow_up.h"
 #include "daemon/chat/repository_lookup.h"
 #include "daemon/chat/repository_question.h"
 #include "daemon/repository/document.h"
@@ -57,16 +59,8 @@ base::Result<fs::path> IndexedRoot(const fs::path& state_home,
                   base::ToValidUtf8(directory.substr(0, 500))));
 }
 
-// The question and, if it alone finds nothing, the one before: "and where is it
-// called?"
-std::vector<std::string> QueriesOf(const std::vector<ChatTurn>& turns) {
-  std::vector<std::string> queries = {turns.back().text};
-  for (size_t i = turns.size() - 1; i-- > 0;) {
-    if (turns[i].role != ChatRole::kUser) continue;
-    queries.push_back(turns[i].text + "\n" + turns.back().text);
-    break;
-  }
-  return queries;
+std::span<const ChatTurn> EarlierTurns(const RepositoryChat& chat) {
+  return std::span(chat.turns).first(chat.turns.size() - 1);
 }
 
 // Answers ---------------------------------------------------------------------
@@ -151,26 +145,6 @@ HttpReply ReplyWithFindings(const fs::path& root,
   return reply;
 }
 
-// The last turns before the question, of at most so many tokens, which are
-// taken off what is left.
-std::vector<ChatTurn> TurnsBefore(const std::vector<ChatTurn>& turns,
-                                  const TextTokenCounter& count_tokens,
-                                  size_t most_tokens, size_t* left) {
-  size_t first = turns.size() - 1;
-  size_t taken = 0;
-  for (; first > 0; --first) {
-    const size_t more = count_tokens(turns[first - 1].text);
-    if (taken + more > most_tokens) break;
-    taken += more;
-  }
-  // A conversation begins with a question.
-  while (first + 1 < turns.size() && turns[first].role != ChatRole::kUser) {
-    ++first;
-  }
-  *left -= std::min(*left, taken);
-  return {turns.begin() + static_cast<std::ptrdiff_t>(first), turns.end() - 1};
-}
-
 base::Result<ReadyWork> LetAnswer(RepositoryChat chat, const fs::path& root,
                                   RepositoryFindings findings) {
   TextRequest& request = chat.request;
@@ -183,8 +157,8 @@ base::Result<ReadyWork> LetAnswer(RepositoryChat chat, const fs::path& root,
   const TextTokenCounter count_tokens = [&](std::string_view text) {
     return request.vocabulary->Pieces(text, {}).size();
   };
-  std::vector<ChatTurn> turns =
-      TurnsBefore(chat.turns, count_tokens, limits.tokens / 4, &limits.tokens);
+  std::vector<ChatTurn> turns = LastTurns(EarlierTurns(chat), count_tokens,
+                                          limits.tokens / 4, &limits.tokens);
   const std::string asked = chat.turns.back().text;
   std::vector<Excerpt> shown =
       ChooseExcerpts(findings, asked, limits, count_tokens);
@@ -214,11 +188,12 @@ SlowWork AskRepository(RepositoryChat chat, const HttpView& view) {
                        const std::stop_token& stop) -> base::Result<ReadyWork> {
     const auto root = IndexedRoot(access->state_home, chat.directory);
     if (!root) return root.error();
-    auto findings = FindInRepository({.state_home = access->state_home,
-                                      .root = *root,
-                                      .rules = access->rules,
-                                      .encoder = access->encoder.get()},
-                                     QueriesOf(chat.turns), stop);
+    auto findings = FindInRepository(
+        {.state_home = access->state_home,
+         .root = *root,
+         .rules = access->rules,
+         .encoder = access->encoder.get()},
+        FollowUpQueries(EarlierTurns(chat), chat.turns.back().text), stop);
     if (!findings) return findings.error();
     const bool chats = chat.request.vocabulary->facts().no_chat.empty();
     if (!chats || !findings->found) {

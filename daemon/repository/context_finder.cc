@@ -36,6 +36,7 @@ constexpr size_t kLinesAfter = 10;
 constexpr double kHalfLines = 8;
 constexpr size_t kMostImports = 12;
 constexpr size_t kMostBytesOfFile = 1200;
+constexpr size_t kLeastBytes = 32;  // of a declaration
 
 constexpr size_t kMostNames = 16;
 // What so many files declare is nobody's in particular.
@@ -100,6 +101,8 @@ struct ContextFinder::Search {
              first < piece.begin_line + lines;
     });
   }
+  // Nothing that is declared finds room: no file is parsed for it.
+  bool IsFull() const { return bytes_left < kLeastBytes; }
   void Add(ContextPiece piece) {
     bytes_left -= std::min(bytes_left, piece.text.size());
     pieces.push_back(std::move(piece));
@@ -288,6 +291,7 @@ void ContextFinder::AddImported(Search* search) {
   // First what is named here of all of them, then what else they have.
   std::vector<std::pair<std::string, const Outline*>> others;
   for (const std::string& file : files) {
+    if (search->IsFull()) break;
     const Outline* const outline = OutlineOfFile(file);
     if (outline == nullptr) continue;
     if (!AddDeclared(file, *outline, kNamedWorth, /*named_only=*/true,
@@ -344,6 +348,7 @@ base::Status ContextFinder::AddNamed(Search* search) {
   if (nearest.size() > kMostNames) nearest.resize(kMostNames);
   Statement& declaring = statements_[kDeclaring];
   for (const auto& [near, name] : nearest) {
+    if (search->IsFull()) break;
     const std::string term = TermOf(name);
     if (term.empty()) continue;
     const std::string match = fmt::format(
@@ -361,7 +366,7 @@ base::Status ContextFinder::AddNamed(Search* search) {
     if (files.contains(std::string(search->question.path))) continue;
     if (files.size() > kMostDeclaring) continue;
     for (const std::string& file : files) {
-      if (search->declared_in.contains(file)) continue;
+      if (search->IsFull() || search->declared_in.contains(file)) continue;
       const Outline* const outline = OutlineOfFile(file);
       if (outline == nullptr) continue;
       AddDeclared(file, *outline,

@@ -40,6 +40,18 @@ std::string FirstText(const std::vector<lsp::RawJson>& arguments) {
   return text;
 }
 
+// The conversation so far.
+std::vector<completion::ChatTurn> TurnsOf(const lsp::AskParams& params) {
+  std::vector<completion::ChatTurn> turns;
+  for (const lsp::AskTurn& turn : params.earlier) {
+    turns.push_back(
+        {.role = completion::ChatRole::kUser, .text = turn.question});
+    turns.push_back(
+        {.role = completion::ChatRole::kAssistant, .text = turn.answer});
+  }
+  return turns;
+}
+
 }  // namespace
 
 LspSession::LspSession(std::shared_ptr<lsp::Outbox> outbox,
@@ -486,6 +498,7 @@ void LspSession::Ask(const lsp::AskParams& params, const lsp::Reply& reply) {
   }
   questions_.Ask({.root = *folder,
                   .question = params.question,
+                  .earlier = TurnsOf(params),
                   .rules = rules,
                   .partial_result_token = params.partial_result_token},
                  reply);

@@ -18,6 +18,7 @@
 
 #include "base/json_text.h"
 #include "daemon/chat/chat_answerer.h"
+#include "daemon/chat/follow_up.h"
 #include "daemon/chat/repository_lookup.h"
 #include "daemon/chat/repository_question.h"
 #include "daemon/repository/document.h"
@@ -127,16 +128,18 @@ struct RepositoryQuestions::Asked {
     if (!findings.found || vocabulary == nullptr) return false;
     const completion::ModelFacts& facts = vocabulary->facts();
     if (!facts.no_chat.empty()) return false;
-    const ExcerptLimits limits =
+    ExcerptLimits limits =
         LimitsFor(facts.parameters, facts.context_length, kMostTokens);
-    shown = ChooseExcerpts(findings, question.question, limits,
-                           [this](std::string_view text) {
-                             return vocabulary->Pieces(text, {}).size();
-                           });
-    const completion::ChatTurn turn{
-        .role = completion::ChatRole::kUser,
-        .text = AnswerPrompt(shown, question.question, limits.asks_for_places)};
-    auto prompt = vocabulary->ChatPrompt({&turn, 1});
+    const TextTokenCounter count_tokens = [this](std::string_view text) {
+      return vocabulary->Pieces(text, {}).size();
+    };
+    auto turns = LastTurns(question.earlier, count_tokens, limits.tokens / 4,
+                           &limits.tokens);
+    shown = ChooseExcerpts(findings, question.question, limits, count_tokens);
+    turns.push_back({.role = completion::ChatRole::kUser,
+                     .text = AnswerPrompt(shown, question.question,
+                                          limits.asks_for_places)});
+    auto prompt = vocabulary->ChatPrompt(turns);
     if (!prompt) return false;
     pieces = std::move(*prompt);
     return true;
@@ -227,11 +230,13 @@ void RepositoryQuestions::Ask(RepositoryQuestion question,
     const std::stop_callback by_client(asked->reply.stop_token(), stop);
     const std::stop_callback by_end(end, stop);
     const RepositoryQuestion& question = asked->question;
-    auto found = FindInRepository({.state_home = state_home,
-                                   .root = question.root,
-                                   .rules = question.rules,
-                                   .encoder = encoder.get()},
-                                  {&question.question, 1}, either.get_token());
+    auto found =
+        FindInRepository({.state_home = state_home,
+                          .root = question.root,
+                          .rules = question.rules,
+                          .encoder = encoder.get()},
+                         FollowUpQueries(question.earlier, question.question),
+                         either.get_token());
     if (asked->reply.stop_token().stop_requested()) {
       return asked->reply.Fail(CancelledByClient());
     }

@@ -7,8 +7,10 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/result.h"
+#include "daemon/completion/generator/vocabulary.h"
 #include "daemon/completion/rules/file_rules.h"
 #include "daemon/host/completion_host.h"
 #include "lsp/client.h"
@@ -23,6 +25,8 @@ class LazyEncoder;
 struct RepositoryQuestion {
   std::string root;
   std::string question;
+  // What was said before, the oldest first; the last of it counts.
+  std::vector<completion::ChatTurn> earlier = {};
   completion::FileRules rules;  // of what may be read
   // With which parts of an answer are sent; nothing: they are not.
   std::optional<lsp::RawJson> partial_result_token = {};

@@ -222,6 +222,28 @@ class RepositoryTest(unittest.TestCase):
         self.assertEqual((answer['found'], answer['citations']), (False, []))
         self.assertEqual(client.finish(), 0)
 
+    def test_a_question_goes_on_with_the_conversation(self):
+        uri = 'file://' + self.write_cache()
+        self.write('src/turnips.py', 'def weigh_turnips(field):\n    return 3\n')
+        for i in range(20):  # words that say nothing stand everywhere
+            self.write(f'doc/{i}.py', '# And where is it? Who knows of which the.\n' f'x{i} = 1\n')
+        client = self.session()
+        client.open(uri, 'x = 1\n')
+        asked = {'question': 'and where is it gardened?', 'textDocument': {'uri': uri}}
+        self.assertFalse(client.call('krait/ask', asked)['found'])
+        turn = {'question': 'which function evicts the entry of the cache that was used longest ago?', 'answer': 'evict_oldest.'}
+        answer = client.call('krait/ask', {**asked, 'earlier': [turn]})
+        self.assertTrue(answer['found'])
+        self.assertEqual(answer['citations'][0]['uri'], uri)
+        # The last of it counts.
+        other = {'question': 'who weighs the turnips of a field?', 'answer': 'weigh_turnips.'}
+        answer = client.call('krait/ask', {**asked, 'earlier': [turn, other]})
+        self.assertIn('turnips.py', answer['citations'][0]['uri'])
+        error = client.answer(client.ask('krait/ask', {**asked, 'earlier': [{'question': 'a'}]}))['error']
+        self.assertEqual(error['code'], -32602)
+        self.assertIn('answer', error['message'])
+        self.assertEqual(client.finish(), 0)
+
     def chat_model(self):
         """A model of random weights that chats: what it says means nothing."""
         path = os.path.join(self.dir, 'chat-model')
@@ -271,6 +293,9 @@ class RepositoryTest(unittest.TestCase):
         self.assertTrue(said)
         self.assertTrue(answer['found'])
         self.assertEqual([place for place in answer['citations'] if not place['uri'] == uri], [])
+        client.kept = [m for m in client.kept if not is_part(m)]
+        turn = {'question': asked['question'], 'answer': answer['answer'][:100] or 'none'}
+        self.assertTrue(client.call('krait/ask', {**asked, 'earlier': [turn] * 20})['found'])
         client.kept = [m for m in client.kept if not is_part(m)]
         request = client.ask('krait/ask', asked)
         client.wait(is_part)

@@ -167,6 +167,20 @@ TEST(TypesTest, ReadsCompletion) {
   EXPECT_EQ(params->trigger_character, ".");
 }
 
+TEST(TypesTest, ReadsQuestionsThatGoOn) {
+  const auto asked = Parse<AskParams>(R"({"question": "why?", "earlier": [
+      {"question": "where?", "answer": "there"}]})");
+  ASSERT_TRUE(asked);
+  ASSERT_EQ(asked->earlier.size(), 1);
+  EXPECT_EQ(asked->earlier[0].question, "where?");
+  EXPECT_EQ(asked->earlier[0].answer, "there");
+  EXPECT_THAT(Parse<AskParams>(R"({"question": "why?"})")->earlier, IsEmpty());
+  EXPECT_THAT(
+      ErrorOf<AskParams>(
+          R"({"question": "why?", "earlier": [{"question": "where?"}]})"),
+      HasSubstr("answer"));
+}
+
 TEST(TypesTest, ReadsTheOthers) {
   EXPECT_EQ(Parse<CancelParams>(R"({"id":"a"})")->id, RequestId("a"));
   EXPECT_EQ(Parse<DidChangeConfigurationParams>(R"({"settings":{"a":[1]}})")

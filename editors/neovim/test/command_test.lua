@@ -351,6 +351,94 @@ case('ask: the answer and its places', function()
   T.equal(nvim:lua('return vim.fn.getqflist()[1].lnum'), 7)
 end)
 
+---@param nvim krait.test.Child
+---@param text string
+local function panel_has(nvim, text)
+  nvim:wait('the panel has ' .. text, function()
+    return window(nvim, 'krait://answer'):find(text, 1, true) ~= nil
+  end)
+end
+
+case('ask: a question that goes on carries the conversation, which the panel has', function()
+  local nvim = start({
+    requests = { 'krait/ask' },
+    parts = { ['krait/ask'] = { 'In the ', 'parser [1].' } },
+    answers = { ['krait/ask'] = { answer = 'In the parser.', citations = {} } },
+  })
+  local offered =
+    [[return vim.list_contains(vim.fn.getcompletion('Krait f', 'cmdline'), 'follow_up')]]
+  T.equal(nvim:lua(offered), false)
+  nvim:cmd('Krait ask where is the parser?')
+  panel_has(nvim, '# where is the parser?\n\nIn the parser.')
+  T.ok(not window(nvim, 'krait://answer'):find('[1]', 1, true), 'the parts give way')
+  T.equal(nvim:lua(offered), true)
+  nvim:cmd('Krait follow_up who calls it?')
+  panel_has(nvim, '## who calls it?\n\nIn the parser.')
+  nvim:cmd('Krait follow_up and then?')
+  panel_has(nvim, '## and then?\n\nIn the parser.')
+  nvim:cmd('Krait ask something else')
+  panel_has(nvim, 'parser.\n\n# something else\n\nIn the parser.')
+  local asked = nvim:received('krait/ask')
+  local first = { question = 'where is the parser?', answer = 'In the parser.' }
+  T.equal(asked[1].params.earlier, nil)
+  T.equal(asked[2].params.earlier, { first })
+  T.equal(
+    asked[3].params.earlier,
+    { first, { question = 'who calls it?', answer = 'In the parser.' } }
+  )
+  T.equal(asked[4].params.earlier, nil)
+  -- In the panel the document is still the one that was in front of the user.
+  T.equal(asked[2].params.textDocument, asked[1].params.textDocument)
+  T.ok(asked[1].params.textDocument ~= nil)
+  -- Closed and opened again, it has all.
+  nvim:cmd('close')
+  nvim:cmd('Krait ask')
+  panel_has(nvim, '# where is the parser?')
+  nvim:lua([[vim.ui.input = function(_, done) done('from the key') end]])
+  nvim:input('a')
+  panel_has(nvim, '## from the key\n\nIn the parser.')
+end)
+
+case('ask: an answer is seen as it is made, and can be stopped', function()
+  local nvim = start({
+    requests = { 'krait/ask' },
+    parts = { ['krait/ask'] = { 'In the ', 'parser' } },
+    held = { 'krait/ask' },
+    answers = { ['krait/ask'] = {} },
+  })
+  nvim:cmd('Krait ask where is the parser?')
+  panel_has(nvim, '\n\nIn the parser\n…')
+  nvim:input('s')
+  panel_has(nvim, '\n\nIn the parser\n(stopped)')
+  nvim:receives('$/cancelRequest', 1)
+  -- What was not answered is not said to have been.
+  nvim:cmd('Krait follow_up and then?')
+  panel_has(nvim, '## and then?\n\nIn the parser\n…')
+  T.equal(nvim:received('krait/ask')[2].params.earlier, nil)
+  -- Nobody would see it.
+  nvim:input('q')
+  nvim:receives('$/cancelRequest', 2)
+end)
+
+case('ask: a key opens the place', function()
+  local nvim = start({
+    requests = { 'krait/ask' },
+    answers = {
+      ['krait/ask'] = {
+        answer = 'There.',
+        citations = { { uri = 'file:///nowhere/else.py', range = { start = { line = 0 } } } },
+      },
+    },
+  })
+  nvim:cmd('Krait ask where?')
+  panel_has(nvim, 'else.py:1')
+  nvim:input('G<CR>')
+  nvim:wait('the file is open', function()
+    return nvim:lua('return vim.api.nvim_buf_get_name(0)') == '/nowhere/else.py'
+  end)
+  T.equal(nvim:lua('return #vim.api.nvim_list_wins()'), 2)
+end)
+
 case('subcommands and filetypes are completed', function()
   local nvim = start()
   local function completions(line)

@@ -17,6 +17,8 @@ stub.json (all optional):
   encoding    position encoding
   requests    `experimental.krait.requests`
   answers     method -> result
+  parts       method -> texts that are sent as partial results before it
+  held        methods whose answers come never, unless they are cancelled
   errors      method -> error
   status      params of a didChangeStatus that is sent after `initialized`
   messages    params of each window/showMessage that is sent after it
@@ -146,6 +148,12 @@ def answer(message):
     elif method in ('shutdown', 'workspace/executeCommand'):
         send({'id': number, 'result': None})
     elif method in stub.get('answers', {}):
+        for text in stub.get('parts', {}).get(method, []):
+            send({'method': '$/progress',
+                  'params': {'token': params['partialResultToken'], 'value': {'text': text}}})
+        if method in stub.get('held', []):
+            held[number] = None
+            return
         send({'id': number, 'result': stub['answers'][method]})
     else:
         send({'id': number, 'error': {'code': -32601, 'message': method + ' is unknown'}})
@@ -160,7 +168,7 @@ def notice(message):
         documents[params['textDocument']['uri']] = params['contentChanges'][-1]['text']
     elif method == '$/cancelRequest' and params['id'] in held:
         asked = held.pop(params['id'])
-        if stub.get('late'):
+        if asked is not None and stub.get('late'):
             send({'id': params['id'], 'result': {'items': items(asked)}})
         else:
             send({'id': params['id'], 'error': {'code': -32800, 'message': 'cancelled'}})

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { commands, Disposable, l10n, window, type LogOutputChannel } from 'vscode';
-import { askRepository } from './ask';
+import type { RepositoryQuestions } from './ask';
 import { runDoctor } from './doctor';
 import { explainSilence } from './explain';
 import type { KeptSuggestion } from './kept-suggestion';
@@ -19,6 +19,7 @@ export interface CommandParts {
   readonly server: KraitServer;
   readonly kept: KeptSuggestion;
   readonly pages: Pages;
+  readonly questions: RepositoryQuestions;
   readonly messages: Messages;
   readonly output: LogOutputChannel;
   readonly snooze: Snooze;
@@ -26,7 +27,7 @@ export interface CommandParts {
 
 /** Registers all commands of package.json. */
 export function registerCommands(parts: CommandParts): Disposable {
-  const { server, pages, messages, output, snooze } = parts;
+  const { server, questions, messages, output, snooze } = parts;
   const actions: Readonly<Record<string, (argument: unknown) => unknown>> = {
     'krait.trigger': () => commands.executeCommand('editor.action.inlineSuggest.trigger'),
     'krait.accept': () => commands.executeCommand('editor.action.inlineSuggest.commit'),
@@ -35,7 +36,7 @@ export function registerCommands(parts: CommandParts): Disposable {
     'krait.acceptLine': () =>
       commands.executeCommand('editor.action.inlineSuggest.acceptNextLine'),
     'krait.explain': () => explainSilence(parts),
-    'krait.ask': () => askRepository(server, pages),
+    'krait.ask': () => questions.input(),
     'krait.restart': () => server.start(),
     'krait.install': () => runChoice(messages.install()),
     'krait.snooze': (minutes) => runSnooze(snooze, minutes),

@@ -2,7 +2,8 @@
 //
 // Puts the parts together. What is suggested is decided by the server: nothing here caches, filters
 // or changes a completion.
-import { commands, window, workspace, type ExtensionContext } from 'vscode';
+import { commands, Uri, window, workspace, type ExtensionContext } from 'vscode';
+import { RepositoryQuestions } from './ask';
 import { registerCommands } from './commands';
 import { followFocus, sendFocus } from './focus';
 import { KeptSuggestion } from './kept-suggestion';
@@ -41,9 +42,10 @@ export function activate(context: ExtensionContext): void {
     },
   });
   running = server;
+  const questions = new RepositoryQuestions(server, Uri.joinPath(context.extensionUri, 'media'));
   context.subscriptions.push(
-    output, kept, pages, snooze, server,
-    registerCommands({ server, kept, pages, messages, output, snooze }),
+    output, kept, pages, snooze, questions, server,
+    registerCommands({ server, kept, pages, questions, messages, output, snooze }),
     showStatusBar({ server, kept, snooze }),
     snooze.onDidChange(() => {
       server.sendSettings();

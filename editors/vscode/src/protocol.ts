@@ -174,6 +174,12 @@ export interface RepositoryAnswer {
   readonly citations: readonly Place[];
 }
 
+/** What was asked before, and answered: a question may go on with it. */
+export interface EarlierTurn {
+  readonly question: string;
+  readonly answer: string;
+}
+
 /** A line of a file from 0, or a page or a cell of one that has no lines, from 1. */
 export interface Place {
   readonly uri: string;

@@ -3,11 +3,14 @@
 // The life of the process `krait lsp`: found, started, and, should it end by itself, started
 // again. That the daemon behind it ends is `krait lsp`'s own business.
 import type { ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { accessSync, constants, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { EventEmitter, type Disposable, type LogOutputChannel } from 'vscode';
 import {
-  DidChangeConfigurationNotification, type LanguageClient, type Middleware,
+  EventEmitter, type CancellationToken, type Disposable, type LogOutputChannel,
+} from 'vscode';
+import {
+  DidChangeConfigurationNotification, ProgressType, type LanguageClient, type Middleware,
 } from 'vscode-languageclient/node';
 import { findBinary, type BinaryResult } from './binary';
 import { exitText, startChild } from './child';
@@ -121,6 +124,25 @@ export class KraitServer implements Disposable {
     } catch (error) {
       this.parts.output.debug(`${method}: ${String(error)}`);
       return undefined;
+    }
+  }
+
+  /** As `request`, with what the server says on its way to the answer. */
+  async requestInParts(
+    method: string, params: object, stop: CancellationToken, onPart: (part: unknown) => void,
+  ): Promise<unknown> {
+    const client = this.client;
+    if (client === undefined || this.connection !== 'running') return undefined;
+    const token = `${method} ${randomUUID()}`;
+    const parts = client.onProgress(new ProgressType<unknown>(), token, onPart);
+    try {
+      return await client.sendRequest<unknown>(
+        method, { ...params, partialResultToken: token }, stop);
+    } catch (error) {
+      this.parts.output.debug(`${method}: ${String(error)}`);
+      return undefined;
+    } finally {
+      parts.dispose();
     }
   }
 

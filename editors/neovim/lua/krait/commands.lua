@@ -92,6 +92,14 @@ local subcommands = {
       return require('krait.ask').possible()
     end,
   },
+  follow_up = {
+    run = function(words)
+      require('krait.ask').follow_up(table.concat(words, ' '))
+    end,
+    offered = function()
+      return require('krait.ask').may_follow_up()
+    end,
+  },
   log = {
     run = function()
       require('krait.log').open()

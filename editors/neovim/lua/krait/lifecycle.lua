@@ -2,6 +2,7 @@
 -- Puts the parts together: which buffer is served, what happens when the server comes and goes,
 -- and that nothing is left when krait is turned off.
 
+local ask = require('krait.ask')
 local buffers = require('krait.buffers')
 local compat = require('krait.compat')
 local events = require('krait.events')
@@ -119,8 +120,10 @@ local hooks = {
   on_gone = function()
     stopped = true
     status.reset()
+    ask.lost()
   end,
   on_restart = function()
+    ask.lost()
     status.reset()
     M.consider_all()
   end,
@@ -134,6 +137,11 @@ local hooks = {
     end,
     ['window/showMessage'] = function(_, params)
       message.show(params)
+    end,
+    ['$/progress'] = function(err, params, context)
+      if not ask.take_part(params) then
+        vim.lsp.handlers['$/progress'](err, params, context)
+      end
     end,
   },
   language_id = function(_, filetype)
@@ -255,6 +263,7 @@ function M.stop()
     leave(buf)
   end
   snooze.stop()
+  ask.cancel()
   server.stop()
   status.reset()
 end
@@ -298,6 +307,7 @@ function M.stop_server()
     leave(buf)
   end
   stopped = true
+  ask.cancel()
   server.stop()
   status.reset()
 end

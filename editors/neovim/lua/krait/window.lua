@@ -20,7 +20,7 @@ function M.show(title, lines, filetype)
   vim.bo[buf].modifiable = true
   vim.api.nvim_buf_set_lines(buf, 0, -1, false, lines)
   vim.bo[buf].modifiable = false
-  if filetype then
+  if filetype and vim.bo[buf].filetype ~= filetype then
     vim.bo[buf].filetype = filetype
   end
   if vim.fn.bufwinid(buf) == -1 then

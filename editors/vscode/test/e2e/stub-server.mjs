@@ -13,6 +13,7 @@ const script = () => JSON.parse(readFileSync(path.join(folder, 'script.json'), '
 const crashFile = path.join(folder, 'crash');
 const sayFile = path.join(folder, 'say.json');
 const documents = new Map();
+const endless = new Set(); // requests that end when they are cancelled
 
 if (process.argv[2] === 'doctor') {
   console.log(`stub doctor ${JSON.stringify(process.argv.slice(3))}`);
@@ -62,6 +63,16 @@ function complete({ textDocument: { uri }, position, context }) {
   return { items: context.triggerKind === 1 ? items : items.slice(0, 1) };
 }
 
+// Says what it was asked, after which questions, and that b.py has it.
+function ask({ question, earlier = [], textDocument }) {
+  const before = earlier.map((turn) => turn.question).join(', ');
+  const uri = textDocument.uri.replace('a.py', 'b.py');
+  return {
+    answer: `You asked: **${question}** after [${before}] <img src="x">`,
+    citations: [{ uri, range: { start: { line: 1, character: 0 } } }],
+  };
+}
+
 const answers = {
   'initialize': () => ({
     capabilities: {
@@ -74,7 +85,7 @@ const answers = {
   'textDocument/inlineCompletion': complete,
   'krait/explain': () => script().explanation,
   'krait/status': () => ({ version: 'stub', model: { description: 'a stub' } }),
-  'krait/ask': ({ question }) => ({ answer: `You asked: ${question}`, citations: [] }),
+  'krait/ask': ask,
 };
 
 const reactions = {
@@ -92,6 +103,9 @@ const reactions = {
   },
   'textDocument/didOpen': ({ textDocument }) => documents.set(textDocument.uri, textDocument.text),
   'textDocument/didChange': change,
+  '$/cancelRequest': ({ id }) => {
+    if (endless.delete(id)) send({ id, error: { code: -32800, message: 'cancelled' } });
+  },
   'exit': () => process.exit(0),
 };
 
@@ -99,6 +113,15 @@ function receive(message) {
   log(message);
   const { id, method, params } = message;
   reactions[method]?.(params);
+  if (method === 'krait/ask') {
+    const { partialResultToken: token, question } = params;
+    send({ method: '$/progress', params: { token, value: { text: 'Well, ' } } });
+    if (question === 'endless') {
+      send({ method: '$/progress', params: { token, value: { text: 'let me see' } } });
+      endless.add(id);
+      return;
+    }
+  }
   if (id !== undefined && method !== undefined) {
     send({ id, result: answers[method]?.(params) ?? null });
   }

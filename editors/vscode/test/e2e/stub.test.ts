@@ -309,9 +309,28 @@ test('the repository can be asked only where the server answers that', async () 
     (await editor.offered('krait: Ask')).some((row) => row.includes('Ask the Repo')));
   await editor.run('krait: Ask the Repository');
   await editor.quickInput.answer('Ask the repository', 'Where is it?');
-  const preview = editor.webview();
-  await preview.locator('p', { hasText: 'You asked: Where is it?' }).waitFor();
-  await editor.run('View: Close Editor');
+  const panel = editor.webview();
+  await panel.locator('.answer', { hasText: 'You asked: Where is it? after []' }).waitFor();
+  assert.equal(await panel.locator('.answer strong').innerText(), 'Where is it?');
+  assert.equal(await panel.locator('.answer img').count(), 0, 'only text and its structure');
+  await editor.screenshot('ask');
+});
+
+test('a question goes on in the panel, its places open, and it can be stopped', async () => {
+  const panel = editor.webview();
+  await panel.locator('#question').fill('And then?');
+  await panel.locator('#question').press('Enter');
+  await panel.locator('.continues .answer', { hasText: 'And then? after [Where is it?]' }).waitFor();
+  await panel.locator('#question').fill('endless');
+  await panel.locator('#anew').click();
+  await panel.locator('.answer', { hasText: 'Well, let me see' }).waitFor();
+  await panel.locator('#stop').click();
+  await panel.locator('.note', { hasText: 'stopped' }).waitFor();
+  assert.equal(await panel.locator('section').count(), 3, 'the history stays');
+  assert.equal(stub.received('krait/ask').at(-1)?.['earlier'], undefined);
+  await panel.locator('.place', { hasText: 'b.py:2' }).first().click();
+  await editor.page.waitForSelector('.tab.active[data-resource-name="b.py"]');
+  await editor.run('View: Close All Editor Groups');
 });
 
 test('a server that ends is started again, and the user is told once', async () => {
