@@ -49,11 +49,11 @@ TEST(FollowUpTest, LooksWithTheQuestionBeforeToo) {
 TEST(FollowUpTest, TheLastTurnsStayFromAQuestionOn) {
   const auto turns = MakeTurns({"first?", "yes", "second?", "no"});
   size_t left = 100;
-  EXPECT_THAT(TextsOfTurns(LastTurns(turns, BytesOfTurn, 19, &left)),
-              ElementsAre("first?", "yes", "second?", "no"));
-  EXPECT_EQ(left, 81);
-  // The answer "yes" finds room, its question does not.
   EXPECT_THAT(TextsOfTurns(LastTurns(turns, BytesOfTurn, 18, &left)),
+              ElementsAre("first?", "yes", "second?", "no"));
+  EXPECT_EQ(left, 82);
+  // The answer "yes" finds room, its question does not.
+  EXPECT_THAT(TextsOfTurns(LastTurns(turns, BytesOfTurn, 17, &left)),
               ElementsAre("second?", "no"));
   EXPECT_THAT(LastTurns(turns, BytesOfTurn, 3, &left), IsEmpty());
   left = 2;
