@@ -6,10 +6,12 @@
 #include <simdjson.h>
 
 #include <functional>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "engine/embedding/bert_encoder.h"
 #include "engine/embedding/bert_file.h"
 #include "engine/file/safetensors.h"
 #include "tests/engine/embedding/encoder_testing.h"
@@ -67,8 +69,9 @@ class BertEncoderTest : public EncoderTest {
     EXPECT_THAT(encoder.error().message, HasSubstr(part));
   }
 
-  // Writes the model as a GGUF file.
-  void WriteGguf(const std::string& name) const;
+  // Writes the model as a GGUF file; `wide`: with four times as many
+  // dimensions, random weights, and 200 positions that do not differ.
+  void WriteGguf(const std::string& name, bool wide = false) const;
 };
 
 void ExpectGolden(const TextEncoder& encoder) {
@@ -125,15 +128,30 @@ TEST_F(BertEncoderTest, TheFirstTokenCanStandForTheText) {
   EXPECT_LT(Dot(Encode(**mean, "a file"), Encode(**first, "a file")), 0.999);
 }
 
-void BertEncoderTest::WriteGguf(const std::string& name) const {
+// Random weights around what they would be.
+std::string RandomTensor(const std::string& name, size_t elements) {
+  const bool is_norm = name.find("norm.weight") != std::string::npos;
+  const bool is_same = name.starts_with("position_embd");
+  static std::minstd_rand random(7);
+  std::normal_distribution<float> normal(is_norm ? 1.0F : 0.0F, 0.15F);
+  std::vector<float> values(elements);
+  for (float& value : values) value = is_same ? 0 : normal(random);
+  return {reinterpret_cast<const char*>(values.data()),
+          values.size() * sizeof(float)};
+}
+
+void BertEncoderTest::WriteGguf(const std::string& name, bool wide) const {
   const auto file = SafetensorsFile::Open(folder_ / "model.safetensors");
   ASSERT_TRUE(file);
   GgufBuilder builder;
   builder.StringKey("general.architecture", "bert");
   const std::pair<const char*, uint32_t> sizes[] = {
-      {"bert.block_count", 2},          {"bert.context_length", 24},
-      {"bert.embedding_length", 16},    {"bert.feed_forward_length", 32},
-      {"bert.attention.head_count", 2}, {"bert.pooling_type", 1}};
+      {"bert.block_count", 2},
+      {"bert.context_length", wide ? 200 : 24},
+      {"bert.embedding_length", wide ? 64 : 16},
+      {"bert.feed_forward_length", wide ? 128 : 32},
+      {"bert.attention.head_count", 2},
+      {"bert.pooling_type", 1}};
   for (const auto& [key, value] : sizes) builder.Key<uint32_t>(key, 4, value);
   builder.Key<float>("bert.attention.layer_norm_epsilon", 6, 1e-12F);
   builder.StringKey("tokenizer.ggml.model", "bert");
@@ -170,8 +188,18 @@ void BertEncoderTest::WriteGguf(const std::string& name) const {
       if (at != std::string::npos) ours.replace(at, from.size(), to);
     }
     std::vector<uint64_t> dims(entry.shape.rbegin(), entry.shape.rend());
-    builder.Tensor(ours, dims, *entry.type, data.size());
-    data.append(reinterpret_cast<const char*>(entry.data), entry.bytes);
+    size_t elements = 1;
+    for (uint64_t& dim : dims) {
+      if (wide) dim = dim == 16 || dim == 32 ? 4 * dim : dim == 24 ? 200 : dim;
+      elements *= dim;
+    }
+    builder.Tensor(ours, dims, wide ? TensorType::kF32 : *entry.type,
+                   data.size());
+    if (wide) {
+      data += RandomTensor(ours, elements);
+    } else {
+      data.append(reinterpret_cast<const char*>(entry.data), entry.bytes);
+    }
     data.resize((data.size() + 31) / 32 * 32);
   }
   Write(name, builder.Build() + data);
@@ -187,6 +215,45 @@ TEST_F(BertEncoderTest, AGgufFileSaysTheSame) {
   for (const std::string_view text : {"read the file", "", "CAF\u00C9 7"}) {
     EXPECT_EQ(Encode(**encoder, text), Encode(**directory, text)) << text;
   }
+}
+
+TEST_F(BertEncoderTest, Int8SaysNearlyTheSame) {
+  WriteGguf("wide.gguf", /*wide=*/true);
+  const auto stored = LoadBert(folder_ / "wide.gguf", BertPrecision::kAsStored);
+  const auto rounded = LoadBert(folder_ / "wide.gguf", BertPrecision::kInt8);
+  ASSERT_TRUE(stored && rounded);
+  EXPECT_NE((*stored)->fingerprint(), (*rounded)->fingerprint());
+  for (const std::string_view text : {"read the file", "a", "the of 7 read"}) {
+    const auto exact = Encode(**stored, text);
+    const auto near = Encode(**rounded, text);
+    EXPECT_GT(Dot(exact, near), 0.999) << text;
+    EXPECT_NE(exact, near) << text;
+  }
+  // One whose rows are no whole blocks stays as it is.
+  const auto tiny = LoadBert(folder_, BertPrecision::kInt8);
+  ASSERT_TRUE(tiny);
+  ExpectGolden(**tiny);
+}
+
+// Attention of a text of several blocks leaves none out: where positions do not
+// differ, the order of the words does not count.
+TEST_F(BertEncoderTest, ALongTextIsSeenAsAWhole) {
+  WriteGguf("wide.gguf", /*wide=*/true);
+  const auto encoder =
+      LoadBert(folder_ / "wide.gguf", BertPrecision::kAsStored);
+  ASSERT_TRUE(encoder);
+  std::string forth;
+  std::string back;
+  const std::string_view words[] = {"read ", "the ", "file ", "of ", "a "};
+  std::minstd_rand random(3);
+  for (size_t i = 0; i < 150; ++i) {
+    const std::string_view word = words[random() % (i < 75 ? 2 : 5)];
+    forth += word;
+    back.insert(0, word);
+  }
+  const auto there = Encode(**encoder, forth);
+  EXPECT_GT(Dot(there, Encode(**encoder, back)), 0.999999);
+  EXPECT_LT(Dot(there, Encode(**encoder, forth.substr(0, 500))), 0.99999);
 }
 
 TEST_F(BertEncoderTest, RefusesWhatItCannotRun) {
@@ -226,16 +293,21 @@ TEST_F(BertEncoderTest, RefusesWhatItCannotRun) {
 TEST_F(BertEncoderTest, ARealModelKnowsWhatIsAlike) {
   const char* const real = std::getenv("KRAIT_SENTENCE_ENCODER");
   if (real == nullptr) GTEST_SKIP() << "KRAIT_SENTENCE_ENCODER is not set";
-  const auto encoder = TextEncoder::Load(real);
-  ASSERT_TRUE(encoder) << encoder.error().message;
-  // As the model's card has it for all-MiniLM-L6-v2.
-  const std::vector<float> person = Encode(**encoder, "That is a happy person");
-  EXPECT_NEAR(Dot(person, Encode(**encoder, "That is a happy dog")), 0.6946,
-              2e-4);
-  EXPECT_NEAR(Dot(person, Encode(**encoder, "That is a very happy person")),
-              0.9429, 2e-4);
-  EXPECT_NEAR(Dot(person, Encode(**encoder, "Today is a sunny day")), 0.2569,
-              2e-4);
+  for (const auto& [precision, error] :
+       {std::pair(BertPrecision::kAsStored, 2e-4),
+        std::pair(BertPrecision::kInt8, 1e-2)}) {
+    const auto encoder = LoadBert(real, precision);
+    ASSERT_TRUE(encoder) << encoder.error().message;
+    const std::vector<float> person =
+        Encode(**encoder, "That is a happy person");
+    const auto like = [&](std::string_view text) {
+      return Dot(person, Encode(**encoder, text));
+    };
+    // As the model's card has it for all-MiniLM-L6-v2.
+    EXPECT_NEAR(like("That is a happy dog"), 0.6946, error);
+    EXPECT_NEAR(like("That is a very happy person"), 0.9429, error);
+    EXPECT_NEAR(like("Today is a sunny day"), 0.2569, error);
+  }
 }
 
 }  // namespace
