@@ -120,6 +120,7 @@ function pageOf(webview: Webview, media: Uri): string {
   const style = webview.asWebviewUri(Uri.joinPath(media, 'ask.css')).toString();
   const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${webview.cspSource}`;
   const text = (label: string): string => label.replace(/[&<"]/g, (c) => `&#${c.charCodeAt(0)};`);
+  const question = text(l10n.t('Ask the repository'));
   return `<!DOCTYPE html>
 <html><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
@@ -127,7 +128,7 @@ function pageOf(webview: Webview, media: Uri): string {
 <body>
 <main id="turns"></main>
 <form id="form">
-<textarea id="question" rows="2" placeholder="${text(l10n.t('Ask the repository'))}"></textarea>
+<textarea id="question" rows="2" aria-label="${question}" placeholder="${question}"></textarea>
 <button id="continue" type="submit">${text(l10n.t('Go on'))}</button>
 <button id="anew" type="button">${text(l10n.t('Ask anew'))}</button>
 <button id="stop" type="button" hidden>${text(l10n.t('Stop'))}</button>
