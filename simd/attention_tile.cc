@@ -76,9 +76,10 @@ constexpr float kLowest = -3.0e38f;
 // to[col, row] = from[row, col], four by four.
 void Transpose(const float* HWY_RESTRICT from, size_t from_stride, size_t rows,
                size_t cols, float* HWY_RESTRICT to) {
+  size_t row = 0;
+#if HWY_TARGET != HWY_SCALAR  // has no vectors of four
   const hn::FixedTag<float, 4> d;
   const hn::RepartitionToWide<decltype(d)> d2;
-  size_t row = 0;
   for (; row + 4 <= rows; row += 4) {
     const float* HWY_RESTRICT at = from + row * from_stride;
     size_t col = 0;
@@ -106,6 +107,7 @@ void Transpose(const float* HWY_RESTRICT from, size_t from_stride, size_t rows,
       }
     }
   }
+#endif
   for (; row < rows; ++row) {
     for (size_t col = 0; col < cols; ++col) {
       to[col * kPositions + row] = from[row * from_stride + col];

@@ -7,9 +7,6 @@
 
 namespace krait::daemon {
 
-using completion::ChatRole;
-using completion::ChatTurn;
-
 namespace {
 
 constexpr size_t kMostQueryBytes = 2000;
@@ -19,11 +16,11 @@ constexpr size_t kMostBytesOfToken = 64;
 
 }  // namespace
 
-std::vector<std::string> FollowUpQueries(std::span<const ChatTurn> earlier,
-                                         std::string_view question) {
+std::vector<std::string> FollowUpQueries(
+    std::span<const completion::ChatTurn> earlier, std::string_view question) {
   std::vector<std::string> queries = {std::string(question)};
   for (size_t i = earlier.size(); i-- > 0;) {
-    if (earlier[i].role != ChatRole::kUser) continue;
+    if (earlier[i].role != completion::ChatRole::kUser) continue;
     queries.push_back(
         base::ToValidUtf8(earlier[i].text.substr(0, kMostQueryBytes)) + "\n" +
         std::string(question));
@@ -32,9 +29,10 @@ std::vector<std::string> FollowUpQueries(std::span<const ChatTurn> earlier,
   return queries;
 }
 
-std::vector<ChatTurn> LastTurns(std::span<const ChatTurn> earlier,
-                                const TextTokenCounter& count_tokens,
-                                size_t most_tokens, size_t* tokens_left) {
+std::vector<completion::ChatTurn> LastTurns(
+    std::span<const completion::ChatTurn> earlier,
+    const TextTokenCounter& count_tokens, size_t most_tokens,
+    size_t* tokens_left) {
   size_t first = earlier.size();
   size_t taken = 0;
   for (; first > 0; --first) {
@@ -45,7 +43,8 @@ std::vector<ChatTurn> LastTurns(std::span<const ChatTurn> earlier,
     taken += more;
   }
   // A conversation begins with a question.
-  while (first < earlier.size() && earlier[first].role != ChatRole::kUser) {
+  while (first < earlier.size() &&
+         earlier[first].role != completion::ChatRole::kUser) {
     ++first;
   }
   *tokens_left -= std::min(*tokens_left, taken);
