@@ -63,6 +63,7 @@ OffloadPlan PlanFor(const engine::ModelFile& file, const Instance& instance,
                     const std::vector<DeviceInfo>& cards,
                     const GpuOptions& options) {
   std::vector<size_t> free_bytes;
+  free_bytes.reserve(cards.size());
   for (const DeviceInfo& card : cards) {
     free_bytes.push_back(instance.FreeBytes(card));
   }

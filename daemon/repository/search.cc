@@ -175,6 +175,7 @@ std::vector<ScoredChunk> Searcher::SumOfScores(
     scores.emplace(chunk.number, kOfVectors * chunk.score);
   }
   std::vector<ScoredChunk> sums;
+  sums.reserve(scores.size());
   for (const auto& [number, score] : scores) {
     sums.push_back({.number = number, .score = score});
   }

@@ -30,7 +30,7 @@ constexpr std::array<MarkWeight, 4> kMarkWeights = {{{TermMark::kNone, 1},
                                                      {TermMark::kOften, 1}}};
 
 bool IsStopWord(std::string_view word) {
-  static const std::set<std::string_view> kWords = {
+  static const std::set<std::string_view> words = {
       "about", "above",  "after", "also",  "an",    "and",  "any",  "are",
       "as",    "at",     "be",    "by",    "can",   "do",   "does", "for",
       "from",  "has",    "have",  "how",   "if",    "in",   "into", "is",
@@ -39,7 +39,7 @@ bool IsStopWord(std::string_view word) {
       "there", "these",  "they",  "this",  "to",    "used", "was",  "we",
       "were",  "what",   "when",  "where", "which", "who",  "why",  "will",
       "with",  "would",  "you",   "your"};
-  return kWords.contains(word);
+  return words.contains(word);
 }
 
 // What a term counts that so many of all chunks have (BM25's idf).
@@ -62,7 +62,7 @@ base::Result<WordSearch> WordSearch::Open(IndexStore* store) {
 base::Result<int64_t> WordSearch::ChunksWith(std::string_view term) {
   for (const TermMark mark :
        {TermMark::kNone, TermMark::kName, TermMark::kPath}) {
-    const auto chunks = postings_.Count(term, mark);
+    auto chunks = postings_.Count(term, mark);
     if (!chunks || *chunks > 0) return chunks;
   }
   return 0;
@@ -141,7 +141,7 @@ base::Status WordSearch::AddTerm(const std::string& term, double rarity,
                                  const Saturation& saturation) {
   having_.clear();
   for (const MarkWeight& one : kMarkWeights) {
-    const auto added = postings_.ForEach(term, one.mark, [&](int64_t number) {
+    auto added = postings_.ForEach(term, one.mark, [&](int64_t number) {
       const auto at = static_cast<size_t>(number);
       if (at >= weights_.size()) return;  // of a damaged table, or later
       if (weights_[at] == 0) having_.push_back(number);

@@ -56,14 +56,14 @@ std::string UnwrapPipelineCache(std::span<const uint8_t> uuid,
 }
 
 Result<std::unique_ptr<Pipelines>> Pipelines::Create(
-    std::shared_ptr<Device> device, std::filesystem::path cache_folder) {
+    std::shared_ptr<Device> device, const std::filesystem::path& cache_folder) {
   std::unique_ptr<Pipelines> pipelines(new Pipelines(std::move(device)));
   if (!cache_folder.empty()) {
     std::string name = "pipelines-";
     for (const uint8_t byte : pipelines->device_->info().cache_uuid) {
       name += fmt::format("{:02x}", byte);
     }
-    pipelines->cache_file_ = std::move(cache_folder) / name;
+    pipelines->cache_file_ = cache_folder / name;
   }
   if (Status started = pipelines->Start(); !started) return started.error();
   return pipelines;

@@ -38,7 +38,8 @@ class Pipelines {
   // `cache_folder` may be empty: nothing is kept. What cannot be read of it is
   // made anew.
   static Result<std::unique_ptr<Pipelines>> Create(
-      std::shared_ptr<Device> device, std::filesystem::path cache_folder = {});
+      std::shared_ptr<Device> device,
+      const std::filesystem::path& cache_folder = {});
   ~Pipelines();
   Pipelines(const Pipelines&) = delete;
   Pipelines& operator=(const Pipelines&) = delete;
