@@ -212,10 +212,13 @@ base::Result<Verdict> Explain(const fs::path& root, const std::string& path,
   Verdict verdict = ByPlace(root, path, status, choice);
   if (!verdict.taken() || !S_ISREG(status.st_mode)) return verdict;
   const auto text = ReadFile(root / path, FileChoice::MostBytes(path));
-  if (!text) return Verdict{LeftOut::kUnreadable, text.error().message};
+  const auto unreadable = [](const base::Error& error) {
+    return Verdict{LeftOut::kUnreadable, "cannot be read: " + error.message};
+  };
+  if (!text) return unreadable(text.error());
   if (!IsDocument(path)) return choice.ByText(path, *text);
   const auto document = ReadDocument(path, *text);
-  if (!document) return Verdict{LeftOut::kUnreadable, document.error().message};
+  if (!document) return unreadable(document.error());
   return choice.ByText(path, document->text);
 }
 

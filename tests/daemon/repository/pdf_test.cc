@@ -113,7 +113,9 @@ TEST_F(PdfTest, AFileThatCannotBeReadIsLeftOutUntilItChanges) {
   const auto verdict = Explain(root_, "bad.pdf", FileChoice());
   ASSERT_TRUE(verdict);
   EXPECT_EQ(verdict->left_out, LeftOut::kUnreadable);
-  EXPECT_EQ(verdict->why, "bad.pdf: pdftotext cannot read it (exit status 1)");
+  EXPECT_EQ(verdict->why,
+            "cannot be read: bad.pdf: pdftotext cannot read it "
+            "(exit status 1)");
 }
 
 TEST_F(PdfTest, AStopEndsIt) {
