@@ -19,9 +19,6 @@ VulkanFailures& TheVulkanFailures();
 
 // The functions of a Vulkan whose devices fail as TheVulkanFailures says, and
 // do else what those of `real` do.
-PFN_vkVoidFunction FailingInstanceProcAddr(PFN_vkGetInstanceProcAddr real,
-                                           VkInstance instance,
-                                           const char* name);
 GlobalFunctions FailingVulkan(const GlobalFunctions& real);
 
 }  // namespace krait::engine::vulkan
