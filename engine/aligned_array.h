@@ -9,11 +9,13 @@
 #include <type_traits>
 
 #include "engine/fresh_pages.h"
+#include "engine/spare_pages.h"
 
 namespace krait::engine {
 
 // Leaves the memory as it comes. Of large arrays the pages that are never
-// written cost nothing.
+// written cost nothing: they are not there, or the system may take them
+// (SparePages).
 struct Uninitialised {};
 
 // A fixed-size array of numbers on a 64-byte boundary (a cache line, and the
@@ -25,14 +27,14 @@ class AlignedArray {
  public:
   AlignedArray() = default;
   explicit AlignedArray(size_t size)
-      : data_(Allocate(size), Free{MappedBytes(size)}), size_(size) {
+      : data_(Allocate(size, MapFreshPages), Free{MappedBytes(size)}),
+        size_(size) {
     // Fresh pages are zero.
     if (MappedBytes(size) == 0) Zero();
   }
   AlignedArray(size_t size, Uninitialised)
-      : data_(Allocate(size), Free{MappedBytes(size)}), size_(size) {
-    if (MappedBytes(size) != 0) KeepPagesSmall(data(), bytes());
-  }
+      : data_(Allocate(size, TakeSparePages), Free{MappedBytes(size), true}),
+        size_(size) {}
 
   AlignedArray Copy() const {
     AlignedArray copy(size_);
@@ -55,10 +57,16 @@ class AlignedArray {
 
   struct Free {
     void operator()(T* p) const {
-      if (mapped_bytes != 0) return UnmapPages(p, mapped_bytes);
-      ::operator delete (p, std::align_val_t{64});
+      if (mapped_bytes == 0) {
+        ::operator delete (p, std::align_val_t{64});
+      } else if (is_spare) {
+        SparePages::OfProcess().Keep(p, mapped_bytes);
+      } else {
+        UnmapPages(p, mapped_bytes);
+      }
     }
     size_t mapped_bytes = 0;  // 0: from the heap
+    bool is_spare = false;    // came from SparePages
   };
 
   static size_t MappedBytes(size_t size) {
@@ -66,11 +74,15 @@ class AlignedArray {
     return bytes < kLargeBytes ? 0 : bytes;
   }
 
-  static T* Allocate(size_t size) {
+  static void* TakeSparePages(size_t bytes) {
+    return SparePages::OfProcess().Take(bytes);
+  }
+
+  static T* Allocate(size_t size, void* (*map)(size_t bytes)) {
     if (size == 0) return nullptr;
     return static_cast<T*>(
         MappedBytes(size) != 0
-            ? MapFreshPages(MappedBytes(size))
+            ? map(MappedBytes(size))
             : ::operator new (size * sizeof(T), std::align_val_t{64}));
   }
 

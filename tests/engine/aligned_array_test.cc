@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <fstream>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -23,16 +25,46 @@ size_t ResidentPages(AlignedArray<std::byte>& array) {
       std::ranges::count_if(pages, [](unsigned char p) { return p & 1U; }));
 }
 
-TEST(AlignedArrayTest, LargePartsThatWereNeverWrittenAreNotInMemory) {
-  constexpr size_t kBytes = size_t{2} << 20;
+// Bytes of this process that the system may take back at any time, the pages
+// that it has not yet counted as such left out.
+size_t LazyFreeBytes() {
+  std::ifstream rollup("/proc/self/smaps_rollup");
+  for (std::string word; rollup >> word;) {
+    size_t kib = 0;
+    if (word == "LazyFree:" && rollup >> kib) return kib << 10;
+  }
+  ADD_FAILURE() << "/proc/self/smaps_rollup has no LazyFree";
+  return 0;
+}
+
+constexpr size_t kLargeBytes = size_t{2} << 20;
+
+TEST(AlignedArrayTest, LargeZerosThatWereNeverWrittenAreNotInMemory) {
   // The heap would hand out again what the arrays before it have written.
   for (int round = 0; round < 20; ++round) {
-    AlignedArray<std::byte> array(kBytes, Uninitialised{});
+    AlignedArray<std::byte> array(kLargeBytes);
     EXPECT_EQ(ResidentPages(array), 0U);
     array[0] = std::byte{1};
-    array[kBytes / 2] = std::byte{1};
+    array[kLargeBytes / 2] = std::byte{1};
     EXPECT_EQ(ResidentPages(array), 2U);
-    std::ranges::fill_n(array.data(), kBytes, std::byte{2});
+    std::ranges::fill_n(array.data(), kLargeBytes, std::byte{2});
+  }
+}
+
+TEST(AlignedArrayTest, LargePartsThatWereNotWrittenAgainAreTheSystems) {
+  // It marks some dozens of pages at a time.
+  constexpr size_t kNotYetCounted = size_t{256} << 10;
+  for (int round = 0; round < 20; ++round) {
+    AlignedArray<std::byte> array(kLargeBytes, Uninitialised{});
+    array[0] = std::byte{1};
+    array[kLargeBytes / 2] = std::byte{1};
+    if (round == 0) {
+      EXPECT_EQ(ResidentPages(array), 2U);
+    } else {
+      EXPECT_GE(LazyFreeBytes(), kLargeBytes - kNotYetCounted);
+    }
+    std::ranges::fill_n(array.data(), kLargeBytes, std::byte{2});
+    EXPECT_LT(LazyFreeBytes(), kNotYetCounted);
   }
 }
 
