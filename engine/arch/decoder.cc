@@ -121,7 +121,9 @@ std::unique_ptr<State> Decoder::NewState() const {
 
 struct Decoder::Buffers final : public Scratch {
   Buffers(const Hyperparameters& hparams, size_t workers) {
-    if (hparams.Has(MixerKind::kMamba1)) mamba1.emplace(hparams.mamba1);
+    if (hparams.Has(MixerKind::kMamba1)) {
+      mamba1.emplace(hparams.mamba1, workers);
+    }
     if (hparams.Has(MixerKind::kMamba2)) {
       mamba2.emplace(hparams.mamba2, workers);
     }
@@ -132,13 +134,22 @@ struct Decoder::Buffers final : public Scratch {
 
   void Begin(size_t tokens, size_t d_model) {
     rows.clear();
+    runs.clear();
     logits.clear();
     if (tokens * d_model <= u.size()) return;
     u = AlignedArray<float>(tokens * d_model);
     h = AlignedArray<float>(tokens * d_model);
   }
 
+  void AddRun(LayeredState& state, size_t count) {
+    runs.push_back({.state = &state, .first = rows.size(), .count = count});
+    for (size_t i = 0; i < count; ++i) {
+      rows.push_back({&state, state.position() + i});
+    }
+  }
+
   std::vector<BatchRow> rows;  // of the call
+  std::vector<BatchRun> runs;
   std::vector<float*> logits;  // of a decode, one per row
   AlignedArray<float> u;       // [tokens, d_model], the residual stream
   AlignedArray<float> h;       // [tokens, d_model]
@@ -179,9 +190,7 @@ void Decoder::Prefill(std::span<const TokenId> tokens, State& state,
   auto& b = static_cast<Buffers&>(executor.scratch());
   auto& layered = static_cast<LayeredState&>(state);
   b.Begin(tokens.size(), d_model_);
-  for (size_t t = 0; t < tokens.size(); ++t) {
-    b.rows.push_back({&layered, state.position() + t});
-  }
+  b.AddRun(layered, tokens.size());
   const size_t size = tokens.size() * d_model_;
   if (residual.in == nullptr) {
     head_.Embed(tokens, b.u.data());
@@ -189,7 +198,7 @@ void Decoder::Prefill(std::span<const TokenId> tokens, State& state,
     std::copy_n(residual.in, size, b.u.data());
   }
   layered.BeginPrefill(tokens.size());
-  RunLayers({Pass::kPrefill, b.rows, executor}, b);
+  RunLayers({Pass::kPrefill, b.rows, b.runs, executor}, b);
   layered.EndPrefill(tokens.size());
   if (residual.out == nullptr) {
     head_.Logits(b.u.data(), tokens.size(), rows, executor, logits);
@@ -202,19 +211,23 @@ void Decoder::Decode(std::span<const DecodeStep> steps, Executor& executor,
                      const Residual& residual) const {
   auto& b = static_cast<Buffers&>(executor.scratch());
   b.Begin(steps.size(), d_model_);
-  for (size_t s = 0; s < steps.size(); ++s) {
+  for (size_t s = 0; s < steps.size();) {
     auto& layered = static_cast<LayeredState&>(*steps[s].state);
+    const size_t first = s;
+    while (s < steps.size() && steps[s].state == &layered) ++s;
     Settle(layered, executor);
-    layered.BeginDecode();
-    b.rows.push_back({&layered, layered.position()});
+    layered.BeginDecode(s - first);
+    b.AddRun(layered, s - first);
+  }
+  for (size_t s = 0; s < steps.size(); ++s) {
     b.logits.push_back(steps[s].logits);
     if (residual.in != nullptr) continue;
     head_.Embed({&steps[s].token, 1}, b.u.data() + s * d_model_);
   }
   const size_t size = steps.size() * d_model_;
   if (residual.in != nullptr) std::copy_n(residual.in, size, b.u.data());
-  RunLayers({Pass::kDecode, b.rows, executor}, b);
-  for (const BatchRow& row : b.rows) row.state->EndDecode();
+  RunLayers({Pass::kDecode, b.rows, b.runs, executor}, b);
+  for (const BatchRun& run : b.runs) run.state->EndDecode(run.count);
   if (residual.out == nullptr) {
     head_.DecodeLogits(b.u.data(), b.logits, executor);
   } else {

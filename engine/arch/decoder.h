@@ -50,6 +50,7 @@ class Decoder final : public ModelPart {
   void Replay(const BlockPieces& block, size_t rows, State& state,
               Executor& executor) const override;
   void Settle(State& state, Executor& executor) const override;
+  bool TakesDrafts() const override { return true; }
 
  private:
   struct Buffers;

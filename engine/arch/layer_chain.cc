@@ -122,6 +122,11 @@ void LayerChain::Decode(std::span<const DecodeStep> steps, Executor& executor,
   }
 }
 
+bool LayerChain::TakesDrafts() const {
+  return std::ranges::all_of(
+      links_, [](const Link& link) { return link.part->TakesDrafts(); });
+}
+
 void LayerChain::Replay(const BlockPieces& block, size_t rows, State& state,
                         Executor& executor) const {
   auto& b = static_cast<Buffers&>(executor.scratch());

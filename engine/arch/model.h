@@ -87,9 +87,16 @@ class Model {
   // state that has decoded is good for decoding on, not to be kept. The weights
   // are read once for all; what a sequence gets is, bit for bit, what it would
   // get alone.
+  //
+  // Where TakesDrafts(), a state may have several steps, one behind the other:
+  // tokens that follow each other, of which all but the first are a guess. Each
+  // gets the bits of as many calls, and State::Rewind takes back those that
+  // were wrong.
   void Decode(std::span<const DecodeStep> steps, Executor& executor) const {
     layers_->Decode(steps, executor, {});
   }
+
+  bool TakesDrafts() const { return layers_->TakesDrafts(); }
 
   // Advances `state`, whose position is on the grid, by the first `rows`
   // tokens of a block that was recorded after the same tokens: without the

@@ -18,7 +18,8 @@ namespace krait::engine {
 // How many rows of logits a prefill computes.
 enum class LogitsRows : uint8_t { kNone, kLast, kAll };
 
-// The next token of a sequence that is being decoded.
+// The next token of a sequence that is being decoded. Steps of one state follow
+// each other: the tokens behind the first are a draft (Model::Decode).
 struct DecodeStep {
   TokenId token = 0;        // below vocab
   State* state = nullptr;   // after the tokens before; is advanced by one
@@ -62,6 +63,7 @@ class ModelPart {
   virtual void Replay(const BlockPieces& block, size_t rows, State& state,
                       Executor& executor) const = 0;
   virtual void Settle(State& state, Executor& executor) const = 0;
+  virtual bool TakesDrafts() const { return false; }
   virtual size_t DeviceStateBytes() const { return 0; }
 };
 

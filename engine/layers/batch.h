@@ -16,14 +16,26 @@ struct BatchRow {
   size_t position;
 };
 
+// Rows of a batch that follow each other, of one state.
+struct BatchRun {
+  // Of a decode: the rows behind the first are a guess, and leave the base of
+  // the state's recurrent part as it is.
+  bool is_draft() const { return count > 1; }
+
+  LayeredState* state;
+  size_t first;
+  size_t count;
+};
+
 // What one forward call works on, for all layers: the next tokens of one
-// sequence (kPrefill), or one of each of several (kDecode). The states have
-// room for them (LayeredState::BeginPrefill, BeginDecode).
+// sequence (kPrefill), or one or a few of each of several (kDecode). The states
+// have room for them (LayeredState::BeginPrefill, BeginDecode).
 struct Batch {
   size_t tokens() const { return rows.size(); }
 
   Pass pass;
   const std::vector<BatchRow>& rows;
+  const std::vector<BatchRun>& runs;  // a state's rows are one run
   Executor& executor;
 };
 

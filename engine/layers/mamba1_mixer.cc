@@ -30,7 +30,7 @@ constexpr size_t kChannels = 64;
 
 }  // namespace
 
-// What one call works on: rows of one sequence, or one row of each of several.
+// What one call works on: rows of one sequence, or a run of each of several.
 struct Mamba1Mixer::Call {
   size_t rows() const { return tail + tokens; }
 
@@ -39,7 +39,7 @@ struct Mamba1Mixer::Call {
   size_t tokens;        // new ones
   size_t new_base = 0;  // where the state's base will be (kPrefill)
   RecurrentState* state = nullptr;       // kPrefill
-  std::span<const BatchRow> steps = {};  // kDecode, one per row
+  std::span<const BatchRun> runs = {};  // kDecode
   Buffers& buffers;
   Executor& executor;
 
@@ -80,6 +80,13 @@ Mamba1Mixer::Mamba1Mixer(const Hyperparameters& hparams, size_t state_layer,
       d_(read.Vector("ssm_d")),
       out_proj_(read.Matrix("ssm_out.weight")) {}
 
+Mamba1Mixer::Buffers::Buffers(const Mamba1Shape& its_shape, size_t workers)
+    : shape(its_shape) {
+  for (size_t i = 0; i < workers; ++i) {
+    windows.emplace_back((shape.conv_width - 1) * shape.d_inner);
+  }
+}
+
 void Mamba1Mixer::Buffers::Reserve(size_t new_rows) {
   if (new_rows <= rows) return;
   rows = new_rows;
@@ -104,7 +111,7 @@ void Mamba1Mixer::Run(const Batch& batch, Buffers& b, const float* x,
                   .tokens = tokens,
                   .new_base = decode ? 0 : state->BaseAfter(tokens),
                   .state = state,
-                  .steps = batch.rows,
+                  .runs = batch.runs,
                   .buffers = b,
                   .executor = batch.executor};
   batch.executor.Multiply(call.pass, in_proj_, x, tokens, call.Projected(0),
@@ -122,9 +129,10 @@ void Mamba1Mixer::Run(const Batch& batch, Buffers& b, const float* x,
 // The part between in_proj and the gate.
 void Mamba1Mixer::Prefill(const Call& call) const {
   Buffers& b = call.buffers;
-  std::copy_n(call.state->conv_window(state_layer_), b.window.size(),
-              b.window.data());
-  ConvolveRows(call, b.window.data());
+  AlignedArray<float>& window = b.windows[0];
+  std::copy_n(call.state->conv_window(state_layer_), window.size(),
+              window.data());
+  ConvolveRows(call, window.data());
   TakeRecorded(call);
   Select(call);
   RecordInputs(call);
@@ -136,10 +144,12 @@ void Mamba1Mixer::Prefill(const Call& call) const {
 }
 
 // The same for a token of each of several sequences (often one), in place of
-// each state.
+// each state; of a draft beside the state, from what is recorded of it (see
+// mamba2_decode.cc).
 void Mamba1Mixer::Decode(const Call& call) const {
   ConvolveSteps(call);
   Select(call);
+  RecordDrafts(call);
   StepSizes(call);
   ScanSteps(call);
 }
@@ -148,7 +158,8 @@ void Mamba1Mixer::Settle(RecurrentState& state, Buffers& buffers,
                          Executor& executor) const {
   const size_t tail = state.position() - state.base_position();
   buffers.Reserve(tail);
-  const Call call{.pass = Pass::kPrefill,
+  // As what brought the tokens rounded.
+  const Call call{.pass = state.is_draft() ? Pass::kDecode : Pass::kPrefill,
                   .tail = tail,
                   .tokens = 0,
                   .new_base = state.position(),
@@ -192,12 +203,19 @@ void Mamba1Mixer::ConvolveRows(const Call& call, float* window) const {
 
 void Mamba1Mixer::ConvolveSteps(const Call& call) const {
   const simd::CausalConv1d conv = Convolution();
-  call.ForRanges(call.tokens, 1, [&](size_t begin, size_t end, size_t) {
-    for (size_t s = begin; s < end; ++s) {
-      RecurrentState& state = *call.steps[s].state->recurrent();
-      simd::CausalConv1dSilu(
-          conv, 0, conv.channels, 1, call.Projected(s), 2 * conv.channels,
-          state.mutable_conv_window(state_layer_), call.X(s), conv.channels);
+  call.ForRanges(call.runs.size(), 1, [&](size_t begin, size_t end, size_t worker) {
+    AlignedArray<float>& drafted = call.buffers.windows[worker];
+    for (const BatchRun& run : call.runs.subspan(begin, end - begin)) {
+      RecurrentState& state = *run.state->recurrent();
+      float* window = drafted.data();
+      if (run.is_draft()) {
+        std::copy_n(state.conv_window(state_layer_), drafted.size(), window);
+      } else {
+        window = state.mutable_conv_window(state_layer_);
+      }
+      simd::CausalConv1dSilu(conv, 0, conv.channels, run.count,
+                             call.Projected(run.first), 2 * conv.channels,
+                             window, call.X(run.first), conv.channels);
     }
   });
 }
@@ -227,6 +245,20 @@ void Mamba1Mixer::RecordInputs(const Call& call) const {
                   row + shape_.d_inner);
     }
   });
+}
+
+// The same of what a decode may take back.
+void Mamba1Mixer::RecordDrafts(const Call& call) const {
+  for (const BatchRun& run : call.runs) {
+    if (!run.is_draft()) continue;
+    RecurrentState& state = *run.state->recurrent();
+    for (size_t i = 0; i < run.count; ++i) {
+      float* row = state.Row(state_layer_, state.position() + i);
+      std::copy_n(call.Projected(run.first + i), shape_.d_inner, row);
+      std::copy_n(call.Selected(run.first + i), shape_.x_proj_rows(),
+                  row + shape_.d_inner);
+    }
+  }
 }
 
 // dt = softplus(dt_proj narrow_dt + dt_bias) of all rows.
@@ -300,16 +332,19 @@ void Mamba1Mixer::ScanRows(const Call& call) const {
 void Mamba1Mixer::ScanSteps(const Call& call) const {
   const size_t pieces = (shape_.d_inner + kChannels - 1) / kChannels;
   call.executor.pool().ForRanges(
-      call.tokens * pieces, 1, [&](size_t begin, size_t end, size_t) {
+      call.runs.size() * pieces, 1, [&](size_t begin, size_t end, size_t) {
         while (begin < end) {
-          const size_t s = begin / pieces;
-          const size_t last = std::min(end, (s + 1) * pieces);
-          float* state =
-              call.steps[s].state->recurrent()->mutable_ssm(state_layer_);
+          const size_t r = begin / pieces;
+          const size_t last = std::min(end, (r + 1) * pieces);
+          const BatchRun& run = call.runs[r];
+          RecurrentState& state = *run.state->recurrent();
           simd::SelectiveScan(
-              ScanInputs(call, s, 1), (begin - s * pieces) * kChannels,
-              std::min((last - s * pieces) * kChannels, shape_.d_inner), state,
-              state, call.buffers.y.data() + s * shape_.d_inner,
+              ScanInputs(call, run.first, run.count),
+              (begin - r * pieces) * kChannels,
+              std::min((last - r * pieces) * kChannels, shape_.d_inner),
+              state.ssm(state_layer_),
+              run.is_draft() ? nullptr : state.mutable_ssm(state_layer_),
+              call.buffers.y.data() + run.first * shape_.d_inner,
               shape_.d_inner);
           begin = last;
         }

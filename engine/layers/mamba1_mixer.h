@@ -52,6 +52,7 @@ class Mamba1Mixer {
   void ConvolveSteps(const Call& call) const;
   void TakeRecorded(const Call& call) const;
   void RecordInputs(const Call& call) const;
+  void RecordDrafts(const Call& call) const;
   void Select(const Call& call) const;
   void StepSizes(const Call& call) const;
   simd::SelectiveScanInputs ScanInputs(const Call& call, size_t begin,
@@ -74,8 +75,7 @@ class Mamba1Mixer {
 };
 
 struct Mamba1Mixer::Buffers {
-  explicit Buffers(const Mamba1Shape& its_shape)
-      : shape(its_shape), window((shape.conv_width - 1) * shape.d_inner) {}
+  Buffers(const Mamba1Shape& its_shape, size_t workers);
 
   // For `new_rows`, those of the tail included.
   void Reserve(size_t new_rows);
@@ -88,7 +88,8 @@ struct Mamba1Mixer::Buffers {
   AlignedArray<float> narrow_dt;  // [rows, dt_rank]
   AlignedArray<float> dt;         // [rows, d_inner]
   AlignedArray<float> y;          // [rows, d_inner]
-  AlignedArray<float> window;     // [conv_width - 1, d_inner]
+  // One per worker: [conv_width - 1, d_inner].
+  std::vector<AlignedArray<float>> windows;
 };
 
 }  // namespace krait::engine

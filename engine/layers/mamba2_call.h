@@ -11,7 +11,7 @@
 
 namespace krait::engine {
 
-// What one call works on: rows of one sequence, or one row of each of several.
+// What one call works on: rows of one sequence, or a run of each of several.
 struct Mamba2Mixer::Call {
   size_t rows() const { return tail + tokens; }
 
@@ -22,7 +22,7 @@ struct Mamba2Mixer::Call {
   size_t stride;        // of a row of `projected`
   float* input;         // x of the first row
   RecurrentState* state = nullptr;       // kPrefill
-  std::span<const BatchRow> steps = {};  // kDecode, one per row
+  std::span<const BatchRun> runs = {};  // kDecode
   Buffers& buffers;
   WorkerPool& pool;
 

@@ -43,8 +43,9 @@ Mamba2Mixer::Mamba2Mixer(const Hyperparameters& hparams, size_t state_layer,
       out_proj_(read.Matrix("ssm_out.weight")) {}
 
 Mamba2Mixer::Buffers::Buffers(const Mamba2Shape& its_shape, size_t workers)
-    : shape(its_shape), window((shape.conv_width - 1) * shape.conv_dim()) {
+    : shape(its_shape) {
   for (size_t i = 0; i < workers; ++i) {
+    windows.emplace_back((shape.conv_width - 1) * shape.conv_dim());
     ssd.emplace_back(simd::SsdScratchBytes(shape.head_dim, shape.state));
   }
 }
@@ -54,6 +55,13 @@ void Mamba2Mixer::Buffers::Reserve(size_t new_rows) {
   rows = new_rows;
   projected = AlignedArray<float>(rows * shape.in_proj_rows());
   y = AlignedArray<float>(rows * shape.d_inner);
+}
+
+void Mamba2Mixer::Buffers::ReserveDrafted(size_t runs) {
+  const size_t size = runs * shape.heads * shape.state * shape.head_dim;
+  if (size > drafted.size()) {
+    drafted = AlignedArray<float>(size, Uninitialised{});
+  }
 }
 
 void Mamba2Mixer::Run(const Batch& batch, Buffers& b, const float* x,
@@ -71,7 +79,7 @@ void Mamba2Mixer::Run(const Batch& batch, Buffers& b, const float* x,
                   .stride = shape_.in_proj_rows(),
                   .input = b.projected.data() + shape_.d_inner,
                   .state = state,
-                  .steps = batch.rows,
+                  .runs = batch.runs,
                   .buffers = b,
                   .pool = batch.executor.pool()};
   batch.executor.Multiply(call.pass, in_proj_, x, tokens,
@@ -111,9 +119,10 @@ void Mamba2Mixer::ScaleInputs(const Call& call) const {
 void Mamba2Mixer::MixChunks(const Call& call) const {
   RecordInputs(call);
   Buffers& b = call.buffers;
-  std::copy_n(call.state->conv_window(state_layer_), b.window.size(),
-              b.window.data());
-  Convolve(call, b.window.data());
+  AlignedArray<float>& window = b.windows[0];
+  std::copy_n(call.state->conv_window(state_layer_), window.size(),
+              window.data());
+  Convolve(call, window.data());
   StepSizes(call);
   ScanChunks(call);
   if (call.new_base > call.state->base_position()) {
@@ -256,6 +265,7 @@ void Mamba2Mixer::Settle(RecurrentState& state, Buffers& buffers,
                   .pool = executor.pool()};
   Convolve(call, state.mutable_conv_window(state_layer_));
   StepSizes(call);
+  if (state.is_draft()) return SettleDraft(call);
   call.pool.ForRanges(
       shape_.heads, 1, [&](size_t first, size_t last, size_t worker) {
         simd::SsdChunk(ScanInputs(call, 0, tail), simd::SsdParts::kState, first,

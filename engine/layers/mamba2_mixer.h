@@ -46,6 +46,10 @@ class Mamba2Mixer {
   struct Call;
   void ScaleInputs(const Call& call) const;
   void MixSteps(const Call& call) const;
+  void ConvolveRun(const Call& call, const BatchRun& run, float* window) const;
+  void ScanRun(const Call& call, size_t run, size_t first_head,
+               size_t last_head) const;
+  void SettleDraft(const Call& call) const;
   void MixChunks(const Call& call) const;
   void RecordInputs(const Call& call) const;
   simd::CausalConv1d Convolution() const;
@@ -74,13 +78,21 @@ struct Mamba2Mixer::Buffers {
 
   // For `new_rows`, those of the tail included.
   void Reserve(size_t new_rows);
+  // Where the recurrence of a run of a decode goes on, [heads, state, head_dim],
+  // without changing the state.
+  float* Drafted(size_t run) {
+    return drafted.data() + run * shape.heads * shape.state * shape.head_dim;
+  }
+  void ReserveDrafted(size_t runs);
 
   Mamba2Shape shape;
   size_t rows = 0;                // tail and tokens
   AlignedArray<float> projected;  // [rows, in_proj_rows]: z, x, B, C, dt
   AlignedArray<float> y;          // [rows, d_inner]
-  AlignedArray<float> window;     // [conv_width - 1, conv_dim]
-  std::vector<AlignedArray<std::byte>> ssd;  // one per worker
+  AlignedArray<float> drafted;
+  // One per worker: [conv_width - 1, conv_dim], and what SsdChunk needs.
+  std::vector<AlignedArray<float>> windows;
+  std::vector<AlignedArray<std::byte>> ssd;
 };
 
 }  // namespace krait::engine

@@ -93,12 +93,16 @@ void KvPages::Extend(size_t tokens) {
 }
 
 void KvPages::Advance(size_t tokens) {
+  AdvanceDraft(tokens);
+  Slide();
+}
+
+void KvPages::AdvanceDraft(size_t tokens) {
   for (size_t i = position_ / kBlockTokens; i < pages_.size(); ++i) {
     const bool whole = position_ + tokens >= (i + 1) * kBlockTokens;
     if (whole) whole_blocks_.push_back(pages_[i]);
   }
   position_ += tokens;
-  Slide();
 }
 
 void KvPages::Append(std::shared_ptr<StateBlock> block, size_t rows) {

@@ -60,6 +60,9 @@ class KvPages {
 
   // `tokens` more were fed.
   void Advance(size_t tokens);
+  // The same of tokens that may be taken back (Rewind): what their sliding
+  // window has passed stays until the next Advance.
+  void AdvanceDraft(size_t tokens);
 
   // Appends the first `rows` positions of a page that begins at position(),
   // on the grid. Null: positions that the sliding window has passed.

@@ -30,15 +30,26 @@ void LayeredState::EndPrefill(size_t tokens) {
   Collect();
 }
 
-void LayeredState::BeginDecode() {
-  if (kv_) kv_->Extend(1);
-  if (recurrent_) recurrent_->MakeBaseMutable();
+void LayeredState::BeginDecode(size_t tokens) {
+  if (kv_) kv_->Extend(tokens);
+  if (!recurrent_) return;
+  if (tokens > 1) {
+    recurrent_->Extend(tokens);
+    recurrent_->MakeBase();
+  } else {
+    recurrent_->MakeBaseMutable();
+  }
 }
 
-void LayeredState::EndDecode() {
-  if (kv_) kv_->Advance(1);
-  if (recurrent_) recurrent_->Advance(1, recurrent_->position() + 1);
-  position_ += 1;
+void LayeredState::EndDecode(size_t tokens) {
+  if (tokens > 1) {
+    if (kv_) kv_->AdvanceDraft(tokens);
+    if (recurrent_) recurrent_->AdvanceDraft(tokens);
+  } else {
+    if (kv_) kv_->Advance(1);
+    if (recurrent_) recurrent_->Advance(1, recurrent_->position() + 1);
+  }
+  position_ += tokens;
   Collect();
 }
 

@@ -157,9 +157,10 @@ class LayeredState final : public StateOfKinds<RecurrentState, KvCache> {
   // of them, and takes it over.
   void BeginPrefill(size_t tokens);
   void EndPrefill(size_t tokens);
-  // The same around one token of a decode. The recurrent part is settled.
-  void BeginDecode();
-  void EndDecode();
+  // The same around a decode: of one token, or of several that may be taken
+  // back (Rewind). The recurrent part is settled.
+  void BeginDecode(size_t tokens);
+  void EndDecode(size_t tokens);
 };
 
 }  // namespace krait::engine

@@ -84,6 +84,7 @@ void RecurrentState::Restore(size_t position,
   base_position_ = position_ = position;
   tail_.clear();
   tail_complete_ = true;
+  is_draft_ = false;
   last_whole_ = nullptr;
   whole_blocks_.clear();
 }
@@ -202,6 +203,13 @@ void RecurrentState::Advance(size_t tokens, size_t base_position) {
     tail_.clear();
     last_whole_ = nullptr;
   }
+}
+
+void RecurrentState::AdvanceDraft(size_t tokens) {
+  assert(settled());
+  position_ += tokens;
+  tail_complete_ = false;
+  is_draft_ = true;
 }
 
 void RecurrentState::SetTail(std::shared_ptr<StateBlock> block, size_t rows) {

@@ -169,12 +169,20 @@ class RecurrentState {
 
   // `tokens` more were fed; the base is now at `base_position`.
   void Advance(size_t tokens, size_t base_position);
+  // `tokens` more were decoded together, and may be taken back (Rewind): the
+  // base stays where it was, and what Settle does with the tail has to have the
+  // bits of as many decodes. Nothing of the tail is to be kept.
+  void AdvanceDraft(size_t tokens);
+  bool is_draft() const { return is_draft_; }
 
   // Takes the first `rows` of a block that begins at position(), on the grid,
   // as the tail. A whole one must be settled at once.
   void SetTail(std::shared_ptr<StateBlock> block, size_t rows);
   // The base was brought to position().
-  void EndSettle() { Advance(0, position_); }
+  void EndSettle() {
+    is_draft_ = false;
+    Advance(0, position_);
+  }
 
  private:
   RecurrentLayout layout_;
@@ -185,6 +193,7 @@ class RecurrentState {
   // if the base was off the grid when it began.
   std::vector<std::shared_ptr<ReplayBlock>> tail_;
   bool tail_complete_ = true;
+  bool is_draft_ = false;  // the tail
   std::shared_ptr<ReplayBlock> last_whole_;  // null: not recorded
   std::vector<std::shared_ptr<StateBlock>> whole_blocks_;
 };

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/run/draft_length.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace krait::engine {
+namespace {
+
+// What was seen before so many tokens hardly counts.
+constexpr double kMemory = 0.95;
+// A new time's share of what a batch is said to take. One program that runs
+// beside it for a moment makes it look dear once.
+constexpr double kNewTime = 0.25;
+// After so many choices without it a size is tried again.
+constexpr size_t kForgetAfter = 200;
+// What guessing has to gain at least.
+constexpr double kLeastGain = 1.05;
+
+size_t Logarithm(size_t tokens) {
+  return static_cast<size_t>(std::bit_width(tokens)) - 1;
+}
+
+}  // namespace
+
+// Matches of 2 and 3, up to 5, up to 9, and longer ones.
+DraftLength::Share& DraftLength::ShareOf(size_t match) {
+  return shares_[match < 4 ? 0 : match < 6 ? 1 : match < 10 ? 2 : 3];
+}
+
+// One that is not known is said to take as long as a smaller one, so that it is
+// tried where it may pay.
+DraftLength::Seconds DraftLength::TimeOf(size_t size) const {
+  while (size > 0 && costs_[size].time.count() == 0) --size;
+  return costs_[size].time;
+}
+
+size_t DraftLength::Choose(size_t match, size_t guessed) {
+  if (costs_[0].time.count() == 0) return 0;
+  const Share& share = ShareOf(match);
+  const double right = share.right / share.all;
+  double best_speed = kLeastGain / TimeOf(0).count();
+  size_t best = 0;
+  double expected = 0;  // tokens of the result
+  double likely = 1;    // that all before were right
+  for (size_t size = 0, tokens = 0; size < kSizes; ++size) {
+    const size_t batch = size_t{1} << size;
+    if (batch > guessed + 1) break;
+    for (; tokens < batch; ++tokens, likely *= right) expected += likely;
+    const double speed = expected / TimeOf(size).count();
+    if (size > 0 && speed > best_speed) {
+      best_speed = speed;
+      best = size;
+    }
+  }
+  for (Cost& cost : costs_) {
+    if (++cost.chosen_ago > kForgetAfter && &cost != costs_.data()) cost = {};
+  }
+  return (size_t{1} << best) - 1;
+}
+
+void DraftLength::Guessed(size_t match, size_t right, bool missed) {
+  Share& share = ShareOf(match);
+  for (size_t i = 0; i < right + (missed ? 1 : 0); ++i) {
+    share.right = kMemory * share.right + (i < right ? 1 : 0);
+    share.all = kMemory * share.all + 1;
+  }
+}
+
+void DraftLength::Took(size_t tokens, Seconds time) {
+  if (tokens == 0 || !std::has_single_bit(tokens)) return;
+  const size_t size = Logarithm(tokens);
+  if (size >= kSizes) return;
+  Cost& cost = costs_[size];
+  cost.time = cost.time.count() == 0
+                  ? time
+                  : (1 - kNewTime) * cost.time + kNewTime * time;
+  cost.chosen_ago = 0;
+}
+
+}  // namespace krait::engine

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/run/draft_length.h"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <initializer_list>
+
+namespace krait::engine {
+namespace {
+
+using Seconds = DraftLength::Seconds;
+
+constexpr size_t kMatch = 12;
+
+// Batches of 1, 2, 4 and 8 tokens take so long.
+DraftLength WithCosts(std::initializer_list<double> times) {
+  DraftLength length;
+  size_t tokens = 1;
+  for (const double time : times) {
+    length.Took(tokens, Seconds(time));
+    tokens *= 2;
+  }
+  return length;
+}
+
+TEST(DraftLengthTest, FeedsMoreTheOftenerGuessesAreRight) {
+  DraftLength length = WithCosts({1.0, 1.1, 1.3, 2.7});
+  length.Guessed(kMatch, 200, false);
+  EXPECT_EQ(length.Choose(kMatch, 7), 3U);
+  length.Guessed(kMatch, 0, true);
+  length.Guessed(kMatch, 0, true);
+  length.Guessed(kMatch, 0, true);
+  EXPECT_EQ(length.Choose(kMatch, 7), 3U);
+  for (int i = 0; i < 100; ++i) length.Guessed(kMatch, 0, true);
+  EXPECT_EQ(length.Choose(kMatch, 7), 0U);
+}
+
+TEST(DraftLengthTest, FeedsNothingWhereABatchCostsWhatItsTokensDo) {
+  DraftLength length = WithCosts({1.0, 1.95, 3.9, 7.8});
+  length.Guessed(kMatch, 1000, false);
+  EXPECT_EQ(length.Choose(kMatch, 7), 0U);
+}
+
+TEST(DraftLengthTest, FeedsEightWhereTheyCostNoMoreThanOne) {
+  DraftLength length = WithCosts({1.0, 1.0, 1.0, 1.1});
+  length.Guessed(kMatch, 200, false);
+  EXPECT_EQ(length.Choose(kMatch, 7), 7U);
+  EXPECT_EQ(length.Choose(kMatch, 6), 3U);  // of fewer, what is a size
+  EXPECT_EQ(length.Choose(kMatch, 2), 1U);
+  EXPECT_EQ(length.Choose(kMatch, 0), 0U);
+}
+
+TEST(DraftLengthTest, KnowsMatchesOfSeveralLengthsApart) {
+  DraftLength length = WithCosts({1.0, 1.2, 1.5, 2.5});
+  length.Guessed(kMatch, 200, false);
+  for (int i = 0; i < 100; ++i) length.Guessed(2, 0, true);
+  EXPECT_EQ(length.Choose(2, 7), 0U);
+  EXPECT_GT(length.Choose(kMatch, 7), 0U);
+}
+
+TEST(DraftLengthTest, TriesWhatItDoesNotKnowAndLeavesWhatDoesNotPay) {
+  DraftLength length;
+  EXPECT_EQ(length.Choose(kMatch, 7), 0U);  // nothing to compare with
+  length.Took(1, Seconds(1));
+  length.Guessed(kMatch, 200, false);
+  EXPECT_EQ(length.Choose(kMatch, 7), 7U);
+  length.Took(8, Seconds(20));
+  EXPECT_EQ(length.Choose(kMatch, 7), 3U);
+  length.Took(4, Seconds(20));
+  EXPECT_EQ(length.Choose(kMatch, 7), 1U);
+  length.Took(2, Seconds(20));
+  EXPECT_EQ(length.Choose(kMatch, 7), 0U);
+}
+
+TEST(DraftLengthTest, TriesAgainAfterAWhile) {
+  DraftLength length = WithCosts({1.0, 20.0, 20.0, 20.0});
+  length.Guessed(kMatch, 200, false);
+  size_t choices = 0;
+  while (length.Choose(kMatch, 7) == 0 && choices < 1000) ++choices;
+  EXPECT_GT(choices, 50U);
+  EXPECT_LT(choices, 1000U);
+}
+
+}  // namespace
+}  // namespace krait::engine
