@@ -207,7 +207,7 @@ void Decoder::Decode(std::span<const DecodeStep> steps, Executor& executor,
     Settle(layered, executor);
     layered.BeginDecode();
     b.rows.push_back({&layered, layered.position()});
-    b.logits.push_back(steps[s].logits);
+    b.logits.push_back(steps[s].logits.all);
     if (residual.in != nullptr) continue;
     head_.Embed({&steps[s].token, 1}, b.u.data() + s * d_model_);
   }
