@@ -111,15 +111,17 @@ class Sequences {
     std::vector<engine::TokenPicker> pickers(
         batch_.size(), engine::TokenPicker(*loaded_.model, options));
     std::vector<TokenId> chosen(batch_.size());
+    std::vector<size_t> enough(batch_.size());
     while (true) {
       std::optional<engine::StopReason> reason;
       for (size_t i = 0; i < pickers.size(); ++i) {
-        reason = pickers[i].Pick(batch_[i]->logits());
+        reason = pickers[i].Pick(batch_[i]->next());
         if (reason == engine::StopReason::kNotFinite) return NotFinite(loaded_);
         chosen[i] = pickers[i].generation().tokens.back();
+        enough[i] = pickers[i].NeededTop();
       }
       if (reason) return {};  // all end together
-      engine::DecodeBatch(batch_, chosen);
+      engine::DecodeBatch(batch_, chosen, enough);
     }
   }
 

@@ -220,7 +220,7 @@ void Decoder::Decode(std::span<const DecodeStep> steps, Executor& executor,
     b.AddRun(layered, s - first);
   }
   for (size_t s = 0; s < steps.size(); ++s) {
-    b.logits.push_back(steps[s].logits);
+    b.logits.push_back(steps[s].logits.all);
     if (residual.in != nullptr) continue;
     head_.Embed({&steps[s].token, 1}, b.u.data() + s * d_model_);
   }

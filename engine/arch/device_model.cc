@@ -2,8 +2,8 @@
 // The decoder's forward pass (decoder.cc), recorded. What differs: attention
 // keeps its keys and values in pages of the device (DeviceKv), of which a call
 // brings tables; the angles of positions come from the processor, which has
-// them in double; and logits are computed a few rows at a time, as those of a
-// large vocabulary are many.
+// them in double; and of the logits the largest may be all that comes back
+// (DeviceHead).
 
 #include "engine/arch/device_model.h"
 
@@ -159,10 +159,16 @@ Status DeviceModel::ReadWeights() {
   head.Read(hparams, read);
   if (shape_.embeds) embedding_ = weights_->Upload(head.embedding);
   if (shape_.has_head) {
-    output_norm_ = weights_->Upload(head.norm);
     const bool is_there =
         shape_.embeds && head.output.data == head.embedding.data;
-    output_ = is_there ? embedding_ : weights_->Upload(head.output);
+    auto made = vulkan::DeviceHead::Create(
+        {.norm = weights_->Upload(head.norm),
+         .output = is_there ? embedding_ : weights_->Upload(head.output),
+         .eps = hparams.norm_eps,
+         .scale = hparams.logits_scale},
+        kernels_->pipelines());
+    if (!made) return made.error();
+    head_ = std::move(*made);
   }
   for (size_t i = 0; i < hparams.layers && read.status(); ++i) {
     vulkan::DeviceLayerReader layer(
@@ -196,7 +202,7 @@ DeviceModel::Layer DeviceModel::ReadLayer(size_t number,
 size_t DeviceModel::DecodeBytes() const {
   size_t bytes = weights_->bytes();
   // Of the embedding a token reads a row.
-  if (embedding_.address != output_.address) {
+  if (head_ == nullptr || embedding_.address != head_->output().address) {
     bytes -= embedding_.rows * simd::RowBytes(embedding_.type, embedding_.cols);
   }
   for (const Layer& layer : layers_) {
@@ -252,10 +258,12 @@ void DeviceModel::Prefill(std::span<const TokenId> tokens, State& state,
   const size_t count = rows == LogitsRows::kAll    ? tokens.size()
                        : rows == LogitsRows::kLast ? 1
                                                    : 0;
-  const size_t vocab = output_.rows;
   if (residual.out == nullptr) {
-    Finish(batch, tokens.size() - count, count,
-           [=](size_t row) { return logits + row * vocab; });
+    std::vector<LogitsTarget> targets(count);
+    for (size_t row = 0; row < count; ++row) {
+      targets[row].all = logits + row * hyperparameters().vocab;
+    }
+    head_->Run(batch, tokens.size() - count, targets);
   } else {
     FinishResidual(batch, residual.out);
   }
@@ -269,6 +277,7 @@ void DeviceModel::Decode(std::span<const DecodeStep> steps, Executor& executor,
   std::vector<TokenId> tokens;
   std::vector<Row> rows;
   std::vector<DeviceSequence> sequences;
+  std::vector<LogitsTarget> targets;
   for (const DecodeStep& step : steps) {
     auto& state = static_cast<DeviceState&>(*step.state);
     Settle(state, executor);
@@ -277,13 +286,13 @@ void DeviceModel::Decode(std::span<const DecodeStep> steps, Executor& executor,
     sequences.push_back(sequence);
     tokens.push_back(step.token);
     rows.push_back({&state, state.position()});
+    targets.push_back(step.logits);
   }
   const DeviceBatch batch =
       Begin(Pass::kDecode, tokens, rows, sequences, residual.in, scratch);
   RecordLayers(batch, executor);
   if (residual.out == nullptr) {
-    Finish(batch, 0, steps.size(),
-           [&](size_t row) { return steps[row].logits; });
+    head_->Run(batch, 0, targets);
   } else {
     FinishResidual(batch, residual.out);
   }
@@ -448,39 +457,6 @@ void DeviceModel::FinishResidual(const DeviceBatch& batch,
   batch.commands.Copy(b.u_array.First(bytes), b.download);
   batch.commands.Run();
   std::memcpy(residual, b.download.mapped, bytes);
-}
-
-template <class LogitsOf>
-void DeviceModel::Finish(const DeviceBatch& batch, size_t first, size_t count,
-                         const LogitsOf& logits_of) const {
-  const Hyperparameters& hparams = hyperparameters();
-  const DeviceScratch& b = batch.buffers;
-  vulkan::Commands& commands = batch.commands;
-  if (count == 0) return commands.Run();
-  const Address rows = b.u + first * hparams.d_model * sizeof(float);
-  kernels_->RmsNorm(commands, rows, output_norm_, count, hparams.d_model,
-                    hparams.norm_eps, hparams.logits_scale, b.h);
-  for (size_t done = 0; done < count; done += DeviceScratch::kLogitsRows) {
-    const size_t size = std::min(count - done, DeviceScratch::kLogitsRows);
-    if (done > 0) commands.Begin();
-    commands.Barrier();
-    // Nothing is computed from logits, so that they may be rounded as a
-    // decode's.
-    kernels_->MatVec(commands, output_,
-                     {.x = b.h + done * hparams.d_model * sizeof(float),
-                      .x_stride = hparams.d_model,
-                      .y = b.logits.address,
-                      .y_stride = output_.rows},
-                     size);
-    commands.Barrier();
-    const size_t row_bytes = output_.rows * sizeof(float);
-    commands.Copy(b.logits.First(size * row_bytes), b.host_logits);
-    commands.Run();
-    for (size_t row = 0; row < size; ++row) {
-      std::memcpy(logits_of(done + row), b.host_logits.mapped + row * row_bytes,
-                  row_bytes);
-    }
-  }
 }
 
 // Going on without the weights ------------------------------------------------

@@ -14,6 +14,7 @@
 #include "engine/arch/model.h"
 #include "engine/layers/experts.h"
 #include "engine/vulkan/device.h"
+#include "engine/vulkan/device_head.h"
 #include "engine/vulkan/device_layers.h"
 #include "engine/vulkan/device_state.h"
 
@@ -103,11 +104,6 @@ class DeviceModel final : public ModelPart {
                   Executor& executor) const;
   // Runs what was recorded, and takes the residual stream from the device.
   void FinishResidual(const vulkan::DeviceBatch& batch, float* residual) const;
-  // Runs what was recorded, with the logits of `count` rows from row `first`
-  // on, which go to logits(i), [vocab] each.
-  template <class LogitsOf>
-  void Finish(const vulkan::DeviceBatch& batch, size_t first, size_t count,
-              const LogitsOf& logits_of) const;
 
   const ModelFile& file_;
   const PartShape shape_;
@@ -120,9 +116,8 @@ class DeviceModel final : public ModelPart {
   std::shared_ptr<vulkan::StateRoom> room_;
   vulkan::DeviceStateMemory state_memory_;
   std::vector<double> rope_frequencies_;
-  vulkan::Matrix embedding_;         // [vocab, d_model]
-  vulkan::Address output_norm_ = 0;  // [d_model]
-  vulkan::Matrix output_;            // [vocab, d_model]
+  vulkan::Matrix embedding_;                        // [vocab, d_model]
+  std::unique_ptr<const vulkan::DeviceHead> head_;  // null: it has none
   std::vector<Layer> layers_;
   vulkan::DeviceMixer::Places places_;
 };

@@ -10,6 +10,7 @@
 
 #include "engine/file/token.h"
 #include "engine/layers/executor.h"
+#include "engine/layers/top_logits.h"
 #include "engine/model/hyperparameters.h"
 #include "engine/state/state.h"
 
@@ -21,9 +22,9 @@ enum class LogitsRows : uint8_t { kNone, kLast, kAll };
 // The next token of a sequence that is being decoded. Steps of one state follow
 // each other: the tokens behind the first are a draft (Model::Decode).
 struct DecodeStep {
-  TokenId token = 0;        // below vocab
-  State* state = nullptr;   // after the tokens before; is advanced by one
-  float* logits = nullptr;  // [vocab]; written
+  TokenId token = 0;       // below vocab
+  State* state = nullptr;  // after the tokens before; is advanced by one
+  LogitsTarget logits = {};
 };
 
 // Which layers a part has, and whether it has what is around them.

@@ -30,6 +30,7 @@ class ParallelMixer {
            Attention::Buffers& attention_buffers, Buffers& buffers,
            const float* x, float* y) const;
 
+  // The half whose recurrence has states to settle: see Mamba2Mixer::Settle.
   const Mamba2Mixer& mamba2() const { return mamba2_; }
   size_t weight_bytes() const {
     return mamba2_.weight_bytes() + attention_.weight_bytes();

@@ -2,55 +2,42 @@
 #include "engine/run/generation.h"
 
 #include <algorithm>
-#include <cmath>
 #include <string_view>
 #include <utility>
 
 #include "engine/memory/text_memory.h"
-#include "simd/elementwise.h"
 
 namespace krait::engine {
 
 namespace {
 
-// The order of tokens: the likelier first and, of equals, the lower id.
-auto Likelier(std::span<const float> logits) {
-  return [logits](TokenId a, TokenId b) {
-    return logits[a] != logits[b] ? logits[a] > logits[b] : a < b;
-  };
-}
-
-// Returns the tokens that may come next, by id.
-std::vector<TokenId> PossibleTokens(std::span<const float> logits) {
-  std::vector<TokenId> ids;
-  for (size_t i = 0; i < logits.size(); ++i) {
-    if (std::isfinite(logits[i])) ids.push_back(static_cast<TokenId>(i));
-  }
-  return ids;
-}
-
 // Returns the token before which `rank` others are likelier; nothing if there
 // are not as many.
-std::optional<TokenId> TokenOfRank(std::span<const float> logits, size_t rank) {
-  std::vector<TokenId> ids = PossibleTokens(logits);
-  if (rank >= ids.size()) return std::nullopt;
-  const auto ranked = ids.begin() + static_cast<ptrdiff_t>(rank);
-  std::nth_element(ids.begin(), ranked, ids.end(), Likelier(logits));
-  return *ranked;
+std::optional<TokenId> TokenOfRank(const NextLogits& logits, size_t rank) {
+  std::vector<TokenLogit> possible;
+  logits.AppendPossible(&possible);
+  if (rank >= possible.size()) return std::nullopt;
+  const auto ranked = possible.begin() + static_cast<ptrdiff_t>(rank);
+  std::nth_element(possible.begin(), ranked, possible.end(), Likelier);
+  return ranked->id;
 }
 
 // Returns the `count` likeliest tokens, or as many as there are. `log_sum`: of
 // the exponentials of all logits.
-std::vector<LikelyToken> LikeliestTokens(std::span<const float> logits,
-                                         size_t count, float log_sum) {
-  std::vector<TokenId> ids = PossibleTokens(logits);
-  const size_t kept = std::min(count, ids.size());
-  std::partial_sort(ids.begin(), ids.begin() + static_cast<ptrdiff_t>(kept),
-                    ids.end(), Likelier(logits));
-  ids.resize(kept);
+std::vector<LikelyToken> LikeliestTokens(const NextLogits& logits, size_t count,
+                                         float log_sum) {
+  std::vector<TokenLogit> possible;
+  logits.AppendPossible(&possible);
+  const size_t kept = std::min(count, possible.size());
+  std::partial_sort(possible.begin(),
+                    possible.begin() + static_cast<ptrdiff_t>(kept),
+                    possible.end(), Likelier);
+  possible.resize(kept);
   std::vector<LikelyToken> likeliest;
   likeliest.reserve(kept);
-  for (const TokenId id : ids) likeliest.push_back({id, logits[id] - log_sum});
+  for (const auto& [id, logit] : possible) {
+    likeliest.push_back({id, logit - log_sum});
+  }
   return likeliest;
 }
 
@@ -63,29 +50,39 @@ TokenPicker::TokenPicker(const Model& model, GenerateOptions options)
   }
 }
 
-std::optional<TokenId> TokenPicker::Choose(std::span<const float> logits) {
-  if (options_.first_rank == 0 || !generation_.tokens.empty()) {
-    return sampler_.Sample(logits);
-  }
-  return TokenOfRank(logits, options_.first_rank);
+// What is mixed in, or must come next, may be anything.
+size_t TokenPicker::NeededTop() const {
+  const bool is_restricted =
+      options_.beginning != nullptr && !options_.beginning->done();
+  if (is_restricted || options_.memory != nullptr) return 0;
+  const size_t to_choose =
+      ranks_next() ? options_.first_rank + 1 : sampler_.NeededTop();
+  const size_t needed = std::max(to_choose, options_.likeliest);
+  return to_choose == 0 || needed > kMaxTopLogits ? 0 : needed;
 }
 
-std::optional<StopReason> TokenPicker::Pick(std::span<const float> logits) {
+std::optional<TokenId> TokenPicker::Choose(const NextLogits& logits) {
+  return ranks_next() ? TokenOfRank(logits, options_.first_rank)
+                      : sampler_.Sample(logits);
+}
+
+std::optional<StopReason> TokenPicker::Pick(NextLogits logits) {
   std::vector<TokenId>& tokens = generation_.tokens;
   if (tokens.size() >= options_.max_tokens) return StopReason::kMaxTokens;
-  if (options_.beginning != nullptr) {
-    logits = options_.beginning->Restrict(logits);
+  if (options_.beginning != nullptr && !options_.beginning->done()) {
+    logits = options_.beginning->Restrict(logits.all());
   }
   if (options_.memory != nullptr) {
-    logits = options_.memory->Mix(logits, options_.beginning == nullptr
-                                              ? std::string_view()
-                                              : options_.beginning->text());
+    logits =
+        options_.memory->Mix(logits.all(), options_.beginning == nullptr
+                                               ? std::string_view()
+                                               : options_.beginning->text());
   }
   const std::optional<TokenId> token = Choose(logits);
   if (!token) return StopReason::kNotFinite;
   if (end_ && *token == *end_) return StopReason::kEndOfSequence;
-  const float log_sum = simd::LogSumExp(logits.data(), logits.size());
-  const float logprob = logits[*token] - log_sum;
+  const float log_sum = logits.LogSum();
+  const float logprob = logits.LogitOf(*token) - log_sum;
   if (options_.likeliest > 0) {
     likeliest_ = LikeliestTokens(logits, options_.likeliest, log_sum);
   }
@@ -109,8 +106,10 @@ Generation Generate(Session& session, const GenerateOptions& options,
       reason = StopReason::kCancelled;
       break;
     }
-    reason = picker.Pick(session.logits());
-    if (!reason) session.Decode(picker.generation().tokens.back());
+    reason = picker.Pick(session.next());
+    if (!reason) {
+      session.Decode(picker.generation().tokens.back(), picker.NeededTop());
+    }
   }
   Generation generation = picker.generation();
   generation.reason = *reason;

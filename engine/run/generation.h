@@ -13,6 +13,7 @@
 #include "engine/arch/model.h"
 #include "engine/file/token.h"
 #include "engine/run/beginning.h"
+#include "engine/run/next_logits.h"
 #include "engine/run/sampler.h"
 #include "engine/run/session.h"
 
@@ -66,11 +67,16 @@ class TokenPicker {
  public:
   TokenPicker(const Model& model, GenerateOptions options);
 
-  // Chooses the token after `logits` [vocab]. Returns nothing if it, the last
-  // of generation(), is to be fed and Pick to be called with what comes then;
-  // otherwise why the generation ends: what was chosen, if anything, need not
-  // be fed.
-  std::optional<StopReason> Pick(std::span<const float> logits);
+  // How many of the largest logits are enough for the next Pick, which chooses
+  // with these what it would with all, and tells the same of it but for how a
+  // sum of all logits is rounded; 0: it wants all.
+  size_t NeededTop() const;
+
+  // Chooses the token after `logits`, which has what NeededTop() says. Returns
+  // nothing if it, the last of generation(), is to be fed and Pick to be called
+  // with what comes then; otherwise why the generation ends: what was chosen,
+  // if anything, need not be fed.
+  std::optional<StopReason> Pick(NextLogits logits);
 
   // What could have come in place of the token chosen last, and that token, by
   // probability; fewer than were asked for if no more are possible. Valid until
@@ -81,7 +87,11 @@ class TokenPicker {
   const Generation& generation() const { return generation_; }
 
  private:
-  std::optional<TokenId> Choose(std::span<const float> logits);
+  // Whether alternatives begin with the token that comes next.
+  bool ranks_next() const {
+    return options_.first_rank > 0 && generation_.tokens.empty();
+  }
+  std::optional<TokenId> Choose(const NextLogits& logits);
 
   GenerateOptions options_;
   Sampler sampler_;

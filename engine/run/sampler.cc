@@ -4,31 +4,35 @@
 #include <algorithm>
 #include <cmath>
 
-#include "simd/elementwise.h"
-
 namespace krait::engine {
 
 Sampler::Sampler(const SamplerOptions& options)
     : options_(options), random_(options.seed) {}
 
-std::optional<TokenId> Sampler::Sample(std::span<const float> logits) {
+// What the penalty lowers comes further back, and what stood behind it comes
+// forward: as many places as there are tokens that are lowered. One that raises
+// may bring anything forward. Without a limit all tokens share in what a draw
+// is out of.
+size_t Sampler::NeededTop() const {
+  const size_t kept = options_.temperature <= 0 ? 1 : options_.top_k;
+  if (kept == 0 || options_.repetition_penalty < 1) return 0;
+  return kept + (options_.repetition_penalty > 1 ? recent_.size() : 0);
+}
+
+std::optional<TokenId> Sampler::Sample(const NextLogits& logits) {
   candidates_.clear();
   if (options_.temperature <= 0 && options_.repetition_penalty == 1) {
-    const size_t best = simd::ArgMax(logits.data(), logits.size());
-    if (!std::isfinite(logits[best])) return std::nullopt;
-    return static_cast<TokenId>(best);
+    const TokenLogit best = logits.Likeliest();
+    if (!std::isfinite(best.logit)) return std::nullopt;
+    return best.id;
   }
-  for (size_t id = 0; id < logits.size(); ++id) {
-    if (std::isfinite(logits[id])) {
-      candidates_.push_back({static_cast<TokenId>(id), logits[id]});
-    }
-  }
+  logits.AppendPossible(&candidates_);
   if (candidates_.empty()) return std::nullopt;
   ApplyRepetitionPenalty();
 
   TokenId picked = 0;
   if (options_.temperature <= 0) {
-    picked = std::ranges::max_element(candidates_, {}, &Candidate::logit)->id;
+    picked = std::ranges::min_element(candidates_, Likelier)->id;
   } else {
     KeepTopK();
     ToProbabilities();
@@ -45,7 +49,7 @@ std::optional<TokenId> Sampler::Sample(std::span<const float> logits) {
 // Keskar et al. 2019 (CTRL), section 4.1, with the sign taken into account.
 void Sampler::ApplyRepetitionPenalty() {
   if (options_.repetition_penalty == 1) return;
-  for (Candidate& candidate : candidates_) {
+  for (TokenLogit& candidate : candidates_) {
     if (std::ranges::find(recent_, candidate.id) == recent_.end()) continue;
     if (candidate.logit > 0) {
       candidate.logit /= options_.repetition_penalty;
@@ -56,15 +60,11 @@ void Sampler::ApplyRepetitionPenalty() {
 }
 
 void Sampler::KeepTopK() {
-  // Equal logits are ordered by id: the result does not depend on the sort.
-  const auto better = [](const Candidate& a, const Candidate& b) {
-    return a.logit != b.logit ? a.logit > b.logit : a.id < b.id;
-  };
   size_t keep = candidates_.size();
   if (options_.top_k != 0) keep = std::min(keep, options_.top_k);
   std::partial_sort(candidates_.begin(),
                     candidates_.begin() + static_cast<ptrdiff_t>(keep),
-                    candidates_.end(), better);
+                    candidates_.end(), Likelier);
   candidates_.resize(keep);
 }
 
@@ -72,11 +72,11 @@ void Sampler::KeepTopK() {
 void Sampler::ToProbabilities() {
   const float best = candidates_.front().logit;
   float sum = 0;
-  for (Candidate& candidate : candidates_) {
+  for (TokenLogit& candidate : candidates_) {
     candidate.logit = std::exp((candidate.logit - best) / options_.temperature);
     sum += candidate.logit;
   }
-  for (Candidate& candidate : candidates_) candidate.logit /= sum;
+  for (TokenLogit& candidate : candidates_) candidate.logit /= sum;
 }
 
 void Sampler::KeepTopPAndMinP() {
@@ -93,12 +93,12 @@ void Sampler::KeepTopPAndMinP() {
 
 TokenId Sampler::Draw() {
   float total = 0;
-  for (const Candidate& candidate : candidates_) total += candidate.logit;
+  for (const TokenLogit& candidate : candidates_) total += candidate.logit;
   // 53 bits to [0, 1): the same on every standard library, unlike
   // std::uniform_real_distribution.
   const double unit = static_cast<double>(random_() >> 11) * 0x1.0p-53;
   double left = unit * static_cast<double>(total);
-  for (const Candidate& candidate : candidates_) {
+  for (const TokenLogit& candidate : candidates_) {
     left -= static_cast<double>(candidate.logit);
     if (left < 0) return candidate.id;
   }

@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <optional>
 #include <random>
-#include <span>
 #include <vector>
 
 #include "engine/file/token.h"
+#include "engine/run/next_logits.h"
 
 namespace krait::engine {
 
@@ -29,14 +29,15 @@ class Sampler {
  public:
   explicit Sampler(const SamplerOptions& options);
 
+  // How many of the largest logits the next Sample needs, to pick what it would
+  // of all; 0: all.
+  size_t NeededTop() const;
+
   // Returns nullopt if no logit is finite. NaN and -inf are never picked.
-  std::optional<TokenId> Sample(std::span<const float> logits);
+  // `logits` has the NeededTop() largest, or all.
+  std::optional<TokenId> Sample(const NextLogits& logits);
 
  private:
-  struct Candidate {
-    TokenId id;
-    float logit;  // a probability after ToProbabilities
-  };
   void ApplyRepetitionPenalty();
   void KeepTopK();
   void ToProbabilities();
@@ -46,7 +47,7 @@ class Sampler {
   SamplerOptions options_;
   std::mt19937_64 random_;
   std::vector<TokenId> recent_;
-  std::vector<Candidate> candidates_;
+  std::vector<TokenLogit> candidates_;  // probabilities after ToProbabilities
 };
 
 }  // namespace krait::engine

@@ -38,6 +38,7 @@ Session::Session(std::shared_ptr<const Model> model, WorkerPool& pool)
 
 Status Session::Prefill(std::span<const TokenId> tokens, std::stop_token stop) {
   if (Status checked = CheckTokens(*model_, tokens); !checked) return checked;
+  top_.Clear();
   while (!tokens.empty()) {
     if (stop.stop_requested()) {
       return MakeError(ErrorCode::kCancelled, "cancelled");
@@ -55,9 +56,16 @@ Status Session::Prefill(std::span<const TokenId> tokens, std::stop_token stop) {
   return {};
 }
 
-void Session::Decode(TokenId token) {
-  const DecodeStep step{
-      .token = token, .state = state_.get(), .logits = logits_.data()};
+DecodeStep Session::StepTo(TokenId token, size_t enough) {
+  assert(enough <= kMaxTopLogits);
+  top_.Clear();
+  return {.token = token,
+          .state = state_.get(),
+          .logits = {.all = logits_.data(), .enough = enough, .top = &top_}};
+}
+
+void Session::Decode(TokenId token, size_t enough) {
+  const DecodeStep step = StepTo(token, enough);
   model_->Decode({&step, 1}, *executor_);
 }
 
@@ -69,6 +77,7 @@ Status Session::PrefillAllLogits(std::span<const TokenId> tokens,
                                  std::vector<float>* logits) {
   if (Status checked = CheckTokens(*model_, tokens); !checked) return checked;
   const size_t vocab = logits_.size();
+  top_.Clear();
   logits->resize(tokens.size() * vocab);
   for (size_t done = 0; done < tokens.size();) {
     const size_t batch = std::min(tokens.size() - done, Model::kMaxBatch);
@@ -84,13 +93,19 @@ Status Session::PrefillAllLogits(std::span<const TokenId> tokens,
 }
 
 std::span<const float> Session::logits() const {
+  assert(top_.empty());
   if (state_->position() == 0) return {};
   return logits_;
+}
+
+NextLogits Session::next() const {
+  return top_.empty() ? NextLogits(logits()) : NextLogits(top_);
 }
 
 void Session::CopyFrom(const Session& other) {
   state_->CopyFrom(*other.state_);
   logits_ = other.logits_;
+  top_ = other.top_;
 }
 
 std::vector<StateTensor> Session::ExportState() {
@@ -101,18 +116,20 @@ std::vector<StateTensor> Session::ExportState() {
 
 void Session::Reset() {
   state_->Reset();
+  top_.Clear();
 }
 
 void DecodeBatch(std::span<Session* const> sessions,
-                 std::span<const TokenId> tokens) {
+                 std::span<const TokenId> tokens,
+                 std::span<const size_t> enough) {
+  assert(enough.empty() || enough.size() == tokens.size());
   assert(!sessions.empty() && sessions.size() == tokens.size());
   std::vector<DecodeStep> steps;
   steps.reserve(sessions.size());
   for (size_t i = 0; i < sessions.size(); ++i) {
     assert(sessions[i]->model_ == sessions[0]->model_);
-    steps.push_back({.token = tokens[i],
-                     .state = sessions[i]->state_.get(),
-                     .logits = sessions[i]->logits_.data()});
+    steps.push_back(
+        sessions[i]->StepTo(tokens[i], enough.empty() ? 0 : enough[i]));
   }
   Session& first = *sessions[0];
   first.model_->Decode(steps, *first.executor_);

@@ -10,6 +10,8 @@
 
 #include "engine/arch/model.h"
 #include "engine/error.h"
+#include "engine/layers/top_logits.h"
+#include "engine/run/next_logits.h"
 #include "engine/threads/worker_pool.h"
 
 namespace krait::engine {
@@ -35,8 +37,10 @@ class Session {
 
   // Feeds one token that was just generated (its id is the model's own), as
   // fast as may be. The state rounds differently from here on: prefills of
-  // prompts belong into another session (see Model::Decode).
-  void Decode(TokenId token);
+  // prompts belong into another session (see Model::Decode). `enough`: so many
+  // of the largest logits, at most kMaxTopLogits, if all would have to come
+  // from elsewhere; 0: all.
+  void Decode(TokenId token, size_t enough = 0);
 
   // Feeds up to kBlockTokens tokens from a block that was recorded after the
   // same tokens; the logits are undefined until the next token is fed.
@@ -46,8 +50,11 @@ class Session {
   Status PrefillAllLogits(std::span<const TokenId> tokens,
                           std::vector<float>* logits);
 
-  // Logits [vocab] after the last token fed; empty before the first.
+  // Logits [vocab] after the last token fed; empty before the first. Not after
+  // a Decode for which less was enough.
   std::span<const float> logits() const;
+  // The same, or what there is of them after such a Decode.
+  NextLogits next() const;
 
   const State& state() const { return *state_; }
   State& state() { return *state_; }
@@ -60,20 +67,24 @@ class Session {
 
  private:
   friend void DecodeBatch(std::span<Session* const> sessions,
-                          std::span<const TokenId> tokens);
+                          std::span<const TokenId> tokens,
+                          std::span<const size_t> enough);
+  DecodeStep StepTo(TokenId token, size_t enough);
 
   std::shared_ptr<const Model> model_;
   std::shared_ptr<Executor> executor_;
   std::unique_ptr<State> state_;
   std::vector<float> logits_;
+  TopLogits top_;  // if not empty, what there is in their place
 };
 
 // Feeds each of `sessions` (at least one, all different, of one model)
 // the token of its place, as Session::Decode does, in one batch: the weights
 // are read once. The logits of each are, bit for bit, those that it would have
-// got alone.
+// got alone. `enough`: of each, see there; empty: all are wanted.
 void DecodeBatch(std::span<Session* const> sessions,
-                 std::span<const TokenId> tokens);
+                 std::span<const TokenId> tokens,
+                 std::span<const size_t> enough = {});
 
 }  // namespace krait::engine
 

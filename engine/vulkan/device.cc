@@ -12,6 +12,44 @@ namespace {
 // may take minutes for a long one.
 constexpr uint64_t kLongestNanoseconds = 600'000'000'000;
 
+// What the shaders need that are used, and nothing else.
+struct Features {
+  explicit Features(MatMulKind matmul);
+  Features(const Features&) = delete;
+  Features& operator=(const Features&) = delete;
+
+  CooperativeMatrixFeatures matrices;
+  VkPhysicalDeviceVulkan13Features f13{};
+  VkPhysicalDeviceVulkan12Features f12{};
+  VkPhysicalDeviceVulkan11Features f11{};
+  VkPhysicalDeviceFeatures2 all{};  // the others hang on it
+};
+
+Features::Features(MatMulKind matmul) {
+  const VkBool32 has_matrices =
+      matmul == MatMulKind::kCooperative ? VK_TRUE : VK_FALSE;
+  matrices.matrices = VK_TRUE;
+  f13.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES;
+  f13.pNext = has_matrices != VK_FALSE ? &matrices : nullptr;
+  f13.subgroupSizeControl = has_matrices;
+  f13.computeFullSubgroups = has_matrices;
+  f13.shaderIntegerDotProduct =
+      matmul == MatMulKind::kInt8 ? VK_TRUE : VK_FALSE;
+  f12.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES;
+  f12.pNext = matmul != MatMulKind::kPlain ? &f13 : nullptr;
+  f12.shaderFloat16 = has_matrices;
+  f12.vulkanMemoryModel = has_matrices;
+  f12.bufferDeviceAddress = VK_TRUE;
+  f12.scalarBlockLayout = VK_TRUE;
+  f12.timelineSemaphore = VK_TRUE;
+  f11.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES;
+  f11.pNext = &f12;
+  f11.storageBuffer16BitAccess = VK_TRUE;
+  all.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2;
+  all.pNext = &f11;
+  all.features.shaderInt16 = VK_TRUE;
+}
+
 }  // namespace
 
 MatMulKind Device::BestMatMul(const DeviceInfo& info) {
@@ -44,7 +82,7 @@ Result<std::shared_ptr<Device>> Device::Open(
   return device;
 }
 
-Status Device::Start() {
+Status Device::Create() {
   const float priority = 1;
   const VkDeviceQueueCreateInfo queue{
       .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
@@ -53,43 +91,23 @@ Status Device::Start() {
       .queueFamilyIndex = info_.queue_family,
       .queueCount = 1,
       .pQueuePriorities = &priority};
-  CooperativeMatrixFeatures matrices;
-  matrices.matrices = VK_TRUE;
-  const bool has_matrices = matmul_ == MatMulKind::kCooperative;
-  VkPhysicalDeviceVulkan13Features f13{};
-  f13.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES;
-  f13.pNext = has_matrices ? &matrices : nullptr;
-  f13.subgroupSizeControl = has_matrices ? VK_TRUE : VK_FALSE;
-  f13.computeFullSubgroups = has_matrices ? VK_TRUE : VK_FALSE;
-  f13.shaderIntegerDotProduct =
-      matmul_ == MatMulKind::kInt8 ? VK_TRUE : VK_FALSE;
-  VkPhysicalDeviceVulkan12Features f12{};
-  f12.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES;
-  if (matmul_ != MatMulKind::kPlain) f12.pNext = &f13;
-  f12.shaderFloat16 = has_matrices ? VK_TRUE : VK_FALSE;
-  f12.vulkanMemoryModel = has_matrices ? VK_TRUE : VK_FALSE;
-  f12.bufferDeviceAddress = VK_TRUE;
-  f12.scalarBlockLayout = VK_TRUE;
-  f12.timelineSemaphore = VK_TRUE;
-  VkPhysicalDeviceVulkan11Features f11{};
-  f11.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES;
-  f11.pNext = &f12;
-  f11.storageBuffer16BitAccess = VK_TRUE;
-  VkPhysicalDeviceFeatures2 features{};
-  features.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2;
-  features.pNext = &f11;
-  features.features.shaderInt16 = VK_TRUE;
+  const Features features(matmul_);
   VkDeviceCreateInfo create{};
   create.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO;
-  create.pNext = &features;
+  create.pNext = &features.all;
   create.queueCreateInfoCount = 1;
   create.pQueueCreateInfos = &queue;
   const char* const extensions[] = {kCooperativeMatrixExtension};
-  create.enabledExtensionCount = has_matrices ? 1 : 0;
+  create.enabledExtensionCount = matmul_ == MatMulKind::kCooperative ? 1 : 0;
   create.ppEnabledExtensionNames = extensions;
-  VkResult made = instance_->functions().CreateDevice(info_.handle, &create,
-                                                      nullptr, &device_);
+  const VkResult made = instance_->functions().CreateDevice(
+      info_.handle, &create, nullptr, &device_);
   if (made != VK_SUCCESS) return VulkanError("vkCreateDevice", made);
+  return {};
+}
+
+Status Device::Start() {
+  if (Status created = Create(); !created) return created;
   Result<DeviceFunctions> functions =
       LoadFunctions(instance_->functions(), device_);
   if (!functions) return functions.error();
@@ -106,7 +124,8 @@ Status Device::Start() {
   VkSemaphoreCreateInfo semaphore{};
   semaphore.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO;
   semaphore.pNext = &type;
-  made = functions_.CreateSemaphore(device_, &semaphore, nullptr, &timeline_);
+  const VkResult made =
+      functions_.CreateSemaphore(device_, &semaphore, nullptr, &timeline_);
   if (made != VK_SUCCESS) return VulkanError("vkCreateSemaphore", made);
   return {};
 }

@@ -92,6 +92,7 @@ class Device {
         matmul_(matmul),
         failures_(std::move(failures)) {}
   Status Start();
+  Status Create();  // the handle
 
   std::shared_ptr<const Instance> instance_;
   const DeviceInfo info_;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "engine/vulkan/top_kernel.h"
+
 namespace krait::engine::vulkan {
 namespace {
 
@@ -95,6 +97,12 @@ DeviceScratch::DeviceScratch(const Hyperparameters& hparams, size_t max_tokens,
   logits = Take(kLogitsRows * hparams.vocab);
   host_logits = Require(*device, download_arena,
                         kLogitsRows * hparams.vocab * sizeof(float));
+  top_parts =
+      Take(TopKernel::PartsBytes(kLogitsRows, hparams.vocab) / sizeof(float))
+          .address;
+  const size_t lists = kLogitsRows * TopKernel::ListBytes(kMaxTopLogits);
+  top = Take(lists / sizeof(float));
+  host_top = Require(*device, download_arena, lists);
 }
 
 // For the widest inputs that a product has.

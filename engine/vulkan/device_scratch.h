@@ -87,6 +87,9 @@ struct DeviceScratch : public Scratch {
   Address packed = 0;      // inputs of a product: see Kernels::Pack
   Slice logits;            // [kLogitsRows, vocab]
   Slice host_logits;       // likewise, mapped
+  Address top_parts = 0;   // see TopKernel
+  Slice top;               // its lists of [kLogitsRows]
+  Slice host_top;          // likewise, mapped
 
   // To give arrays to the processor and get them back, with it alone.
   Slice u_array;  // u and h, as copies take them

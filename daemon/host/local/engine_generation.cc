@@ -34,13 +34,20 @@ EngineGeneration::~EngineGeneration() {
   if (slot_ != nullptr) slots_.Release(*slot_);
 }
 
-void EngineGeneration::Continue(GenerationSlot& slot) {
+bool EngineGeneration::Continue(GenerationSlot& slot) {
   slot_ = &slot;
+  const bool picks_next = !slot.unfed && !slot.ended;
+  if (picks_next && !session().next().Has(
+                        engine::TokenPicker(model_, Options()).NeededTop())) {
+    slots_.Release(*std::exchange(slot_, nullptr));
+    return false;
+  }
   report_.plan = PromptPlanOf(slot.layout);
   report_.tokens_reused = slot.tokens;
   report_.tokens_of_context = slot.context_tokens;
   report_.reason_for_plan = "goes on with what was being generated";
   BeginToGenerate();
+  return true;
 }
 
 void EngineGeneration::Read(GenerationSlot& slot, FimPlan plan,
@@ -86,6 +93,23 @@ void EngineGeneration::RunSlice() {
   BeginToGenerate();
 }
 
+engine::GenerateOptions EngineGeneration::Options() {
+  const size_t generated = slot_->generated.tokens().size();
+  engine::GenerateOptions options;
+  options.sampler = SamplerOptionsOf(request_.sampling);
+  options.max_tokens =
+      request_.max_tokens - std::min(request_.max_tokens, generated);
+  options.ignore_end_of_sequence = request_.ignore_end;
+  options.first_rank = request_.first_rank;
+  options.likeliest = request_.likeliest;
+  options.beginning = &slot_->beginning;
+  options.memory = slot_->memory.get();
+  options.on_token = [this](TokenId token, float logprob) {
+    return OnToken(token, logprob);
+  };
+  return options;
+}
+
 // What was generated already comes first.
 void EngineGeneration::BeginToGenerate() {
   stage_ = Stage::kGenerating;
@@ -99,19 +123,7 @@ void EngineGeneration::BeginToGenerate() {
     }
   }
   if (slot_->ended) return EndGenerating(StopReason::kEndOfSequence);
-  engine::GenerateOptions options;
-  options.sampler = SamplerOptionsOf(request_.sampling);
-  options.max_tokens =
-      request_.max_tokens - std::min(request_.max_tokens, generated.size());
-  options.ignore_end_of_sequence = request_.ignore_end;
-  options.first_rank = request_.first_rank;
-  options.likeliest = request_.likeliest;
-  options.beginning = &slot_->beginning;
-  options.memory = slot_->memory.get();
-  options.on_token = [this](TokenId token, float logprob) {
-    return OnToken(token, logprob);
-  };
-  picker_.emplace(model_, std::move(options));
+  picker_.emplace(model_, Options());
 }
 
 bool EngineGeneration::OnToken(TokenId token, float logprob) {
@@ -161,7 +173,7 @@ std::optional<TokenId> EngineGeneration::TakeUnfed() {
 
 void EngineGeneration::Pick() {
   if (StopIfAsked(); !generating()) return;
-  const auto reason = picker_->Pick(session().logits());
+  const auto reason = picker_->Pick(session().next());
   const auto& chosen = picker_->generation().tokens;
   report_.tokens_generated = chosen.size();
   // Fed in the next round or, if this is the end, if somebody goes on with it.

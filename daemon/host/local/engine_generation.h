@@ -43,8 +43,9 @@ class EngineGeneration final : public completion::RunningGeneration {
   }
 
   // One of these three begins it.
-  // Continues what was generated in `slot`.
-  void Continue(GenerationSlot& slot);
+  // Continues what was generated in `slot`. Returns false, and releases it, if
+  // it wants to know more of the next token than the one before it did.
+  bool Continue(GenerationSlot& slot);
   // Lets `slot` read the plan, which took `planning` to make, and mixes
   // `memory` (may be null) into what is generated.
   void Read(GenerationSlot& slot, FimPlan plan,
@@ -66,12 +67,15 @@ class EngineGeneration final : public completion::RunningGeneration {
   // session, if it has not been, then Pick chooses the next one.
   bool generating() const { return stage_ == Stage::kGenerating; }
   std::optional<engine::TokenId> TakeUnfed();
+  // Of the logits that Pick will see.
+  size_t NeededTop() const { return picker_->NeededTop(); }
   engine::Session& session() { return slot_->session.fork(); }
   void Pick();
 
  private:
   enum class Stage : uint8_t { kReading, kGenerating, kEnded };
 
+  engine::GenerateOptions Options();
   void BeginToGenerate();
   bool OnToken(engine::TokenId token, float logprob);
   std::vector<completion::LikelyPiece> LikeliestPieces(size_t typed) const;

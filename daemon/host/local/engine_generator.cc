@@ -161,8 +161,7 @@ std::unique_ptr<completion::RunningGeneration> EngineGenerator::Begin(
   if (wanted.may_resume && !wanted.prompt.pieces) {
     if (GenerationSlot* const slot = slots_.TakeContinued(
             wanted.prompt, generation->greedy(), generation->reminded_of)) {
-      generation->Continue(*slot);
-      return generation;
+      if (generation->Continue(*slot)) return generation;
     }
   }
   auto plan = PlanFor(wanted, reminded);
@@ -209,14 +208,16 @@ void EngineGenerator::ReadSlice(std::span<EngineGeneration* const> all) {
 void EngineGenerator::DecodeRound(std::span<EngineGeneration* const> all) {
   std::vector<engine::Session*> sessions;
   std::vector<TokenId> tokens;
+  std::vector<size_t> enough;
   for (EngineGeneration* const generation : all) {
     if (!generation->generating()) continue;
     if (const auto token = generation->TakeUnfed()) {
       sessions.push_back(&generation->session());
       tokens.push_back(*token);
+      enough.push_back(generation->NeededTop());
     }
   }
-  if (!sessions.empty()) engine::DecodeBatch(sessions, tokens);
+  if (!sessions.empty()) engine::DecodeBatch(sessions, tokens, enough);
   for (EngineGeneration* const generation : all) {
     if (generation->generating()) generation->Pick();
   }

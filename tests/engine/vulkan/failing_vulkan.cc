@@ -25,10 +25,15 @@ bool IsFull() {
   return Fails(&TheVulkanFailures().allocations_until_full);
 }
 
+HeapBudget Says() {
+  return TheVulkanFailures().budget;
+}
+
 VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL InstanceProcAddr(VkInstance instance,
                                                           const char* name) {
-  return FailingFunctions<IsLost, IsFull>::InstanceProcAddr(real_instance_proc,
-                                                            instance, name);
+  return BudgetFunctions<Says>::Instead(
+      name, FailingFunctions<IsLost, IsFull>::InstanceProcAddr(
+                real_instance_proc, instance, name));
 }
 
 }  // namespace

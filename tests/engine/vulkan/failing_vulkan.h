@@ -5,15 +5,17 @@
 #include <atomic>
 
 #include "engine/vulkan/functions.h"
+#include "tests/engine/vulkan/budget_functions.h"
 
 namespace krait::engine::vulkan {
 
 // When a device that was opened by FailingVulkan's functions fails. Counts down
 // to the call that is the first to fail; all after it fail, too. Negative:
-// never.
+// never. `budget` is what its driver says of memory meanwhile.
 struct VulkanFailures {
   std::atomic<int> submits_until_lost = -1;
   std::atomic<int> allocations_until_full = -1;
+  HeapBudget budget = {};
 };
 VulkanFailures& TheVulkanFailures();
 
