@@ -90,7 +90,6 @@ class Sequences {
     for (size_t i = 0; i < count; ++i) {
       sessions_.push_back(
           std::make_unique<engine::Session>(loaded.model, executor_));
-      batch_.push_back(sessions_.back().get());
     }
   }
 
@@ -109,19 +108,18 @@ class Sequences {
     const engine::GenerateOptions options{.max_tokens = tokens + 1,
                                           .ignore_end_of_sequence = true};
     std::vector<engine::TokenPicker> pickers(
-        batch_.size(), engine::TokenPicker(*loaded_.model, options));
-    std::vector<TokenId> chosen(batch_.size());
-    std::vector<size_t> enough(batch_.size());
+        sessions_.size(), engine::TokenPicker(*loaded_.model, options));
+    std::vector<engine::DecodeFeed> batch(sessions_.size());
     while (true) {
       std::optional<engine::StopReason> reason;
       for (size_t i = 0; i < pickers.size(); ++i) {
-        reason = pickers[i].Pick(batch_[i]->next());
+        reason = pickers[i].Pick(sessions_[i]->next());
         if (reason == engine::StopReason::kNotFinite) return NotFinite(loaded_);
-        chosen[i] = pickers[i].generation().tokens.back();
-        enough[i] = pickers[i].NeededTop();
+        batch[i] = pickers[i].NextFeed(
+            *sessions_[i], pickers[i].generation().tokens.back(), false);
       }
       if (reason) return {};  // all end together
-      engine::DecodeBatch(batch_, chosen, enough);
+      engine::DecodeBatch(batch);
     }
   }
 
@@ -134,7 +132,6 @@ class Sequences {
   const LoadedModel& loaded_;
   std::shared_ptr<engine::Executor> executor_;
   std::vector<std::unique_ptr<engine::Session>> sessions_;
-  std::vector<engine::Session*> batch_;
 };
 
 base::Result<Measurement> Measure(const BenchArguments& arguments,

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "daemon/commands/bench.h"
+#include "daemon/commands/bench_drafts.h"
 #include "daemon/commands/bench_keystrokes.h"
 #include "daemon/commands/bench_options.h"
 #include "daemon/commands/bench_soak.h"
@@ -91,6 +92,7 @@ class CommandLine {
   void AddDoctor();
   void AddEval();
   void AddBench();
+  void AddBenchDrafts(CLI::App* group);
   void AddBenchKeystrokes(CLI::App* group);
   void AddBenchSoak(CLI::App* group);
   void AddDebug();
@@ -149,6 +151,7 @@ class CommandLine {
   BenchArguments decode_;
   BenchArguments prefill_;
   BenchKeystrokesArguments keystrokes_;
+  BenchDraftsArguments drafts_;
   BenchSoakArguments soak_;
   DebugTokensArguments tokens_;
   DebugLogitsArguments logits_;
@@ -456,8 +459,24 @@ void CommandLine::AddBench() {
     AddJson(app, &arguments->json);
   }
   AddCount(decode, "--sequences,-s", &decode_.sequences, 64, "Decoded at once");
+  AddBenchDrafts(group);
   AddBenchKeystrokes(group);
   AddBenchSoak(group);
+}
+
+void CommandLine::AddBenchDrafts(CLI::App* group) {
+  CLI::App* app =
+      Add(group, "drafts", "What guessing tokens gains in a repetitive edit",
+          &drafts_, RunBenchDrafts);
+  AddModelOptions(app, &drafts_.model);
+  AddUserModel(app, &drafts_.model);
+  app->add_option("--file,-f", drafts_.file,
+                  "Go on with the text of FILE; default: a sample")
+      ->type_name("FILE");
+  AddCount(app, "--tokens,-n", &drafts_.tokens, kMaxTokens, "Per repetition");
+  AddCount(app, "--repetitions,-r", &drafts_.repetitions, 10000,
+           "How often to measure");
+  AddJson(app, &drafts_.json);
 }
 
 void CommandLine::AddBenchKeystrokes(CLI::App* group) {

@@ -198,7 +198,7 @@ void Decoder::Prefill(std::span<const TokenId> tokens, State& state,
     std::copy_n(residual.in, size, b.u.data());
   }
   layered.BeginPrefill(tokens.size());
-  RunLayers({Pass::kPrefill, b.rows, b.runs, executor}, b);
+  RunLayers({Pass::kPrefill, b.rows, executor, b.runs}, b);
   layered.EndPrefill(tokens.size());
   if (residual.out == nullptr) {
     head_.Logits(b.u.data(), tokens.size(), rows, executor, logits);
@@ -226,7 +226,7 @@ void Decoder::Decode(std::span<const DecodeStep> steps, Executor& executor,
   }
   const size_t size = steps.size() * d_model_;
   if (residual.in != nullptr) std::copy_n(residual.in, size, b.u.data());
-  RunLayers({Pass::kDecode, b.rows, b.runs, executor}, b);
+  RunLayers({Pass::kDecode, b.rows, executor, b.runs}, b);
   for (const BatchRun& run : b.runs) run.state->EndDecode(run.count);
   if (residual.out == nullptr) {
     head_.DecodeLogits(b.u.data(), b.logits, executor);

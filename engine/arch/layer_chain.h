@@ -44,6 +44,7 @@ class LayerChain final : public ModelPart {
   void Replay(const BlockPieces& block, size_t rows, State& state,
               Executor& executor) const override;
   void Settle(State& state, Executor& executor) const override;
+  bool TakesDrafts() const override;
   size_t DeviceStateBytes() const override;
 
  private:

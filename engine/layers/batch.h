@@ -3,6 +3,7 @@
 #define KRAIT_ENGINE_LAYERS_BATCH_H_
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "engine/layers/executor.h"
@@ -35,8 +36,9 @@ struct Batch {
 
   Pass pass;
   const std::vector<BatchRow>& rows;
-  const std::vector<BatchRun>& runs;  // a state's rows are one run
   Executor& executor;
+  // All rows, those of a state as one run; only recurrent layers need them.
+  std::span<const BatchRun> runs = {};
 };
 
 }  // namespace krait::engine

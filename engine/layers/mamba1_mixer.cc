@@ -38,7 +38,7 @@ struct Mamba1Mixer::Call {
   size_t tail = 0;      // tokens before, whose inputs are taken from the state
   size_t tokens;        // new ones
   size_t new_base = 0;  // where the state's base will be (kPrefill)
-  RecurrentState* state = nullptr;       // kPrefill
+  RecurrentState* state = nullptr;      // kPrefill
   std::span<const BatchRun> runs = {};  // kDecode
   Buffers& buffers;
   Executor& executor;
@@ -203,21 +203,23 @@ void Mamba1Mixer::ConvolveRows(const Call& call, float* window) const {
 
 void Mamba1Mixer::ConvolveSteps(const Call& call) const {
   const simd::CausalConv1d conv = Convolution();
-  call.ForRanges(call.runs.size(), 1, [&](size_t begin, size_t end, size_t worker) {
-    AlignedArray<float>& drafted = call.buffers.windows[worker];
-    for (const BatchRun& run : call.runs.subspan(begin, end - begin)) {
-      RecurrentState& state = *run.state->recurrent();
-      float* window = drafted.data();
-      if (run.is_draft()) {
-        std::copy_n(state.conv_window(state_layer_), drafted.size(), window);
-      } else {
-        window = state.mutable_conv_window(state_layer_);
-      }
-      simd::CausalConv1dSilu(conv, 0, conv.channels, run.count,
-                             call.Projected(run.first), 2 * conv.channels,
-                             window, call.X(run.first), conv.channels);
-    }
-  });
+  call.ForRanges(
+      call.runs.size(), 1, [&](size_t begin, size_t end, size_t worker) {
+        AlignedArray<float>& drafted = call.buffers.windows[worker];
+        for (const BatchRun& run : call.runs.subspan(begin, end - begin)) {
+          RecurrentState& state = *run.state->recurrent();
+          float* window = drafted.data();
+          if (run.is_draft()) {
+            std::copy_n(state.conv_window(state_layer_), drafted.size(),
+                        window);
+          } else {
+            window = state.mutable_conv_window(state_layer_);
+          }
+          simd::CausalConv1dSilu(conv, 0, conv.channels, run.count,
+                                 call.Projected(run.first), 2 * conv.channels,
+                                 window, call.X(run.first), conv.channels);
+        }
+      });
 }
 
 // What the scan is selected by -----------------------------------------------

@@ -21,7 +21,7 @@ struct Mamba2Mixer::Call {
   size_t new_base = 0;  // where the state's base will be (kPrefill)
   size_t stride;        // of a row of `projected`
   float* input;         // x of the first row
-  RecurrentState* state = nullptr;       // kPrefill
+  RecurrentState* state = nullptr;      // kPrefill
   std::span<const BatchRun> runs = {};  // kDecode
   Buffers& buffers;
   WorkerPool& pool;

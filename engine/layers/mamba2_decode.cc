@@ -82,15 +82,14 @@ void Mamba2Mixer::ScanRun(const Call& call, size_t r, size_t first_head,
 // The tail's tokens as steps, in place of the state.
 void Mamba2Mixer::SettleDraft(const Call& call) const {
   float* states = call.state->mutable_ssm(state_layer_);
-  call.pool.ForRanges(
-      shape_.heads, 1, [&](size_t first, size_t last, size_t) {
-        for (size_t head = first; head < last; ++head) {
-          for (size_t t = 0; t < call.tail; ++t) {
-            simd::SsmStep(ScanInputs(call, t, 1), head, head + 1, states,
-                          call.buffers.y.data() + t * shape_.d_inner);
-          }
-        }
-      });
+  call.pool.ForRanges(shape_.heads, 1, [&](size_t first, size_t last, size_t) {
+    for (size_t head = first; head < last; ++head) {
+      for (size_t t = 0; t < call.tail; ++t) {
+        simd::SsmStep(ScanInputs(call, t, 1), head, head + 1, states,
+                      call.buffers.y.data() + t * shape_.d_inner);
+      }
+    }
+  });
 }
 
 }  // namespace krait::engine

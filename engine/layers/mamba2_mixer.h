@@ -78,8 +78,8 @@ struct Mamba2Mixer::Buffers {
 
   // For `new_rows`, those of the tail included.
   void Reserve(size_t new_rows);
-  // Where the recurrence of a run of a decode goes on, [heads, state, head_dim],
-  // without changing the state.
+  // Where the recurrence of a run of a decode goes on, [heads, state,
+  // head_dim], without changing the state.
   float* Drafted(size_t run) {
     return drafted.data() + run * shape.heads * shape.state * shape.head_dim;
   }

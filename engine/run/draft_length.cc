@@ -9,13 +9,17 @@ namespace {
 
 // What was seen before so many tokens hardly counts.
 constexpr double kMemory = 0.95;
-// A new time's share of what a batch is said to take. One program that runs
-// beside it for a moment makes it look dear once.
-constexpr double kNewTime = 0.25;
-// After so many choices without it a size is tried again.
+// A new time's share of what a batch is said to take: of one that is shorter
+// than was known, and of one that is longer, be it for a program that ran
+// beside it.
+constexpr double kShorterTime = 0.5;
+constexpr double kLongerTime = 0.05;
+// After so many choices without it a size is tried again; a token alone, which
+// all others are compared with, sooner.
 constexpr size_t kForgetAfter = 200;
+constexpr size_t kCompareAfter = 50;
 // What guessing has to gain at least.
-constexpr double kLeastGain = 1.05;
+constexpr double kLeastGain = 1.25;
 
 size_t Logarithm(size_t tokens) {
   return static_cast<size_t>(std::bit_width(tokens)) - 1;
@@ -36,7 +40,13 @@ DraftLength::Seconds DraftLength::TimeOf(size_t size) const {
 }
 
 size_t DraftLength::Choose(size_t match, size_t guessed) {
-  if (costs_[0].time.count() == 0) return 0;
+  for (Cost& cost : costs_) ++cost.chosen_ago;
+  if (costs_[0].time.count() == 0 || costs_[0].chosen_ago > kCompareAfter) {
+    return 0;
+  }
+  for (size_t size = 1; size < kSizes; ++size) {
+    if (costs_[size].chosen_ago > kForgetAfter) costs_[size] = {};
+  }
   const Share& share = ShareOf(match);
   const double right = share.right / share.all;
   double best_speed = kLeastGain / TimeOf(0).count();
@@ -52,9 +62,6 @@ size_t DraftLength::Choose(size_t match, size_t guessed) {
       best_speed = speed;
       best = size;
     }
-  }
-  for (Cost& cost : costs_) {
-    if (++cost.chosen_ago > kForgetAfter && &cost != costs_.data()) cost = {};
   }
   return (size_t{1} << best) - 1;
 }
@@ -72,9 +79,10 @@ void DraftLength::Took(size_t tokens, Seconds time) {
   const size_t size = Logarithm(tokens);
   if (size >= kSizes) return;
   Cost& cost = costs_[size];
-  cost.time = cost.time.count() == 0
-                  ? time
-                  : (1 - kNewTime) * cost.time + kNewTime * time;
+  const double share = cost.time.count() == 0 ? 1
+                       : time < cost.time     ? kShorterTime
+                                              : kLongerTime;
+  cost.time += share * (time - cost.time);
   cost.chosen_ago = 0;
 }
 

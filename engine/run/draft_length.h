@@ -26,7 +26,8 @@ class DraftLength {
   // Of a guess by a match of `match`, fed or not, the first `right` tokens came
   // true and, if `missed`, the next one did not.
   void Guessed(size_t match, size_t right, bool missed);
-  // A batch of `tokens`, the certain one included, took that long.
+  // A batch of one sequence's `tokens`, the certain one included, took that
+  // long.
   void Took(size_t tokens, Seconds time);
 
  private:
@@ -39,7 +40,7 @@ class DraftLength {
     double all = 2;
   };
   struct Cost {
-    Seconds time{};      // 0: not known, or long ago
+    Seconds time{};         // 0: not known, or long ago
     size_t chosen_ago = 0;  // choices since it was measured
   };
 

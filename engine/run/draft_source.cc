@@ -25,9 +25,9 @@ DraftGuess DraftSource::Guess(size_t most) const {
     if (tokens_[end - 1] != tokens_.back()) continue;
     const size_t match = MatchBefore(tokens_, end);
     if (match < kLeastMatch || match <= best.match) continue;
-    best = {.tokens = {tokens_.data() + end,
-                       std::min(most, tokens_.size() - end)},
-            .match = match};
+    best = {
+        .tokens = {tokens_.data() + end, std::min(most, tokens_.size() - end)},
+        .match = match};
     if (match == kMostMatch) break;
   }
   return best;

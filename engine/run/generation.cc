@@ -2,10 +2,12 @@
 #include "engine/run/generation.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string_view>
 #include <utility>
 
 #include "engine/memory/text_memory.h"
+#include "engine/run/drafter.h"
 
 namespace krait::engine {
 
@@ -88,6 +90,7 @@ std::optional<StopReason> TokenPicker::Pick(NextLogits logits) {
   }
   tokens.push_back(*token);
   if (options_.memory != nullptr) options_.memory->Accept(*token);
+  if (options_.drafter != nullptr) options_.drafter->Say(*token);
   generation_.sum_logprob += static_cast<double>(logprob);
   if (options_.on_token && !options_.on_token(*token, logprob)) {
     return StopReason::kCallback;
@@ -97,9 +100,30 @@ std::optional<StopReason> TokenPicker::Pick(NextLogits logits) {
   return std::nullopt;
 }
 
+DecodeFeed TokenPicker::NextFeed(Session& session, TokenId token,
+                                 bool may_draft) const {
+  DecodeFeed feed{.session = &session, .token = token, .enough = NeededTop()};
+  if (!may_draft || options_.drafter == nullptr) return feed;
+  // The last token of all is not fed.
+  const size_t fed = generation_.tokens.size() + 1;
+  feed.draft = options_.drafter->Draft(
+      *options_.draft_length,
+      options_.max_tokens - std::min(options_.max_tokens, fed));
+  return feed;
+}
+
+void FeedBatch(std::span<const DecodeFeed> feeds, DraftLength* length) {
+  const auto begin = std::chrono::steady_clock::now();
+  DecodeBatch(feeds);
+  if (length == nullptr || feeds.size() != 1) return;
+  length->Took(1 + feeds[0].draft.size(),
+               std::chrono::steady_clock::now() - begin);
+}
+
 Generation Generate(Session& session, const GenerateOptions& options,
                     std::stop_token stop) {
   TokenPicker picker(session.model(), options);
+  size_t batches = 0;
   std::optional<StopReason> reason;
   while (!reason) {
     if (stop.stop_requested()) {
@@ -107,11 +131,15 @@ Generation Generate(Session& session, const GenerateOptions& options,
       break;
     }
     reason = picker.Pick(session.next());
-    if (!reason) {
-      session.Decode(picker.generation().tokens.back(), picker.NeededTop());
-    }
+    if (reason) break;
+    const TokenId token = picker.generation().tokens.back();
+    if (session.TakeDraft(token)) continue;
+    const DecodeFeed feed = picker.NextFeed(session, token, true);
+    FeedBatch({&feed, 1}, options.draft_length);
+    ++batches;
   }
   Generation generation = picker.generation();
+  generation.batches = batches;
   generation.reason = *reason;
   return generation;
 }

@@ -19,6 +19,8 @@
 
 namespace krait::engine {
 
+class DraftLength;
+class Drafter;
 class TextMemory;
 
 enum class StopReason : uint8_t {
@@ -47,6 +49,10 @@ struct GenerateOptions {
   Beginning* beginning = nullptr;
   // What is mixed into the model's distribution, if not null; advances with it.
   TextMemory* memory = nullptr;
+  // What guesses tokens to be fed with one that was chosen, if not null, and
+  // decides how many. Nothing that is generated depends on it.
+  Drafter* drafter = nullptr;
+  DraftLength* draft_length = nullptr;
   // Called after each token, with the natural log of its probability under
   // the distribution (restricted by `beginning`, mixed with `memory`) before
   // the sampler; returning false ends the generation (the token counts as
@@ -57,6 +63,7 @@ struct GenerateOptions {
 struct Generation {
   std::vector<TokenId> tokens;  // without the end-of-sequence token
   double sum_logprob = 0;
+  size_t batches = 0;  // that the model was fed (Generate)
   StopReason reason = StopReason::kMaxTokens;
 };
 
@@ -77,6 +84,10 @@ class TokenPicker {
   // with what comes then; otherwise why the generation ends: what was chosen,
   // if anything, need not be fed.
   std::optional<StopReason> Pick(NextLogits logits);
+
+  // Returns how to feed `token`, that was chosen last (it may be by another
+  // picker before), to `session`; good until the next Pick.
+  DecodeFeed NextFeed(Session& session, TokenId token, bool may_draft) const;
 
   // What could have come in place of the token chosen last, and that token, by
   // probability; fewer than were asked for if no more are possible. Valid until
@@ -99,6 +110,10 @@ class TokenPicker {
   Generation generation_;
   std::vector<LikelyToken> likeliest_;
 };
+
+// DecodeBatch; of one sequence's batch `length`, if not null, learns what it
+// took.
+void FeedBatch(std::span<const DecodeFeed> feeds, DraftLength* length);
 
 // Continues `session` (which has been fed at least one token), checking `stop`
 // before each step. The last token of the result has not been fed.

@@ -38,6 +38,7 @@ Session::Session(std::shared_ptr<const Model> model, WorkerPool& pool)
 
 Status Session::Prefill(std::span<const TokenId> tokens, std::stop_token stop) {
   if (Status checked = CheckTokens(*model_, tokens); !checked) return checked;
+  DropDraft();
   top_.Clear();
   while (!tokens.empty()) {
     if (stop.stop_requested()) {
@@ -56,27 +57,57 @@ Status Session::Prefill(std::span<const TokenId> tokens, std::stop_token stop) {
   return {};
 }
 
-DecodeStep Session::StepTo(TokenId token, size_t enough) {
-  assert(enough <= kMaxTopLogits);
+void Session::AppendSteps(const DecodeFeed& feed,
+                          std::vector<DecodeStep>* steps) {
+  assert(feed.enough <= kMaxTopLogits);
+  assert(feed.draft.empty() || model_->TakesDrafts());
+  DropDraft();
   top_.Clear();
-  return {.token = token,
-          .state = state_.get(),
-          .logits = {.all = logits_.data(), .enough = enough, .top = &top_}};
+  draft_.assign(feed.draft.begin(), feed.draft.end());
+  const size_t vocab = model_->hyperparameters().vocab;
+  logits_.resize((1 + draft_.size()) * vocab);
+  steps->push_back(
+      {.token = feed.token,
+       .state = state_.get(),
+       .logits = {.all = logits_.data(), .enough = feed.enough, .top = &top_}});
+  for (size_t i = 0; i < draft_.size(); ++i) {
+    steps->push_back({.token = draft_[i],
+                      .state = state_.get(),
+                      .logits = {.all = logits_.data() + (1 + i) * vocab}});
+  }
+}
+
+void Session::DropDraft() {
+  if (taken_ < draft_.size()) {
+    [[maybe_unused]] const bool is_back =
+        state_->Rewind(state_->position() - (draft_.size() - taken_));
+    assert(is_back);
+  }
+  draft_.clear();
+  taken_ = 0;
+}
+
+bool Session::TakeDraft(TokenId token) {
+  if (taken_ == draft_.size() || draft_[taken_] != token) return false;
+  ++taken_;
+  return true;
 }
 
 void Session::Decode(TokenId token, size_t enough) {
-  const DecodeStep step = StepTo(token, enough);
-  model_->Decode({&step, 1}, *executor_);
+  const DecodeFeed feed{.session = this, .token = token, .enough = enough};
+  DecodeBatch({&feed, 1});
 }
 
 void Session::Replay(const BlockPieces& block, size_t rows) {
+  DropDraft();
   model_->Replay(block, rows, *state_, *executor_);
 }
 
 Status Session::PrefillAllLogits(std::span<const TokenId> tokens,
                                  std::vector<float>* logits) {
   if (Status checked = CheckTokens(*model_, tokens); !checked) return checked;
-  const size_t vocab = logits_.size();
+  const size_t vocab = model_->hyperparameters().vocab;
+  DropDraft();
   top_.Clear();
   logits->resize(tokens.size() * vocab);
   for (size_t done = 0; done < tokens.size();) {
@@ -95,7 +126,8 @@ Status Session::PrefillAllLogits(std::span<const TokenId> tokens,
 std::span<const float> Session::logits() const {
   assert(top_.empty());
   if (state_->position() == 0) return {};
-  return logits_;
+  const size_t vocab = model_->hyperparameters().vocab;
+  return std::span(logits_).subspan(taken_ * vocab, vocab);
 }
 
 NextLogits Session::next() const {
@@ -103,6 +135,9 @@ NextLogits Session::next() const {
 }
 
 void Session::CopyFrom(const Session& other) {
+  assert(other.draft_.empty());
+  draft_.clear();
+  taken_ = 0;
   state_->CopyFrom(*other.state_);
   logits_ = other.logits_;
   top_ = other.top_;
@@ -115,23 +150,20 @@ std::vector<StateTensor> Session::ExportState() {
 }
 
 void Session::Reset() {
+  DropDraft();
   state_->Reset();
   top_.Clear();
 }
 
-void DecodeBatch(std::span<Session* const> sessions,
-                 std::span<const TokenId> tokens,
-                 std::span<const size_t> enough) {
-  assert(enough.empty() || enough.size() == tokens.size());
-  assert(!sessions.empty() && sessions.size() == tokens.size());
+void DecodeBatch(std::span<const DecodeFeed> feeds) {
+  assert(!feeds.empty());
   std::vector<DecodeStep> steps;
-  steps.reserve(sessions.size());
-  for (size_t i = 0; i < sessions.size(); ++i) {
-    assert(sessions[i]->model_ == sessions[0]->model_);
-    steps.push_back(
-        sessions[i]->StepTo(tokens[i], enough.empty() ? 0 : enough[i]));
+  steps.reserve(feeds.size());
+  for (const DecodeFeed& feed : feeds) {
+    assert(feed.session->model_ == feeds[0].session->model_);
+    feed.session->AppendSteps(feed, &steps);
   }
-  Session& first = *sessions[0];
+  const Session& first = *feeds[0].session;
   first.model_->Decode(steps, *first.executor_);
 }
 

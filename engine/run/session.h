@@ -16,6 +16,8 @@
 
 namespace krait::engine {
 
+struct DecodeFeed;
+
 // One sequence being run: a state, its logits and the buffers to advance it.
 // Belongs to one thread at a time; so does the pool while a call runs.
 class Session {
@@ -42,6 +44,11 @@ class Session {
   // from elsewhere; 0: all.
   void Decode(TokenId token, size_t enough = 0);
 
+  // Whether the draft that was fed last (DecodeFeed) goes on with `token`. If
+  // so, it counts as fed: next() is what comes after it. Tokens of a draft that
+  // nobody has taken by the next call that feeds something are forgotten.
+  bool TakeDraft(TokenId token);
+
   // Feeds up to kBlockTokens tokens from a block that was recorded after the
   // same tokens; the logits are undefined until the next token is fed.
   void Replay(const BlockPieces& block, size_t rows);
@@ -66,25 +73,35 @@ class Session {
   std::vector<StateTensor> ExportState();
 
  private:
-  friend void DecodeBatch(std::span<Session* const> sessions,
-                          std::span<const TokenId> tokens,
-                          std::span<const size_t> enough);
-  DecodeStep StepTo(TokenId token, size_t enough);
+  friend void DecodeBatch(std::span<const DecodeFeed> feeds);
+  void AppendSteps(const DecodeFeed& feed, std::vector<DecodeStep>* steps);
+  void DropDraft();
 
   std::shared_ptr<const Model> model_;
   std::shared_ptr<Executor> executor_;
   std::unique_ptr<State> state_;
+  // [1 + draft_, vocab]: after the token that was fed last and, behind it,
+  // after each of the draft's.
   std::vector<float> logits_;
   TopLogits top_;  // if not empty, what there is in their place
+  std::vector<TokenId> draft_;
+  size_t taken_ = 0;  // of the draft
 };
 
-// Feeds each of `sessions` (at least one, all different, of one model)
-// the token of its place, as Session::Decode does, in one batch: the weights
-// are read once. The logits of each are, bit for bit, those that it would have
-// got alone. `enough`: of each, see there; empty: all are wanted.
-void DecodeBatch(std::span<Session* const> sessions,
-                 std::span<const TokenId> tokens,
-                 std::span<const size_t> enough = {});
+// What a session is fed.
+struct DecodeFeed {
+  Session* session = nullptr;
+  TokenId token = 0;  // that was chosen
+  // Guessed to follow it: fed with it, and taken back if it does not
+  // (Session::TakeDraft). Empty unless Model::TakesDrafts().
+  std::span<const TokenId> draft = {};
+  size_t enough = 0;  // see Session::Decode
+};
+
+// Feeds sessions (at least one, all different, of one model) as Session::Decode
+// does, in one batch: the weights are read once. The logits of each are, bit
+// for bit, those that it would have got alone, token by token.
+void DecodeBatch(std::span<const DecodeFeed> feeds);
 
 }  // namespace krait::engine
 

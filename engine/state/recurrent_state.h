@@ -193,7 +193,7 @@ class RecurrentState {
   // if the base was off the grid when it began.
   std::vector<std::shared_ptr<ReplayBlock>> tail_;
   bool tail_complete_ = true;
-  bool is_draft_ = false;  // the tail
+  bool is_draft_ = false;                    // the tail
   std::shared_ptr<ReplayBlock> last_whole_;  // null: not recorded
   std::vector<std::shared_ptr<StateBlock>> whole_blocks_;
 };

@@ -23,10 +23,12 @@ engine::StateOrigin OriginOf(const completion::GeneratorPrompt& prompt) {
 
 EngineGeneration::EngineGeneration(const engine::Model& model,
                                    GenerationSlots& slots,
+                                   engine::DraftLength& draft_length,
                                    completion::GeneratorRequest request,
                                    std::stop_token stop)
     : model_(model),
       slots_(slots),
+      draft_length_(draft_length),
       request_(std::move(request)),
       stop_(std::move(stop)) {}
 
@@ -63,6 +65,7 @@ void EngineGeneration::Read(GenerationSlot& slot, FimPlan plan,
   slot.beginning =
       engine::Beginning(model_.tokenizer(), std::move(plan.beginning));
   slot.memory = std::move(memory);
+  slot.drafter = engine::Drafter(plan.tokens);
   report_.plan = PromptPlanOf(plan.layout);
   report_.tokens_of_context = plan.context_tokens;
   report_.reason_for_plan = std::move(plan.reason);
@@ -104,6 +107,10 @@ engine::GenerateOptions EngineGeneration::Options() {
   options.likeliest = request_.likeliest;
   options.beginning = &slot_->beginning;
   options.memory = slot_->memory.get();
+  if (model_.TakesDrafts()) {
+    options.drafter = &slot_->drafter;
+    options.draft_length = &draft_length_;
+  }
   options.on_token = [this](TokenId token, float logprob) {
     return OnToken(token, logprob);
   };
@@ -167,18 +174,28 @@ void EngineGeneration::StopIfAsked() {
   End(MakeError(ErrorCode::kCancelled, "the completion was cancelled"));
 }
 
-std::optional<TokenId> EngineGeneration::TakeUnfed() {
-  return std::exchange(slot_->unfed, std::nullopt);
+engine::DecodeFeed EngineGeneration::TakeFeed(bool may_draft) {
+  const TokenId token = *std::exchange(slot_->unfed, std::nullopt);
+  return picker_->NextFeed(session(), token, may_draft);
 }
 
 void EngineGeneration::Pick() {
-  if (StopIfAsked(); !generating()) return;
-  const auto reason = picker_->Pick(session().next());
   const auto& chosen = picker_->generation().tokens;
-  report_.tokens_generated = chosen.size();
-  // Fed in the next round or, if this is the end, if somebody goes on with it.
-  if (!chosen.empty()) slot_->unfed = chosen.back();
-  if (reason) EndGenerating(*reason);
+  do {
+    if (StopIfAsked(); !generating()) return;
+    const auto reason = picker_->Pick(session().next());
+    report_.tokens_generated = chosen.size();
+    // Fed in the next round or, if this is the end, if somebody goes on with
+    // it; or it was fed, as it was guessed.
+    if (!chosen.empty()) slot_->unfed = chosen.back();
+    if (reason) return EndGenerating(*reason);
+  } while (TakeDraft());
+}
+
+bool EngineGeneration::TakeDraft() {
+  if (!session().TakeDraft(*slot_->unfed)) return false;
+  slot_->unfed.reset();
+  return true;
 }
 
 void EngineGeneration::EndGenerating(StopReason reason) {

@@ -14,6 +14,7 @@
 #include "daemon/host/local/generation_slots.h"
 #include "engine/arch/model.h"
 #include "engine/memory/text_memory.h"
+#include "engine/run/draft_length.h"
 #include "engine/run/generation.h"
 #include "engine/state/state_store.h"
 
@@ -27,8 +28,9 @@ engine::StateOrigin OriginOf(const completion::GeneratorPrompt& prompt);
 // with those of others. Thread-compatible.
 class EngineGeneration final : public completion::RunningGeneration {
  public:
-  // `model` and `slots` must outlive it.
+  // `model`, `slots` and `draft_length` must outlive it.
   EngineGeneration(const engine::Model& model, GenerationSlots& slots,
+                   engine::DraftLength& draft_length,
                    completion::GeneratorRequest request, std::stop_token stop);
   ~EngineGeneration() override;
 
@@ -64,11 +66,11 @@ class EngineGeneration final : public completion::RunningGeneration {
   uint64_t turn = 0;
 
   // Whether it is to generate more. A round: the last token is fed to the
-  // session, if it has not been, then Pick chooses the next one.
+  // session, if it has not been, then Pick chooses the next one, or several, as
+  // far as it was guessed right what follows.
   bool generating() const { return stage_ == Stage::kGenerating; }
-  std::optional<engine::TokenId> TakeUnfed();
-  // Of the logits that Pick will see.
-  size_t NeededTop() const { return picker_->NeededTop(); }
+  bool has_unfed() const { return generating() && slot_->unfed; }
+  engine::DecodeFeed TakeFeed(bool may_draft);
   engine::Session& session() { return slot_->session.fork(); }
   void Pick();
 
@@ -77,6 +79,8 @@ class EngineGeneration final : public completion::RunningGeneration {
 
   engine::GenerateOptions Options();
   void BeginToGenerate();
+  // Whether the token chosen last was guessed, and so has been fed.
+  bool TakeDraft();
   bool OnToken(engine::TokenId token, float logprob);
   std::vector<completion::LikelyPiece> LikeliestPieces(size_t typed) const;
   void EndGenerating(engine::StopReason reason);
@@ -84,6 +88,7 @@ class EngineGeneration final : public completion::RunningGeneration {
 
   const engine::Model& model_;
   GenerationSlots& slots_;
+  engine::DraftLength& draft_length_;
   const completion::GeneratorRequest request_;
   const std::stop_token stop_;
   GenerationSlot* slot_ =

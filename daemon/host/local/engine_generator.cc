@@ -151,7 +151,7 @@ std::unique_ptr<completion::RunningGeneration> EngineGenerator::Begin(
   const auto begin = completion::Clock::now();
   TakeSavedStates();
   auto generation = std::make_unique<EngineGeneration>(
-      *model_, slots_, std::move(request), std::move(stop));
+      *model_, slots_, draft_length_, std::move(request), std::move(stop));
   const completion::GeneratorRequest& wanted = generation->request();
   const bool reminded = Reminded(wanted.prompt);
   if (reminded) {
@@ -206,18 +206,18 @@ void EngineGenerator::ReadSlice(std::span<EngineGeneration* const> all) {
 }
 
 void EngineGenerator::DecodeRound(std::span<EngineGeneration* const> all) {
-  std::vector<engine::Session*> sessions;
-  std::vector<TokenId> tokens;
-  std::vector<size_t> enough;
-  for (EngineGeneration* const generation : all) {
-    if (!generation->generating()) continue;
-    if (const auto token = generation->TakeUnfed()) {
-      sessions.push_back(&generation->session());
-      tokens.push_back(*token);
-      enough.push_back(generation->NeededTop());
-    }
+  std::vector<EngineGeneration*> unfed;
+  std::ranges::copy_if(all, std::back_inserter(unfed),
+                       [](const EngineGeneration* generation) {
+                         return generation->has_unfed();
+                       });
+  // The tokens of several sequences fill a batch as well as guesses do.
+  const bool may_draft = unfed.size() == 1;
+  std::vector<engine::DecodeFeed> feeds;
+  for (EngineGeneration* const generation : unfed) {
+    feeds.push_back(generation->TakeFeed(may_draft));
   }
-  if (!sessions.empty()) engine::DecodeBatch(sessions, tokens, enough);
+  if (!feeds.empty()) engine::FeedBatch(feeds, &draft_length_);
   for (EngineGeneration* const generation : all) {
     if (generation->generating()) generation->Pick();
   }

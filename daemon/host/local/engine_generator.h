@@ -24,6 +24,7 @@
 #include "daemon/host/local/state_keeper.h"
 #include "engine/arch/model.h"
 #include "engine/model/model_stamp.h"
+#include "engine/run/draft_length.h"
 #include "engine/run/warm_session.h"
 #include "engine/state/state_folder.h"
 #include "engine/state/state_store.h"
@@ -129,6 +130,7 @@ class EngineGenerator : public completion::Generator {
   const engine::ModelStamp stamp_;
   // Its thread ends before the store does, whose pieces it writes.
   std::optional<StateKeeper> keeper_;
+  engine::DraftLength draft_length_;
   uint64_t turns_ = 0;  // slices of prompts that were read
   const double assumed_speed_;
   double best_speed_ = 0;  // tokens per second that were read at some time

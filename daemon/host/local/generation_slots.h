@@ -15,6 +15,7 @@
 #include "engine/memory/text_memory.h"
 #include "engine/prompt/fim.h"
 #include "engine/run/beginning.h"
+#include "engine/run/drafter.h"
 #include "engine/run/warm_session.h"
 
 namespace krait::daemon {
@@ -31,6 +32,8 @@ struct GenerationSlot {
   std::optional<engine::TokenId> unfed = {};
   bool ended = false;
   engine::Beginning beginning = {};
+  // Guesses what is generated, if the model takes drafts.
+  engine::Drafter drafter = {};
   // What it is reminded of; null: of nothing.
   std::unique_ptr<engine::TextMemory> memory = {};
   // Of the prompt.

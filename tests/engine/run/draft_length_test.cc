@@ -73,11 +73,34 @@ TEST(DraftLengthTest, TriesWhatItDoesNotKnowAndLeavesWhatDoesNotPay) {
   EXPECT_EQ(length.Choose(kMatch, 7), 0U);
 }
 
+TEST(DraftLengthTest, MeasuresATokenAloneNowAndThen) {
+  DraftLength length = WithCosts({1.0, 1.0, 1.0, 1.0});
+  length.Guessed(kMatch, 200, false);
+  size_t choices = 0;
+  while (length.Choose(kMatch, 7) != 0 && choices < 1000) ++choices;
+  EXPECT_GT(choices, 20U);
+  EXPECT_LT(choices, 200U);
+  length.Took(1, Seconds(1.0));
+  EXPECT_EQ(length.Choose(kMatch, 7), 7U);
+}
+
+TEST(DraftLengthTest, DoesNotTakeABusyMomentForWhatABatchCosts) {
+  DraftLength length = WithCosts({1.0, 1.0, 1.0, 1.0});
+  length.Guessed(kMatch, 200, false);
+  length.Took(8, Seconds(10.0));
+  EXPECT_EQ(length.Choose(kMatch, 7), 7U);
+  for (int i = 0; i < 40; ++i) length.Took(8, Seconds(10.0));
+  EXPECT_EQ(length.Choose(kMatch, 7), 3U);
+}
+
 TEST(DraftLengthTest, TriesAgainAfterAWhile) {
   DraftLength length = WithCosts({1.0, 20.0, 20.0, 20.0});
   length.Guessed(kMatch, 200, false);
   size_t choices = 0;
-  while (length.Choose(kMatch, 7) == 0 && choices < 1000) ++choices;
+  while (length.Choose(kMatch, 7) == 0 && choices < 1000) {
+    length.Took(1, Seconds(1.0));
+    ++choices;
+  }
   EXPECT_GT(choices, 50U);
   EXPECT_LT(choices, 1000U);
 }

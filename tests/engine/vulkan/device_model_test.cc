@@ -346,8 +346,7 @@ TEST_F(DeviceStateTest, ABatchGivesEachWhatItGetsAlone) {
     const std::shared_ptr<Executor> executor = model->NewExecutor(pool_);
     std::vector<std::unique_ptr<Session>> sessions;
     std::vector<std::vector<float>> alone;
-    std::vector<Session*> batch;
-    std::vector<TokenId> next;
+    std::vector<DecodeFeed> batch;
     for (const size_t length : std::initializer_list<size_t>{1, 64, 90}) {
       auto session = std::make_unique<Session>(model, executor);
       ASSERT_TRUE(session->Prefill(std::span(tokens).first(length)));
@@ -355,13 +354,12 @@ TEST_F(DeviceStateTest, ABatchGivesEachWhatItGetsAlone) {
       single.CopyFrom(*session);
       single.Decode(tokens[length]);
       alone.push_back(LogitsOf(single));
-      next.push_back(tokens[length]);
-      batch.push_back(session.get());
+      batch.push_back({.session = session.get(), .token = tokens[length]});
       sessions.push_back(std::move(session));
     }
-    DecodeBatch(batch, next);
-    for (size_t i = 0; i < batch.size(); ++i) {
-      EXPECT_EQ(LogitsOf(*batch[i]), alone[i]) << i;
+    DecodeBatch(batch);
+    for (size_t i = 0; i < sessions.size(); ++i) {
+      EXPECT_EQ(LogitsOf(*sessions[i]), alone[i]) << i;
     }
   }
 }

@@ -168,9 +168,9 @@ class OffloadTest : public DeviceTest {
     other.CopyFrom(cut);
     one.Decode(5);
     fork.CopyFrom(cut);
-    Session* const both[] = {&other, &fork};
-    const TokenId next[] = {5, 6};
-    DecodeBatch(both, next);
+    const DecodeFeed both[] = {{.session = &other, .token = 5},
+                               {.session = &fork, .token = 6}};
+    DecodeBatch(both);
     EXPECT_EQ(LogitsOf(other), LogitsOf(one));
   }
 

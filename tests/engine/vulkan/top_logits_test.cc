@@ -136,20 +136,22 @@ TEST_F(DeviceTopLogitsTest, EachOfABatchGetsWhatItWants) {
   const std::shared_ptr<Executor> executor = model->NewExecutor(pool_);
   std::vector<std::unique_ptr<Session>> sessions;
   std::vector<std::unique_ptr<Session>> alone;
-  std::vector<Session*> batch;
+  std::vector<DecodeFeed> batch;
   for (size_t i = 0; i < enough.size(); ++i) {
     for (auto* const of : {&sessions, &alone}) {
       of->push_back(std::make_unique<Session>(model, executor));
       ASSERT_TRUE(of->back()->Prefill(Tokens(*model, 1 + i)));
     }
-    batch.push_back(sessions.back().get());
+    batch.push_back({.session = sessions.back().get(),
+                     .token = tokens[i],
+                     .enough = enough[i]});
   }
-  DecodeBatch(batch, tokens, enough);
+  DecodeBatch(batch);
   for (size_t i = 0; i < enough.size(); ++i) {
     SCOPED_TRACE(i);
     alone[i]->Decode(tokens[i]);
     const std::span<const float> all = alone[i]->logits();
-    const NextLogits next = batch[i]->next();
+    const NextLogits next = sessions[i]->next();
     ASSERT_EQ(next.has_all(), enough[i] == 0);
     ASSERT_TRUE(next.Has(enough[i]));
     if (next.has_all()) {
