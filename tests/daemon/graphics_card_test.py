@@ -10,7 +10,8 @@ import json
 import os
 import sys
 
-from daemon_case import DaemonCase, main
+from daemon_case import main
+from http_case import HttpCase
 
 SOURCE = sys.argv[2]
 with open(os.path.join(SOURCE, 'models', 'default'), encoding='utf-8') as name:
@@ -21,7 +22,7 @@ MIXTRAL = os.path.join(SOURCE, 'tests', 'data', 'models', 'mixtral-kq', 'gguf',
 ON_PROCESSOR = 'the processor runs the model, not a graphics card: '
 
 
-class GraphicsCardTest(DaemonCase):
+class GraphicsCardTest(HttpCase):
     def setUp(self):
         super().setUp()
         self.file = os.path.join(self.places.config, 'a.py')
@@ -128,6 +129,30 @@ class GraphicsCardTest(DaemonCase):
         self.config('[gpu]\ndevice = "llvmpipe"\n')
         _, said = self.complete()
         self.assertNotIn(ON_PROCESSOR, said)
+
+    def test_probabilities_are_those_of_all_logits(self):
+        """Of greedy answers the card's list of the largest logits comes back; who samples from
+        all tokens gets all. At so low a temperature both choose the same."""
+        self.need_lavapipe()
+        self.config('[completion]\nfile_memory = false\n')
+        self.serve('--model', DEFAULT_MODEL, '--device', 'llvmpipe')
+        answers = [self.post('/v1/completions', {
+            'prompt': 'def add(first, second):\n    return ', 'max_tokens': 8, 'logprobs': 5,
+            'seed': 1, **sampling})['choices'][0]
+            for sampling in ({'temperature': 0}, {'temperature': 1e-6, 'top_k': 0},
+                             {'temperature': 1e-6, 'top_k': 40})]
+        expected = answers[1]['logprobs']
+        self.assertEqual(len(expected['tokens']), 8)
+        for answer in answers:
+            told = answer['logprobs']
+            self.assertEqual(told['tokens'], expected['tokens'])
+            for found, right in zip(told['token_logprobs'], expected['token_logprobs']):
+                self.assertAlmostEqual(found, right, delta=1e-4)
+            for found, right in zip(told['top_logprobs'], expected['top_logprobs']):
+                self.assertEqual(list(found), list(right))
+                self.assertEqual(len(found), 5)
+                for token, logprob in found.items():
+                    self.assertAlmostEqual(logprob, right[token], delta=1e-4)
 
 
 if __name__ == '__main__':
