@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace krait::engine {
 namespace {
@@ -75,7 +76,9 @@ void DraftLength::Guessed(size_t match, size_t right, bool missed) {
 }
 
 void DraftLength::Took(size_t tokens, Seconds time) {
-  if (tokens == 0 || !std::has_single_bit(tokens)) return;
+  const bool has_guess = tokens > 1;
+  if (std::exchange(had_guess_, has_guess) != has_guess) return;
+  if (!std::has_single_bit(tokens)) return;
   const size_t size = Logarithm(tokens);
   if (size >= kSizes) return;
   Cost& cost = costs_[size];

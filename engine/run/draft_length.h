@@ -27,7 +27,9 @@ class DraftLength {
   // true and, if `missed`, the next one did not.
   void Guessed(size_t match, size_t right, bool missed);
   // A batch of one sequence's `tokens`, the certain one included, took that
-  // long.
+  // long. A batch of a guess leaves a recurrence to be brought up to date by
+  // the next one: so one with a guess counts behind another such one, and one
+  // without behind one without.
   void Took(size_t tokens, Seconds time);
 
  private:
@@ -49,6 +51,7 @@ class DraftLength {
 
   std::array<Share, kMatches> shares_;
   std::array<Cost, kSizes> costs_;
+  bool had_guess_ = false;  // the last batch
 };
 
 }  // namespace krait::engine

@@ -16,13 +16,19 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-// Batches of up to eight tokens cost what one does.
-DraftLength Cheap() {
+// A token alone takes a second, batches of more so long.
+DraftLength WithCost(double of_batches) {
   DraftLength length;
   for (const size_t tokens : {1U, 2U, 4U, 8U}) {
-    length.Took(tokens, DraftLength::Seconds(1));
+    for (int i = 0; i < 2; ++i) {  // only the second of a kind counts
+      length.Took(tokens, DraftLength::Seconds(tokens == 1 ? 1 : of_batches));
+    }
   }
   return length;
+}
+
+DraftLength Cheap() {
+  return WithCost(1);
 }
 
 TEST(DrafterTest, DraftsWhatFollowedInThePrompt) {
@@ -58,17 +64,13 @@ TEST(DrafterTest, StopsWhereGuessesAreWrongAndGoesOnWhereTheyAreRight) {
 }
 
 TEST(DrafterTest, LearnsFromGuessesThatAreNotFed) {
-  DraftLength length = Cheap();
-  for (const size_t tokens : {2U, 4U, 8U}) {
-    for (int i = 0; i < 200; ++i)
-      length.Took(tokens, DraftLength::Seconds(1.6));
-  }
+  DraftLength length = WithCost(1.5);
   std::vector<TokenId> prompt;
   for (TokenId token = 1; token < 40; ++token) prompt.push_back(token);
   prompt.push_back(1);
   Drafter drafter(prompt);
   drafter.Say(2);
-  EXPECT_THAT(drafter.Draft(length, 1), IsEmpty());  // 1.5 tokens for 1.6
+  EXPECT_THAT(drafter.Draft(length, 1), IsEmpty());  // 1.5 tokens in 1.5
   for (TokenId token = 3; token < 30; ++token) {
     drafter.Say(token);
     (void)drafter.Draft(length, 1);
