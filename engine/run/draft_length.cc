@@ -17,7 +17,7 @@ constexpr double kShorterTime = 0.5;
 constexpr double kLongerTime = 0.05;
 // After so many choices without it a size is tried again; a token alone, which
 // all others are compared with, sooner.
-constexpr size_t kForgetAfter = 200;
+constexpr size_t kForgetAfter = 2000;
 constexpr size_t kCompareAfter = 50;
 // What guessing has to gain at least.
 constexpr double kLeastGain = 1.25;
