@@ -164,41 +164,68 @@ DeviceMamba2::DeviceMamba2(const Hyperparameters& hparams, size_t state_layer,
   out_proj_ = read.Matrix("ssm_out.weight");
 }
 
-// x of the first token; B, C and dt follow, the next token is in_proj_rows on.
-Address DeviceMamba2::Inputs(const DeviceBatch& batch) const {
-  return batch.buffers.projected + shape_.d_inner * sizeof(float);
+// x of a row; B, C and dt follow, the next row is in_proj_rows on.
+Address DeviceMamba2::Inputs(const DeviceBatch& batch, size_t row) const {
+  return batch.buffers.projected +
+         (row * shape_.in_proj_rows() + shape_.d_inner) * sizeof(float);
 }
 
-// The inputs of the recurrence: x, B, C and dt.
-void DeviceMamba2::CopyLogRows(const DeviceBatch& batch, bool to_log) const {
-  batch.kernels.CopyLogRows(batch.commands,
-                            {.x = Inputs(batch),
-                             .rows = batch.log_rows,
-                             .size = shape_.conv_dim() + shape_.heads,
-                             .row_size = place_.row_size,
-                             .stride = shape_.in_proj_rows(),
-                             .page_offset = place_.page_offset,
-                             .to_log = to_log},
-                            batch.tokens);
+// Of the new tokens, behind those of before.
+void DeviceMamba2::Project(const DeviceBatch& batch, Address x) const {
+  const Address projected =
+      Inputs(batch, batch.tail) - shape_.d_inner * sizeof(float);
+  batch.Multiply(in_proj_, x, projected);
+  batch.commands.Barrier();
+  if (input_scales_ == 0) return;
+  batch.kernels.ScaleColumns(batch.commands, projected, input_scales_,
+                             batch.tokens, shape_.in_proj_rows());
   batch.commands.Barrier();
 }
 
-void DeviceMamba2::Scan(const DeviceBatch& batch) const {
-  batch.kernels.ConvSilu(batch.commands,
-                         {.x = Inputs(batch),
-                          .x_stride = shape_.in_proj_rows(),
-                          .y = Inputs(batch),
-                          .y_stride = shape_.in_proj_rows(),
-                          .weight = conv_weight_,
-                          .bias = conv_bias_,
-                          .channels = shape_.conv_dim(),
-                          .width = shape_.conv_width,
-                          .window_offset = place_.window_offset},
-                         batch.sequences);
+// The inputs of the recurrence, x, B, C and dt, of rows from `row` on.
+Kernels::LogRows DeviceMamba2::LogRows(const DeviceBatch& batch, size_t row,
+                                       bool to_log) const {
+  return {.x = Inputs(batch, row),
+          .rows = batch.log_rows + row * sizeof(DeviceRow),
+          .size = shape_.conv_dim() + shape_.heads,
+          .row_size = place_.row_size,
+          .stride = shape_.in_proj_rows(),
+          .page_offset = place_.page_offset,
+          .to_log = to_log};
+}
+
+// The first `rows`.
+void DeviceMamba2::FromLog(const DeviceBatch& batch, size_t rows) const {
+  if (rows == 0) return;
+  batch.kernels.CopyLogRows(batch.commands, LogRows(batch, 0, false), rows);
+}
+
+// The new ones.
+void DeviceMamba2::ToLog(const DeviceBatch& batch) const {
+  batch.kernels.CopyLogRows(batch.commands,
+                            LogRows(batch, batch.tail, /*to_log=*/true),
+                            batch.tokens);
+}
+
+// In place.
+Convolve DeviceMamba2::Convolution(const DeviceBatch& batch) const {
+  return {.x = Inputs(batch, 0),
+          .x_stride = shape_.in_proj_rows(),
+          .y = Inputs(batch, 0),
+          .y_stride = shape_.in_proj_rows(),
+          .weight = conv_weight_,
+          .bias = conv_bias_,
+          .channels = shape_.conv_dim(),
+          .width = shape_.conv_width,
+          .window_offset = place_.window_offset};
+}
+
+void DeviceMamba2::ScanTokens(const DeviceBatch& batch) const {
+  batch.kernels.ConvSilu(batch.commands, Convolution(batch), batch.sequences);
   batch.commands.Barrier();
   batch.kernels.SsmScan(batch.commands,
                         {.shape = shape_,
-                         .x = Inputs(batch),
+                         .x = Inputs(batch, 0),
                          .y = batch.buffers.inner,
                          .dt_bias = dt_bias_,
                          .a = a_,
@@ -208,35 +235,66 @@ void DeviceMamba2::Scan(const DeviceBatch& batch) const {
   batch.commands.Barrier();
 }
 
+// Of a sequence of so many rows; without a y its state alone.
+void DeviceMamba2::ScanInChunks(const DeviceBatch& batch, size_t rows,
+                                Address y) const {
+  const DeviceScratch& b = batch.buffers;
+  Convolve convolve = Convolution(batch);
+  convolve.y = b.convolved;
+  convolve.y_stride = shape_.conv_dim();
+  convolve.most_tokens = rows;
+  batch.kernels.ConvSilu(batch.commands, convolve, batch.sequences);
+  batch.commands.Barrier();
+  batch.kernels.chunked_scan().Record(
+      batch.commands,
+      {.shape = shape_,
+       .x = b.convolved,
+       .x_stride = shape_.conv_dim(),
+       .dt = Inputs(batch, 0) + shape_.conv_dim() * sizeof(float),
+       .dt_stride = shape_.in_proj_rows(),
+       .y = y,
+       .dt_bias = dt_bias_,
+       .a = a_,
+       .d = d_,
+       .ssm_offset = place_.ssm_offset,
+       .scratch = b.chunks,
+       .scratch_slots = b.chunk_slots},
+      batch.sequences, rows);
+  batch.commands.Barrier();
+}
+
 void DeviceMamba2::Record(const DeviceBatch& batch, Address x,
                           Address y) const {
   const DeviceScratch& b = batch.buffers;
-  batch.Multiply(in_proj_, x, b.projected);
-  batch.commands.Barrier();
-  if (input_scales_ != 0) {
-    batch.kernels.ScaleColumns(batch.commands, b.projected, input_scales_,
-                               batch.tokens, shape_.in_proj_rows());
+  Project(batch, x);
+  if (batch.log_rows != 0) {
+    FromLog(batch, batch.tail);
+    ToLog(batch);
     batch.commands.Barrier();
+    ScanInChunks(batch, batch.tail + batch.tokens, b.inner);
+  } else {
+    ScanTokens(batch);
   }
-  if (batch.log_rows != 0) CopyLogRows(batch, /*to_log=*/true);
-  Scan(batch);
-  batch.kernels.GateNorm(batch.commands,
-                         {.y = b.inner,
-                          .z = b.projected,
-                          .z_stride = shape_.in_proj_rows(),
-                          .groups = shape_.groups,
-                          .size = shape_.d_inner / shape_.groups,
-                          .weight = gate_norm_,
-                          .eps = norm_eps_},
-                         batch.tokens);
+  const Address inner = b.inner + batch.tail * shape_.d_inner * sizeof(float);
+  batch.kernels.GateNorm(
+      batch.commands,
+      {.y = inner,
+       .z = Inputs(batch, batch.tail) - shape_.d_inner * sizeof(float),
+       .z_stride = shape_.in_proj_rows(),
+       .groups = shape_.groups,
+       .size = shape_.d_inner / shape_.groups,
+       .weight = gate_norm_,
+       .eps = norm_eps_},
+      batch.tokens);
   batch.commands.Barrier();
-  batch.Multiply(out_proj_, b.inner, y);
+  batch.Multiply(out_proj_, inner, y);
   batch.commands.Barrier();
 }
 
 void DeviceMamba2::RecordSettle(const DeviceBatch& batch) const {
-  CopyLogRows(batch, /*to_log=*/false);
-  Scan(batch);
+  FromLog(batch, batch.tokens);
+  batch.commands.Barrier();
+  ScanInChunks(batch, batch.tokens, /*y=*/0);
 }
 
 }  // namespace krait::engine::vulkan

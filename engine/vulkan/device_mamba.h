@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The recurrent mixers as a device runs them: token by token, so that how
-// tokens were cut into calls cannot show.
+// The recurrent mixers as a device runs them: so that how tokens were cut into
+// calls cannot show.
 #ifndef KRAIT_ENGINE_VULKAN_DEVICE_MAMBA_H_
 #define KRAIT_ENGINE_VULKAN_DEVICE_MAMBA_H_
 
@@ -24,7 +24,8 @@ struct RecurrentPlace {
   size_t ssm_offset;
 };
 
-// See Mamba1Mixer.
+// See Mamba1Mixer. Goes token by token: its state decays by channel and
+// element, so that there is no product of matrices that it could be.
 class DeviceMamba1 {
  public:
   // The `state_layer`th recurrent layer of its model.
@@ -57,7 +58,9 @@ class DeviceMamba1 {
   Matrix out_proj_;      // [d_model, d_inner]
 };
 
-// See Mamba2Mixer.
+// See Mamba2Mixer. A decode goes token by token; what is recorded goes in
+// chunks of the grid, from the last snapshot on, with the tokens since before
+// the new ones: their inputs come from the log.
 class DeviceMamba2 {
  public:
   // The `state_layer`th recurrent layer of its model.
@@ -71,9 +74,15 @@ class DeviceMamba2 {
   void RecordSettle(const DeviceBatch& batch) const;
 
  private:
-  Address Inputs(const DeviceBatch& batch) const;
-  void CopyLogRows(const DeviceBatch& batch, bool to_log) const;
-  void Scan(const DeviceBatch& batch) const;
+  Address Inputs(const DeviceBatch& batch, size_t row) const;
+  void Project(const DeviceBatch& batch, Address x) const;
+  void FromLog(const DeviceBatch& batch, size_t rows) const;
+  void ToLog(const DeviceBatch& batch) const;
+  Kernels::LogRows LogRows(const DeviceBatch& batch, size_t row,
+                           bool to_log) const;
+  Convolve Convolution(const DeviceBatch& batch) const;
+  void ScanTokens(const DeviceBatch& batch) const;
+  void ScanInChunks(const DeviceBatch& batch, size_t rows, Address y) const;
 
   Mamba2Shape shape_;
   float norm_eps_;
