@@ -95,6 +95,7 @@ TEST_F(ScanKernelsTest, PiecesOfAConvolutionAreThoseOfTheWhole) {
     KeepStatesBefore();
     Convolve convolve{.x = Put(Random(tokens_ * channels)).address,
                       .x_stride = channels,
+                      .y_stride = channels,
                       .weight = Put(Random(width * channels)).address,
                       .bias = Put(Random(channels)).address,
                       .channels = channels,
