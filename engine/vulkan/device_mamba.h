@@ -6,6 +6,7 @@
 
 #include <cstddef>
 
+#include "engine/layers/mamba_weights.h"
 #include "engine/model/hyperparameters.h"
 #include "engine/vulkan/device_batch.h"
 #include "engine/vulkan/device_weights.h"
@@ -47,15 +48,7 @@ class DeviceMamba1 {
   Mamba1Shape shape_;
   size_t selected_stride_;  // of what x_proj gives
   RecurrentPlace place_;
-  Matrix in_proj_;       // [2 * d_inner, d_model]: x, z
-  Address conv_weight_;  // [conv_width, d_inner]
-  Address conv_bias_;    // [d_inner]
-  Matrix x_proj_;        // [x_proj_rows, d_inner]: narrow dt, B, C
-  Matrix dt_proj_;       // [d_inner, dt_rank]
-  Address dt_bias_;      // [d_inner]
-  Address a_;            // [state, d_inner], -exp(A_log)
-  Address d_;            // [d_inner]
-  Matrix out_proj_;      // [d_model, d_inner]
+  Mamba1Weights<DeviceLayerReader> weights_;
 };
 
 // See Mamba2Mixer. A decode goes token by token; what is recorded goes in
@@ -87,15 +80,8 @@ class DeviceMamba2 {
   Mamba2Shape shape_;
   float norm_eps_;
   RecurrentPlace place_;
-  Matrix in_proj_;            // [in_proj_rows, d_model]: z, x, B, C, dt
+  Mamba2Weights<DeviceLayerReader> weights_;
   Address input_scales_ = 0;  // [in_proj_rows], or none
-  Address conv_weight_;       // [conv_width, conv_dim]
-  Address conv_bias_;         // [conv_dim]
-  Address dt_bias_;           // [heads]
-  Address a_;                 // [heads], -exp(A_log)
-  Address d_;                 // [heads]
-  Address gate_norm_ = 0;     // [d_inner], or none
-  Matrix out_proj_;           // [d_model, d_inner]
 };
 
 }  // namespace krait::engine::vulkan
