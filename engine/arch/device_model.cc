@@ -138,7 +138,8 @@ Status DeviceModel::Start(const DeviceOptions& options) {
   if (hparams.IsRecurrent()) {
     state_memory_.recurrent =
         std::make_shared<const vulkan::DeviceRecurrentMemory>(
-            RecurrentLayoutOf(hparams), device_, transfers_, room_);
+            RecurrentLayoutOf(hparams), hparams.Has(MixerKind::kMamba2),
+            device_, transfers_, room_);
   }
   if (Status read = ReadWeights(); !read) return read;
   try {
@@ -245,7 +246,10 @@ void DeviceModel::Prefill(std::span<const TokenId> tokens, State& state,
                           LogitsRows rows, float* logits) const {
   auto& scratch = static_cast<DeviceScratch&>(executor.scratch());
   auto& device_state = static_cast<DeviceState&>(state);
-  Settle(state, executor);
+  const vulkan::DeviceRecurrent* recurrent = device_state.recurrent();
+  if (recurrent != nullptr && !recurrent->CanBegin(/*record=*/true)) {
+    Settle(state, executor);
+  }
   const DeviceSequence sequence =
       device_state.Begin(tokens.size(), /*record=*/true);
   std::vector<Row> batch_rows;
@@ -353,6 +357,30 @@ std::vector<float> DeviceModel::Angles(std::span<const Row> rows) const {
   return table;
 }
 
+// Rows with those of `tail` tokens of their one sequence before.
+std::vector<DeviceModel::Row> DeviceModel::WithTail(std::span<const Row> rows,
+                                                    size_t tail) {
+  std::vector<Row> all;
+  for (size_t t = 0; t < tail; ++t) {
+    const Row& first = rows.front();
+    all.push_back({first.state, first.position - tail + t});
+  }
+  all.insert(all.end(), rows.begin(), rows.end());
+  return all;
+}
+
+// Sequences with where they begin.
+std::vector<DeviceSequence> DeviceModel::WithBegin(
+    std::span<const DeviceSequence> sequences, std::span<const Row> rows) {
+  std::vector<DeviceSequence> runs(sequences.begin(), sequences.end());
+  for (DeviceSequence& run : runs) {
+    vulkan::DeviceRecurrent* const recurrent =
+        rows[run.first_token].state->recurrent();
+    if (recurrent != nullptr) run.from = recurrent->from();
+  }
+  return runs;
+}
+
 DeviceBatch DeviceModel::Begin(Pass pass, std::span<const TokenId> tokens,
                                std::span<const Row> rows,
                                std::span<const DeviceSequence> sequences,
@@ -363,23 +391,32 @@ DeviceBatch DeviceModel::Begin(Pass pass, std::span<const TokenId> tokens,
   const PagedRows kv(rows, [](DeviceState& state, std::vector<Address>* to) {
     if (state.kv() != nullptr) state.kv()->AppendAddresses(to);
   });
-  const PagedRows log(rows, [](DeviceState& state, std::vector<Address>* to) {
-    if (state.recurrent() != nullptr) state.recurrent()->AppendAddresses(to);
-  });
+  const size_t tail =
+      tokens.empty() || sequences.empty() ? 0 : sequences.front().first_output;
+  const std::vector<Row> log_rows = WithTail(rows, tail);
+  const PagedRows log(std::span<const Row>(log_rows),
+                      [](DeviceState& state, std::vector<Address>* to) {
+                        if (state.recurrent() != nullptr)
+                          state.recurrent()->AppendAddresses(to);
+                      });
+  const std::vector<DeviceSequence> runs = WithBegin(sequences, rows);
   vulkan::CallInputs& inputs = scratch.inputs;
   inputs.Begin(tokens.size_bytes() + angles.size() * sizeof(float) +
                    sequences.size_bytes() + kv.bytes() + log.bytes(),
                7);
-  const DeviceBatch batch{.pass = pass,
-                          .tokens = rows.size(),
-                          .kernels = *kernels_,
-                          .commands = *scratch.commands,
-                          .buffers = scratch,
-                          .rows = kv.Put(inputs),
-                          .angles = inputs.Put(std::span<const float>(angles)),
-                          .sequences = {.address = inputs.Put(sequences),
-                                        .count = sequences.size()},
-                          .log_rows = log.empty() ? 0 : log.Put(inputs)};
+  const DeviceBatch batch{
+      .pass = pass,
+      .tokens = rows.size(),
+      .kernels = *kernels_,
+      .commands = *scratch.commands,
+      .buffers = scratch,
+      .rows = kv.Put(inputs),
+      .angles = inputs.Put(std::span<const float>(angles)),
+      .sequences = {.address =
+                        inputs.Put(std::span<const DeviceSequence>(runs)),
+                    .count = runs.size()},
+      .tail = tail,
+      .log_rows = log.empty() ? 0 : log.Put(inputs)};
   batch.commands.Begin();
   if (tokens.empty()) return batch;
   if (residual != nullptr) {

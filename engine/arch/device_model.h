@@ -98,6 +98,10 @@ class DeviceModel final : public ModelPart {
                             const float* residual,
                             vulkan::DeviceScratch& scratch) const;
   std::vector<float> Angles(std::span<const Row> rows) const;
+  static std::vector<Row> WithTail(std::span<const Row> rows, size_t tail);
+  static std::vector<vulkan::DeviceSequence> WithBegin(
+      std::span<const vulkan::DeviceSequence> sequences,
+      std::span<const Row> rows);
   void RecordLayers(const vulkan::DeviceBatch& batch, Executor& executor) const;
   // h = experts(h), by the processor: runs what was recorded, and begins anew.
   void RunExperts(const Experts& experts, const vulkan::DeviceBatch& batch,

@@ -68,17 +68,7 @@ struct Mamba1Mixer::Call {
 
 Mamba1Mixer::Mamba1Mixer(const Hyperparameters& hparams, size_t state_layer,
                          LayerReader& read)
-    : shape_(hparams.mamba1),
-      state_layer_(state_layer),
-      in_proj_(read.Matrix("ssm_in.weight")),
-      conv_weight_(read.Columns("ssm_conv1d.weight")),
-      conv_bias_(read.Vector("ssm_conv1d.bias")),
-      x_proj_(read.Matrix("ssm_x.weight")),
-      dt_proj_(read.Matrix("ssm_dt.weight")),
-      dt_bias_(read.Vector("ssm_dt.bias")),
-      a_(read.Columns("ssm_a")),
-      d_(read.Vector("ssm_d")),
-      out_proj_(read.Matrix("ssm_out.weight")) {}
+    : shape_(hparams.mamba1), state_layer_(state_layer), weights_(read) {}
 
 Mamba1Mixer::Buffers::Buffers(const Mamba1Shape& its_shape, size_t workers)
     : shape(its_shape) {
@@ -114,16 +104,16 @@ void Mamba1Mixer::Run(const Batch& batch, Buffers& b, const float* x,
                   .runs = batch.runs,
                   .buffers = b,
                   .executor = batch.executor};
-  batch.executor.Multiply(call.pass, in_proj_, x, tokens, call.Projected(0),
-                          in_proj_.rows);
+  batch.executor.Multiply(call.pass, weights_.in_proj, x, tokens,
+                          call.Projected(0), weights_.in_proj.rows);
   batch.executor.Do(Work::kRecurrence, [&] {
     if (decode) return Decode(call);
     Prefill(call);
   });
   Gate(call);
-  batch.executor.Multiply(call.pass, out_proj_,
+  batch.executor.Multiply(call.pass, weights_.out_proj,
                           b.y.data() + tail * shape_.d_inner, tokens, y,
-                          out_proj_.rows);
+                          weights_.out_proj.rows);
 }
 
 // The part between in_proj and the gate.
@@ -175,8 +165,8 @@ void Mamba1Mixer::Settle(RecurrentState& state, Buffers& buffers,
 // Convolution -----------------------------------------------------------------
 
 simd::CausalConv1d Mamba1Mixer::Convolution() const {
-  return {shape_.d_inner, shape_.conv_width, conv_weight_.data(),
-          conv_bias_.data()};
+  return {shape_.d_inner, shape_.conv_width, weights_.conv_weight.data(),
+          weights_.conv_bias.data()};
 }
 
 // The tail's x straight from the state.
@@ -234,8 +224,9 @@ void Mamba1Mixer::TakeRecorded(const Call& call) const {
 
 // The same of the new tokens.
 void Mamba1Mixer::Select(const Call& call) const {
-  call.executor.Multiply(call.pass, x_proj_, call.X(call.tail), call.tokens,
-                         call.Selected(call.tail), x_proj_.rows);
+  call.executor.Multiply(call.pass, weights_.x_proj, call.X(call.tail),
+                         call.tokens, call.Selected(call.tail),
+                         weights_.x_proj.rows);
 }
 
 void Mamba1Mixer::RecordInputs(const Call& call) const {
@@ -270,12 +261,12 @@ void Mamba1Mixer::StepSizes(const Call& call) const {
     std::copy_n(call.Selected(t), shape_.dt_rank,
                 b.narrow_dt.data() + t * shape_.dt_rank);
   }
-  call.executor.Multiply(call.pass, dt_proj_, b.narrow_dt.data(), call.rows(),
-                         b.dt.data(), dt_proj_.rows);
+  call.executor.Multiply(call.pass, weights_.dt_proj, b.narrow_dt.data(),
+                         call.rows(), b.dt.data(), weights_.dt_proj.rows);
   call.ForRanges(call.rows(), 1, [&](size_t begin, size_t end, size_t) {
     for (size_t t = begin; t < end; ++t) {
       float* dt = b.dt.data() + t * shape_.d_inner;
-      simd::Add(dt_bias_.data(), shape_.d_inner, dt);
+      simd::Add(weights_.dt_bias.data(), shape_.d_inner, dt);
       simd::Softplus(dt, shape_.d_inner, dt);
     }
   });
@@ -302,8 +293,8 @@ simd::SelectiveScanInputs Mamba1Mixer::ScanInputs(const Call& call,
       .b_stride = shape_.x_proj_rows(),
       .c = b + shape_.state,
       .c_stride = shape_.x_proj_rows(),
-      .a = a_.data(),
-      .d = d_.data()};
+      .a = weights_.a.data(),
+      .d = weights_.d.data()};
 }
 
 // All rows: those before the new base move the state there, those behind it

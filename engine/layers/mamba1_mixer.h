@@ -8,6 +8,7 @@
 #include "engine/aligned_array.h"
 #include "engine/layers/batch.h"
 #include "engine/layers/layer_reader.h"
+#include "engine/layers/mamba_weights.h"
 #include "engine/model/hyperparameters.h"
 #include "engine/state/recurrent_state.h"
 #include "simd/conv1d.h"
@@ -39,8 +40,8 @@ class Mamba1Mixer {
               Executor& executor) const;
 
   size_t weight_bytes() const {
-    return WeightBytes(in_proj_) + WeightBytes(x_proj_) +
-           WeightBytes(dt_proj_) + WeightBytes(out_proj_);
+    return WeightBytes(weights_.in_proj) + WeightBytes(weights_.x_proj) +
+           WeightBytes(weights_.dt_proj) + WeightBytes(weights_.out_proj);
   }
 
  private:
@@ -63,15 +64,7 @@ class Mamba1Mixer {
 
   Mamba1Shape shape_;
   size_t state_layer_;
-  simd::WeightView in_proj_;        // [2 * d_inner, d_model]: x, z
-  std::vector<float> conv_weight_;  // [conv_width, d_inner]
-  std::vector<float> conv_bias_;    // [d_inner]
-  simd::WeightView x_proj_;         // [x_proj_rows, d_inner]: narrow dt, B, C
-  simd::WeightView dt_proj_;        // [d_inner, dt_rank]
-  std::vector<float> dt_bias_;      // [d_inner]
-  std::vector<float> a_;            // [state, d_inner], -exp(A_log)
-  std::vector<float> d_;            // [d_inner]
-  simd::WeightView out_proj_;       // [d_model, d_inner]
+  Mamba1Weights<LayerReader> weights_;
 };
 
 struct Mamba1Mixer::Buffers {

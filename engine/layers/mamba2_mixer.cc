@@ -32,15 +32,7 @@ Mamba2Mixer::Mamba2Mixer(const Hyperparameters& hparams, size_t state_layer,
     : shape_(hparams.mamba2),
       norm_eps_(hparams.norm_eps),
       state_layer_(state_layer),
-      in_proj_(read.Matrix("ssm_in.weight")),
-      conv_weight_(read.Columns("ssm_conv1d.weight")),
-      conv_bias_(read.Vector("ssm_conv1d.bias")),
-      dt_bias_(read.Vector("ssm_dt.bias")),
-      a_(read.Vector("ssm_a")),
-      d_(read.Vector("ssm_d")),
-      gate_norm_(shape_.has_norm ? read.Vector("ssm_norm.weight")
-                                 : std::vector<float>()),
-      out_proj_(read.Matrix("ssm_out.weight")) {}
+      weights_(shape_, read) {}
 
 Mamba2Mixer::Buffers::Buffers(const Mamba2Shape& its_shape, size_t workers)
     : shape(its_shape) {
@@ -82,16 +74,16 @@ void Mamba2Mixer::Run(const Batch& batch, Buffers& b, const float* x,
                   .runs = batch.runs,
                   .buffers = b,
                   .pool = batch.executor.pool()};
-  batch.executor.Multiply(call.pass, in_proj_, x, tokens,
+  batch.executor.Multiply(call.pass, weights_.in_proj, x, tokens,
                           b.projected.data() + tail * call.stride, call.stride);
   ScaleInputs(call);
   batch.executor.Do(Work::kRecurrence, [&] {
     if (decode) return MixSteps(call);
     MixChunks(call);
   });
-  batch.executor.Multiply(call.pass, out_proj_,
+  batch.executor.Multiply(call.pass, weights_.out_proj,
                           b.y.data() + tail * shape_.d_inner, tokens, y,
-                          out_proj_.rows);
+                          weights_.out_proj.rows);
 }
 
 // Factors of what the projection of the new tokens gave.
@@ -143,8 +135,8 @@ void Mamba2Mixer::RecordInputs(const Call& call) const {
 }
 
 simd::CausalConv1d Mamba2Mixer::Convolution() const {
-  return {shape_.conv_dim(), shape_.conv_width, conv_weight_.data(),
-          conv_bias_.data()};
+  return {shape_.conv_dim(), shape_.conv_width, weights_.conv_weight.data(),
+          weights_.conv_bias.data()};
 }
 
 // x, B and C of the tail straight from the state, of the new tokens in place.
@@ -179,7 +171,7 @@ void Mamba2Mixer::StepSizes(const Call& call) const {
     for (size_t t = begin; t < end; ++t) {
       float* dt = call.Inputs(t) + shape_.conv_dim();
       if (t < call.tail) std::copy_n(recorded(t), shape_.heads, dt);
-      simd::Add(dt_bias_.data(), shape_.heads, dt);
+      simd::Add(weights_.dt_bias.data(), shape_.heads, dt);
       simd::Softplus(dt, shape_.heads, dt);
     }
   });
@@ -192,7 +184,7 @@ void Mamba2Mixer::Gate(const Call& call) const {
       float* y = b.y.data() + t * shape_.d_inner;
       const float* z = b.projected.data() + t * call.stride;
       if (shape_.has_norm) {
-        simd::GatedGroupRmsNorm(y, z, gate_norm_.data(), shape_.d_inner,
+        simd::GatedGroupRmsNorm(y, z, weights_.gate_norm.data(), shape_.d_inner,
                                 shape_.groups, norm_eps_, y);
       } else {
         simd::SiluMul(z, y, shape_.d_inner, y);
@@ -219,8 +211,8 @@ simd::SsmInputs Mamba2Mixer::ScanInputs(const Call& call, size_t begin,
           .c_stride = call.stride,
           .dt = x + shape_.conv_dim(),
           .dt_stride = call.stride,
-          .a = a_.data(),
-          .d = d_.data()};
+          .a = weights_.a.data(),
+          .d = weights_.d.data()};
 }
 
 // All rows in chunks. A chunk that is not whole yet leaves the state as it is:

@@ -8,6 +8,7 @@
 #include "engine/aligned_array.h"
 #include "engine/layers/batch.h"
 #include "engine/layers/layer_reader.h"
+#include "engine/layers/mamba_weights.h"
 #include "engine/model/hyperparameters.h"
 #include "engine/state/recurrent_state.h"
 #include "simd/conv1d.h"
@@ -39,7 +40,7 @@ class Mamba2Mixer {
               Executor& executor) const;
 
   size_t weight_bytes() const {
-    return WeightBytes(in_proj_) + WeightBytes(out_proj_);
+    return WeightBytes(weights_.in_proj) + WeightBytes(weights_.out_proj);
   }
 
  private:
@@ -63,14 +64,7 @@ class Mamba2Mixer {
   Mamba2Shape shape_;
   float norm_eps_;
   size_t state_layer_;
-  simd::WeightView in_proj_;        // [in_proj_rows, d_model]: z, x, B, C, dt
-  std::vector<float> conv_weight_;  // [conv_width, conv_dim]: x, B, C
-  std::vector<float> conv_bias_;    // [conv_dim]
-  std::vector<float> dt_bias_;      // [heads]
-  std::vector<float> a_;            // [heads], -exp(A_log)
-  std::vector<float> d_;            // [heads]
-  std::vector<float> gate_norm_;    // [d_inner], or none
-  simd::WeightView out_proj_;       // [d_model, d_inner]
+  Mamba2Weights<LayerReader> weights_;
 };
 
 struct Mamba2Mixer::Buffers {

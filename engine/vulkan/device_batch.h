@@ -38,7 +38,8 @@ struct DeviceBatch {
   Address angles;  // [tokens, 2 (cos, sin), rope_dim / 2]
   // Of recurrent layers.
   DeviceSequences sequences = {};
-  Address log_rows = 0;  // DeviceRow[tokens], of the log; 0: not recorded
+  size_t tail = 0;       // tokens before, whose inputs are in the log
+  Address log_rows = 0;  // DeviceRow[tail + tokens]; 0: not recorded
 };
 
 }  // namespace krait::engine::vulkan

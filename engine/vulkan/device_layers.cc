@@ -175,13 +175,14 @@ size_t DeviceExperts::unused_bytes() const {
 }
 
 Kernels::Grouped DeviceExperts::Grouped(const DeviceBatch& batch) const {
-  return {.order = batch.buffers.use_order,
+  return {.uses = batch.buffers.uses,
+          .order = batch.buffers.use_order,
           .begins = batch.buffers.use_begins,
           .experts = router_.rows};
 }
 
-// A decode has a few uses, each a stream of its expert's weights; in a prefill
-// an expert meets all that use it at once.
+// A decode has a few uses, an expert's a stream of its weights; in a prefill an
+// expert meets all that use it in tiles.
 void DeviceExperts::Multiply(const DeviceBatch& batch,
                              std::initializer_list<Output> outputs, Address x,
                              size_t uses_per_x) const {
@@ -196,18 +197,18 @@ void DeviceExperts::Multiply(const DeviceBatch& batch,
     commands.Barrier();
   }
   for (const auto& [w, y] : outputs) {
+    const Kernels::Product product{.x = x,
+                                   .x_stride = shape.cols,
+                                   .y = y,
+                                   .y_stride = shape.rows,
+                                   .packed = batch.buffers.packed};
     if (batch.pass == Pass::kDecode) {
-      kernels.MatVecExperts(commands, *w, x, batch.buffers.uses, uses,
-                            uses_per_x, y);
-      continue;
+      kernels.MatVecExperts(commands, *w, product, Grouped(batch), uses,
+                            uses_per_x, batch.tokens);
+    } else {
+      kernels.MatMulExperts(commands, *w, product, Grouped(batch), uses,
+                            uses_per_x, batch.tokens);
     }
-    kernels.MatMulExperts(commands, *w,
-                          {.x = x,
-                           .x_stride = shape.cols,
-                           .y = y,
-                           .y_stride = shape.rows,
-                           .packed = batch.buffers.packed},
-                          Grouped(batch), uses, uses_per_x, batch.tokens);
   }
   commands.Barrier();
 }
@@ -222,8 +223,8 @@ void DeviceExperts::Record(const DeviceBatch& batch, Address x,
   commands.Barrier();
   kernels.Route(commands, b.scores, batch.tokens, router_.rows, used_, b.uses);
   commands.Barrier();
-  if (batch.pass == Pass::kPrefill) {
-    kernels.GroupUses(commands, b.uses, uses, Grouped(batch));
+  if (batch.tokens > 1 || batch.pass == Pass::kPrefill) {
+    kernels.GroupUses(commands, Grouped(batch), uses);
     commands.Barrier();
   }
   Multiply(batch, {{&gate_, b.gate}, {&up_, b.up}}, x, used_);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The recurrent mixers as a device runs them: token by token, so that how
-// tokens were cut into calls cannot show.
+// The recurrent mixers as a device runs them: so that how tokens were cut into
+// calls cannot show.
 #ifndef KRAIT_ENGINE_VULKAN_DEVICE_MAMBA_H_
 #define KRAIT_ENGINE_VULKAN_DEVICE_MAMBA_H_
 
 #include <cstddef>
 
+#include "engine/layers/mamba_weights.h"
 #include "engine/model/hyperparameters.h"
 #include "engine/vulkan/device_batch.h"
 #include "engine/vulkan/device_weights.h"
@@ -24,7 +25,8 @@ struct RecurrentPlace {
   size_t ssm_offset;
 };
 
-// See Mamba1Mixer.
+// See Mamba1Mixer. Goes token by token: its state decays by channel and
+// element, so that there is no product of matrices that it could be.
 class DeviceMamba1 {
  public:
   // The `state_layer`th recurrent layer of its model.
@@ -46,18 +48,12 @@ class DeviceMamba1 {
   Mamba1Shape shape_;
   size_t selected_stride_;  // of what x_proj gives
   RecurrentPlace place_;
-  Matrix in_proj_;       // [2 * d_inner, d_model]: x, z
-  Address conv_weight_;  // [conv_width, d_inner]
-  Address conv_bias_;    // [d_inner]
-  Matrix x_proj_;        // [x_proj_rows, d_inner]: narrow dt, B, C
-  Matrix dt_proj_;       // [d_inner, dt_rank]
-  Address dt_bias_;      // [d_inner]
-  Address a_;            // [state, d_inner], -exp(A_log)
-  Address d_;            // [d_inner]
-  Matrix out_proj_;      // [d_model, d_inner]
+  Mamba1Weights<DeviceLayerReader> weights_;
 };
 
-// See Mamba2Mixer.
+// See Mamba2Mixer. A decode goes token by token; what is recorded goes in
+// chunks of the grid, from the last snapshot on, with the tokens since before
+// the new ones: their inputs come from the log.
 class DeviceMamba2 {
  public:
   // The `state_layer`th recurrent layer of its model.
@@ -71,22 +67,21 @@ class DeviceMamba2 {
   void RecordSettle(const DeviceBatch& batch) const;
 
  private:
-  Address Inputs(const DeviceBatch& batch) const;
-  void CopyLogRows(const DeviceBatch& batch, bool to_log) const;
-  void Scan(const DeviceBatch& batch) const;
+  Address Inputs(const DeviceBatch& batch, size_t row) const;
+  void Project(const DeviceBatch& batch, Address x) const;
+  void FromLog(const DeviceBatch& batch, size_t rows) const;
+  void ToLog(const DeviceBatch& batch) const;
+  Kernels::LogRows LogRows(const DeviceBatch& batch, size_t row,
+                           bool to_log) const;
+  Convolve Convolution(const DeviceBatch& batch) const;
+  void ScanTokens(const DeviceBatch& batch) const;
+  void ScanInChunks(const DeviceBatch& batch, size_t rows, Address y) const;
 
   Mamba2Shape shape_;
   float norm_eps_;
   RecurrentPlace place_;
-  Matrix in_proj_;            // [in_proj_rows, d_model]: z, x, B, C, dt
+  Mamba2Weights<DeviceLayerReader> weights_;
   Address input_scales_ = 0;  // [in_proj_rows], or none
-  Address conv_weight_;       // [conv_width, conv_dim]
-  Address conv_bias_;         // [conv_dim]
-  Address dt_bias_;           // [heads]
-  Address a_;                 // [heads], -exp(A_log)
-  Address d_;                 // [heads]
-  Address gate_norm_ = 0;     // [d_inner], or none
-  Matrix out_proj_;           // [d_model, d_inner]
 };
 
 }  // namespace krait::engine::vulkan

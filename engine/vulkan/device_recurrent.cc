@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The scan of a device goes token by token and keeps the state in registers, so
-// that no chunk has to be run again, as in RecurrentState: the state is always
-// that of the last token (settled), but after going back or along a block of
-// the log, which leave the way from the last snapshot to be run.
+// Unlike RecurrentState it has a state of the last token (settled), which a
+// decode goes on from, but after going back or along a block of the log: these
+// leave the way from the last snapshot to be run. A recurrence that goes token
+// by token goes on from there, too; one in chunks from the snapshot, along the
+// log's tokens, which were fed before, and the new ones.
 
 #include "engine/vulkan/device_recurrent.h"
 
@@ -15,10 +16,12 @@
 namespace krait::engine::vulkan {
 
 DeviceRecurrentMemory::DeviceRecurrentMemory(
-    const RecurrentLayout& its_layout, const std::shared_ptr<Device>& device,
+    const RecurrentLayout& its_layout, bool goes_in_chunks,
+    const std::shared_ptr<Device>& device,
     std::shared_ptr<Transfers> its_transfers,
     std::shared_ptr<StateRoom> its_room)
     : layout(its_layout),
+      in_chunks(goes_in_chunks),
       transfers(std::move(its_transfers)),
       room(std::move(its_room)),
       states(room->NewPool(device, layout.snapshot_size() * sizeof(float))),
@@ -153,10 +156,15 @@ void DeviceRecurrent::SetTail(const std::shared_ptr<StateBlock>& block,
 }
 
 DeviceSequence DeviceRecurrent::BeginSettle() {
-  OwnState();
+  const auto tail = static_cast<uint32_t>(position_ - base_position_);
+  from_base_ = memory_->in_chunks && tail > 0;
+  if (!from_base_) {
+    OwnState();
+  } else if (state_ == nullptr) {
+    state_ = memory_->Take();
+  }
   DeviceSequence run{
-      .tokens = static_cast<uint32_t>(position_ - base_position_),
-      .state = state_->address};
+      .tokens = tail, .first_output = tail, .state = state_->address};
   if (run.tokens == kBlockTokens) {
     next_base_ = memory_->Take();
     run.kept_after = run.tokens;
@@ -176,11 +184,18 @@ void DeviceRecurrent::EndSettle() {
 }
 
 DeviceSequence DeviceRecurrent::Begin(size_t tokens, bool record) {
-  assert(settled_);
-  if (state_ == nullptr) OwnState();
+  assert(CanBegin(record));
+  from_base_ = GoesOnFromBase(record);
+  if (state_ == nullptr && from_base_) {
+    state_ = memory_->Take();
+  } else if (state_ == nullptr) {
+    OwnState();
+  }
   call_pages_.clear();
   recorded_ = recorded_ && record;
-  DeviceSequence run{.tokens = static_cast<uint32_t>(tokens),
+  const size_t tail = from_base_ ? position_ - base_position_ : 0;
+  DeviceSequence run{.tokens = static_cast<uint32_t>(tail + tokens),
+                     .first_output = static_cast<uint32_t>(tail),
                      .state = state_->address};
   if (!recorded_) return run;
   const size_t end = position_ + tokens;
@@ -193,14 +208,20 @@ DeviceSequence DeviceRecurrent::Begin(size_t tokens, bool record) {
   }
   if (GridFloor(end) > position_) {
     next_base_ = memory_->Take();
-    run.kept_after = static_cast<uint32_t>(GridFloor(end) - position_);
+    run.kept_after = static_cast<uint32_t>(GridFloor(end) - position_ + tail);
     run.kept = next_base_->address;
   }
   return run;
 }
 
+Address DeviceRecurrent::from() {
+  if (!from_base_) return state_->address;
+  return base_ == nullptr ? 0 : base_->Use().address;
+}
+
 void DeviceRecurrent::End(size_t tokens) {
   position_ += tokens;
+  settled_ = true;
   if (!recorded_) {
     base_ = nullptr;
     page_ = nullptr;

@@ -20,7 +20,9 @@ namespace krait::engine::vulkan {
 
 // What the recurrent layers of all sequences of a model share. Thread-safe.
 struct DeviceRecurrentMemory {
-  DeviceRecurrentMemory(const RecurrentLayout& its_layout,
+  // `goes_in_chunks`: what is recorded is run from the last snapshot on
+  // (ChunkedScan), not token by token.
+  DeviceRecurrentMemory(const RecurrentLayout& its_layout, bool goes_in_chunks,
                         const std::shared_ptr<Device>& device,
                         std::shared_ptr<Transfers> its_transfers,
                         std::shared_ptr<StateRoom> its_room);
@@ -29,6 +31,7 @@ struct DeviceRecurrentMemory {
   std::shared_ptr<const Slice> Take() const { return room->Take(*states); }
 
   RecurrentLayout layout;
+  bool in_chunks;
   std::shared_ptr<Transfers> transfers;
   std::shared_ptr<StateRoom> room;
   std::shared_ptr<SlicePool> states;  // of snapshot_size() floats; the room's
@@ -68,10 +71,12 @@ class DeviceSnapshot final : public StateSnapshot, public MovablePiece {
 };
 
 // The state of a model's recurrent layers that a device runs: what the
-// recurrence has come to, token by token, so that it does not depend on how
-// they were cut into calls; a snapshot at the last point of the grid; and the
-// log of the inputs since, from which the way there can be gone again. What has
-// decoded is not recorded. Functions that need memory throw DeviceFailure.
+// recurrence has come to; a snapshot at the last point of the grid; and the log
+// of the inputs since, from which the way there can be gone again. How tokens
+// were cut into calls cannot show: a recurrence goes token by token, or, what
+// is recorded, in chunks, of which one that has begun is run again from the
+// snapshot. What has decoded is not recorded. Functions that need memory throw
+// DeviceFailure.
 class DeviceRecurrent {
  public:
   explicit DeviceRecurrent(std::shared_ptr<const DeviceRecurrentMemory> memory)
@@ -111,16 +116,28 @@ class DeviceRecurrent {
   void EndSettle();
   size_t base_position() const { return base_position_; }
 
+  // Whether `tokens` more can be fed, `record`ed or not, as it is; else it must
+  // be settled.
+  bool CanBegin(bool record) const {
+    return settled_ || GoesOnFromBase(record);
+  }
   // Around `tokens` more tokens, `record`ed or not (a decode): makes room.
-  // What is to be run, but for its first token.
+  // What is to be run, but for its first token and where it begins (from()):
+  // those of the log up to DeviceSequence::first_output, then the new ones.
   DeviceSequence Begin(size_t tokens, bool record);
   void End(size_t tokens);
-  bool recorded() const { return recorded_; }
+  // The state that what is to be run begins at, where the device has it: brings
+  // it there.
+  Address from();
   // The addresses of the log's pages by position / kBlockTokens, of those that
   // Begin or BeginSettle need; 0 for others.
   void AppendAddresses(std::vector<Address>* addresses) const;
 
  private:
+  // What is `record`ed then.
+  bool GoesOnFromBase(bool record) const {
+    return memory_->in_chunks && recorded_ && record;
+  }
   std::shared_ptr<DevicePage> OwnPage();
   void OwnState();
 
@@ -134,6 +151,7 @@ class DeviceRecurrent {
   size_t base_position_ = 0;                // on the grid, if recorded
   std::shared_ptr<const Slice> next_base_;  // of a call
   bool recorded_ = true;
+  bool from_base_ = false;  // a call begins at the base, not at state_
   std::shared_ptr<DevicePage> page_;  // since the base, if there are any
   std::vector<std::shared_ptr<DevicePage>> call_pages_;  // of a call
   std::shared_ptr<StateBlock> last_whole_;               // null: not known

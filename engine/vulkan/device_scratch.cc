@@ -64,8 +64,13 @@ DeviceScratch::DeviceScratch(const Hyperparameters& hparams, size_t max_tokens,
     v = Take(max_tokens * shape.kv_heads * shape.head_dim).address;
   }
   if (hparams.Has(MixerKind::kMamba2)) {
-    projected = Take(max_tokens * hparams.mamba2.in_proj_rows()).address;
-    inner = Take(max_tokens * hparams.mamba2.d_inner).address;
+    const Mamba2Shape& shape = hparams.mamba2;
+    const size_t rows = kTail + max_tokens;
+    projected = Take(rows * shape.in_proj_rows()).address;
+    inner = Take(rows * shape.d_inner).address;
+    convolved = Take(rows * shape.conv_dim()).address;
+    chunk_slots = ChunkedScan::Slots(rows, 1);
+    chunks = Take(ChunkedScan::ScratchFloats(shape, chunk_slots)).address;
   }
   if (hparams.Has(MixerKind::kMamba1)) {
     const Mamba1Shape& shape = hparams.mamba1;

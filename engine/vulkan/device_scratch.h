@@ -47,6 +47,9 @@ struct DeviceScratch : public Scratch {
   // Rows of logits that are computed at once.
   static constexpr size_t kLogitsRows = 16;
 
+  // Tokens that were fed since the grid, at most.
+  static constexpr size_t kTail = ChunkedScan::kChunk - 1;
+
   // Of what Mamba-1's x_proj gives, so that products can load four at a time.
   static size_t SelectedStride(const Mamba1Shape& shape) {
     return (shape.x_proj_rows() + 3) / 4 * 4;
@@ -64,16 +67,20 @@ struct DeviceScratch : public Scratch {
   CallInputs inputs;
   std::unique_ptr<Commands> commands;
 
-  Address u = 0;          // [tokens, d_model], the residual stream
-  Address h = 0;          // [tokens, d_model]
-  Address q = 0;          // [tokens, heads * head_dim]
-  Address attended = 0;   // [tokens, heads * head_dim]
-  Address k = 0;          // [tokens, kv_heads * head_dim]
-  Address v = 0;          // [tokens, kv_heads * head_dim]
+  Address u = 0;         // [tokens, d_model], the residual stream
+  Address h = 0;         // [tokens, d_model]
+  Address q = 0;         // [tokens, heads * head_dim]
+  Address attended = 0;  // [tokens, heads * head_dim]
+  Address k = 0;         // [tokens, kv_heads * head_dim]
+  Address v = 0;         // [tokens, kv_heads * head_dim]
+  // Of Mamba-2: [kTail + tokens], as a chunk may have begun before.
   Address projected = 0;  // [tokens, in_proj_rows]
   Address inner = 0;      // [tokens, d_inner]
-  // Of Mamba-1: x behind the convolution, what selects, and step sizes.
-  Address convolved = 0;   // [tokens, d_inner]
+  // Behind the convolution: x of Mamba-1; x, B and C of Mamba-2.
+  Address convolved = 0;   // [tokens, d_inner] or [kTail + tokens, conv_dim]
+  Address chunks = 0;      // of Mamba-2: see ChunkedScan
+  size_t chunk_slots = 0;  // that it is for
+  // Of Mamba-1: what selects, and step sizes.
   Address selected = 0;    // [tokens], SelectedStride apart: x_proj_rows
   Address step_sizes = 0;  // [tokens, d_inner]
   Address beside = 0;      // [tokens, d_model], of attention beside Mamba-2

@@ -29,8 +29,8 @@ class DeviceState final : public StateOfKinds<DeviceRecurrent, DeviceKv> {
   std::unique_ptr<State> Clone() const override { return CloneOf(*this); }
 
   // Around `tokens` more tokens, whose inputs are recorded or not (a decode):
-  // makes room for them, and takes them over. What recurrent layers are to run,
-  // but for its first token.
+  // makes room for them, and takes them over. What recurrent layers are to run:
+  // see DeviceRecurrent.
   DeviceSequence Begin(size_t tokens, bool record);
   void End(size_t tokens);
 };

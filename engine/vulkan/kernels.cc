@@ -81,14 +81,13 @@ Result<std::unique_ptr<Kernels>> Kernels::Create(
 
 Status Kernels::Prepare(simd::WeightType type) {
   OfFormat& of = formats_[static_cast<size_t>(type)];
-  const std::pair<const char*, Pipeline*> shaders[] = {{"embed", &of.embed},
-                                                       {"matvec", &of.matvec}};
-  for (const auto& [name, pipeline] : shaders) {
-    const Result<Pipeline> made =
-        pipelines_->Get(fmt::format("{}_{}", name, simd::FormatOf(type).name));
-    if (!made) return made.error();
-    *pipeline = *made;
-  }
+  const Result<Pipeline> embed =
+      pipelines_->Get(fmt::format("embed_{}", simd::FormatOf(type).name));
+  if (!embed) return embed.error();
+  of.embed = *embed;
+  const Result<MatVecPipelines> matvec = MakeMatVec(type, "matvec");
+  if (!matvec) return matvec.error();
+  of.matvec = *matvec;
   const Result<Pipeline> matmul = MakeMatMul(type, /*experts=*/false);
   if (!matmul) return matmul.error();
   of.matmul = *matmul;
@@ -96,8 +95,7 @@ Status Kernels::Prepare(simd::WeightType type) {
 }
 
 Status Kernels::PrepareExperts(simd::WeightType type) {
-  const Result<Pipeline> matvec = pipelines_->Get(
-      fmt::format("matvec_experts_{}", simd::FormatOf(type).name));
+  const Result<MatVecPipelines> matvec = MakeMatVec(type, "matvec_experts");
   if (!matvec) return matvec.error();
   const Result<Pipeline> matmul = MakeMatMul(type, /*experts=*/true);
   if (!matmul) return matmul.error();
@@ -105,6 +103,21 @@ Status Kernels::PrepareExperts(simd::WeightType type) {
   of.matvec_experts = *matvec;
   of.matmul_experts = *matmul;
   return {};
+}
+
+Result<Kernels::MatVecPipelines> Kernels::MakeMatVec(simd::WeightType type,
+                                                     std::string_view shader) {
+  const std::string name =
+      fmt::format("{}_{}", shader, simd::FormatOf(type).name);
+  MatVecPipelines variants;
+  static_assert(variants.size() == std::size(kMatVecTokens));
+  for (size_t i = 0; i < variants.size(); ++i) {
+    const uint32_t tokens = U32(kMatVecTokens[i]);
+    const Result<Pipeline> made = pipelines_->Get(name, {&tokens, 1});
+    if (!made) return made.error();
+    variants[i] = *made;
+  }
+  return variants;
 }
 
 MatMulKind Kernels::KindOf(simd::WeightType type) const {
@@ -150,17 +163,21 @@ void Kernels::MatVec(Commands& commands, const Matrix& w,
                      const Product& product, size_t tokens) const {
   const struct {
     Address matrix, x, y;
-    uint32_t rows, cols, x_stride, y_stride;
+    uint32_t rows, cols, x_stride, y_stride, tokens, padding;
   } parameters = {w.address,
                   product.x,
                   product.y,
                   U32(w.rows),
                   U32(w.cols),
                   U32(product.x_stride),
-                  U32(product.y_stride)};
+                  U32(product.y_stride),
+                  U32(tokens),
+                  0};
   CheckInputs(w, product.x, product.x_stride);
-  commands.Dispatch(Of(w.type).matvec, parameters,
-                    MatVecGrid(w.rows, tokens, device_->info().subgroup_size));
+  const size_t variant = MatVecVariant(tokens);
+  commands.Dispatch(Of(w.type).matvec[variant], parameters,
+                    MatVecGrid(w.rows, DivideUp(tokens, kMatVecTokens[variant]),
+                               device_->info().subgroup_size));
 }
 
 size_t Kernels::PackedBytes(MatMulKind kind, size_t tokens, size_t cols) {
@@ -193,12 +210,12 @@ void Kernels::MatMul(Commands& commands, const Matrix& w,
                {.inputs = tokens, .tokens = tokens});
 }
 
-void Kernels::GroupUses(Commands& commands, Address uses, size_t count,
-                        const Grouped& grouped) const {
+void Kernels::GroupUses(Commands& commands, const Grouped& grouped,
+                        size_t count) const {
   const struct {
     Address uses, order, begins;
     uint32_t count, experts;
-  } parameters = {uses, grouped.order, grouped.begins, U32(count),
+  } parameters = {grouped.uses, grouped.order, grouped.begins, U32(count),
                   U32(grouped.experts)};
   commands.Dispatch(group_uses_, parameters, {});
 }
@@ -368,26 +385,35 @@ void Kernels::Route(Commands& commands, Address scores, size_t tokens,
 }
 
 void Kernels::MatVecExperts(Commands& commands, const ExpertMatrices& w,
-                            Address x, Address uses, size_t count,
-                            size_t uses_per_x, Address y) const {
+                            const Product& product, const Grouped& grouped,
+                            size_t count, size_t uses_per_x,
+                            size_t tokens) const {
   const Matrix& shape = w.shape;
   const struct {
-    Address matrices, x, y, uses;
+    Address matrices, x, y, uses, order, begins;
     uint32_t rows, cols, x_stride, y_stride, uses_per_x, padding;
   } parameters = {w.table,
-                  x,
-                  y,
-                  uses,
+                  product.x,
+                  product.y,
+                  grouped.uses,
+                  grouped.order,
+                  grouped.begins,
                   U32(shape.rows),
                   U32(shape.cols),
-                  U32(shape.cols),
-                  U32(shape.rows),
+                  U32(product.x_stride),
+                  U32(product.y_stride),
                   U32(uses_per_x),
                   0};
-  CheckInputs(shape, x, shape.cols);
+  CheckInputs(shape, product.x, product.x_stride);
+  // Twice as many as an expert has on the average share; if there are more,
+  // what is read comes by again.
+  const size_t sharing =
+      tokens == 1 ? 1
+                  : std::clamp<size_t>(2 * count / grouped.experts, 2, tokens);
   commands.Dispatch(
-      Of(shape.type).matvec_experts, parameters,
-      MatVecGrid(shape.rows, count, device_->info().subgroup_size));
+      Of(shape.type).matvec_experts[MatVecVariant(sharing)], parameters,
+      MatVecGrid(shape.rows, tokens == 1 ? count : grouped.experts,
+                 device_->info().subgroup_size));
 }
 
 void Kernels::Combine(Commands& commands, Address parts, Address uses,
@@ -446,7 +472,7 @@ Status Kernels::PrepareMamba2(const Mamba2Shape& shape) {
   const Result<Pipeline> made = pipelines_->Get("ssm_scan", constants);
   if (!made) return made.error();
   ssm_scan_ = *made;
-  return {};
+  return chunked_scan_.Prepare(*pipelines_);
 }
 
 void Kernels::ConvSilu(Commands& commands, const Convolve& convolve,
@@ -465,9 +491,11 @@ void Kernels::ConvSilu(Commands& commands, const Convolve& convolve,
                   U32(convolve.y_stride),
                   U32(convolve.window_offset),
                   0};
-  commands.Dispatch(
-      conv_silu_, parameters,
-      {.x = U32(DivideUp(convolve.channels, 64)), .y = U32(sequences.count)});
+  const size_t pieces = DivideUp(convolve.most_tokens, kConvolutionPiece);
+  commands.Dispatch(conv_silu_, parameters,
+                    {.x = U32(DivideUp(convolve.channels, 64)),
+                     .y = U32(sequences.count),
+                     .z = U32(std::max<size_t>(pieces, 1))});
 }
 
 void Kernels::SsmScan(Commands& commands, const ScanHeads& scan,

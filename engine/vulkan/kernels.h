@@ -7,19 +7,19 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "engine/error.h"
 #include "engine/model/hyperparameters.h"
+#include "engine/vulkan/chunked_scan.h"
 #include "engine/vulkan/commands.h"
+#include "engine/vulkan/device_sequence.h"
 #include "engine/vulkan/pipelines.h"
 #include "simd/rope.h"
 #include "simd/weight_format.h"
 
 namespace krait::engine::vulkan {
-
-// Of float32 arrays in the device's memory, unless it says otherwise; 0: none.
-using Address = VkDeviceAddress;
 
 // A weight matrix there, as it lies in a model's file; rows are the outputs.
 struct Matrix {
@@ -82,25 +82,6 @@ struct ExpertUse {
   float weight = 0;
 };
 
-// A sequence of a batch that a recurrence goes along, as shaders have it: the
-// tokens of each follow each other.
-struct DeviceSequence {
-  static constexpr uint32_t kNotKept = UINT32_MAX;
-
-  uint32_t first_token = 0;
-  uint32_t tokens = 0;
-  uint32_t kept_after = kNotKept;  // tokens; then `kept` becomes the state
-  uint32_t unused = 0;
-  Address state = 0;
-  Address kept = 0;
-};
-
-// Those of a call.
-struct DeviceSequences {
-  Address address = 0;  // DeviceSequence[count]
-  size_t count = 0;
-};
-
 // Mamba's convolution of a layer.
 struct Convolve {
   Address x = 0;  // [tokens], x_stride apart: channels
@@ -112,6 +93,9 @@ struct Convolve {
   size_t channels = 0;
   size_t width = 0;
   size_t window_offset = 0;  // in a state, in floats
+  // Of the longest sequence, where pieces of each are to run side by side: y is
+  // not x then, and no state what another goes on from. 0: each in one go.
+  size_t most_tokens = 0;
 };
 
 // Mamba-2's recurrence of a layer.
@@ -157,7 +141,7 @@ class Kernels {
   static constexpr size_t kMaxHeadDim = 256;
   // Raised with each change of an order of sums or of what is rounded, so that
   // states of before are not gone on from.
-  static constexpr int kNumericsVersion = 3;
+  static constexpr int kNumericsVersion = 4;
 
   // `cache_folder`: see Pipelines.
   static Result<std::unique_ptr<Kernels>> Create(
@@ -174,9 +158,9 @@ class Kernels {
   void Embed(Commands& commands, const Matrix& embedding, Address ids,
              size_t tokens, float scale, Address x) const;
   // y[t * y_stride + r] = (W x_t)[r] of x[tokens], x_stride apart: cols, both
-  // multiples of 16 bytes where the weights are in blocks. MatVec
-  // streams the weights for each token, MatMul has tiles of tokens. They round
-  // differently.
+  // multiples of 16 bytes where the weights are in blocks. MatVec streams the
+  // weights, once for up to eight tokens; MatMul has tiles of tokens. They
+  // round differently.
   struct Product {
     Address x = 0;
     size_t x_stride = 0;  // in floats, as y_stride
@@ -213,21 +197,24 @@ class Kernels {
   // highest scores, weighted by the softmax of these.
   void Route(Commands& commands, Address scores, size_t tokens, size_t experts,
              size_t used, Address uses) const;
-  // y[u] = W x of the expert of each of `count` uses; x[count / uses_per_x,
-  // cols], y[count, rows].
-  void MatVecExperts(Commands& commands, const ExpertMatrices& w, Address x,
-                     Address uses, size_t count, size_t uses_per_x,
-                     Address y) const;
-  // The same for many tokens, in tiles of those that use the same expert: y[u]
-  // of x[count / uses_per_x], packed as for MatMul; `grouped` is what GroupUses
-  // made of the uses. No expert has more than `tokens` of them.
+  // Uses of experts, in the order of the tokens, and by their experts.
   struct Grouped {
+    Address uses = 0;    // ExpertUse[count]
     Address order = 0;   // uint32[count]: numbers of uses, by their experts
     Address begins = 0;  // uint32[experts + 1]: where an expert's are
     size_t experts = 0;
   };
-  void GroupUses(Commands& commands, Address uses, size_t count,
-                 const Grouped& grouped) const;
+  // Makes the order of the uses.
+  void GroupUses(Commands& commands, const Grouped& grouped,
+                 size_t count) const;
+  // y[u] = W x of the expert of each of `count` uses; x[count / uses_per_x,
+  // cols], y[count, rows]. No expert has more than `tokens` of them: of one
+  // token they need not be grouped; those of several share what is read.
+  void MatVecExperts(Commands& commands, const ExpertMatrices& w,
+                     const Product& product, const Grouped& grouped,
+                     size_t count, size_t uses_per_x, size_t tokens) const;
+  // The same for many tokens, in tiles of those that use the same expert, with
+  // x packed as for MatMul.
   void MatMulExperts(Commands& commands, const ExpertMatrices& w,
                      const Product& product, const Grouped& grouped,
                      size_t count, size_t uses_per_x, size_t tokens) const;
@@ -245,9 +232,11 @@ class Kernels {
   // y = SiLU(conv1d(x)), from and to the states' windows.
   void ConvSilu(Commands& commands, const Convolve& convolve,
                 const DeviceSequences& sequences) const;
-  // y of the recurrence, from and to the states.
+  // y of the recurrence, from and to the states, token by token.
   void SsmScan(Commands& commands, const ScanHeads& scan,
                const DeviceSequences& sequences) const;
+  // The same in chunks; of PrepareMamba2.
+  const ChunkedScan& chunked_scan() const { return chunked_scan_; }
   void SelectiveScan(Commands& commands, const ScanChannels& scan,
                      const DeviceSequences& sequences) const;
   // y = GroupRMSNorm(y * SiLU(z)) * weight, or without the norm.
@@ -267,15 +256,18 @@ class Kernels {
                    size_t tokens) const;
 
  private:
+  using MatVecPipelines = std::array<Pipeline, 4>;  // of kMatVecTokens
   struct OfFormat {
     Pipeline embed;
     Pipeline matmul;
-    Pipeline matvec;
-    Pipeline matvec_experts;
+    MatVecPipelines matvec;
+    MatVecPipelines matvec_experts;
     Pipeline matmul_experts;
   };
   explicit Kernels(std::shared_ptr<Device> device)
       : device_(std::move(device)) {}
+  Result<MatVecPipelines> MakeMatVec(simd::WeightType type,
+                                     std::string_view shader);
   Result<Pipeline> MakeMatMul(simd::WeightType type, bool experts);
   // Which tokens of how many inputs a product has.
   struct Rows {
@@ -310,6 +302,7 @@ class Kernels {
   Pipeline selective_scan_;
   Pipeline silu_mul_;
   Pipeline ssm_scan_;
+  ChunkedScan chunked_scan_;
 };
 
 }  // namespace krait::engine::vulkan

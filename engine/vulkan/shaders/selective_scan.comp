@@ -35,12 +35,13 @@ void main() {
   const uint channel = min(gl_GlobalInvocationID.x, channels - 1u);
   const bool works = gl_GlobalInvocationID.x < channels;
   Sequence sequence = sequences.at[gl_WorkGroupID.y];
-  Floats state = Floats(sequence.state);
   const uint s_begin = ssm_offset + channel;
   float s[kState];
   float rates[kState];
   for (uint n = 0u; n < kState; ++n) {
-    s[n] = state.at[s_begin + n * channels];
+    s[n] = IsThere(sequence.from)
+               ? Floats(sequence.from).at[s_begin + n * channels]
+               : 0.0;
     rates[n] = a.at[n * channels + channel];
   }
   for (uint t = 0u;;) {
@@ -79,5 +80,7 @@ void main() {
     t += count;
   }
   if (!works) return;
-  for (uint n = 0u; n < kState; ++n) state.at[s_begin + n * channels] = s[n];
+  for (uint n = 0u; n < kState; ++n) {
+    Floats(sequence.state).at[s_begin + n * channels] = s[n];
+  }
 }

@@ -63,7 +63,6 @@ void LoadBlock(uint first, uint count, uint head) {
 void main() {
   const uint head = gl_WorkGroupID.x;
   Sequence sequence = sequences.at[gl_WorkGroupID.y];
-  Floats state = Floats(sequence.state);
   const uint column = gl_LocalInvocationID.x % kHeadDim;
   const uint part = gl_LocalInvocationID.x / kHeadDim;
   const bool works = part < kParts;
@@ -72,7 +71,9 @@ void main() {
   float s[kRows];
   for (uint i = 0u; i < kRows; ++i) {
     const uint row = i * kParts + part;
-    s[i] = works && row < kState ? state.at[s_begin + row * kHeadDim] : 0.0;
+    s[i] = works && row < kState && IsThere(sequence.from)
+               ? Floats(sequence.from).at[s_begin + row * kHeadDim]
+               : 0.0;
   }
   for (uint t = 0u;;) {
     if (t == sequence.kept_after && works) {
@@ -116,6 +117,8 @@ void main() {
   if (!works) return;
   for (uint i = 0u; i < kRows; ++i) {
     const uint row = i * kParts + part;
-    if (row < kState) state.at[s_begin + row * kHeadDim] = s[i];
+    if (row < kState) {
+      Floats(sequence.state).at[s_begin + row * kHeadDim] = s[i];
+    }
   }
 }

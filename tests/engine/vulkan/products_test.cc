@@ -204,13 +204,14 @@ TEST_P(ProductsTest, TokensOfAnExpertAreMultipliedTogether) {
   const std::vector<float> x = Random(tokens * x_stride);
   const Slice x_slice = Put(x);
   const Slice y = Room(uses.size() * rows);
-  const Kernels::Grouped grouped{.order = Room(uses.size()).address,
+  const Kernels::Grouped grouped{.uses = Put(uses).address,
+                                 .order = Room(uses.size()).address,
                                  .begins = Room(kExperts + 1).address,
                                  .experts = kExperts};
   const ExpertMatrices matrices{.table = Put(table).address,
                                 .shape = {0, format().type, rows, cols}};
   commands_->Begin();
-  kernels_->GroupUses(*commands_, Put(uses).address, uses.size(), grouped);
+  kernels_->GroupUses(*commands_, grouped, uses.size());
   commands_->Barrier();
   const Slice packed = Pack(x_slice, x_stride, tokens, cols);
   kernels_->MatMulExperts(
@@ -293,25 +294,96 @@ TEST_P(StreamsTest, EmbedGivesRowsAsTheProcessorDoes) {
   }
 }
 
+// Tokens that share what is read of the weights, each with the bits that it
+// gets alone: as many as a variant of the shader is made for, fewer and more.
 TEST_P(StreamsTest, MatVecIsTheProductWithEachToken) {
-  for (const size_t rows :
-       {size_t{1}, size_t{3}, size_t{32}, size_t{33}, Pick(1, 150)}) {
+  const std::pair<size_t, size_t> shapes[] = {
+      {1, 1}, {3, 2}, {32, 3}, {33, 4},  {7, 5},           {31, 6},
+      {4, 7}, {5, 8}, {9, 9},  {34, 17}, {Pick(1, 150), 1}};
+  for (const auto& [rows, tokens] : shapes) {
     const RandomWeights weights = MakeWeights(rows);
     const simd::WeightView& w = weights.view();
-    const size_t tokens = Pick(1, 3);
     const size_t stride = rows + Pick(0, 5);
     const size_t x_stride = w.cols + 4 * Pick(0, 2);
     const std::vector<float> x = Random(tokens * x_stride);
+    const Matrix matrix = PutMatrix(weights);
     const Slice y = Room(tokens * stride);
+    const Slice alone = Room(tokens * stride);
     commands_->Begin();
-    kernels_->MatVec(*commands_, PutMatrix(weights),
+    kernels_->MatVec(*commands_, matrix,
                      {Put(x).address, x_stride, y.address, stride}, tokens);
+    for (size_t t = 0; t < tokens; ++t) {
+      const auto begin = x.begin() + static_cast<ptrdiff_t>(t * x_stride);
+      const std::vector<float> its(begin,
+                                   begin + static_cast<ptrdiff_t>(x_stride));
+      kernels_->MatVec(*commands_, matrix,
+                       {Put(its).address, x_stride,
+                        alone.address + t * stride * sizeof(float), stride},
+                       1);
+    }
     commands_->Run();
     const std::vector<float> result = Get(y, tokens * stride);
+    EXPECT_EQ(result, Get(alone, tokens * stride)) << tokens << " tokens";
     const Elements elements(w);
     for (size_t t = 0; t < tokens; ++t) {
       ExpectRow(elements, x.data() + t * x_stride, MatMulKind::kPlain, stride,
                 result.data() + t * stride);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+// Experts that all, some and none of a few tokens use, as each token alone
+// does.
+TEST_P(StreamsTest, MatVecOfExpertsIsSharedByTheirTokens) {
+  const Status prepared = kernels_->PrepareExperts(GetParam().type);
+  ASSERT_TRUE(prepared) << prepared.error().message;
+  constexpr size_t kExperts = 4;
+  constexpr size_t kUsed = 2;
+  const RandomWeights shape = MakeWeights(Pick(1, 40));
+  const size_t rows = shape.view().rows;
+  const size_t cols = shape.view().cols;
+  std::vector<RandomWeights> experts;
+  std::vector<Address> table;
+  std::vector<Elements> elements;
+  for (size_t e = 0; e < kExperts; ++e) {
+    experts.emplace_back(GetParam().type, rows, cols, 0, random_);
+    table.push_back(PutMatrix(experts.back()).address);
+    elements.emplace_back(experts.back().view());
+  }
+  const ExpertMatrices matrices{.table = Put(table).address,
+                                .shape = {0, GetParam().type, rows, cols}};
+  for (const size_t tokens :
+       {size_t{1}, size_t{2}, size_t{5}, size_t{8}, size_t{13}}) {
+    std::vector<ExpertUse> uses;
+    for (size_t t = 0; t < tokens; ++t) {
+      uses.push_back({2, 0.5F});
+      uses.push_back({t % 3 == 0 ? 0U : 3U, 0.5F});
+    }
+    const std::vector<float> x = Random(tokens * cols);
+    const Slice x_slice = Put(x);
+    const Slice y = Room(uses.size() * rows);
+    const Slice alone = Room(uses.size() * rows);
+    const Kernels::Grouped grouped{.uses = Put(uses).address,
+                                   .order = Room(uses.size()).address,
+                                   .begins = Room(kExperts + 1).address,
+                                   .experts = kExperts};
+    commands_->Begin();
+    if (tokens > 1) kernels_->GroupUses(*commands_, grouped, uses.size());
+    commands_->Barrier();
+    kernels_->MatVecExperts(*commands_, matrices,
+                            {x_slice.address, cols, y.address, rows}, grouped,
+                            uses.size(), kUsed, tokens);
+    // Use by use.
+    kernels_->MatVecExperts(*commands_, matrices,
+                            {x_slice.address, cols, alone.address, rows},
+                            grouped, uses.size(), kUsed, 1);
+    commands_->Run();
+    const std::vector<float> all = Get(y, uses.size() * rows);
+    EXPECT_EQ(all, Get(alone, uses.size() * rows)) << tokens << " tokens";
+    for (size_t u = 0; u < uses.size(); ++u) {
+      ExpectRow(elements[uses[u].expert], x.data() + u / kUsed * cols,
+                MatMulKind::kPlain, rows, all.data() + u * rows);
       if (HasFatalFailure()) return;
     }
   }
@@ -369,7 +441,8 @@ TEST_F(MatricesTest, EachUseOfAnExpertIsAProductAndTheyAreCombined) {
     kernels_->MatVecExperts(
         *commands_,
         {.table = Put(table).address, .shape = {0, type, rows, cols}},
-        Put(x).address, uses_address, uses.size(), 2, parts.address);
+        {Put(x).address, cols, parts.address, rows}, {.uses = uses_address},
+        uses.size(), 2, 1);
     commands_->Barrier();
     kernels_->Combine(*commands_, parts.address, uses_address, 2, 2, rows, 2,
                       y.address);

@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "engine/vulkan/kernels.h"
-#include "tests/engine/vulkan/kernels_fixture.h"
+#include "tests/engine/vulkan/mamba2_reference.h"
+#include "tests/engine/vulkan/sequences_fixture.h"
 
 namespace krait::engine::vulkan {
 namespace {
@@ -18,66 +19,12 @@ namespace {
 double Silu(double x) {
   return x / (1 + std::exp(-x));
 }
-double SoftplusOf(double x) {
-  return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
-}
 
-// Sequences of a call: of each its tokens, and after how many its state is
-// kept.
-struct Lengths {
-  uint32_t tokens;
-  uint32_t kept_after;
-};
-
-class ScanKernelsTest : public KernelsTest {
+class ScanKernelsTest : public SequencesTest {
  protected:
-  static constexpr size_t kStateOffset = 48;  // of the layer, in a state
-
-  // Sequences behind each other, with random states of so many floats.
-  void Begin(const std::vector<Lengths>& lengths, size_t state_floats) {
-    sequences_.clear();
-    states_.clear();
-    kept_.clear();
-    before_.clear();
-    uint32_t first = 0;
-    for (const auto& [tokens, kept_after] : lengths) {
-      before_.push_back(Random(kStateOffset + state_floats));
-      states_.push_back(Put(before_.back()));
-      kept_.push_back(Room(kStateOffset + state_floats));
-      sequences_.push_back({.first_token = first,
-                            .tokens = tokens,
-                            .kept_after = kept_after,
-                            .unused = 0,
-                            .state = states_.back().address,
-                            .kept = kept_.back().address});
-      first += tokens;
-    }
-    tokens_ = first;
-  }
-  DeviceSequences OnDevice() {
-    return {.address = Put(sequences_).address, .count = sequences_.size()};
-  }
-  // A state's part of the layer, before the call; after it; kept on the way.
-  std::vector<double> Before(size_t sequence) const {
-    return {before_[sequence].begin() + kStateOffset, before_[sequence].end()};
-  }
-  void ExpectState(const Slice& slice, const std::vector<double>& expected,
-                   double tolerance) {
-    const std::vector<float> state = Get(slice, kStateOffset + expected.size());
-    for (size_t i = 0; i < expected.size(); ++i) {
-      ASSERT_NEAR(state[kStateOffset + i], expected[i], tolerance) << i;
-    }
-  }
-
   static std::vector<Lengths> SomeLengths() {
     return {{1, DeviceSequence::kNotKept}, {9, 9}, {23, 5}, {8, 0}};
   }
-
-  size_t tokens_ = 0;
-  std::vector<DeviceSequence> sequences_;
-  std::vector<Slice> states_;
-  std::vector<Slice> kept_;
-  std::vector<std::vector<float>> before_;
 };
 
 TEST_F(ScanKernelsTest, TheConvolutionIsThatOfTheDefinition) {
@@ -139,6 +86,40 @@ TEST_F(ScanKernelsTest, TheConvolutionIsThatOfTheDefinition) {
   }
 }
 
+// The same bits as in one go, side by side.
+TEST_F(ScanKernelsTest, PiecesOfAConvolutionAreThoseOfTheWhole) {
+  for (const size_t width : {size_t{2}, size_t{4}, size_t{8}}) {
+    const size_t channels = 70;
+    const size_t state = (width - 1) * channels;
+    Begin({{1}, {64, 64}, {200, 128}, {130, 64}}, state);
+    KeepStatesBefore();
+    Convolve convolve{.x = Put(Random(tokens_ * channels)).address,
+                      .x_stride = channels,
+                      .y_stride = channels,
+                      .weight = Put(Random(width * channels)).address,
+                      .bias = Put(Random(channels)).address,
+                      .channels = channels,
+                      .width = width,
+                      .window_offset = kStateOffset};
+    std::vector<std::vector<float>> results[2];
+    for (const size_t most_tokens : {size_t{0}, size_t{200}}) {
+      const Slice y = Room(tokens_ * channels);
+      convolve.y = y.address;
+      convolve.most_tokens = most_tokens;
+      commands_->Begin();
+      kernels_->ConvSilu(*commands_, convolve, OnDevice());
+      commands_->Run();
+      auto& result = results[most_tokens == 0 ? 0 : 1];
+      result.push_back(Get(y, tokens_ * channels));
+      for (size_t s = 0; s < sequences_.size(); ++s) {
+        result.push_back(After(states_[s], state));
+        result.push_back(After(kept_[s], state));
+      }
+    }
+    EXPECT_EQ(results[0], results[1]);
+  }
+}
+
 // Heads of every size that divides a workgroup, and others.
 TEST_F(ScanKernelsTest, MambaTwosScanIsThatOfTheDefinition) {
   const std::pair<size_t, size_t> shapes[] = {{64, 128}, {80, 16}, {1, 3},
@@ -172,35 +153,23 @@ TEST_F(ScanKernelsTest, MambaTwosScanIsThatOfTheDefinition) {
                       OnDevice());
     commands_->Run();
     const std::vector<float> y = Get(y_slice, tokens_ * shape.d_inner);
+    const Mamba2Reference reference{shape,          x.data(), stride,
+                                    dt_bias.data(), a.data(), d.data()};
     for (size_t s = 0; s < sequences_.size(); ++s) {
       const DeviceSequence& sequence = sequences_[s];
-      std::vector<double> now = Before(s);
-      std::vector<double> kept = now;
+      Mamba2Reference::Values now = Mamba2Reference::Of(Before(s));
+      std::vector<double> kept = now.exact;
       for (size_t t = 0; t < sequence.tokens; ++t) {
         const size_t token = sequence.first_token + t;
-        const float* row = x.data() + token * stride;
-        for (size_t h = 0; h < heads; ++h) {
-          const float* b = row + shape.d_inner + h / (heads / groups) * state;
-          const float* c = b + groups * state;
-          const double dt = SoftplusOf(double{row[shape.conv_dim() + h]} +
-                                       double{dt_bias[h]});
-          const double decay = std::exp(dt * double{a[h]});
-          for (size_t i = 0; i < head_dim; ++i) {
-            const auto input = double{row[h * head_dim + i]};
-            double sum = double{d[h]} * input;
-            for (size_t n = 0; n < state; ++n) {
-              double& cell = now[(h * state + n) * head_dim + i];
-              cell = decay * cell + dt * double{b[n]} * input;
-              sum += double{c[n]} * cell;
-            }
-            ASSERT_NEAR(y[token * shape.d_inner + h * head_dim + i], sum,
-                        1e-5 * static_cast<double>(8 + state))
-                << "token " << t << " of sequence " << s;
-          }
+        const std::vector<double> expected = reference.Step(token, &now).exact;
+        for (size_t i = 0; i < shape.d_inner; ++i) {
+          ASSERT_NEAR(y[token * shape.d_inner + i], expected[i],
+                      1e-5 * static_cast<double>(8 + state))
+              << "token " << t << " of sequence " << s;
         }
-        if (t + 1 == sequence.kept_after) kept = now;
+        if (t + 1 == sequence.kept_after) kept = now.exact;
       }
-      ExpectState(states_[s], now, 1e-4);
+      ExpectState(states_[s], now.exact, 1e-4);
       if (sequence.kept_after != DeviceSequence::kNotKept) {
         ExpectState(kept_[s], kept, 1e-4);
       }
