@@ -54,7 +54,7 @@ TEST(DrafterTest, StopsWhereGuessesAreWrongAndGoesOnWhereTheyAreRight) {
   }
   EXPECT_THAT(drafter.Draft(length, 1), IsEmpty());
   for (int i = 0; i < 40; ++i) {
-    for (const TokenId token : {3, 1, 2}) {
+    for (const TokenId token : {3U, 1U, 2U}) {
       drafter.Say(token);
       (void)drafter.Draft(length, 1);
       length.Took(1, DraftLength::Seconds(1));
