@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <ranges>
+#include <iterator>
 
 #include "engine/fresh_pages.h"
 
@@ -30,9 +30,9 @@ void* SparePages::Take(size_t bytes) {
   {
     const std::scoped_lock lock(mutex_);
     // The newest is the likeliest to be there still, and in a cache.
-    const auto newest_first = std::views::reverse(runs_);
-    const auto found = std::ranges::find(newest_first, bytes, &Run::bytes);
-    if (found != newest_first.end()) {
+    const auto found =
+        std::ranges::find(runs_.rbegin(), runs_.rend(), bytes, &Run::bytes);
+    if (found != runs_.rend()) {
       void* const pages = found->pages;
       runs_.erase(std::next(found).base());
       bytes_ -= bytes;
