@@ -24,6 +24,28 @@ void AddRandomWeights(CLI::App* app, RandomWeightsArguments* arguments) {
       ->needs(random)
       ->type_name("FILE");
 }
+
+void AddSpeedOptions(CLI::App* app, BenchArguments* arguments) {
+  app->add_option("--tokens,-n", arguments->tokens,
+                  "Per repetition; default 64 (decode) or 512 (prefill)")
+      ->check(CLI::Range(size_t{1}, kMaxTokens));
+  AddCount(app, "--repetitions,-r", &arguments->repetitions, 10000,
+           "How often to measure");
+  AddRandomWeights(app, &arguments->weights);
+  AddJson(app, &arguments->json);
+}
+
+void AddDraftsOptions(CLI::App* app, BenchDraftsArguments* arguments) {
+  app->add_option("--file,-f", arguments->file,
+                  "Go on with the text of FILE; default: a sample")
+      ->type_name("FILE");
+  AddCount(app, "--tokens,-n", &arguments->tokens, kMaxTokens,
+           "Per repetition");
+  AddCount(app, "--repetitions,-r", &arguments->repetitions, 10000,
+           "How often to measure");
+  AddJson(app, &arguments->json);
+}
+
 namespace {
 
 void AddPeerOptions(CLI::App* app, BenchKeystrokesArguments* arguments) {

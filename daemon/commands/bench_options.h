@@ -7,6 +7,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "daemon/commands/bench.h"
+#include "daemon/commands/bench_drafts.h"
 #include "daemon/commands/bench_keystrokes.h"
 #include "daemon/commands/bench_soak.h"
 #include "daemon/commands/random_weights.h"
@@ -15,6 +17,9 @@ namespace krait::daemon {
 
 // Weights of a shape instead of a model.
 void AddRandomWeights(CLI::App* app, RandomWeightsArguments* arguments);
+// Of `bench decode` and `prefill`.
+void AddSpeedOptions(CLI::App* app, BenchArguments* arguments);
+void AddDraftsOptions(CLI::App* app, BenchDraftsArguments* arguments);
 void AddKeystrokesOptions(CLI::App* app, BenchKeystrokesArguments* arguments);
 void AddSoakOptions(CLI::App* app, BenchSoakArguments* arguments);
 

@@ -450,13 +450,7 @@ void CommandLine::AddBench() {
        {std::pair(decode, &decode_), std::pair(prefill, &prefill_)}) {
     AddModelOptions(app, &arguments->model);
     AddUserModel(app, &arguments->model);
-    app->add_option("--tokens,-n", arguments->tokens,
-                    "Per repetition; default 64 (decode) or 512 (prefill)")
-        ->check(CLI::Range(size_t{1}, kMaxTokens));
-    AddCount(app, "--repetitions,-r", &arguments->repetitions, 10000,
-             "How often to measure");
-    AddRandomWeights(app, &arguments->weights);
-    AddJson(app, &arguments->json);
+    AddSpeedOptions(app, arguments);
   }
   AddCount(decode, "--sequences,-s", &decode_.sequences, 64, "Decoded at once");
   AddBenchDrafts(group);
@@ -470,13 +464,7 @@ void CommandLine::AddBenchDrafts(CLI::App* group) {
           &drafts_, RunBenchDrafts);
   AddModelOptions(app, &drafts_.model);
   AddUserModel(app, &drafts_.model);
-  app->add_option("--file,-f", drafts_.file,
-                  "Go on with the text of FILE; default: a sample")
-      ->type_name("FILE");
-  AddCount(app, "--tokens,-n", &drafts_.tokens, kMaxTokens, "Per repetition");
-  AddCount(app, "--repetitions,-r", &drafts_.repetitions, 10000,
-           "How often to measure");
-  AddJson(app, &drafts_.json);
+  AddDraftsOptions(app, &drafts_);
 }
 
 void CommandLine::AddBenchKeystrokes(CLI::App* group) {
