@@ -49,11 +49,12 @@ constexpr double kNamedWorth = 2;
 constexpr double kImportedWorth = 0.5;
 constexpr double kSimilarWorth = 1;
 
-enum Query : size_t { kAllPaths, kDeclaring };
-constexpr std::array<std::string_view, 2> kQueries = {
+enum Query : size_t { kAllPaths, kDeclaring, kOutline };
+constexpr std::array<std::string_view, 3> kQueries = {
     "SELECT path FROM file WHERE left_out = 0 ORDER BY path",
     "SELECT f.path, c.begin_line FROM term t JOIN chunk c ON c.id = t.rowid "
-    "JOIN file f ON f.id = c.file WHERE term MATCH ? AND c.name = ? LIMIT 64"};
+    "JOIN file f ON f.id = c.file WHERE term MATCH ? AND c.name = ? LIMIT 64",
+    "SELECT hash, outline FROM file WHERE path = ?"};
 
 std::string_view LinesAbove(std::string_view text, size_t lines) {
   size_t begin = text.size();
@@ -208,7 +209,6 @@ std::optional<ContextFinder::File> ContextFinder::Read(
   File file{.path = path};
   auto text = ReadFile(root_ / path, FileChoice::kMaxBytes, &file.stamp);
   if (!text || !MayShow(file, *text)) return std::nullopt;
-  std::erase(*text, '\r');
   file.text = std::make_shared<const std::string>(std::move(*text));
   return file;
 }
@@ -273,7 +273,20 @@ const Outline* ContextFinder::OutlineOfFile(const std::string& path) {
   }
   const auto file = Read(path);
   if (!file) return nullptr;
-  return &outlines_.Of(path, file->stamp, file->text);
+  return &outlines_.Keep(path, file->stamp, OutlineOfText(*file));
+}
+
+// The index has parsed it, if it is as it was then.
+Outline ContextFinder::OutlineOfText(const File& file) {
+  Statement& known = statements_[kOutline];
+  const auto row = known.Bind(1, file.path).Step();
+  const bool same =
+      row && *row &&
+      static_cast<uint64_t>(known.Integer(0)) == HashOfText(*file.text);
+  Outline outline = same ? UnpackOutline(known.Blob(1), *file.text)
+                         : OutlineOf(file.path, file.text);
+  known.Reset();
+  return outline;
 }
 
 void ContextFinder::AddImported(Search* search) {

@@ -81,6 +81,7 @@ class ContextFinder {
   bool MayShow(const File& file, std::string_view text);
   base::Result<completion::RepositoryContext> FindIn(Search* search);
   const Outline* OutlineOfFile(const std::string& path);
+  Outline OutlineOfText(const File& file);
 
   void AddEdited(Search* search) const;
   void AddImported(Search* search);

@@ -37,7 +37,8 @@ CREATE TABLE file(
   lines INTEGER NOT NULL,
   first_chunk INTEGER NOT NULL,
   chunks INTEGER NOT NULL,
-  lengths BLOB NOT NULL);
+  lengths BLOB NOT NULL,
+  outline BLOB NOT NULL);
 CREATE TABLE chunk(
   id INTEGER PRIMARY KEY,
   file INTEGER NOT NULL,
@@ -78,7 +79,8 @@ enum Which : size_t {
 constexpr std::array<std::string_view, kWhichSize> kStatements = {
     "SELECT id FROM file WHERE path = ?",
     "INSERT INTO file(path, bytes, modified_ns, hash, left_out, lines, "
-    "first_chunk, chunks, lengths) VALUES(?, ?, ?, ?, ?, ?, 0, 0, x'')",
+    "first_chunk, chunks, lengths, outline) "
+    "VALUES(?, ?, ?, ?, ?, ?, 0, 0, x'', ?)",
     "UPDATE file SET bytes = ?, modified_ns = ? WHERE id = ?",
     "DELETE FROM file WHERE id = ?",
     "SELECT first_chunk, chunks FROM file WHERE id = ?",
@@ -250,6 +252,7 @@ base::Status IndexStore::Put(const IndexedFile& file) {
                  .Bind(4, Signed(file.hash))
                  .Bind(5, static_cast<int64_t>(file.left_out))
                  .Bind(6, Signed(file.lines))
+                 .BindBlob(7, file.outline)
                  .Run();
   if (!put) return put;
   const int64_t id = database_.LastRowId();

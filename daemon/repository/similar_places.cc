@@ -166,6 +166,7 @@ std::optional<SimilarLines> MostSimilarLines(
                                       lines.Begin(end) - lines.Begin(first))),
       .begin_line = first + 1,
       .counts = best.counts};
+  std::erase(similar.text, '\r');
   if (!similar.text.ends_with('\n')) similar.text += '\n';
   return similar;
 }

@@ -63,7 +63,7 @@ class SimilarPlaces {
 
 // Lines of a place.
 struct SimilarLines {
-  std::string text;  // whole lines
+  std::string text;  // whole lines, ended by "\n"
   size_t begin_line = 1;
   double counts = 0;  // of the words in them
 };
