@@ -83,8 +83,10 @@ std::optional<StopReason> TokenPicker::Pick(std::span<const float> logits) {
   }
   const std::optional<TokenId> token = Choose(logits);
   if (!token) return StopReason::kNotFinite;
-  if (end_ && *token == *end_) return StopReason::kEndOfSequence;
+  // Of logits some of which are no numbers no token has a probability.
   const float log_sum = simd::LogSumExp(logits.data(), logits.size());
+  if (!std::isfinite(log_sum)) return StopReason::kNotFinite;
+  if (end_ && *token == *end_) return StopReason::kEndOfSequence;
   const float logprob = logits[*token] - log_sum;
   if (options_.likeliest > 0) {
     likeliest_ = LikeliestTokens(logits, options_.likeliest, log_sum);

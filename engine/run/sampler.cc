@@ -15,8 +15,7 @@ std::optional<TokenId> Sampler::Sample(std::span<const float> logits) {
   candidates_.clear();
   if (options_.temperature <= 0 && options_.repetition_penalty == 1) {
     const size_t best = simd::ArgMax(logits.data(), logits.size());
-    if (!std::isfinite(logits[best])) return std::nullopt;
-    return static_cast<TokenId>(best);
+    if (std::isfinite(logits[best])) return static_cast<TokenId>(best);
   }
   for (size_t id = 0; id < logits.size(); ++id) {
     if (std::isfinite(logits[id])) {

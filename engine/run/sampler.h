@@ -29,7 +29,8 @@ class Sampler {
  public:
   explicit Sampler(const SamplerOptions& options);
 
-  // Returns nullopt if no logit is finite. NaN and -inf are never picked.
+  // Returns nullopt if no logit is finite. NaN and infinities
+  // are never picked.
   std::optional<TokenId> Sample(std::span<const float> logits);
 
  private:
