@@ -11,7 +11,7 @@ namespace {
 
 TEST(ImportStatementsTest, EndBehindTheLastImport) {
   const std::string go =
-      "package a\n\nimport (\n\t\"fmt\"\n\n\tlog \"io/log\"\n)\n";
+      "package a\n\nimport (\n\t\"fmt\"\n\n\t\"os\"\n\tlog \"io/log\"\n)\n";
   EXPECT_EQ(ImportStatements(go + "\nfunc f() { }\n"), go);
   EXPECT_EQ(ImportStatements("x = 1\n"), "");
   EXPECT_EQ(ImportStatements("import a\nx = 1\n\ny = 2\n"),
@@ -34,9 +34,9 @@ TEST(ImportStatementsTest, AVariableOfThatNameIsNone) {
 }
 
 TEST(ImportStatementsTest, TellTheModulesInTheirOrder) {
-  const std::string python = "import os\nfrom a import b, c\n";
+  const std::string python = "import os\nfrom shop import cart, rebates\n";
   EXPECT_EQ(ReadImports("x.py", "python", python),
-            (std::vector<std::string>{"os", "a.b", "a.c", "a"}));
+            (std::vector<std::string>{"os", "shop.cart", "shop.rebates", "shop"}));
 }
 
 }  // namespace
