@@ -83,6 +83,7 @@ struct Symbol {
   size_t begin_ofs = 0;
   size_t end_ofs = 0;
   size_t name_ofs = 0;
+  size_t signature_end_ofs = 0;  // of what `signature` was made of
 };
 
 struct Import {

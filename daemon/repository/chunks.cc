@@ -172,20 +172,29 @@ class Cutter {
 
 }  // namespace
 
-std::vector<Chunk> CutIntoChunks(
+std::vector<Symbol> DeclarationsOf(
     std::string_view path, const std::shared_ptr<const std::string>& text) {
   const grammars::Language* const language =
       grammars::LanguageOfFile(path, *text);
+  if (language == nullptr || language->name == "markdown") return {};
+  grammars::Parser parser(language, kParserLimits);
+  const auto tree = parser.Parse(text);
+  return tree->HasGrammar() ? tree->Symbols() : std::vector<Symbol>();
+}
+
+std::vector<Chunk> CutIntoChunks(std::string_view path, const std::string& text,
+                                 const std::vector<Symbol>& declarations) {
+  const grammars::Language* const language =
+      grammars::LanguageOfFile(path, text);
   if (language != nullptr && language->name == "markdown") {
-    return CutMarkdown(*text);
+    return CutMarkdown(text);
   }
-  std::vector<Symbol> symbols;
-  if (language != nullptr) {
-    grammars::Parser parser(language, kParserLimits);
-    const auto tree = parser.Parse(text);
-    if (tree->HasGrammar()) symbols = tree->Symbols();
-  }
-  return Cutter(path, *text, symbols).Run();
+  return Cutter(path, text, declarations).Run();
+}
+
+std::vector<Chunk> CutIntoChunks(
+    std::string_view path, const std::shared_ptr<const std::string>& text) {
+  return CutIntoChunks(path, *text, DeclarationsOf(path, text));
 }
 
 }  // namespace krait::repository

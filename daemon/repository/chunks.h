@@ -34,10 +34,21 @@ struct Chunk {
 inline constexpr size_t kWindowLines = 60;
 inline constexpr size_t kDeclarationLines = 120;
 
+// Returns what a file declares, in its order; nothing in a language without a
+// grammar, in Markdown, and of a text that is too large or nested to be parsed.
+// Thread-safe.
+std::vector<grammars::Symbol> DeclarationsOf(
+    std::string_view path, const std::shared_ptr<const std::string>& text);
+
 // Cuts a file into chunks, which together are all of it but blank lines, and
-// share no line; the views are of `text`. In a language with a grammar by
-// declarations (a text that is too large or nested for that, by windows),
-// Markdown by headings. Never fails. Thread-safe.
+// share no line; the views are of `text`. By its declarations, of which
+// DeclarationsOf has returned all; by windows where there are none; Markdown by
+// headings. Never fails. Thread-safe.
+std::vector<Chunk> CutIntoChunks(
+    std::string_view path, const std::string& text,
+    const std::vector<grammars::Symbol>& declarations);
+
+// Same, with the declarations that it has.
 std::vector<Chunk> CutIntoChunks(
     std::string_view path, const std::shared_ptr<const std::string>& text);
 

@@ -49,11 +49,12 @@ constexpr double kNamedWorth = 2;
 constexpr double kImportedWorth = 0.5;
 constexpr double kSimilarWorth = 1;
 
-enum Query : size_t { kAllPaths, kDeclaring };
-constexpr std::array<std::string_view, 2> kQueries = {
+enum Query : size_t { kAllPaths, kDeclaring, kOutline };
+constexpr std::array<std::string_view, 3> kQueries = {
     "SELECT path FROM file WHERE left_out = 0 ORDER BY path",
     "SELECT f.path, c.begin_line FROM term t JOIN chunk c ON c.id = t.rowid "
-    "JOIN file f ON f.id = c.file WHERE term MATCH ? AND c.name = ? LIMIT 64"};
+    "JOIN file f ON f.id = c.file WHERE term MATCH ? AND c.name = ? LIMIT 64",
+    "SELECT hash, outline FROM file WHERE path = ?"};
 
 std::string_view LinesAbove(std::string_view text, size_t lines) {
   size_t begin = text.size();
@@ -201,31 +202,30 @@ NearNames ContextFinder::NamesAround(const ContextQuestion& question) {
 }
 
 std::optional<ContextFinder::File> ContextFinder::Read(
-    const std::string& path) {
+    const std::string& path) const {
   // What is no text of its own cannot be shown as code.
   if (IsDocument(path)) return std::nullopt;
   if (!choice_.ByName(root_.string(), path).taken()) return std::nullopt;
   File file{.path = path};
   auto text = ReadFile(root_ / path, FileChoice::kMaxBytes, &file.stamp);
-  if (!text || !MayShow(file, *text)) return std::nullopt;
-  std::erase(*text, '\r');
+  if (!text) return std::nullopt;
   file.text = std::make_shared<const std::string>(std::move(*text));
   return file;
 }
 
 // Looking for secrets takes a millisecond in a large file.
-bool ContextFinder::MayShow(const File& file, std::string_view text) {
+bool ContextFinder::MayShow(const File& file) {
   constexpr size_t kMostJudged = 4096;
   const auto known = judged_.find(file.path);
   // A file that was written within the clock's tick is looked at again.
   if (known != judged_.end() && known->second.stamp == file.stamp &&
-      known->second.hash == HashOfText(text)) {
+      known->second.hash == HashOfText(*file.text)) {
     return known->second.taken;
   }
   if (judged_.size() >= kMostJudged) judged_.clear();
-  const bool taken = choice_.ByText(file.path, text).taken();
+  const bool taken = choice_.ByText(file.path, *file.text).taken();
   judged_[file.path] = {
-      .stamp = file.stamp, .hash = HashOfText(text), .taken = taken};
+      .stamp = file.stamp, .hash = HashOfText(*file.text), .taken = taken};
   return taken;
 }
 
@@ -272,8 +272,21 @@ const Outline* ContextFinder::OutlineOfFile(const std::string& path) {
     return known;
   }
   const auto file = Read(path);
-  if (!file) return nullptr;
-  return &outlines_.Of(path, file->stamp, file->text);
+  if (!file || !MayShow(*file)) return nullptr;
+  return &outlines_.Keep(path, file->stamp, OutlineOfText(*file));
+}
+
+// The index has parsed it, if it is as it was then.
+Outline ContextFinder::OutlineOfText(const File& file) {
+  Statement& known = statements_[kOutline];
+  const auto row = known.Bind(1, file.path).Step();
+  const bool same =
+      row && *row &&
+      static_cast<uint64_t>(known.Integer(0)) == HashOfText(*file.text);
+  Outline outline = same ? UnpackOutline(known.Blob(1), *file.text)
+                         : OutlineOf(file.path, file.text);
+  known.Reset();
+  return outline;
 }
 
 void ContextFinder::AddImported(Search* search) {
@@ -396,7 +409,7 @@ base::Status ContextFinder::AddSimilar(Search* search) {
     const auto file = Read(place.path);
     if (!file) continue;
     auto lines = MostSimilarLines(*file->text, place, *words);
-    if (!lines || lines->text.size() > share) continue;
+    if (!lines || lines->text.size() > share || !MayShow(*file)) continue;
     share -= lines->text.size();
     search->Add({.path = place.path,
                  .text = std::move(lines->text),

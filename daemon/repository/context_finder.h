@@ -76,11 +76,13 @@ class ContextFinder {
 
   static NearNames NamesAround(const ContextQuestion& question);
   const std::vector<std::string>& ModulesOf(const ContextQuestion& question);
-  // Returns the file if it may be shown now.
-  std::optional<File> Read(const std::string& path);
-  bool MayShow(const File& file, std::string_view text);
+  // Returns the file if it is there and may be shown by its name.
+  std::optional<File> Read(const std::string& path) const;
+  // Whether it may be by its text, too.
+  bool MayShow(const File& file);
   base::Result<completion::RepositoryContext> FindIn(Search* search);
   const Outline* OutlineOfFile(const std::string& path);
+  Outline OutlineOfText(const File& file);
 
   void AddEdited(Search* search) const;
   void AddImported(Search* search);

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 
+#include "daemon/completion/text/words.h"
 #include "daemon/repository/identifiers.h"
 #include "daemon/repository/text_lines.h"
 #include "grammars/language.h"
@@ -24,7 +25,14 @@ bool LooksLikeImport(std::string_view line) {
   for (const std::string_view begin :
        {"import", "from ", "#include", "# include", "use ", "pub use ", "mod ",
         "pub mod ", "using ", "require", "source ", ". ", "export ", "\""}) {
-    if (line.starts_with(begin)) return true;
+    if (!line.starts_with(begin)) continue;
+    // `imports = 1` is none, nor is `from := 1`.
+    const std::string_view rest = line.substr(begin.size());
+    if (begin == "import") {
+      return rest.empty() || !completion::IsWordByte(rest.front());
+    }
+    return begin != "from " ||
+           !(rest.starts_with('=') || rest.starts_with(":="));
   }
   return line.find("require(") != line.npos;
 }

@@ -23,6 +23,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// A chunk has few lines: how many takes a byte less than which is the last.
+//
 // The full-text table knows of a chunk which words it has, not how often nor
 // where: that takes a third of the size (postings.h says what is known of it).
 constexpr const char* kTables = R"(
@@ -37,12 +39,13 @@ CREATE TABLE file(
   lines INTEGER NOT NULL,
   first_chunk INTEGER NOT NULL,
   chunks INTEGER NOT NULL,
-  lengths BLOB NOT NULL);
+  lengths BLOB NOT NULL,
+  outline BLOB NOT NULL);
 CREATE TABLE chunk(
   id INTEGER PRIMARY KEY,
   file INTEGER NOT NULL,
   begin_line INTEGER NOT NULL,
-  end_line INTEGER NOT NULL,
+  more_lines INTEGER NOT NULL,
   kind INTEGER NOT NULL,
   name TEXT NOT NULL,
   container TEXT NOT NULL);
@@ -78,13 +81,15 @@ enum Which : size_t {
 constexpr std::array<std::string_view, kWhichSize> kStatements = {
     "SELECT id FROM file WHERE path = ?",
     "INSERT INTO file(path, bytes, modified_ns, hash, left_out, lines, "
-    "first_chunk, chunks, lengths) VALUES(?, ?, ?, ?, ?, ?, 0, 0, x'')",
+    "first_chunk, chunks, lengths, outline) "
+    "VALUES(?, ?, ?, ?, ?, ?, 0, 0, x'', ?)",
     "UPDATE file SET bytes = ?, modified_ns = ? WHERE id = ?",
     "DELETE FROM file WHERE id = ?",
     "SELECT first_chunk, chunks FROM file WHERE id = ?",
     "DELETE FROM chunk WHERE id >= ? AND id < ?",
     "UPDATE file SET first_chunk = ?, chunks = ?, lengths = ? WHERE id = ?",
-    "INSERT INTO chunk(id, file, begin_line, end_line, kind, name, container) "
+    "INSERT INTO chunk(id, file, begin_line, more_lines, kind, name, "
+    "container) "
     "VALUES(?, ?, ?, ?, ?, ?, ?)",
     "INSERT INTO term(rowid, words) VALUES(?, ?)",
     "INSERT INTO vector(first_chunk, rows) VALUES(?, ?)",
@@ -250,6 +255,7 @@ base::Status IndexStore::Put(const IndexedFile& file) {
                  .Bind(4, Signed(file.hash))
                  .Bind(5, static_cast<int64_t>(file.left_out))
                  .Bind(6, Signed(file.lines))
+                 .BindBlob(7, file.outline)
                  .Run();
   if (!put) return put;
   const int64_t id = database_.LastRowId();
@@ -283,7 +289,7 @@ base::Status IndexStore::PutChunk(int64_t file, const ChunkTerms& terms) {
       .Bind(1, id)
       .Bind(2, file)
       .Bind(3, Signed(terms.chunk.begin_line))
-      .Bind(4, Signed(terms.chunk.end_line))
+      .Bind(4, Signed(terms.chunk.end_line - terms.chunk.begin_line))
       .Bind(5, static_cast<int64_t>(terms.chunk.kind))
       .Bind(6, terms.chunk.name)
       .Bind(7, terms.chunk.container)

@@ -44,6 +44,7 @@ struct IndexedFile {
   uint64_t lines = 0;
   std::vector<ChunkTerms> chunks = {};
   std::string vectors = {};  // a row for each chunk; empty without an encoder
+  std::string outline = {};  // as PackOutline writes it
 };
 
 struct IndexCounts {
@@ -65,7 +66,7 @@ struct IndexCounts {
 class IndexStore {
  public:
   // Raised when what is in the file changes.
-  static constexpr int kVersion = 3;
+  static constexpr int kVersion = 4;
 
   // Opens the index of the repository at `root`; makes it if it is not there,
   // or if its vectors are of another encoder than the one of that name ("":

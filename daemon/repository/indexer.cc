@@ -23,6 +23,7 @@
 #include "daemon/repository/code_terms.h"
 #include "daemon/repository/document.h"
 #include "daemon/repository/document_chunks.h"
+#include "daemon/repository/outline.h"
 
 namespace krait::repository {
 namespace {
@@ -343,7 +344,11 @@ IndexedFile IndexChunks(const std::string& path, std::string_view text,
 IndexedFile IndexText(const std::string& path,
                       const std::shared_ptr<const std::string>& text,
                       const ChunkEncoder* encoder) {
-  return IndexChunks(path, *text, CutIntoChunks(path, text), encoder);
+  const std::vector<grammars::Symbol> declared = DeclarationsOf(path, text);
+  IndexedFile file =
+      IndexChunks(path, *text, CutIntoChunks(path, *text, declared), encoder);
+  file.outline = PackOutline(declared, *text);
+  return file;
 }
 
 IndexedFile IndexDocument(const std::string& path, const Document& document,

@@ -6,6 +6,14 @@
 #include <utility>
 
 namespace krait::repository {
+namespace {
+
+// A term has no quotes in it.
+std::string MatchOf(std::string_view term, TermMark mark) {
+  return fmt::format("\"{}\"", MarkedTerm(term, mark));
+}
+
+}  // namespace
 
 std::string MarkedTerm(std::string_view term, TermMark mark) {
   std::string marked(term);
@@ -33,11 +41,23 @@ base::Result<int64_t> Postings::Count(std::string_view term, TermMark mark) {
   return chunks;
 }
 
+base::Result<int64_t> Postings::CountUpTo(int64_t most, std::string_view term,
+                                          TermMark mark) {
+  const std::string match = MatchOf(term, mark);
+  chunks_.Bind(1, match);
+  for (int64_t chunks = 0; chunks < most; ++chunks) {
+    const auto row = chunks_.Step();
+    if (!row) return row.error();
+    if (!*row) return chunks;
+  }
+  chunks_.Reset();
+  return most;
+}
+
 base::Status Postings::ForEach(
     std::string_view term, TermMark mark,
     const std::function<void(int64_t number)>& on_chunk) {
-  // A term has no quotes in it.
-  const std::string match = fmt::format("\"{}\"", MarkedTerm(term, mark));
+  const std::string match = MatchOf(term, mark);
   chunks_.Bind(1, match);
   for (;;) {
     const auto row = chunks_.Step();

@@ -34,6 +34,10 @@ class Postings {
   // In how many chunks the term has that mark; those that are gone and still in
   // the table of terms count, too. Costs some ten nanoseconds each.
   base::Result<int64_t> Count(std::string_view term, TermMark mark);
+  // Same, but no more than `most`, of which each costs a tenth of a microsecond
+  // or two: the most frequent terms are in half of the chunks.
+  base::Result<int64_t> CountUpTo(int64_t most, std::string_view term,
+                                  TermMark mark);
   // Calls `on_chunk` with the number of each of them, ascending. A tenth of a
   // microsecond each or two.
   base::Status ForEach(std::string_view term, TermMark mark,

@@ -17,8 +17,9 @@ namespace krait::repository {
 namespace {
 
 constexpr std::string_view kPassage =
-    "SELECT f.path, c.begin_line, c.end_line, c.kind, c.name, c.container "
-    "FROM chunk c JOIN file f ON f.id = c.file WHERE c.id = ?";
+    "SELECT f.path, c.begin_line, c.begin_line + c.more_lines, c.kind, "
+    "c.name, c.container FROM chunk c JOIN file f ON f.id = c.file WHERE c.id "
+    "= ?";
 
 // Chosen by doc comments (code) and by questions about documents and code
 // (anything) of repositories that are not those of docs/repository.md.

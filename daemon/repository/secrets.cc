@@ -68,17 +68,14 @@ bool LooksRandom(std::string_view token) {
   return digit && different >= 10 && token.find("EXAMPLE") == token.npos;
 }
 
-bool Holds(std::string_view text, const TokenForm& form) {
-  for (size_t at = text.find(form.begin); at != text.npos;
-       at = text.find(form.begin, at + 1)) {
-    if (at > 0 && IsWord(text[at - 1])) continue;
-    size_t end = at + form.begin.size();
-    while (end < text.size() && IsOf(form.alphabet, text[end])) ++end;
-    const std::string_view token =
-        text.substr(at + form.begin.size(), end - at - form.begin.size());
-    if (token.size() >= form.least && LooksRandom(token)) return true;
-  }
-  return false;
+// Whether a run of letters that can be a token's is one of that form.
+bool IsToken(std::string_view run, const TokenForm& form) {
+  if (!run.starts_with(form.begin)) return false;
+  run.remove_prefix(form.begin.size());
+  const auto end = std::ranges::find_if_not(
+      run, [&](char c) { return IsOf(form.alphabet, c); });
+  run = run.substr(0, static_cast<size_t>(end - run.begin()));
+  return run.size() >= form.least && LooksRandom(run);
 }
 
 bool IsBase64(char c) {
@@ -120,32 +117,44 @@ bool HoldsPuttyKey(std::string_view text) {
          text.find("\nPrivate-Lines: ") != text.npos;
 }
 
-// Header and payload of a JSON web token are objects in base64url, which begin
-// so, and its signature is not empty.
-bool HoldsWebToken(std::string_view text) {
+constexpr size_t kLeastWebTokenPart = 16;
+
+// Whether a JSON web token begins at `at` with a part that ends at `header`.
+// Header and payload are objects in base64url, which begin so, and the
+// signature is not empty.
+bool IsWebToken(std::string_view text, size_t at, size_t header) {
   constexpr std::string_view kObject = "eyJ";
-  constexpr size_t kLeastPart = 16;
-  const auto part_end = [&](size_t at) {
-    while (at < text.size() && IsWord(text[at])) ++at;
-    return at;
+  const auto part_end = [&](size_t from) {
+    while (from < text.size() && IsWord(text[from])) ++from;
+    return from;
   };
-  for (size_t at = text.find(kObject); at != text.npos;
-       at = text.find(kObject, at + 1)) {
-    if (at > 0 && IsWord(text[at - 1])) continue;
-    const size_t header = part_end(at);
-    if (header - at < kLeastPart ||
-        text.substr(header, 1 + kObject.size()) != ".eyJ") {
-      continue;
-    }
-    const size_t payload = part_end(header + 1);
-    if (payload >= text.size() || text[payload] != '.') continue;
-    const size_t signature = part_end(payload + 1);
-    if (signature - payload > kLeastPart &&
-        LooksRandom(text.substr(payload + 1, signature - payload - 1))) {
-      return true;
-    }
+  if (!text.substr(at, header - at).starts_with(kObject) ||
+      !text.substr(header).starts_with(".eyJ")) {
+    return false;
   }
-  return false;
+  const size_t payload = part_end(header + 1);
+  if (payload >= text.size() || text[payload] != '.') return false;
+  const size_t signature = part_end(payload + 1);
+  return signature - payload > kLeastWebTokenPart &&
+         LooksRandom(text.substr(payload + 1, signature - payload - 1));
+}
+
+// What begins where a run of a token's letters does. Code has few that are as
+// long, so that this takes a nanosecond or two for a byte.
+std::string_view FindToken(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    size_t end = at;
+    while (end < text.size() && IsWord(text[end])) ++end;
+    const std::string_view run = text.substr(at, end - at);
+    if (run.size() >= kLeastWebTokenPart) {
+      if (IsWebToken(text, at, end)) return "a JSON web token";
+      for (const TokenForm& form : kForms) {
+        if (IsToken(run, form)) return form.name;
+      }
+    }
+    at = end + 1;
+  }
+  return {};
 }
 
 // "$6$salt$hash", as of crypt(3) and htpasswd.
@@ -164,6 +173,7 @@ bool IsPasswordHash(std::string_view field) {
 
 // Lines as in /etc/shadow and htpasswd's files: "name:hash", ":" and more.
 bool HoldsPasswordHashes(std::string_view text) {
+  if (text.find(":$") == text.npos) return false;
   for (size_t begin = 0; begin < text.size();) {
     const size_t end = std::min(text.find('\n', begin), text.size());
     std::string_view line = text.substr(begin, end - begin);
@@ -184,12 +194,8 @@ bool HoldsPasswordHashes(std::string_view text) {
 
 std::string_view FindSecret(std::string_view text) {
   if (HoldsPrivateKey(text) || HoldsPuttyKey(text)) return "a private key";
-  if (HoldsWebToken(text)) return "a JSON web token";
   if (HoldsPasswordHashes(text)) return "hashes of passwords";
-  for (const TokenForm& form : kForms) {
-    if (Holds(text, form)) return form.name;
-  }
-  return {};
+  return FindToken(text);
 }
 
 }  // namespace krait::repository

@@ -27,7 +27,7 @@ constexpr double kUsualChunks = 8;
 constexpr size_t kMostPlaces = 12;
 
 constexpr std::string_view kPlace =
-    "SELECT f.path, c.begin_line, c.end_line FROM chunk c "
+    "SELECT f.path, c.begin_line, c.begin_line + c.more_lines FROM chunk c "
     "JOIN file f ON f.id = c.file WHERE c.id = ?";
 
 // A range of lines, from 0.
@@ -94,7 +94,8 @@ base::Result<std::vector<RareWord>> SimilarPlaces::RareWords(
     const auto known = counts_.find(term);
     int64_t places = known == counts_.end() ? 0 : known->second;
     if (known == counts_.end()) {
-      const auto counted = postings->Count(term, TermMark::kNone);
+      const auto counted =
+          postings->CountUpTo(kRare + 1, term, TermMark::kNone);
       if (!counted) return counted.error();
       places = *counted;
       counts_.emplace(term, places);
@@ -123,16 +124,25 @@ base::Result<std::vector<SimilarPlace>> SimilarPlaces::Find(
   if (words.size() < kLeastShared) return places;
   auto postings = Postings::Open(&database_);
   if (!postings) return postings.error();
-  std::map<int64_t, double> scores;  // by chunk
+  struct Score {
+    size_t words = 0;
+    double counts = 0;
+  };
+  std::map<int64_t, Score> scores;  // by chunk
   for (const RareWord& word : words) {
-    const auto added = postings->ForEach(
-        word.term, TermMark::kNone,
-        [&](int64_t number) { scores[number] += word.counts; });
+    const auto added =
+        postings->ForEach(word.term, TermMark::kNone, [&](int64_t number) {
+          Score& score = scores[number];
+          ++score.words;
+          score.counts += word.counts;
+        });
     if (!added) return added.error();
   }
   std::vector<std::pair<double, int64_t>> ranked;
-  for (const auto& [number, score] : scores)
-    ranked.emplace_back(-score, number);
+  for (const auto& [number, score] : scores) {
+    if (score.words < kLeastShared) continue;  // no file is read for it
+    ranked.emplace_back(-score.counts, number);
+  }
   std::ranges::sort(ranked);
   auto place = database_.Prepare(kPlace);
   if (!place) return place.error();
@@ -166,6 +176,7 @@ std::optional<SimilarLines> MostSimilarLines(
                                       lines.Begin(end) - lines.Begin(first))),
       .begin_line = first + 1,
       .counts = best.counts};
+  std::erase(similar.text, '\r');
   if (!similar.text.ends_with('\n')) similar.text += '\n';
   return similar;
 }

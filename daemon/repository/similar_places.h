@@ -41,7 +41,8 @@ struct SimilarPlace {
 // database outlives it. Thread-compatible.
 class SimilarPlaces {
  public:
-  // In how many places a term is, as far as it is known.
+  // In how many places a term is, as far as it is known; for what is not rare,
+  // a number beyond.
   using TermCounts = std::unordered_map<std::string, int64_t>;
 
   // `counts` is added to, and is of the index as it is.
@@ -51,8 +52,8 @@ class SimilarPlaces {
   // Returns the few names that say most about a place, with what each counts:
   // the nearer and the rarer, the more.
   base::Result<std::vector<RareWord>> RareWords(const NearNames& names);
-  // Returns the places that have the most of these, the best first; none for
-  // fewer words than a place has to share.
+  // Returns the places that have the most of these, the best first, of those
+  // that have enough to be shown.
   base::Result<std::vector<SimilarPlace>> Find(
       const std::vector<RareWord>& words);
 
@@ -63,7 +64,7 @@ class SimilarPlaces {
 
 // Lines of a place.
 struct SimilarLines {
-  std::string text;  // whole lines
+  std::string text;  // whole lines, ended by "\n"
   size_t begin_line = 1;
   double counts = 0;  // of the words in them
 };

@@ -29,19 +29,26 @@ bool IsAmong(std::span<const Use> uses, uint32_t expert) {
 }
 
 // The expert with the highest score that is not among `taken`; of equal ones
-// the first. Scores that are no numbers lose.
+// the first. One that is no number is the highest, wherever it stands.
 uint32_t Best(std::span<const float> scores, std::span<const Use> taken) {
   uint32_t best = 0;
   while (IsAmong(taken, best)) ++best;
   for (uint32_t e = best + 1; e < scores.size(); ++e) {
-    if (scores[e] > scores[best] && !IsAmong(taken, e)) best = e;
+    const bool better = scores[e] > scores[best] || std::isnan(scores[e]);
+    if (better && !IsAmong(taken, e)) best = e;
   }
   return best;
 }
 
-// Writes a token's experts with their weights.
-void ChooseForToken(std::span<const float> scores, uint32_t token,
-                    std::span<Use> uses) {
+// x += weight * y
+void AddScaled(float weight, std::span<const float> y, float* x) {
+  for (size_t i = 0; i < y.size(); ++i) x[i] += weight * y[i];
+}
+
+}  // namespace
+
+void ChooseExperts(std::span<const float> scores, uint32_t token,
+                   std::span<Experts::Buffers::Use> uses) {
   float sum = 0;
   for (size_t i = 0; i < uses.size(); ++i) {
     const uint32_t best = Best(scores, uses.first(i));
@@ -51,13 +58,6 @@ void ChooseForToken(std::span<const float> scores, uint32_t token,
   }
   for (Use& use : uses) use.weight /= sum;
 }
-
-// x += weight * y
-void AddScaled(float weight, std::span<const float> y, float* x) {
-  for (size_t i = 0; i < y.size(); ++i) x[i] += weight * y[i];
-}
-
-}  // namespace
 
 Experts::Experts(const ExpertsShape& shape, LayerReader& read)
     : used_(shape.used), router_(read.Matrix("ffn_gate_inp.weight")) {
@@ -80,9 +80,9 @@ void Experts::Choose(const Batch& batch, Buffers& b, const float* x) const {
                           count);
   b.uses.resize(tokens * used_);
   for (size_t t = 0; t < tokens; ++t) {
-    ChooseForToken({b.scores.data() + t * count, count},
-                   static_cast<uint32_t>(t),
-                   std::span(b.uses).subspan(t * used_, used_));
+    ChooseExperts({b.scores.data() + t * count, count},
+                  static_cast<uint32_t>(t),
+                  std::span(b.uses).subspan(t * used_, used_));
   }
   std::ranges::stable_sort(b.uses, {}, &Use::expert);
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "engine/aligned_array.h"
@@ -55,6 +56,14 @@ struct Experts::Buffers {
   AlignedArray<float> sums;      // [tokens, d_model]
   SwiGlu::Buffers expert;
 };
+
+// Writes into `uses`, no more than there are scores [experts], the experts of a
+// token with the highest ones, of equal scores the first, and the softmax of
+// these as their weights. If any score is no number all weights are none: what
+// such a router chooses means nothing, so that the logits are not to be finite.
+// Thread-safe.
+void ChooseExperts(std::span<const float> scores, uint32_t token,
+                   std::span<Experts::Buffers::Use> uses);
 
 }  // namespace krait::engine
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <string_view>
 #include <utility>
 
@@ -82,8 +83,10 @@ std::optional<StopReason> TokenPicker::Pick(NextLogits logits) {
   }
   const std::optional<TokenId> token = Choose(logits);
   if (!token) return StopReason::kNotFinite;
-  if (end_ && *token == *end_) return StopReason::kEndOfSequence;
+  // Of logits some of which are no numbers no token has a probability.
   const float log_sum = logits.LogSum();
+  if (!std::isfinite(log_sum)) return StopReason::kNotFinite;
+  if (end_ && *token == *end_) return StopReason::kEndOfSequence;
   const float logprob = logits.LogitOf(*token) - log_sum;
   if (options_.likeliest > 0) {
     likeliest_ = LikeliestTokens(logits, options_.likeliest, log_sum);

@@ -28,7 +28,7 @@ enum class StopReason : uint8_t {
   kMaxTokens,
   kCallback,  // on_token returned false
   kCancelled,
-  kNotFinite,  // the model's logits hold no finite number: broken weights
+  kNotFinite,  // of the model's logits some are no numbers: broken weights
 };
 
 // A token that may come next, and the natural log of its probability.

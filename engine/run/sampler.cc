@@ -23,8 +23,7 @@ std::optional<TokenId> Sampler::Sample(const NextLogits& logits) {
   candidates_.clear();
   if (options_.temperature <= 0 && options_.repetition_penalty == 1) {
     const TokenLogit best = logits.Likeliest();
-    if (!std::isfinite(best.logit)) return std::nullopt;
-    return best.id;
+    if (std::isfinite(best.logit)) return best.id;
   }
   logits.AppendPossible(&candidates_);
   if (candidates_.empty()) return std::nullopt;

@@ -33,7 +33,7 @@ class Sampler {
   // of all; 0: all.
   size_t NeededTop() const;
 
-  // Returns nullopt if no logit is finite. NaN and -inf are never picked.
+  // Returns nullopt if no logit is finite. NaN and infinities are never picked.
   // `logits` has the NeededTop() largest, or all.
   std::optional<TokenId> Sample(const NextLogits& logits);
 

@@ -45,16 +45,12 @@ void SortUnique(std::vector<size_t>* values) {
 }
 
 // Returns all but the body of a definition; its first line if it has none.
-std::string SignatureOf(TSNode definition, const Capture* body,
-                        std::string_view text) {
-  std::string_view header = TextOf(definition, text);
-  if (body != nullptr) {
-    const size_t body_ofs = ts_node_start_byte(body->node);
-    header = header.substr(0, body_ofs - ts_node_start_byte(definition));
-  } else {
-    header = header.substr(0, header.find_first_of("\r\n"));
-  }
-  return OneLine(header);
+std::string_view SignatureOf(TSNode definition, const Capture* body,
+                             std::string_view text) {
+  const std::string_view header = TextOf(definition, text);
+  if (body == nullptr) return header.substr(0, header.find_first_of("\r\n"));
+  const size_t body_ofs = ts_node_start_byte(body->node);
+  return header.substr(0, body_ofs - ts_node_start_byte(definition));
 }
 
 // A definition as found, before it is known what encloses it.
@@ -150,14 +146,16 @@ std::vector<Symbol> DocumentTree::FindSymbols(bool* complete) const {
         if (!entry.symbol.name.empty() && entry.pattern <= match.pattern)
           return;
         entry.pattern = match.pattern;
-        entry.symbol = {
-            definition->kind,
-            WithoutQuotes(TextOf(name->node, text())),
-            "",
-            SignatureOf(definition->node, match.Find(kBody), text()),
-            begin,
-            end,
-            ts_node_start_byte(name->node)};
+        const std::string_view signature =
+            SignatureOf(definition->node, match.Find(kBody), text());
+        entry.symbol = {definition->kind,
+                        WithoutQuotes(TextOf(name->node, text())),
+                        "",
+                        OneLine(signature),
+                        begin,
+                        end,
+                        ts_node_start_byte(name->node),
+                        begin + signature.size()};
       });
   std::vector<Symbol> symbols;
   symbols.reserve(found.size());

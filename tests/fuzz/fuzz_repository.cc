@@ -47,12 +47,26 @@ void OutlineAll(const std::string& text) {
   const size_t lines = TextLines(text).size();
   for (const std::string_view path : {"a.cc", "a.py"}) {
     const Outline outline = OutlineOf(path, shared);
+    Check(UnpackOutline(PackOutline(DeclarationsOf(path, shared), text),
+                        text) == outline);
     for (size_t i = 0; i < outline.size(); ++i) {
       Check(outline[i].line >= 1 && outline[i].line <= lines);
       Check(outline[i].text.ends_with('\n') && !outline[i].name.empty());
       Check(outline[i].container == OutlineEntry::kNone ||
             outline[i].container < i);
     }
+  }
+}
+
+// The first bytes as an outline of the others.
+void Unpack(std::string_view bytes) {
+  constexpr size_t kMostPacked = 100;
+  const std::string_view packed = bytes.substr(0, kMostPacked);
+  const std::string_view text = bytes.substr(packed.size());
+  const Outline outline = UnpackOutline(packed, text);
+  for (size_t i = 0; i < outline.size(); ++i) {
+    Check(outline[i].container == OutlineEntry::kNone ||
+          outline[i].container < i);
   }
 }
 
@@ -73,6 +87,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   });
   (void)FileChoice().ByText("a.cc", text);
   OutlineAll(text);
+  Unpack(text);
   ImportPaths files;
   for (const char* const path : {"src/a.cc", "src/b/__init__.py", "c/d.go"}) {
     files.Add(path);

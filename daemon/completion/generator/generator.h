@@ -94,7 +94,7 @@ enum class GenerationEnd : uint8_t {
   kEndOfSequence,  // the model has no more to say
   kMaxTokens,
   kEnough,     // on_piece returned false
-  kNotFinite,  // the model's logits hold no finite number: broken weights
+  kNotFinite,  // of the model's logits some are no numbers: broken weights
 };
 
 // What a generation cost.

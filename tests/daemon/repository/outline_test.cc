@@ -5,6 +5,9 @@
 
 #include <memory>
 #include <string>
+#include <vector>
+
+#include "daemon/repository/chunks.h"
 
 namespace krait::repository {
 namespace {
@@ -62,17 +65,97 @@ TEST(OutlineTest, WhatNobodyCanParseHasNone) {
 
 TEST(OutlineTest, IsKeptAsLongAsTheFileIsTheSame) {
   OutlineCache cache;
-  const auto text = std::make_shared<const std::string>("def a(): pass\n");
   const FileStamp stamp{.bytes = 14, .modified_ns = 1};
   EXPECT_EQ(cache.Find("a.py", stamp), nullptr);
-  EXPECT_EQ(cache.Of("a.py", stamp, text).size(), 1U);
+  EXPECT_EQ(cache.Keep("a.py", stamp, Outline(1)).size(), 1U);
   ASSERT_NE(cache.Find("a.py", stamp), nullptr);
   const FileStamp later{.bytes = 14, .modified_ns = 2};
   EXPECT_EQ(cache.Find("a.py", later), nullptr);
-  const auto other =
-      std::make_shared<const std::string>("def b(): pass\ndef c(): pass\n");
-  EXPECT_EQ(cache.Of("a.py", later, other).size(), 2U);
+  EXPECT_EQ(cache.Keep("a.py", later, Outline(2)).size(), 2U);
   EXPECT_EQ(cache.Find("a.py", stamp), nullptr);
+}
+
+Outline Packed(const std::string& path, const std::string& text,
+               std::string* packed) {
+  *packed = PackOutline(
+      DeclarationsOf(path, std::make_shared<const std::string>(text)), text);
+  return UnpackOutline(*packed, text);
+}
+
+// Declarations of every unusual kind: nested, behind others on a line, over
+// several lines, with a name that is no word, too long, in another alphabet.
+struct Source {
+  std::string path;
+  std::string text;
+};
+std::vector<Source> Sources() {
+  return {
+      {"a.py",
+       "class A:\n    def b(self):\n        def c(): pass\n"
+       "    def d(\r\n            self, one,\r\n            two):\r\n"
+       "        pass\n\nx = y = 1\ndef \xC3\xA4(): pass\n"},
+      {"a.cc",
+       "namespace a::b {\nclass C { int D(); int E(); };\n"
+       "int C::D() { return 1; }\n"
+       "template <class T>\nbool operator==(const T& a,\n    const T& b) {\n"
+       "  return true;\n}\n}\n"},
+      {"a.go",
+       "package a\n\nconst (\n\tOne = 1\n\tTwo = 2\n\tThree = 3\n)\n"
+       "const A, B = 1, 2\nfunc (c *C) Of(x int) int { return x }\n"
+       "type C struct {\n\tx int\n}\nfunc Long(" +
+           std::string(300, 'a') + " int) { }\nfunc Last() { }\n"},
+      {"a.ts",
+       "export class A {\n  'quoted name'() { }\n  get b() { return 1 }\n}\n"
+       "export const c = () => 1, d = 2\n"},
+      {"a.unknown", "nothing\n"},
+      {"a.py", ""},
+  };
+}
+
+TEST(OutlineTest, APackedOneIsTheSame) {
+  for (const Source& source : Sources()) {
+    const Outline outline = OutlineOf(
+        source.path, std::make_shared<const std::string>(source.text));
+    std::string packed;
+    EXPECT_EQ(Packed(source.path, source.text, &packed), outline)
+        << source.text;
+    EXPECT_LE(packed.size(), 6 * outline.size());
+  }
+}
+
+TEST(OutlineTest, WhatIsAlikeIsPackedOnce) {
+  std::string text = "package a\n\nconst (\n";
+  for (int i = 0; i < 1000; ++i) {
+    text += "\tName" + std::to_string(i) + " = 1\n";
+  }
+  text += ")\n";
+  std::string packed;
+  const Outline outline = Packed("a.go", text, &packed);
+  ASSERT_EQ(outline.size(), 1000U);
+  EXPECT_EQ(outline.back().name, "Name999");
+  EXPECT_EQ(outline.back().text, "\tName999 = 1\n");
+  EXPECT_LE(packed.size(), 16U);
+}
+
+// An index may be damaged, or of a text that is another by now.
+TEST(OutlineTest, AnyBytesUnpackToSomething) {
+  for (const Source& source : Sources()) {
+    std::string packed;
+    Packed(source.path, source.text, &packed);
+    for (size_t i = 0; i < packed.size(); ++i) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string damaged = packed;
+        damaged[i] = static_cast<char>(byte);
+        for (const OutlineEntry& entry : UnpackOutline(damaged, source.text)) {
+          EXPECT_FALSE(entry.name.empty());
+          EXPECT_TRUE(entry.text.ends_with('\n'));
+        }
+      }
+      UnpackOutline(packed.substr(0, i), source.text);
+    }
+    UnpackOutline(packed, "def a(): pass\n");
+    UnpackOutline(packed, "");
+  }
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/repository/postings.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ class PostingsTest : public RepositoryTest {
     const auto count = postings->Count(term, mark);
     EXPECT_TRUE(count);
     EXPECT_EQ(*count, static_cast<int64_t>(numbers.size())) << term;
+    for (int64_t most = 0; most < 4; ++most) {
+      EXPECT_EQ(*postings->CountUpTo(most, term, mark), std::min(most, *count));
+    }
     return numbers;
   }
   double LengthOf(int64_t number) const {

@@ -52,6 +52,22 @@ TEST(SecretsTest, AreToldByTheirForm) {
   for (const auto& [text, name] : texts) EXPECT_EQ(FindSecret(text), name);
 }
 
+// The letters before it would be of it.
+TEST(SecretsTest, ATokenBeginsWhereItsLettersDo) {
+  const std::string token = "npm" + std::string("_") + kRandom.substr(0, 36);
+  for (const char before : {'\n', '"', '=', '.', '/'}) {
+    EXPECT_EQ(FindSecret(before + token), "a token of npm");
+  }
+  for (const char before : {'a', '_', '-', '7'}) {
+    EXPECT_EQ(FindSecret(before + token), "");
+  }
+  EXPECT_EQ(FindSecret(token.substr(0, token.size() - 1)), "");
+  // Letters that its alphabet does not have end it.
+  EXPECT_EQ(FindSecret("AKIA" + std::string("0123456789ABCDEF-x")),
+            "an access key of AWS");
+  EXPECT_EQ(FindSecret("AKIA" + std::string("0123456789ABCDE-x")), "");
+}
+
 TEST(SecretsTest, WhatOnlySpeaksOfThemIsNone) {
   for (const std::string text :
        {"it begins with -----BEGIN PRIVATE KEY-----", "eyJ.eyJ.x",

@@ -35,6 +35,18 @@ TEST(SamplerTest, GreedyNeverPicksNan) {
   EXPECT_EQ(sampler.Sample(std::vector<float>{kNan, -3, kNan, -2}), 3U);
 }
 
+TEST(SamplerTest, AnInfinityIsNeverPicked) {
+  for (const float temperature : {0.0F, 1.0F}) {
+    for (const float penalty : {1.0F, 1.5F}) {
+      Sampler sampler(SamplerOptions{.temperature = temperature,
+                                     .top_k = 1,
+                                     .repetition_penalty = penalty});
+      EXPECT_EQ(sampler.Sample(std::vector<float>{kInf, -3, kNan, -2, -kInf}),
+                3U);
+    }
+  }
+}
+
 TEST(SamplerTest, NothingFiniteGivesNothing) {
   for (const float temperature : {0.0F, 1.0F}) {
     Sampler sampler(SamplerOptions{.temperature = temperature});

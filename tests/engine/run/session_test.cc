@@ -234,6 +234,22 @@ TEST_F(SessionTest, CallbackAndCancellationEndAGeneration) {
   EXPECT_EQ(cut.tokens.size(), 1U);
 }
 
+// Also where others are finite, and where the end of the text would be picked.
+TEST_F(SessionTest, LogitsThatAreNoNumbersEndAGeneration) {
+  for (const float broken : {std::numeric_limits<float>::quiet_NaN(),
+                             std::numeric_limits<float>::infinity()}) {
+    for (const float temperature : {0.0F, 1.0F}) {
+      GenerateOptions options{.sampler = {.temperature = temperature},
+                              .max_tokens = 2};
+      TokenPicker picker(**model_, options);
+      std::vector<float> logits(64, 1.0F);
+      logits[63] = broken;
+      EXPECT_EQ(picker.Pick(logits), StopReason::kNotFinite);
+      EXPECT_TRUE(picker.generation().tokens.empty());
+    }
+  }
+}
+
 TEST_F(SessionTest, LikeliestAreThoseOfTheDistribution) {
   constexpr size_t kTokens = 64;
   std::vector<float> logits(kTokens, 0.0F);
