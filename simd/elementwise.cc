@@ -119,6 +119,17 @@ float SumOfExp(const float* x, size_t n, float scale, float reference,
   return hn::ReduceSum(d, sum);
 }
 
+// The largest element and exponentials leave NaNs out.
+bool HasNaN(const float* x, size_t n) {
+  const FloatTag d;
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    if (!hn::AllFalse(d, hn::IsNaN(hn::LoadU(d, x + i)))) return true;
+  }
+  return !hn::AllFalse(d, hn::IsNaN(hn::LoadN(d, x + i, n - i)));
+}
+
 }  // namespace
 
 void Silu(const float* x, size_t n, float* y) {
@@ -182,6 +193,7 @@ size_t ArgMax(const float* x, size_t n) {
 
 float LogSumExp(const float* x, size_t n) {
   HWY_DASSERT(n >= 1);
+  if (HasNaN(x, n)) return std::numeric_limits<float>::quiet_NaN();
   const float largest = LargestOf(x, n);
   if (std::isinf(largest)) return largest;
   return largest + std::log(SumOfExp<false>(x, n, 1.0f, largest, nullptr));

@@ -32,7 +32,7 @@ void Softmax(float scale, size_t n, float* x);
 // never the largest, and among nothing but NaNs it is 0. n >= 1.
 size_t ArgMax(const float* x, size_t n);
 
-// Returns log(sum_i exp(x[i])); n >= 1.
+// Returns log(sum_i exp(x[i])), NaN if one of them is; n >= 1.
 float LogSumExp(const float* x, size_t n);
 
 }  // namespace krait::simd

@@ -257,5 +257,15 @@ TEST_P(ElementwiseTest, LogSumExpMatchesItsFormula) {
   EXPECT_EQ(LogSumExp(none.data(), none.size()), -kInf);
 }
 
+TEST_P(ElementwiseTest, LogSumExpOfANaNIsOne) {
+  for (size_t n : OddLengths()) {
+    for (const size_t at : {size_t{0}, n / 2, n - 1}) {
+      std::vector<float> x(n, 1.0f);
+      x[at] = std::numeric_limits<float>::quiet_NaN();
+      EXPECT_TRUE(std::isnan(LogSumExp(x.data(), n))) << n << ", " << at;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace krait::simd
