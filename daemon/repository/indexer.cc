@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "daemon/repository/chunk_terms.h"
-#include "daemon/repository/code_terms.h"
+#include "base/code_terms.h"
 #include "daemon/repository/document.h"
 #include "daemon/repository/document_chunks.h"
 
