@@ -34,13 +34,12 @@ void PrintPassage(std::string_view path, const Chunk& chunk,
       {"container", base::JsonString(chunk.container)},
       {"function", chunk.kind == grammars::SymbolKind::kFunction ||
                        chunk.kind == grammars::SymbolKind::kMethod},
-      {"text", base::JsonString(text.substr(
-                   chunk.begin_ofs, chunk.end_ofs - chunk.begin_ofs))}};
-  const auto about =
-      std::ranges::find_if(cases, [&](const RetrievalCase& one) {
-        return one.name == chunk.name && one.begin_line <= chunk.end_line &&
-               chunk.begin_line <= one.end_line;
-      });
+      {"text", base::JsonString(text.substr(chunk.begin_ofs,
+                                            chunk.end_ofs - chunk.begin_ofs))}};
+  const auto about = std::ranges::find_if(cases, [&](const RetrievalCase& one) {
+    return one.name == chunk.name && one.begin_line <= chunk.end_line &&
+           chunk.begin_line <= one.end_line;
+  });
   if (about != cases.end()) {
     passage["comment"] = base::JsonString(about->comment);
   }
@@ -48,8 +47,7 @@ void PrintPassage(std::string_view path, const Chunk& chunk,
 }
 
 void PrintPassagesOf(const std::string& path, std::string read) {
-  const auto cases =
-      CasesOf(path, std::make_shared<const std::string>(read));
+  const auto cases = CasesOf(path, std::make_shared<const std::string>(read));
   const auto text = std::make_shared<const std::string>(
       WithoutComments(cases, std::move(read)));
   for (const Chunk& chunk : repository::CutIntoChunks(path, text)) {

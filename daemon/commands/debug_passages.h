@@ -8,8 +8,8 @@ namespace krait::daemon {
 
 // `krait debug passages`: the passages of a folder as the index has them, but
 // without the comments of functions, a JSON object a line: path, name,
-// container, function, text and, where there was one, comment. What an embedding
-// is learned from (models/embed).
+// container, function, text and, where there was one, comment. What an
+// embedding is learned from (models/embed).
 struct DebugPassagesArguments {
   std::string directory;
 };

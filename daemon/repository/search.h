@@ -85,9 +85,9 @@ class Searcher {
                                               size_t most, Ranking ranking,
                                               const Saturation& saturation,
                                               double of_vectors);
-  std::vector<ScoredChunk> SumOfScores(
-      std::span<const ScoredChunk> by_words,
-      std::span<const ScoredChunk> by_vectors, double of_vectors) const;
+  std::vector<ScoredChunk> SumOfScores(std::span<const ScoredChunk> by_words,
+                                       std::span<const ScoredChunk> by_vectors,
+                                       double of_vectors) const;
   std::vector<ScoredChunk> Diverse(std::span<const ScoredChunk> ranked,
                                    size_t most) const;
   base::Result<std::vector<Passage>> Passages(

@@ -19,6 +19,7 @@
 namespace krait::engine {
 namespace {
 
+constexpr std::string_view kPooling = "log_counted_terms";
 constexpr uint64_t kMostTermsOfText = 8192;
 constexpr simd::WeightType kRowType = simd::WeightType::kQ4_0;
 constexpr size_t kDimensions = 64;  // so that a row is whole int32
@@ -77,17 +78,16 @@ class TermTable final : public TextEncoder {
                    float* vector) const {
     buffers.there.clear();
     size_t terms = 0;
-    base::ForEachTerm(
-        text.substr(0, max_tokens_ * kTokenBytes),
-        [&](std::string_view term, bool whole) {
-          if (whole || terms == max_tokens_) return;
-          ++terms;
-          const auto found = numbers_.find(term);
-          if (found == numbers_.end()) return;
-          if (buffers.times[found->second]++ == 0) {
-            buffers.there.push_back(found->second);
-          }
-        });
+    base::ForEachTerm(text.substr(0, max_tokens_ * kTokenBytes),
+                      [&](std::string_view term, bool whole) {
+                        if (whole || terms == max_tokens_) return;
+                        ++terms;
+                        const auto found = numbers_.find(term);
+                        if (found == numbers_.end()) return;
+                        if (buffers.times[found->second]++ == 0) {
+                          buffers.there.push_back(found->second);
+                        }
+                      });
     std::fill_n(vector, dimension_, 0.0F);
     const simd::WeightView rows{table_.rows.data(), kRowType,
                                 table_.terms.size(), dimension_};
@@ -136,10 +136,19 @@ std::string BytesOf(const std::vector<int64_t>& numbers) {
   return bytes;
 }
 
-}  // namespace
+Status CheckPooling(const GgufFile& gguf) {
+  const auto pooling = gguf.RequireString("krait.embedding.pooling");
+  if (!pooling) return pooling.error();
+  if (*pooling == kPooling) return {};
+  return MakeError(
+      ErrorCode::kUnsupported,
+      fmt::format("{}: not supported: krait.embedding.pooling \"{}\"",
+                  gguf.name(), *pooling));
+}
 
-Result<std::shared_ptr<const TextEncoder>> LoadTermTable(const GgufFile& gguf) {
+Result<Table> ReadTable(const GgufFile& gguf) {
   Table table;
+  if (auto status = CheckPooling(gguf); !status) return status.error();
   const auto dimension = SizeOf(gguf, "dimension", TextEncoder::kMostDimension);
   if (!dimension) return dimension.error();
   table.dimension = *dimension;
@@ -163,7 +172,19 @@ Result<std::shared_ptr<const TextEncoder>> LoadTermTable(const GgufFile& gguf) {
     return NotATable(gguf, fmt::format("rows: expected {} bytes of {} terms",
                                        bytes, table.terms.size()));
   }
-  auto encoder = std::make_shared<const TermTable>(std::move(table));
+  return table;
+}
+
+}  // namespace
+
+bool HasTermTable(const GgufFile& gguf) {
+  return gguf.Find("krait.embedding.dimension") != nullptr;
+}
+
+Result<std::shared_ptr<const TextEncoder>> LoadTermTable(const GgufFile& gguf) {
+  auto table = ReadTable(gguf);
+  if (!table) return table.error();
+  auto encoder = std::make_shared<const TermTable>(std::move(*table));
   if (!encoder->Distinct()) {
     return NotATable(gguf, "terms: expected each once");
   }

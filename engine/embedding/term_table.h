@@ -3,7 +3,6 @@
 #define KRAIT_ENGINE_EMBEDDING_TERM_TABLE_H_
 
 #include <memory>
-#include <string_view>
 
 #include "engine/embedding/text_encoder.h"
 #include "engine/error.h"
@@ -11,14 +10,14 @@
 
 namespace krait::engine {
 
-// What krait.embedding.pooling is of a file with a table of terms.
-inline constexpr std::string_view kTermPooling = "log_counted_terms";
+// Whether a model's file has a table of terms, or another kind of embedding.
+bool HasTermTable(const GgufFile& gguf);
 
 // Reads the table of terms in a model's metadata, which needs nothing else of
 // the model:
 //   krait.embedding.dimension   uint, of a vector; a multiple of 64
 //   krait.embedding.max_tokens  uint; so many terms of a text are read
-//   krait.embedding.pooling     kTermPooling
+//   krait.embedding.pooling     "log_counted_terms"
 //   krait.embedding.terms       string [terms], each once, as base::ForEachTerm
 //                               gives the parts of words
 //   krait.embedding.rows        int32: the bytes of Q4_0 [terms, dimension],

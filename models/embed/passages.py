@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,12 +65,20 @@ def taken(folder: Path, path: str) -> bool:
     return text is not None and not refuse_text(text)
 
 
-def read(rows: Iterable[str], folder: Path | None) -> list[Passage]:
-    """Reads what krait printed of a folder; of None: all of it."""
+def chosen(found: list[dict], most: int) -> list[dict]:
+    """Returns at most so many, those with a comment first, by a hash."""
+
+    def place(row: dict) -> tuple[bool, int]:
+        return "comment" not in row, zlib.crc32(row["text"].encode())
+
+    return found if len(found) <= most else sorted(found, key=place)[:most]
+
+
+def read(rows: Iterable[str], folder: Path | None, most: int = 1 << 30) -> list[Passage]:
+    """Reads what krait printed of a folder; of None: whatever file it is of."""
     passages: list[Passage] = []
     verdicts: dict[str, bool] = {}
-    for row in rows:
-        found = json.loads(row)
+    for found in chosen([json.loads(row) for row in rows if row], most):
         path = found["path"]
         if path not in verdicts:
             verdicts[path] = folder is None or taken(folder, path)
@@ -79,11 +88,13 @@ def read(rows: Iterable[str], folder: Path | None) -> list[Passage]:
     return passages
 
 
-def of_package(krait: str, folder: Path, held_out: HeldOut | None) -> list[Passage]:
-    """Asks krait; without `held_out` nothing is left out."""
+def of_package(
+    krait: str, folder: Path, held_out: HeldOut | None, most: int = 1 << 30
+) -> list[Passage]:
+    """Asks krait; without `held_out` nothing is left out but what is over `most`."""
     command = [krait, "debug", "passages", str(folder)]
     printed = subprocess.run(command, capture_output=True, check=True).stdout.decode("utf-8")
-    passages = read(printed.rstrip("\n").split("\n"), folder if held_out else None)
+    passages = read(printed.split("\n"), folder if held_out else None, most)
     return [p for p in passages if not held_out or not held_out.has(p)]
 
 

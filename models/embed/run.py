@@ -40,7 +40,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--krait", default=str(BUILT) if BUILT.exists() else "krait")
     parser.add_argument("--package", action="append", default=[], help="only this (repeatable)")
     parser.add_argument("--without", action="append", default=[], help="not this (repeatable)")
-    parser.add_argument("--most", type=int, default=30000, help="passages of a package")
+    parser.add_argument("--most", type=int, default=3000, help="passages of a package")
     parser.add_argument("--least", type=int, default=6, help="texts that have a term of the table")
     parser.add_argument("--max-terms", type=int, default=512, help="of a text")
     parser.add_argument("--jobs", type=int, default=2, help="packages read at once")
@@ -49,15 +49,6 @@ def parse_arguments() -> argparse.Namespace:
     for name in ("rate", "dropped"):
         parser.add_argument(f"--{name}", type=float, default=getattr(TrainingOptions, name))
     return parser.parse_args()
-
-
-def spread(found: list[Passage], most: int) -> list[Passage]:
-    """Returns at most so many, by a hash; those with a comment first."""
-
-    def place(passage: Passage) -> tuple[bool, int]:
-        return not passage.comment, zlib.crc32(passage.text.encode())
-
-    return found if len(found) <= most else sorted(found, key=place)[:most]
 
 
 def read_packages(args: argparse.Namespace, packages: list[Package]) -> Learned:
@@ -70,9 +61,10 @@ def read_packages(args: argparse.Namespace, packages: list[Package]) -> Learned:
         held_out = HeldOut(passage for found in of for passage in found)
 
         def read(package: Package) -> list[Passage]:
-            found = passages.of_package(args.krait, args.sources / package.key, held_out)
+            folder = args.sources / package.key
+            found = passages.of_package(args.krait, folder, held_out, args.most)
             print(f"{package.key}: {len(found)} passages", flush=True)
-            return spread(found, args.most)
+            return found
 
         train = [p for p in there if p.role == "train" and p.name not in args.without]
         return [(p.key, found) for p, found in zip(train, pool.map(read, train)) if found]
@@ -123,8 +115,11 @@ def main() -> int:
         f"{len(examples.names)} passages, {len(table)} terms",
         flush=True,
     )
-    options = {name: getattr(args, name) for name in TrainingOptions.__dataclass_fields__
-               if hasattr(args, name)}
+    options = {
+        name: getattr(args, name)
+        for name in TrainingOptions.__dataclass_fields__
+        if hasattr(args, name)
+    }
     trainer = Trainer(examples, TrainingOptions(**options))
     metrics = trainer.run()
     TermTable(tuple(table), trainer.rows(), args.max_terms).save(args.target / "terms.npz")

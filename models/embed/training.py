@@ -50,7 +50,9 @@ class Adam:
     def __init__(self, shape: tuple[int, ...]) -> None:
         self._mean, self._square = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
 
-    def step(self, values: np.ndarray, rows: np.ndarray, gradient: np.ndarray, rate: float) -> None:
+    def step(
+        self, values: np.ndarray, rows: np.ndarray, gradient: np.ndarray, rate: float
+    ) -> None:
         self._mean[rows] = 0.9 * self._mean[rows] + 0.1 * gradient
         self._square[rows] = 0.999 * self._square[rows] + 0.001 * gradient**2
         values[rows] -= rate * self._mean[rows] / (np.sqrt(self._square[rows]) + 1e-8)

@@ -27,8 +27,10 @@ class TermsTest(unittest.TestCase):
         self.assertEqual(terms("parseHTTP2Frame", 9), ["pars", "http2", "fram"])
         self.assertEqual(terms("parse_http2_frame", 9), ["pars", "http2", "fram"])
         self.assertEqual(terms("HTTPServer __init__ utf8", 9), ["http", "server", "init", "utf8"])
-        self.assertEqual(terms("parsing parsed parses copies running", 9),
-                         ["pars", "pars", "pars", "cop", "run"])
+        self.assertEqual(
+            terms("parsing parsed parses copies running", 9),
+            ["pars", "pars", "pars", "cop", "run"],
+        )
         self.assertEqual(terms("a 1234567 123456 größe", 9), ["123456"])
 
     def test_a_long_text_is_cut(self) -> None:
@@ -38,7 +40,13 @@ class TermsTest(unittest.TestCase):
 class PassagesTest(unittest.TestCase):
     def rows(self) -> list[str]:
         found = [
-            {"path": "a.c", "name": "f", "container": "", "text": "int f();", "comment": "Does it."},
+            {
+                "path": "a.c",
+                "name": "f",
+                "container": "",
+                "text": "int f();",
+                "comment": "Does it.",
+            },
             {"path": "gpl.c", "name": "g", "container": "", "text": "int g();"},
         ]
         return [json.dumps(row) for row in found]
@@ -120,7 +128,9 @@ class TrainingTest(unittest.TestCase):
             self.assertAlmostEqual(2.0 * gradient[place], slope, places=4)
 
     def test_words_that_mean_the_same_come_close(self) -> None:
-        numbers = {f"{kind}{n}": 20 * (kind == "code") + n for n in range(20) for kind in ("say", "code")}
+        numbers = {
+            f"{kind}{n}": 20 * (kind == "code") + n for n in range(20) for kind in ("say", "code")
+        }
         rng = np.random.default_rng(4)
         chosen = [rng.choice(20, 3, replace=False) for _ in range(600)]
         questions = counted([[f"say{n}" for n in some] for some in chosen], numbers)

@@ -10,9 +10,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/code_terms.h"
 #include "daemon/repository/chunk_terms.h"
 #include "daemon/repository/chunks.h"
-#include "base/code_terms.h"
 #include "daemon/repository/file_choice.h"
 #include "daemon/repository/ignore_rules.h"
 #include "daemon/repository/import_paths.h"
