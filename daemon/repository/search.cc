@@ -41,11 +41,11 @@ Weights WeightsFor(Wanted wanted) {
   if (wanted == Wanted::kCode) {
     return {.saturation = {.half = 3, .length = 0.75},
             .more = 100,
-            .share_of_name = 0.05,
-            .of_function = 3,
+            .share_of_name = 0.15,
+            .of_function = 2,
             .named = 1.2,
-            .of_test = 0.5,
-            .of_vectors = 3};
+            .of_test = 0.6,
+            .of_vectors = 2};
   }
   return {.saturation = {.half = 0.8, .length = 0.5},
           .more = 30,
