@@ -23,6 +23,7 @@ constexpr std::string_view kPooling = "log_counted_terms";
 constexpr uint64_t kMostTermsOfText = 8192;
 constexpr simd::WeightType kRowType = simd::WeightType::kQ4_0;
 constexpr size_t kDimensions = 64;  // so that a row is whole int32
+constexpr size_t kBlockBytes = 18;  // of Q4_0: the scale, 32 numbers
 
 struct Table {
   size_t dimension = 0;
@@ -136,6 +137,14 @@ std::string BytesOf(const std::vector<int64_t>& numbers) {
   return bytes;
 }
 
+// Whether all are numbers: whether no block's scale, a float16, is not.
+bool AllFinite(std::string_view rows) {
+  for (size_t at = 1; at < rows.size(); at += kBlockBytes) {
+    if ((static_cast<unsigned char>(rows[at]) & 0x7cU) == 0x7cU) return false;
+  }
+  return true;
+}
+
 Status CheckPooling(const GgufFile& gguf) {
   const auto pooling = gguf.RequireString("krait.embedding.pooling");
   if (!pooling) return pooling.error();
@@ -171,6 +180,9 @@ Result<Table> ReadTable(const GgufFile& gguf) {
   if (table.terms.empty() || table.rows.size() != bytes) {
     return NotATable(gguf, fmt::format("rows: expected {} bytes of {} terms",
                                        bytes, table.terms.size()));
+  }
+  if (!AllFinite(table.rows)) {
+    return NotATable(gguf, "rows: expected finite numbers");
   }
   return table;
 }

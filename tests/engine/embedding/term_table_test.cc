@@ -42,6 +42,20 @@ std::vector<int32_t> Row(size_t place, unsigned times) {
   return numbers;
 }
 
+// The same with a scale that is no number, or with an infinite one.
+std::vector<int32_t> RowOfScale(size_t block, uint16_t float16) {
+  std::vector<int32_t> numbers = Row(0, 3);
+  // Two blocks of 18 bytes: the first scale is the low half of number 0, the
+  // second the high half of number 4.
+  const size_t at = block == 0 ? 0 : 4;
+  const unsigned shift = block == 0 ? 0 : 16;
+  uint32_t word = static_cast<uint32_t>(numbers[at]);
+  word &= ~(0xFFFFU << shift);
+  word |= uint32_t{float16} << shift;
+  numbers[at] = static_cast<int32_t>(word);
+  return numbers;
+}
+
 class TermTableTest : public EncoderTest {
  protected:
   struct Spec {
@@ -119,8 +133,23 @@ TEST_F(TermTableTest, WhatIsNoTableIsRefused) {
               HasSubstr("not supported: krait.embedding.pooling"));
   EXPECT_THAT(Refusal({.terms = {"read"}}),
               HasSubstr("rows: expected 36 bytes of 1 terms"));
+  EXPECT_THAT(Refusal({.rows = {Row(0, 3)}}),
+              HasSubstr("rows: expected 72 bytes of 2 terms"));
+  EXPECT_THAT(Refusal({.dimension = 4'000'000'000}),
+              HasSubstr("dimension: expected 1 to"));
+  EXPECT_THAT(Refusal({.max_tokens = 4'000'000'000}),
+              HasSubstr("max_tokens: expected 1 to 8192"));
   EXPECT_THAT(Refusal({.terms = {}, .rows = {}}), HasSubstr("0 terms"));
   EXPECT_THAT(Refusal({.terms = {"read", "read"}}), HasSubstr("each once"));
+}
+
+TEST_F(TermTableTest, WhatIsNoNumberIsRefused) {
+  constexpr uint16_t kNaN = 0x7e00;
+  constexpr uint16_t kMinusInfinity = 0xfc00;
+  EXPECT_THAT(Refusal({.rows = {Row(0, 3), RowOfScale(0, kNaN)}}),
+              HasSubstr("rows: expected finite numbers"));
+  EXPECT_THAT(Refusal({.rows = {RowOfScale(1, kMinusInfinity), Row(50, 4)}}),
+              HasSubstr("rows: expected finite numbers"));
 }
 
 TEST_F(TermTableTest, TheDefaultModelsTableFindsWhatIsMeant) {
