@@ -67,8 +67,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const std::string_view path : {"a.cc", "a.py", "a.md", "a"}) {
     CutAll(path, text);
   }
-  base::ForEachTerm(text, [](std::string_view term, bool) {
-    Check(!term.empty() && term.size() <= base::kMaxTerm);
+  krait::base::ForEachTerm(text, [](std::string_view term, bool) {
+    Check(!term.empty() && term.size() <= krait::base::kMaxTerm);
     Check(term.find_first_of(" \t\n\"\0") == std::string_view::npos);
   });
   (void)FileChoice().ByText("a.cc", text);
