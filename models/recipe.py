@@ -160,18 +160,15 @@ class Recipe:
         return self._command(
             "embed.run",
             "embed",
-            "--corpus",
-            self._work / "corpus",
-            "--tokenizer",
-            self.tokenizer,
-            "--checkpoint",
-            self._work / "train/final.pt",
+            "--sources",
+            self._work / "sources",
             "--target",
             self._work / "embed",
+            *self._packages(),
         )
 
     def _export(self) -> list[str]:
-        head = self._work / "embed/head.npz"
+        table = self._work / "embed/terms.npz"
         memory = self._work / "memory.json"
         return self._command(
             "export.run",
@@ -182,7 +179,7 @@ class Recipe:
             self.tokenizer,
             "--target",
             self._work / "export",
-            *(["--head", head] if head.exists() else []),
+            *(["--terms", table] if table.exists() else []),
             *(["--memory", memory] if memory.exists() else []),
         )
 

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "daemon/repository/code_terms.h"
+#include "base/code_terms.h"
 
 namespace krait::daemon {
 
@@ -11,7 +11,7 @@ std::map<std::string, int, std::less<>> SignificantTerms(
     std::string_view text) {
   constexpr size_t kShort = 3;
   std::map<std::string, int, std::less<>> terms;
-  repository::ForEachTerm(text, [&](std::string_view term, bool /*whole*/) {
+  base::ForEachTerm(text, [&](std::string_view term, bool /*whole*/) {
     if (term.size() <= kShort) return;
     const auto found = terms.find(term);
     if (found == terms.end()) {

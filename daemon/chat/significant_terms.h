@@ -8,7 +8,7 @@
 
 namespace krait::daemon {
 
-// Returns the terms of a text (repository::ForEachTerm) of more than three
+// Returns the terms of a text (base::ForEachTerm) of more than three
 // letters, with how often it has each: by what two texts are compared. Shorter
 // ones stand everywhere.
 std::map<std::string, int, std::less<>> SignificantTerms(std::string_view text);

@@ -29,6 +29,7 @@
 #include "daemon/commands/daemon.h"
 #include "daemon/commands/debug.h"
 #include "daemon/commands/debug_memory.h"
+#include "daemon/commands/debug_passages.h"
 #include "daemon/commands/doctor.h"
 #include "daemon/commands/eval_ask.h"
 #include "daemon/commands/eval_fim.h"
@@ -157,6 +158,7 @@ class CommandLine {
   DebugLogitsArguments logits_;
   DebugGenerateArguments generate_;
   DebugMemoryArguments memory_;
+  DebugPassagesArguments passages_;
   bool accepted_ = false;  // flags without an effect
 };
 
@@ -535,6 +537,12 @@ void CommandLine::AddDebug() {
       ->check(CLI::Range(size_t{1}, kMaxTokens))
       ->capture_default_str();
   AddDebugMemory(group);
+  Add(group, "passages", "What the vectors of `krait search` are learned from",
+      &passages_, RunDebugPassages)
+      ->add_option("directory", passages_.directory, "A folder with code")
+      ->required()
+      ->check(CLI::ExistingDirectory)
+      ->type_name("DIR");
 }
 
 void CommandLine::AddDebugMemory(CLI::App* group) {

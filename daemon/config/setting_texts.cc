@@ -92,7 +92,7 @@ constexpr std::array kTexts = {
                 "What makes vectors of texts, for `krait search` and `ask`, "
                 "and for `/v1/embeddings`: a sentence encoder of the BERT "
                 "family (GGUF, or a directory with safetensors), a model2vec "
-                "directory, or a GGUF file with an embedding head. Empty: that "
+                "directory, or a GGUF file with a table of terms. Empty: that "
                 "of the model that comes along; `none`: repositories are "
                 "searched by words alone. An index that another one made is "
                 "made anew."},

@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "daemon/repository/code_terms.h"
+#include "base/code_terms.h"
 #include "daemon/repository/postings.h"
 
 namespace krait::repository {
@@ -16,7 +16,7 @@ namespace {
 class Counted {
  public:
   void Add(std::string_view text) {
-    ForEachTerm(text, [this](std::string_view term, bool) {
+    base::ForEachTerm(text, [this](std::string_view term, bool) {
       const auto found = index_.find(term);
       if (found != index_.end()) {
         ++counts_[found->second];

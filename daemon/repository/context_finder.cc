@@ -15,7 +15,7 @@
 #include <set>
 #include <utility>
 
-#include "daemon/repository/code_terms.h"
+#include "base/code_terms.h"
 #include "daemon/repository/document.h"
 #include "daemon/repository/identifiers.h"
 #include "daemon/repository/import_statements.h"
@@ -80,7 +80,7 @@ uint64_t HashOfText(std::string_view text) {
 
 bool IsOneWord(std::string_view name) {
   size_t terms = 0;
-  ForEachTerm(name, [&terms](std::string_view, bool) { ++terms; });
+  base::ForEachTerm(name, [&terms](std::string_view, bool) { ++terms; });
   return terms == 1;
 }
 

@@ -19,8 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/code_terms.h"
 #include "daemon/repository/chunk_terms.h"
-#include "daemon/repository/code_terms.h"
 #include "daemon/repository/document.h"
 #include "daemon/repository/document_chunks.h"
 #include "daemon/repository/outline.h"

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "daemon/repository/code_terms.h"
+#include "base/code_terms.h"
 #include "daemon/repository/document.h"
 #include "daemon/repository/rank_fusion.h"
 #include "daemon/repository/test_files.h"
@@ -30,32 +30,39 @@ struct Weights {
   // How much more a passage counts the whole of whose name is asked for.
   double share_of_name;
   double of_function;
+  // Who names a declaration wants that.
+  double named;
+  // Tests, examples and the like have the words of what they are about.
+  double of_test;
+  // What the product of vectors counts beside the score by words.
+  double of_vectors;
 };
 
 Weights WeightsFor(Wanted wanted) {
   if (wanted == Wanted::kCode) {
     return {.saturation = {.half = 3, .length = 0.75},
             .more = 100,
-            .share_of_name = 0.3,
-            .of_function = 1.4};
+            .share_of_name = 0.15,
+            .of_function = 2,
+            .named = 1.2,
+            .of_test = 0.6,
+            .of_vectors = 2};
   }
   return {.saturation = {.half = 0.8, .length = 0.5},
           .more = 30,
           .share_of_name = 0,
-          .of_function = 1};
+          .of_function = 1,
+          .named = 1.5,
+          .of_test = 0.85,
+          .of_vectors = 1};
 }
 
 // Of each way of searching so many are put together.
 constexpr size_t kFused = 200;
-// What vectors count beside words: of scores, of ranks.
-constexpr double kOfVectors = 1;
+// What vectors count beside words, by ranks.
 constexpr double kRankOfVectors = 0.3;
 // How much a passage counts less for being like those before it.
 constexpr double kDiversity = 0.2;
-// Who names a declaration wants that.
-constexpr double kNamed = 1.5;
-// Tests, examples and the like have the words of what they are about.
-constexpr double kOfTest = 0.85;
 
 std::string AsOneWord(std::string_view text) {
   std::string lower;
@@ -92,7 +99,7 @@ double ShareOfName(std::string_view name,
                    const std::set<std::string, std::less<>>& asked) {
   double parts = 0;
   double had = 0;
-  ForEachTerm(name, [&](std::string_view term, bool whole) {
+  base::ForEachTerm(name, [&](std::string_view term, bool whole) {
     if (whole) return;
     ++parts;
     if (asked.contains(term)) ++had;
@@ -165,15 +172,15 @@ base::Result<Searcher> Searcher::Open(const std::filesystem::path& index,
 // best, and vectors' as they are, more is found than by ranks.
 std::vector<ScoredChunk> Searcher::SumOfScores(
     std::span<const ScoredChunk> by_words,
-    std::span<const ScoredChunk> by_vectors) const {
+    std::span<const ScoredChunk> by_vectors, double of_vectors) const {
   std::unordered_map<int64_t, double> scores;
   const double best = by_words.empty() ? 1 : by_words.front().score;
   for (const ScoredChunk& chunk : by_words) {
     scores[chunk.number] =
-        chunk.score / best + kOfVectors * vectors_->ProductOf(chunk.number);
+        chunk.score / best + of_vectors * vectors_->ProductOf(chunk.number);
   }
   for (const ScoredChunk& chunk : by_vectors) {
-    scores.emplace(chunk.number, kOfVectors * chunk.score);
+    scores.emplace(chunk.number, of_vectors * chunk.score);
   }
   std::vector<ScoredChunk> sums;
   sums.reserve(scores.size());
@@ -205,7 +212,7 @@ std::vector<ScoredChunk> Searcher::Diverse(std::span<const ScoredChunk> ranked,
 
 base::Result<std::vector<ScoredChunk>> Searcher::Rank(
     std::string_view question, size_t most, Ranking ranking,
-    const Saturation& saturation) {
+    const Saturation& saturation, double of_vectors) {
   const size_t many = std::max(most, kFused);
   const bool vectors = vectors_ && ranking != Ranking::kWords;
   std::vector<ScoredChunk> near;
@@ -220,7 +227,7 @@ base::Result<std::vector<ScoredChunk>> Searcher::Rank(
                                 {.found = near, .weight = kRankOfVectors}};
     return FuseRanks(lists);
   }
-  auto sums = SumOfScores(*found, near);
+  auto sums = SumOfScores(*found, near, of_vectors);
   return ranking == Ranking::kDiverse ? Diverse(sums, most) : sums;
 }
 
@@ -241,21 +248,22 @@ base::Result<std::vector<Passage>> Searcher::Find(std::string_view question,
                                                   Wanted wanted) {
   const Weights weights = WeightsFor(wanted);
   const size_t looked_at = most + weights.more;
-  auto ranked = Rank(question, looked_at, ranking, weights.saturation);
+  auto ranked = Rank(question, looked_at, ranking, weights.saturation,
+                     weights.of_vectors);
   if (!ranked) return ranked.error();
   if (ranked->size() > looked_at) ranked->resize(looked_at);
   auto passages = Passages(*ranked);
   if (!passages) return passages.error();
   const std::set<std::string> named = WordsOf(question);
   std::set<std::string, std::less<>> asked;
-  ForEachTerm(question, [&asked](std::string_view term, bool whole) {
+  base::ForEachTerm(question, [&asked](std::string_view term, bool whole) {
     if (!whole) asked.emplace(term);
   });
   for (Passage& passage : *passages) {
     if (!passage.name.empty() && named.contains(AsOneWord(passage.name))) {
-      passage.score *= kNamed;
+      passage.score *= weights.named;
     }
-    if (IsOfTests(passage.path)) passage.score *= kOfTest;
+    if (IsOfTests(passage.path)) passage.score *= weights.of_test;
     passage.score *=
         1 + weights.share_of_name * ShareOfName(passage.name, asked);
     if (IsFunction(passage.kind)) passage.score *= weights.of_function;

@@ -83,10 +83,11 @@ class Searcher {
         passage_(std::move(passage)) {}
   base::Result<std::vector<ScoredChunk>> Rank(std::string_view question,
                                               size_t most, Ranking ranking,
-                                              const Saturation& saturation);
-  std::vector<ScoredChunk> SumOfScores(
-      std::span<const ScoredChunk> by_words,
-      std::span<const ScoredChunk> by_vectors) const;
+                                              const Saturation& saturation,
+                                              double of_vectors);
+  std::vector<ScoredChunk> SumOfScores(std::span<const ScoredChunk> by_words,
+                                       std::span<const ScoredChunk> by_vectors,
+                                       double of_vectors) const;
   std::vector<ScoredChunk> Diverse(std::span<const ScoredChunk> ranked,
                                    size_t most) const;
   base::Result<std::vector<Passage>> Passages(

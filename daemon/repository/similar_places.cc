@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "daemon/repository/code_terms.h"
+#include "base/code_terms.h"
 #include "daemon/repository/identifiers.h"
 #include "daemon/repository/postings.h"
 #include "daemon/repository/text_lines.h"
@@ -75,7 +75,7 @@ Shared BestOf(const std::vector<std::set<size_t>>& has,
 
 std::string TermOf(std::string_view name) {
   std::string term;
-  ForEachTerm(name, [&term](std::string_view part, bool whole) {
+  base::ForEachTerm(name, [&term](std::string_view part, bool whole) {
     if (whole || term.empty()) term = part;
   });
   return term;

@@ -8,7 +8,7 @@
 #include <set>
 #include <utility>
 
-#include "daemon/repository/code_terms.h"
+#include "base/code_terms.h"
 
 namespace krait::repository {
 namespace {
@@ -72,12 +72,12 @@ base::Result<double> WordSearch::Coverage(IndexStore* store,
                                           std::string_view question,
                                           std::string_view text) {
   std::set<std::string> wanted;
-  ForEachTerm(question, [&](std::string_view term, bool whole) {
+  base::ForEachTerm(question, [&](std::string_view term, bool whole) {
     if (!whole && !IsStopWord(term)) wanted.emplace(term);
   });
   if (wanted.empty()) return 0.0;
   std::set<std::string> there;
-  ForEachTerm(text, [&](std::string_view term, bool whole) {
+  base::ForEachTerm(text, [&](std::string_view term, bool whole) {
     if (!whole) there.emplace(term);
   });
   const auto chunks = store->Chunks();
@@ -99,7 +99,7 @@ base::Result<double> WordSearch::Coverage(IndexStore* store,
 base::Result<std::vector<WordSearch::Term>> WordSearch::TermsOf(
     std::string_view question) {
   std::set<std::string> words;
-  ForEachTerm(question, [&](std::string_view term, bool whole) {
+  base::ForEachTerm(question, [&](std::string_view term, bool whole) {
     if (whole || !IsStopWord(term)) words.emplace(term);
   });
   std::vector<Term> terms;

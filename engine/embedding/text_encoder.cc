@@ -6,8 +6,8 @@
 #include <system_error>
 
 #include "engine/embedding/bert_encoder.h"
-#include "engine/embedding/embedding_head.h"
 #include "engine/embedding/model2vec.h"
+#include "engine/embedding/term_table.h"
 #include "engine/file/gguf.h"
 #include "engine/file/json_file.h"
 #include "engine/model/gguf_split.h"
@@ -30,7 +30,7 @@ Error NoEncoder(const std::string& name, const std::string& found) {
 Loaded LoadFile(const std::filesystem::path& path) {
   const auto gguf = GgufFile::Open(MetadataFile(path));
   if (!gguf) return gguf.error();
-  if (HasEmbeddingHead(**gguf)) return LoadEmbeddingHead(path, **gguf);
+  if (HasTermTable(**gguf)) return LoadTermTable(**gguf);
   const auto architecture = (*gguf)->RequireString("general.architecture");
   if (!architecture) return architecture.error();
   if (*architecture == "bert") return LoadBert(path);

@@ -15,7 +15,7 @@ namespace krait::engine {
 
 // Makes of a text a vector of length 1, so that texts that are about the same
 // have a large dot product. Three kinds exist:
-//   embedding_head.cc   the keys krait.embedding.* of a GGUF file
+//   term_table.cc       the keys krait.embedding.* of a GGUF file
 //   model2vec.cc        a directory with a table of token embeddings
 //   bert_encoder.cc     sentence encoders of the BERT family (bert_file.h)
 //
@@ -38,7 +38,7 @@ class TextEncoder {
 
   virtual ~TextEncoder() = default;
 
-  // "embedding head", "token table", "BERT".
+  // "term table", "token table", "BERT".
   virtual std::string_view kind() const = 0;
   size_t dimension() const { return dimension_; }
   // Of a longer text the rest does not count.

@@ -81,20 +81,18 @@ def describe_corpus(report: dict[str, Any]) -> dict[str, str]:
 
 def describe_embedding(path: Path) -> str:
     if not path.exists():
-        return "This model has no embedding head."
+        return "This model has no table of terms."
     found = read_json(path)
-    head, training = found["head"], found["training"]
-    layers = ", ".join(map(str, head["layers"]))
-    text = (
-        f"Texts to {head['dimension']} numbers, for searching a repository: the model's states "
-        f"after layer {layers} (0: the token embeddings), pooled over at most "
-        f"{head['max_tokens']} tokens and mapped by one matrix, trained to tell "
-        f"{sum(training['pairs'].values())} functions apart by their doc comments; the model's own "
-        "weights do not change. It is in the GGUF file as metadata (`krait.embedding.*`).\n\n"
-        "Each function of the held-out packages is searched among those of its language by its "
-        "doc comment, which was cut off. Both: the sum of the two scores, each standardised."
+    return (
+        f"{found['terms']} terms (parts of names, words without their endings) have a vector of "
+        f"{found['dimension']} numbers each; a text's is the sum over its first "
+        f"{found['max_terms']} terms. By them a repository is searched. They learned from "
+        f"{found['comments']} comments to find their functions among {found['passages']} passages "
+        f"of {len(found['packages'])} packages, which are those that train the model; nothing of "
+        "the packages held out is among them. The table is in the GGUF file as metadata "
+        "(`krait.embedding.*`, four bits a number); how well it finds what is in the "
+        "packages held out is in docs/repository.md."
     )
-    return text + "\n\n" + tables.embedding_table(found["held_out"])
 
 
 def render(args: argparse.Namespace) -> str:

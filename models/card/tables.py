@@ -80,21 +80,6 @@ def humaneval_table(evaluation: Evaluation) -> str:
     return table(["HumanEval-Infilling, single lines", "cases", "exact %", "pass@1 %"], rows)
 
 
-def embedding_table(held_out: dict[str, Any]) -> str:
-    """Recall at 1 / at 10 of search by words, by the embedding head, and by both."""
-    methods = {"bm25": "BM25", "embedding": "head", "sum": "both"}
-
-    def cell(score: dict[str, float]) -> str:
-        return f"{percent(score['recall@1'])} / {percent(score['recall@10'])}"
-
-    rows = [
-        [language, str(scores["functions"]), *(cell(scores[method]) for method in methods)]
-        for language, scores in held_out.items()
-        if language != "all"
-    ]
-    return table(["recall@1 / @10", "functions", *methods.values()], rows)
-
-
 def reliability_table(scores: dict[str, Any]) -> str:
     """How good answers are by how sure the model was of them."""
     rows = []

@@ -65,13 +65,16 @@ def _scalar(value: int | float | bool | str) -> tuple[int, bytes]:
     return STRING, _string(value)
 
 
-def _value(value: Value) -> bytes:
+def encoded(value: Value) -> bytes:
+    """Returns a value's type and bytes."""
     if not isinstance(value, list):
         kind, data = _scalar(value)
         return struct.pack("<I", kind) + data
-    items = [_scalar(item) for item in value]
+    # Whole numbers are INT32 here, as token types are.
+    words = [v & 0xFFFFFFFF if type(v) is int else v for v in value]
+    items = [_scalar(item) for item in words]
     kind = items[0][0] if items else STRING
-    if kind == UINT32:  # token types are INT32 by convention
+    if kind == UINT32:
         kind = INT32
     head = struct.pack("<IIQ", ARRAY, kind, len(items))
     return head + b"".join(data for _, data in items)
@@ -84,7 +87,7 @@ def _padding(size: int) -> bytes:
 def _header(file: GgufFile) -> bytes:
     parts = [MAGIC, struct.pack("<IQQ", VERSION, len(file.tensors), len(file.values))]
     for key, value in file.values.items():
-        parts += [_string(key), _value(value)]
+        parts += [_string(key), encoded(value)]
     offset = 0
     for name, tensor in file.tensors.items():
         dims = tensor.values.shape[::-1]

@@ -59,15 +59,9 @@ def _block(file: GgufFile, layer: int, u: np.ndarray) -> np.ndarray:
     return u + gated @ tensor("ssm_out.weight").T
 
 
-def embed(file: GgufFile, ids: list[int]) -> np.ndarray:
-    """Returns the unit vector of a text's tokens (without <s>)."""
-    head = from_values(file.values)
-    if head is None:
-        raise ValueError("the file has no embedding head")
-    ids = [BOS, *ids[: head.max_tokens]]
-    u = file.tensors["token_embd.weight"].values[ids]
-    states = {0: u}
-    for layer in range(max(head.layers)):
-        u = _block(file, layer, u)
-        states[layer + 1] = u
-    return head.project(head.pool(ids, [states[layer] for layer in head.layers]))
+def embed(file: GgufFile, text: str) -> np.ndarray:
+    """Returns the unit vector of a text."""
+    table = from_values(file.values)
+    if table is None:
+        raise ValueError("the file has no table of terms")
+    return table.encode(text)

@@ -13,7 +13,7 @@ import sentencepiece
 import torch
 
 from models.corpus.languages import LANGUAGES
-from models.embed import head as embedding_head
+from models.embed import term_table
 from models.export.embedding import to_values
 from models.export.gguf_file import F16, F32, Q4_0, Q8_0, write_gguf
 from models.export.mamba2 import to_gguf
@@ -43,7 +43,7 @@ def main() -> int:
         help="with what that type leaves of the weights: for a program that reads another",
     )
     parser.add_argument("--memory", type=Path, help="weights of models.evaluate.fit_memory")
-    parser.add_argument("--head", type=Path, help="embedding head (head.npz); default: none")
+    parser.add_argument("--terms", type=Path, help="table of terms (terms.npz); default: none")
     args = parser.parse_args()
     args.target.mkdir(parents=True, exist_ok=True)
     model, _, _ = checkpoint.load(args.checkpoint)
@@ -53,11 +53,11 @@ def main() -> int:
             if name.rpartition(".")[2] in MATRICES:
                 weights[name] = rounded(weights[name], TYPES[args.rounded_as])
     pieces = read_vocabulary(args.tokenizer)
-    head = to_values(embedding_head.load(args.head)) if args.head else {}
+    table = to_values(term_table.load(args.terms)) if args.terms else {}
     for name in args.type or TYPES:
         path = args.target / f"{args.name}-{name}.gguf"
         file = to_gguf(model.shape, weights, pieces, TYPES[name], args.name, DESCRIPTION)
-        file.values |= head
+        file.values |= table
         file.values[LANGUAGES_KEY] = list(LANGUAGES)
         if args.memory:
             file.values |= json.loads(args.memory.read_text(encoding="utf-8"))

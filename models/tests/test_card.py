@@ -109,20 +109,6 @@ class TablesTest(unittest.TestCase):
         self.assertIn("| all others | 7 | 0.0 | 10.0 | 7 | 0.0 | 10.0 |", text)
 
 
-class EmbeddingTest(unittest.TestCase):
-    def test_search_by_words_by_the_head_and_by_both(self) -> None:
-        found = [{"recall@1": 0.25, "recall@10": part} for part in (0.5, 0.75, 1.0)]
-        scores = {"functions": 4, **dict(zip(("bm25", "embedding", "sum"), found))}
-        text = tables.embedding_table({"c": scores, "mean": scores, "all": scores})
-        self.assertEqual(
-            text.splitlines()[2:],
-            [
-                "| c | 4 | 25.0 / 50.0 | 25.0 / 75.0 | 25.0 / 100.0 |",
-                "| mean | 4 | 25.0 / 50.0 | 25.0 / 75.0 | 25.0 / 100.0 |",
-            ],
-        )
-
-
 class CardTest(unittest.TestCase):
     def test_card_and_manifest(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -143,7 +129,7 @@ class CardTest(unittest.TestCase):
             "| mean |  | 30.0 / 50.0 | 17.5 / 50.0 |",
             "each of 40 held-out files",
             "| go | 50 | 10.0 | 80.0 | 42.0 | 30.0 |",
-            "no embedding head",
+            "no table of terms",
             "5 of 5 alike.",
         ):
             self.assertIn(part, card)

@@ -68,15 +68,15 @@ class ProfileTest(unittest.TestCase):
         self.assertIn("--exclude-cases", recipe.steps["corpus"]())
         self.assertIn("--resume", recipe.steps["train"]())
 
-    def test_a_head_is_exported_if_there_is_one(self) -> None:
+    def test_a_table_of_terms_is_exported_if_there_is_one(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             recipe = Recipe(load_profile("cpu"), Path(folder), [], None)
-            self.assertNotIn("--head", recipe.steps["export"]())
-            head = Path(folder) / "embed/head.npz"
-            head.parent.mkdir()
-            head.touch()
+            self.assertNotIn("--terms", recipe.steps["export"]())
+            table = Path(folder) / "embed/terms.npz"
+            table.parent.mkdir()
+            table.touch()
             command = recipe.steps["export"]()
-            self.assertEqual(command[command.index("--head") + 1], str(head))
+            self.assertEqual(command[command.index("--terms") + 1], str(table))
             self.assertLess(list(recipe.steps).index("embed"), list(recipe.steps).index("export"))
 
     def test_flags(self) -> None:

@@ -10,9 +10,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/code_terms.h"
 #include "daemon/repository/chunk_terms.h"
 #include "daemon/repository/chunks.h"
-#include "daemon/repository/code_terms.h"
 #include "daemon/repository/file_choice.h"
 #include "daemon/repository/ignore_rules.h"
 #include "daemon/repository/import_paths.h"
@@ -81,8 +81,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const std::string_view path : {"a.cc", "a.py", "a.md", "a"}) {
     CutAll(path, text);
   }
-  ForEachTerm(text, [](std::string_view term, bool) {
-    Check(!term.empty() && term.size() <= kMaxTerm);
+  krait::base::ForEachTerm(text, [](std::string_view term, bool) {
+    Check(!term.empty() && term.size() <= krait::base::kMaxTerm);
     Check(term.find_first_of(" \t\n\"\0") == std::string_view::npos);
   });
   (void)FileChoice().ByText("a.cc", text);

@@ -11,6 +11,7 @@
 #include "daemon/repository/chunks.h"
 #include "daemon/repository/test_files.h"
 #include "daemon/repository/text_lines.h"
+#include "grammars/language.h"
 
 namespace krait::daemon {
 namespace {
@@ -25,10 +26,12 @@ std::string_view TrimmedLeft(std::string_view line) {
   return line.substr(std::min(line.find_first_not_of(" \t"), line.size()));
 }
 
-bool IsComment(std::string_view line) {
+// `sharp`: a comment may begin with "#". In C it is the preprocessor's, and
+// "# define" may be the function itself.
+bool IsComment(std::string_view line, bool sharp) {
   line = TrimmedLeft(line);
   return line.starts_with("//") || line.starts_with("/*") ||
-         line.starts_with('*') || line.starts_with("# ") ||
+         line.starts_with('*') || (sharp && line.starts_with("# ")) ||
          line.starts_with("--");
 }
 
@@ -89,9 +92,9 @@ std::string Paragraph(const TextLines& lines, size_t first, size_t last) {
 
 // Lines [first, last) of the comment above, from 0; empty if there is none.
 std::pair<size_t, size_t> CommentAbove(const TextLines& lines,
-                                       const Chunk& chunk) {
+                                       const Chunk& chunk, bool sharp) {
   size_t last = chunk.begin_line - 1;
-  while (last < chunk.end_line && IsComment(lines.Line(last))) ++last;
+  while (last < chunk.end_line && IsComment(lines.Line(last), sharp)) ++last;
   return {chunk.begin_line - 1, last};
 }
 
@@ -121,12 +124,15 @@ std::vector<RetrievalCase> CasesOf(
   std::vector<RetrievalCase> cases;
   if (repository::IsOfTests(path)) return cases;
   const TextLines lines(*text);
+  const grammars::Language* const language =
+      grammars::LanguageOfFile(path, *text);
+  const bool sharp = language == nullptr || language->line_comment == "#";
   for (const Chunk& chunk : repository::CutIntoChunks(path, text)) {
     const bool function = chunk.kind == grammars::SymbolKind::kFunction ||
                           chunk.kind == grammars::SymbolKind::kMethod;
     // Later windows of a long one have no head.
     if (!function || chunk.head.empty()) continue;
-    auto [first, last] = CommentAbove(lines, chunk);
+    auto [first, last] = CommentAbove(lines, chunk, sharp);
     if (first == last && path.ends_with(".py")) {
       const auto string = DocString(lines, chunk);
       if (string) std::tie(first, last) = *string;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tables of token embeddings: model2vec's, and the head of the default model.
+// Tables of token embeddings: model2vec's.
 
 #include <gmock/gmock.h>
 
@@ -8,10 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/embedding/embedding_head.h"
-#include "engine/file/gguf.h"
 #include "tests/engine/embedding/encoder_testing.h"
-#include "tests/engine/file/gguf_builder.h"
 
 namespace krait::engine {
 namespace {
@@ -90,61 +87,6 @@ TEST_F(TokenTableTest, RefusesATableThatIsNone) {
   ASSERT_FALSE(encoder);
   EXPECT_THAT(encoder.error().message, HasSubstr("makes no vectors"));
   EXPECT_FALSE(TextEncoder::Load(folder_ / "none"));
-}
-
-TEST_F(TokenTableTest, TheDefaultModelsHeadFindsWhatIsMeant) {
-  const auto encoder = TextEncoder::Load(KRAIT_DEFAULT_MODEL);
-  ASSERT_TRUE(encoder) << encoder.error().message;
-  EXPECT_EQ((*encoder)->kind(), "embedding head");
-  EXPECT_EQ((*encoder)->dimension(), 128U);
-  const std::vector<float> wanted =
-      Encode(**encoder, "Opens a file and reads all of its lines.");
-  EXPECT_NEAR(Dot(wanted, wanted), 1, 1e-5);
-  const std::vector<float> reads =
-      Encode(**encoder,
-             "def load(path):\n    with open(path) as f:\n        return "
-             "f.readlines()");
-  const std::vector<float> adds =
-      Encode(**encoder, "int sum(int a, int b) { return a + b; }");
-  EXPECT_GT(Dot(wanted, reads), Dot(wanted, adds) + 0.1);
-}
-
-// Changes one key of the default model's head.
-TEST_F(TokenTableTest, AHeadOfAnotherKindIsRefused) {
-  const auto read = [](const std::function<void(GgufBuilder*)>& change) {
-    GgufBuilder builder;
-    change(&builder);
-    const std::string bytes = builder.Build();
-    const auto gguf = GgufFile::Parse(bytes, "head.gguf");
-    EXPECT_TRUE(gguf);
-    EXPECT_TRUE(HasEmbeddingHead(**gguf));
-    const auto head = LoadEmbeddingHead(KRAIT_DEFAULT_MODEL, **gguf);
-    EXPECT_FALSE(head);
-    return head ? "" : head.error().message;
-  };
-  const auto base = [](GgufBuilder* b, uint32_t dimension) {
-    b->Key<uint32_t>("krait.embedding.dimension", 4, dimension);
-    b->Key<uint32_t>("krait.embedding.max_tokens", 4, 8);
-  };
-  EXPECT_THAT(read([&](GgufBuilder* b) { base(b, 0); }),
-              HasSubstr("head.gguf: key 'krait.embedding.dimension'"));
-  EXPECT_THAT(read([&](GgufBuilder* b) {
-                base(b, 4);
-                b->StringKey("krait.embedding.pooling", "last");
-              }),
-              HasSubstr("pooling \"last\""));
-  const auto with_layer = [&](GgufBuilder* b, int32_t layer) {
-    base(b, 4);
-    b->StringKey("krait.embedding.pooling", "token_weighted_mean");
-    b->ArrayKey("krait.embedding.layers", 5, 1).Raw(layer);
-  };
-  EXPECT_THAT(read([&](GgufBuilder* b) { with_layer(b, 3); }),
-              HasSubstr("layers other than [0]"));
-  EXPECT_THAT(read([&](GgufBuilder* b) {
-                with_layer(b, 0);
-                b->ArrayKey("krait.embedding.token_weights", 6, 1).Raw(1.0F);
-              }),
-              HasSubstr("'krait.embedding.token_weights': expected 8192"));
 }
 
 }  // namespace

@@ -50,6 +50,20 @@ TEST(RetrievalCasesTest, AFunctionsCommentIsTheQuestion) {
   EXPECT_NE(without.find("// Short."), std::string::npos);
 }
 
+TEST(RetrievalCasesTest, APreprocessorsLineIsNoComment) {
+  if (!HasGrammars()) GTEST_SKIP() << "built without grammars";
+  const auto cases =
+      Cases("a.h",
+            "// Writes what is left to the file.\n"
+            "void flush(int file) {\n  write_all(file);\n}\n"
+            "#if defined(LOGGING)\n"
+            "#    define TRACE_LOUD(text) write_to_all(text, loud)\n"
+            "#    define TRACE(text) write_to(text)\n"
+            "#endif\n");
+  ASSERT_EQ(cases.size(), 1U);
+  EXPECT_EQ(cases[0].name, "flush");
+}
+
 TEST(RetrievalCasesTest, PythonsIsAString) {
   if (!HasGrammars()) GTEST_SKIP() << "built without grammars";
   const std::string text =

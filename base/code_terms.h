@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KRAIT_DAEMON_REPOSITORY_CODE_TERMS_H_
-#define KRAIT_DAEMON_REPOSITORY_CODE_TERMS_H_
+#ifndef KRAIT_BASE_CODE_TERMS_H_
+#define KRAIT_BASE_CODE_TERMS_H_
 
 #include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
 
-namespace krait::repository {
+namespace krait::base {
 
 // The terms by which a text of code or prose is found. A word (letters of any
 // script, digits, underscores) is cut where its case changes, at underscores
@@ -27,6 +27,6 @@ void ForEachTerm(
 // Returns a word of lower-case ASCII letters without its English ending.
 std::string_view Stem(std::string_view word);
 
-}  // namespace krait::repository
+}  // namespace krait::base
 
-#endif  // KRAIT_DAEMON_REPOSITORY_CODE_TERMS_H_
+#endif  // KRAIT_BASE_CODE_TERMS_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/repository/code_terms.h"
+#include "base/code_terms.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace krait::repository {
+namespace krait::base {
 namespace {
 
 std::vector<std::string> Terms(std::string_view text) {
@@ -73,4 +73,4 @@ TEST(CodeTermsTest, NoTermIsTooLong) {
 }
 
 }  // namespace
-}  // namespace krait::repository
+}  // namespace krait::base

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/repository/code_terms.h"
+#include "base/code_terms.h"
 
 #include <utf8proc.h>
 
@@ -7,7 +7,7 @@
 #include <array>
 #include <vector>
 
-namespace krait::repository {
+namespace krait::base {
 namespace {
 
 // What a character is to a word.
@@ -233,4 +233,4 @@ void ForEachTerm(
   word.End(on_term);
 }
 
-}  // namespace krait::repository
+}  // namespace krait::base
