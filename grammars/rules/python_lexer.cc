@@ -14,6 +14,7 @@ constexpr std::array<std::string_view, 35> kKeywords = {
     "else",   "except", "finally", "for",      "from",     "global", "if",
     "import", "in",     "is",      "lambda",   "nonlocal", "not",    "or",
     "pass",   "raise",  "return",  "try",      "while",    "with",   "yield"};
+static_assert(std::ranges::is_sorted(kKeywords));
 
 // Words that begin a statement and can stand at the begin of no line within
 // brackets.
@@ -27,8 +28,10 @@ constexpr std::array<std::string_view, 24> kLongOperators = {
     "==",  "<=",  ">=",  "**",  "//",  "<<", ">>", "+=",
     "-=",  "*=",  "/=",  "%=",  "@=",  "&=", "|=", "^="};
 
+constexpr std::string_view kSecondOfLong = "=*/<>.";
+
 bool IsWordStart(char c) {
-  return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_' ||
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
          static_cast<unsigned char>(c) >= 0x80;
 }
 
@@ -264,7 +267,7 @@ void PythonLexer::ReadWord(PythonLine* line) {
   const size_t end = WordEnd(text_, ofs_);
   if (IsWordStart(text_[ofs_])) {
     const std::string_view word = text_.substr(ofs_, end - ofs_);
-    const bool keyword = std::ranges::find(kKeywords, word) != kKeywords.end();
+    const bool keyword = std::ranges::binary_search(kKeywords, word);
     Add(keyword ? PythonTokenKind::kKeyword : PythonTokenKind::kName,
         word.size(), line);
     return;
@@ -278,8 +281,10 @@ void PythonLexer::ReadOperator(PythonLine* line) {
   const char c = rest.front();
   if (c == '(' || c == '[' || c == '{') open_.push_back(c);
   if ((c == ')' || c == ']' || c == '}') && !open_.empty()) open_.pop_back();
+  const bool may_be_long =
+      rest.size() > 1 && kSecondOfLong.find(rest[1]) != std::string_view::npos;
   for (const std::string_view op : kLongOperators) {
-    if (rest.starts_with(op)) {
+    if (may_be_long && rest.starts_with(op)) {
       return Add(PythonTokenKind::kOperator, op.size(), line);
     }
   }

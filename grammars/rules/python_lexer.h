@@ -26,9 +26,11 @@ struct PythonToken {
   PythonTokenKind kind = PythonTokenKind::kEnd;
   std::string_view text;
 
+  // Asked a dozen times of a token, so that most answers look at one byte.
   bool Is(std::string_view wanted) const {
-    return text == wanted && (kind == PythonTokenKind::kOperator ||
-                              kind == PythonTokenKind::kKeyword);
+    return (kind == PythonTokenKind::kOperator ||
+            kind == PythonTokenKind::kKeyword) &&
+           text.front() == wanted.front() && text == wanted;
   }
   bool IsString() const {
     return kind == PythonTokenKind::kString ||
