@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The `used` experts of a token (an invocation) that have the highest scores,
 // of equal ones the first, with the softmax of the chosen scores as weights.
-// They come in the order of their scores.
+// They come in the order of their scores. A score that is no number comes before
+// all others, as on the processor, so that the logits tell of it.
 #include "common.glsl"
 #include "expert_uses.glsl"
 layout(local_size_x = 32) in;
@@ -22,6 +23,15 @@ bool IsTaken(uint first, uint taken, uint expert) {
   return false;
 }
 
+// By its bits: a compiler may take all floats for numbers.
+bool IsNumber(float x) {
+  return (floatBitsToUint(x) & 0x7fffffffu) <= 0x7f800000u;
+}
+
+bool Precedes(float a, float b) {
+  return IsNumber(b) && (!IsNumber(a) || a > b);
+}
+
 void main() {
   const uint token = gl_GlobalInvocationID.x;
   if (token >= tokens) return;
@@ -33,7 +43,7 @@ void main() {
     uint best = 0u;
     while (IsTaken(first, i, best)) ++best;
     for (uint e = best + 1u; e < experts; ++e) {
-      if (scores.at[row + e] > scores.at[row + best] &&
+      if (Precedes(scores.at[row + e], scores.at[row + best]) &&
           !IsTaken(first, i, e)) {
         best = e;
       }

@@ -79,7 +79,8 @@ TEST_F(KernelsTest, ElementsAreAddedAndGated) {
   }
 }
 
-// Of equal scores the first expert is chosen, and none that is no number.
+// Of equal scores the first expert is chosen; one that is no number before all
+// others, and then no weight is one.
 TEST_F(KernelsTest, ExpertsAreChosenByTheirScores) {
   const std::vector<float> scores = {1, 3,   2,   3,  //
                                      0, -50, NAN, 0,  //
@@ -89,12 +90,16 @@ TEST_F(KernelsTest, ExpertsAreChosenByTheirScores) {
   kernels_->Route(*commands_, Put(scores).address, 3, 4, 2, uses.address);
   commands_->Run();
   const std::vector<ExpertUse> chosen = Get<ExpertUse>(uses, 6);
-  const std::vector<uint32_t> experts = {1, 3, 0, 3, 0, 1};
+  const std::vector<uint32_t> experts = {1, 3, 2, 0, 0, 1};
   const std::vector<double> weights = {
-      0.5, 0.5, 0.5, 0.5, 1 / (1 + std::exp(-1.0)), 1 / (1 + std::exp(1.0))};
+      0.5, 0.5, NAN, NAN, 1 / (1 + std::exp(-1.0)), 1 / (1 + std::exp(1.0))};
   for (size_t i = 0; i < chosen.size(); ++i) {
     EXPECT_EQ(chosen[i].expert, experts[i]) << i;
-    EXPECT_NEAR(chosen[i].weight, weights[i], 1e-6) << i;
+    if (std::isnan(weights[i])) {
+      EXPECT_TRUE(std::isnan(chosen[i].weight)) << i;
+    } else {
+      EXPECT_NEAR(chosen[i].weight, weights[i], 1e-6) << i;
+    }
   }
 }
 
