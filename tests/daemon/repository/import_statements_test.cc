@@ -35,8 +35,9 @@ TEST(ImportStatementsTest, AVariableOfThatNameIsNone) {
 
 TEST(ImportStatementsTest, TellTheModulesInTheirOrder) {
   const std::string python = "import os\nfrom shop import cart, rebates\n";
-  EXPECT_EQ(ReadImports("x.py", "python", python),
-            (std::vector<std::string>{"os", "shop.cart", "shop.rebates", "shop"}));
+  EXPECT_EQ(
+      ReadImports("x.py", "python", python),
+      (std::vector<std::string>{"os", "shop.cart", "shop.rebates", "shop"}));
 }
 
 }  // namespace
