@@ -39,8 +39,10 @@ void AddDraftsOptions(CLI::App* app, BenchDraftsArguments* arguments) {
   app->add_option("--file,-f", arguments->file,
                   "Go on with the text of FILE; default: a sample")
       ->type_name("FILE");
-  AddCount(app, "--tokens,-n", &arguments->tokens, kMaxTokens,
-           "Per repetition");
+  // The first needs no batch: it is chosen after the prompt.
+  app->add_option("--tokens,-n", arguments->tokens, "Per repetition")
+      ->check(CLI::Range(size_t{2}, kMaxTokens))
+      ->capture_default_str();
   AddCount(app, "--repetitions,-r", &arguments->repetitions, 10000,
            "How often to measure");
   AddJson(app, &arguments->json);

@@ -41,12 +41,12 @@ DraftLength::Seconds DraftLength::TimeOf(size_t size) const {
 }
 
 size_t DraftLength::Choose(size_t match, size_t guessed) {
-  for (Cost& cost : costs_) ++cost.chosen_ago;
-  if (costs_[0].time.count() == 0 || costs_[0].chosen_ago > kCompareAfter) {
+  for (Cost& cost : costs_) ++cost.choices_since;
+  if (costs_[0].time.count() == 0 || costs_[0].choices_since > kCompareAfter) {
     return 0;
   }
   for (size_t size = 1; size < kSizes; ++size) {
-    if (costs_[size].chosen_ago > kForgetAfter) costs_[size] = {};
+    if (costs_[size].choices_since > kForgetAfter) costs_[size] = {};
   }
   const Share& share = ShareOf(match);
   const double right = share.right / share.all;
@@ -86,7 +86,7 @@ void DraftLength::Took(size_t tokens, Seconds time) {
                        : time < cost.time     ? kShorterTime
                                               : kLongerTime;
   cost.time += share * (time - cost.time);
-  cost.chosen_ago = 0;
+  cost.choices_since = 0;
 }
 
 }  // namespace krait::engine

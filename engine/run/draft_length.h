@@ -42,8 +42,8 @@ class DraftLength {
     double all = 2;
   };
   struct Cost {
-    Seconds time{};         // 0: not known, or long ago
-    size_t chosen_ago = 0;  // choices since it was measured
+    Seconds time{};            // 0: not known, or long ago
+    size_t choices_since = 0;  // choices since it was measured
   };
 
   Share& ShareOf(size_t match);
