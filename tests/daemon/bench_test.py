@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""End to end: `krait bench keystrokes` and `krait bench soak` with the default
+"""End to end: `krait bench keystrokes`, `soak` and `drafts` with the default
 model, and beside a server that speaks /infill.
 
     bench_test.py KRAIT SOURCE_DIR
@@ -206,6 +206,17 @@ class BenchTest(unittest.TestCase):
         for mark in out['marks']:
             self.assertGreater(mark['held_bytes'], 0)
             self.assertGreater(mark['resident_bytes'], 0)
+
+    def test_drafts_say_the_same_in_two_ways(self):
+        # Which ends with an error if what is said depends on drafts.
+        out = self.json('bench', 'drafts', '--file', SOURCE_FILE, '--tokens', '40',
+                        '--repetitions', '1', '--json')
+        self.assertEqual((out['bench'], out['tokens']), ('drafts', 40))
+        self.assertGreaterEqual(out['tokens_per_batch'], 1)
+        for way in ('alone', 'drafts'):
+            self.assertGreater(out['tokens_per_second'][way], 0)
+        self.refused('bench', 'drafts', '--tokens', '1', message='--tokens')
+        self.refused('bench', 'drafts', '--file', '/nowhere.py', message='/nowhere.py')
 
 
 if __name__ == '__main__':
