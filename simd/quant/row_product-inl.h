@@ -263,10 +263,10 @@ HWY_INLINE void StoreSums(V v0, V v1, V v2, V v3, float* HWY_RESTRICT y) {
 #endif
 }
 
-// A row times one token or several.
-template <class Format, bool kHasTail, class... Run>
-HWY_INLINE void AddRow(const uint8_t* HWY_RESTRICT row, size_t cols,
-                       Run&&... runs) {
+// The groups of a row times one token or several. Returns where they end.
+template <class Format, class... Run>
+HWY_INLINE const uint8_t* AddGroups(const uint8_t* HWY_RESTRICT row,
+                                    size_t cols, Run&... runs) {
   constexpr size_t kBytes = GroupOf<Format>::kBytes;
   for (size_t c = 0; c + kGroupElements <= cols; c += kGroupElements) {
     PrefetchStream(row, kBytes);
@@ -274,10 +274,61 @@ HWY_INLINE void AddRow(const uint8_t* HWY_RESTRICT row, size_t cols,
     row += kBytes;
     (runs.x.NextGroup(), ...);
   }
-  if constexpr (kHasTail) {
-    const size_t blocks = cols % kGroupElements / kPartElements;
-    AddGroup(FileTail<Format>{row, blocks}, GroupSteps(),
-             runs.template Tail<Format>(blocks)...);
+  return row;
+}
+
+// What is left of a row behind its groups, `blocks` small ones, times a token.
+template <class Format, class Run>
+HWY_INLINE void AddTail(const uint8_t* HWY_RESTRICT row, size_t blocks,
+                        Run& run) {
+  AddGroup(FileTail<Format>{row, blocks}, GroupSteps(),
+           run.template Tail<Format>(blocks));
+}
+
+// The same out of line: for each of several tokens in turn, as code for all of
+// them together would take half of the time to compile these kernels.
+template <class Format, class Dots, class Taken>
+HWY_NOINLINE void AddTailOfOne(const uint8_t* HWY_RESTRICT row, size_t blocks,
+                               const Q8Token<Format>& x, Dots& even, Dots& odd,
+                               Taken& taken) {
+  TokenRun<Q8Token<Format>, Dots, Taken> run(x, even, odd, taken);
+  AddTail<Format>(row, blocks, run);
+}
+
+// Called with copies, so that all else stays in registers.
+template <class Format, class Run>
+HWY_INLINE void AddTailApart(const uint8_t* HWY_RESTRICT row, size_t blocks,
+                             Run& run) {
+  const auto x = run.x;
+  auto even = run.even, odd = run.odd;
+  auto taken = run.taken;
+  AddTailOfOne(row, blocks, x, even, odd, taken);
+  run.even = even;
+  run.odd = odd;
+  run.taken = taken;
+}
+
+// What is behind a row's last group.
+enum class Tail {
+  kNone,   // nothing
+  kHere,   // some blocks
+  kApart,  // some blocks or none, by a call
+};
+template <class Format>
+constexpr Tail kTailOfSeveral =
+    BlockOf<Format>::kParts == 1 ? Tail::kApart : Tail::kNone;
+
+// A row times one token or several.
+template <class Format, Tail kTail, class... Run>
+HWY_INLINE void AddRow(const uint8_t* HWY_RESTRICT row, size_t cols,
+                       Run&&... runs) {
+  row = AddGroups<Format>(row, cols, runs...);
+  if constexpr (kTail == Tail::kNone) return;
+  const size_t blocks = cols % kGroupElements / kPartElements;
+  if constexpr (kTail == Tail::kHere) {
+    (AddTail<Format>(row, blocks, runs), ...);
+  } else if constexpr (kTail == Tail::kApart) {
+    if (blocks != 0) (AddTailApart<Format>(row, blocks, runs), ...);
   }
 }
 
@@ -290,24 +341,24 @@ struct WeightRows {
 };
 
 // Returns a row times a token: lanes that are still to be added.
-template <class Format, bool kHasTail>
+template <class Format, Tail kTail>
 HWY_INLINE hn::Vec<FourF> RowTimesOne(const uint8_t* HWY_RESTRICT row,
                                       size_t cols, const Q8Token<Format>& x) {
   auto even = hn::Zero(DotF()), odd = even;
   auto taken = hn::Zero(ScaleF<Format>());
-  AddRow<Format, kHasTail>(row, cols, TokenRun(x, even, odd, taken));
+  AddRow<Format, kTail>(row, cols, TokenRun(x, even, odd, taken));
   return RowLanes<Format>(even, odd, taken);
 }
 
 // Writes the products of a row with tokens `first` and `first + 1` to sums[0]
 // and [1].
-template <class Format, bool kHasTail>
+template <class Format>
 HWY_INLINE void RowTimesTwo(const uint8_t* HWY_RESTRICT row,
                             const ActivationView& view, size_t first,
                             float* HWY_RESTRICT sums) {
   auto even0 = hn::Zero(DotF()), odd0 = even0, even1 = even0, odd1 = even0;
   auto taken0 = hn::Zero(ScaleF<Format>()), taken1 = taken0;
-  AddRow<Format, kHasTail>(
+  AddRow<Format, kTailOfSeveral<Format>>(
       row, view.cols,
       TokenRun(Q8Token<Format>(view, first), even0, odd0, taken0),
       TokenRun(Q8Token<Format>(view, first + 1), even1, odd1, taken1));
@@ -317,7 +368,7 @@ HWY_INLINE void RowTimesTwo(const uint8_t* HWY_RESTRICT row,
 }
 
 // The same of four tokens.
-template <class Format, bool kHasTail>
+template <class Format>
 HWY_INLINE void RowTimesFour(const uint8_t* HWY_RESTRICT row,
                              const ActivationView& view, size_t first,
                              float* HWY_RESTRICT sums) {
@@ -325,7 +376,7 @@ HWY_INLINE void RowTimesFour(const uint8_t* HWY_RESTRICT row,
        even2 = even0, odd2 = even0, even3 = even0, odd3 = even0;
   auto taken0 = hn::Zero(ScaleF<Format>()), taken1 = taken0, taken2 = taken0,
        taken3 = taken0;
-  AddRow<Format, kHasTail>(
+  AddRow<Format, kTailOfSeveral<Format>>(
       row, view.cols,
       TokenRun(Q8Token<Format>(view, first), even0, odd0, taken0),
       TokenRun(Q8Token<Format>(view, first + 1), even1, odd1, taken1),
@@ -337,14 +388,14 @@ HWY_INLINE void RowTimesFour(const uint8_t* HWY_RESTRICT row,
             RowLanes<Format>(even3, odd3, taken3), sums);
 }
 
-template <class Format, bool kHasTail>
+template <class Format, Tail kTail>
 HWY_INLINE void RowsTimesOne(const WeightRows& rows, const ActivationView& view,
                              float* HWY_RESTRICT y) {
   const Q8Token<Format> x(view, 0);
   const size_t cols = view.cols;
   const uint8_t* row = rows.first;
   const auto next = [&]() HWY_ATTR {
-    const auto lanes = RowTimesOne<Format, kHasTail>(row, cols, x);
+    const auto lanes = RowTimesOne<Format, kTail>(row, cols, x);
     row += rows.bytes;
     return lanes;
   };
@@ -364,7 +415,7 @@ HWY_INLINE void RowsTimesOne(const WeightRows& rows, const ActivationView& view,
   }
 }
 
-template <class Format, bool kHasTail>
+template <class Format>
 HWY_INLINE void RowsTimesSeveral(const WeightRows& rows,
                                  const ActivationView& view, float* const* y) {
   const uint8_t* row = rows.first;
@@ -372,29 +423,19 @@ HWY_INLINE void RowsTimesSeveral(const WeightRows& rows,
   for (size_t r = rows.begin; r < rows.end; ++r, row += rows.bytes) {
     size_t t = 0;
     for (; t + 4 <= view.tokens; t += 4) {
-      RowTimesFour<Format, kHasTail>(row, view, t, sums);
+      RowTimesFour<Format>(row, view, t, sums);
       for (size_t i = 0; i < 4; ++i) y[t + i][r] = sums[i];
     }
     if (t + 2 <= view.tokens) {
-      RowTimesTwo<Format, kHasTail>(row, view, t, sums);
+      RowTimesTwo<Format>(row, view, t, sums);
       for (size_t i = 0; i < 2; ++i) y[t + i][r] = sums[i];
       t += 2;
     }
     if (t == view.tokens) continue;
-    const auto v =
-        RowTimesOne<Format, kHasTail>(row, view.cols, Q8Token<Format>(view, t));
+    const auto v = RowTimesOne<Format, kTailOfSeveral<Format>>(
+        row, view.cols, Q8Token<Format>(view, t));
     StoreSums(v, v, v, v, sums);
     y[t][r] = sums[0];
-  }
-}
-
-template <class Format, bool kHasTail>
-HWY_INLINE void RowsTimesTokens(const WeightRows& rows, const ActivationView& x,
-                                float* const* y) {
-  if (x.tokens == 1) {
-    RowsTimesOne<Format, kHasTail>(rows, x, y[0]);
-  } else {
-    RowsTimesSeveral<Format, kHasTail>(rows, x, y);
   }
 }
 
@@ -409,13 +450,17 @@ HWY_INLINE void MultiplyRows(const WeightView& w, size_t row_begin,
       .first = static_cast<const uint8_t*>(w.data) + row_begin * bytes,
       .bytes = bytes,
   };
+  if (x.tokens > 1) {
+    RowsTimesSeveral<Format>(rows, x, y);
+    return;
+  }
   if constexpr (BlockOf<Format>::kParts == 1) {
     if (w.cols % kGroupElements != 0) {
-      RowsTimesTokens<Format, true>(rows, x, y);
+      RowsTimesOne<Format, Tail::kHere>(rows, x, y[0]);
       return;
     }
   }
-  RowsTimesTokens<Format, false>(rows, x, y);
+  RowsTimesOne<Format, Tail::kNone>(rows, x, y[0]);
 }
 
 }  // namespace krait::simd::HWY_NAMESPACE
