@@ -415,6 +415,10 @@ HWY_INLINE void RowsTimesOne(const WeightRows& rows, const ActivationView& view,
   }
 }
 
+// Whether tokens go over a row together. Not on x86 without AVX2, as hardly
+// anybody has that any more, and its code would take the longest to compile.
+constexpr bool kSharesRows = !HWY_ARCH_X86 || HWY_MAX_BYTES >= 32;
+
 template <class Format>
 HWY_INLINE void RowsTimesSeveral(const WeightRows& rows,
                                  const ActivationView& view, float* const* y) {
@@ -422,20 +426,23 @@ HWY_INLINE void RowsTimesSeveral(const WeightRows& rows,
   float sums[4];
   for (size_t r = rows.begin; r < rows.end; ++r, row += rows.bytes) {
     size_t t = 0;
-    for (; t + 4 <= view.tokens; t += 4) {
-      RowTimesFour<Format>(row, view, t, sums);
-      for (size_t i = 0; i < 4; ++i) y[t + i][r] = sums[i];
+    if constexpr (kSharesRows) {
+      for (; t + 4 <= view.tokens; t += 4) {
+        RowTimesFour<Format>(row, view, t, sums);
+        for (size_t i = 0; i < 4; ++i) y[t + i][r] = sums[i];
+      }
+      if (t + 2 <= view.tokens) {
+        RowTimesTwo<Format>(row, view, t, sums);
+        for (size_t i = 0; i < 2; ++i) y[t + i][r] = sums[i];
+        t += 2;
+      }
     }
-    if (t + 2 <= view.tokens) {
-      RowTimesTwo<Format>(row, view, t, sums);
-      for (size_t i = 0; i < 2; ++i) y[t + i][r] = sums[i];
-      t += 2;
+    for (; t < view.tokens; ++t) {
+      const auto v = RowTimesOne<Format, kTailOfSeveral<Format>>(
+          row, view.cols, Q8Token<Format>(view, t));
+      StoreSums(v, v, v, v, sums);
+      y[t][r] = sums[0];
     }
-    if (t == view.tokens) continue;
-    const auto v = RowTimesOne<Format, kTailOfSeveral<Format>>(
-        row, view.cols, Q8Token<Format>(view, t));
-    StoreSums(v, v, v, v, sums);
-    y[t][r] = sums[0];
   }
 }
 
