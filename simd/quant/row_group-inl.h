@@ -55,8 +55,9 @@ using ScaleF =
 
 // One token of a batch, from one of its groups on, with what a format's runs of
 // kScaleElements meet.
-template <class Format>
+template <class FormatIn>
 struct Q8Token {
+  using Format = FormatIn;
   HWY_INLINE Q8Token() {}
   HWY_INLINE Q8Token(const ActivationView& x, size_t token) {
     constexpr bool kHalves = Format::kScaleElements != kPartElements;
@@ -102,8 +103,9 @@ HWY_INLINE void StoreBlockScales(const uint8_t* HWY_RESTRICT bytes,
 
 // What is left of a token behind its last whole group: 0 where there is
 // nothing.
-template <class Format>
+template <class FormatIn>
 struct Q8Tail {
+  using Format = FormatIn;
   HWY_INLINE Q8Tail(const Q8Token<Format>& x, size_t count)
       : quants(x.quants), scales(x.scales), sums(x.sums), blocks(count) {}
   HWY_INLINE hn::Vec<ScaleF<Format>> Scales(size_t i) const {

@@ -9,7 +9,8 @@
 // Four elements' products are added in each lane, exact in int32. float32
 // carries them on: even and odd steps in two sums, which hides the latency of
 // the additions, and in a third what minima and the offsets of unsigned quants
-// take off, by the sums of the activations.
+// take off, by the sums of the activations. AVX2 without VNNI adds up first
+// what has the same scale: sum_tree-inl.h.
 
 // Per-target include guard: see hwy/examples/skeleton-inl.h.
 #if defined(KRAIT_SIMD_QUANT_ROW_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -29,6 +30,7 @@
 #include "simd/quant/blocks-inl.h"
 #include "simd/quant/int8_dot-inl.h"
 #include "simd/quant/row_group-inl.h"
+#include "simd/quant/sum_tree-inl.h"
 #include "simd/stream-inl.h"
 #include "simd/weights.h"
 
@@ -163,6 +165,9 @@ struct TokenRun {
   Dots& odd;
   Taken& taken;
   HWY_ALIGN float factors[16];  // of a group, see MakeFactors; not initialised
+#if KRAIT_SUM_TREE
+  SumTree<typename Token::Format> tree;
+#endif
 };
 
 // Writes what a group's dot products are multiplied with for one token to
@@ -184,6 +189,38 @@ HWY_INLINE void MakeFactors(const float* HWY_RESTRICT scales,
   }
 }
 
+#if KRAIT_SUM_TREE
+
+// Returns a step's quants, 0 where the group has none.
+template <size_t kStep, class Group>
+HWY_INLINE hn::Vec<Dot8> RawOrZero(const Group& group) {
+  if (!group.template Has<kStep>()) return hn::Zero(Dot8());
+  return group.template RawStep<kStep>();
+}
+
+// Returns a step's products, 0 where the group has none.
+template <size_t kStep, class Group>
+HWY_INLINE hn::Vec<DotI> ProductsOrZero(const Group& group, hn::Vec<Dot8> raw,
+                                        const int8_t* HWY_RESTRICT a) {
+  if (!group.template Has<kStep>()) return hn::Zero(DotI());
+  return StepProducts<typename Group::Format>(raw, a + kStep * kStepElements);
+}
+
+// What two steps of a group give to the trees of one token or several.
+template <size_t kPair, class Group, class... Run>
+HWY_INLINE void AddPairTo(const Group& group, Run&... runs) {
+  constexpr size_t kFirst = 2 * kPair;
+  constexpr size_t kSecond = kFirst + 1;
+  const auto first = RawOrZero<kFirst>(group);
+  const auto second = RawOrZero<kSecond>(group);
+  (runs.tree.template Add<kPair>(
+       ProductsOrZero<kFirst>(group, first, runs.x.quants),
+       ProductsOrZero<kSecond>(group, second, runs.x.quants)),
+   ...);
+}
+
+#else
+
 // What a step of a group adds to one token or several.
 template <size_t kStep, class Group, class... Run>
 HWY_INLINE void AddStepTo(const Group& group, Run&... runs) {
@@ -192,6 +229,8 @@ HWY_INLINE void AddStepTo(const Group& group, Run&... runs) {
                   kStep % 2 == 0 ? runs.even : runs.odd),
    ...);
 }
+
+#endif  // KRAIT_SUM_TREE
 
 // A group times one token or several, which then share what Raw() gives: a step
 // of all is computed side by side. The order of additions of a token does not
@@ -203,8 +242,17 @@ HWY_INLINE void AddGroup(const Group& group, std::index_sequence<kStep...>,
   HWY_ALIGN float scales[GroupOf<Format>::kScales];
   HWY_ALIGN float minima[GroupOf<Format>::kScales];
   group.Scales(scales, minima);
+#if KRAIT_SUM_TREE
+  AddPairTo<0>(group, runs...);
+  AddPairTo<1>(group, runs...);
+  AddPairTo<2>(group, runs...);
+  AddPairTo<3>(group, runs...);
+  (MakeFactors<Format>(scales, minima, runs.x, runs.factors, runs.taken), ...);
+  (runs.tree.AddTo(runs.factors, runs.even, runs.odd), ...);
+#else
   (MakeFactors<Format>(scales, minima, runs.x, runs.factors, runs.taken), ...);
   (AddStepTo<kStep>(group, runs...), ...);
+#endif
 }
 
 using FourF = hn::CappedTag<float, 4>;
