@@ -146,6 +146,7 @@ template <class FormatIn>
 struct FileGroup {
   using Format = FormatIn;
   using Block = BlockOf<Format>;
+  static constexpr bool kIsWhole = true;
   const uint8_t* HWY_RESTRICT bytes;
 
   // Whether it has elements of the step.
@@ -196,6 +197,7 @@ struct FileGroup {
 template <class FormatIn>
 struct FileTail {
   using Format = FormatIn;
+  static constexpr bool kIsWhole = false;
   const uint8_t* HWY_RESTRICT bytes;
   size_t blocks;
 

@@ -189,44 +189,28 @@ HWY_INLINE void MakeFactors(const float* HWY_RESTRICT scales,
   }
 }
 
-#if KRAIT_SUM_TREE
-
-// Returns a step's quants, 0 where the group has none.
-template <size_t kStep, class Group>
-HWY_INLINE hn::Vec<Dot8> RawOrZero(const Group& group) {
-  if (!group.template Has<kStep>()) return hn::Zero(Dot8());
-  return group.template RawStep<kStep>();
-}
-
-// Returns a step's products, 0 where the group has none.
-template <size_t kStep, class Group>
-HWY_INLINE hn::Vec<DotI> ProductsOrZero(const Group& group, hn::Vec<Dot8> raw,
-                                        const int8_t* HWY_RESTRICT a) {
-  if (!group.template Has<kStep>()) return hn::Zero(DotI());
-  return StepProducts<typename Group::Format>(raw, a + kStep * kStepElements);
-}
-
-// What two steps of a group give to the trees of one token or several.
-template <size_t kPair, class Group, class... Run>
-HWY_INLINE void AddPairTo(const Group& group, Run&... runs) {
-  constexpr size_t kFirst = 2 * kPair;
-  constexpr size_t kSecond = kFirst + 1;
-  const auto first = RawOrZero<kFirst>(group);
-  const auto second = RawOrZero<kSecond>(group);
-  (runs.tree.template Add<kPair>(
-       ProductsOrZero<kFirst>(group, first, runs.x.quants),
-       ProductsOrZero<kSecond>(group, second, runs.x.quants)),
-   ...);
-}
-
-#else
-
 // What a step of a group adds to one token or several.
 template <size_t kStep, class Group, class... Run>
 HWY_INLINE void AddStepTo(const Group& group, Run&... runs) {
   if (!group.template Has<kStep>()) return;
   (AddStep<kStep>(group, runs.factors, runs.x.quants,
                   kStep % 2 == 0 ? runs.even : runs.odd),
+   ...);
+}
+
+#if KRAIT_SUM_TREE
+
+// What two steps of a whole group give to the trees of one token or several.
+template <size_t kPair, class Group, class... Run>
+HWY_INLINE void AddPairTo(const Group& group, Run&... runs) {
+  using Format = typename Group::Format;
+  constexpr size_t kFirst = 2 * kPair * kStepElements;
+  constexpr size_t kSecond = kFirst + kStepElements;
+  const auto first = group.template RawStep<2 * kPair>();
+  const auto second = group.template RawStep<2 * kPair + 1>();
+  (runs.tree.template Add<kPair>(
+       StepProducts<Format>(first, runs.x.quants + kFirst),
+       StepProducts<Format>(second, runs.x.quants + kSecond)),
    ...);
 }
 
@@ -243,16 +227,19 @@ HWY_INLINE void AddGroup(const Group& group, std::index_sequence<kStep...>,
   HWY_ALIGN float minima[GroupOf<Format>::kScales];
   group.Scales(scales, minima);
 #if KRAIT_SUM_TREE
-  AddPairTo<0>(group, runs...);
-  AddPairTo<1>(group, runs...);
-  AddPairTo<2>(group, runs...);
-  AddPairTo<3>(group, runs...);
-  (MakeFactors<Format>(scales, minima, runs.x, runs.factors, runs.taken), ...);
-  (runs.tree.AddTo(runs.factors, runs.even, runs.odd), ...);
-#else
+  if constexpr (Group::kIsWhole) {
+    AddPairTo<0>(group, runs...);
+    AddPairTo<1>(group, runs...);
+    AddPairTo<2>(group, runs...);
+    AddPairTo<3>(group, runs...);
+    (MakeFactors<Format>(scales, minima, runs.x, runs.factors, runs.taken),
+     ...);
+    (runs.tree.AddTo(runs.factors, runs.even, runs.odd), ...);
+    return;
+  }
+#endif
   (MakeFactors<Format>(scales, minima, runs.x, runs.factors, runs.taken), ...);
   (AddStepTo<kStep>(group, runs...), ...);
-#endif
 }
 
 using FourF = hn::CappedTag<float, 4>;
