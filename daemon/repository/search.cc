@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -34,8 +35,16 @@ struct Weights {
   double named;
   // Tests, examples and the like have the words of what they are about.
   double of_test;
-  // What the product of vectors counts beside the score by words.
+  // What the product of vectors counts beside the score by words, among so
+  // many passages, and at most: of more, more are near a question by chance.
   double of_vectors;
+  double among;
+  double most_of_vectors;
+
+  double OfVectors(size_t passages) const {
+    const auto count = static_cast<double>(std::max<size_t>(passages, 1));
+    return std::min(most_of_vectors, of_vectors * std::sqrt(among / count));
+  }
 };
 
 Weights WeightsFor(Wanted wanted) {
@@ -46,7 +55,9 @@ Weights WeightsFor(Wanted wanted) {
             .of_function = 2,
             .named = 1.2,
             .of_test = 0.6,
-            .of_vectors = 2};
+            .of_vectors = 2,
+            .among = 10'000,
+            .most_of_vectors = 3};
   }
   return {.saturation = {.half = 0.8, .length = 0.5},
           .more = 30,
@@ -54,7 +65,9 @@ Weights WeightsFor(Wanted wanted) {
           .of_function = 1,
           .named = 1.5,
           .of_test = 0.85,
-          .of_vectors = 1};
+          .of_vectors = 1,
+          .among = 10'000,
+          .most_of_vectors = 1};
 }
 
 // Of each way of searching so many are put together.
@@ -247,14 +260,17 @@ base::Result<std::vector<Passage>> Searcher::Find(std::string_view question,
                                                   size_t most, Ranking ranking,
                                                   Wanted wanted) {
   const Weights weights = WeightsFor(wanted);
+  const std::set<std::string> named = WordsOf(question);
+  // Who writes one word names something.
+  const bool is_name = wanted == Wanted::kCode && named.size() <= 1;
+  if (is_name && ranking == Ranking::kBoth) ranking = Ranking::kWords;
   const size_t looked_at = most + weights.more;
   auto ranked = Rank(question, looked_at, ranking, weights.saturation,
-                     weights.of_vectors);
+                     vectors_ ? weights.OfVectors(vectors_->size()) : 0);
   if (!ranked) return ranked.error();
   if (ranked->size() > looked_at) ranked->resize(looked_at);
   auto passages = Passages(*ranked);
   if (!passages) return passages.error();
-  const std::set<std::string> named = WordsOf(question);
   std::set<std::string, std::less<>> asked;
   base::ForEachTerm(question, [&asked](std::string_view term, bool whole) {
     if (!whole) asked.emplace(term);

@@ -88,8 +88,8 @@ def describe_embedding(path: Path) -> str:
         f"{found['dimension']} numbers each; a text's is the sum over its first "
         f"{found['max_terms']} terms. By them a repository is searched. They learned from "
         f"{found['comments']} comments to find their functions among {found['passages']} passages "
-        f"of {len(found['packages'])} packages, which are those that train the model; nothing of "
-        "the packages held out is among them. The table is in the GGUF file as metadata "
+        f"of {len(found['packages'])} packages, which are among those that train the model; "
+        "nothing of the packages held out is among them. The table is in the GGUF file as metadata "
         "(`krait.embedding.*`, four bits a number); how well it finds what is in the "
         "packages held out is in docs/repository.md."
     )

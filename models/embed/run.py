@@ -40,8 +40,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--krait", default=str(BUILT) if BUILT.exists() else "krait")
     parser.add_argument("--package", action="append", default=[], help="only this (repeatable)")
     parser.add_argument("--without", action="append", default=[], help="not this (repeatable)")
-    parser.add_argument("--most", type=int, default=3000, help="passages of a package")
-    parser.add_argument("--least", type=int, default=6, help="texts that have a term of the table")
+    parser.add_argument("--most", type=int, default=6000, help="passages of a package")
+    parser.add_argument("--least", type=int, default=8, help="texts that have a term of the table")
     parser.add_argument("--max-terms", type=int, default=512, help="of a text")
     parser.add_argument("--jobs", type=int, default=2, help="packages read at once")
     for name in ("dimension", "epochs", "batch", "group", "seed"):

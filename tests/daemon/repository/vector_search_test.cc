@@ -74,12 +74,13 @@ class VectorSearchTest : public RepositoryTest {
 
   // The paths of what is found, the best first.
   std::vector<std::string> Find(const std::string& question, Ranking ranking,
-                                const ChunkEncoder* encoder) const {
+                                const ChunkEncoder* encoder,
+                                Wanted wanted = Wanted::kAnything) const {
     std::vector<std::string> paths;
     auto searcher = Searcher::Open(IndexPath(), encoder);
     EXPECT_TRUE(searcher);
     if (!searcher) return paths;
-    const auto found = searcher->Find(question, 10, ranking);
+    const auto found = searcher->Find(question, 10, ranking, wanted);
     EXPECT_TRUE(found);
     for (const Passage& passage : *found) paths.push_back(passage.path);
     return paths;
@@ -115,6 +116,19 @@ TEST_F(VectorSearchTest, FindsWhatIsMeantBesideWhatIsSaid) {
     EXPECT_EQ(std::set<std::string>(found.begin(), found.begin() + 2),
               (std::set<std::string>{"harbour.txt", "report.txt"}));
   }
+}
+
+TEST_F(VectorSearchTest, WhoWantsCodeNamesItByOneWord) {
+  Write("harbour.txt", "a vessel with two masts\n");
+  Write("report.txt", "a report of a boat\n");
+  const TopicEncoder encoder;
+  Update(&encoder);
+  EXPECT_EQ(Find("boat", Ranking::kBoth, &encoder, Wanted::kCode),
+            Paths({"report.txt"}));
+  EXPECT_EQ(Find("boat", Ranking::kBoth, &encoder).size(), 2U);
+  EXPECT_EQ(
+      Find("where is the boat", Ranking::kBoth, &encoder, Wanted::kCode).size(),
+      2U);
 }
 
 TEST_F(VectorSearchTest, WhatNothingHasIsNotFound) {
