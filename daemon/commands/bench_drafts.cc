@@ -3,21 +3,27 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "base/json_text.h"
+#include "daemon/host/local/repository_memory.h"
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
 #include "daemon/tools/bench/samples.h"
+#include "engine/memory/text_collection.h"
+#include "engine/memory/token_forms.h"
 #include "engine/run/draft_length.h"
 #include "engine/run/drafter.h"
 #include "engine/run/generation.h"
 #include "engine/run/session.h"
+#include "grammars/language.h"
 #include "simd/targets.h"
 
 namespace krait::daemon {
@@ -53,92 +59,154 @@ def test_reads_one():
     parser = Parser("7", strict=True)
 )";
 
-// A generation, and how long it took.
-struct Run {
-  engine::Generation generation;
-  double tokens_per_second = 0;
-};
+// Places of a file, and the bytes before one that the model reads.
+constexpr size_t kPlaces = 8;
+constexpr size_t kBytesBefore = 2048;
 
-struct Report {
-  std::vector<double> alone;    // tokens per second, by repetition
-  std::vector<double> drafted;  // the same of the other way
-  std::vector<double> ratios;
-  double tokens_per_batch = 0;
+// What drafts are guessed from.
+enum Way : size_t { kAlone, kSaid, kRepository, kWays };
+
+// What was generated in a way, at all places.
+struct Sum {
+  size_t tokens = 0;
+  size_t batches = 0;
+  std::chrono::duration<double> time{};
+
+  double tokens_per_second() const {
+    return static_cast<double>(tokens) / time.count();
+  }
 };
+using Round = std::array<Sum, kWays>;
+
+// The beginnings of a text up to places of it, from where the model reads
+// them.
+std::vector<std::string> TextsBefore(const std::string& text) {
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < kPlaces; ++i) {
+    // The end of a line.
+    const size_t end = text.find('\n', text.size() * i / kPlaces) + 1;
+    if (end == 0) break;
+    size_t begin = 0;
+    if (end > kBytesBefore) {
+      begin = text.find('\n', end - kBytesBefore) + 1;
+    }
+    if (begin < end) texts.push_back(text.substr(begin, end - begin));
+  }
+  return texts;
+}
+
+// Returns the texts of the repository but for the file.
+base::Result<engine::RememberedCollection> TextsBeside(
+    const BenchDraftsArguments& arguments, const engine::TokenForms& forms) {
+  std::error_code error;
+  const auto root = std::filesystem::canonical(arguments.repository, error);
+  const auto file = std::filesystem::canonical(arguments.file, error);
+  const std::string path = file.lexically_relative(root).string();
+  const grammars::Language* const language = grammars::LanguageOfPath(path);
+  if (path.starts_with("..") || language == nullptr) {
+    return MakeError(ErrorCode::kInvalidArgument,
+                     fmt::format("{}: is no source file in {}",
+                                 arguments.file.string(), root.string()));
+  }
+  RepositoryMemory memory(forms, engine::TextCollection::Tokens::kOfTexts);
+  auto texts = memory.CollectionOf({.root = root.string(),
+                                    .language = std::string(language->name),
+                                    .open = {path},
+                                    .wait = true});
+  if (texts.texts != nullptr) return texts;
+  return MakeError(ErrorCode::kInvalidArgument,
+                   fmt::format("{}: has no files like {}", root.string(),
+                               arguments.file.string()));
+}
 
 class DraftsBench {
  public:
   DraftsBench(const BenchDraftsArguments& arguments, const LoadedModel& loaded)
       : arguments_(arguments),
         loaded_(loaded),
-        prompt_(loaded.model, *loaded.pool),
         fork_(loaded.model, *loaded.pool) {}
 
-  base::Result<Report> Measure() {
+  // Returns the rounds.
+  base::Result<std::vector<Round>> Measure() {
     auto text = arguments_.file.empty()
                     ? base::Result<std::string>(std::string(kSample))
                     : ReadText(arguments_.file);
     if (!text) return text.error();
-    tokens_ = loaded_.model->tokenizer().Encode(*text);
-    if (tokens_.empty()) {
+    std::vector<std::string> texts = {*text};
+    if (!arguments_.repository.empty()) {
+      const engine::TokenForms forms(loaded_.model->tokenizer());
+      auto beside = TextsBeside(arguments_, forms);
+      if (!beside) return beside.error();
+      collection_ = std::move(*beside);
+      texts = TextsBefore(*text);
+    }
+    if (text->empty() || texts.empty()) {
       return MakeError(ErrorCode::kInvalidArgument,
                        arguments_.file.string() + ": is empty");
     }
-    if (auto fed = prompt_.Prefill(tokens_); !fed) return fed.error();
-    Report report;
-    // The first round warms up, and learns what a batch takes.
-    for (size_t round = 0; round <= arguments_.repetitions; ++round) {
-      const Run alone = Generate(false);
-      const Run drafted = Generate(true);
-      if (auto same = Compare(alone, drafted); !same) return same.error();
-      if (round == 0) continue;
-      report.alone.push_back(alone.tokens_per_second);
-      report.drafted.push_back(drafted.tokens_per_second);
-      report.ratios.push_back(drafted.tokens_per_second /
-                              alone.tokens_per_second);
-      report.tokens_per_batch =
-          static_cast<double>(drafted.generation.tokens.size()) /
-          static_cast<double>(drafted.generation.batches);
+    // The first one warms up, and learns what a batch takes.
+    std::vector<Round> rounds(arguments_.repetitions + 1);
+    for (const std::string& before : texts) {
+      if (auto done = MeasureAt(before, &rounds); !done) return done.error();
     }
-    return report;
+    rounds.erase(rounds.begin());
+    return rounds;
   }
 
  private:
-  Run Generate(bool drafts) {
-    fork_.CopyFrom(prompt_);
-    engine::Drafter drafter(tokens_);
-    engine::GenerateOptions options{.max_tokens = arguments_.tokens,
-                                    .ignore_end_of_sequence = true};
-    if (drafts) {
-      options.drafter = &drafter;
-      options.draft_length = &length_;
+  base::Status MeasureAt(const std::string& before,
+                         std::vector<Round>* rounds) {
+    const auto tokens = loaded_.model->tokenizer().Encode(before);
+    engine::Session prompt(loaded_.model, *loaded_.pool);
+    if (auto fed = prompt.Prefill(tokens); !fed) return fed.error();
+    for (Round& round : *rounds) {
+      const engine::Generation alone = Generate(prompt, kAlone, {}, &round);
+      const engine::Generation said =
+          Generate(prompt, kSaid, engine::Drafter(tokens), &round);
+      if (auto same = Compare(alone, said); !same) return same.error();
+      if (collection_.texts == nullptr) continue;
+      const engine::Generation repository = Generate(
+          prompt, kRepository, engine::Drafter(tokens, collection_), &round);
+      if (auto same = Compare(alone, repository); !same) return same.error();
     }
-    const auto begin = std::chrono::steady_clock::now();
-    Run run{.generation = engine::Generate(fork_, options)};
-    const std::chrono::duration<double> seconds =
-        std::chrono::steady_clock::now() - begin;
-    run.tokens_per_second =
-        static_cast<double>(run.generation.tokens.size()) / seconds.count();
-    return run;
+    return {};
   }
 
-  base::Status Compare(const Run& alone, const Run& drafted) const {
-    if (alone.generation.reason == engine::StopReason::kNotFinite) {
+  engine::Generation Generate(const engine::Session& prompt, Way way,
+                              engine::Drafter drafter, Round* round) {
+    fork_.CopyFrom(prompt);
+    engine::GenerateOptions options{.max_tokens = arguments_.tokens,
+                                    .ignore_end_of_sequence = true};
+    if (way != kAlone) {
+      options.drafter = &drafter;
+      options.draft_length = &lengths_[way];
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    engine::Generation generation = engine::Generate(fork_, options);
+    Sum& sum = (*round)[way];
+    sum.time += std::chrono::steady_clock::now() - begin;
+    sum.tokens += generation.tokens.size();
+    sum.batches += generation.batches;
+    return generation;
+  }
+
+  base::Status Compare(const engine::Generation& alone,
+                       const engine::Generation& drafted) const {
+    if (alone.reason == engine::StopReason::kNotFinite) {
       return MakeError(
           ErrorCode::kBadFile,
           loaded_.path.string() + ": the model's logits are not finite");
     }
-    if (alone.generation.tokens == drafted.generation.tokens) return {};
+    if (alone.tokens == drafted.tokens) return {};
     return MakeError(ErrorCode::kInternal,
                      "with drafts the model said something else");
   }
 
   const BenchDraftsArguments& arguments_;
   const LoadedModel& loaded_;
-  std::vector<TokenId> tokens_;
-  engine::Session prompt_;
+  engine::RememberedCollection collection_;
   engine::Session fork_;
-  engine::DraftLength length_;
+  std::array<engine::DraftLength, kWays> lengths_;
 };
 
 base::Status CheckTakesDrafts(const LoadedModel& loaded) {
@@ -152,36 +220,83 @@ base::Status CheckTakesDrafts(const LoadedModel& loaded) {
                    "--device cpu");
 }
 
-void PrintReport(const BenchDraftsArguments& arguments,
-                 const LoadedModel& loaded, const Report& report) {
-  const Spread alone = SpreadOf(report.alone);
-  const Spread drafted = SpreadOf(report.drafted);
-  const Spread ratio = SpreadOf(report.ratios);
-  if (arguments.json) {
-    boost::json::object json;
-    json["bench"] = "drafts";
-    json["path"] = loaded.path.string();
-    json["threads"] = loaded.pool->size();
-    json["simd"] = simd::CurrentTarget();
-    json["tokens"] = arguments.tokens;
-    json["repetitions"] = arguments.repetitions;
-    json["tokens_per_second"] = {{"alone", alone.median},
-                                 {"drafts", drafted.median}};
-    json["ratio"] = {
-        {"median", ratio.median}, {"min", ratio.min}, {"max", ratio.max}};
-    json["tokens_per_batch"] = report.tokens_per_batch;
-    return PrintLine(base::JsonText(json));
+// What the rounds say of a way, beside one by one.
+struct Gain {
+  Spread tokens_per_second;
+  Spread ratio;
+  double tokens_per_batch = 0;
+};
+
+Gain GainOf(const std::vector<Round>& rounds, Way way) {
+  std::vector<double> speeds;
+  std::vector<double> ratios;
+  for (const Round& round : rounds) {
+    speeds.push_back(round[way].tokens_per_second());
+    ratios.push_back(speeds.back() / round[kAlone].tokens_per_second());
   }
-  PrintLine(fmt::format("{} tokens of a repetitive edit, {}, {} threads, {}",
-                        arguments.tokens, loaded.path.filename().string(),
-                        loaded.pool->size(), simd::CurrentTarget()));
+  const Sum& last = rounds.back()[way];
+  return {.tokens_per_second = SpreadOf(std::move(speeds)),
+          .ratio = SpreadOf(std::move(ratios)),
+          .tokens_per_batch = static_cast<double>(last.tokens) /
+                              static_cast<double>(last.batches)};
+}
+
+boost::json::object JsonOf(const Spread& ratio) {
+  return {{"median", ratio.median}, {"min", ratio.min}, {"max", ratio.max}};
+}
+
+void PrintJson(const BenchDraftsArguments& arguments, const LoadedModel& loaded,
+               const std::vector<Round>& rounds) {
+  const Gain said = GainOf(rounds, kSaid);
+  boost::json::object json;
+  json["bench"] = "drafts";
+  json["path"] = loaded.path.string();
+  json["threads"] = loaded.pool->size();
+  json["simd"] = simd::CurrentTarget();
+  json["tokens"] = arguments.tokens;
+  json["repetitions"] = arguments.repetitions;
+  boost::json::object speeds;
+  speeds["alone"] = GainOf(rounds, kAlone).tokens_per_second.median;
+  speeds["drafts"] = said.tokens_per_second.median;
+  json["ratio"] = JsonOf(said.ratio);
+  json["tokens_per_batch"] = said.tokens_per_batch;
+  if (!arguments.repository.empty()) {
+    const Gain gain = GainOf(rounds, kRepository);
+    speeds["repository"] = gain.tokens_per_second.median;
+    json["repository"] = {{"ratio", JsonOf(gain.ratio)},
+                          {"tokens_per_batch", gain.tokens_per_batch}};
+  }
+  json["tokens_per_second"] = std::move(speeds);
+  PrintLine(base::JsonText(json));
+}
+
+void PrintGain(std::string_view name, const Gain& gain) {
+  PrintLine(
+      fmt::format("  {:.1f} {}: {:.2f} times as fast [{:.2f}..{:.2f}], "
+                  "{:.2f} tokens to a batch",
+                  gain.tokens_per_second.median, name, gain.ratio.median,
+                  gain.ratio.min, gain.ratio.max, gain.tokens_per_batch));
+}
+
+void PrintReport(const BenchDraftsArguments& arguments,
+                 const LoadedModel& loaded, const std::vector<Round>& rounds) {
+  if (arguments.json) return PrintJson(arguments, loaded, rounds);
+  const bool repository = !arguments.repository.empty();
   PrintLine(fmt::format(
-      "  {:.1f} tokens/s one by one, {:.1f} with drafts: {:.2f} times as fast "
-      "[{:.2f}..{:.2f}], n={}",
-      alone.median, drafted.median, ratio.median, ratio.min, ratio.max,
-      arguments.repetitions));
-  PrintLine(fmt::format("  {:.2f} tokens to a batch; both say the same",
-                        report.tokens_per_batch));
+      "{} tokens {}, {}, {} threads, {}", arguments.tokens,
+      repository ? "at each of some places of " + arguments.file.string()
+                 : "of a repetitive edit",
+      loaded.path.filename().string(), loaded.pool->size(),
+      simd::CurrentTarget()));
+  PrintLine(fmt::format("  {:.1f} tokens/s one by one, n={}",
+                        GainOf(rounds, kAlone).tokens_per_second.median,
+                        arguments.repetitions));
+  PrintGain("with drafts", GainOf(rounds, kSaid));
+  if (repository) {
+    PrintGain("with drafts from the repository, too",
+              GainOf(rounds, kRepository));
+  }
+  PrintLine("  all say the same");
 }
 
 }  // namespace
@@ -192,9 +307,9 @@ int RunBenchDrafts(const BenchDraftsArguments& arguments) {
   if (auto checked = CheckTakesDrafts(*loaded); !checked) {
     return ReportError(checked.error());
   }
-  const auto report = DraftsBench(arguments, *loaded).Measure();
-  if (!report) return ReportError(report.error());
-  PrintReport(arguments, *loaded, *report);
+  const auto rounds = DraftsBench(arguments, *loaded).Measure();
+  if (!rounds) return ReportError(rounds.error());
+  PrintReport(arguments, *loaded, *rounds);
   return FinishOutput(kExitOk);
 }
 

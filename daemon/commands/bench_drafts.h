@@ -10,12 +10,13 @@
 namespace krait::daemon {
 
 // `krait bench drafts`: what it gains to guess the tokens that follow from what
-// followed before, in a repetitive edit. Both ways in turns; they must say the
-// same.
+// followed before, in a repetitive edit; or from the rest of a repository, at
+// places of one of its files. All ways in turns; they must say the same.
 struct BenchDraftsArguments {
   ModelOptions model;
   std::filesystem::path file;  // whose text is gone on with; empty: a sample
-  size_t tokens = 64;
+  std::filesystem::path repository;  // that has the file; empty: none
+  size_t tokens = 64;                // at each place
   size_t repetitions = 3;
   bool json = false;
 };

@@ -36,11 +36,18 @@ void AddSpeedOptions(CLI::App* app, BenchArguments* arguments) {
 }
 
 void AddDraftsOptions(CLI::App* app, BenchDraftsArguments* arguments) {
-  app->add_option("--file,-f", arguments->file,
-                  "Go on with the text of FILE; default: a sample")
-      ->type_name("FILE");
+  CLI::Option* file =
+      app->add_option("--file,-f", arguments->file,
+                      "Go on with the text of FILE; default: a sample")
+          ->type_name("FILE");
+  app->add_option("--repo", arguments->repository,
+                  "Go on at places of the FILE instead, with guesses from the "
+                  "other files of its repository, too")
+      ->check(CLI::ExistingDirectory)
+      ->needs(file)
+      ->type_name("DIR");
   // The first needs no batch: it is chosen after the prompt.
-  app->add_option("--tokens,-n", arguments->tokens, "Per repetition")
+  app->add_option("--tokens,-n", arguments->tokens, "Per repetition and place")
       ->check(CLI::Range(size_t{2}, kMaxTokens))
       ->capture_default_str();
   AddCount(app, "--repetitions,-r", &arguments->repetitions, 10000,

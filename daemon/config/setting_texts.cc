@@ -187,9 +187,10 @@ constexpr std::array kTexts = {
                 "into what the model says, if its file says how."},
     SettingText{"completion.repository_memory",
                 "Whether, with `completion.file_memory`, the other files of "
-                "the repository that are in the same language are, too. They "
-                "are read in the background, by git's ignore rules; nothing "
-                "of it is kept on the disk."},
+                "the repository that are in the same language are, too, and "
+                "tokens are guessed from them. They are read in the "
+                "background, by git's ignore rules; nothing of it is kept on "
+                "the disk."},
     SettingText{"completion.repository_context",
                 "How many tokens of other files of the repository the model is "
                 "shown before the one that it completes: what this imports and "

@@ -119,20 +119,33 @@ size_t TextCollection::bytes() const {
          names;
 }
 
+bool RememberedCollection::Counts(uint32_t place) const {
+  return std::ranges::none_of(left_out, [place](const auto& range) {
+    return range.begin <= place && place < range.end;
+  });
+}
+
 // Building --------------------------------------------------------------------
 
-TextCollection::Builder::Builder(const TokenForms& forms, size_t most_tokens)
+TextCollection::Builder::Builder(const TokenForms& forms, size_t most_tokens,
+                                 Tokens tokens)
     : forms_(forms),
       most_tokens_(
           std::min<size_t>(most_tokens, std::numeric_limits<int32_t>::max())),
+      tokens_(tokens),
       collection_(new TextCollection) {
   // Before a place are its text's tokens, or a gap.
   collection_->tokens_.push_back(kGap);
 }
 
 bool TextCollection::Builder::Add(std::string name, std::string_view text) {
-  const TextTokens read(std::string(text), forms_, nullptr);
-  const std::span<const TokenId> ids = read.tokens().tokens;
+  std::vector<TokenId> ids;
+  if (tokens_ == Tokens::kOfTexts) {
+    ids = forms_.tokenizer().Encode(text, DummyPrefix::kNone);
+  } else {
+    const TextTokens read(std::string(text), forms_, nullptr);
+    ids.assign(read.tokens().tokens.begin(), read.tokens().tokens.end());
+  }
   auto& tokens = collection_->tokens_;
   if (tokens.size() + ids.size() + 1 > most_tokens_) return false;
   collection_->names_.push_back(std::move(name));

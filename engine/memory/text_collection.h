@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -34,12 +35,21 @@ class TextCollection {
     size_t size() const { return end - begin; }
   };
 
+  // How texts become tokens: line by line, as TextTokens does, or as a whole,
+  // as a model reads and writes them, whose tokens may begin with a line's end.
+  enum class Tokens : uint8_t { kOfLines, kOfTexts };
   class Builder;
 
   // Returns a range for each number of last tokens of `past`, from 1 on, that
   // stand somewhere, at most `most`; of more tokens within the one before.
   // `past` are plain forms (TokenForms::Plain).
   std::vector<Range> Find(std::span<const TokenId> past, size_t most) const;
+
+  // As TokenForms::Plain; nothing for a token that the vocabulary lacks.
+  std::optional<TokenId> Plain(TokenId token) const {
+    if (token >= plain_of_.size()) return std::nullopt;
+    return plain_of_[token];
+  }
 
   // Returns the places behind a token, whatever stands before that.
   Range Behind(TokenId plain) const;
@@ -84,14 +94,25 @@ class TextCollection {
 
 using TextCollectionPtr = std::shared_ptr<const TextCollection>;
 
+// A collection of texts, and the places in it that do not count: those of the
+// text at hand, whose line at hand may stand there as it was, and of the others
+// that are there, too.
+struct RememberedCollection {
+  TextCollectionPtr texts;  // null: there is none
+  std::vector<TextCollection::Range> left_out = {};
+
+  bool Counts(uint32_t place) const;
+};
+
 // Takes texts one by one. Thread-compatible.
 class TextCollection::Builder {
  public:
   // `forms` must outlive it. No text is taken any more with which there would
   // be more than `most_tokens`.
-  Builder(const TokenForms& forms, size_t most_tokens);
+  Builder(const TokenForms& forms, size_t most_tokens,
+          Tokens tokens = Tokens::kOfLines);
 
-  // Adds a text, tokenised line by line as TextTokens does. False: it is full.
+  // Adds a text. False: it is full.
   bool Add(std::string name, std::string_view text);
   // Sorts; null after a stop.
   TextCollectionPtr Build(const std::stop_token& stop = {});
@@ -99,6 +120,7 @@ class TextCollection::Builder {
  private:
   const TokenForms& forms_;
   const size_t most_tokens_;
+  const Tokens tokens_;
   std::unique_ptr<TextCollection> collection_;
 };
 

@@ -301,12 +301,6 @@ void TextMemory::FindMatches(std::string_view beginning) {
 
 // The collection --------------------------------------------------------------
 
-bool RememberedCollection::Counts(uint32_t place) const {
-  return std::ranges::none_of(left_out, [place](const auto& range) {
-    return range.begin <= place && place < range.end;
-  });
-}
-
 // Counts the place for a length if it goes on with what is typed (null:
 // nothing is).
 bool TextMemory::TryPlace(uint32_t place, size_t index, const Typed* typed) {

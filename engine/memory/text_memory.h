@@ -27,16 +27,6 @@ enum class MemoryScope : uint8_t {
 };
 inline constexpr size_t kMemoryScopes = 3;
 
-// A collection of texts, and the places in it that do not count: those of the
-// text at hand, whose line at hand may stand there as it was, and of the others
-// that are there, too.
-struct RememberedCollection {
-  TextCollectionPtr texts;  // null: there is none
-  std::vector<TextCollection::Range> left_out = {};
-
-  bool Counts(uint32_t place) const;
-};
-
 // What the places that match with at least `lengths[length]` tokens say.
 struct MemoryVote {
   size_t length = 0;  // index into MemoryWeights::lengths

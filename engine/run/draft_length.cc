@@ -29,8 +29,9 @@ size_t Logarithm(size_t tokens) {
 }  // namespace
 
 // Matches of 2 and 3, up to 5, up to 9, and longer ones.
-DraftLength::Share& DraftLength::ShareOf(size_t match) {
-  return shares_[match < 4 ? 0 : match < 6 ? 1 : match < 10 ? 2 : 3];
+DraftLength::Share& DraftLength::ShareOf(size_t match, bool elsewhere) {
+  const size_t range = match < 4 ? 0 : match < 6 ? 1 : match < 10 ? 2 : 3;
+  return shares_[range + (elsewhere ? kMatches : 0)];
 }
 
 // One that is not known is said to take as long as a smaller one, so that it is
@@ -40,7 +41,7 @@ DraftLength::Seconds DraftLength::TimeOf(size_t size) const {
   return costs_[size].time;
 }
 
-size_t DraftLength::Choose(size_t match, size_t guessed) {
+size_t DraftLength::Choose(size_t match, size_t guessed, bool elsewhere) {
   for (Cost& cost : costs_) ++cost.choices_since;
   if (costs_[0].time.count() == 0 || costs_[0].choices_since > kCompareAfter) {
     return 0;
@@ -48,7 +49,7 @@ size_t DraftLength::Choose(size_t match, size_t guessed) {
   for (size_t size = 1; size < kSizes; ++size) {
     if (costs_[size].choices_since > kForgetAfter) costs_[size] = {};
   }
-  const Share& share = ShareOf(match);
+  const Share& share = ShareOf(match, elsewhere);
   const double right = share.right / share.all;
   double best_speed = kLeastGain / TimeOf(0).count();
   size_t best = 0;
@@ -67,8 +68,9 @@ size_t DraftLength::Choose(size_t match, size_t guessed) {
   return (size_t{1} << best) - 1;
 }
 
-void DraftLength::Guessed(size_t match, size_t right, bool missed) {
-  Share& share = ShareOf(match);
+void DraftLength::Guessed(size_t match, size_t right, bool missed,
+                          bool elsewhere) {
+  Share& share = ShareOf(match, elsewhere);
   for (size_t i = 0; i < right + (missed ? 1 : 0); ++i) {
     share.right = kMemory * share.right + (i < right ? 1 : 0);
     share.all = kMemory * share.all + 1;

@@ -20,12 +20,13 @@ class DraftLength {
   // A batch has 1, 2, 4 or 8 tokens: what four cost is soon known.
   static constexpr size_t kMostTokens = 7;
 
-  // Returns how many of `guessed` tokens, by a match of `match`, to feed.
-  size_t Choose(size_t match, size_t guessed);
+  // Returns how many of `guessed` tokens, by a match of `match` in what was
+  // said or elsewhere, to feed.
+  size_t Choose(size_t match, size_t guessed, bool elsewhere = false);
 
-  // Of a guess by a match of `match`, fed or not, the first `right` tokens came
-  // true and, if `missed`, the next one did not.
-  void Guessed(size_t match, size_t right, bool missed);
+  // Of such a guess, fed or not, the first `right` tokens came true and, if
+  // `missed`, the next one did not.
+  void Guessed(size_t match, size_t right, bool missed, bool elsewhere = false);
   // A batch of one sequence's `tokens`, the certain one included, took that
   // long. A batch of a guess leaves a recurrence to be brought up to date by
   // the next one: so one with a guess counts behind another such one, and one
@@ -46,10 +47,10 @@ class DraftLength {
     size_t choices_since = 0;  // choices since it was measured
   };
 
-  Share& ShareOf(size_t match);
+  Share& ShareOf(size_t match, bool elsewhere);
   Seconds TimeOf(size_t size) const;
 
-  std::array<Share, kMatches> shares_;
+  std::array<Share, 2 * kMatches> shares_;  // said, then elsewhere
   std::array<Cost, kSizes> costs_;
   bool had_guess_ = false;  // the last batch
 };

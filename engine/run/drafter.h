@@ -20,7 +20,10 @@ namespace krait::engine {
 class Drafter {
  public:
   Drafter() = default;
-  explicit Drafter(std::vector<TokenId> prompt) : source_(std::move(prompt)) {}
+  // As of DraftSource.
+  explicit Drafter(std::vector<TokenId> prompt,
+                   RememberedCollection collection = {})
+      : source_(std::move(prompt), std::move(collection)) {}
 
   // `token` was chosen.
   void Say(TokenId token);
@@ -37,6 +40,7 @@ class Drafter {
   DraftSource source_;
   std::vector<TokenId> guess_;  // whether it was fed or not
   size_t match_ = 0;            // by which it was made
+  bool elsewhere_ = false;      // where that is
   size_t right_ = 0;            // its tokens that came true
   bool missed_ = false;         // and the next one did not
 };

@@ -218,6 +218,17 @@ class BenchTest(unittest.TestCase):
         self.refused('bench', 'drafts', '--tokens', '1', message='--tokens')
         self.refused('bench', 'drafts', '--file', '/nowhere.py', message='/nowhere.py')
 
+    def test_drafts_come_from_a_repository_too(self):
+        folder = os.path.dirname(SOURCE_FILE)
+        out = self.json('bench', 'drafts', '--repo', folder, '--file', SOURCE_FILE,
+                        '--tokens', '8', '--repetitions', '1', '--json')
+        self.assertGreaterEqual(out['repository']['tokens_per_batch'], 1)
+        for way in ('alone', 'drafts', 'repository'):
+            self.assertGreater(out['tokens_per_second'][way], 0)
+        self.refused('bench', 'drafts', '--repo', folder, message='--file')
+        self.refused('bench', 'drafts', '--repo', os.path.join(SOURCE, 'docs'), '--file',
+                     SOURCE_FILE, message='no source file in')
+
 
 if __name__ == '__main__':
     unittest.main(argv=sys.argv[:1])

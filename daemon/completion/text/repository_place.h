@@ -11,7 +11,7 @@ namespace krait::completion {
 class FileRules;
 
 // Where a text lies in a repository, of whose other files a model may be
-// reminded.
+// reminded, and from which may be guessed what it says.
 struct RepositoryPlace {
   std::string root;      // absolute
   std::string language;  // as grammars/language.h names it

@@ -53,7 +53,6 @@ bool EngineGeneration::Continue(GenerationSlot& slot) {
 }
 
 void EngineGeneration::Read(GenerationSlot& slot, FimPlan plan,
-                            std::unique_ptr<engine::TextMemory> memory,
                             completion::Clock::duration planning) {
   slot_ = &slot;
   slot.generated.Forget();
@@ -64,8 +63,6 @@ void EngineGeneration::Read(GenerationSlot& slot, FimPlan plan,
   slot.context_tokens = plan.context_tokens;
   slot.beginning =
       engine::Beginning(model_.tokenizer(), std::move(plan.beginning));
-  slot.memory = std::move(memory);
-  slot.drafter = engine::Drafter(plan.tokens);
   report_.plan = PromptPlanOf(plan.layout);
   report_.tokens_of_context = plan.context_tokens;
   report_.reason_for_plan = std::move(plan.reason);

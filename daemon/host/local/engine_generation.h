@@ -48,10 +48,9 @@ class EngineGeneration final : public completion::RunningGeneration {
   // Continues what was generated in `slot`. Returns false, and releases it, if
   // it wants to know more of the next token than the one before it did.
   bool Continue(GenerationSlot& slot);
-  // Lets `slot` read the plan, which took `planning` to make, and mixes
-  // `memory` (may be null) into what is generated.
+  // Lets `slot`, whose memory and drafter are those of this generation, read
+  // the plan, which took `planning` to make.
   void Read(GenerationSlot& slot, FimPlan plan,
-            std::unique_ptr<engine::TextMemory> memory,
             completion::Clock::duration planning);
   void Fail(const base::Error& error) { End(error); }
 

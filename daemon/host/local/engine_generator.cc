@@ -146,6 +146,17 @@ base::Result<FimPlan> EngineGenerator::PlanFor(
   });
 }
 
+engine::RememberedCollection EngineGenerator::DraftsOf(
+    const completion::GeneratorPrompt& prompt) {
+  if (!model_->TakesDrafts() || !prompt.remembered ||
+      prompt.remembered->repository == nullptr) {
+    return {};
+  }
+  // Made only now: a large vocabulary takes a tenth of a second.
+  if (!memory_) memory_.emplace(model_->tokenizer(), std::nullopt);
+  return memory_->OfRepository(*prompt.remembered);
+}
+
 std::unique_ptr<completion::RunningGeneration> EngineGenerator::Begin(
     completion::GeneratorRequest request, std::stop_token stop) {
   const auto begin = completion::Clock::now();
@@ -171,8 +182,10 @@ std::unique_ptr<completion::RunningGeneration> EngineGenerator::Begin(
       memory = memory_->At(std::string(wanted.prompt.document),
                            *wanted.prompt.remembered, plan->beginning);
     }
-    generation->Read(slots_.Take(wanted.prompt.document), std::move(*plan),
-                     std::move(memory), completion::Clock::now() - begin);
+    GenerationSlot& slot = slots_.Take(wanted.prompt.document);
+    slot.memory = std::move(memory);
+    slot.drafter = engine::Drafter(plan->tokens, DraftsOf(wanted.prompt));
+    generation->Read(slot, std::move(*plan), completion::Clock::now() - begin);
   } else {
     generation->Fail(plan.error());
   }

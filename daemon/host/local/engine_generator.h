@@ -112,8 +112,11 @@ class EngineGenerator : public completion::Generator {
   void DropWarm();
   // Whether a generation of the prompt is reminded of something.
   bool Reminded(const completion::GeneratorPrompt& prompt) const {
-    return memory_ && prompt.remembered;
+    return memory_ && memory_->mixes() && prompt.remembered;
   }
+  // What its drafts are guessed from, beside the prompt.
+  engine::RememberedCollection DraftsOf(
+      const completion::GeneratorPrompt& prompt);
   void ReadSlice(std::span<EngineGeneration* const> all);
   void DecodeRound(std::span<EngineGeneration* const> all);
 
@@ -121,8 +124,9 @@ class EngineGenerator : public completion::Generator {
   const std::shared_ptr<const engine::Model> model_;
   const completion::ModelHints hints_;
   const std::shared_ptr<const completion::Vocabulary> vocabulary_;
-  mutable FimPlanner planner_;        // remembers lines
-  std::optional<FileMemory> memory_;  // if the model is made for one
+  mutable FimPlanner planner_;  // remembers lines
+  // If the model is made for one; or once drafts are guessed from a repository.
+  std::optional<FileMemory> memory_;
   engine::StateStore store_;
   engine::WarmResources shared_;
   GenerationSlots slots_;

@@ -48,8 +48,12 @@ std::string_view LinesAfter(std::string_view after) {
 }  // namespace
 
 FileMemory::FileMemory(const engine::Tokenizer& tokenizer,
-                       engine::MemoryWeights weights)
-    : forms_(tokenizer), weights_(std::move(weights)), repositories_(forms_) {}
+                       std::optional<engine::MemoryWeights> weights)
+    : forms_(tokenizer),
+      weights_(std::move(weights)),
+      repositories_(forms_, mixes()
+                                ? engine::TextCollection::Tokens::kOfLines
+                                : engine::TextCollection::Tokens::kOfTexts) {}
 
 std::unique_ptr<engine::TextMemory> FileMemory::At(
     const std::string& document, const completion::RememberedTexts& around,
@@ -76,7 +80,7 @@ std::unique_ptr<engine::TextMemory> FileMemory::At(
   if (begun.size() <= engine::TextTokens::kMaxLineBytes) {
     begun_tokens = forms_.tokenizer().Encode(begun, engine::DummyPrefix::kNone);
   }
-  return std::make_unique<engine::TextMemory>(forms_, weights_, tokens, line,
+  return std::make_unique<engine::TextMemory>(forms_, *weights_, tokens, line,
                                               begun_tokens, std::move(others),
                                               OfRepository(around));
 }
@@ -84,14 +88,7 @@ std::unique_ptr<engine::TextMemory> FileMemory::At(
 engine::RememberedCollection FileMemory::OfRepository(
     const completion::RememberedTexts& around) {
   if (around.repository == nullptr) return {};
-  engine::RememberedCollection collection{
-      .texts = repositories_.Of(*around.repository).texts};
-  if (collection.texts == nullptr) return collection;
-  for (const std::string& file : around.repository->open) {
-    const auto places = collection.texts->PlacesOf(file);
-    if (places.size() > 0) collection.left_out.push_back(places);
-  }
-  return collection;
+  return repositories_.CollectionOf(*around.repository);
 }
 
 uint64_t FileMemory::Fingerprint(const completion::RememberedTexts& around,

@@ -25,7 +25,8 @@ namespace krait::daemon {
 // The tokens of documents, kept up with their edits, for a model that is mixed
 // with what they say, and those of their repositories. What it gives for a
 // place depends on the texts alone, not on what it was asked before; a
-// repository's are what was read of it so far (RepositoryMemory).
+// repository's are what was read of it so far (RepositoryMemory). For a model
+// that is mixed with nothing it has the repositories alone, for drafts.
 //
 // Thread-compatible.
 class FileMemory {
@@ -37,11 +38,19 @@ class FileMemory {
 
   // `tokenizer` must outlive it and what it returns, as must it what it
   // returns.
-  FileMemory(const engine::Tokenizer& tokenizer, engine::MemoryWeights weights);
+  FileMemory(const engine::Tokenizer& tokenizer,
+             std::optional<engine::MemoryWeights> weights);
 
-  // Returns a memory of all but the rest of the line at the cursor. The model
-  // says `beginning`, the end of the text before the cursor, anew. `document`
-  // is any string that names the document.
+  // Whether the model is mixed with what texts say.
+  bool mixes() const { return weights_.has_value(); }
+
+  // Returns what is known of the place's repository, without what is open.
+  engine::RememberedCollection OfRepository(
+      const completion::RememberedTexts& around);
+
+  // Returns a memory of all but the rest of the line at the cursor, if it
+  // mixes. The model says `beginning`, the end of the text before the cursor,
+  // anew. `document` is any string that names the document.
   std::unique_ptr<engine::TextMemory> At(
       const std::string& document, const completion::RememberedTexts& around,
       std::string_view beginning);
@@ -77,14 +86,12 @@ class FileMemory {
       std::shared_ptr<const completion::TextSource> source);
   engine::TextTokensPtr OfOther(const completion::NearbyText& other,
                                 size_t max_bytes);
-  engine::RememberedCollection OfRepository(
-      const completion::RememberedTexts& around);
   Entries::const_iterator Oldest() const;
   void Touch(Entry* entry);
   void ShrinkTo(size_t bytes);
 
   const engine::TokenForms forms_;
-  const engine::MemoryWeights weights_;
+  const std::optional<engine::MemoryWeights> weights_;
   RepositoryMemory repositories_;
   Entries entries_;
   size_t held_bytes_ = 0;

@@ -80,9 +80,8 @@ uint64_t HashOfFiles(const std::vector<FoundFile>& files) {
 engine::TextCollectionPtr CollectTexts(const std::string& root,
                                        const std::vector<FoundFile>& files,
                                        const repository::FileChoice& choice,
-                                       const engine::TokenForms& forms,
+                                       engine::TextCollection::Builder builder,
                                        const std::stop_token& stop) {
-  engine::TextCollection::Builder builder(forms, RepositoryMemory::kMostTokens);
   for (const FoundFile& file : files) {
     if (stop.stop_requested()) return nullptr;
     auto text = repository::ReadFile(root + "/" + file.path,
@@ -102,8 +101,9 @@ bool RepositoryMemory::Key::operator==(const Key& other) const {
   return rules != nullptr && other.rules != nullptr && *rules == *other.rules;
 }
 
-RepositoryMemory::RepositoryMemory(const engine::TokenForms& forms)
-    : forms_(forms) {}
+RepositoryMemory::RepositoryMemory(const engine::TokenForms& forms,
+                                   engine::TextCollection::Tokens tokens)
+    : forms_(forms), tokens_(tokens) {}
 
 RepositoryMemory::~RepositoryMemory() = default;
 
@@ -135,6 +135,17 @@ RepositoryMemory::Remembered RepositoryMemory::Of(
     entry = Find(key);
   }
   return entry == nullptr ? Remembered() : entry->remembered;
+}
+
+engine::RememberedCollection RepositoryMemory::CollectionOf(
+    const completion::RepositoryPlace& place) {
+  engine::RememberedCollection collection{.texts = Of(place).texts};
+  if (collection.texts == nullptr) return collection;
+  for (const std::string& file : place.open) {
+    const auto places = collection.texts->PlacesOf(file);
+    if (places.size() > 0) collection.left_out.push_back(places);
+  }
+  return collection;
 }
 
 void RepositoryMemory::Ask(Entry* entry, Clock::time_point /*now*/) {
@@ -171,7 +182,10 @@ void RepositoryMemory::Read(const Key& key, const std::stop_token& stop) {
     same = entry->read_at.has_value() && entry->files_hash == hash;
   }
   engine::TextCollectionPtr texts;
-  if (!same) texts = CollectTexts(key.root, files, choice, forms_, stop);
+  if (!same) {
+    texts = CollectTexts(key.root, files, choice,
+                         {forms_, kMostTokens, tokens_}, stop);
+  }
   if (stop.stop_requested()) return;
   const std::lock_guard lock(mutex_);
   if (Entry* const entry = Find(key); entry != nullptr) {

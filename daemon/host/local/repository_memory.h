@@ -22,9 +22,10 @@
 
 namespace krait::daemon {
 
-// What a model is reminded of beside open files: the files of the repository
-// that are in the same language (or one that shares its words, as C does with
-// C++), as they lie on the disk. Which are read: daemon/repository's rules.
+// What a model is reminded of beside open files, or what drafts are guessed
+// from: the files of the repository that are in the same language (or one that
+// shares its words, as C does with C++), as they lie on the disk. Which are
+// read: daemon/repository's rules.
 //
 // They are read on a thread of its own, of low priority, when they are asked
 // for first; until then there is nothing. A file that changes is read again
@@ -42,7 +43,9 @@ class RepositoryMemory {
   static constexpr std::chrono::seconds kAgainAfter{30};
 
   // `forms` must outlive it.
-  explicit RepositoryMemory(const engine::TokenForms& forms);
+  explicit RepositoryMemory(const engine::TokenForms& forms,
+                            engine::TextCollection::Tokens tokens =
+                                engine::TextCollection::Tokens::kOfLines);
   ~RepositoryMemory();
   RepositoryMemory(const RepositoryMemory&) = delete;
   RepositoryMemory& operator=(const RepositoryMemory&) = delete;
@@ -54,6 +57,9 @@ class RepositoryMemory {
   // Returns what is known of a repository's texts. Waits for nothing, unless
   // the place says so.
   Remembered Of(const completion::RepositoryPlace& place);
+  // The same, without what is open there.
+  engine::RememberedCollection CollectionOf(
+      const completion::RepositoryPlace& place);
 
   // Lets go of all.
   void Forget();
@@ -86,6 +92,7 @@ class RepositoryMemory {
   void DropOldest();
 
   const engine::TokenForms& forms_;
+  const engine::TextCollection::Tokens tokens_;
   mutable std::mutex mutex_;
   // All guarded by mutex_.
   std::condition_variable_any changed_;

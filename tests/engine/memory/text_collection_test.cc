@@ -96,6 +96,28 @@ TEST_F(TextCollectionTest, NoMatchReachesFromOneTextIntoAnother) {
   EXPECT_LT(ranges.size(), PlainOf("beta\ngamma").size());
 }
 
+// By a vocabulary that has tokens for a line's end and the blanks behind it.
+TEST_F(TextCollectionTest, TextsAreLinesOrWholes) {
+  const auto tokenizer = Tokenizer::FromFile(
+      KRAIT_TEST_DATA "/tokenizers/neox1024/tokenizer.json");
+  ASSERT_TRUE(tokenizer) << tokenizer.error().message;
+  const TokenForms forms(**tokenizer);
+  const std::string text = "if x:\n        return 1\n\n\n        y = 2\n";
+  const auto whole = (*tokenizer)->Encode(text, DummyPrefix::kNone);
+  const TextTokens by_line(text, forms, nullptr);
+  const auto lines = by_line.tokens().tokens;
+  ASSERT_FALSE(std::ranges::equal(whole, lines));
+  TextCollection::Builder of_lines(forms, 1000);
+  TextCollection::Builder of_texts(forms, 1000,
+                                   TextCollection::Tokens::kOfTexts);
+  ASSERT_TRUE(of_lines.Add("t", text));
+  ASSERT_TRUE(of_texts.Add("t", text));
+  const auto collected_lines = of_lines.Build();
+  const auto collected_whole = of_texts.Build();
+  EXPECT_TRUE(std::ranges::equal(collected_lines->TextAt(1).tokens, lines));
+  EXPECT_TRUE(std::ranges::equal(collected_whole->TextAt(1).tokens, whole));
+}
+
 TEST_F(TextCollectionTest, KnowsWhereEachTextLies) {
   const auto collection = Collect({"one\n", "", "three = 3\n"});
   std::set<uint32_t> begins;

@@ -64,6 +64,14 @@ TEST(DraftLengthTest, KnowsMatchesOfSeveralLengthsApart) {
   EXPECT_GT(length.Choose(kMatch, 7), 0U);
 }
 
+TEST(DraftLengthTest, KnowsWhatWasSaidAndOtherTextsApart) {
+  DraftLength length = WithCosts({1.0, 1.2, 1.5, 2.5});
+  length.Guessed(kMatch, 200, false);
+  for (int i = 0; i < 100; ++i) length.Guessed(kMatch, 0, true, true);
+  EXPECT_EQ(length.Choose(kMatch, 7, true), 0U);
+  EXPECT_GT(length.Choose(kMatch, 7), 0U);
+}
+
 TEST(DraftLengthTest, TriesWhatItDoesNotKnowAndLeavesWhatDoesNotPay) {
   DraftLength length;
   EXPECT_EQ(length.Choose(kMatch, 7), 0U);  // nothing to compare with

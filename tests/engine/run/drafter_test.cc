@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engine/run/generation.h"
@@ -98,16 +99,27 @@ TEST(DrafterTest, AGenerationIsTheSameInFewerBatches) {
   std::vector<TokenId> source(tokens.end() - 2, tokens.end());
   source.insert(source.end(), alone.tokens.begin(), alone.tokens.end());
   source.insert(source.end(), tokens.begin(), tokens.end());
-  Drafter drafter(source);
-  DraftLength length = Cheap();
-  options.drafter = &drafter;
-  options.draft_length = &length;
-  session.CopyFrom(prompt);
-  const Generation drafted = Generate(session, options);
-  EXPECT_EQ(drafted.tokens, alone.tokens);
-  EXPECT_EQ(drafted.sum_logprob, alone.sum_logprob);
-  // At least one batch of eight: what others take is measured then.
-  EXPECT_LE(drafted.batches, 32U);
+
+  const TokenForms forms((*model)->tokenizer());
+  TextCollection::Builder texts(forms, 1000, TextCollection::Tokens::kOfTexts);
+  std::string text = "int main() {\n  return";
+  for (const TokenId token : alone.tokens) {
+    text += (*model)->tokenizer().TokenBytes(token);
+  }
+  ASSERT_TRUE(texts.Add("t", text));
+  const RememberedCollection collection{.texts = texts.Build()};
+
+  for (Drafter drafter : {Drafter(source), Drafter(tokens, collection)}) {
+    DraftLength length = Cheap();
+    options.drafter = &drafter;
+    options.draft_length = &length;
+    session.CopyFrom(prompt);
+    const Generation drafted = Generate(session, options);
+    EXPECT_EQ(drafted.tokens, alone.tokens);
+    EXPECT_EQ(drafted.sum_logprob, alone.sum_logprob);
+    // At least one batch of eight: what others take is measured then.
+    EXPECT_LE(drafted.batches, 32U);
+  }
 }
 
 }  // namespace
