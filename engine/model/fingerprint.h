@@ -19,7 +19,7 @@ namespace krait::engine {
 // Raised with every change after which a state is no longer, bit for bit, what
 // the same tokens give: another order of sums, another layout of states or of
 // their files.
-inline constexpr uint32_t kNumericsVersion = 5;
+inline constexpr uint32_t kNumericsVersion = 6;
 
 // 128 bits that tell contents apart.
 struct Fingerprint {
