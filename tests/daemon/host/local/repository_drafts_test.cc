@@ -41,7 +41,11 @@ class RepositoryDraftsTest : public repository::RepositoryTest,
   Said Generate(const completion::RepositoryPlace* place) {
     Said said;
     completion::GeneratorRequest request{
-        .prompt = {.document = "a.py", .path = "a.py", .prefix = kPrefix},
+        .prompt = {.document = "a.py",
+                   .path = "a.py",
+                   .prefix = kPrefix,
+                   .suffix = {}},
+        .sampling = {},
         .max_tokens = 60,
         .ignore_end = true,
         .may_resume = false,
