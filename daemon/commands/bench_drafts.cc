@@ -282,12 +282,14 @@ void PrintReport(const BenchDraftsArguments& arguments,
                  const LoadedModel& loaded, const std::vector<Round>& rounds) {
   if (arguments.json) return PrintJson(arguments, loaded, rounds);
   const bool repository = !arguments.repository.empty();
-  PrintLine(fmt::format(
-      "{} tokens {}, {}, {} threads, {}", arguments.tokens,
-      repository ? "at each of some places of " + arguments.file.string()
-                 : "of a repetitive edit",
-      loaded.path.filename().string(), loaded.pool->size(),
-      simd::CurrentTarget()));
+  std::string where = "of a repetitive edit";
+  if (!arguments.file.empty()) where = "behind " + arguments.file.string();
+  if (repository) {
+    where = "at each of some places of " + arguments.file.string();
+  }
+  PrintLine(fmt::format("{} tokens {}, {}, {} threads, {}", arguments.tokens,
+                        where, loaded.path.filename().string(),
+                        loaded.pool->size(), simd::CurrentTarget()));
   PrintLine(fmt::format("  {:.1f} tokens/s one by one, n={}",
                         GainOf(rounds, kAlone).tokens_per_second.median,
                         arguments.repetitions));
