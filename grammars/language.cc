@@ -6,6 +6,8 @@
 #include <cctype>
 #include <string>
 
+#include "grammars/language_clues.h"
+
 namespace krait::grammars {
 namespace {
 
@@ -71,6 +73,12 @@ constexpr std::array<LspAlias, 7> kLspAliases = {{
     {"cuda-cpp", "cpp"},
 }};
 
+const Language* LanguageNamed(std::string_view name) {
+  const auto* const found =
+      std::ranges::find(kLanguages, name, &Language::name);
+  return found == kLanguages.end() ? nullptr : found;
+}
+
 }  // namespace
 
 std::span<const Language> Languages() {
@@ -96,48 +104,16 @@ const Language* LanguageOfPath(std::string_view path) {
 }
 
 const Language* LanguageOfFile(std::string_view path, std::string_view text) {
-  if (const Language* language = LanguageOfPath(path)) return language;
-  if (!text.starts_with("#!")) return nullptr;
-  const std::string_view line = text.substr(2, text.find('\n') - 2);
-  struct Interpreter {
-    std::string_view program;
-    std::string_view language;
-  };
-  constexpr std::array<Interpreter, 10> kInterpreters = {{
-      {"sh", "shell"},
-      {"bash", "shell"},
-      {"dash", "shell"},
-      {"ksh", "shell"},
-      {"zsh", "shell"},
-      {"python", "python"},
-      {"node", "javascript"},
-      {"lua", "lua"},
-      {"php", "php"},
-      {"ruby", "ruby"},
-  }};
-  // The program is the last word's last name that is no option, without the
-  // version behind it.
-  for (size_t begin = 0; begin < line.size();) {
-    const size_t end =
-        std::min(line.find_first_of(" \t\r", begin), line.size());
-    std::string_view word = line.substr(begin, end - begin);
-    begin = end + 1;
-    word.remove_prefix(word.rfind('/') + 1);
-    word = word.substr(0, word.find_last_not_of("0123456789.") + 1);
-    for (const auto& [program, language] : kInterpreters) {
-      if (word != program) continue;
-      return std::ranges::find(kLanguages, language, &Language::name);
-    }
-  }
-  return nullptr;
+  const Language* const language = LanguageOfPath(path);
+  if (language == nullptr) return LanguageNamed(LanguageOfInterpreter(text));
+  // Headers of both languages end in ".h".
+  const bool is_header = path.ends_with(".h") || path.ends_with(".H");
+  return is_header && HasCppLine(text) ? LanguageNamed("cpp") : language;
 }
 
 const Language* LanguageOfLspId(std::string_view lsp_id) {
   for (const LspAlias& alias : kLspAliases) {
-    if (alias.lsp_id != lsp_id) continue;
-    const auto* found =
-        std::ranges::find(kLanguages, alias.name, &Language::name);
-    return found;
+    if (alias.lsp_id == lsp_id) return LanguageNamed(alias.name);
   }
   for (const Language& language : kLanguages) {
     if (language.lsp_id == lsp_id) return &language;

@@ -22,6 +22,7 @@ std::span<const Language> Languages();
 // LSP ids include the common variants ("typescriptreact", "bash").
 const Language* LanguageOfPath(std::string_view path);
 // By its name or else by how it begins: `#!/bin/sh`, `#!/usr/bin/env python3`.
+// A header that ends in ".h" is C++ if it has what C does not.
 const Language* LanguageOfFile(std::string_view path, std::string_view text);
 const Language* LanguageOfLspId(std::string_view lsp_id);
 

@@ -14,6 +14,7 @@
 #include "daemon/repository/markdown_chunks.h"
 #include "daemon/repository/text_lines.h"
 #include "daemon/repository/windows.h"
+#include "grammars/declaration_macros.h"
 #include "grammars/language.h"
 #include "grammars/parser.h"
 
@@ -55,11 +56,8 @@ bool IsOfNextLine(std::string_view line) {
 
 class Cutter {
  public:
-  Cutter(std::string_view path, const std::string& text,
-         const std::vector<Symbol>& symbols)
-      : lines_(text), symbols_(symbols) {
-    (void)path;
-  }
+  Cutter(std::string_view text, const std::vector<Symbol>& symbols)
+      : lines_(text), symbols_(symbols) {}
 
   std::vector<Chunk> Run() {
     Declare();
@@ -178,7 +176,8 @@ std::vector<Symbol> DeclarationsOf(
       grammars::LanguageOfFile(path, *text);
   if (language == nullptr || language->name == "markdown") return {};
   grammars::Parser parser(language, kParserLimits);
-  const auto tree = parser.Parse(text);
+  const auto tree =
+      parser.Parse(grammars::WithoutDeclarationMacros(*language, text));
   return tree->HasGrammar() ? tree->Symbols() : std::vector<Symbol>();
 }
 
@@ -189,7 +188,7 @@ std::vector<Chunk> CutIntoChunks(std::string_view path, const std::string& text,
   if (language != nullptr && language->name == "markdown") {
     return CutMarkdown(text);
   }
-  return Cutter(path, text, declarations).Run();
+  return Cutter(text, declarations).Run();
 }
 
 std::vector<Chunk> CutIntoChunks(

@@ -66,7 +66,7 @@ struct IndexCounts {
 class IndexStore {
  public:
   // Raised when what is in the file changes.
-  static constexpr int kVersion = 4;
+  static constexpr int kVersion = 5;
 
   // Opens the index of the repository at `root`; makes it if it is not there,
   // or if its vectors are of another encoder than the one of that name ("":

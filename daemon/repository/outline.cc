@@ -11,6 +11,7 @@
 
 #include "daemon/repository/declared_span.h"
 #include "daemon/repository/text_lines.h"
+#include "grammars/declaration_macros.h"
 #include "grammars/language.h"
 #include "grammars/line_tree.h"
 #include "grammars/parser.h"
@@ -124,7 +125,8 @@ Outline OutlineOf(std::string_view path,
       grammars::LanguageOfFile(path, *text);
   if (language == nullptr) return outline;
   grammars::Parser parser(language, kOutlineLimits);
-  const auto tree = parser.Parse(text);
+  const auto tree =
+      parser.Parse(grammars::WithoutDeclarationMacros(*language, text));
   if (!tree->HasGrammar()) return outline;
   ForEachSpan(tree->Symbols(), *text,
               [&](const DeclaredSpan&, OutlineEntry entry) {

@@ -37,7 +37,7 @@ base::Status ContextLookup::AddTo(const File& file, size_t tokens,
   if (!finder) return finder.error();
   const auto begin = completion::Clock::now();
   const grammars::Language* const language =
-      grammars::LanguageOfPath(file.path);
+      grammars::LanguageOfFile(file.path, request->before);
   auto found =
       (*finder)->Find({.path = file.path,
                        .language = language == nullptr ? "" : language->name,

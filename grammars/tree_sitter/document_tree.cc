@@ -9,6 +9,7 @@
 
 #include "grammars/line_tree.h"
 #include "grammars/lines.h"
+#include "grammars/qualified_name.h"
 #include "grammars/tree_sitter/context.h"
 #include "grammars/tree_sitter/incremental.h"
 #include "grammars/tree_sitter/insertion.h"
@@ -59,15 +60,37 @@ struct Found {
   Symbol symbol;
 };
 
-// Names of each symbol the one around it. `symbols` is in the order of the
-// text.
+// The name of the type that a method is of: of `*List[T]` it is List.
+std::string ScopeOf(std::string_view type) {
+  const std::string_view name = SplitFunctionName(type).name;
+  return std::string(name.substr(0, name.find('[')));
+}
+
+// Gives a function that is defined elsewhere than in what it belongs to its own
+// name, and that as its container.
+void SplitName(Symbol* symbol) {
+  if (symbol->kind != SymbolKind::kFunction &&
+      symbol->kind != SymbolKind::kMethod) {
+    return;
+  }
+  const QualifiedName split = SplitFunctionName(symbol->name);
+  symbol->name_ofs +=
+      static_cast<size_t>(split.name.data() - symbol->name.data());
+  if (!split.scope.empty()) symbol->container = split.scope;
+  symbol->name = std::string(split.name);
+}
+
+// Names of each symbol the one around it, if its name does not. `symbols` is in
+// the order of the text.
 void SetContainers(std::vector<Symbol>* symbols) {
   std::vector<const Symbol*> open;
   for (Symbol& symbol : *symbols) {
     while (!open.empty() && open.back()->end_ofs <= symbol.begin_ofs) {
       open.pop_back();
     }
-    if (!open.empty()) symbol.container = open.back()->name;
+    if (!open.empty() && symbol.container.empty()) {
+      symbol.container = open.back()->name;
+    }
     open.push_back(&symbol);
   }
 }
@@ -148,14 +171,18 @@ std::vector<Symbol> DocumentTree::FindSymbols(bool* complete) const {
         entry.pattern = match.pattern;
         const std::string_view signature =
             SignatureOf(definition->node, match.Find(kBody), text());
-        entry.symbol = {definition->kind,
-                        WithoutQuotes(TextOf(name->node, text())),
-                        "",
-                        OneLine(signature),
-                        begin,
-                        end,
-                        ts_node_start_byte(name->node),
-                        begin + signature.size()};
+        entry.symbol = {.kind = definition->kind,
+                        .name = WithoutQuotes(TextOf(name->node, text())),
+                        .container = {},
+                        .signature = OneLine(signature),
+                        .begin_ofs = begin,
+                        .end_ofs = end,
+                        .name_ofs = ts_node_start_byte(name->node),
+                        .signature_end_ofs = begin + signature.size()};
+        SplitName(&entry.symbol);
+        if (const Capture* scope = match.Find(kScope)) {
+          entry.symbol.container = ScopeOf(TextOf(scope->node, text()));
+        }
       });
   std::vector<Symbol> symbols;
   symbols.reserve(found.size());

@@ -17,7 +17,7 @@ struct NamedRole {
   SymbolKind kind = SymbolKind::kSection;
 };
 
-constexpr std::array<NamedRole, 20> kNamedRoles = {{
+constexpr std::array<NamedRole, 21> kNamedRoles = {{
     {"block", kBlock},
     {"body", kBody},
     {"code", kCode},
@@ -37,6 +37,7 @@ constexpr std::array<NamedRole, 20> kNamedRoles = {{
     {"import", kImport},
     {"module", kModuleName},
     {"name", kName},
+    {"scope", kScope},
     {"string", kString},
 }};
 

@@ -28,6 +28,7 @@ enum Role : uint16_t {
   kBody = 1 << 8,        // @body: what is no part of its signature
   kImport = 1 << 9,
   kModuleName = 1 << 10,  // @module of an import
+  kScope = 1 << 11,       // @scope: what a definition elsewhere belongs to
 };
 
 struct Capture {

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <string>
+#include <string_view>
 
 namespace krait::grammars {
 namespace {
@@ -41,6 +43,37 @@ TEST(LanguageTest, IsKnownByItsFirstLine) {
   EXPECT_EQ(name_of("bin/run", "#!/usr/bin/awk -f\n"), "none");
   EXPECT_EQ(name_of("bin/run", "sh\n"), "none");
   EXPECT_EQ(name_of("bin/run", "#!"), "none");
+}
+
+TEST(LanguageTest, HeaderIsCppByWhatCDoesNotHave) {
+  for (const std::string_view text :
+       {"namespace a {\n", "#pragma once\n# include <vector>\n",
+        "/* c */\r\nclass Name\r\n{\r\n", "class Name;", "class Name final {",
+        "class API Name : public Base {", "  class Name final : Base {",
+        "template <typename T>\n", "template<class T> int f(T t);",
+        "struct A {\n public:\n  int x;\n};\n", "private :", "using B = int;",
+        "#ifndef A_H\n#define A_H\n\nnamespace a::b {", "namespace {"}) {
+    EXPECT_EQ(LanguageOfFile("a/b.h", text)->name, "cpp") << text;
+    EXPECT_EQ(LanguageOfFile("a/b.H", text)->name, "cpp") << text;
+    EXPECT_EQ(LanguageOfFile("b.c", text)->name, "c") << text;
+  }
+  for (const std::string_view text :
+       {"", "\n", "#", "#include <stdio.h>\nint f(int class);\n",
+        "#include \"vector\"\n", "#include <>", "#include <", "class",
+        "/* A\nclass of objects, public: all. */", "class of objects\n",
+        "public functions:\n", "int template;\n", "using what was read.\n",
+        "namespace of the server\n",
+        "#ifdef __cplusplus\nextern \"C\" {\n#endif\nint f(void);\n"}) {
+    EXPECT_EQ(LanguageOfFile("a/b.h", text)->name, "c") << text;
+  }
+}
+
+TEST(LanguageTest, ReadsSoMuchOfAHeader) {
+  const std::string long_comment(1 << 20, '*');
+  EXPECT_EQ(LanguageOfFile("a.h", "namespace a {\n" + long_comment)->name,
+            "cpp");
+  EXPECT_EQ(LanguageOfFile("a.h", long_comment + "\nnamespace a {\n")->name,
+            "c");
 }
 
 TEST(LanguageTest, TableIsSorted) {

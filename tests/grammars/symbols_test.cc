@@ -97,7 +97,21 @@ TEST(SymbolsTest, OfCpp) {
           "namespace n {\nclass A {\n  int f() const;\n  void g() {}\n};\n"
           "int A::f() const { return 1; }\nusing T = int;\n}\n"),
       ElementsAre("module n", "class n.A", "method A.f", "function A.g",
-                  "function n.A::f", "type n.T"));
+                  "function A.f", "type n.T"));
+}
+
+TEST(SymbolsTest, AFunctionsNameIsItsOwnWhateverStandsBeforeIt) {
+  EXPECT_THAT(
+      SymbolsOf("cpp",
+                "API std::map<int, B> a::C<T>::f(int x) { return {}; }\n"
+                "a::C::~C() {}\n"
+                "bool a::C::operator==(const C& c) { return true; }\n"
+                "a::C::operator bool() const { return true; }\n"
+                "API const char *g() { return 0; }\n"),
+      ElementsAre("function C.f", "function C.~C", "function C.operator==",
+                  "function C.operator bool() const", "function g"));
+  EXPECT_THAT(SymbolsOf("lua", "function a.B:f() end\nfunction a.g() end\n"),
+              ElementsAre("method B.f", "function a.g"));
 }
 
 TEST(SymbolsTest, OfJavaScriptAndTypeScript) {
@@ -118,9 +132,10 @@ TEST(SymbolsTest, OfGo) {
   EXPECT_THAT(
       SymbolsOf("go",
                 "package a\n\ntype S struct{ A int }\ntype I interface{ F() }\n"
-                "type T int\nfunc (s *S) M() {}\nfunc F() {}\nconst C = 1\n"),
-      ElementsAre("struct S", "interface I", "type T", "method M", "function F",
-                  "constant C"));
+                "type T int\nfunc (s *S) M() {}\nfunc (l List[T]) N() {}\n"
+                "func (S) O() {}\nfunc F() {}\nconst C = 1\n"),
+      ElementsAre("struct S", "interface I", "type T", "method S.M",
+                  "method List.N", "method S.O", "function F", "constant C"));
 }
 
 TEST(SymbolsTest, OfRust) {
@@ -160,7 +175,7 @@ TEST(SymbolsTest, OfShellLuaAndJson) {
   EXPECT_THAT(SymbolsOf("lua",
                         "local M = {}\nfunction M.f() end\nfunction M:g() end\n"
                         "local function h() end\nM.i = function() end\n"),
-              ElementsAre("variable M", "function M.f", "method M:g",
+              ElementsAre("variable M", "function M.f", "method M.g",
                           "function h", "function M.i"));
   EXPECT_THAT(SymbolsOf("json", "{\"a\": {\"b\": 1}}"),
               ElementsAre("variable a"));

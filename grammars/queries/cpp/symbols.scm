@@ -11,7 +11,8 @@
   declarator: (function_declarator declarator: (_) @name))
   @definition.function
 (function_definition
-  declarator: (operator_cast) @name body: (_) @body) @definition.function
+  declarator: [(operator_cast) (qualified_identifier)] @name body: (_) @body)
+  @definition.function
 (field_declaration
   declarator: (function_declarator declarator: (_) @name))
   @definition.method

@@ -1,4 +1,7 @@
 (function_declaration name: (_) @name body: (_) @body) @definition.function
+(method_declaration
+  receiver: (parameter_list (parameter_declaration type: (_) @scope))
+  name: (_) @name body: (_) @body) @definition.method
 (method_declaration name: (_) @name body: (_) @body) @definition.method
 (type_declaration (type_spec name: (_) @name
   type: (struct_type (field_declaration_list) @body)) @definition.struct)

@@ -34,6 +34,16 @@ TEST(OutlineTest, HasSignaturesAsTheyStand) {
             "def main():\n");
 }
 
+TEST(OutlineTest, KnowsADeclarationBehindAMacro) {
+  EXPECT_EQ(TextsOf("a.h",
+                    "#include <string>\n"
+                    "class LIB_API Store {\n public:\n"
+                    "  std::string Get() { return {}; }\n};\n"
+                    "LIB_API std::string Name(int key);\n"),
+            "class LIB_API Store\n  std::string Get() { return {}; }\n"
+            "std::string Name(int key);\n");
+}
+
 TEST(OutlineTest, ALongSignatureIsOnOneLine) {
   const std::string texts = TextsOf("a.cc",
                                     "int Add(int first,\n"
