@@ -10,6 +10,7 @@
 
 #include "base/code_terms.h"
 #include "daemon/repository/document.h"
+#include "daemon/repository/one_declaration.h"
 #include "daemon/repository/rank_fusion.h"
 #include "daemon/repository/test_files.h"
 #include "daemon/repository/text_lines.h"
@@ -31,8 +32,9 @@ struct Weights {
   // How much more a passage counts the whole of whose name is asked for.
   double share_of_name;
   double of_function;
-  // Who names a declaration wants that.
+  // Who names a declaration wants that; all the more who says nothing else.
   double named;
+  double named_alone;
   // Tests, examples and the like have the words of what they are about.
   double of_test;
   // What the product of vectors counts beside the score by words, among so
@@ -53,8 +55,9 @@ Weights WeightsFor(Wanted wanted) {
             .more = 100,
             .share_of_name = 0.15,
             .of_function = 2,
-            .named = 1.2,
-            .of_test = 0.6,
+            .named = 1.1,
+            .named_alone = 3,
+            .of_test = 0.5,
             .of_vectors = 2,
             .among = 10'000,
             .most_of_vectors = 3};
@@ -64,6 +67,7 @@ Weights WeightsFor(Wanted wanted) {
           .share_of_name = 0,
           .of_function = 1,
           .named = 1.5,
+          .named_alone = 1.5,
           .of_test = 0.85,
           .of_vectors = 1,
           .among = 10'000,
@@ -118,6 +122,32 @@ double ShareOfName(std::string_view name,
     if (asked.contains(term)) ++had;
   });
   return parts == 0 ? 0 : had / parts;
+}
+
+// Multiplies scores by what the passages are, and sorts by them.
+void Weigh(const Weights& weights, std::string_view question,
+           std::vector<Passage>* passages) {
+  const std::set<std::string> named = WordsOf(question);
+  std::set<std::string, std::less<>> asked;
+  base::ForEachTerm(question, [&asked](std::string_view term, bool whole) {
+    if (!whole) asked.emplace(term);
+  });
+  for (Passage& passage : *passages) {
+    const bool function = IsFunction(passage.kind);
+    if (!passage.name.empty() && named.contains(AsOneWord(passage.name))) {
+      passage.score *= weights.named;
+    }
+    if (IsOfTests(passage.path) ||
+        (function && IsOfDocumentation(passage.path))) {
+      passage.score *= weights.of_test;
+    }
+    passage.score *=
+        1 + weights.share_of_name * ShareOfName(passage.name, asked);
+    if (function) passage.score *= weights.of_function;
+  }
+  std::ranges::stable_sort(*passages, [](const Passage& a, const Passage& b) {
+    return a.score > b.score;
+  });
 }
 
 Passage PassageOf(const Statement& row, double score) {
@@ -259,11 +289,12 @@ base::Result<std::vector<Passage>> Searcher::Passages(
 base::Result<std::vector<Passage>> Searcher::Find(std::string_view question,
                                                   size_t most, Ranking ranking,
                                                   Wanted wanted) {
-  const Weights weights = WeightsFor(wanted);
-  const std::set<std::string> named = WordsOf(question);
+  Weights weights = WeightsFor(wanted);
   // Who writes one word names something.
-  const bool is_name = wanted == Wanted::kCode && named.size() <= 1;
-  if (is_name && ranking == Ranking::kBoth) ranking = Ranking::kWords;
+  if (wanted == Wanted::kCode && WordsOf(question).size() <= 1) {
+    weights.named = weights.named_alone;
+    if (ranking == Ranking::kBoth) ranking = Ranking::kWords;
+  }
   const size_t looked_at = most + weights.more;
   auto ranked = Rank(question, looked_at, ranking, weights.saturation,
                      vectors_ ? weights.OfVectors(vectors_->size()) : 0);
@@ -271,22 +302,8 @@ base::Result<std::vector<Passage>> Searcher::Find(std::string_view question,
   if (ranked->size() > looked_at) ranked->resize(looked_at);
   auto passages = Passages(*ranked);
   if (!passages) return passages.error();
-  std::set<std::string, std::less<>> asked;
-  base::ForEachTerm(question, [&asked](std::string_view term, bool whole) {
-    if (!whole) asked.emplace(term);
-  });
-  for (Passage& passage : *passages) {
-    if (!passage.name.empty() && named.contains(AsOneWord(passage.name))) {
-      passage.score *= weights.named;
-    }
-    if (IsOfTests(passage.path)) passage.score *= weights.of_test;
-    passage.score *=
-        1 + weights.share_of_name * ShareOfName(passage.name, asked);
-    if (IsFunction(passage.kind)) passage.score *= weights.of_function;
-  }
-  std::ranges::stable_sort(*passages, [](const Passage& a, const Passage& b) {
-    return a.score > b.score;
-  });
+  Weigh(weights, question, &*passages);
+  if (wanted == Wanted::kCode) LeaveOneOfEachDeclaration(&*passages);
   if (passages->size() > most) passages->resize(most);
   return passages;
 }

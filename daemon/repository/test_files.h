@@ -10,6 +10,9 @@ namespace krait::repository {
 // repository: what has the words of what it is about, and is not it.
 bool IsOfTests(std::string_view path);
 
+// Whether it lies in a folder of documents, where a function is an example.
+bool IsOfDocumentation(std::string_view path);
+
 }  // namespace krait::repository
 
 #endif  // KRAIT_DAEMON_REPOSITORY_TEST_FILES_H_

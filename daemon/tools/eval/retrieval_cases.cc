@@ -122,7 +122,9 @@ std::optional<std::pair<size_t, size_t>> DocString(const TextLines& lines,
 std::vector<RetrievalCase> CasesOf(
     std::string_view path, const std::shared_ptr<const std::string>& text) {
   std::vector<RetrievalCase> cases;
-  if (repository::IsOfTests(path)) return cases;
+  if (repository::IsOfTests(path) || repository::IsOfDocumentation(path)) {
+    return cases;
+  }
   const TextLines lines(*text);
   const grammars::Language* const language =
       grammars::LanguageOfFile(path, *text);
@@ -130,8 +132,14 @@ std::vector<RetrievalCase> CasesOf(
   for (const Chunk& chunk : repository::CutIntoChunks(path, text)) {
     const bool function = chunk.kind == grammars::SymbolKind::kFunction ||
                           chunk.kind == grammars::SymbolKind::kMethod;
-    // Later windows of a long one have no head.
-    if (!function || chunk.head.empty()) continue;
+    if (!function) continue;
+    if (chunk.head.empty()) {  // a later window of a long one
+      if (!cases.empty() && cases.back().name == chunk.name &&
+          cases.back().container == chunk.container) {
+        cases.back().end_line = chunk.end_line;
+      }
+      continue;
+    }
     auto [first, last] = CommentAbove(lines, chunk, sharp);
     if (first == last && path.ends_with(".py")) {
       const auto string = DocString(lines, chunk);
@@ -142,6 +150,7 @@ std::vector<RetrievalCase> CasesOf(
     if (CountWords(comment) < kLeastWords || IsNote(comment)) continue;
     cases.push_back({.path = std::string(path),
                      .name = chunk.name,
+                     .container = chunk.container,
                      .begin_line = chunk.begin_line,
                      .end_line = chunk.end_line,
                      .comment = std::move(comment),

@@ -14,6 +14,7 @@ namespace krait::daemon {
 struct RetrievalCase {
   std::string path;
   std::string name;        // of the declaration that is wanted
+  std::string container;   // the name around it; may be empty
   size_t begin_line = 1;   // from 1
   size_t end_line = 1;     // the last one
   std::string comment;     // what is said above it, or in it (Python)

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "daemon/tools/eval/json_lines.h"
+#include "grammars/language.h"
 
 namespace krait::daemon {
 namespace {
@@ -16,20 +17,37 @@ using repository::Ranking;
 
 constexpr size_t kDepth = 10;
 
+bool IsOfCpp(std::string_view path) {
+  const grammars::Language* const language = grammars::LanguageOfPath(path);
+  return language != nullptr &&
+         (language->name == "cpp" || path.ends_with(".h"));
+}
+
+// Whether both are one function of C++, declared in one file and defined in
+// another.
+bool IsOneFunction(const Passage& passage,
+                   const RetrievalQuestion::Answer& answer) {
+  return !answer.container.empty() && passage.container == answer.container &&
+         passage.path != answer.path && IsOfCpp(passage.path) &&
+         IsOfCpp(answer.path);
+}
+
 bool IsAnswer(const Passage& passage, const RetrievalQuestion& question) {
   return std::ranges::any_of(
       question.answers, [&](const RetrievalQuestion::Answer& answer) {
         const bool there =
-            answer.end_line == 0 || (passage.begin_line <= answer.end_line &&
-                                     answer.begin_line <= passage.end_line);
-        return there && passage.path == answer.path &&
-               passage.name == answer.name;
+            passage.path == answer.path &&
+            (answer.end_line == 0 || (passage.begin_line <= answer.end_line &&
+                                      answer.begin_line <= passage.end_line));
+        return passage.name == answer.name &&
+               (there || IsOneFunction(passage, answer));
       });
 }
 
 RetrievalQuestion::Answer AnswerOf(const RetrievalCase& one) {
   return {.path = one.path,
           .name = one.name,
+          .container = one.container,
           .begin_line = one.begin_line,
           .end_line = one.end_line};
 }
@@ -61,8 +79,11 @@ std::vector<RetrievalQuestion> QuestionsByComment(
     said_of[one.comment].push_back(AnswerOf(one));
   }
   std::vector<RetrievalQuestion> questions;
-  for (const RetrievalCase& one : cases) {
-    questions.push_back({.text = one.comment, .answers = said_of[one.comment]});
+  for (const RetrievalCase& one : cases) {  // in their order
+    const auto said = said_of.find(one.comment);
+    if (said == said_of.end()) continue;
+    questions.push_back({.text = one.comment, .answers = said->second});
+    said_of.erase(said);
   }
   return questions;
 }

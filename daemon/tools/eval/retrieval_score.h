@@ -18,6 +18,7 @@ struct RetrievalQuestion {
   struct Answer {
     std::string path;
     std::string name;  // of the declaration
+    std::string container = {};
     // It overlaps these lines, from 1; 0: wherever it is.
     size_t begin_line = 0;
     size_t end_line = 0;
@@ -26,8 +27,9 @@ struct RetrievalQuestion {
   std::vector<Answer> answers;
 };
 
-// Each case by its comment, of which all that have it are the answer; or by its
-// name, if no other case has that.
+// Each comment once, of which all cases that have it are the answer, and where
+// C++ defines what they declare (the same scope and name in another file); or
+// each case by its name, if no other case has that.
 std::vector<RetrievalQuestion> QuestionsByComment(
     const std::vector<RetrievalCase>& cases);
 std::vector<RetrievalQuestion> QuestionsByName(

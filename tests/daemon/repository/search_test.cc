@@ -12,12 +12,13 @@ namespace {
 
 class SearchTest : public RepositoryTest {
  protected:
-  std::vector<Passage> Find(const std::string& question, size_t most = 10) {
+  std::vector<Passage> Find(const std::string& question, size_t most = 10,
+                            Wanted wanted = Wanted::kAnything) {
     const auto index = folder_ / "state" / "repo.index";
     EXPECT_TRUE(UpdateIndex({.index = index, .root = root_}));
     auto searcher = Searcher::Open(index);
     EXPECT_TRUE(searcher);
-    auto found = searcher->Find(question, most);
+    auto found = searcher->Find(question, most, Ranking::kBoth, wanted);
     EXPECT_TRUE(found);
     return found ? *found : std::vector<Passage>();
   }
@@ -96,6 +97,38 @@ TEST_F(SearchTest, WhoWantsCodeHasFunctionsFirst) {
   ASSERT_EQ(code->size(), 2U);
   EXPECT_EQ(code->front().path, "a.py");
   EXPECT_NE(anything->front().score, code->front().score);
+}
+
+TEST_F(SearchTest, WhoWritesANameFindsWhatHasIt) {
+  Write("store.h",
+        "#include <vector>\n\n"
+        "class LIB_API Store {\n public:\n  Store();\n  int Get(int key);\n"
+        "  int Put(int key);\n};\n");
+  Write("store.cc",
+        "#include \"store.h\"\n\nStore::Store() {}\n\n"
+        "LIB_INLINE std::string Store::Get(int key) {\n"
+        "  return get(this, store, get(key, store));\n}\n");
+  Write("use.cc",
+        "void Use() {\n  Store store;\n  store.Get(store.Get(1));\n"
+        "  Store other;\n}\n");
+  const auto found = Find("Get", 10, Wanted::kCode);
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(found[0].name, "Get");
+  EXPECT_EQ(found[0].container, "Store");
+  const auto classes = Find("store", 10, Wanted::kCode);
+  ASSERT_FALSE(classes.empty());
+  EXPECT_EQ(classes[0].name, "Store");
+}
+
+TEST_F(SearchTest, FunctionsOfExamplesComeAfterOthers) {
+  const std::string function = "def stop_turbine(x):\n    turbine(x)\n";
+  for (const char* const path : {"docs/a.py", "examples/a.py", "src/a.py"}) {
+    Write(path, function);
+  }
+  const auto found = Find("how to stop a turbine", 10, Wanted::kCode);
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[0].path, "src/a.py");
+  EXPECT_GT(found[0].score, found[1].score);
 }
 
 TEST_F(SearchTest, WithoutAnIndexItSaysSo) {
