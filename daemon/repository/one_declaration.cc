@@ -33,9 +33,25 @@ bool HasPrototypes(std::string_view path) {
          (language->name == "c" || language->name == "cpp");
 }
 
+// What is declared in these are passages of their own, and what is left between
+// them are pieces of it.
+bool IsCutByWhatItHas(grammars::SymbolKind kind) {
+  return kind == grammars::SymbolKind::kClass ||
+         kind == grammars::SymbolKind::kStruct ||
+         kind == grammars::SymbolKind::kInterface ||
+         kind == grammars::SymbolKind::kModule;
+}
+
 // Whether the passage is of a declaration of which another is left.
 bool Joins(const Passage& passage, Passage* left) {
   if (passage.kind != left->kind) return false;
+  if (IsCutByWhatItHas(passage.kind)) {
+    if (passage.begin_line < left->begin_line) {
+      left->begin_line = passage.begin_line;
+      left->end_line = passage.end_line;
+    }
+    return true;
+  }
   if (ArePieces(passage, *left)) return true;
   if (IsOneLine(passage) == IsOneLine(*left) || !HasPrototypes(passage.path)) {
     return false;

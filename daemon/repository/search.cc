@@ -32,6 +32,7 @@ struct Weights {
   // How much more a passage counts the whole of whose name is asked for.
   double share_of_name;
   double of_function;
+  double of_constructor;  // who says nothing but a class's name wants the class
   // Who names a declaration wants that; all the more who says nothing else.
   double named;
   double named_alone;
@@ -55,6 +56,7 @@ Weights WeightsFor(Wanted wanted) {
             .more = 100,
             .share_of_name = 0.15,
             .of_function = 2,
+            .of_constructor = 2,
             .named = 1.1,
             .named_alone = 3,
             .of_test = 0.5,
@@ -66,6 +68,7 @@ Weights WeightsFor(Wanted wanted) {
           .more = 30,
           .share_of_name = 0,
           .of_function = 1,
+          .of_constructor = 1,
           .named = 1.5,
           .named_alone = 1.5,
           .of_test = 0.85,
@@ -143,7 +146,11 @@ void Weigh(const Weights& weights, std::string_view question,
     }
     passage.score *=
         1 + weights.share_of_name * ShareOfName(passage.name, asked);
-    if (function) passage.score *= weights.of_function;
+    if (function) {
+      passage.score *= passage.name == passage.container
+                           ? weights.of_constructor
+                           : weights.of_function;
+    }
   }
   std::ranges::stable_sort(*passages, [](const Passage& a, const Passage& b) {
     return a.score > b.score;
@@ -293,6 +300,7 @@ base::Result<std::vector<Passage>> Searcher::Find(std::string_view question,
   // Who writes one word names something.
   if (wanted == Wanted::kCode && WordsOf(question).size() <= 1) {
     weights.named = weights.named_alone;
+    weights.of_constructor = 0.8;
     if (ranking == Ranking::kBoth) ranking = Ranking::kWords;
   }
   const size_t looked_at = most + weights.more;

@@ -53,6 +53,17 @@ TEST(OneDeclarationTest, APrototypeIsItsDefinition) {
       testing::ElementsAre(Lines(70, 90)));
 }
 
+TEST(OneDeclarationTest, OfAClassWhereItBeginsIsLeft) {
+  std::vector<Passage> pieces = {
+      Function("a.h", "A", {90, 95}), Function("a.h", "f", {20, 30}, "A"),
+      Function("a.h", "A", {3, 12}), Function("b.h", "A", {1, 9})};
+  for (Passage& piece : pieces) {
+    if (piece.name == "A") piece.kind = grammars::SymbolKind::kClass;
+  }
+  EXPECT_THAT(Left(pieces),
+              testing::ElementsAre(Lines(3, 12), Lines(20, 30), Lines(1, 9)));
+}
+
 TEST(OneDeclarationTest, OthersStay) {
   // Overloads, other scopes, other files, what has no name.
   EXPECT_EQ(

@@ -118,6 +118,8 @@ TEST_F(SearchTest, WhoWritesANameFindsWhatHasIt) {
   const auto classes = Find("store", 10, Wanted::kCode);
   ASSERT_FALSE(classes.empty());
   EXPECT_EQ(classes[0].name, "Store");
+  EXPECT_EQ(classes[0].kind, grammars::SymbolKind::kClass);
+  EXPECT_EQ(classes[0].begin_line, 3U);
 }
 
 TEST_F(SearchTest, FunctionsOfExamplesComeAfterOthers) {
