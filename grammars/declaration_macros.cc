@@ -100,7 +100,8 @@ std::shared_ptr<const std::string> WithoutDeclarationMacros(
       if (!changed) changed = std::make_shared<std::string>(*text);
       changed->replace(begin + macro->begin, macro->size, macro->size, ' ');
     }
-    of_directive = of_directive && line.ends_with('\\');
+    of_directive =
+        of_directive && (line.ends_with('\\') || line.ends_with("\\\r"));
     begin = end + 1;
   }
   return changed ? changed : text;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -38,17 +39,20 @@ bool HasPrototypes(std::string_view path) {
 bool IsCutByWhatItHas(grammars::SymbolKind kind) {
   return kind == grammars::SymbolKind::kClass ||
          kind == grammars::SymbolKind::kStruct ||
-         kind == grammars::SymbolKind::kInterface ||
-         kind == grammars::SymbolKind::kModule;
+         kind == grammars::SymbolKind::kInterface;
+}
+
+void TakeLines(const Passage& from, Passage* to) {
+  to->begin_line = from.begin_line;
+  to->end_line = from.end_line;
 }
 
 // Whether the passage is of a declaration of which another is left.
-bool Joins(const Passage& passage, Passage* left) {
+bool Joins(const Passage& passage, bool by_name, Passage* left) {
   if (passage.kind != left->kind) return false;
   if (IsCutByWhatItHas(passage.kind)) {
-    if (passage.begin_line < left->begin_line) {
-      left->begin_line = passage.begin_line;
-      left->end_line = passage.end_line;
+    if (by_name && passage.begin_line < left->begin_line) {
+      TakeLines(passage, left);
     }
     return true;
   }
@@ -56,16 +60,13 @@ bool Joins(const Passage& passage, Passage* left) {
   if (IsOneLine(passage) == IsOneLine(*left) || !HasPrototypes(passage.path)) {
     return false;
   }
-  if (IsOneLine(*left)) {
-    left->begin_line = passage.begin_line;
-    left->end_line = passage.end_line;
-  }
+  if (IsOneLine(*left)) TakeLines(passage, left);
   return true;
 }
 
 }  // namespace
 
-void LeaveOneOfEachDeclaration(std::vector<Passage>* passages) {
+void LeaveOneOfEachDeclaration(bool by_name, std::vector<Passage>* passages) {
   std::vector<Passage> left;
   left.reserve(passages->size());
   // Those that are left, by path, container and name.
@@ -76,8 +77,9 @@ void LeaveOneOfEachDeclaration(std::vector<Passage>* passages) {
     if (!passage.name.empty()) {
       std::vector<size_t>& same =
           named[{passage.path, passage.container, passage.name}];
-      if (std::ranges::any_of(
-              same, [&](size_t at) { return Joins(passage, &left[at]); })) {
+      if (std::ranges::any_of(same, [&](size_t at) {
+            return Joins(passage, by_name, &left[at]);
+          })) {
         continue;
       }
       same.push_back(left.size());

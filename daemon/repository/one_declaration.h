@@ -9,10 +9,11 @@
 namespace krait::repository {
 
 // Leaves of each declaration one passage, in the order and with the scores of
-// the first ones: of the pieces of a long one the first, of those of a class
-// where it begins, and of a function that a file of C or C++ declares on a line
-// of its own where it is defined.
-void LeaveOneOfEachDeclaration(std::vector<Passage>* passages);
+// the first ones: of the pieces of a long one the first, and of a function that
+// a file of C or C++ declares on a line of its own where it is defined. Of the
+// pieces of a class, what lies between its methods, the first; where only its
+// name was asked for, the one in which it begins.
+void LeaveOneOfEachDeclaration(bool by_name, std::vector<Passage>* passages);
 
 }  // namespace krait::repository
 

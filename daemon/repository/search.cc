@@ -298,7 +298,8 @@ base::Result<std::vector<Passage>> Searcher::Find(std::string_view question,
                                                   Wanted wanted) {
   Weights weights = WeightsFor(wanted);
   // Who writes one word names something.
-  if (wanted == Wanted::kCode && WordsOf(question).size() <= 1) {
+  const bool by_name = wanted == Wanted::kCode && WordsOf(question).size() <= 1;
+  if (by_name) {
     weights.named = weights.named_alone;
     weights.of_constructor = 0.8;
     if (ranking == Ranking::kBoth) ranking = Ranking::kWords;
@@ -311,7 +312,7 @@ base::Result<std::vector<Passage>> Searcher::Find(std::string_view question,
   auto passages = Passages(*ranked);
   if (!passages) return passages.error();
   Weigh(weights, question, &*passages);
-  if (wanted == Wanted::kCode) LeaveOneOfEachDeclaration(&*passages);
+  if (wanted == Wanted::kCode) LeaveOneOfEachDeclaration(by_name, &*passages);
   if (passages->size() > most) passages->resize(most);
   return passages;
 }

@@ -31,12 +31,26 @@ TEST(DeclarationMacrosTest, BecomeBlanksOfTheSameLength) {
 }
 
 TEST(DeclarationMacrosTest, WhatIsNoneStaysAsItIs) {
-  for (const std::string_view text :
-       {"", "\n", "T f();", "BOOL f();", "WIN32_DATA f();", "MAX_SIZE = 1;",
-        "#define LIB_API int f", "#define A \\\n  LIB_API int f();",
-        "class LIB_API", "class LIB_API;", "class Name final {", "LIB_API",
-        "LIB_API\nint f();", "LIB_API 1 2", "return MAX_SIZE;",
-        "  // LIB_API int f();", "Lib_API int f();", "class", "static"}) {
+  for (const std::string_view text : {"",
+                                      "\n",
+                                      "T f();",
+                                      "BOOL f();",
+                                      "WIN32_DATA f();",
+                                      "MAX_SIZE = 1;",
+                                      "#define LIB_API int f",
+                                      "#define A \\\n  LIB_API int f();",
+                                      "#define A \\\r\n  LIB_API int f();\r\n",
+                                      "class LIB_API",
+                                      "class LIB_API;",
+                                      "class Name final {",
+                                      "LIB_API",
+                                      "LIB_API\nint f();",
+                                      "LIB_API 1 2",
+                                      "return MAX_SIZE;",
+                                      "  // LIB_API int f();",
+                                      "Lib_API int f();",
+                                      "class",
+                                      "static"}) {
     EXPECT_EQ(Without(text), text);
   }
   EXPECT_EQ(Without("LIB_API int f", "a.py"), "LIB_API int f");

@@ -23,12 +23,12 @@ Passage Function(const std::string& path, const std::string& name, Lines lines,
           .container = container};
 }
 
-std::vector<Lines> Left(std::vector<Passage> passages) {
+std::vector<Lines> Left(std::vector<Passage> passages, bool by_name = false) {
   for (size_t i = 0; i < passages.size(); ++i) {
     passages[i].score = static_cast<double>(passages.size() - i);
   }
   const double best = passages.empty() ? 0 : passages[0].score;
-  LeaveOneOfEachDeclaration(&passages);
+  LeaveOneOfEachDeclaration(by_name, &passages);
   std::vector<Lines> lines;
   for (const Passage& passage : passages) {
     lines.emplace_back(passage.begin_line, passage.end_line);
@@ -53,15 +53,17 @@ TEST(OneDeclarationTest, APrototypeIsItsDefinition) {
       testing::ElementsAre(Lines(70, 90)));
 }
 
-TEST(OneDeclarationTest, OfAClassWhereItBeginsIsLeft) {
+TEST(OneDeclarationTest, OfANamedClassWhereItBeginsIsLeft) {
   std::vector<Passage> pieces = {
       Function("a.h", "A", {90, 95}), Function("a.h", "f", {20, 30}, "A"),
       Function("a.h", "A", {3, 12}), Function("b.h", "A", {1, 9})};
   for (Passage& piece : pieces) {
     if (piece.name == "A") piece.kind = grammars::SymbolKind::kClass;
   }
-  EXPECT_THAT(Left(pieces),
+  EXPECT_THAT(Left(pieces, true),
               testing::ElementsAre(Lines(3, 12), Lines(20, 30), Lines(1, 9)));
+  EXPECT_THAT(Left(pieces, false),
+              testing::ElementsAre(Lines(90, 95), Lines(20, 30), Lines(1, 9)));
 }
 
 TEST(OneDeclarationTest, OthersStay) {
