@@ -7,7 +7,7 @@
 namespace krait::grammars {
 namespace {
 
-constexpr size_t kMostOfHeader = 256 * 1024;  // bytes
+constexpr size_t kMostOfHeader = size_t{256} << 10;  // bytes
 constexpr std::string_view kBlanks = " \t\r";
 
 std::string_view Stripped(std::string_view text) {

@@ -20,7 +20,7 @@ bool LiesInOne(std::string_view path, const Names& folders) {
 }  // namespace
 
 bool IsOfTests(std::string_view path) {
-  static const Names kFolders = {
+  static const Names folders = {
       "test",      "tests",    "testing", "testdata",  "spec",
       "__tests__", "examples", "example", "benchmark", "benchmarks",
       "bench",     "samples",  "sample",  "demo",      "demos"};
@@ -29,13 +29,13 @@ bool IsOfTests(std::string_view path) {
   return stem.starts_with("test_") || stem.ends_with("_test") ||
          stem.ends_with(".test") || stem.ends_with("_spec") ||
          stem.ends_with(".spec") || stem.ends_with("Test") ||
-         stem.ends_with("Tests") || LiesInOne(path, kFolders);
+         stem.ends_with("Tests") || LiesInOne(path, folders);
 }
 
 bool IsOfDocumentation(std::string_view path) {
   // A folder "doc" deeper down may be a package about documents.
-  static const Names kFolders = {"docs", "documentation"};
-  return path.starts_with("doc/") || LiesInOne(path, kFolders);
+  static const Names folders = {"docs", "documentation"};
+  return path.starts_with("doc/") || LiesInOne(path, folders);
 }
 
 }  // namespace krait::repository
