@@ -30,6 +30,7 @@ std::vector<Lines> Left(std::vector<Passage> passages, bool by_name = false) {
   const double best = passages.empty() ? 0 : passages[0].score;
   LeaveOneOfEachDeclaration(by_name, &passages);
   std::vector<Lines> lines;
+  lines.reserve(passages.size());
   for (const Passage& passage : passages) {
     lines.emplace_back(passage.begin_line, passage.end_line);
   }
