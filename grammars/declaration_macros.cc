@@ -6,12 +6,10 @@
 #include <optional>
 #include <string_view>
 
+#include "grammars/word_bytes.h"
+
 namespace krait::grammars {
 namespace {
-
-bool IsWordByte(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
-}
 
 size_t SkipBlanks(std::string_view line, size_t at) {
   return std::min(line.find_first_not_of(" \t", at), line.size());

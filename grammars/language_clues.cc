@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "grammars/word_bytes.h"
+
 namespace krait::grammars {
 namespace {
 
@@ -16,14 +18,9 @@ std::string_view Stripped(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
-bool IsOfWord(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         (c >= '0' && c <= '9') || c == '_';
-}
-
 // Takes a word off the front of a line, and the space behind it.
 std::string_view TakeWord(std::string_view* line) {
-  const auto end = std::ranges::find_if_not(*line, IsOfWord);
+  const auto end = std::ranges::find_if_not(*line, IsWordByte);
   const auto word = line->substr(0, static_cast<size_t>(end - line->begin()));
   *line = Stripped(line->substr(word.size()));
   return word;
@@ -45,7 +42,7 @@ bool IsCppInclude(std::string_view line) {
   line = Stripped(line.substr(1));
   if (TakeWord(&line) != "include" || !line.starts_with('<')) return false;
   const std::string_view name = line.substr(1, line.find('>') - 1);
-  return !name.empty() && std::ranges::all_of(name, IsOfWord);
+  return !name.empty() && std::ranges::all_of(name, IsWordByte);
 }
 
 bool IsCppLine(std::string_view line) {

@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "grammars/qualified_name.h"
 
-#include <cctype>
 #include <cstddef>
+
+#include "grammars/word_bytes.h"
 
 namespace krait::grammars {
 namespace {
-
-bool IsNameByte(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return std::isalnum(byte) != 0 || c == '_' || byte >= 0x80;
-}
 
 // Whether `operator` begins there, as a word.
 bool IsOperatorAt(std::string_view text, size_t at) {
   constexpr std::string_view kOperator = "operator";
   if (!text.substr(at).starts_with(kOperator)) return false;
   const size_t end = at + kOperator.size();
-  return (at == 0 || !IsNameByte(text[at - 1])) &&
-         (end == text.size() || !IsNameByte(text[end]));
+  return (at == 0 || !IsWordByte(text[at - 1])) &&
+         (end == text.size() || !IsWordByte(text[end]));
 }
 
 size_t SeparatorAt(std::string_view text, size_t at) {

@@ -23,7 +23,7 @@ struct Chunk {
   size_t end_ofs = 0;
   grammars::SymbolKind kind = grammars::SymbolKind::kSection;
   std::string name = {};       // of the declaration, the heading; may be empty
-  std::string container = {};  // names around it, the outermost first: "a::B"
+  std::string container = {};  // name of what it is in; headings: all, "A / B"
   // What is said of it: the comment above, and the declaration but its body.
   std::string_view head = {};  // of the text
 

@@ -32,10 +32,9 @@ struct Weights {
   // How much more a passage counts the whole of whose name is asked for.
   double share_of_name;
   double of_function;
-  double of_constructor;  // who says nothing but a class's name wants the class
-  // Who names a declaration wants that; all the more who says nothing else.
+  double of_constructor;
+  // Who names a declaration wants that.
   double named;
-  double named_alone;
   // Tests, examples and the like have the words of what they are about.
   double of_test;
   // What the product of vectors counts beside the score by words, among so
@@ -58,7 +57,6 @@ Weights WeightsFor(Wanted wanted) {
             .of_function = 2,
             .of_constructor = 2,
             .named = 1.1,
-            .named_alone = 3,
             .of_test = 0.5,
             .of_vectors = 2,
             .among = 10'000,
@@ -70,7 +68,6 @@ Weights WeightsFor(Wanted wanted) {
           .of_function = 1,
           .of_constructor = 1,
           .named = 1.5,
-          .named_alone = 1.5,
           .of_test = 0.85,
           .of_vectors = 1,
           .among = 10'000,
@@ -300,8 +297,8 @@ base::Result<std::vector<Passage>> Searcher::Find(std::string_view question,
   // Who writes one word names something.
   const bool by_name = wanted == Wanted::kCode && WordsOf(question).size() <= 1;
   if (by_name) {
-    weights.named = weights.named_alone;
-    weights.of_constructor = 0.8;
+    weights.named = 3;
+    weights.of_constructor = 0.8;  // who writes a class's name wants the class
     if (ranking == Ranking::kBoth) ranking = Ranking::kWords;
   }
   const size_t looked_at = most + weights.more;
