@@ -26,6 +26,20 @@ constexpr double kWorthIt = 4;
 // Tokens of a word that are said anew: more than most identifiers have.
 constexpr size_t kMaxHealed = 8;
 
+// Whether a newline and the blanks behind it become one token, as where GPT-2's
+// rule splits texts: behind a newline that is a token of its own such models
+// expect a line that is not indented.
+bool IndentationJoinsNewline(const engine::Tokenizer& tokenizer) {
+  for (const std::string_view text : {"if x:\n        y", "if x:\n\ty"}) {
+    for (const engine::TokenId id : tokenizer.Encode(text)) {
+      const std::string_view bytes = tokenizer.TokenBytes(id);
+      const size_t newline = bytes.find('\n');
+      if (newline != bytes.npos && newline + 1 < bytes.size()) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 FimLayout TrainedLayout(const engine::Tokenizer& tokenizer) {
@@ -57,6 +71,14 @@ std::optional<engine::TokenId> FileToken(const engine::Hyperparameters& hparams,
   return named ? named : hparams.file_token;
 }
 
+FimPlanner::FimPlanner(const engine::Tokenizer& tokenizer,
+                       const engine::Hyperparameters& hparams,
+                       std::optional<FimLayout> layout)
+    : layouter_(tokenizer, FileToken(hparams, tokenizer)),
+      anchored_(layouter_),
+      layout_(layout),
+      indentation_joins_newline_(IndentationJoinsNewline(tokenizer)) {}
+
 FimLayout FimPlanner::BestLayout(
     const completion::GeneratorPrompt& prompt) const {
   if (layout_) return *layout_;
@@ -68,8 +90,8 @@ FimLayout FimPlanner::BestLayout(
 }
 
 // Takes the last token off the prompt if it may be the beginning of another
-// one: if it ends neither a line nor a statement; and those before it that
-// belong to the same word.
+// one, which one that ends a line is only where lines and what indents the next
+// one are one token; and those before it that belong to the same word.
 void FimPlanner::HealTokens(Healing heal, FimPlan* plan) const {
   if (heal == Healing::kNone || plan->layout == FimLayout::kPsm) return;
   for (size_t healed = 0; healed < kMaxHealed && plan->tokens.size() >= 2;
@@ -77,7 +99,8 @@ void FimPlanner::HealTokens(Healing heal, FimPlan* plan) const {
     const engine::TokenId last = plan->tokens.back();
     if (layouter_.tokenizer().IsControl(last)) return;
     const std::string_view bytes = layouter_.tokenizer().TokenBytes(last);
-    if (bytes.empty() || bytes.back() == '\n') return;
+    if (bytes.empty()) return;
+    if (bytes.back() == '\n' && !indentation_joins_newline_) return;
     const bool goes_on =
         healed == 0 || (completion::IsWordByte(bytes.back()) &&
                         completion::IsWordByte(plan->beginning.front()));

@@ -50,10 +50,7 @@ class FimPlanner {
   // however long that takes.
   FimPlanner(const engine::Tokenizer& tokenizer,
              const engine::Hyperparameters& hparams,
-             std::optional<engine::FimLayout> layout = {})
-      : layouter_(tokenizer, FileToken(hparams, tokenizer)),
-        anchored_(layouter_),
-        layout_(layout) {}
+             std::optional<engine::FimLayout> layout = {});
 
   // The plan for a completion that somebody waits for.
   base::Result<FimPlan> PlanNow(const completion::GeneratorPrompt& prompt,
@@ -89,6 +86,7 @@ class FimPlanner {
   FimLayouter layouter_;
   AnchoredPlanner anchored_;
   const std::optional<engine::FimLayout> layout_;
+  const bool indentation_joins_newline_;
 };
 
 }  // namespace krait::daemon

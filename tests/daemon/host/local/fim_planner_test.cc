@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/arch/model.h"
@@ -186,6 +187,57 @@ TEST_F(FimPlannerTest, AWordIsSaidAnewFromItsBeginning) {
   EXPECT_LT(beginning("x = self._convert_oth", Healing::kToken).size(),
             std::string("_convert_oth").size());
 }
+
+// Vocabularies of other people's models.
+class FimPlannerVocabularyTest
+    : public testing::TestWithParam<std::pair<const char*, bool>> {};
+
+// Where "\n       " is a token, a prompt that ends with "\n" alone says that
+// what follows is not indented.
+TEST_P(FimPlannerVocabularyTest, ALinesEndIsSaidAnewWithItsIndentation) {
+  const auto& [file, joins] = GetParam();
+  const auto tokenizer = engine::Tokenizer::FromFile(
+      std::string(KRAIT_TEST_DATA "/tokenizers/families/") + file);
+  ASSERT_TRUE(tokenizer) << tokenizer.error().message;
+  const engine::Hyperparameters hparams;
+  FimPlanner planner(**tokenizer, hparams, FimLayout::kPrefix);
+  const auto plan_for = [&](std::string_view prefix, Healing heal) {
+    const auto plan =
+        planner.PlanNow({.path = {}, .prefix = prefix, .suffix = {}}, heal,
+                        [](const auto&) { return Seconds(0); });
+    EXPECT_TRUE(plan);
+    return plan ? *plan : FimPlan();
+  };
+  const std::string text = "for x in y:\n";
+  for (const Healing heal : {Healing::kToken, Healing::kWord}) {
+    const FimPlan plan = plan_for(text, heal);
+    EXPECT_EQ(plan.beginning, joins ? "\n" : "");
+    auto whole = (*tokenizer)->Encode(text + "        z = x\n");
+    const engine::SpecialTokens& special = (*tokenizer)->special();
+    if (special.add_bos) whole.insert(whole.begin(), *special.bos);
+    ASSERT_LT(plan.tokens.size(), whole.size());
+    EXPECT_TRUE(
+        std::equal(plan.tokens.begin(), plan.tokens.end(), whole.begin()))
+        << "not as the line goes on";
+  }
+  EXPECT_EQ(plan_for(text, Healing::kNone).beginning, "");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Families, FimPlannerVocabularyTest,
+    testing::Values(std::pair("codellama/tokenizer.model", false),
+                    std::pair("falcon-h1/tokenizer.json", false),
+                    std::pair("granite4/tokenizer.json", false),
+                    std::pair("qwen2/tokenizer.json", false),
+                    std::pair("refact/tokenizer.json", true),
+                    std::pair("smollm/tokenizer.json", true),
+                    std::pair("starcoder2/tokenizer.json", true)),
+    [](const auto& vocabulary) {
+      std::string family = vocabulary.param.first;
+      family.resize(family.find('/'));
+      std::erase(family, '-');
+      return family;
+    });
 
 TEST_F(FimPlannerTest, WaitsIfNothingIsMuchQuicker) {
   const FimPlan plan = Plan(2, 1, 0.6);
