@@ -5,6 +5,7 @@
 #include "engine/memory/text_tokens.h"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -43,8 +44,12 @@ size_t CommonSuffix(std::string_view a, std::string_view b) {
 
 TextTokens::TextTokens(std::string text, const TokenForms& forms,
                        const TextTokens* earlier)
-    : text_(std::move(text)), line_bytes_{0}, line_tokens_{0} {
-  size_t kept_bytes = 0;  // at the end, whole lines of `earlier`
+    : text_(std::move(text)),
+      newline_begins_line_(forms.newline_begins_line()),
+      line_bytes_{0},
+      line_tokens_{0} {
+  std::optional<size_t> kept;  // the first of the lines that end both texts
+  size_t kept_bytes = 0;
   if (earlier != nullptr) {
     const std::string_view old = earlier->text_;
     tokens_.reserve(earlier->tokens_.size() + 64);
@@ -57,23 +62,27 @@ TextTokens::TextTokens(std::string text, const TokenForms& forms,
     // The first whole line in it: behind a newline that is in it, too.
     const size_t newline = old.find('\n', old.size() - suffix);
     if (newline != std::string_view::npos) {
-      kept_bytes = old.size() - newline - 1;
+      kept = earlier->LineOf(newline + 1);
+      kept_bytes = old.size() - earlier->LineBegin(*kept);
     }
   }
   TokeniseLines(text_.size() - kept_bytes, forms);
-  if (kept_bytes > 0) {
-    TakeLines(*earlier, earlier->LineOf(earlier->text_.size() - kept_bytes),
-              earlier->lines());
-  } else if (text_.empty() || text_.back() == '\n') {
+  if (kept) {
+    TakeLines(*earlier, *kept, earlier->lines());
+  } else if (!newline_begins_line_ && (text_.empty() || text_.back() == '\n')) {
     line_bytes_.push_back(line_bytes_.back());  // the empty last line
     line_tokens_.push_back(line_tokens_.back());
   }
 }
 
+// Where newlines begin lines, those of the place's line is before it.
 size_t TextTokens::LineOf(size_t byte_ofs) const {
-  const auto after =
-      std::upper_bound(line_bytes_.begin(), line_bytes_.end() - 1, byte_ofs);
-  return static_cast<size_t>(after - line_bytes_.begin()) - 1;
+  const auto second = line_bytes_.begin() + 1;
+  const auto end = line_bytes_.end() - 1;
+  const auto after = newline_begins_line_
+                         ? std::lower_bound(second, end, byte_ofs)
+                         : std::upper_bound(second, end, byte_ofs);
+  return static_cast<size_t>(after - second);
 }
 
 size_t TextTokens::bytes() const {
@@ -92,12 +101,21 @@ void TextTokens::TakeLines(const TextTokens& from, size_t first, size_t last) {
   tokens_.Append(from.tokens().Part(begin, from.line_tokens_[last] - begin));
 }
 
+size_t TextTokens::EndOfLine(std::string_view text, size_t begin) const {
+  const bool newline_is_before = newline_begins_line_ && lines() > 0;
+  const size_t newline = text.find('\n', begin + (newline_is_before ? 1 : 0));
+  if (newline == text.npos) return text.size();
+  return newline_begins_line_ ? newline : newline + 1;
+}
+
 void TextTokens::TokeniseLines(size_t end_ofs, const TokenForms& forms) {
   const std::string_view text = text_;
   std::vector<TokenId> of_line;
-  for (size_t begin = line_bytes_.back(); begin < end_ofs;) {
-    const size_t newline = text.find('\n', begin);
-    const size_t end = newline == text.npos ? text.size() : newline + 1;
+  // Where a newline begins a line, the first one can be empty.
+  bool is_first = newline_begins_line_ && lines() == 0;
+  while (is_first || line_bytes_.back() < end_ofs) {
+    const size_t begin = line_bytes_.back();
+    const size_t end = EndOfLine(text, begin);
     if (end - begin <= kMaxLineBytes) {
       of_line.clear();
       forms.tokenizer().Encode(text.substr(begin, end - begin),
@@ -106,7 +124,7 @@ void TextTokens::TokeniseLines(size_t end_ofs, const TokenForms& forms) {
     }
     line_bytes_.push_back(static_cast<uint32_t>(end));
     line_tokens_.push_back(static_cast<uint32_t>(tokens_.size()));
-    begin = end;
+    is_first = false;
   }
 }
 

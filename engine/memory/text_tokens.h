@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/file/token.h"
@@ -16,7 +17,9 @@
 namespace krait::engine {
 
 // A text as tokens, each line on its own, so that an edit changes those of its
-// lines only. Lines of more than kMaxLineBytes have none: nobody wrote them.
+// lines only: with the newline that ends it or, where that is one token with
+// the indentation behind it (TokenForms::newline_begins_line), with the one
+// before it. Lines of more than kMaxLineBytes have none: nobody wrote them.
 // Immutable and thread-safe.
 class TextTokens {
  public:
@@ -33,7 +36,9 @@ class TextTokens {
 
   // At least 1: what follows the last newline is a line, too.
   size_t lines() const { return line_bytes_.size() - 1; }
+  // Returns the line of a place between two bytes: so many newlines are before.
   size_t LineOf(size_t byte_ofs) const;
+  // Where its tokens begin.
   size_t LineBegin(size_t line) const { return line_bytes_[line]; }
   // Returns the index of the line's first token.
   size_t FirstToken(size_t line) const { return line_tokens_[line]; }
@@ -47,7 +52,11 @@ class TextTokens {
   void TakeLines(const TextTokens& from, size_t first, size_t last);
   void TokeniseLines(size_t end_ofs, const TokenForms& forms);
 
+  // Returns where the next line that is tokenised ends, and the next begins.
+  size_t EndOfLine(std::string_view text, size_t begin) const;
+
   std::string text_;
+  const bool newline_begins_line_;
   TokenColumns tokens_;
   // Of each line, and one more for the end.
   std::vector<uint32_t> line_bytes_;

@@ -4,11 +4,17 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "engine/tokenizer/line_ends.h"
+
 namespace krait::engine {
 namespace {
 
 bool IsBlank(std::string_view bytes) {
   return !bytes.empty() && bytes.find_first_not_of(" \t") == bytes.npos;
+}
+
+bool IsIndentedNewline(std::string_view bytes) {
+  return bytes.starts_with('\n') && IsBlank(bytes.substr(1));
 }
 
 }  // namespace
@@ -22,6 +28,7 @@ std::string_view WithoutSpace(std::string_view text) {
 
 TokenForms::TokenForms(const Tokenizer& tokenizer)
     : tokenizer_(tokenizer),
+      newline_begins_line_(IndentationJoinsNewline(tokenizer)),
       bytes_(tokenizer.vocab_size()),
       plain_(tokenizer.vocab_size()),
       spaced_(tokenizer.vocab_size(), kNone),
@@ -53,6 +60,9 @@ TokenForms::TokenForms(const Tokenizer& tokenizer)
     if (IsBlank(bytes)) {
       if (!blank) blank = id;
       plain_[id] = *blank;
+    } else if (IsIndentedNewline(bytes)) {
+      const auto newline = of_bytes.find("\n");
+      if (newline != of_bytes.end()) plain_[id] = newline->second;
     } else if (bytes.size() > 1 && bytes.front() == ' ') {
       const auto plain = of_bytes.find(bytes.substr(1));
       if (plain == of_bytes.end()) continue;

@@ -30,8 +30,13 @@ class TokenForms {
   // As Tokenizer::TokenBytes.
   std::string_view Bytes(TokenId id) const { return bytes_[id]; }
 
+  // Whether lines begin with the newline before them, not end with theirs:
+  // where it is one token with the indentation behind it.
+  bool newline_begins_line() const { return newline_begins_line_; }
+
   // Returns the token that stands for all that say the same as `id`: without a
-  // space before it, and one for all that are blanks.
+  // space before it, one for all that are blanks, and the newline for one with
+  // blanks behind it.
   TokenId Plain(TokenId id) const { return plain_[id]; }
   // Returns the token with one space before it; nothing if there is none.
   std::optional<TokenId> Spaced(TokenId plain) const;
@@ -54,6 +59,7 @@ class TokenForms {
   static constexpr TokenId kNone = static_cast<TokenId>(-1);
 
   const Tokenizer& tokenizer_;
+  const bool newline_begins_line_;
   std::vector<std::string_view> bytes_;                   // [vocab]
   std::vector<TokenId> plain_;                            // [vocab]
   std::vector<TokenId> spaced_;                           // [vocab]; kNone

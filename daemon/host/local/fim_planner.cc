@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "daemon/completion/text/words.h"
+#include "engine/tokenizer/line_ends.h"
 
 namespace krait::daemon {
 namespace {
@@ -25,20 +26,6 @@ constexpr double kWorthIt = 4;
 
 // Tokens of a word that are said anew: more than most identifiers have.
 constexpr size_t kMaxHealed = 8;
-
-// Whether a newline and the blanks behind it become one token, as where GPT-2's
-// rule splits texts: behind a newline that is a token of its own such models
-// expect a line that is not indented.
-bool IndentationJoinsNewline(const engine::Tokenizer& tokenizer) {
-  for (const std::string_view text : {"if x:\n        y", "if x:\n\ty"}) {
-    for (const engine::TokenId id : tokenizer.Encode(text)) {
-      const std::string_view bytes = tokenizer.TokenBytes(id);
-      const size_t newline = bytes.find('\n');
-      if (newline != bytes.npos && newline + 1 < bytes.size()) return true;
-    }
-  }
-  return false;
-}
 
 }  // namespace
 
@@ -77,7 +64,7 @@ FimPlanner::FimPlanner(const engine::Tokenizer& tokenizer,
     : layouter_(tokenizer, FileToken(hparams, tokenizer)),
       anchored_(layouter_),
       layout_(layout),
-      indentation_joins_newline_(IndentationJoinsNewline(tokenizer)) {}
+      indentation_joins_newline_(engine::IndentationJoinsNewline(tokenizer)) {}
 
 FimLayout FimPlanner::BestLayout(
     const completion::GeneratorPrompt& prompt) const {

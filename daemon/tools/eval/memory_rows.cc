@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/tools/eval/memory_rows.h"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
@@ -20,12 +22,26 @@
 namespace krait::daemon {
 namespace {
 
-// What the cursor's line is to be completed to, with its end.
-std::string_view LineOf(std::string_view middle) {
-  const size_t begin = middle.find_first_not_of('\n');
-  if (begin == std::string_view::npos) return {};
-  const size_t end = middle.find('\n', begin);
-  return middle.substr(0, end == std::string_view::npos ? end : end + 1);
+// What the cursor's line is to be completed to, and a newline with a little of
+// what is behind it: the newline's token may have that line's indentation.
+struct WantedLine {
+  std::string line;
+  std::string behind;
+};
+
+WantedLine WantedOf(const FimCase& fim_case) {
+  constexpr size_t kEnough = 80;
+  const std::string text = fim_case.middle + fim_case.suffix;
+  const size_t begin =
+      std::min(fim_case.middle.find_first_not_of('\n'), fim_case.middle.size());
+  // What follows the middle on its last line was not asked for.
+  const size_t end =
+      std::min(fim_case.middle.find('\n', begin), fim_case.middle.size());
+  const size_t newline = std::min(text.find('\n', end), text.size());
+  WantedLine wanted{.line = fim_case.middle.substr(begin, end - begin),
+                    .behind = text.substr(newline, kEnough)};
+  if (wanted.behind.empty()) wanted.behind = "\n";
+  return wanted;
 }
 
 class CaseText final : public completion::TextSource {
@@ -118,14 +134,16 @@ base::Status MemoryRows::Add(
                                            .repository = repository.get()};
   const auto memory = memory_.At("", around, plan->beginning);
   engine::Beginning beginning(model_.tokenizer(), plan->beginning);
-  std::string wanted = plan->beginning;
-  wanted += LineOf(fim_case.middle);
-  if (!wanted.ends_with('\n')) wanted += '\n';
+  const WantedLine line = WantedOf(fim_case);
+  const std::string wanted = plan->beginning + line.line;
 
   session_.Reset();
   if (auto read = session_.Prefill(plan->tokens); !read) return read;
-  for (const engine::TokenId token :
-       model_.tokenizer().Encode(wanted, engine::DummyPrefix::kNone)) {
+  size_t said = 0;
+  for (const engine::TokenId token : model_.tokenizer().Encode(
+           wanted + line.behind, engine::DummyPrefix::kNone)) {
+    if (said > wanted.size()) break;  // the newline, too
+    said += model_.tokenizer().TokenBytes(token).size();
     const auto logits = beginning.Restrict(session_.logits());
     memory->Mix(logits, beginning.text());
     const float log_sum = simd::LogSumExp(logits.data(), logits.size());

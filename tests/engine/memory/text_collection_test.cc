@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "engine/memory/text_tokens.h"
-#include "tests/engine/memory/default_tokenizer.h"
+#include "tests/engine/memory/test_tokenizers.h"
 
 namespace krait::engine {
 namespace {

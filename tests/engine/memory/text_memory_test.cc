@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "tests/engine/memory/default_tokenizer.h"
+#include "tests/engine/memory/test_tokenizers.h"
 
 namespace krait::engine {
 namespace {

@@ -10,17 +10,20 @@
 #include <string>
 #include <vector>
 
-#include "tests/engine/memory/default_tokenizer.h"
+#include "tests/engine/memory/test_tokenizers.h"
 
 namespace krait::engine {
 namespace {
 
+// The default model's vocabulary, or one that joins newlines and indentation.
 class TextTokensTest : public testing::Test {
  protected:
-  void SetUp() override {
-    tokenizer_ = LoadDefaultTokenizer();
+  void SetUp() override { SetVocabulary(false); }
+  void SetVocabulary(bool joins) {
+    tokenizer_ = joins ? LoadJoiningTokenizer() : LoadDefaultTokenizer();
     ASSERT_NE(tokenizer_, nullptr);
     forms_.emplace(*tokenizer_);
+    ASSERT_EQ(forms_->newline_begins_line(), joins);
   }
 
   TextTokensPtr Make(const std::string& text,
@@ -61,23 +64,49 @@ TEST_F(TextTokensTest, EachLineIsTokenisedOnItsOwn) {
   EXPECT_EQ(tokens->LineOf(16), 2U);
 }
 
-TEST_F(TextTokensTest, BehindTheLastNewlineIsALine) {
+TEST_F(TextTokensTest, ANewlineBeginsALineWhereIndentationJoinsIt) {
+  SetVocabulary(true);
+  const auto tokens = Make("int a;\n\n  b = 1;");
+  ASSERT_EQ(tokens->lines(), 3U);
+  const auto last = tokenizer_->Encode("\n  b = 1;", DummyPrefix::kNone);
+  EXPECT_TRUE(std::ranges::equal(
+      tokens->tokens().From(tokens->FirstToken(2)).tokens, last));
+  EXPECT_EQ(tokens->LineOf(6), 0U);
+  EXPECT_EQ(tokens->LineOf(7), 1U);
+  EXPECT_EQ(tokens->LineOf(8), 2U);
+  EXPECT_EQ(tokens->LineBegin(1), 6U);
+  EXPECT_EQ(tokens->LineBegin(2), 7U);
+  EXPECT_EQ(Make("\n")->FirstToken(1), 0U);
+}
+
+class TextTokensOfBothTest : public TextTokensTest,
+                             public testing::WithParamInterface<bool> {
+ protected:
+  void SetUp() override { SetVocabulary(GetParam()); }
+};
+
+INSTANTIATE_TEST_SUITE_P(Vocabularies, TextTokensOfBothTest, testing::Bool(),
+                         [](const auto& joins) {
+                           return joins.param ? "Joining" : "Default";
+                         });
+
+TEST_P(TextTokensOfBothTest, BehindTheLastNewlineIsALine) {
   EXPECT_EQ(Make("")->lines(), 1U);
   EXPECT_EQ(Make("a\n")->lines(), 2U);
   EXPECT_EQ(Make("a\n")->LineOf(2), 1U);
   EXPECT_EQ(Make("a")->lines(), 1U);
 }
 
-TEST_F(TextTokensTest, ALineThatNobodyWroteHasNone) {
-  const std::string line(TextTokens::kMaxLineBytes, 'x');
+TEST_P(TextTokensOfBothTest, ALineThatNobodyWroteHasNone) {
+  const std::string line(TextTokens::kMaxLineBytes + 1, 'x');
   const auto tokens = Make(line + "\nlast");
   ASSERT_EQ(tokens->lines(), 2U);
   EXPECT_EQ(tokens->FirstToken(1), 0U);
   EXPECT_GT(tokens->tokens().size(), 0U);
-  EXPECT_GT(Make(line.substr(1) + "\nlast")->FirstToken(1), 0U);
+  EXPECT_GT(Make(line.substr(2) + "\nlast")->FirstToken(1), 0U);
 }
 
-TEST_F(TextTokensTest, AnEditGivesWhatTheWholeTextGives) {
+TEST_P(TextTokensOfBothTest, AnEditGivesWhatTheWholeTextGives) {
   const std::vector<std::string> parts = {
       "def f(x):", "\n", "\n\n", "    ", "\t",     "return x", " ",
       "\r\n",      "é",  "\xff", "// ",  "0x1F\n", "世界",     "a"};
@@ -101,7 +130,7 @@ TEST_F(TextTokensTest, AnEditGivesWhatTheWholeTextGives) {
   }
 }
 
-TEST_F(TextTokensTest, AnotherTextGivesItsOwnTokens) {
+TEST_P(TextTokensOfBothTest, AnotherTextGivesItsOwnTokens) {
   const std::vector<std::string> texts = {
       "", "\n", "a\n", "a", "a\nb\n", "b\na\n", "\n\n\n", "\n\n", "a\nb"};
   for (const std::string& before : texts) {
@@ -136,6 +165,10 @@ TEST_F(TextTokensTest, TokensThatSayTheSameHaveOnePlainForm) {
   EXPECT_NE(forms_->Plain(one("    ")), forms_->Plain(one("\n")));
   EXPECT_EQ(forms_->Spaced(one("return")), one(" return"));
   EXPECT_EQ(forms_->Mark(one(" return")), forms_->Mark(one("return")));
+  SetVocabulary(true);
+  EXPECT_EQ(forms_->Plain(one("\n   ")), one("\n"));
+  EXPECT_EQ(forms_->Plain(one("\n       ")), one("\n"));
+  EXPECT_NE(forms_->Plain(one("   ")), one("\n"));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KRAIT_TESTS_ENGINE_MEMORY_DEFAULT_TOKENIZER_H_
-#define KRAIT_TESTS_ENGINE_MEMORY_DEFAULT_TOKENIZER_H_
+#ifndef KRAIT_TESTS_ENGINE_MEMORY_TEST_TOKENIZERS_H_
+#define KRAIT_TESTS_ENGINE_MEMORY_TEST_TOKENIZERS_H_
 
 #include <gtest/gtest.h>
 
@@ -21,6 +21,15 @@ inline std::unique_ptr<Tokenizer> LoadDefaultTokenizer() {
   return tokenizer ? std::move(*tokenizer) : nullptr;
 }
 
+// One that has newlines and the indentation behind them as one token (a part of
+// SmolLM2's vocabulary); null, and a failure, if it cannot be loaded.
+inline std::unique_ptr<Tokenizer> LoadJoiningTokenizer() {
+  auto tokenizer = Tokenizer::FromFile(
+      KRAIT_TEST_DATA "/tokenizers/families/smollm/tokenizer.json");
+  EXPECT_TRUE(tokenizer);
+  return tokenizer ? std::move(*tokenizer) : nullptr;
+}
+
 }  // namespace krait::engine
 
-#endif  // KRAIT_TESTS_ENGINE_MEMORY_DEFAULT_TOKENIZER_H_
+#endif  // KRAIT_TESTS_ENGINE_MEMORY_TEST_TOKENIZERS_H_
