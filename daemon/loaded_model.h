@@ -13,6 +13,7 @@
 #include "daemon/gpu_options.h"
 #include "daemon/memory_limit.h"
 #include "engine/arch/model.h"
+#include "engine/memory/usual_weights.h"
 #include "engine/model/model_stamp.h"
 #include "engine/prompt/fim.h"
 #include "engine/threads/worker_pool.h"
@@ -37,6 +38,8 @@ struct ModelOptions {
   std::string model_origin = {};
   // Instead of the one that the model was trained for, to compare them.
   std::optional<engine::FimLayout> layout = {};
+  // With what open files say, if the model's file does not say how.
+  engine::MemoryMixing mixing = engine::MemoryMixing::kSmall;
   // What the user says of the model's prompts.
   engine::FimChoice fim = {};
   size_t state_days = 30;  // how long an unused one stays there; 0: for ever

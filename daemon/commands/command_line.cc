@@ -368,6 +368,7 @@ void CommandLine::AddUserModel(CLI::App* app, ModelOptions* model) {
       model->model = loaded.config.model.model;
       model->model_origin = loaded.config.model.model_origin;
       model->fim = loaded.config.model.fim;
+      model->mixing = loaded.config.model.mixing;
       model->threads = loaded.config.model.threads;
       model->allow_large = loaded.config.model.allow_large;
       model->gpu = loaded.config.model.gpu;

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/commands/debug_memory.h"
 
-#include <vector>
-
 #include "daemon/terminal.h"
 #include "daemon/text_file.h"
 #include "daemon/tools/eval/fim_cases.h"
 #include "daemon/tools/eval/memory_rows.h"
-#include "engine/memory/memory_weights.h"
+#include "engine/memory/usual_weights.h"
 #include "engine/model/gguf_memory.h"
 
 namespace krait::daemon {
-namespace {
-
-const std::vector<size_t> kUsualLengths = {0, 1, 2, 3, 4, 6, 8, 12, 16};
-
-}  // namespace
 
 int RunDebugMemory(const DebugMemoryArguments& arguments) {
   const auto text = ReadText(arguments.cases);
@@ -35,10 +28,7 @@ int RunDebugMemory(const DebugMemoryArguments& arguments) {
   // With weights of its own, to fit these again; else with the usual lengths.
   auto weights = engine::ReadMemoryWeights(loaded->path);
   if (!weights) return ReportError(weights.error());
-  MemoryRows rows(*loaded,
-                  weights->value_or(engine::MemoryWeights{
-                      .lengths = kUsualLengths,
-                      .bias = std::vector<float>(kUsualLengths.size())}));
+  MemoryRows rows(*loaded, weights->value_or(engine::UsualMemoryWeights()));
   rows.OpenFilesOf(*cases, arguments.open_files);
   Progress progress("cases", cases->size());
   size_t done = 0;

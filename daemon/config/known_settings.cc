@@ -277,6 +277,12 @@ std::vector<KnownSetting> ProcessSettings() {
           "state_days", kProcess, 0, kMaxDays,
           [](Config & c) -> auto& { return c.model.state_days; }),
       StateExclude(),
+      Choice<engine::MemoryMixing>(
+          "memory_mixing", kProcess,
+          {{"small", engine::MemoryMixing::kSmall},
+           {"always", engine::MemoryMixing::kAlways},
+           {"never", engine::MemoryMixing::kNever}},
+          [](Config & c) -> auto& { return c.model.mixing; }),
       Choice<LogLevel>(
           "log_level", kProcess,
           {{"error", LogLevel::kError},

@@ -59,6 +59,12 @@ constexpr std::array kTexts = {
     SettingText{"state_exclude",
                 "Files and folders whose states are never written to the "
                 "disk."},
+    SettingText{"memory_mixing",
+                "Which models are mixed with what files say "
+                "(`completion.file_memory`) though their own does not say "
+                "how: `small` ones, of fewer than 700 million parameters, "
+                "`always` all, or `never` any. What is right for a larger "
+                "one was not measured."},
     SettingText{"log_level", "How much the daemon's log says."},
     SettingText{"idle_minutes",
                 "How long the daemon stays when no editor is connected. 0: for "
@@ -184,7 +190,8 @@ constexpr std::array kTexts = {
                 "it reads in half a minute. 0: no more than is shown it."},
     SettingText{"completion.file_memory",
                 "Whether what stands elsewhere in the open files is mixed "
-                "into what the model says, if its file says how."},
+                "into what the model says, as its file or `memory_mixing` "
+                "says."},
     SettingText{"completion.repository_memory",
                 "Whether, with `completion.file_memory`, the other files of "
                 "the repository that are in the same language are, too, and "

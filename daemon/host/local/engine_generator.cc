@@ -54,6 +54,9 @@ base::Result<std::unique_ptr<EngineGenerator>> EngineGenerator::Create(
   if (!hints) return hints.error();
   auto weights = engine::ReadMemoryWeights(model->file().path());
   if (!weights) return weights.error();
+  if (!*weights) {
+    weights = engine::WeightsWithoutOwn(options.mixing, model->Parameters());
+  }
   auto generator = std::unique_ptr<EngineGenerator>(new EngineGenerator(
       std::move(model), std::move(*hints), std::move(pool), options));
   if (*weights) {

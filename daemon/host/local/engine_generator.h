@@ -23,6 +23,7 @@
 #include "daemon/host/local/generation_slots.h"
 #include "daemon/host/local/state_keeper.h"
 #include "engine/arch/model.h"
+#include "engine/memory/usual_weights.h"
 #include "engine/model/model_stamp.h"
 #include "engine/run/draft_length.h"
 #include "engine/run/warm_session.h"
@@ -37,6 +38,8 @@ struct WarmOptions {
   size_t state_bytes = 0;  // in memory; 0: each call reads the whole prompt
   // See FimPlanner.
   std::optional<engine::FimLayout> layout = {};
+  // With what texts say, if the model's file does not say how.
+  engine::MemoryMixing mixing = engine::MemoryMixing::kSmall;
   // Plans prompts as if the model read so many tokens per second; 0: as it is
   // found to.
   double assumed_speed = 0;

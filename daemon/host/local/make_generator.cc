@@ -52,6 +52,7 @@ WarmOptions WarmOptionsOf(const ModelOptions& options,
   return {
       .state_bytes = options.state_bytes,
       .layout = options.layout,
+      .mixing = options.mixing,
       .state_dir = options.state_dir,
       .disk = {.max_bytes = options.state_disk_bytes,
                .max_age = std::chrono::hours(24 * options.state_days)},

@@ -43,6 +43,8 @@ class AnchoredPsmTest : public testing::TestWithParam<const char*> {
     generator_ = std::move(*generator);
     service_ = std::make_unique<CompletionService>(*generator_);
     options_.max_tokens = 1;
+    // With it all of a word is said anew until it ends, and then read at once.
+    options_.file_memory = false;
     // Of a vocabulary of some hundred, what 2048 are of a real one: some 160
     // lines.
     options_.limits.prefix_tokens = 5000;

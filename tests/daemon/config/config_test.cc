@@ -56,6 +56,7 @@ state_dir = "/var/states"
 state_disk_bytes = 1000000
 state_days = 7
 state_exclude = ["/secret", "/projects/**/keys"]
+memory_mixing = "always"
 log_level = "debug"
 idle_minutes = 0.5
 statistics = false
@@ -94,6 +95,7 @@ repetition_penalty = 1.25
   EXPECT_EQ(config.model.state_days, 7U);
   EXPECT_THAT(config.model.state_exclude,
               ElementsAre("/secret", "/projects/**/keys"));
+  EXPECT_EQ(config.model.mixing, engine::MemoryMixing::kAlways);
   EXPECT_EQ(config.log_level, LogLevel::kDebug);
   EXPECT_EQ(config.idle_exit, std::chrono::seconds(30));
   EXPECT_FALSE(config.statistics);

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/memory/usual_weights.h"
 #include "tests/engine/memory/test_tokenizers.h"
 
 namespace krait::engine {
@@ -335,6 +336,40 @@ TEST_F(TextMemoryTest, BlanksThatAreTypedMayBeginAWord) {
   ASSERT_FALSE(memory.votes().empty());
   EXPECT_EQ(memory.votes()[0].likeliest, spaced);
   EXPECT_NEAR(mixed[spaced], 0, 1e-5);
+}
+
+// Where a newline is one token with the indentation behind it, that is found as
+// what is typed of it, and at a line's end.
+TEST(TextMemoryOfJoinedLinesTest, SaysHowTheNextLineIsIndented) {
+  const auto tokenizer = LoadJoiningTokenizer();
+  ASSERT_NE(tokenizer, nullptr);
+  const TokenForms forms(*tokenizer);
+  const MemoryWeights weights{.lengths = {1, 2}, .bias = {0, 0}};
+  const std::string earlier = "for a in b:\n        total += a\n";
+  const auto text = std::make_shared<const TextTokens>(
+      earlier + "for a in b:\nx\n", forms, nullptr);
+  const std::string line = "\nfor a in b:";
+  TextMemory memory(forms, weights, text, text->LineOf(earlier.size()),
+                    tokenizer->Encode(line, DummyPrefix::kNone), {});
+  const std::vector<float> logits(tokenizer->vocab_size(), 0);
+  for (const char* typed : {"\n", "", "\n  "}) {
+    memory.Mix(logits, typed);
+    ASSERT_FALSE(memory.votes().empty()) << typed;
+    EXPECT_EQ(tokenizer->TokenBytes(memory.votes()[0].likeliest), "\n       ");
+  }
+}
+
+TEST(UsualMemoryWeightsTest, AreThoseOfSmallModels) {
+  const MemoryWeights usual = UsualMemoryWeights();
+  EXPECT_EQ(usual.lengths.size(), usual.bias.size());
+  EXPECT_LE(usual.lengths.back(), TextMemory::kMaxLength);
+  EXPECT_TRUE(std::ranges::is_sorted(usual.lengths));
+  constexpr uint64_t kSmall = 135'000'000;
+  constexpr uint64_t kLarge = 1'500'000'000;
+  EXPECT_TRUE(WeightsWithoutOwn(MemoryMixing::kSmall, kSmall));
+  EXPECT_FALSE(WeightsWithoutOwn(MemoryMixing::kSmall, kLarge));
+  EXPECT_TRUE(WeightsWithoutOwn(MemoryMixing::kAlways, kLarge));
+  EXPECT_FALSE(WeightsWithoutOwn(MemoryMixing::kNever, kSmall));
 }
 
 // Tokens that may not come are not voted for.

@@ -33,7 +33,7 @@ class RepositoryDraftsTest : public repository::RepositoryTest,
     ASSERT_TRUE((*model)->TakesDrafts());
     auto generator = EngineGenerator::Create(
         *model, std::make_shared<engine::WorkerPool>(engine::PlanThreads(2)),
-        {});
+        {.mixing = engine::MemoryMixing::kNever});
     ASSERT_TRUE(generator) << generator.error().message;
     generator_ = std::move(*generator);
   }
