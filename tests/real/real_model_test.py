@@ -130,6 +130,8 @@ class RealModelTest(unittest.TestCase):
 
     def test_completes_code(self):
         self.assertIn('a + b', self.complete('def add(a, b):\n    return ', 2, 12))
+        # At a line's begin: the model has newline and indentation as one token.
+        self.assertRegex(self.complete('def add(a, b):\n', 2, 1), '^ +[a-z]')
         text = 'import os\n\nfor name in os.listdir(path):\n    print('
         self.assertIn('name', self.complete(text, 4, 11))
 
