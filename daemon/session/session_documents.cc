@@ -217,6 +217,7 @@ SessionDocuments::RepositoryOf(const lsp::Document& document) {
   }
   completion::RepositoryPlace place{.root = in_repository->root,
                                     .language = std::string(language->name),
+                                    .file = in_repository->path,
                                     .rules = file_rules_};
   for (const lsp::DocumentSnapshot& open : store_.All()) {
     auto other = places_.RepositoryOf(open->uri);

@@ -108,6 +108,34 @@ TextCollection::Range TextCollection::PlacesOf(std::string_view name) const {
   return {begins_[*found], begins_[*found + 1] - 1};
 }
 
+std::vector<TextCollection::Range> TextCollection::PlacesIn(
+    std::string_view folder) const {
+  std::string begin(folder);
+  if (!begin.empty()) begin += '/';
+  auto i = by_name_.begin();
+  const auto go_to = [&](const std::string& name) {
+    i = std::lower_bound(i, by_name_.end(), name,
+                         [this](uint32_t text, const std::string& wanted) {
+                           return names_[text] < wanted;
+                         });
+  };
+  std::vector<Range> ranges;
+  go_to(begin);
+  while (i != by_name_.end() && names_[*i].starts_with(begin)) {
+    const std::string& name = names_[*i];
+    const size_t slash = name.find('/', begin.size());
+    if (slash == std::string::npos) {
+      ranges.push_back({begins_[*i], begins_[*i + 1] - 1});
+      ++i;
+    } else {
+      constexpr char kBehindSlash = '/' + 1;
+      go_to(name.substr(0, slash) + kBehindSlash);
+    }
+  }
+  std::ranges::sort(ranges, {}, &Range::begin);
+  return ranges;
+}
+
 size_t TextCollection::bytes() const {
   size_t names = 0;
   for (const std::string& name : names_) names += sizeof(name) + name.size();
@@ -123,6 +151,12 @@ bool RememberedCollection::Counts(uint32_t place) const {
   return std::ranges::none_of(left_out, [place](const auto& range) {
     return range.begin <= place && place < range.end;
   });
+}
+
+bool RememberedCollection::IsNear(uint32_t place) const {
+  const auto behind = std::ranges::upper_bound(nearby, place, {},
+                                               &TextCollection::Range::begin);
+  return behind != nearby.begin() && place < (behind - 1)->end;
 }
 
 // Building --------------------------------------------------------------------

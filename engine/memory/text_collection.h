@@ -68,6 +68,9 @@ class TextCollection {
   // Returns where the text of that name lies in tokens(); empty if there is
   // none.
   Range PlacesOf(std::string_view name) const;
+  // The same of the texts whose names are paths in a folder (empty: names
+  // without one), not below it; ascending.
+  std::vector<Range> PlacesIn(std::string_view folder) const;
 
   size_t texts() const { return names_.size(); }
   // What it takes in memory.
@@ -94,14 +97,16 @@ class TextCollection {
 
 using TextCollectionPtr = std::shared_ptr<const TextCollection>;
 
-// A collection of texts, and the places in it that do not count: those of the
-// text at hand, whose line at hand may stand there as it was, and of the others
-// that are there, too.
+// A collection of texts, the places in it that do not count: those of the text
+// at hand, whose line at hand may stand there as it was, and of the others that
+// are there, too; and those that lie near it.
 struct RememberedCollection {
   TextCollectionPtr texts;  // null: there is none
   std::vector<TextCollection::Range> left_out = {};
+  std::vector<TextCollection::Range> nearby = {};  // ascending
 
   bool Counts(uint32_t place) const;
+  bool IsNear(uint32_t place) const;
 };
 
 // Takes texts one by one. Thread-compatible.

@@ -8,9 +8,9 @@
 //
 //   P_-1 = model,  P_i = w_i M_i + (1 - w_i) P_(i-1),
 //
-// at each length first the collection, then the other texts, then the text at
-// hand. It is summed up from the longest down, so that a place adds to the
-// counts once.
+// at each length first the collection, then what of it is near, then the other
+// texts, then the text at hand. It is summed up from the longest down, so that
+// a place adds to the counts once.
 #include "engine/memory/text_memory.h"
 
 #include <algorithm>
@@ -321,7 +321,9 @@ bool TextMemory::TryPlace(uint32_t place, size_t index, const Typed* typed) {
     if (!said) return false;
     next = *said;
   }
-  Matches(index, MemoryScope::kRepository).push_back(next);
+  const bool is_near = collection_.IsNear(place);
+  Matches(index, is_near ? MemoryScope::kFolder : MemoryScope::kRepository)
+      .push_back(next);
   return true;
 }
 

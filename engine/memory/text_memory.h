@@ -23,9 +23,10 @@ namespace krait::engine {
 enum class MemoryScope : uint8_t {
   kDocument,    // in the text at hand
   kOpen,        // in the other texts
-  kRepository,  // in the collection
+  kFolder,      // in the collection's texts nearby
+  kRepository,  // in the others of the collection
 };
-inline constexpr size_t kMemoryScopes = 3;
+inline constexpr size_t kMemoryScopes = 4;
 
 // What the places that match with at least `lengths[length]` tokens say.
 struct MemoryVote {

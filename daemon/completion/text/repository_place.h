@@ -15,6 +15,9 @@ class FileRules;
 struct RepositoryPlace {
   std::string root;      // absolute
   std::string language;  // as grammars/language.h names it
+  // The text itself, relative to the root: those of its folder count before the
+  // rest.
+  std::string file = {};
   // Files that do not count as they lie on the disk, relative to the root: the
   // text itself, and what is open.
   std::vector<std::string> open = {};

@@ -103,6 +103,7 @@ uint64_t FileMemory::Fingerprint(const completion::RememberedTexts& around,
   add(hash(LinesAfter(around.after)));
   if (around.repository != nullptr) {
     add(repositories_.Of(*around.repository).number);
+    add(hash(around.repository->file));
     for (const std::string& file : around.repository->open) add(hash(file));
   }
   if (around.others == nullptr) return sum;

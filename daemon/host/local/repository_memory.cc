@@ -145,6 +145,13 @@ engine::RememberedCollection RepositoryMemory::CollectionOf(
     const auto places = collection.texts->PlacesOf(file);
     if (places.size() > 0) collection.left_out.push_back(places);
   }
+  if (!place.file.empty()) {
+    const size_t slash = std::min(place.file.rfind('/'), place.file.size());
+    const bool at_root = slash == place.file.size();
+    collection.nearby = collection.texts->PlacesIn(
+        at_root ? std::string_view()
+                : std::string_view(place.file).substr(0, slash));
+  }
   return collection;
 }
 

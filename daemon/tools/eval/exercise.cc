@@ -33,6 +33,7 @@ Exercise MakeExercise(const FimCase& fim_case) {
         std::make_shared<const completion::RepositoryPlace>(
             completion::RepositoryPlace{.root = fim_case.repository,
                                         .language = std::string(language->name),
+                                        .file = fim_case.path,
                                         .open = {fim_case.path},
                                         .rules = {},
                                         .wait = true});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/memory/text_collection.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -133,6 +134,35 @@ TEST_F(TextCollectionTest, KnowsWhereEachTextLies) {
   EXPECT_EQ(begins.size(), 3U);
   EXPECT_EQ(collection->PlacesOf("t1").size(), 0U);
   EXPECT_EQ(collection->PlacesOf("other").size(), 0U);
+}
+
+// Not those below it, nor of one whose name begins alike.
+TEST_F(TextCollectionTest, KnowsWhichTextsLieInAFolder) {
+  TextCollection::Builder builder(*forms_, 1000);
+  const std::vector<std::string> names = {
+      "b.py",   "src/z.py",     "a.py",     "src/deep/x.py",
+      "src.py", "src-old/y.py", "src/a.py", "other/z.py"};
+  for (const std::string& name : names) builder.Add(name, "x = 1\n");
+  const RememberedCollection collection{.texts = builder.Build()};
+  const auto names_in = [&](std::string_view folder) {
+    const RememberedCollection of_folder{
+        .texts = collection.texts,
+        .nearby = collection.texts->PlacesIn(folder)};
+    std::vector<std::string> found;
+    for (const std::string& name : names) {
+      const auto places = collection.texts->PlacesOf(name);
+      const bool is_near = of_folder.IsNear(places.begin);
+      EXPECT_EQ(of_folder.IsNear(places.end - 1), is_near);
+      EXPECT_FALSE(of_folder.IsNear(places.end));  // a gap
+      if (is_near) found.push_back(name);
+    }
+    return found;
+  };
+  using testing::ElementsAre;
+  EXPECT_THAT(names_in(""), ElementsAre("b.py", "a.py", "src.py"));
+  EXPECT_THAT(names_in("src"), ElementsAre("src/z.py", "src/a.py"));
+  EXPECT_THAT(names_in("src/deep"), ElementsAre("src/deep/x.py"));
+  EXPECT_THAT(names_in("sr"), testing::IsEmpty());
 }
 
 TEST_F(TextCollectionTest, TakesNoTextThatIsTooMuch) {

@@ -288,6 +288,24 @@ TEST_F(TextMemoryTest, ACollectionSaysWhatItsTextsSay) {
   }
 }
 
+// At each length what lies nearby speaks before the rest.
+TEST_F(TextMemoryTest, WhatIsNearInACollectionIsAScopeOfItsOwn) {
+  TextCollection::Builder builder(*forms_, 1000);
+  builder.Add("near/a", "alpha beta\n");
+  builder.Add("far/a", "alpha gamma\nalpha gamma\n");
+  const auto collection = builder.Build();
+  const auto document = Tokens("alpha\n");
+  TextMemory memory(
+      *forms_, weights_, document, 0, Encode("alpha"), {},
+      {.texts = collection, .nearby = collection->PlacesIn("near")});
+  memory.Mix(logits_, "");
+  ASSERT_EQ(memory.votes().size(), 2U);
+  EXPECT_EQ(memory.votes()[0].scope, MemoryScope::kFolder);
+  EXPECT_EQ(memory.votes()[0].likeliest, Encode(" beta").front());
+  EXPECT_EQ(memory.votes()[1].scope, MemoryScope::kRepository);
+  EXPECT_EQ(memory.votes()[1].count, 2U);
+}
+
 // However many there are.
 TEST_F(TextMemoryTest, OfACollectionAsManyPlacesCountAsOfAText) {
   std::string text;

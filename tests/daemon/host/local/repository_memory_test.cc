@@ -34,6 +34,7 @@ class RepositoryMemoryTest : public repository::RepositoryTest {
                         std::vector<std::string> open = {}) const {
     return {.root = root_.string(),
             .language = language,
+            .file = {},
             .open = std::move(open),
             .wait = true};
   }
@@ -111,6 +112,27 @@ TEST_F(RepositoryMemoryTest, FewAreKept) {
   one.Add("a.py", "x = 0\n");
   EXPECT_LE(memory_->use().bytes,
             RepositoryMemory::kMost * (one.Build()->bytes() + 1000));
+}
+
+TEST_F(RepositoryMemoryTest, TheFilesOfItsFolderAreNearAText) {
+  Write("src/a.py", "a = 1\n");
+  Write("src/deep/b.py", "b = 1\n");
+  Write("c.py", "c = 1\n");
+  RepositoryPlace place = Place();
+  const auto near = [&] {
+    const auto collection = memory_->CollectionOf(place);
+    std::vector<std::string> names;
+    for (const char* name : {"c.py", "src/a.py", "src/deep/b.py"}) {
+      const auto places = collection.texts->PlacesOf(name);
+      if (collection.IsNear(places.begin)) names.emplace_back(name);
+    }
+    return names;
+  };
+  EXPECT_TRUE(near().empty());  // of a text that lies nowhere
+  place.file = "src/new.py";
+  EXPECT_EQ(near(), std::vector<std::string>{"src/a.py"});
+  place.file = "new.py";
+  EXPECT_EQ(near(), std::vector<std::string>{"c.py"});
 }
 
 // Whatever the document is like on the disk: the editor's text is what counts.
