@@ -77,8 +77,8 @@ FimLayout FimPlanner::BestLayout(
 }
 
 // Takes the last token off the prompt if it may be the beginning of another
-// one, which one that ends a line is only where lines and what indents the next
-// one are one token; and those before it that belong to the same word.
+// one, and those before it that belong to the same word. A line's end may be
+// one only where it joins the next line's indentation.
 void FimPlanner::HealTokens(Healing heal, FimPlan* plan) const {
   if (heal == Healing::kNone || plan->layout == FimLayout::kPsm) return;
   for (size_t healed = 0; healed < kMaxHealed && plan->tokens.size() >= 2;

@@ -146,11 +146,10 @@ engine::RememberedCollection RepositoryMemory::CollectionOf(
     if (places.size() > 0) collection.left_out.push_back(places);
   }
   if (!place.file.empty()) {
-    const size_t slash = std::min(place.file.rfind('/'), place.file.size());
-    const bool at_root = slash == place.file.size();
+    const std::string_view file = place.file;
+    const size_t slash = file.rfind('/');
     collection.nearby = collection.texts->PlacesIn(
-        at_root ? std::string_view()
-                : std::string_view(place.file).substr(0, slash));
+        file.substr(0, slash == file.npos ? 0 : slash));
   }
   return collection;
 }
