@@ -66,7 +66,7 @@ lsp::Status SessionDocuments::Close(const lsp::DidCloseParams& params) {
     if (read_.size() > kMostRead) read_.erase(read_.begin());
   }
   places_.Close(params.uri);
-  const lsp::Status closed = store_.Close(params);
+  lsp::Status closed = store_.Close(params);
   ReportBytes();
   return closed;
 }

@@ -138,7 +138,9 @@ std::vector<TextCollection::Range> TextCollection::PlacesIn(
 
 size_t TextCollection::bytes() const {
   size_t names = 0;
-  for (const std::string& name : names_) names += sizeof(name) + name.size();
+  for (const std::string& name : names_) {
+    names += sizeof(std::string) + name.size();
+  }
   return tokens_.capacity() * sizeof(TokenId) +
          plain_of_.capacity() * sizeof(TokenId) +
          (order_.capacity() + behind_.capacity() + begins_.capacity() +

@@ -230,6 +230,7 @@ void EngineGenerator::DecodeRound(std::span<EngineGeneration* const> all) {
   // The tokens of several sequences fill a batch as well as guesses do.
   const bool may_draft = unfed.size() == 1;
   std::vector<engine::DecodeFeed> feeds;
+  feeds.reserve(unfed.size());
   for (EngineGeneration* const generation : unfed) {
     feeds.push_back(generation->TakeFeed(may_draft));
   }

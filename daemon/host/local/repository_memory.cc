@@ -158,12 +158,12 @@ void RepositoryMemory::Ask(Entry* entry, Clock::time_point /*now*/) {
   entry->reading = true;
   asked_.push_back(entry->key);
   if (!thread_.joinable()) {
-    thread_ = std::jthread([this](std::stop_token stop) { Run(stop); });
+    thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
   }
   changed_.notify_all();
 }
 
-void RepositoryMemory::Run(std::stop_token stop) {
+void RepositoryMemory::Run(const std::stop_token& stop) {
   LowerPriority();
   std::unique_lock lock(mutex_);
   while (changed_.wait(lock, stop, [this] { return !asked_.empty(); })) {

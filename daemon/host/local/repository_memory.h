@@ -87,7 +87,7 @@ class RepositoryMemory {
 
   Entry* Find(const Key& key);
   void Ask(Entry* entry, Clock::time_point now);
-  void Run(std::stop_token stop);
+  void Run(const std::stop_token& stop);
   void Read(const Key& key, const std::stop_token& stop);
   void DropOldest();
 
