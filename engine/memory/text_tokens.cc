@@ -75,7 +75,7 @@ TextTokens::TextTokens(std::string text, const TokenForms& forms,
   }
 }
 
-// Where newlines begin lines, those of the place's line is before it.
+// A line begins behind the newline before the place, or with it.
 size_t TextTokens::LineOf(size_t byte_ofs) const {
   const auto second = line_bytes_.begin() + 1;
   const auto end = line_bytes_.end() - 1;
@@ -101,10 +101,10 @@ void TextTokens::TakeLines(const TextTokens& from, size_t first, size_t last) {
   tokens_.Append(from.tokens().Part(begin, from.line_tokens_[last] - begin));
 }
 
-size_t TextTokens::EndOfLine(std::string_view text, size_t begin) const {
+size_t TextTokens::EndOfLine(size_t begin) const {
   const bool newline_is_before = newline_begins_line_ && lines() > 0;
-  const size_t newline = text.find('\n', begin + (newline_is_before ? 1 : 0));
-  if (newline == text.npos) return text.size();
+  const size_t newline = text_.find('\n', begin + (newline_is_before ? 1 : 0));
+  if (newline == text_.npos) return text_.size();
   return newline_begins_line_ ? newline : newline + 1;
 }
 
@@ -115,7 +115,7 @@ void TextTokens::TokeniseLines(size_t end_ofs, const TokenForms& forms) {
   bool is_first = newline_begins_line_ && lines() == 0;
   while (is_first || line_bytes_.back() < end_ofs) {
     const size_t begin = line_bytes_.back();
-    const size_t end = EndOfLine(text, begin);
+    const size_t end = EndOfLine(begin);
     if (end - begin <= kMaxLineBytes) {
       of_line.clear();
       forms.tokenizer().Encode(text.substr(begin, end - begin),

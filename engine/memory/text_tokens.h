@@ -7,7 +7,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "engine/file/token.h"
@@ -38,7 +37,7 @@ class TextTokens {
   size_t lines() const { return line_bytes_.size() - 1; }
   // Returns the line of a place between two bytes: so many newlines are before.
   size_t LineOf(size_t byte_ofs) const;
-  // Where its tokens begin.
+  // Returns the byte at which what is tokenised as this line begins.
   size_t LineBegin(size_t line) const { return line_bytes_[line]; }
   // Returns the index of the line's first token.
   size_t FirstToken(size_t line) const { return line_tokens_[line]; }
@@ -52,8 +51,8 @@ class TextTokens {
   void TakeLines(const TextTokens& from, size_t first, size_t last);
   void TokeniseLines(size_t end_ofs, const TokenForms& forms);
 
-  // Returns where the next line that is tokenised ends, and the next begins.
-  size_t EndOfLine(std::string_view text, size_t begin) const;
+  // Returns where the next line to be tokenised ends, which begins at `begin`.
+  size_t EndOfLine(size_t begin) const;
 
   std::string text_;
   const bool newline_begins_line_;

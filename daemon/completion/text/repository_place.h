@@ -15,8 +15,8 @@ class FileRules;
 struct RepositoryPlace {
   std::string root;      // absolute
   std::string language;  // as grammars/language.h names it
-  // The text itself, relative to the root: those of its folder count before the
-  // rest.
+  // The text itself, relative to the root (empty: not known): what lies in its
+  // folder counts before the rest.
   std::string file = {};
   // Files that do not count as they lie on the disk, relative to the root: the
   // text itself, and what is open.
